@@ -1,0 +1,101 @@
+"""What is done to the merged pod that a template cannot do: cluster, metrics, probes, metadata, order.
+
+Source: pkg/kube/inject/webhook.go postProcessPod (1.19-1.30).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from krm_injector import pods, probes, prometheus
+from krm_injector.kube import go_json
+from krm_injector.model import Object
+from krm_injector.versions import Rules
+
+NETWORK_LABEL = "topology.istio.io/network"
+NETWORK_ENV = "ISTIO_META_NETWORK"
+
+
+class Facts(NamedTuple):
+    """What post-processing asks of the control plane."""
+
+    rules: Rules
+    revision: str
+    proxy_env: dict[str, str]  # by the webhook's path, the cluster and the network
+    prometheus_merge: bool  # meshConfig.enablePrometheusMerge
+    status_port: int  # meshConfig.defaultConfig.statusPort
+    rewrite_probes: bool  # values.sidecarInjectorWebhook.rewriteAppHTTPProbe
+    hold: bool  # holdApplicationUntilProxyStarts for this pod
+    injected_annotations: dict[str, str]
+
+
+def post_process(pod: Object, template_pod: Object, facts: Facts) -> Object:
+    """The finished pod; ``template_pod`` is what the templates alone gave."""
+    pod = _with_cluster_env(pod, facts.proxy_env)
+    pod = prometheus.apply(pod, facts.prometheus_merge, facts.status_port)
+    pod = _with_probes(pod, facts)
+    pod = _with_metadata(pod, template_pod, facts)
+    return _ordered(pod, facts.hold)
+
+
+def _with_cluster_env(pod: Object, env: dict[str, str]) -> Object:
+    sidecar = pods.find_in_pod(pods.PROXY, pod)
+    if sidecar is None or not env:
+        return pod
+    kept = [v for v in sidecar.get("env") or [] if v.get("name") not in env]
+    ours = [{"name": k, "value": env[k]} if env[k] else {"name": k} for k in sorted(env)]
+    return pods.replace_container(pod, sidecar, {**sidecar, "env": kept + ours})
+
+
+def _with_probes(pod: Object, facts: Facts) -> Object:
+    sidecar = pods.find_in_pod(pods.PROXY, pod)
+    annotations = pods.annotations(pod)
+    if sidecar is None or not probes.should_rewrite(annotations, facts.rewrite_probes):
+        return pod
+    lifecycle = facts.rules.lifecycle_probes
+    probers = probes.app_probers(pod, facts.status_port, lifecycle)
+    if probers:
+        reinjected = pods.STATUS_ANNOTATION in annotations
+        env = probes.merge_env(sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers)
+        pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
+    port = annotations.get(probes.STATUS_PORT_ANNOTATION)
+    return probes.rewrite(pod, facts.status_port if port is None else int(port), lifecycle)
+
+
+def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
+    if NETWORK_ENV in facts.proxy_env:
+        pod = pods.with_metadata(pod, "labels", {**pods.labels(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]})
+    status = {pods.STATUS_ANNOTATION: status_json(template_pod, facts.revision)}
+    return pods.with_metadata(pod, "annotations", {**pods.annotations(pod), **status, **facts.injected_annotations})
+
+
+def status_json(template_pod: Object, revision: str) -> str:
+    """sidecar.istio.io/status: the names of what the templates brought, null where they brought none."""
+    parts = []
+    for field in ("initContainers", "containers", "volumes", "imagePullSecrets"):
+        names = [entry.get("name", "") for entry in pods.containers(template_pod, field)]
+        parts.append(f'"{field}":{go_json.dumps(names or None)}')
+    return "{" + ",".join(parts) + f',"revision":{go_json.dumps(revision or "default")}' + "}"
+
+
+def _ordered(pod: Object, hold: bool) -> Object:
+    """istio-proxy last (first when the application waits for it); init containers around the iptables set-up."""
+    among = pods.containers(pod)
+    inits = pods.containers(pod, "initContainers")
+    among = _first(among, pods.PROXY) if hold else _last(among, pods.PROXY)
+    if pods.find_container(pods.PROXY, inits):
+        for name in (pods.CORE_DUMP, pods.PROXY, pods.VALIDATION, pods.INIT):
+            inits = _first(inits, name)
+    else:
+        inits = _last(_last(_first(inits, pods.VALIDATION), pods.INIT), pods.CORE_DUMP)
+    return pods.with_spec(pod, containers=among, initContainers=inits)
+
+
+def _first(among: list[Object], name: str) -> list[Object]:
+    found = [c for c in among if c.get("name") == name]
+    return found[-1:] + pods.without(among, name) if found else among
+
+
+def _last(among: list[Object], name: str) -> list[Object]:
+    found = [c for c in among if c.get("name") == name]
+    return pods.without(among, name) + found[-1:] if found else among

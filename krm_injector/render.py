@@ -1,0 +1,223 @@
+"""Rendering: the templates of a control plane, given a pod, become partial Pods.
+
+Source: pkg/kube/inject/inject.go RunTemplate (1.19-1.30).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from krm_injector import pods
+from krm_injector.functions import istio_functions
+from krm_injector.gotemplate import Func, Template, TemplateError, parse
+from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.gotemplate.values import Struct
+from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
+from krm_injector.kube import yaml
+from krm_injector.model import Mesh, Object
+from krm_injector.owner import Owner
+from krm_injector.template_data import namespaced_name, object_meta, pod_spec, type_meta
+
+TEMPLATES_ANNOTATION = "inject.istio.io/templates"
+IMAGE_TYPE_ANNOTATION = "sidecar.istio.io/proxyImageType"
+NATIVE_ANNOTATION = "sidecar.istio.io/nativeSidecar"
+NETWORK_LABEL = "topology.istio.io/network"
+IMAGE_TYPES = ("distroless", "debug")
+DEFAULT_ID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
+
+
+class RenderError(Exception):
+    """A template or what it gave is unusable for this pod."""
+
+    def __init__(self, message: str, template: str = "") -> None:
+        super().__init__(message)
+        self.template = template
+
+
+class ControlPlane:
+    """A Mesh made ready for use: each part is parsed once a run, when it is first needed."""
+
+    __slots__ = ("_templates", "funcs", "mesh", "mesh_config", "typed", "values")
+
+    def __init__(self, mesh: Mesh) -> None:
+        """Raises ApiError or YamlError where values or mesh do not parse."""
+        minor = mesh.rules.minor
+        self.mesh = mesh
+        self.values: Object | None = values_map(mesh.values)
+        self.typed: TypedValues = typed_values(mesh.values)
+        self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
+        native = "true" if mesh.native_sidecars else "false"
+        env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}
+        self.funcs: dict[str, Func] = {**FUNCS, **istio_functions(mesh.rules, env)}
+        self._templates: dict[str, Template] = {}
+
+    def template(self, name: str) -> Template:
+        """Raises RenderError where there is no such template, ParseError where it does not parse."""
+        if name not in self._templates:
+            texts = self.mesh.config.get("templates") or {}
+            if name not in texts:
+                known = ", ".join(sorted(texts)) or "none"
+                raise RenderError(f"template {name!r} is not in the injection configuration, which has: {known}", name)
+            self._templates[name] = parse(texts[name], name=name, funcs=self.funcs)
+        return self._templates[name]
+
+
+class Subject(NamedTuple):
+    """One pod to render for."""
+
+    pod: Object  # {"metadata": ..., "spec": ...} without nulls
+    stripped: Object  # the same without what an earlier injection added
+    owner: Owner
+    proxy_config: Message
+    mesh_config: Message
+    proxy_env: dict[str, str]
+    namespace_annotations: dict[str, str]  # empty unless the platform is OpenShift
+    manual: bool
+
+
+class TemplateData(Struct):
+    """The value that a template's dot is: Istio's SidecarTemplateData."""
+
+    go_type = "*inject.SidecarTemplateData"
+    is_nil = False
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+
+    def go_attr(self, name: str) -> Any:
+        return self.fields[name]
+
+
+def template_data(plane: ControlPlane, subject: Subject) -> TemplateData:
+    mesh, owner = plane.mesh, subject.owner
+    uid, gid = proxy_ids(subject.namespace_annotations)
+    annotations = pods.annotations(subject.stripped)
+    fields: dict[str, Any] = {
+        "TypeMeta": type_meta(owner.api_version, owner.kind),
+        "DeploymentMeta": namespaced_name(owner.name, owner.namespace),
+        "ObjectMeta": object_meta(subject.stripped.get("metadata") or {}),
+        "Spec": pod_spec(subject.stripped.get("spec") or {}),
+        "ProxyConfig": subject.proxy_config,
+        "MeshConfig": subject.mesh_config,
+        "Values": plane.values,
+        "Revision": mesh.revision,
+        "ProxyImage": proxy_image(plane.typed, subject.proxy_config, annotations),
+        "CompliancePolicy": mesh.control_plane_env.get("COMPLIANCE_POLICY", ""),
+    }
+    if mesh.rules.proxy_ids:
+        fields.update(ProxyUID=uid, ProxyGID=gid)
+    if mesh.rules.minor >= (1, 22):
+        mode = subject.mesh_config.go_attr("GetInboundTrafficPolicy")().go_attr("GetMode")()
+        fields["InboundTrafficPolicyMode"] = "localhost" if str(mode.name) == "LOCALHOST" else "passthrough"
+    if mesh.rules.minor >= (1, 27):
+        fields["NativeSidecars"] = mesh.native_sidecars
+    return TemplateData(fields)
+
+
+def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
+    """The names of the templates for this pod, aliases resolved once."""
+    config = plane.mesh.config
+    chosen = pods.annotations(subject.pod).get(TEMPLATES_ANNOTATION)
+    if chosen is not None:
+        names = [name.strip() for name in chosen.split(",")]
+    elif subject.manual:
+        return ["sidecar"]  # istioctl kube-inject knows neither defaultTemplates nor aliases
+    else:
+        names = config.get("defaultTemplates") or ["sidecar"]
+    aliases = {} if subject.manual else config.get("aliases") or {}
+    return [target for name in names for target in aliases.get(name, [name])]
+
+
+def render(plane: ControlPlane, subject: Subject) -> list[Object]:
+    """The partial Pods, one a template, in order. Raises TemplateError, RenderError."""
+    if plane.values is None and plane.mesh.rules.values_required:
+        raise RenderError("the injection values are empty: data.values must be a mapping")
+    data = template_data(plane, subject)
+    return [_partial_pod(name, plane.template(name), data) for name in selected_templates(plane, subject)]
+
+
+def _partial_pod(name: str, template: Template, data: TemplateData) -> Object:
+    text = template.execute(data)
+    try:
+        partial = yaml.load(text)
+    except yaml.YamlError as problem:
+        raise RenderError(f"what template {name!r} renders is not YAML: {problem}", name) from None
+    if partial is None:
+        return {}
+    if not isinstance(partial, dict):
+        raise RenderError(f"template {name!r} renders a {type(partial).__name__}, not a partial Pod", name)
+    return partial
+
+
+def is_native(mesh: Mesh, pod: Object) -> bool:
+    """Whether an istio-proxy of the user's belongs among the init containers, should the template put it there."""
+    wanted = pods.annotations(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
+    return {"true": True, "false": False}.get(wanted or "", mesh.native_sidecars)
+
+
+def proxy_image(values: TypedValues, proxy_config: Message, annotations: dict[str, str]) -> str:
+    """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over values.global.variant."""
+    image = proxy_config.go_attr("Image")
+    kind = values.variant if image is None or image.is_nil else image.go_attr("ImageType")
+    kind = annotations.get(IMAGE_TYPE_ANNOTATION, kind)
+    return f"{values.hub}/{values.proxy_image or 'proxyv2'}:{_tag(values.tag, kind)}"
+
+
+def _tag(tag: str, kind: str) -> str:
+    if kind == "":
+        return tag
+    for known in IMAGE_TYPES:
+        if tag.endswith("-" + known):
+            tag = tag[: -len(known) - 1]
+            break
+    return tag if kind == "default" else f"{tag}-{kind}"
+
+
+def cluster_env(path: str, values: TypedValues, labels: dict[str, str]) -> dict[str, str]:
+    """The proxy's environment by the webhook's path, the values and the pod's label, the last winning."""
+    env = path_env(path)
+    cluster = env.get("ISTIO_META_CLUSTER_ID") or values.cluster_name
+    network = labels.get(NETWORK_LABEL, env.get("ISTIO_META_NETWORK") or values.network)
+    if cluster:
+        env["ISTIO_META_CLUSTER_ID"] = cluster
+    if network:
+        env["ISTIO_META_NETWORK"] = network
+    return env
+
+
+def path_env(path: str) -> dict[str, str]:
+    """/inject/cluster/c1/net/n1 or /inject/:ENV:cluster=c1:ENV:net=n1 -> {"ISTIO_META_CLUSTER_ID": "c1", ...}."""
+    parts = path.removesuffix("/").split("/", 2)
+    if len(parts) < 3:
+        return {}
+    if parts[2].startswith(":ENV:"):
+        pairs = [pair.split("=", 1) for pair in parts[2].split(":ENV:")[1:]]
+        flat = [part for pair in pairs if len(pair) == 2 and pair[0] for part in pair]
+    else:
+        flat = parts[2].split("/")
+        flat[1::2] = [value.replace("--slash--", "/") for value in flat[1::2]]
+    names = {"cluster": "ISTIO_META_CLUSTER_ID", "net": "ISTIO_META_NETWORK"}
+    return {names.get(k, k.upper()): v for k, v in zip(flat[::2], flat[1::2], strict=False) if k}
+
+
+def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
+    """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace (openshift.go)."""
+    uid_range = namespace_annotations.get("openshift.io/sa.scc.uid-range", "")
+    groups = namespace_annotations.get("openshift.io/sa.scc.supplemental-groups", uid_range)
+    uid, gid = _range_end(uid_range), [_range_end(part) for part in groups.split(",")]
+    return uid or DEFAULT_ID, (gid[0] or DEFAULT_ID) if all(gid) else DEFAULT_ID
+
+
+def _range_end(block: str) -> int | None:
+    """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither."""
+    import re
+
+    match = re.match(r"([+]?\d+)([/-])([+]?\d+)", block)
+    if match is None:
+        return None
+    start, end = int(match[1]), int(match[3])
+    return start + end - 1 if match[2] == "/" else end
+
+
+__all__ = ["ControlPlane", "RenderError", "Subject", "TemplateError", "cluster_env", "is_native", "render"]
