@@ -75,7 +75,7 @@ class Mesh(NamedTuple):
     revision: str  # "default" for the unnamed one
     version: str  # "1.30.3", or "" where it could not be recognised
     rules: Rules  # how this version behaves
-    source: str  # "functionConfig" | "bundle" | "profile" (the embedded default profile)
+    source: str  # "functionConfig" | "bundle" | "profile" (the embedded one) | "missing" (webhooks only)
     config: Object  # the parsed injection config: policy, templates, defaultTemplates, aliases, ...
     values: str  # data.values as it stands (YAML or JSON)
     mesh_config: str  # data.mesh as it stands (YAML of MeshConfig)
@@ -130,3 +130,4 @@ class Decision(NamedTuple):
     webhook: Webhook | None  # the one whose control plane injects
     mesh: Mesh | None
     namespace: Namespace | None
+    results: tuple[Result, ...] = ()  # what the verdict could not be reached without: errors, warnings
