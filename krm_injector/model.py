@@ -24,7 +24,7 @@ class Result(NamedTuple):
     current: Any = None  # the field's value, where it helps
     proposed: Any = None
     file: str = ""  # path of the manifest, where known
-    index: int = 0  # index of the document in that file
+    index: int = 0  # type: ignore[assignment]  # index of the document in that file
     code: str = ""  # stable name of the cause, as "namespace-missing"; goes to tags.code
 
 

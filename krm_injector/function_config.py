@@ -1,0 +1,332 @@
+"""functionConfig -> Settings.
+
+The JSON Schema beside this file says what is valid. Good configurations pass a small check of ours that reads the
+same schema; only when that finds something odd is jsonschema imported (75 ms), to report every error at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+import re
+from typing import Any, NamedTuple
+
+from krm_injector.model import Object, Refused, ResourceRef, Result
+
+KIND = "SidecarInjection"
+API_VERSION = "krm-injector.dev/v1alpha1"
+SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "function_config_schema.json")
+
+
+class Stub(NamedTuple):
+    """What the functionConfig says of a Namespace that lives elsewhere."""
+
+    name: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+class ExtraKind(NamedTuple):
+    api_version: str
+    kind: str
+    template: tuple[str, ...]  # path to the pod template, as ("spec", "template")
+
+
+class MeshSettings(NamedTuple):
+    """What the functionConfig gives of the mesh; None: look elsewhere."""
+
+    config: str | None = None  # data.config of istio-sidecar-injector
+    values: str | None = None  # data.values of it
+    mesh_config: str | None = None  # data.mesh of istio
+    webhooks: tuple[Object, ...] = ()  # MutatingWebhookConfigurations
+    file: str = ""  # a path the caller has to read (see with_mesh_documents), or to refuse
+    version: str = ""  # stated version, wins over what the configuration tells
+    documents: tuple[Object, ...] = ()  # the file's documents
+
+
+class Settings(NamedTuple):
+    method: str = "automatic"  # "automatic" | "manual"
+    revision: str = ""  # "" where nobody says: "default", or the only control plane there is
+    on_missing_namespace: str = "error"  # "error" | "warn" | "ignore"
+    namespaces: tuple[Stub, ...] = ()
+    default_namespace: str = ""
+    native_sidecars: bool | None = None
+    platform: str | None = None
+    control_plane_env: dict[str, str] = {}  # noqa: RUF012 - never mutated, like every value of the road
+    mesh: MeshSettings = MeshSettings()
+    workloads: tuple[ExtraKind, ...] = ()
+
+
+def settings(value: Any) -> Settings:
+    """A functionConfig's Settings; None, and the empty ConfigMap that `kpt fn eval` sends, give the defaults.
+
+    Raises Refused with one result per error, each with the field's path, its value and, where there is one, the
+    nearest valid name.
+    """
+    if value is None:
+        return Settings()
+    schema = _schema()
+    form = schema["$defs"]["ConfigMap" if _kind(value) == "ConfigMap" else KIND]
+    if not valid(value, form):
+        raise Refused(*_report(value, form))
+    read = _from_config_map(value) if value["kind"] == "ConfigMap" else _from_spec(value.get("spec") or {})
+    problems = _contradictions(read, _ref(value))
+    if problems:
+        raise Refused(*problems)
+    return read
+
+
+def override(settings: Settings, **flags: Any) -> Settings:
+    """Settings with those flags of the command line that were given (not None).
+
+    Flags: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform, mesh_file, version.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    mesh = settings.mesh
+    if "mesh_file" in given:
+        mesh = mesh._replace(file=given.pop("mesh_file"))
+    if "version" in given:
+        mesh = mesh._replace(version=given.pop("version"))
+    return settings._replace(mesh=mesh, **given)
+
+
+def with_mesh_documents(settings: Settings, documents: tuple[Object, ...]) -> Settings:
+    """Settings after the caller has read settings.mesh.file: its documents count as the functionConfig's own."""
+    return settings._replace(mesh=settings.mesh._replace(file="", documents=documents))
+
+
+def refuse_mesh_file(settings: Settings, reason: str) -> Refused:
+    """The refusal of spec.mesh.file where the caller must not read files (`reason` completes the sentence)."""
+    message = (
+        f"spec.mesh.file names {settings.mesh.file}, but {reason}; put the ConfigMaps and webhooks into the bundle "
+        "(with the annotation config.kubernetes.io/local-config) or into spec.mesh"
+    )
+    return Refused(
+        Result("error", message, field="spec.mesh.file", current=settings.mesh.file, code="mesh-file-not-allowed")
+    )
+
+
+# ---------------------------------------------------------------- the cheap check
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def valid(value: Any, schema: Object) -> bool:
+    """Whether the value keeps to the schema; knows those keywords of JSON Schema that our schema uses."""
+    types = schema.get("type", ())
+    if types and not any(isinstance(value, _TYPES[t]) for t in ((types,) if isinstance(types, str) else types)):
+        return False
+    if isinstance(value, dict):
+        return _valid_object(value, schema)
+    if isinstance(value, list):
+        items = schema.get("items")
+        return items is None or all(valid(item, items) for item in value)
+    if isinstance(value, str):
+        if "enum" in schema and value not in schema["enum"]:
+            return False
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            return False
+        return len(value) >= int(schema.get("minLength", 0))
+    return True
+
+
+def _valid_object(value: Object, schema: Object) -> bool:
+    known = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    for name, field in value.items():
+        if name in known:
+            if not valid(field, known[name]):
+                return False
+        elif others is False or (isinstance(others, dict) and not valid(field, others)):
+            return False
+    return all(name in value for name in schema.get("required", ()))
+
+
+def _schema() -> Object:
+    with open(SCHEMA_FILE, encoding="utf-8") as file:
+        return json.load(file)  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- the report
+
+
+def _report(value: Any, form: Object) -> list[Result]:
+    """Every error of a functionConfig, in the order of the fields."""
+    if not isinstance(value, dict):
+        message = f"the functionConfig is {_words(value)}; it must be an object of kind {KIND} or ConfigMap"
+        return [Result("error", message, field="functionConfig", current=value, code="function-config")]
+    if _kind(value) not in (KIND, "ConfigMap"):
+        # One cause, one error: under an unknown kind nothing else can be judged.
+        form = {"properties": {"kind": {"type": "string", "enum": [KIND, "ConfigMap"]}}, "required": ["kind"]}
+    from jsonschema import Draft202012Validator
+
+    errors = list(Draft202012Validator(form).iter_errors(value))
+    errors.sort(key=lambda error: [str(part) for part in error.absolute_path])
+    results = [result for error in errors for result in _results_of(error, _ref(value))]
+    return results or [Result("error", "the functionConfig is not valid", _ref(value), code="function-config")]
+
+
+def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
+    """One jsonschema error as results: one per unknown or missing field, else one."""
+    place = list(error.absolute_path)
+    here, found = _path(place), error.instance
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        return [_unknown_field(place, str(name), found[name], known, ref) for name in found if name not in known]
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in found]
+        # jsonschema reports each missing name by itself; the message tells which.
+        name = next(name for name in missing if repr(name) in error.message)
+        field = _path([*place, name])
+        message = f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
+        return [Result("error", message, ref, field, code="function-config")]
+    proposed: Any = None
+    if error.validator == "enum" and isinstance(found, str):
+        proposed = _nearest(found, error.validator_value)
+    elif error.validator == "type" and isinstance(found, (bool, int, float)) and "string" in error.validator_value:
+        proposed = str(found).lower() if isinstance(found, bool) else str(found)
+    message = f"{here} is {_words(found)}; {_expectation(error.schema)}"
+    if proposed is not None:
+        message += f"; did you mean {json.dumps(proposed)}{', in quotes' if error.validator == 'type' else ''}?"
+    return [Result("error", message, ref, here, found, proposed, code="function-config")]
+
+
+def _unknown_field(place: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None) -> Result:
+    field = _path([*place, name])
+    near = _nearest(name, known)
+    hint = f"did you mean {near}?" if near else "known are " + ", ".join(known)
+    message = f"{field} is not a field of the functionConfig (its value is {_words(value)}); {hint}"
+    return Result("error", message, ref, field, value, _path([*place, near]) if near else None, code="function-config")
+
+
+def _expectation(schema: Object) -> str:
+    if "enum" in schema:
+        return "it must be " + " or ".join(schema["enum"])
+    if "pattern" in schema:
+        return f"it must match {schema['pattern']}"
+    if "minLength" in schema:
+        return "it must be a string that is not empty"
+    types = schema.get("type", "value")
+    names = {"object": "a mapping", "array": "a list", "string": "a string", "boolean": "true or false"}
+    wanted = [names.get(t, t) for t in ([types] if isinstance(types, str) else types) if t != "null"]
+    return "it must be " + " or ".join(wanted)
+
+
+def _words(value: Any) -> str:
+    """A value as a sentence can hold it: `"manaul"`, `true (a boolean)`, `a list of 2`."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (a boolean)"
+    if isinstance(value, (int, float)):
+        return f"{value} (a number)"
+    text = str(value)
+    return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The valid name that a person most likely meant, or None."""
+    from difflib import get_close_matches
+
+    folded = {candidate.lower(): candidate for candidate in known}
+    found = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def _path(parts: list[Any]) -> str:
+    """The parts of a path as a ResourceList's field path: spec.namespaces[0].name."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "functionConfig"
+
+
+def _kind(value: Any) -> Any:
+    return value.get("kind") if isinstance(value, dict) else None
+
+
+def _ref(value: Any) -> ResourceRef | None:
+    """The functionConfig as a resource, where it says enough."""
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    parts = [value.get("apiVersion"), value.get("kind"), metadata.get("name"), metadata.get("namespace")]
+    api_version, kind, name, namespace = (part if isinstance(part, str) else "" for part in parts)
+    return ResourceRef(api_version, kind, name, namespace) if kind else None
+
+
+# ---------------------------------------------------------------- reading what is valid
+
+
+def _from_config_map(value: Object) -> Settings:
+    data: dict[str, str] = value.get("data") or {}
+    native = data.get("nativeSidecars")
+    return Settings(
+        method=data.get("method", "automatic"),
+        revision=data.get("revision", ""),
+        on_missing_namespace=data.get("onMissingNamespace", "error"),
+        default_namespace=data.get("defaultNamespace", ""),
+        native_sidecars=None if native is None else native == "true",
+        platform=data.get("platform"),
+    )
+
+
+def _from_spec(spec: Object) -> Settings:
+    cluster = spec.get("cluster", {})
+    return Settings(
+        method=spec.get("method", "automatic"),
+        revision=spec.get("revision", ""),
+        on_missing_namespace=spec.get("onMissingNamespace", "error"),
+        namespaces=tuple(
+            Stub(stub["name"], stub.get("labels") or {}, stub.get("annotations") or {})
+            for stub in spec.get("namespaces", ())
+        ),
+        default_namespace=spec.get("defaultNamespace", ""),
+        native_sidecars=cluster.get("nativeSidecars"),
+        platform=cluster.get("platform"),
+        control_plane_env=cluster.get("controlPlaneEnv", {}),
+        mesh=_mesh_from(spec.get("mesh", {})),
+        workloads=tuple(
+            ExtraKind(kind["apiVersion"], kind["kind"], tuple(kind["podTemplate"].split(".")))
+            for kind in spec.get("workloads", ())
+        ),
+    )
+
+
+def _mesh_from(mesh: Object) -> MeshSettings:
+    injector = mesh.get("injector", {})
+    return MeshSettings(
+        config=injector.get("config"),
+        values=injector.get("values"),
+        mesh_config=mesh.get("meshConfig"),
+        webhooks=tuple(mesh.get("webhooks", ())),
+        file=mesh.get("file", ""),
+        version=mesh.get("version", ""),
+    )
+
+
+def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
+    """What a schema cannot say: two stubs of one Namespace that disagree, a mesh given twice."""
+    results = []
+    seen: dict[str, Stub] = {}
+    for index, stub in enumerate(read.namespaces):
+        first = seen.setdefault(stub.name, stub)
+        if first != stub:
+            field = f"spec.namespaces[{index}]"
+            message = f"{field} describes Namespace {stub.name} a second time, differently; keep one of the two"
+            results.append(Result("error", message, ref, field, stub.name, code="function-config"))
+    mesh = read.mesh
+    if mesh.file and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
+        message = "spec.mesh.file stands beside injector, meshConfig or webhooks; give the mesh by file or in place"
+        results.append(Result("error", message, ref, "spec.mesh.file", mesh.file, code="function-config"))
+    return results
