@@ -1,0 +1,1 @@
+"""What Kubernetes defines and Istio only uses; imports nothing of the rest of the project."""

@@ -1,0 +1,437 @@
+"""Strategic merge patch over the types under v1.Pod.
+
+Source of the rules: k8s.io/apimachinery 0.35 pkg/util/strategicpatch (patch.go, meta.go), the function
+StrategicMergeMapPatchUsingLookupPatchMeta: parallel lists are merged, nulls that match nothing are dropped.
+Nothing given is mutated: what changes is copied, the rest is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.types import INLINE, element_type, kind_of
+
+_PATCH = "$patch"
+_RETAIN = "$retainKeys"
+_DELETE_FROM = "$deleteFromPrimitiveList"
+_ORDER = "$setElementOrder"
+_ROOM = 1  # smallest capacity of a slice that Go's decoder grows
+
+Object = dict[str, Any]
+
+
+class MergeError(ValueError):
+    """The patch cannot be merged. Attributes: reason (a sentence), path (of the field)."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+    def inside(self, step: str) -> MergeError:
+        """The same error seen from one level further out."""
+        joint = "" if not self.path or self.path.startswith("[") else "."
+        self.path = f"{step}{joint}{self.path}"
+        return self
+
+
+class _Meta(NamedTuple):
+    """What a field's tags say."""
+
+    go_type: str
+    strategy: str  # "", "merge" or "replace"; retainKeys needs no word of the schema
+    merge_key: str
+
+
+@lru_cache(maxsize=None)
+def _metas(type_name: str) -> dict[str, _Meta]:
+    """JSON name -> tags, of a struct with its embedded structs; a folded name stands for its first field."""
+    exact: dict[str, _Meta] = {}
+    for name, _, go_type, flags, strategies, merge_key in TYPES.get(type_name, ()):
+        if flags & INLINE:
+            exact.update(_metas(go_type))
+        else:
+            words = [word for word in strategies.split(",") if word != "retainKeys"]
+            exact[name] = _Meta(go_type, words[0] if words else "", merge_key)
+    for name in list(exact):
+        exact.setdefault(name.lower(), exact[name])
+    return exact
+
+
+def _lookup(go_type: str, key: str) -> _Meta:
+    """The tags of field key of a type. Raises MergeError where the type has no fields or not this one."""
+    name = go_type[1:] if go_type.startswith("*") else go_type
+    if name not in TYPES and kind_of(name) not in ("time", "quantity", "int-or-string", "any"):
+        raise MergeError(f"a map is to be merged where the type is {name}, which has no fields")
+    metas = _metas(name)
+    meta = metas.get(key) or metas.get(key.lower())
+    if meta is None:
+        raise MergeError(f"{name} has no field {key!r}, so it cannot be merged")
+    return meta
+
+
+def _lookup_list(go_type: str, key: str) -> _Meta:
+    """As _lookup, with the type of the list's elements."""
+    meta = _lookup(go_type, key)
+    inner = meta.go_type[1:] if meta.go_type.startswith("*") else meta.go_type
+    if inner.startswith("[]"):
+        return meta._replace(go_type=element_type(inner))
+    if meta.go_type.startswith("*"):
+        return meta._replace(go_type=inner)
+    raise MergeError(f"a list stands where the type is {meta.go_type}")
+
+
+def merge(original: Object, patch: Object, type_name: str = "v1.Pod") -> Object:
+    """original with patch merged into it; both hold decoded JSON of type_name. Raises MergeError.
+
+    Maps keep original's key order, new keys follow. Shares what it does not change.
+    """
+    return _merge_map(original, patch, type_name)
+
+
+def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
+    if _PATCH in patch:
+        return _apply_directive(patch)
+    merged = dict(original)
+    directives = [key for key in patch if key.startswith("$")]
+    if directives:
+        patch = dict(patch)
+        _retain_keys(merged, patch)
+        for key in directives:
+            if key.startswith(_ORDER):
+                _merge_in_order(merged, patch, key, go_type)
+    for key, value in patch.items():
+        if key.startswith(_DELETE_FROM):
+            name = _list_name(key, _DELETE_FROM)
+            _delete_listed(merged, name, value, go_type)
+        elif value is None:
+            merged.pop(key, None)
+        else:
+            _merge_field(merged, key, value, go_type)
+    return merged
+
+
+def _apply_directive(patch: Object) -> Object:
+    directive = patch[_PATCH]
+    if directive == "replace":
+        return {key: value for key, value in patch.items() if key != _PATCH}
+    if directive == "delete":
+        return {}
+    raise MergeError(f"{_PATCH} is {directive!r}; it must be replace or delete here")
+
+
+def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
+    """One field of the patch that is not null."""
+    old = merged.get(key)
+    if old is None or type(old) is not type(value):
+        kept = _without_directives(_without_nulls(value))
+        if kept is _DROPPED:
+            merged.pop(key, None)
+        else:
+            merged[key] = kept
+    elif isinstance(value, dict):
+        try:
+            meta = _lookup(go_type, key)
+            merged[key] = value if meta.strategy == "replace" else _merge_map(old, value, meta.go_type)
+        except MergeError as err:
+            raise err.inside(key) from None
+    elif isinstance(value, list):
+        try:
+            meta = _lookup_list(go_type, key)
+            merged[key] = _merge_list(old, value, meta) if meta.strategy == "merge" else value
+        except MergeError as err:
+            raise err.inside(key) from None
+    else:
+        merged[key] = value
+
+
+def _delete_listed(merged: Object, name: str, value: Any, go_type: str) -> None:
+    """$deleteFromPrimitiveList/name: value."""
+    if value is None:
+        merged.pop(name, None)
+        return
+    old = merged.get(name)
+    if old is None or type(old) is not type(value):
+        return
+    if isinstance(value, list):
+        meta = _lookup_list(go_type, name)
+        if not (old or value):
+            return
+        if _element_kind(old, value) is dict:
+            merged[name] = _merge_list(old, value, meta)
+        else:
+            gone = {_identity(item) for item in value}
+            merged[name] = [item for item in old if _identity(item) not in gone]
+    elif isinstance(value, dict):
+        meta = _lookup(go_type, name)
+        merged[name] = value if meta.strategy == "replace" else _merge_map(old, value, meta.go_type)
+    else:
+        merged[name] = value
+
+
+def _list_name(key: str, prefix: str) -> str:
+    head, slash, name = key.partition("/")
+    if not slash or head != prefix:
+        raise MergeError(f"{key!r} is no directive; {prefix}/<field> is meant")
+    return name
+
+
+def _retain_keys(merged: Object, patch: Object) -> None:
+    """$retainKeys: only these fields stay; the patch may set no other."""
+    if _RETAIN not in patch:
+        return
+    listed = patch.pop(_RETAIN)
+    if not isinstance(listed, list):
+        raise MergeError(f"{_RETAIN} must be a list")
+    keep = {_identity(name) for name in listed}
+    for key, value in patch.items():
+        if value is not None and key not in keep and not key.startswith((_DELETE_FROM, _ORDER)):
+            raise MergeError(f"the patch sets {key!r}, which its {_RETAIN} does not list")
+    for key in list(merged):
+        if key not in keep:
+            del merged[key]
+
+
+_DROPPED = object()
+
+
+def _without_nulls(value: Any) -> Any:
+    """value without null members of maps; the same object where there are none."""
+    if isinstance(value, dict):
+        kept = {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        same = len(kept) == len(value) and all(kept[key] is item for key, item in value.items())
+        return value if same else kept
+    if isinstance(value, list):
+        items = [_without_nulls(item) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    return value
+
+
+def _without_directives(value: Any) -> Any:
+    """value without the maps that carry $patch; _DROPPED where it is one itself."""
+    if isinstance(value, dict):
+        if _PATCH in value:
+            return _DROPPED
+        pairs = {key: _without_directives(item) for key, item in value.items()}
+        if all(pairs[key] is item for key, item in value.items()):
+            return value
+        return {key: item for key, item in pairs.items() if item is not _DROPPED}
+    if isinstance(value, list):
+        items = [_without_directives(item) for item in value]
+        if all(new is old for new, old in zip(items, value, strict=True)):
+            return value
+        return [item for item in items if item is not _DROPPED]
+    return value
+
+
+def _identity(value: Any) -> Any:
+    """A key under which two scalars meet only where Go finds them equal: 1, 1.0 and true differ."""
+    if type(value) is str or value is None:
+        return value
+    if isinstance(value, (dict, list)):
+        raise MergeError("maps and lists cannot be compared here")
+    return type(value), value
+
+
+def _element_kind(*lists: list[Any]) -> type:
+    """The one type of all elements. Raises MergeError where they differ, are lists, or there is none."""
+    kinds = {type(item) for items in lists for item in items}
+    if len(kinds) != 1:
+        reason = "list element types are not identical" if kinds else "no elements in any of the given slices"
+        raise MergeError(reason)
+    kind = kinds.pop()
+    if kind is list:
+        raise MergeError("lists of lists are not supported")
+    if kind is type(None):
+        raise MergeError("a list to be merged holds only nulls")
+    return kind
+
+
+def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]:
+    """Two lists with patchStrategy merge."""
+    if not original and not patch:
+        return original
+    if _element_kind(original, patch) is not dict:
+        original, merged = _merge_scalars(original, patch)
+        return _reorder(merged, patch, original, meta.merge_key, False)
+    key = meta.merge_key
+    if not key:
+        raise MergeError("cannot merge lists without merge key")
+    original, patch = _apply_special_elements(original, patch, key)
+    merged = _merge_elements(original, patch, meta)
+    return _reorder(merged, patch, merged[: len(original)], key, True)
+
+
+def _merge_scalars(original: list[Any], patch: list[Any]) -> tuple[list[Any], list[Any]]:
+    """(original as Go leaves it, union). Go closes a duplicate's gap with the last element.
+
+    Go appends in place where original's array has room (capacities are powers of two), so that duplicates inside
+    original change the order it is compared with later.
+    """
+    both = [*original, *patch]
+    last = len(both) - 1
+    i = 0
+    while i < last:
+        j = i + 1
+        while j <= last:
+            if _identity(both[i]) == _identity(both[j]):
+                both[j] = both[last]
+                last -= 1
+            else:
+                j += 1
+        i += 1
+    room = _ROOM
+    while room < len(original):
+        room *= 2
+    seen = original if len(original) + len(patch) > room else both[: len(original)]
+    return seen, both[: last + 1]
+
+
+def _apply_special_elements(original: list[Any], patch: list[Any], key: str) -> tuple[list[Any], list[Any]]:
+    """(original, patch) after the elements with $patch: delete, or replace of the whole list."""
+    if not any(_PATCH in item for item in patch):
+        return original, patch
+    plain = []
+    replace = False
+    for item in patch:
+        directive = item.get(_PATCH, _DROPPED)
+        if directive is _DROPPED:
+            plain.append(item)
+        elif directive == "delete":
+            gone = _key_value(item, key)
+            original = [old for old in original if key not in old or _identity(old[key]) != gone]
+        elif directive == "replace":
+            replace = True
+        elif directive == "merge":
+            raise MergeError("merging lists cannot yet be specified in the patch")
+        else:
+            raise MergeError(f"{_PATCH} is {directive!r}; it must be replace or delete here")
+    return (plain, []) if replace else (original, plain)
+
+
+def _key_value(item: Any, key: str) -> Any:
+    """The identity of an element's merge key."""
+    if not isinstance(item, dict):
+        raise MergeError("an element of the list is no map")
+    if key not in item:
+        raise MergeError(f"an element lacks the merge key {key!r}")
+    return _identity(item[key])
+
+
+def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]:
+    """original, each element merged with the patch's of the same key; the patch's others behind."""
+    merged = list(original)
+    key = meta.merge_key
+    places: dict[Any, int] = {}
+    for index, old in enumerate(merged):
+        if key in old:
+            places.setdefault(_identity(old[key]), index)
+    for item in patch:
+        value = _key_value(item, key)
+        place = places.get(value)
+        if place is None:
+            places[value] = len(merged)
+            merged.append(item)
+            continue
+        try:
+            merged[place] = _merge_map(merged[place], item, meta.go_type)
+        except MergeError as err:
+            raise err.inside(f"[{key}={item[key]}]") from None
+    return merged
+
+
+def _reorder(merged: list[Any], wanted: list[Any], original: list[Any], key: str, maps: bool) -> list[Any]:
+    """merged with wanted's elements in wanted's order, the others in original's, zipped by original's order."""
+    name: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else _identity
+    wanted_at = _first_places(wanted, name)
+    original_at = _first_places(original, name)
+    named = [(name(item), item) for item in merged]
+    chosen = _sorted_by([pair for pair in named if pair[0] in wanted_at], wanted_at)
+    others = _sorted_by([pair for pair in named if pair[0] not in wanted_at], original_at)
+    result = []
+    i = j = 0
+    while i < len(others) and j < len(chosen):
+        left, right = original_at.get(others[i][0]), original_at.get(chosen[j][0])
+        if left is not None and right is not None and left < right:
+            result.append(others[i][1])
+            i += 1
+        else:
+            result.append(chosen[j][1])
+            j += 1
+    result.extend(item for _, item in chosen[j:])
+    result.extend(item for _, item in others[i:])
+    return result
+
+
+def _first_places(items: list[Any], name: Callable[[Any], Any]) -> dict[Any, int]:
+    places: dict[Any, int] = {}
+    for index, item in enumerate(items):
+        places.setdefault(name(item), index)
+    return places
+
+
+def _sorted_by(pairs: list[tuple[Any, Any]], places: dict[Any, int]) -> list[tuple[Any, Any]]:
+    if all(pair[0] in places for pair in pairs):
+        return sorted(pairs, key=lambda pair: places[pair[0]])
+    # Go's comparison says "less" of whatever has no place; its stable sort inserts, so such elements turn around.
+    done: list[tuple[Any, Any]] = []
+    for pair in pairs:
+        at = len(done)
+        while at and _before(pair[0], done[at - 1][0], places):
+            at -= 1
+        done.insert(at, pair)
+    return done
+
+
+def _before(left: Any, right: Any, places: dict[Any, int]) -> bool:
+    if left in places and right in places:
+        return places[left] < places[right]
+    return True
+
+
+def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str) -> None:
+    """$setElementOrder/field: merges that field here and puts it in the order given."""
+    order = patch.pop(directive)
+    if not isinstance(order, list):
+        raise MergeError(f"{directive} must be a list")
+    name = _list_name(directive, _ORDER)
+    old, new = merged.get(name, _DROPPED), patch.get(name, _DROPPED)
+    for found in (old, new):
+        if found is not _DROPPED and not isinstance(found, list):
+            raise MergeError(f"{directive} is given, but {name} is no list")
+    meta = _lookup_list(go_type, name)
+    _check_order([] if new is _DROPPED else new, order, meta.merge_key, directive)
+    if old is _DROPPED and new is _DROPPED:
+        return
+    if new is _DROPPED:
+        union = old
+    elif old is _DROPPED:
+        union = _without_directives(new)
+    else:
+        union = _merge_list(old, new, meta) if meta.strategy == "merge" else new
+    before = [] if old is _DROPPED else old
+    maps = _element_kind(before, [] if new is _DROPPED else new) is dict
+    merged[name] = _reorder(union, order, before, meta.merge_key, maps)
+    patch.pop(name, None)
+
+
+def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -> None:
+    """The patch's elements must stand in the order's order, deletions aside."""
+    if not patch or not order:
+        return
+    at = 0
+    for item in patch:
+        if isinstance(item, dict) and _PATCH in item:
+            continue
+        name = _key_value(item, key) if key else _identity(item)
+        while at < len(order) and name != (_key_value(order[at], key) if key else _identity(order[at])):
+            at += 1
+        if at == len(order):
+            raise MergeError(f"the order in the patch's list does not match {directive}")
+        at += 1
