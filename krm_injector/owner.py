@@ -1,0 +1,146 @@
+"""The pod that a workload's controller would create, and the owner that Istio reads off it.
+
+Istio's template data names the workload by DeploymentMeta and TypeMeta. The webhook sees only a pod and guesses them
+from its owner reference and labels (pkg/kube/util.go GetDeployMetaFromPod); kube-inject has the workload itself
+(pkg/kube/inject/inject.go IntoObject).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from krm_injector.model import Object, Workload
+from krm_injector.versions import Rules
+
+
+class Owner(NamedTuple):
+    name: str
+    namespace: str
+    api_version: str
+    kind: str
+
+
+class _Created(NamedTuple):
+    """How a controller makes pods: what owns them, and the labels it adds to the template's."""
+
+    api_version: str  # of the owner reference; controllers write their own, whatever the manifest says
+    kind: str
+    name: str
+    labels: dict[str, str]
+
+
+# Hashes, uids and timestamps are unknown before the cluster makes them; these stand for them. Nothing of them reaches
+# the output: they only have to be there, and to agree with each other.
+_HASH = "0"
+_MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eight digits until 2160
+
+_CRON_JOB_NAME = re.compile(r"(.+)-\d{8,10}\Z", re.ASCII)
+
+
+def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
+    """DeploymentMeta and TypeMeta of Istio's template data for this workload."""
+    ref = workload.ref
+    if manual and (ref.kind != "Pod" or not rules.manual_pod_owner):
+        return Owner(ref.name, ref.namespace, ref.api_version, ref.kind)
+    created = _created(workload)
+    if created is None:
+        return Owner(ref.name, ref.namespace, "v1", "Pod")
+    labels = {**_template_labels(workload), **created.labels}
+    name, api_version, kind = _guess(created, labels, rules)
+    if kind == "ReplicaSet" and ref.kind == "Rollout":
+        name = ref.name  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
+    return Owner(name, ref.namespace, api_version, kind)
+
+
+def pod_labels(workload: Workload) -> dict[str, str]:
+    """The labels of the pod at admission: the template's and those its controller adds (some with stand-in values)."""
+    created = _created(workload)
+    labels = _template_labels(workload)
+    return {**labels, **created.labels} if created else labels
+
+
+def _created(workload: Workload) -> _Created | None:
+    """What owns the pod; None for a bare Pod without a controller."""
+    ref = workload.ref
+    name, group = ref.name, ref.api_version.rpartition("/")[0]
+    if ref.kind == "Pod":
+        return _controller(workload.object)
+    if ref.kind == "Deployment" and group in ("apps", "extensions"):
+        return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"pod-template-hash": _HASH})
+    if ref.kind == "Rollout" and group == "argoproj.io":
+        return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH})
+    if ref.kind == "CronJob":
+        return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", _job_labels(f"{name}-{_MINUTES}"))
+    if ref.kind == "Job" and group == "batch":
+        return _Created("batch/v1", "Job", name, _job_labels(name))
+    if ref.kind == "DeploymentConfig":
+        labels = {"deployment": f"{name}-1", "deploymentconfig": name}
+        return _Created("v1", "ReplicationController", f"{name}-1", labels)
+    if ref.kind == "StatefulSet" and group == "apps":
+        labels = {
+            "apps.kubernetes.io/pod-index": "0",
+            "controller-revision-hash": f"{name}-{_HASH}",
+            "statefulset.kubernetes.io/pod-name": f"{name}-0",
+        }
+        return _Created("apps/v1", "StatefulSet", name, labels)
+    if ref.kind == "DaemonSet" and group in ("apps", "extensions"):
+        labels = {"controller-revision-hash": _HASH, "pod-template-generation": "1"}
+        return _Created("apps/v1", "DaemonSet", name, labels)
+    if ref.kind == "ReplicaSet" and group in ("apps", "extensions"):
+        return _Created("apps/v1", "ReplicaSet", name, {})
+    return _Created(ref.api_version, ref.kind, name, {})
+
+
+def _job_labels(name: str) -> dict[str, str]:
+    uid = "00000000-0000-0000-0000-000000000000"
+    return {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+
+
+def _controller(pod: Object) -> _Created | None:
+    """The controller a bare Pod names itself; counts only where the pod's name is generated (GetDeployMetaFromPod)."""
+    metadata = pod.get("metadata") or {}
+    if not metadata.get("generateName"):
+        return None
+    for ref in metadata.get("ownerReferences") or ():
+        if ref.get("controller") is True:
+            return _Created(ref.get("apiVersion", ""), ref.get("kind", ""), ref.get("name", ""), {})
+    return None
+
+
+def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str, str, str]:
+    """Name, apiVersion and kind that GetDeployMetaFromPod makes of an owner reference."""
+    name, kind = created.name, created.kind
+    if kind == "ReplicaSet":
+        deployment = _without_hash(name, labels.get("pod-template-hash", ""))
+        if deployment is not None:
+            return deployment, created.api_version, "Deployment"
+        rollout = _without_hash(name, labels.get("rollouts-pod-template-hash", ""))
+        if rollout is not None and rules.rollout_owner:
+            return rollout, "v1alpha1", "Rollout"
+    elif kind == "ReplicationController" and labels.get("deploymentconfig"):
+        return labels["deploymentconfig"], created.api_version, "DeploymentConfig"
+    elif kind == "Job":
+        match = _CRON_JOB_NAME.match(name)
+        if match:
+            return match[1], rules.cron_job_api_version, "CronJob"
+    return name, created.api_version, kind
+
+
+def _without_hash(name: str, template_hash: str) -> str | None:
+    """The name of what made a ReplicaSet, where the pod's hash label fits the ReplicaSet's name; else None."""
+    if not template_hash or not name.endswith(template_hash):
+        return None
+    return name.removesuffix(f"-{template_hash}")
+
+
+def _template_labels(workload: Workload) -> dict[str, str]:
+    template: Any = workload.object
+    for key in workload.template:
+        template = template.get(key) or {}
+    return (template.get("metadata") or {}).get("labels") or {}
