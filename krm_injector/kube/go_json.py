@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 
 class GoJsonError(ValueError):
-    """Text that encoding/json refuses, or a value it cannot write. Attributes: reason (Go-like), offset (characters)."""
+    """Text that encoding/json refuses, or a value it cannot write. Attributes: reason (Go-like), offset."""
 
     def __init__(self, reason: str, offset: int = 0) -> None:
         super().__init__(reason)

@@ -5,6 +5,9 @@ Flags: 1 omitempty, 2 omitzero, 4 embedded ("inline"). Types named here as v1.X 
 but for those in types.SCALARS. Source: k8s.io/api and k8s.io/apimachinery 0.35.
 """
 
+# ruff: noqa: E501
+# fmt: off
+
 from __future__ import annotations
 
 Field = tuple[str, str, str, int, str, str]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 _DOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
+_SHAPE = "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
 _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 
 
@@ -144,8 +145,7 @@ def _check_key(key: Any, field: str) -> str:
     if slash and not (len(prefix) <= 253 and _DOMAIN.match(prefix)):
         raise SelectorError(field, key, "what precedes the slash of a label's key must be a DNS subdomain")
     if len(name) > 63 or not _NAME.match(name):
-        reason = "a label's key must be 1 to 63 letters, digits, '-', '_', '.', beginning and ending with a letter or digit"
-        raise SelectorError(field, key, reason)
+        raise SelectorError(field, key, f"a label's key must be 1 to 63 {_SHAPE}")
     return key
 
 
@@ -153,6 +153,5 @@ def _label_value(value: Any, field: str) -> str:
     if not isinstance(value, str):
         raise SelectorError(field, value, "a label's value must be a string")
     if value and (len(value) > 63 or not _NAME.match(value)):
-        reason = "a label's value must be at most 63 letters, digits, '-', '_', '.', beginning and ending with one of the first two"
-        raise SelectorError(field, value, reason)
+        raise SelectorError(field, value, f"a label's value must be at most 63 {_SHAPE}")
     return value

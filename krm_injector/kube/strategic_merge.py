@@ -8,7 +8,7 @@ Nothing given is mutated: what changes is copied, the rest is shared.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from krm_injector.kube.pod_types import TYPES
@@ -49,7 +49,7 @@ class _Meta(NamedTuple):
     merge_key: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def _metas(type_name: str) -> dict[str, _Meta]:
     """JSON name -> tags, of a struct with its embedded structs; a folded name stands for its first field."""
     exact: dict[str, _Meta] = {}

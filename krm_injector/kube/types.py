@@ -7,7 +7,7 @@ omitempty applied, quantities in canonical form. Names are matched exactly, as s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from krm_injector.kube import go_json, quantity
@@ -127,7 +127,7 @@ def dumps(type_name: str, value: Any, escape_html: bool = True) -> str:
     return go_json.dumps(decode(type_name, value, keep_empty=True), escape_html, sort_keys=False)
 
 
-@lru_cache(maxsize=None)
+@cache
 def decoder(go_type: str, keep_empty: bool, coerce: bool) -> Decoder:
     """The function that decodes values of a Go type, None included."""
     kind = kind_of(go_type)
