@@ -1,0 +1,41 @@
+"""Kubernetes' YAML: text to plain values as sigs.k8s.io/yaml reads it, and back.
+
+load, load_all, load_json read; dump writes what every YAML 1.1 and 1.2 reader takes back unchanged; rewrite changes a
+value inside a text. Reader and the event classes are for those who need places of nodes.
+"""
+
+from krm_injector.kube.yaml.edit import rewrite
+from krm_injector.kube.yaml.emit import dump, to_json
+from krm_injector.kube.yaml.error import YamlError
+from krm_injector.kube.yaml.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    reading,
+)
+from krm_injector.kube.yaml.json_text import load_json, load_json_stream
+from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
+
+__all__ = [
+    "Document",
+    "MappingEndEvent",
+    "MappingStartEvent",
+    "Place",
+    "Reader",
+    "ScalarEvent",
+    "SequenceEndEvent",
+    "SequenceStartEvent",
+    "StreamEndEvent",
+    "YamlError",
+    "dump",
+    "load",
+    "load_all",
+    "load_json",
+    "load_json_stream",
+    "reading",
+    "rewrite",
+    "to_json",
+]

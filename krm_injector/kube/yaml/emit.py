@@ -1,0 +1,192 @@
+"""Plain values to block YAML that every reader takes back unchanged.
+
+Quoting is wider than any one reader needs: what YAML 1.1, YAML 1.2 or a common library could take for a number, a
+boolean, null, a date, a merge key or syntax is quoted. Layout is kustomize's: two spaces a level, "- " at the column of
+the key above it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from math import isfinite
+from typing import Any
+
+from krm_injector.kube.yaml.error import YamlError
+
+# What may stand without quotes: a first character that opens no other syntax and no number, and nothing that ends a
+# plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked up.
+_PLAIN = re.compile(
+    r"""(?:[A-Za-z_/$(;^\\\u00a1-\u0236\u4e00-\u9fff]|[-?:](?=[A-Za-z_/]))"""
+    r"""(?:[^\x00-\x20:#\x7f-\xa0\u0237-\u4dff\ua000-\U0010ffff]|:(?=[^\s])|(?<=\S)\#|\x20(?=[^\x20#]))*\Z"""
+)
+_WORDS = frozenset(
+    word
+    for name in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity")
+    for word in (name, name.upper(), name.capitalize())
+)
+_QUOTE_FIRST = re.compile(r"[-+.\d]")
+# A literal block holds printable text without tabs at line starts, spaces before a break, or breaks but "\n".
+_LITERAL = re.compile(r"(?:[\x21-\x7e\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[ \t](?!\n|\Z)|\n)+\Z")
+_UNPRINTABLE = re.compile("[^\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\"\\\\]")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
+
+_keys: dict[str, str] = {}
+_KEYS_KEPT = 4096
+
+
+def dump(value: Any, indent: int = 0) -> str:
+    """The block YAML of value, each line indented by indent spaces but the first; ends with a line break.
+
+    Mappings keep their order. Errors: YamlError for what YAML for Kubernetes cannot hold (NaN, other types).
+    """
+    out: list[str] = []
+    if isinstance(value, dict) and value:
+        _mapping(value, " " * indent, out)
+    elif isinstance(value, list) and value:
+        _sequence(value, " " * indent, out)
+    else:
+        return scalar(value) + "\n"
+    out[0] = out[0][indent:]
+    return "".join(out)
+
+
+def _mapping(value: dict[str, Any], pad: str, out: list[str]) -> None:
+    """Append the lines of a mapping that is not empty."""
+    for name, item in value.items():
+        key = _keys.get(name) or key_text(name)
+        kind = item.__class__
+        if kind is str:
+            out.append(f"{pad}{key}: {string(item, pad)}\n")
+        elif kind is dict and item:
+            out.append(f"{pad}{key}:\n")
+            _mapping(item, pad + "  ", out)
+        elif kind is list and item:
+            out.append(f"{pad}{key}:\n")
+            _sequence(item, pad, out)
+        else:
+            out.append(f"{pad}{key}: {other(item)}\n")
+
+
+def _sequence(value: list[Any], pad: str, out: list[str]) -> None:
+    """Append the lines of a sequence that is not empty; the first line of an element follows its "- "."""
+    inner = pad + "  "
+    width = len(inner)
+    for item in value:
+        kind = item.__class__
+        if kind is str:
+            out.append(f"{pad}- {string(item, pad)}\n")
+        elif (kind is dict or kind is list) and item:
+            at = len(out)
+            if kind is dict:
+                _mapping(item, inner, out)
+            else:
+                _sequence(item, inner, out)
+            out[at] = f"{pad}- {out[at][width:]}"
+        else:
+            out.append(f"{pad}- {other(item)}\n")
+
+
+def scalar(value: Any) -> str:
+    """The text of a scalar or empty collection on one line, without a line break."""
+    if isinstance(value, str):
+        return quoted(value) if "\n" in value else string(value, "")
+    return other(value)
+
+
+def other(value: Any) -> str:
+    """The text of anything but a string or a collection with content."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, dict):
+        return "{}" if not value else dump(dict(value))
+    if isinstance(value, list):
+        return "[]" if not value else dump(list(value))
+    if isinstance(value, str):
+        return string(str(value), "")
+    raise YamlError(f"a {type(value).__name__} has no form in YAML", code="yaml-value")
+
+
+def number(value: float) -> str:
+    """A float as JSON would print it: without a point where it is whole, in a form that every reader takes."""
+    if not isfinite(value):
+        raise YamlError(f"{value} has no form in JSON", code="yaml-number")
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    text = repr(value)
+    mantissa, e, exponent = text.partition("e")
+    if e and "." not in mantissa:
+        mantissa += ".0"  # PyYAML and other YAML 1.1 readers need a point
+    return f"{mantissa}{e}{exponent}"
+
+
+def string(text: str, pad: str) -> str:
+    """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at column len(pad)."""
+    if _PLAIN.match(text):
+        return text if text not in _WORDS else f'"{text}"'
+    if "\n" in text and _LITERAL.match(text):
+        return _literal(text, pad + "  ")
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """A double-quoted scalar."""
+    if _UNPRINTABLE.search(text):
+        text = _UNPRINTABLE.sub(_escape, text)
+    return f'"{text}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    known = _ESCAPES.get(character)
+    if known:
+        return known
+    code = ord(character)
+    if 0xD800 <= code < 0xE000:
+        raise YamlError(f"half a surrogate pair (U+{code:04X}) has no form in YAML", code="yaml-character")
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _literal(text: str, pad: str) -> str:
+    """A literal block without its last line break (the caller ends the line)."""
+    body = text.rstrip("\n")
+    breaks = len(text) - len(body)
+    if not body:
+        return quoted(text)
+    hint = "2" if body[0] in " \t\n" else ""
+    lines = ("\n" + pad).join(body.split("\n"))
+    if "\n" + pad + "\n" in lines:
+        lines = lines.replace("\n" + pad + "\n", "\n\n").replace("\n" + pad + "\n", "\n\n")
+    first = "" if body[0] == "\n" else pad
+    if breaks == 1:
+        return f"|{hint}\n{first}{lines}"
+    if breaks == 0:
+        return f"|{hint}-\n{first}{lines}"
+    return f"|{hint}+\n{first}{lines}" + "\n" * (breaks - 1)
+
+
+def key_text(name: Any) -> str:
+    """The text of a mapping key, always on one line."""
+    if not isinstance(name, str):
+        raise YamlError(f"the key {name!r} is no string", code="yaml-value")
+    text = name if _PLAIN.match(name) and name not in _WORDS and len(name) < 100 else quoted(name)
+    if len(text) > 1000:  # an implicit key may not span more than 1024 characters
+        text = "? " + text + "\n"
+        raise YamlError(f"the key {name[:40]}... is longer than YAML allows", code="yaml-value")
+    if len(_keys) < _KEYS_KEPT:
+        _keys[name] = text
+    return text
+
+
+def to_json(value: Any, indent: str = "") -> str:
+    """JSON that is YAML too (control characters and line separators escaped)."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent or None)
+    return re.sub("[\x7f-\xa0\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,0 +1,87 @@
+"""The event layer: libyaml's parser through PyYAML's C extension, or PyYAML's own where that is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from krm_injector.kube.yaml.error import YamlError
+
+__all__ = [
+    "AliasEvent",
+    "DocumentEndEvent",
+    "DocumentStartEvent",
+    "MappingEndEvent",
+    "MappingStartEvent",
+    "ScalarEvent",
+    "SequenceEndEvent",
+    "SequenceStartEvent",
+    "StreamEndEvent",
+    "StreamStartEvent",
+    "check_text",
+    "parser",
+    "reading",
+    "refuse",
+]
+
+try:
+    from yaml._yaml import CParser as _Parser
+except ImportError:  # PyYAML built without libyaml: the same events, ten times slower
+    _Parser = yaml.SafeLoader
+
+def parser(text: str) -> Callable[[], Any]:
+    """The function that returns the next event of text; it raises yaml.YAMLError (see refuse)."""
+    source = _Parser(text)
+    get_event: Callable[[], Any] = source.get_event
+    return get_event
+
+
+class reading:
+    """A context in which the parser's errors over text become YamlError."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (yaml.YAMLError, UnicodeError)):
+            refuse(error, self.text)
+
+
+def refuse(error: Exception, text: str) -> NoReturn:
+    """Raise the YamlError for what the parser or its reader raised."""
+    check_text(text)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    context = getattr(error, "context", None)
+    sentence = f"{context}: {problem}" if context else str(problem)
+    if mark is None:
+        raise YamlError(sentence) from None
+    raise YamlError(sentence, mark.line + 1, mark.column + 1) from None
+
+
+def check_text(text: str) -> None:
+    """Raise YamlError where text holds a character that YAML does not allow (NUL, control characters, surrogates)."""
+    illegal = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text)
+    if illegal:
+        line = text.count("\n", 0, illegal.start())
+        column = illegal.start() - text.rfind("\n", 0, illegal.start())
+        name = "a byte order mark" if illegal[0] == "\ufeff" else f"the character U+{ord(illegal[0]):04X}"
+        raise YamlError(f"{name} is not allowed in YAML", line + 1, column, "yaml-character") from None
