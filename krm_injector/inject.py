@@ -11,6 +11,7 @@ from krm_injector import annotations as annotation_rules
 from krm_injector import merge, pods, prometheus
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
+from krm_injector.kube.settle import settle
 from krm_injector.kube.strategic_merge import MergeError
 from krm_injector.kube.strategic_merge import merge as strategic_merge
 from krm_injector.model import Decision, Object, Result, Workload
@@ -85,7 +86,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         template_pod = strategic_merge(template_pod, partial)
         merged = merge.apply_template(merged, partial, native, template_pod)
     template_pod = types.decode("v1.Pod", template_pod)
-    merged = types.settle("v1.Pod", pod, merged)
+    merged = settle("v1.Pod", pod, merged)
     tproxy = str(proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
     merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules.init_user)
     facts = Facts(
