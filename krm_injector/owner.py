@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from krm_injector.kube.workloads import at
 from krm_injector.model import Object, Workload
 from krm_injector.versions import Rules
 
@@ -42,10 +43,10 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
     """DeploymentMeta and TypeMeta of Istio's template data for this workload."""
     ref = workload.ref
     if manual and (ref.kind != "Pod" or not rules.manual_pod_owner):
-        return Owner(ref.name, ref.namespace, ref.api_version, ref.kind)
+        return Owner(_own_name(workload), ref.namespace, ref.api_version, ref.kind)
     created = _created(workload)
     if created is None:
-        return Owner(ref.name, ref.namespace, "v1", "Pod")
+        return Owner(_own_name(workload), ref.namespace, "v1", "Pod")
     labels = {**_template_labels(workload), **created.labels}
     name, api_version, kind = _guess(created, labels, rules)
     if kind == "ReplicaSet" and ref.kind == "Rollout":
@@ -104,11 +105,10 @@ def _job_labels(name: str) -> dict[str, str]:
 
 def _controller(pod: Object) -> _Created | None:
     """The controller a bare Pod names itself; counts only where the pod's name is generated (GetDeployMetaFromPod)."""
-    metadata = pod.get("metadata") or {}
-    if not metadata.get("generateName"):
+    if not at(pod, ("metadata", "generateName")):
         return None
-    for ref in metadata.get("ownerReferences") or ():
-        if ref.get("controller") is True:
+    for ref in at(pod, ("metadata", "ownerReferences")) or ():
+        if at(ref, ("controller",)) is True:
             return _Created(ref.get("apiVersion", ""), ref.get("kind", ""), ref.get("name", ""), {})
     return None
 
@@ -139,8 +139,17 @@ def _without_hash(name: str, template_hash: str) -> str | None:
     return name.removesuffix(f"-{template_hash}")
 
 
+def _own_name(workload: Workload) -> str:
+    """metadata.name; empty where it is generated, as at admission."""
+    return str(at(workload.object, ("metadata", "name")) or "")
+
+
 def _template_labels(workload: Workload) -> dict[str, str]:
-    template: Any = workload.object
-    for key in workload.template:
-        template = template.get(key) or {}
-    return (template.get("metadata") or {}).get("labels") or {}
+    return string_map(at(workload.object, (*workload.template, "metadata", "labels")))
+
+
+def string_map(value: Any) -> dict[str, str]:
+    """Labels or annotations as Go's map[string]string: a null is an empty string, what is no map is none."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: "" if text is None else text for key, text in value.items()} if None in value.values() else value

@@ -1,0 +1,378 @@
+"""The control planes of a bundle: whose injection configuration, of what version, behind which webhooks.
+
+Looked for in this order, part by part: functionConfig, bundle, embedded profile. A part is the injection
+configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh configuration (istio[-REV]), the webhooks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from krm_injector import webhooks as webhook_rules
+from krm_injector.function_config import Settings
+from krm_injector.kube import yaml
+from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
+from krm_injector.versions import NEWEST, parse_version, rules_for
+
+INJECTOR = "istio-sidecar-injector"
+MESH = "istio"
+OLDEST = (1, 19)  # the oldest version whose behaviour versions.Rules describes
+
+
+class Sourced(NamedTuple):
+    """An object and where it was found."""
+
+    value: Object
+    source: str  # "functionConfig" | "bundle"
+
+
+class _Text(NamedTuple):
+    """A configuration as text: ConfigMap data, or a field of the functionConfig."""
+
+    revision: str
+    text: str
+    values: str  # data.values beside data.config; "" in a mesh configuration
+    labels: dict[str, str]
+    ref: ResourceRef | None  # None: inline in the functionConfig, or the profile
+    source: str
+
+    @property
+    def place(self) -> str:
+        return str(self.ref) if self.ref else "spec.mesh" if self.source == "functionConfig" else "embedded profile"
+
+
+class _Parts(NamedTuple):
+    injectors: dict[str, _Text]
+    mesh_configs: dict[str, _Text]
+    webhooks: dict[str, list[Webhook]]
+    webhook_source: str
+    proxy_configs: list[Object]
+
+
+def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...], list[Result]]:
+    """One Mesh per control plane, "default" first, and what was used (info), doubted (warning) or refused (error)."""
+    results: list[Result] = []
+    parts = _collect(objects, settings, results)
+    automatic = settings.method == "automatic"
+    profile_webhooks: list[Webhook] = []
+    if not parts.injectors:
+        profile_webhooks = _use_profile(parts, settings, results)
+    found = []
+    for revision in sorted({*parts.injectors, *parts.webhooks}, key=lambda r: (r != "default", r)):
+        own = parts.webhooks.get(revision)
+        if own is None and profile_webhooks and revision == "default":
+            own = profile_webhooks
+        injector = parts.injectors.get(revision)
+        if injector is None:
+            found.append(_missing(revision, tuple(own or ()), settings))
+        else:
+            found.append(_mesh(injector, parts, own, settings, results, automatic))
+    return tuple(found), results
+
+
+# ---------------------------------------------------------------- collecting the parts
+
+
+def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) -> _Parts:
+    given = settings.mesh
+    own = [Sourced(document, "functionConfig") for document in (*given.documents, *given.webhooks)]
+    injectors, mesh_configs = _texts(own, results)
+    revision = settings.revision or "default"
+    if given.config is not None:
+        injectors[revision] = _Text(revision, given.config, given.values or "{}", {}, None, "functionConfig")
+    if given.mesh_config is not None:
+        mesh_configs[revision] = _Text(revision, given.mesh_config, "", {}, None, "functionConfig")
+    bundle_injectors, bundle_meshes = _texts(objects, results if not (injectors and mesh_configs) else [])
+    webhooks, source = _webhooks(own, results), "functionConfig"
+    if not webhooks:
+        webhooks, source = _webhooks(objects, results), "bundle"
+    proxy_configs = [
+        found.value
+        for found in (*own, *objects)
+        if found.value.get("kind") == "ProxyConfig"
+        and str(found.value.get("apiVersion")).startswith("networking.istio.io/")
+    ]
+    return _Parts(injectors or bundle_injectors, mesh_configs or bundle_meshes, webhooks, source, proxy_configs)
+
+
+def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Text], dict[str, _Text]]:
+    """Injection and mesh configurations by revision. Two that disagree are an error, unless they are the same."""
+    injectors: dict[str, _Text] = {}
+    mesh_configs: dict[str, _Text] = {}
+    for found in objects:
+        value = found.value
+        if value.get("kind") != "ConfigMap" or value.get("apiVersion") != "v1":
+            continue
+        metadata, data = value.get("metadata") or {}, value.get("data") or {}
+        name = str(metadata.get("name") or "")
+        for key, base, known in (("config", INJECTOR, injectors), ("mesh", MESH, mesh_configs)):
+            if isinstance(data.get(key), str) and (name == base or name.startswith(f"{base}-")):
+                ref = ResourceRef("v1", "ConfigMap", name, str(metadata.get("namespace") or ""))
+                labels = metadata.get("labels") or {}
+                revision = str(labels.get(webhook_rules.REVISION_LABEL) or name[len(base) + 1 :] or "default")
+                values = data.get("values") or "{}" if key == "config" else ""
+                text = _Text(revision, data[key], values, labels, ref, found.source)
+                first = known.setdefault(revision, text)
+                if (first.text, first.values) != (text.text, text.values):
+                    results.append(_ambiguous(first, text, f"data.{key}"))
+    return injectors, mesh_configs
+
+
+def _ambiguous(first: _Text, second: _Text, field: str) -> Result:
+    message = (
+        f"{first.ref} and {second.ref} are both the configuration of revision {first.revision} and differ; keep one, "
+        f"or tell them apart by the label {webhook_rules.REVISION_LABEL}"
+    )
+    return Result("error", message, second.ref, field, code="mesh-ambiguous")
+
+
+def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[Webhook]]:
+    """Istio's webhooks by revision, in the order in which the API server calls them: by configuration name."""
+    configurations = [o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"]
+    by_revision: dict[str, list[Webhook]] = {}
+    seen: set[tuple[str, str]] = set()
+    for configuration in sorted(configurations, key=lambda c: str((c.get("metadata") or {}).get("name"))):
+        found, problems = webhook_rules.read(configuration)
+        results += problems
+        for webhook in found:
+            if (webhook.configuration, webhook.name) not in seen:
+                seen.add((webhook.configuration, webhook.name))
+                by_revision.setdefault(webhook.revision, []).append(webhook)
+    return by_revision
+
+
+def _use_profile(parts: _Parts, settings: Settings, results: list[Result]) -> list[Webhook]:
+    """The embedded profile as the injection configuration of every revision that needs one; returns its webhooks."""
+    from krm_injector import profile
+
+    config, values, mesh_config, documents = profile.load()
+    wanted = {*parts.webhooks, *parts.mesh_configs} or {settings.revision or "default"}
+    for revision in sorted(wanted):
+        parts.injectors[revision] = _Text(revision, config, values, {}, None, "profile")
+        parts.mesh_configs.setdefault(revision, _Text(revision, mesh_config, "", {}, None, "profile"))
+    if parts.webhooks or any(text.source != "profile" for text in parts.mesh_configs.values()):
+        message = (
+            "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded profile's is used "
+            "with the mesh configuration and webhooks given; add the ConfigMap of your control plane"
+        )
+        results.append(Result("warning", message, code="mesh-incomplete"))
+    return [webhook for document in documents for webhook in webhook_rules.read(document)[0]]
+
+
+# ---------------------------------------------------------------- one control plane
+
+
+def _missing(revision: str, webhooks: tuple[Webhook, ...], settings: Settings) -> Mesh:
+    """A control plane of which only webhooks are there; decide refuses the workloads it would inject."""
+    return Mesh(
+        revision, "", rules_for(None), "missing", {}, "", "", webhooks, False, "", False, settings.platform or "",
+        settings.control_plane_env, (),
+    )  # fmt: skip
+
+
+def _mesh(
+    injector: _Text,
+    parts: _Parts,
+    own: list[Webhook] | None,
+    settings: Settings,
+    results: list[Result],
+    automatic: bool,
+) -> Mesh:
+    revision = injector.revision
+    mesh_text = parts.mesh_configs.get(revision)
+    if mesh_text is None:
+        message = f"{injector.place} has no mesh configuration beside it (ConfigMap {_named(MESH, revision)}); Istio's "
+        results.append(Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete"))
+        mesh_text = _Text(revision, "", "", {}, None, injector.source)
+    config = _parsed(injector, injector.text, "data.config", results)
+    results += _config_problems(config, injector, automatic)
+    values = _parsed(injector, injector.values, "data.values", results)
+    mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
+    version, evidence = _version(settings, injector, mesh_text, values, config)
+    minor = parse_version(version)
+    results += _version_doubts(version, minor, injector)
+    rules = rules_for(minor)
+    by_default = _at(values, "sidecarInjectorWebhook", "enableNamespacesByDefault") is True
+    assumed = own is None
+    webhooks = tuple(own) if own is not None else webhook_rules.assumed(revision, rules.minor, by_default)
+    results.append(_used(injector, mesh_text, version, evidence, webhooks, assumed, automatic))
+    return Mesh(
+        revision=revision,
+        version=version,
+        rules=rules,
+        source=injector.source,
+        config=config,
+        values=injector.values,
+        mesh_config=mesh_text.text,
+        webhooks=webhooks,
+        assumed_webhooks=assumed,
+        root_namespace=str(mesh_config.get("rootNamespace") or "istio-system"),
+        native_sidecars=_native(settings, values, rules.native_default),
+        platform=_platform(settings, values, automatic),
+        control_plane_env=settings.control_plane_env,
+        proxy_configs=tuple(p for p in parts.proxy_configs if _in_revision(p, revision)),
+    )
+
+
+def _parsed(text: _Text, content: str, field: str, results: list[Result]) -> Object:
+    """A configuration's YAML, which must be a mapping; what is wrong goes to results."""
+    try:
+        value = yaml.load(content) if content.strip() else {}
+    except yaml.YamlError as error:
+        message = f"{field} of {text.place} is not valid YAML: {error}"
+        results.append(Result("error", message, text.ref, field, code="mesh-not-yaml"))
+        return {}
+    if value is None or isinstance(value, dict):
+        return value or {}
+    message = f"{field} of {text.place} must be a mapping, it is {type(value).__name__}"
+    results.append(Result("error", message, text.ref, field, code="mesh-not-yaml"))
+    return {}
+
+
+_SHAPES: dict[str, tuple[type, type]] = {  # field: its type, its members' type
+    "policy": (str, object),
+    "templates": (dict, str),
+    "aliases": (dict, list),
+    "defaultTemplates": (list, str),
+    "neverInjectSelector": (list, dict),
+    "alwaysInjectSelector": (list, dict),
+    "injectedAnnotations": (dict, str),
+}
+_NAMES = {dict: "a mapping", list: "a list", str: "a string", object: "anything"}
+
+
+def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[Result]:
+    """Fields that Istio's Config cannot hold, and a policy that does not exist (Istio would inject nothing at all)."""
+    results = []
+    for field, (outer, inner) in _SHAPES.items():
+        value = config.get(field)
+        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if value is not None and (not isinstance(value, outer) or any(not isinstance(m, inner) for m in members)):
+            of = "" if outer is str else f" of {_NAMES[inner]} each"
+            message = f"{field} in data.config of {injector.place} must be {_NAMES[outer]}{of}"
+            results.append(Result("error", message, injector.ref, "data.config", value, code="mesh-config-invalid"))
+    policy = config.get("policy")
+    if automatic and config and policy not in ("enabled", "disabled") and not isinstance(policy, (dict, list)):
+        shown = f'"{policy}"' if policy is not None else "missing"
+        message = (
+            f"policy in data.config of {injector.place} is {shown}; it must be enabled or disabled (Istio logs an "
+            "error and injects nothing)"
+        )
+        results.append(Result("error", message, injector.ref, "data.config", policy, "enabled", code="policy-illegal"))
+    return results
+
+
+_TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
+_TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
+
+
+def _version(
+    settings: Settings, injector: _Text, mesh_text: _Text, values: Object, config: Object
+) -> tuple[str, str]:
+    """Istio's version and what told it; "" where nothing does. The tag comes first: it is istiod's own image tag."""
+    if settings.mesh.version:
+        return settings.mesh.version.removeprefix("v"), "spec.mesh.version"
+    chart = str(injector.labels.get("helm.sh/chart") or mesh_text.labels.get("helm.sh/chart") or "")
+    image = _TAG.search(str(_at(values, "global", "proxy", "image") or ""))
+    labels = {**mesh_text.labels, **injector.labels}
+    candidates = [
+        (str(_at(values, "global", "tag") or ""), "values.global.tag"),
+        (image[1] if image else "", "values.global.proxy.image"),
+        (str(labels.get("app.kubernetes.io/version") or ""), "label app.kubernetes.io/version"),
+        (chart.rpartition("-")[2] if chart else "", "label helm.sh/chart"),
+    ]
+    for version, evidence in candidates:
+        if _plausible(version):
+            return version.removeprefix("v"), evidence
+    for name, template in (config.get("templates") or {}).items():
+        found = _TEMPLATE_TAG.search(template) if isinstance(template, str) else None
+        if found and _plausible(found[1]):
+            return found[1], f"an image tag in template {name}"
+    return "", ""
+
+
+def _plausible(version: str) -> bool:
+    """Whether it can be a version of Istio: charts built from a source tree say 1.0.0."""
+    minor = parse_version(version)
+    return minor is not None and (1, 1) <= minor < (2, 0)
+
+
+def _version_doubts(version: str, minor: tuple[int, int] | None, injector: _Text) -> list[Result]:
+    newest = ".".join(map(str, NEWEST))
+    if minor is None:
+        message = (
+            f"Istio's version cannot be told from {injector.place}; the rules of {newest} are used. State it as "
+            "spec.mesh.version in the functionConfig"
+        )
+        return [Result("warning", message, injector.ref, "data.values", code="mesh-version-unknown")]
+    if minor > NEWEST:
+        message = f"Istio {version} of {injector.place} is newer than known here; the rules of {newest} are used"
+        return [Result("warning", message, injector.ref, "data.values", version, code="mesh-version-newer")]
+    if minor < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        message = f"Istio {version} of {injector.place} is older than known here; the rules of {oldest} are used"
+        return [Result("warning", message, injector.ref, "data.values", version, code="mesh-version-older")]
+    return []
+
+
+def _native(settings: Settings, values: Object, default: bool) -> bool:
+    """Whether istiod makes native sidecars: stated, else its ENABLE_NATIVE_SIDECARS as the values carry it.
+
+    "auto" (1.27+) asks the nodes' versions; where nobody states them, current ones (1.33+) are assumed.
+    Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean, false by default).
+    """
+    if settings.native_sidecars is not None:
+        return settings.native_sidecars
+    value = _at(values, "pilot", "env", "ENABLE_NATIVE_SIDECARS")
+    if value is None:
+        return default
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if default:
+        return text in ("true", "auto")
+    return text in ("1", "t", "T", "true", "TRUE", "True")
+
+
+def _platform(settings: Settings, values: Object, automatic: bool) -> str:
+    """istiod's PLATFORM, which the chart takes from the values; kube-inject has none."""
+    if settings.platform is not None:
+        return settings.platform
+    found = _at(values, "global", "platform") or values.get("platform")
+    return found if automatic and isinstance(found, str) else ""
+
+
+def _in_revision(proxy_config: Object, revision: str) -> bool:
+    """istiod reads configuration of its own revision and such as names none (pkg/config ObjectInRevision)."""
+    labels = (proxy_config.get("metadata") or {}).get("labels") or {}
+    return bool(labels.get(webhook_rules.REVISION_LABEL, revision) == revision)
+
+
+def _used(
+    injector: _Text,
+    mesh_text: _Text,
+    version: str,
+    evidence: str,
+    webhooks: tuple[Webhook, ...],
+    assumed: bool,
+    automatic: bool,
+) -> Result:
+    known = f"Istio {version} by {evidence}" if version else "of unknown version"
+    places = dict.fromkeys((injector.place, mesh_text.place))
+    message = f"control plane {injector.revision}: {' and '.join(places)} ({injector.source}), {known}"
+    if automatic and assumed:
+        message += "; no webhook configuration is given, those of a default installation are assumed: "
+        message += ", ".join(webhook.id for webhook in webhooks)
+    elif automatic:
+        names = dict.fromkeys(webhook.configuration for webhook in webhooks)
+        message += f"; webhooks of {', '.join(names)}"
+    return Result("info", message, injector.ref, code="mesh")
+
+
+def _named(base: str, revision: str) -> str:
+    return base if revision == "default" else f"{base}-{revision}"
+
+
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,214 @@
+"""Bundle + Settings -> Namespaces, Meshes (control planes with their webhooks), Workloads.
+
+What the bundle says of the cluster is read, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from krm_injector.control_planes import Sourced, meshes
+from krm_injector.function_config import Settings
+from krm_injector.kube import workloads as kinds
+from krm_injector.model import Mesh, Namespace, Object, ResourceRef, Result, Workload
+from krm_injector.owner import string_map
+
+LOCAL_CONFIG = "config.kubernetes.io/local-config"
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+class Item(Protocol):
+    @property
+    def value(self) -> Any: ...
+
+
+class Bundle(Protocol):
+    """What discovery needs of resource_list.Bundle."""
+
+    @property
+    def items(self) -> Any: ...
+
+
+class Found(NamedTuple):
+    namespaces: dict[str, Namespace]
+    meshes: tuple[Mesh, ...]
+    workloads: list[Workload]
+    results: tuple[Result, ...]
+
+
+class Member(NamedTuple):
+    """One object of the bundle, be it an item or a member of a List."""
+
+    item: int
+    inside: tuple[str | int, ...]
+    api_version: str  # its own or, in a typed list (DeploymentList), the list's
+    kind: str
+    value: Object
+
+
+def discover(bundle: Bundle, settings: Settings) -> Found:
+    """Everything the decisions need. Errors are among the results, all of them."""
+    members = list(walk(bundle))
+    known, namespace_results = namespaces(members, settings)
+    found, workload_results = workloads(members, settings)
+    objects = [Sourced(_typed(member), "bundle") for member in members]
+    planes, mesh_results = meshes(objects, settings)
+    return Found(known, planes, found, (*namespace_results, *mesh_results, *workload_results))
+
+
+def walk(bundle: Bundle) -> Iterator[Member]:
+    """Every object of the bundle in order, members of Lists (v1 List, DeploymentList ...) by themselves."""
+    for index, item in enumerate(bundle.items):
+        yield from _members(index, (), item.value, "", "")
+
+
+def _members(item: int, inside: tuple[str | int, ...], value: Any, of_version: str, of_kind: str) -> Iterator[Member]:
+    if not isinstance(value, dict):
+        return
+    api_version, kind = value.get("apiVersion"), value.get("kind")
+    if api_version is None and kind is None:
+        api_version, kind = of_version, of_kind
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return
+    if kind.endswith("List") and isinstance(value.get("items"), list):
+        for index, member in enumerate(value["items"]):
+            yield from _members(item, (*inside, "items", index), member, api_version, kind.removesuffix("List"))
+    else:
+        yield Member(item, inside, api_version, kind, value)
+
+
+def _typed(member: Member) -> Object:
+    if "kind" in member.value:
+        return member.value
+    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
+
+
+# ---------------------------------------------------------------- Namespaces
+
+
+def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Namespace], list[Result]]:
+    """Namespaces by name. One of the bundle wins over a stub; two of the bundle that disagree are an error."""
+    found: dict[str, Namespace] = {}
+    results: list[Result] = []
+    for member in members:
+        if member.kind != "Namespace" or member.api_version != "v1":
+            continue
+        namespace = _namespace(member.value, "bundle")
+        results += not_strings(member.value.get("metadata"), _namespace_ref(namespace.name), "metadata")
+        first = found.setdefault(namespace.name, namespace)
+        if first.labels != namespace.labels or _facts(first) != _facts(namespace):
+            results.append(_disagreement(first, namespace))
+    for index, stub in enumerate(settings.namespaces):
+        namespace = Namespace(stub.name, {**stub.labels, NAME_LABEL: stub.name}, stub.annotations, "functionConfig")
+        known = found.setdefault(stub.name, namespace)
+        if known.source == "bundle" and known.labels != namespace.labels:
+            results.append(_ignored_stub(index, known, namespace))
+    return found, results
+
+
+def _namespace(value: Object, source: str) -> Namespace:
+    name = str(kinds.at(value, ("metadata", "name")) or "")
+    # The API server sets the label and lets nobody change it.
+    labels = {**string_map(kinds.at(value, ("metadata", "labels"))), NAME_LABEL: name}
+    return Namespace(name, labels, string_map(kinds.at(value, ("metadata", "annotations"))), source)
+
+
+def _facts(namespace: Namespace) -> Object:
+    """The annotations that injection reads; others may differ."""
+    return {key: value for key, value in namespace.annotations.items() if key.startswith("openshift.io/")}
+
+
+def _differing(one: dict[str, str], other: dict[str, str]) -> str:
+    names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    return ", ".join(f"{name} ({_shown(one, name)} and {_shown(other, name)})" for name in names)
+
+
+def _shown(labels: dict[str, str], name: str) -> str:
+    return f'"{labels[name]}"' if name in labels else "absent"
+
+
+def _disagreement(first: Namespace, second: Namespace) -> Result:
+    where, one, other = "metadata.labels", first.labels, second.labels
+    if one == other:
+        where, one, other = "metadata.annotations", _facts(first), _facts(second)
+    message = (
+        f"Namespace {first.name} stands in the bundle more than once, with different {where.partition('.')[2]}: "
+        f"{_differing(one, other)}; keep one"
+    )
+    return Result("error", message, _namespace_ref(first.name), where, code="namespace-conflict")
+
+
+def _ignored_stub(index: int, known: Namespace, stub: Namespace) -> Result:
+    message = (
+        f"spec.namespaces[{index}] of the functionConfig says otherwise of Namespace {known.name} than the bundle: "
+        f"{_differing(stub.labels, known.labels)}; the bundle's is used"
+    )
+    return Result("warning", message, _namespace_ref(known.name), "metadata.labels", code="namespace-stub-ignored")
+
+
+def _namespace_ref(name: str) -> ResourceRef:
+    return ResourceRef("v1", "Namespace", name)
+
+
+# ---------------------------------------------------------------- Workloads
+
+
+def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload], list[Result]]:
+    """The objects with a pod template, in bundle order; local-config objects are never deployed and left alone."""
+    known = {**kinds.POD_TEMPLATES, **{(kind.api_version, kind.kind): kind.template for kind in settings.workloads}}
+    found: list[Workload] = []
+    results: list[Result] = []
+    unknown: set[tuple[str, str]] = set()
+    for member in members:
+        if is_local(member.value):
+            continue
+        kind = (member.api_version, member.kind)
+        template = known.get(kind)
+        if template is None:
+            path = kinds.looks_like_pod_template(member.value) if kind not in unknown else None
+            if path is not None:
+                unknown.add(kind)
+                results.append(_unknown_kind(_ref(member, settings), ".".join(path)))
+        elif isinstance(kinds.at(member.value, template), dict):
+            ref = _ref(member, settings)
+            metadata = kinds.at(member.value, (*template, "metadata"))
+            results += not_strings(metadata, ref, ".".join((*template, "metadata")))
+            found.append(Workload(member.item, member.inside, ref, member.value, template))
+    return found, results
+
+
+def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
+    """Labels and annotations that the API server would refuse, as an unquoted true; selection cannot judge them."""
+    results = []
+    for part in ("labels", "annotations"):
+        values = kinds.at(metadata, (part,))
+        for key, value in values.items() if isinstance(values, dict) else ():
+            if not isinstance(value, str) and value is not None:
+                shown = str(value).lower() if isinstance(value, bool) else str(value)
+                message = f'{field}.{part}["{key}"] of {ref} is {shown}, not a string; write "{shown}" in quotes'
+                place = f"{field}.{part}.{key}"
+                results.append(Result("error", message, ref, place, value, shown, code="metadata-not-string"))
+    return results
+
+
+def is_local(value: Object) -> bool:
+    """Whether orchestrators keep the object to themselves: any value of the annotation but "false"."""
+    annotations = kinds.at(value, ("metadata", "annotations"))
+    return isinstance(annotations, dict) and LOCAL_CONFIG in annotations and annotations[LOCAL_CONFIG] != "false"
+
+
+def _ref(member: Member, settings: Settings) -> ResourceRef:
+    metadata = member.value.get("metadata")
+    name = kinds.at(metadata, ("name",)) or kinds.at(metadata, ("generateName",)) or ""
+    namespace = kinds.at(metadata, ("namespace",)) or settings.default_namespace
+    return ResourceRef(member.api_version, member.kind, str(name), str(namespace))
+
+
+def _unknown_kind(ref: ResourceRef, field: str) -> Result:
+    message = (
+        f"{ref.kind} ({ref.api_version}) holds what looks like a pod template at {field} and is of no known kind; it "
+        "is left alone. To inject it, add to the functionConfig's spec.workloads:\n"
+        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}, podTemplate: {field}}}"
+    )
+    return Result("warning", message, ref, field, code="unknown-workload-kind")

@@ -1,0 +1,183 @@
+"""MutatingWebhookConfigurations: those that lead to an Istio injector, and those a default installation has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krm_injector.kube import selectors
+from krm_injector.model import Object, ResourceRef, Result, Webhook
+
+REVISION_LABEL = "istio.io/rev"
+
+
+def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
+    """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector; other people's are left out."""
+    metadata = configuration.get("metadata") or {}
+    ref = ResourceRef(str(configuration.get("apiVersion")), "MutatingWebhookConfiguration", str(metadata.get("name")))
+    found: list[Webhook] = []
+    results: list[Result] = []
+    for index, webhook in enumerate(configuration.get("webhooks") or ()):
+        if not isinstance(webhook, dict):
+            continue
+        path = _injector_path(webhook, metadata)
+        if path is None or not _sees_new_pods(webhook):
+            continue
+        field = f"webhooks[{index}]"
+        results += _problems(webhook, ref, field)
+        selector_of = {key: webhook.get(key) for key in ("namespaceSelector", "objectSelector")}
+        found.append(
+            Webhook(
+                configuration=ref.name,
+                name=str(webhook.get("name") or field),
+                revision=_revision(metadata, webhook),
+                namespace_selector=selector_of["namespaceSelector"],
+                object_selector=selector_of["objectSelector"],
+                path=path,
+            )
+        )
+    return found, results
+
+
+def _injector_path(webhook: Object, metadata: Object) -> str | None:
+    """The path that istiod would be called on, or None where the webhook is not Istio's injector."""
+    client = webhook.get("clientConfig") or {}
+    service = client.get("service") or {}
+    path = str(service.get("path") or "")
+    url = client.get("url")
+    if isinstance(url, str) and url:
+        # A URL may carry a prefix of a gateway in front of istiod; what follows is istiod's.
+        start = url.find("/inject", url.find("//") + 2)
+        path = url[start:].partition("?")[0] if start >= 0 else ""
+    if path != "/inject" and not path.startswith("/inject/"):
+        return None
+    istio = (
+        str(webhook.get("name") or "").endswith("istio.io")
+        or REVISION_LABEL in (metadata.get("labels") or {})
+        or str(service.get("name") or "").startswith("istio")
+    )
+    return path if istio else None
+
+
+def _sees_new_pods(webhook: Object) -> bool:
+    """Whether the rules let a Pod's creation through; a snapshot may have left the rules away."""
+    rules = webhook.get("rules")
+    if not isinstance(rules, list) or not rules:
+        return True
+    return any(_covers(rule, "operations", "CREATE") and _covers(rule, "resources", "pods") for rule in rules)
+
+
+def _covers(rule: Any, field: str, wanted: str) -> bool:
+    values = rule.get(field) if isinstance(rule, dict) else None
+    return bool(values) and any(value in (wanted, "*", f"{wanted}/*", "*/*") for value in values or ())
+
+
+def _revision(metadata: Object, webhook: Object) -> str:
+    """The control plane a webhook belongs to: its configuration's label, else the name of the service it calls."""
+    label = (metadata.get("labels") or {}).get(REVISION_LABEL)
+    if label:
+        return str(label)
+    service = str(((webhook.get("clientConfig") or {}).get("service") or {}).get("name") or "")
+    return service.removeprefix("istiod-") if service.startswith("istiod-") else "default"
+
+
+def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
+    """What the API server would refuse, and what nobody can judge without a cluster."""
+    results = []
+    for name in ("namespaceSelector", "objectSelector"):
+        selector = webhook.get(name)
+        try:
+            selectors.parse_webhook(selector)
+        except selectors.SelectorError as problem:
+            message = f"{field}.{name} of {ref} is not a label selector: {problem}"
+            results.append(Result("error", message, ref, f"{field}.{name}", selector, code="webhook-selector"))
+    if webhook.get("matchConditions"):
+        message = f"{field}.matchConditions of {ref} are expressions that only a cluster evaluates; taken as true"
+        results.append(Result("warning", message, ref, f"{field}.matchConditions", code="webhook-match-conditions"))
+    return results
+
+
+# ---------------------------------------------------------------- what a default installation has
+
+
+def _in(key: str, *values: str) -> Object:
+    return {"key": key, "operator": "In", "values": list(values)}
+
+
+def _not_in(key: str, *values: str) -> Object:
+    return {"key": key, "operator": "NotIn", "values": list(values)}
+
+
+def _absent(key: str) -> Object:
+    return {"key": key, "operator": "DoesNotExist"}
+
+
+_INJECT = "sidecar.istio.io/inject"
+_INJECTION = "istio-injection"
+_SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
+
+
+def assumed(revision: str, minor: tuple[int, int], by_default: bool) -> tuple[Webhook, ...]:
+    """The webhooks that an installation of that version and revision has, nothing being said of them.
+
+    by_default: values.sidecarInjectorWebhook.enableNamespacesByDefault.
+    Source: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.10 to 1.31); before, the
+    chart's own selectors (one webhook until 1.8, and in 1.9 by its default useLegacySelectors).
+    """
+    default = revision == "default"
+    configuration = "istio-sidecar-injector" if default else f"istio-sidecar-injector-{revision}"
+    if minor < (1, 10):
+        selectors_by_prefix = {"": _legacy(revision, by_default)}
+    else:
+        selectors_by_prefix = _by_revision(revision)
+        if default:
+            selectors_by_prefix |= _by_injection_label()
+            if by_default:
+                selectors_by_prefix["auto."] = _without_labels(minor)
+    return tuple(
+        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, namespace, pod, "/inject")
+        for prefix, (namespace, pod) in selectors_by_prefix.items()
+    )
+
+
+_Selectors = tuple[Object, Object | None]
+
+
+def _expressions(*requirements: Object) -> Object:
+    return {"matchExpressions": list(requirements)}
+
+
+def _by_revision(revision: str) -> dict[str, _Selectors]:
+    wanted = _in(REVISION_LABEL, revision)
+    not_off = _not_in(_INJECT, "false")
+    return {
+        "rev.namespace.": (_expressions(wanted, _absent(_INJECTION)), _expressions(not_off)),
+        "rev.object.": (
+            _expressions(_absent(REVISION_LABEL), _absent(_INJECTION)),
+            _expressions(not_off, wanted),
+        ),
+    }
+
+
+def _by_injection_label() -> dict[str, _Selectors]:
+    return {
+        "namespace.": (_expressions(_in(_INJECTION, "enabled")), _expressions(_not_in(_INJECT, "false"))),
+        "object.": (
+            _expressions(_absent(_INJECTION), _absent(REVISION_LABEL)),
+            _expressions(_in(_INJECT, "true"), _absent(REVISION_LABEL)),
+        ),
+    }
+
+
+def _without_labels(minor: tuple[int, int]) -> _Selectors:
+    namespace = [_absent(_INJECTION), _absent(REVISION_LABEL)]
+    if minor >= (1, 16):
+        namespace.append(_not_in("kubernetes.io/metadata.name", *_SYSTEM))
+    return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
+
+
+def _legacy(revision: str, by_default: bool) -> _Selectors:
+    if by_default:
+        return _expressions(_not_in("name", "istio-system"), _not_in(_INJECTION, "disabled")), None
+    if revision != "default":
+        return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), None
+    return {"matchLabels": {_INJECTION: "enabled"}}, None
