@@ -1,0 +1,36 @@
+"""sprig's defaults (defaults.go) and its JSON functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krm_injector.gotemplate.errors import FuncError
+from krm_injector.gotemplate.sprig.reflect import empty
+
+
+def default(fallback: Any, *given: Any) -> Any:
+    return fallback if not given or empty(given[0]) else given[0]
+
+
+def coalesce(*values: Any) -> Any:
+    return next((value for value in values if not empty(value)), None)
+
+
+def all_of(*values: Any) -> bool:
+    return not any(map(empty, values))
+
+
+def any_of(*values: Any) -> bool:
+    return not all(map(empty, values))
+
+
+def ternary(yes: Any, no: Any, condition: bool) -> Any:
+    return yes if condition else no
+
+
+def fail(message: str) -> str:
+    raise FuncError(message)
+
+
+def hello() -> str:
+    return "Hello!"

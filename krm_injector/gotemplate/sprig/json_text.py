@@ -1,0 +1,344 @@
+"""encoding/json as sprig calls it: the text of a value, and the value of a text with Go's words for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.sprig.gotext import from_bytes, to_bytes
+from krm_injector.gotemplate.values import Enum, type_name
+
+_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
+_ESCAPED_RAW = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_TOO_DEEP = "json: unsupported value: encountered a cycle via map[string]interface {}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if "\ud800" <= char <= "\udfff":
+        return "\\ufffd"
+    return _SHORT.get(char) or f"\\u{ord(char):04x}"
+
+
+def _string(text: str, html: bool) -> str:
+    return '"' + (_ESCAPED if html else _ESCAPED_RAW).sub(_escape, text) + '"'
+
+
+def go_json_float(number: float) -> str:
+    """A float64 in JSON: as ECMAScript prints it, 1e21 and beyond with an exponent."""
+    if math.isinf(number) or math.isnan(number):
+        shown = "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
+        raise FuncError(f"json: unsupported value: {shown}")
+    size = abs(number)
+    text = repr(number)
+    if size != 0 and (size < 1e-6 or size >= 1e21):
+        # repr uses an exponent in all of this range; Go writes it without a leading zero and the mantissa without .0.
+        mantissa, _, exponent = text.partition("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+    if "e" in text:
+        # repr turns to exponents earlier than Go does; no precision is lost by spelling the digits out.
+        from decimal import Decimal
+
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
+
+
+class _Writer:
+    def __init__(self, html: bool, step: str) -> None:
+        self.html = html
+        self.step = step
+        self.out: list[str] = []
+        self.size = 0
+
+    def put(self, text: str) -> None:
+        self.size += len(text)
+        check_size(self.size)
+        self.out.append(text)
+
+    def value(self, value: Any, indent: str) -> None:
+        if value is None:
+            self.put("null")
+        elif isinstance(value, bool):
+            self.put("true" if value else "false")
+        elif isinstance(value, str):
+            self.put(_string(value, self.html))
+        elif isinstance(value, (int, Enum)):
+            self.put(int.__repr__(value))
+        elif isinstance(value, float):
+            self.put(go_json_float(value))
+        elif isinstance(value, dict):
+            pairs = sorted(value.items(), key=lambda pair: to_bytes(pair[0]))
+            self.many("{}", [(_string(key, self.html) + ":", item) for key, item in pairs], indent)
+        elif isinstance(value, (list, tuple)):
+            self.many("[]", [("", item) for item in value], indent)
+        elif isinstance(value, bytes):
+            from base64 import b64encode
+
+            self.put(f'"{b64encode(value).decode()}"')
+        else:
+            self.object(value)
+
+    def object(self, value: Any) -> None:
+        """A struct says itself how it looks in JSON, through a method go_json() -> str."""
+        if getattr(value, "is_nil", False):
+            self.put("null")
+            return
+        to_json = getattr(value, "go_json", None)
+        if to_json is None:
+            raise FuncError(f"json: unsupported type: {type_name(value)}")
+        text: str = to_json()
+        if self.step:
+            writer = _Writer(self.html, self.step)
+            writer.value(json.loads(text), "")
+            text = "".join(writer.out)
+        self.put(text)
+
+    def many(self, brackets: str, items: list[tuple[str, Any]], indent: str) -> None:
+        if not items:
+            self.put(brackets)
+            return
+        inner = indent + self.step
+        gap = "\n" + inner if self.step else ""
+        self.put(brackets[0])
+        for i, (label, item) in enumerate(items):
+            self.put(("," if i else "") + gap + label + (" " if label and self.step else ""))
+            self.value(item, inner)
+        self.put(("\n" + indent if self.step else "") + brackets[1])
+
+
+def _text(value: Any, html: bool = True, step: str = "") -> str:
+    writer = _Writer(html, step)
+    try:
+        writer.value(value, "")
+    except RecursionError:
+        raise FuncError(_TOO_DEEP) from None
+    return "".join(writer.out)
+
+
+def must_to_json(value: Any) -> str:
+    return _text(value)
+
+
+def must_to_pretty_json(value: Any) -> str:
+    return _text(value, step="  ")
+
+
+def must_to_raw_json(value: Any) -> str:
+    return _text(value, html=False)
+
+
+def _quiet(value: Any, step: str) -> str:
+    try:
+        return _text(value, step=step)
+    except FuncError as error:
+        if type(error) is not FuncError:  # too large: a limit of ours, not an error that sprig swallows
+            raise
+        return ""
+
+
+def to_json(value: Any) -> str:
+    return _quiet(value, "")
+
+
+def to_pretty_json(value: Any) -> str:
+    return _quiet(value, "  ")
+
+
+def to_raw_json(value: Any) -> str:
+    return must_to_raw_json(value)
+
+
+def from_json(text: str) -> Any:
+    try:
+        return must_from_json(text)
+    except FuncError:
+        return None
+
+
+def must_from_json(text: str) -> Any:
+    """json.Unmarshal into an empty interface: every number a float64."""
+    try:
+        return json.loads(_readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant)
+    except RecursionError:
+        raise FuncError("exceeded max depth") from None
+    except ValueError:
+        raise FuncError(_complaint(to_bytes(text))) from None
+
+
+def _readable(text: str) -> str:
+    """Bytes that are no UTF-8, and escapes of half a surrogate pair, read as U+FFFD."""
+    if not text.isascii():
+        text = to_bytes(text).decode("utf-8", "replace")
+    if "\\u" in text or "\\U" in text:
+        text = _SURROGATE.sub(_half, text)
+    return text
+
+
+_SURROGATE = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+
+
+def _half(match: re.Match[str]) -> str:
+    return "\\ufffd" if len(match[0]) == 6 else match[0]
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise FuncError(f"json: cannot unmarshal number {text} into Go value of type float64")
+    return number
+
+
+def _constant(text: str) -> float:
+    raise ValueError(text)
+
+
+_SPACE = b" \t\r\n"
+
+
+class _Scan:
+    """Finds what encoding/json would complain about first: a walk over its states, on text known to be wrong."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def space(self) -> None:
+        while self.at < len(self.data) and self.data[self.at] in _SPACE:
+            self.at += 1
+
+    def take(self) -> int:
+        """The next byte; the end of the text is an error of its own."""
+        if self.at >= len(self.data):
+            raise FuncError("unexpected end of JSON input")
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def wrong(self, where: str) -> FuncError:
+        byte = self.data[self.at - 1]
+        # The byte is shown as the rune of that number; the two quotes are told apart.
+        if byte == 0x27:
+            shown = r"'\''"
+        elif byte == 0x22:
+            shown = "'\"'"
+        elif 0x20 <= byte < 0x7F and byte != 0x5C or 0xA1 <= byte != 0xAD:
+            shown = f"'{chr(byte)}'"
+        else:
+            known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x5C: "\\"}
+            shown = f"'\\{known[byte]}'" if byte in known else f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
+        return FuncError(f"invalid character {shown} {where}")
+
+    def value(self) -> None:
+        self.space()
+        byte = self.take()
+        if byte == 0x7B:
+            self.object()
+        elif byte == 0x5B:
+            self.array()
+        elif byte == 0x22:
+            self.string()
+        elif byte in b"-0123456789":
+            self.number(byte)
+        elif byte in b"tfn":
+            word = {0x74: "true", 0x66: "false", 0x6E: "null"}[byte]
+            for letter in word[1:]:
+                if self.take() != ord(letter):
+                    raise self.wrong(f"in literal {word} (expecting '{letter}')")
+        else:
+            raise self.wrong("looking for beginning of value")
+
+    def object(self) -> None:
+        self.space()
+        if self.data[self.at : self.at + 1] == b"}":
+            self.at += 1
+            return
+        while True:
+            self.space()
+            if self.take() != 0x22:
+                raise self.wrong("looking for beginning of object key string")
+            self.string()
+            self.space()
+            if self.take() != 0x3A:
+                raise self.wrong("after object key")
+            self.value()
+            self.space()
+            byte = self.take()
+            if byte == 0x7D:
+                return
+            if byte != 0x2C:
+                raise self.wrong("after object key:value pair")
+
+    def array(self) -> None:
+        self.space()
+        if self.data[self.at : self.at + 1] == b"]":
+            self.at += 1
+            return
+        while True:
+            self.value()
+            self.space()
+            byte = self.take()
+            if byte == 0x5D:
+                return
+            if byte != 0x2C:
+                raise self.wrong("after array element")
+
+    def string(self) -> None:
+        while True:
+            byte = self.take()
+            if byte == 0x22:
+                return
+            if byte < 0x20:
+                raise self.wrong("in string literal")
+            if byte != 0x5C:
+                continue
+            kind = self.take()
+            if kind == 0x75:
+                for _ in range(4):
+                    if self.take() not in b"0123456789abcdefABCDEF":
+                        raise self.wrong(r"in \u hexadecimal character escape")
+            elif kind not in b'"\\/bfnrt':
+                raise self.wrong("in string escape code")
+
+    def number(self, byte: int) -> None:
+        if byte == 0x2D:
+            byte = self.take()
+            if byte not in b"0123456789":
+                raise self.wrong("in numeric literal")
+        if byte != 0x30:
+            self.digits()
+        if self.data[self.at : self.at + 1] == b".":
+            self.at += 1
+            if self.take() not in b"0123456789":
+                raise self.wrong("after decimal point in numeric literal")
+            self.digits()
+        if self.data[self.at : self.at + 1] in (b"e", b"E"):
+            self.at += 1
+            if self.data[self.at : self.at + 1] in (b"+", b"-"):
+                self.at += 1
+            if self.take() not in b"0123456789":
+                raise self.wrong("in exponent of numeric literal")
+            self.digits()
+
+    def digits(self) -> None:
+        while self.at < len(self.data) and self.data[self.at] in b"0123456789":
+            self.at += 1
+
+
+def _complaint(data: bytes) -> str:
+    scan = _Scan(data)
+    try:
+        scan.value()
+        scan.space()
+        if scan.at < len(data):
+            scan.at += 1
+            raise scan.wrong("after top-level value")
+    except FuncError as error:
+        return str(error)
+    except RecursionError:
+        return "exceeded max depth"
+    return f"invalid JSON: {from_bytes(data[:40])}"

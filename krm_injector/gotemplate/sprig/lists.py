@@ -1,0 +1,115 @@
+"""sprig's list functions (list.go). A list is never changed in place: each answer is a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.sprig.numbers import to_int
+from krm_injector.gotemplate.sprig.reflect import ChunkList, deep_equal, elements, empty, kind_of
+
+_NIL = "runtime error: invalid memory address or nil pointer dereference"
+
+
+def items_of(value: Any, complaint: str) -> list[Any]:
+    """The items of a slice, else the complaint with the kind found put in."""
+    items = elements(value)
+    if items is None:
+        # reflect.TypeOf(nil) is a nil interface, whose Kind cannot be asked.
+        raise FuncError(_NIL if value is None else complaint % kind_of(value))
+    return items
+
+
+def make_list(*values: Any) -> list[Any]:
+    return list(values)
+
+
+def push(values: Any, value: Any) -> list[Any]:
+    items = items_of(values, "Cannot push on type %s")
+    check_size(8 * len(items))
+    return [*items, value]
+
+
+def prepend(values: Any, value: Any) -> list[Any]:
+    items = items_of(values, "Cannot prepend on type %s")
+    check_size(8 * len(items))
+    return [value, *items]
+
+
+def chunk(size: int, values: Any) -> ChunkList:
+    items = items_of(values, "Cannot chunk type %s")
+    if size < 1:
+        return _odd_chunks(size, len(items))
+    return ChunkList(items[i : i + size] for i in range(0, len(items), size))
+
+
+def _odd_chunks(size: int, count: int) -> ChunkList:
+    """Sizes that make no sense: an empty list has no chunks, any other stops as Go's arithmetic does."""
+    if count == 0 and size < 0:
+        return ChunkList([[]]) if size == -1 else ChunkList()
+    raise FuncError("runtime error: makeslice: len out of range")
+
+
+def last(values: Any) -> Any:
+    items = items_of(values, "Cannot find last on type %s")
+    return items[-1] if items else None
+
+
+def first(values: Any) -> Any:
+    items = items_of(values, "Cannot find first on type %s")
+    return items[0] if items else None
+
+
+def rest(values: Any) -> list[Any]:
+    return items_of(values, "Cannot find rest on type %s")[1:]
+
+
+def initial(values: Any) -> list[Any]:
+    return items_of(values, "Cannot find initial on type %s")[:-1]
+
+
+def reverse(values: Any) -> list[Any]:
+    return items_of(values, "Cannot find reverse on type %s")[::-1]
+
+
+def compact(values: Any) -> list[Any]:
+    return [item for item in items_of(values, "Cannot compact on type %s") if not empty(item)]
+
+
+def _among(needle: Any, haystack: list[Any] | tuple[Any, ...]) -> bool:
+    return any(deep_equal(needle, item) for item in haystack)
+
+
+def uniq(values: Any) -> list[Any]:
+    found: list[Any] = []
+    for item in items_of(values, "Cannot find uniq on type %s"):
+        if not _among(item, found):
+            found.append(item)
+    return found
+
+
+def without(values: Any, *omitted: Any) -> list[Any]:
+    return [item for item in items_of(values, "Cannot find without on type %s") if not _among(item, omitted)]
+
+
+def has(needle: Any, haystack: Any) -> bool:
+    return haystack is not None and _among(needle, items_of(haystack, "Cannot find has on type %s"))
+
+
+def slice_list(values: Any, *indices: Any) -> Any:
+    items = items_of(values, "list should be type of slice or array but %s")
+    if not items:
+        return None
+    start = to_int(indices[0]) if indices else 0
+    end = to_int(indices[1]) if len(indices) > 1 else len(items)
+    if not 0 <= start <= end <= len(items):
+        raise FuncError("reflect.Value.Slice: slice index out of bounds")
+    return type(values)(items[start:end])
+
+
+def concat(*lists: Any) -> list[Any]:
+    joined: list[Any] = []
+    for values in lists:
+        joined += items_of(values, "Cannot concat type %s as list")
+        check_size(8 * len(joined))
+    return joined

@@ -1,0 +1,121 @@
+"""What sprig asks of package reflect and fmt: kinds, emptiness, deep equality, the text of any value."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from krm_injector.gotemplate.values import Enum, Func, Method, StringMap, Struct, type_name
+
+
+class IntList(list[int]):
+    """[]int."""
+
+    go_type: ClassVar[str] = "[]int"
+    __slots__ = ()
+
+
+class ChunkList(list[Any]):
+    """[][]any."""
+
+    go_type: ClassVar[str] = "[][]interface {}"
+    __slots__ = ()
+
+
+def go_format(verb: str, value: Any) -> str:
+    """fmt.Sprintf of one value."""
+    from krm_injector.gotemplate.format import sprintf
+
+    return sprintf(verb, value)
+
+
+def go_quote(text: str) -> str:
+    """fmt's %q of a string."""
+    return go_format("%q", text)
+
+
+def strval(value: Any) -> str:
+    """sprig's text of any value: strings as they are, String() where there is one, else %v."""
+    return str.__str__(value) if isinstance(value, str) else go_format("%v", value)
+
+
+def elements(value: Any) -> list[Any] | None:
+    """The items of a slice; None for anything else."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return list(value) if isinstance(value, bytes) else None
+
+
+def strvals(value: Any) -> list[str]:
+    """sprig's strslice: a list's items as text without nils; one value as a list of one; nil as none."""
+    if value is None:
+        return []
+    items = elements(value)
+    if items is None or isinstance(value, bytes):
+        return [strval(value)]
+    return [strval(item) for item in items if item is not None]
+
+
+def empty(value: Any) -> bool:
+    """Zero numbers, false, nil, and whatever has no length are empty; a struct never is, a nil pointer is."""
+    if isinstance(value, Struct):
+        return value.is_nil
+    if isinstance(value, (Func, Method)):
+        return False
+    return not value
+
+
+def kind_of(value: Any) -> str:
+    """reflect.Kind of a value, as a word."""
+    if value is None:
+        return "invalid"
+    if isinstance(value, Enum):
+        return "int32"
+    if isinstance(value, dict):
+        return "map"
+    if isinstance(value, (list, tuple, bytes)):
+        return "slice"
+    name = type_name(value)
+    if isinstance(value, Struct):
+        return "ptr" if name.startswith("*") else "struct"
+    return "func" if name.startswith("func") else name
+
+
+def type_of(value: Any) -> str:
+    return "<nil>" if value is None else type_name(value)
+
+
+def kind_is(kind: str, value: Any) -> bool:
+    return kind == kind_of(value)
+
+
+def type_is(name: str, value: Any) -> bool:
+    return name == type_of(value)
+
+
+def type_is_like(name: str, value: Any) -> bool:
+    found = type_of(value)
+    return found in (name, "*" + name)
+
+
+def deep_equal(left: Any, right: Any) -> bool:
+    """reflect.DeepEqual: types must agree, int and int64 are two."""
+    if left is right:
+        return not isinstance(left, float) or left == left
+    if left is None or right is None or type_name(left) != type_name(right):
+        return False
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(deep_equal(item, right[key]) for key, item in left.items())
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(map(deep_equal, left, right))
+    return bool(left == right)
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of maps and lists; everything else is immutable here."""
+    if isinstance(value, StringMap):
+        return StringMap(value)
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return type(value)(copied(item) for item in value)
+    return value

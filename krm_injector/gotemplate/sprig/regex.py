@@ -1,0 +1,153 @@
+"""sprig's regular expressions: the functions, over regex_syntax (Go's syntax) and Python's engine."""
+
+from __future__ import annotations
+
+import re
+
+from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.sprig.regex_syntax import Regex, compile_regex
+from krm_injector.gotemplate.values import StringList
+
+_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+def _must(pattern: str) -> Regex:
+    """regexp.MustCompile: its panic has its own words."""
+    try:
+        return compile_regex(pattern)
+    except FuncError as error:
+        raise FuncError(f"regexp: Compile({_quoted(pattern)}): {error}") from None
+
+
+def _quoted(pattern: str) -> str:
+    from krm_injector.gotemplate.sprig.reflect import go_format, go_quote
+
+    return go_format("%#q", pattern) if "`" not in pattern else go_quote(pattern)
+
+
+def regex_match(pattern: str, text: str) -> bool:
+    try:
+        regex = compile_regex(pattern)
+    except FuncError:
+        return False
+    return regex.search(text) is not None
+
+
+def must_regex_match(pattern: str, text: str) -> bool:
+    return compile_regex(pattern).search(text) is not None
+
+
+def _find(regex: Regex, text: str) -> str:
+    span = regex.search(text)
+    return "" if span is None else text[span[0] : span[1]]
+
+
+def find(pattern: str, text: str) -> str:
+    return _find(_must(pattern), text)
+
+
+def must_find(pattern: str, text: str) -> str:
+    return _find(compile_regex(pattern), text)
+
+
+def _find_all(regex: Regex, text: str, limit: int) -> StringList:
+    return StringList(text[groups[0] : groups[1]] for groups in regex.matches(text, limit))
+
+
+def find_all(pattern: str, text: str, limit: int) -> StringList:
+    return _find_all(_must(pattern), text, limit)
+
+
+def must_find_all(pattern: str, text: str, limit: int) -> StringList:
+    return _find_all(compile_regex(pattern), text, limit)
+
+
+def _replace(regex: Regex, text: str, template: str | None, literal: str) -> str:
+    """Every match gives way to the literal, or to the template with its $1, ${name} filled in."""
+    parts = None if template is None else _template_parts(template, regex)
+    out: list[str] = []
+    size = at = 0
+    for groups in regex.matches(text, -1):
+        out.append(text[at : groups[0]])
+        if parts is None:
+            out.append(literal)
+        else:
+            out += (part if isinstance(part, str) else _group(text, groups, part) for part in parts)
+        at = groups[1]
+        size += len(out[-1])
+        check_size(size)
+    out.append(text[at:])
+    return "".join(out)
+
+
+def _group(text: str, groups: tuple[int, ...], number: int) -> str:
+    if 2 * number + 1 >= len(groups) or groups[2 * number] < 0:
+        return ""
+    return text[groups[2 * number] : groups[2 * number + 1]]
+
+
+_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
+
+
+def _template_parts(template: str, regex: Regex) -> list[str | int]:
+    parts: list[str | int] = []
+    at = 0
+    for match in _REFERENCE.finditer(template):
+        parts.append(template[at : match.start()])
+        at = match.end()
+        name = match[1] or match[2]
+        if name is None:
+            parts.append("$")
+        elif name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and len(name) < 9:
+            parts.append(int(name))
+        elif name in regex.names:
+            parts.append(regex.names[name])
+    parts.append(template[at:])
+    return parts
+
+
+def replace_all(pattern: str, text: str, template: str) -> str:
+    return _replace(_must(pattern), text, template, "")
+
+
+def must_replace_all(pattern: str, text: str, template: str) -> str:
+    return _replace(compile_regex(pattern), text, template, "")
+
+
+def replace_all_literal(pattern: str, text: str, literal: str) -> str:
+    return _replace(_must(pattern), text, None, literal)
+
+
+def must_replace_all_literal(pattern: str, text: str, literal: str) -> str:
+    return _replace(compile_regex(pattern), text, None, literal)
+
+
+def _split(pattern: str, regex: Regex, text: str, limit: int) -> StringList:
+    if limit == 0:
+        return StringList()
+    if pattern and not text:
+        return StringList([""])
+    out = StringList()
+    begin = end = 0
+    for groups in regex.matches(text, limit):
+        if limit > 0 and len(out) == limit - 1:
+            break
+        end = groups[0]
+        if groups[1] != 0:
+            out.append(text[begin:end])
+        begin = groups[1]
+    if end != len(text):
+        out.append(text[begin:])
+    return out
+
+
+def split(pattern: str, text: str, limit: int) -> StringList:
+    return _split(pattern, _must(pattern), text, limit)
+
+
+def must_split(pattern: str, text: str, limit: int) -> StringList:
+    return _split(pattern, compile_regex(pattern), text, limit)
+
+
+def quote_meta(text: str) -> str:
+    return _META.sub(r"\\\g<0>", text)

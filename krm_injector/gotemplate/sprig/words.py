@@ -1,0 +1,313 @@
+"""Letter case and line shape as sprig's helpers (goutils 1.1.1, xstrings 1.5.0) see them.
+
+goutils walks the bytes of a string and widens each to a rune, so text outside ASCII comes out as Latin-1 read twice;
+that is what the webhook would print, so it is what these functions print.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, go_title_rune, go_upper, is_space, to_bytes
+
+_INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCT, _OTHER = range(7)
+
+
+def _widen(byte: int) -> str:
+    return chr(byte)
+
+
+def initials(text: str) -> str:
+    out: list[str] = []
+    gap = True
+    for byte in to_bytes(text):
+        char = _widen(byte)
+        if is_space(char):
+            gap = True
+        elif gap:
+            out.append(char)
+            gap = False
+    return "".join(out)
+
+
+def nospace(text: str) -> str:
+    kept = [_widen(byte) for byte in to_bytes(text) if not is_space(_widen(byte))]
+    return text if len(kept) == len(to_bytes(text)) else "".join(kept)
+
+
+def untitle(text: str) -> str:
+    out: list[str] = []
+    start = True
+    for char in text:
+        if is_space(char):
+            start = True
+        elif start:
+            char = go_lower(char)
+            start = False
+        out.append(char)
+    return "".join(out)
+
+
+def title(text: str) -> str:
+    """strings.Title: a letter that follows a separator is put in title case."""
+    out: list[str] = []
+    previous = " "
+    for char in text:
+        out.append(go_title_rune(char) if _is_separator(previous) else char)
+        previous = char
+    return "".join(out)
+
+
+def _is_separator(char: str) -> bool:
+    if char < "\x80":
+        return not (char.isalnum() or char == "_")
+    if unicodedata.category(char)[0] == "L" or unicodedata.category(char) == "Nd":
+        return False
+    return is_space(char)
+
+
+def swapcase(text: str) -> str:
+    out: list[str] = []
+    start = True
+    for char in text:
+        category = unicodedata.category(char)
+        if category in ("Lu", "Lt"):
+            out.append(go_lower(char))
+            start = False
+        elif category == "Ll":
+            out.append(go_title_rune(char) if start else go_upper(char))
+            start = False
+        else:
+            out.append(char)
+            start = is_space(char)
+    return "".join(out)
+
+
+def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
+    data = to_bytes(text)
+    sep = to_bytes(newline or "\n")
+    width = max(width, 1)
+    offset = 0
+    out: list[bytes] = []
+    while len(data) - offset > width:
+        if data[offset] == 0x20:
+            offset += 1
+            continue
+        space = data.rfind(b" ", offset, offset + width + 1)
+        if space >= offset:
+            out += (data[offset:space], sep)
+            offset = space + 1
+        elif long_words:
+            out += (data[offset : offset + width], sep)
+            offset += width
+        else:
+            space = data.find(b" ", offset + width)
+            if space < 0:
+                out.append(data[offset:])
+                offset = len(data)
+            else:
+                out += (data[offset:space], sep)
+                offset = space + 1
+    out.append(data[offset:])
+    return from_bytes(b"".join(out))
+
+
+def wrap(width: int, text: str) -> str:
+    return wrap_custom(text, width, "", False)
+
+
+def wrap_with(width: int, newline: str, text: str) -> str:
+    return wrap_custom(text, width, newline, True)
+
+
+def abbrev(width: int, text: str) -> str:
+    return text if width < 4 else _abbreviate(text, 0, width)
+
+
+def abbrevboth(left: int, right: int, text: str) -> str:
+    if right < 4 or (left > 0 and right < 7):
+        return text
+    return _abbreviate(text, left, right)
+
+
+def _abbreviate(text: str, offset: int, width: int) -> str:
+    data = to_bytes(text)
+    if width < 4:
+        return ""
+    if len(data) <= width:
+        return text
+    keep = width - 3
+    offset = min(offset, len(data))
+    if len(data) - offset < keep:
+        offset = len(data) - keep
+    if offset <= 4:
+        return from_bytes(data[:keep] + b"...")
+    if width < 7:
+        return ""
+    if offset + keep < len(data):
+        return "..." + _abbreviate(from_bytes(data[offset:]), 0, keep)
+    return "..." + from_bytes(data[len(data) - keep :])
+
+
+def _is_connector(char: str) -> bool:
+    return char in "-_" or is_space(char)
+
+
+def _is_alphabet(char: str) -> bool:
+    """A letter that is no Chinese character (xstrings knows these three ranges)."""
+    return unicodedata.category(char)[0] == "L" and not any(low <= char <= high for low, high in _CJK)
+
+
+_CJK = (("\u3400", "\u4d85"), ("\u4e00", "\u9fcc"), ("\U00020000", "\U0002b81d"))
+
+
+def _is_punct(char: str) -> bool:
+    return unicodedata.category(char)[0] == "P"
+
+
+def _is_upper(char: str) -> bool:
+    return unicodedata.category(char) == "Lu"
+
+
+def _is_number(char: str) -> bool:
+    return unicodedata.category(char)[0] == "N"
+
+
+def camelcase(text: str) -> str:
+    """xstrings.ToPascalCase."""
+    out: list[str] = []
+    rest = list(text)
+    at = 0
+    while at < len(rest) and _is_connector(rest[at]):
+        out.append(rest[at])
+        at += 1
+    if at >= len(rest):
+        # A text of connectors only: its last rune is written once more, as the original does.
+        return "".join(out) + (rest[-1] if rest else "")
+    first_upper = _is_upper(rest[at])
+    current = go_upper(rest[at])
+    at += 1
+    while at < len(rest):
+        before, current = current, rest[at]
+        at += 1
+        if _is_connector(current) and _is_connector(before):
+            out.append(before)
+            continue
+        if _is_connector(before):
+            first_upper = _is_upper(current)
+            current = go_upper(current)
+            continue
+        if first_upper:
+            if _is_upper(current):
+                current = go_lower(current)
+            else:
+                first_upper = False
+        out.append(before)
+    out.append(current)
+    return "".join(out)
+
+
+def _run(text: str, at: int, accept: Callable[[str], bool]) -> int:
+    while at < len(text) and accept(text[at]):
+        at += 1
+    return at
+
+
+def _next_word(text: str) -> tuple[int, str, str]:
+    if not text:
+        return _INVALID, "", ""
+    first = text[0]
+    if _is_connector(first):
+        kind, end = _CONNECTOR, _run(text, 1, _is_connector)
+    elif _is_punct(first):
+        kind, end = _PUNCT, _run(text, 1, _is_punct)
+    elif _is_upper(first):
+        kind, end = _UPPER, _upper_end(text)
+    elif _is_alphabet(first):
+        kind, end = _ALPHABET, _run(text, 1, _is_small)
+    elif _is_number(first):
+        kind, end = _NUMBER, _run(text, 1, _is_number)
+    else:
+        kind, end = _OTHER, _run(text, 1, _is_other)
+    return kind, text[:end], text[end:]
+
+
+def _is_small(char: str) -> bool:
+    return _is_alphabet(char) and not _is_upper(char)
+
+
+def _is_other(char: str) -> bool:
+    return not (_is_connector(char) or _is_alphabet(char) or _is_number(char) or _is_punct(char))
+
+
+def _upper_end(text: str) -> int:
+    """HTTPStatus is two words, HTTP and Status: the last capital before a small letter opens the next word."""
+    if len(text) == 1:
+        return 1
+    if _is_upper(text[1]):
+        end = _run(text, 2, _is_upper)
+        return end - 1 if end < len(text) and _is_alphabet(text[end]) else end
+    if _is_alphabet(text[1]):
+        return _run(text, 2, _is_small)
+    return 1
+
+
+def snakecase(text: str) -> str:
+    return _lower_words(text, "_")
+
+
+def kebabcase(text: str) -> str:
+    return _lower_words(text, "-")
+
+
+def _lowered(kind: int, word: str, connector: str) -> str:
+    if kind not in (_UPPER, _CONNECTOR):
+        return word
+    return "".join(connector if _is_connector(c) else go_lower(c) if _is_upper(c) else c for c in word)
+
+
+def _lower_words(text: str, connector: str) -> str:
+    if not text:
+        return ""
+    out: list[str] = []
+    kind, word, rest = _next_word(text)
+
+    def take_letters_and_numbers() -> None:
+        nonlocal kind, word, rest
+        while kind in (_ALPHABET, _NUMBER):
+            out.append(_lowered(kind, word, connector))
+            kind, word, rest = _next_word(rest)
+
+    while rest:
+        if kind != _CONNECTOR:
+            out.append(_lowered(kind, word, connector))
+        previous, last = kind, word
+        kind, word, rest = _next_word(rest)
+        if previous == _NUMBER:
+            take_letters_and_numbers()
+            if kind not in (_INVALID, _PUNCT, _CONNECTOR):
+                out.append(connector)
+        elif previous == _CONNECTOR:
+            out.append(_lowered(previous, last, connector))
+        elif previous != _PUNCT:
+            if kind != _NUMBER:
+                if kind not in (_CONNECTOR, _PUNCT):
+                    out.append(connector)
+                continue
+            if not rest:
+                continue
+            number = word
+            kind, word, rest = _next_word(rest)
+            # A number before anything but small letters belongs to the word before it: Bld4Floor is bld4_floor.
+            if kind != _ALPHABET:
+                out.append(number)
+                if kind not in (_CONNECTOR, _PUNCT):
+                    out.append(connector)
+                continue
+            out += (connector, number)
+            take_letters_and_numbers()
+            if kind not in (_INVALID, _CONNECTOR, _PUNCT):
+                out.append(connector)
+    out.append(_lowered(kind, word, connector))
+    return "".join(out)
