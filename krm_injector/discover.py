@@ -179,16 +179,19 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
 
 
 def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
-    """Labels and annotations that the API server would refuse, as an unquoted true; selection cannot judge them."""
+    """Labels and annotations that the API server would refuse, as an unquoted true; read here as Go's YAML does."""
     results = []
     for part in ("labels", "annotations"):
         values = kinds.at(metadata, (part,))
         for key, value in values.items() if isinstance(values, dict) else ():
-            if not isinstance(value, str) and value is not None:
-                shown = str(value).lower() if isinstance(value, bool) else str(value)
-                message = f'{field}.{part}["{key}"] of {ref} is {shown}, not a string; write "{shown}" in quotes'
+            if isinstance(value, (bool, int, float)):
+                shown = string_map({key: value})[key]
+                message = (
+                    f'{field}.{part}["{key}"] of {ref} is {shown}, not a string, and a cluster would refuse it; it is '
+                    f'read as "{shown}": put it in quotes'
+                )
                 place = f"{field}.{part}.{key}"
-                results.append(Result("error", message, ref, place, value, shown, code="metadata-not-string"))
+                results.append(Result("warning", message, ref, place, value, shown, code="metadata-not-string"))
     return results
 
 

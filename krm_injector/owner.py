@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from krm_injector.kube import go_json
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, Workload
 from krm_injector.versions import Rules
@@ -149,7 +150,20 @@ def _template_labels(workload: Workload) -> dict[str, str]:
 
 
 def string_map(value: Any) -> dict[str, str]:
-    """Labels or annotations as Go's map[string]string: a null is an empty string, what is no map is none."""
+    """Labels or annotations as Go's typed decoding of YAML gives them: null is "", an unquoted true is "true".
+
+    What is no map, or holds more than scalars, is refused by the typed stages; here it counts as nothing said.
+    """
     if not isinstance(value, dict):
         return {}
-    return {key: "" if text is None else text for key, text in value.items()} if None in value.values() else value
+    if all(isinstance(text, str) for text in value.values()):
+        return value
+    return {key: _string(text) for key, text in value.items()}
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return go_json.float_text(value)
+    return "" if value is None else str(value)

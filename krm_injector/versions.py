@@ -43,6 +43,7 @@ CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
     ((1, 20), {"init_user": True, "proxy_ids": True}, "pkg/kube/inject/webhook.go, openshift.go"),
     ((1, 21), {"manual_pod_owner": True}, "pkg/kube/inject/inject.go IntoObject"),
     ((1, 22), {"tracing_default": False}, "pkg/config/mesh/mesh.go DefaultProxyConfig"),
+    ((1, 22), {"cron_job_api_version": "batch/v1", "rollout_owner": True}, "pkg/kube/util.go GetDeployMetaFromPod"),
     ((1, 23), {"cni_network_by_namespace": True}, "pkg/kube/inject/template.go appendMultusNetwork"),
     ((1, 23), {"openshift_reset_user": "containers", "values_required": True}, "pkg/kube/inject/webhook.go inject"),
     ((1, 24), {"native_annotation": True}, "pkg/kube/inject/inject.go RunTemplate"),
@@ -51,7 +52,7 @@ CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
     ((1, 27), {"inject_value_strict": True}, "pkg/kube/inject/inject.go injectRequired"),
     ((1, 27), {"append_probers": True, "openshift_reset_user": "all"}, "pkg/kube/inject/webhook.go"),
     ((1, 27), {"validate_quantities": True}, "pkg/kube/inject/validate.go"),
-    ((1, 27), {"native_default": True}, "pilot/pkg/features/experimental.go ENABLE_NATIVE_SIDECARS"),
+    ((1, 27), {"native_default": True}, "pilot/pkg/features/pilot.go ENABLE_NATIVE_SIDECARS"),
     ((1, 30), {"validate_interfaces": True}, "pkg/kube/inject/validate.go"),
 )
 
