@@ -67,6 +67,9 @@ class Struct:
 
     __slots__ = ()
 
+    def __bool__(self) -> bool:
+        return not self.is_nil
+
     def go_attr(self, name: str) -> Any:
         """The value of the field, or a Method. KeyError when the type has neither.
 
@@ -167,11 +170,7 @@ def type_name(value: Any) -> str:
 
 
 def truth(value: Any) -> bool:
-    """Go's truth: whether the value is not the zero of its type. A struct is always true."""
-    if isinstance(value, Struct):
-        return not value.is_nil
-    if isinstance(value, (Func, Method)):
-        return True
+    """Go's truth: whether the value is not the zero of its type. A struct is always true, a nil pointer false."""
     return bool(value)
 
 

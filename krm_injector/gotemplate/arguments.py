@@ -1,0 +1,143 @@
+"""Arguments of functions and methods: what Go's evalArg and validateType let through, and their words when not."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from krm_injector.gotemplate import node as ast
+from krm_injector.gotemplate.runtime import Closure, Frame, Site
+from krm_injector.gotemplate.values import INVALID, StringMap, Struct, type_name
+
+_SIGNED = frozenset({"int", "int8", "int16", "int32", "int64"})
+_UNSIGNED = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr"})
+_FLOATS = frozenset({"float32", "float64"})
+_EXACT: dict[str, type] = {
+    "string": str,
+    "int": int,
+    "bool": bool,
+    "float64": float,
+    "map[string]interface {}": dict,
+    "[]interface {}": list,
+    "map[string]string": StringMap,
+}
+# Interfaces with methods that any struct of ours may stand for.
+_INTERFACES = frozenset({"proto.Message", "protoreflect.ProtoMessage", "fmt.Stringer", "error"})
+
+
+def full_name(go_type: str) -> str:
+    """The type as reflect prints it: "any" is "interface {}"."""
+    if "any" not in go_type:
+        return go_type
+    head, _, tail = go_type.rpartition("]")
+    if tail == "any":
+        return f"{head}]interface {{}}" if head else "interface {}"
+    return go_type
+
+
+def can_be_nil(go_type: str) -> bool:
+    return go_type in ("interface {}", "reflect.Value") or go_type in _INTERFACES or go_type[:1] in "*[" or (
+        go_type.startswith(("map[", "func("))
+    )  # fmt: skip
+
+
+def zero_of(go_type: str) -> Any:
+    """The nil of a type that has one."""
+    if go_type == "map[string]string":
+        return StringMap()
+    if go_type.startswith("map["):
+        return {}
+    return [] if go_type.startswith("[") else None
+
+
+def adapt(value: Any, go_type: str, site: Site) -> Any:
+    """validateType for whatever is not at once of the right type."""
+    if go_type in ("interface {}", "reflect.Value"):
+        return None if value is INVALID else value
+    if value is INVALID:
+        if can_be_nil(go_type):
+            return zero_of(go_type)
+        site.fail(f"invalid value; expected {go_type}")
+    if value is not None:
+        actual = type_name(value)
+        if actual == go_type or (isinstance(value, list) and go_type.startswith("[]")):
+            return value
+        if isinstance(value, Struct):
+            if go_type in _INTERFACES or actual == "*" + go_type or "*" + actual == go_type:
+                if value.is_nil and actual == "*" + go_type:
+                    site.fail(f"dereference of nil pointer of type {go_type}")
+                return value
+        site.fail(f"wrong type for value; expected {go_type}; got {actual}")
+    if go_type in _INTERFACES:
+        return None
+    site.fail(f"wrong type for value; expected {go_type}; got interface {{}}")
+
+
+def checked(evaluate: Closure, go_type: str, site: Site) -> Closure:
+    """``evaluate`` with its value as the parameter type wants it."""
+    exact = _EXACT.get(go_type)
+    if exact is None:
+
+        def general(dot: Any, frame: Frame) -> Any:
+            return adapt(evaluate(dot, frame), go_type, site)
+
+        return general
+
+    def fast(dot: Any, frame: Frame) -> Any:
+        value = evaluate(dot, frame)
+        if type(value) is exact:
+            return value
+        return adapt(value, go_type, site)
+
+    return fast
+
+
+def constant(argument: ast.Node, go_type: str, site: Site) -> Any:
+    """The value of a literal argument for a parameter of that type."""
+    if isinstance(argument, ast.Nil):
+        if can_be_nil(go_type):
+            return zero_of(go_type)
+        site.fail(f"cannot assign nil to {go_type}")
+    if go_type in ("interface {}", "reflect.Value"):
+        return ideal(argument, site)
+    if go_type == "bool":
+        if isinstance(argument, ast.Bool):
+            return argument.value
+        _expected("bool", argument, site)
+    if go_type == "string":
+        if isinstance(argument, ast.String):
+            return argument.value
+        _expected("string", argument, site)
+    number = argument if isinstance(argument, ast.Number) else None
+    value: Any
+    if go_type in _SIGNED:
+        value, wanted = number and number.as_int, "integer"
+    elif go_type in _UNSIGNED:
+        value, wanted = number and number.as_uint, "unsigned integer"
+    elif go_type in _FLOATS:
+        value, wanted = number and number.as_float, "float"
+    else:
+        site.fail(f"can't handle {argument} for arg of type {go_type}")
+    if number is None or value is None:
+        _expected(wanted, argument, site)
+    return value
+
+
+def _expected(wanted: str, argument: ast.Node, site: Site) -> NoReturn:
+    site.fail(f"expected {wanted}; found {argument}")
+
+
+def ideal(literal: ast.Node, site: Site) -> Any:
+    """The value of a literal where nothing says which type it should have."""
+    if isinstance(literal, (ast.String, ast.Bool)):
+        return literal.value
+    if isinstance(literal, ast.Number):
+        text = literal.text
+        if literal.as_complex is not None:
+            return literal.as_complex
+        hexadecimal = text[:2] in ("0x", "0X") and "p" not in text and "P" not in text
+        if literal.as_float is not None and text[0] != "'" and not hexadecimal and any(c in text for c in ".eEpP"):
+            return literal.as_float
+        if literal.as_int is not None:
+            return literal.as_int
+        site.fail(f"{text} overflows int")
+    site.fail(f"can't handle assignment of {literal} to empty interface argument")

@@ -1,0 +1,181 @@
+"""Calls of functions whose arguments have been compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from krm_injector.gotemplate.arguments import full_name
+from krm_injector.gotemplate.errors import FuncError
+from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
+from krm_injector.gotemplate.values import INVALID, Func, Method, type_name
+
+
+def arity_error(name: str, params: tuple[str, ...], variadic: bool, given: int, piped: bool) -> str:
+    """Go's complaint about the number of arguments, "" where it is right."""
+    if variadic:
+        if given + piped < len(params) - 1:
+            return f"wrong number of args for {name}: want at least {len(params) - 1} got {given}"
+    elif given + piped != len(params):
+        return f"wrong number of args for {name}: want {len(params)} got {given + piped}"
+    return ""
+
+
+def param_type(params: tuple[str, ...], variadic: bool, position: int) -> str:
+    return params[-1] if variadic and position >= len(params) - 1 else params[position]
+
+
+def final_type(params: tuple[str, ...], variadic: bool, given: int) -> str:
+    """The type that a piped value must have after ``given`` arguments."""
+    return param_type(params, variadic, given)
+
+
+def call_closure(
+    func: Func, getters: list[Closure], final: Closure | None, convert: Callable[[Any], Any] | None, site: Site
+) -> Closure:
+    """Evaluates the piped value, then the arguments, then calls."""
+    call, name = func.call, func.name
+    count = len(getters)
+    if final is None and count == 1:
+        return _call_one(call, name, getters[0], site)
+    if final is None and count == 2:
+        return _call_two(call, name, getters[0], getters[1], site)
+    if final is not None and convert is not None:
+        return _call_piped(call, name, getters, final, convert, site)
+    many = tuple(getters)
+
+    def call_many(dot: Any, frame: Frame) -> Any:
+        values = [get(dot, frame) for get in many]
+        try:
+            result = call(*values)
+        except Exception as error:
+            raise site.calling(name, error) from None
+        if type(result) in _SIZED and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+        return result
+
+    return call_many
+
+
+_SIZED = frozenset({str, list})
+
+
+def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> Closure:
+    def call_one(dot: Any, frame: Frame) -> Any:
+        value = get(dot, frame)
+        try:
+            result = call(value)
+        except Exception as error:
+            raise site.calling(name, error) from None
+        if type(result) in _SIZED and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+        return result
+
+    return call_one
+
+
+def _call_two(call: Callable[..., Any], name: str, first: Closure, second: Closure, site: Site) -> Closure:
+    def call_two(dot: Any, frame: Frame) -> Any:
+        left = first(dot, frame)
+        right = second(dot, frame)
+        try:
+            result = call(left, right)
+        except Exception as error:
+            raise site.calling(name, error) from None
+        if type(result) in _SIZED and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+        return result
+
+    return call_two
+
+
+def _call_piped(
+    call: Callable[..., Any],
+    name: str,
+    getters: list[Closure],
+    final: Closure,
+    convert: Callable[[Any], Any],
+    site: Site,
+) -> Closure:
+    many = tuple(getters)
+
+    def call_piped(dot: Any, frame: Frame) -> Any:
+        last = final(dot, frame)
+        values = [get(dot, frame) for get in many]
+        values.append(convert(last))
+        try:
+            result = call(*values)
+        except Exception as error:
+            raise site.calling(name, error) from None
+        if type(result) in _SIZED and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+        return result
+
+    return call_piped
+
+
+def short_circuit(stop_at: bool, getters: list[Closure], final: Closure | None) -> Closure:
+    """and (stops at what is false) and or (stops at what is true)."""
+    many = tuple(getters)
+    if final is None and len(many) == 2:
+        first, second = many
+        if stop_at:
+            return lambda dot, frame: first(dot, frame) or second(dot, frame)
+        return lambda dot, frame: first(dot, frame) and second(dot, frame)
+
+    def run(dot: Any, frame: Frame) -> Any:
+        last = None if final is None else final(dot, frame)
+        value: Any = INVALID
+        for get in many:
+            value = get(dot, frame)
+            if bool(value) is stop_at:
+                return value
+        return value if final is None else last
+
+    return run
+
+
+def call_value(callee: str, getters: list[Closure], piped: bool, site: Site) -> Closure:
+    """The builtin call: its first argument is the function."""
+
+    def run(dot: Any, frame: Frame) -> Any:
+        last = getters[-1](dot, frame) if piped else None
+        values = [get(dot, frame) for get in (getters[:-1] if piped else getters)]
+        if piped:
+            values.append(last)
+        try:
+            return _call_value(callee, values[0], values[1:])
+        except Exception as error:
+            raise site.calling("call", error) from None
+
+    return run
+
+
+def _call_value(callee: str, func: Any, values: list[Any]) -> Any:
+    if func is None or func is INVALID:
+        raise FuncError("call of nil")
+    if not isinstance(func, (Func, Method)):
+        raise FuncError(f"non-function {callee} of type {type_name(func)}")
+    wanted = len(func.params)
+    if func.variadic and len(values) < wanted - 1:
+        raise FuncError(f"wrong number of args for {callee}: got {len(values)} want at least {wanted - 1}")
+    if not func.variadic and len(values) != wanted:
+        raise FuncError(f"wrong number of args for {callee}: got {len(values)} want {wanted}")
+    return func.call(*(
+        _prepared(value, full_name(param_type(func.params, func.variadic, i)), i) for i, value in enumerate(values)
+    ))  # fmt: skip
+
+
+def _prepared(value: Any, wanted: str, position: int) -> Any:
+    from krm_injector.gotemplate.arguments import can_be_nil, zero_of
+
+    if value is None or value is INVALID:
+        if not can_be_nil(wanted):
+            raise FuncError(f"arg {position}: value is nil; should be of type {wanted}")
+        return zero_of(wanted)
+    actual = type_name(value)
+    if wanted in ("interface {}", "reflect.Value", actual):
+        return value
+    if isinstance(value, int) and "int" in wanted and not isinstance(value, bool):
+        return value
+    raise FuncError(f"arg {position}: value has type {actual}; should be {wanted}")

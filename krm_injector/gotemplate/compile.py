@@ -1,0 +1,349 @@
+"""Statements of the tree -> closures: text, output, if, with, range, template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from krm_injector.gotemplate import node as ast
+from krm_injector.gotemplate.errors import LimitExceeded
+from krm_injector.gotemplate.evaluate import Expressions, normal
+from krm_injector.gotemplate.format import sort_keys, to_text
+from krm_injector.gotemplate.parse import Tree
+from krm_injector.gotemplate.runtime import Closure, Frame, Run, Site, Unit
+from krm_injector.gotemplate.values import INVALID, Func, Struct
+
+Body = tuple[Closure, ...]
+_BREAK, _CONTINUE = 1, 2  # what a statement returns to leave or continue the loop around it; else None
+
+
+class Compiled:
+    """One template, ready to run."""
+
+    __slots__ = ("blank", "body", "cost", "unit")
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.body: Body = ()
+        self.blank: list[Any] = []  # initial values of its variables' slots
+        self.cost = 1
+
+    def run(self, dot: Any, run: Run) -> None:
+        frame: Frame = [dot, run, *self.blank]
+        for item in self.body:
+            item(dot, frame)
+
+
+def compile_trees(source: ast.Source, trees: dict[str, Tree], functions: Mapping[str, Func]) -> dict[str, Compiled]:
+    compiled = {name: Compiled(Unit(name, source)) for name in trees}
+    for name, tree in trees.items():
+        target = compiled[name]
+        compiler = _Statements(target.unit, functions, compiled)
+        target.body = compiler.body(tree.root)
+        target.blank = [INVALID] * (compiler.slots - 2)
+        target.cost = 1 + compiler.count
+    return compiled
+
+
+class _Statements(Expressions):
+    def __init__(self, unit: Unit, functions: Mapping[str, Func], compiled: dict[str, Compiled]) -> None:
+        super().__init__(unit, functions)
+        self.compiled = compiled
+
+    def body(self, items: list[Any]) -> Body:
+        self.count += len(items)
+        return tuple(self.statement(item) for item in items)
+
+    def scoped(self, items: list[Any]) -> Body:
+        """A body whose variables end with it."""
+        outer = self.scope
+        self.scope = dict(outer)
+        try:
+            return self.body(items)
+        finally:
+            self.scope = outer
+
+    def statement(self, item: ast.Node) -> Closure:
+        if isinstance(item, ast.Text):
+            return _text(item.text, self.site(item))
+        if isinstance(item, ast.Action):
+            evaluate = self.pipeline(item.pipe)
+            return _silent(evaluate) if item.pipe.declared else _output(evaluate, self.site(item))
+        if isinstance(item, ast.Branch):
+            outer = self.scope
+            self.scope = dict(outer)
+            try:
+                if item.kind == "range":
+                    return self.range(item)
+                return self.branch(item, 0)
+            finally:
+                self.scope = outer
+        if isinstance(item, ast.Call):
+            return self.call(item)
+        if isinstance(item, ast.Jump):
+            signal = _BREAK if item.kind == "break" else _CONTINUE
+            return lambda dot, frame: signal
+        raise AssertionError(item)
+
+    # if and with
+
+    def branch(self, item: ast.Branch, first: int) -> Closure:
+        is_with = item.kind == "with"
+        arms: list[tuple[Closure, Body]] = []
+        jumps = False
+        for pipe, items in item.arms:
+            condition = normal(self.pipeline(pipe)) if is_with else self.pipeline(pipe)
+            was = self.dot_is_element
+            self.dot_is_element = was and not is_with
+            arms.append((condition, self.scoped(items)))
+            self.dot_is_element = was
+            jumps = jumps or _jumps(items)
+        otherwise = self.scoped(item.otherwise or [])
+        jumps = jumps or _jumps(item.otherwise or [])
+        if jumps:
+            return _jumping(arms, otherwise, is_with)
+        if len(arms) > 1:
+            return _branches(arms, otherwise, is_with)
+        return _with(*arms[0], otherwise) if is_with else _if(*arms[0], otherwise)
+
+    # range
+
+    def range(self, item: ast.Branch) -> Closure:
+        pipe, items = item.arms[0]
+        declared, pipe.declared = pipe.declared, []  # the loop sets them, not the pipeline
+        evaluate = self.pipeline(pipe)
+        pipe.declared = declared
+        site = self.site(ast.last_visited(pipe))
+        slots: list[int] = []
+        for name in declared:
+            if pipe.assign and name not in self.scope:
+                return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
+            slots.append(self.scope[name] if pipe.assign else self.declare(name))
+        if not pipe.assign:
+            self.elements.update(slots)
+        index_slot = slots[0] if len(slots) > 1 else -1
+        element_slot = slots[-1] if slots else -1
+        was = self.dot_is_element
+        self.dot_is_element = True
+        before = self.count
+        body = self.scoped(items)
+        cost = 1 + self.count - before
+        self.dot_is_element = was
+        otherwise = self.scoped(item.otherwise or [])
+        jumps_else = _jumps(item.otherwise or [])
+        loop = _loop(body, _jumps(items), index_slot, element_slot, cost, self.site(item))
+
+        def run_range(dot: Any, frame: Frame) -> Any:
+            value = evaluate(dot, frame)
+            if value:
+                pairs = _pairs(value, index_slot >= 0, site)
+                if pairs is not None:
+                    return loop(pairs, frame)
+            else:
+                _check_rangeable(value, index_slot >= 0, site)
+            for each in otherwise:
+                signal = each(dot, frame)
+                if signal and jumps_else:
+                    return signal
+            return None
+
+        return run_range
+
+    # template
+
+    def call(self, item: ast.Call) -> Closure:
+        evaluate = normal(self.pipeline(item.pipe)) if item.pipe is not None else None
+        target = self.compiled.get(item.name)
+        if target is None:
+            from krm_injector.gotemplate.format import quote
+
+            return self.raising(item, f"template {quote(item.name)} not defined")
+        site = self.site(item)
+
+        def run_template(dot: Any, frame: Frame) -> None:
+            run: Run = frame[1]
+            run.steps -= target.cost
+            if run.steps < 0:
+                site.exceed(f"more than {run.limits.steps} steps")
+            if run.depth >= run.limits.depth:
+                site.exceed(f"exceeded maximum template depth ({run.limits.depth})")
+            value = INVALID if evaluate is None else evaluate(dot, frame)
+            run.depth += 1
+            try:
+                target.run(value, run)
+            except RecursionError:
+                raise site.error("exceeded maximum depth", LimitExceeded) from None
+            run.depth -= 1
+
+        return run_template
+
+
+def _jumps(items: list[Any]) -> bool:
+    """Whether a list may leave the loop around it."""
+    for item in items:
+        if isinstance(item, ast.Jump):
+            return True
+        if isinstance(item, ast.Branch):
+            lists = [body for _, body in item.arms] if item.kind != "range" else []
+            if any(_jumps(body) for body in [*lists, item.otherwise or []]):
+                return True
+    return False
+
+
+def _text(text: str, site: Site) -> Closure:
+    size = len(text)
+
+    def write_text(dot: Any, frame: Frame) -> None:
+        run = frame[1]
+        run.left -= size
+        if run.left < 0:
+            site.exceed(f"output is longer than {run.limits.output} characters")
+        run.write(text)
+
+    return write_text
+
+
+def _output(evaluate: Closure, site: Site) -> Closure:
+    def write_value(dot: Any, frame: Frame) -> None:
+        value = evaluate(dot, frame)
+        text = value if type(value) is str else _printed(value, site)
+        run = frame[1]
+        run.left -= len(text)
+        if run.left < 0:
+            site.exceed(f"output is longer than {run.limits.output} characters")
+        run.write(text)
+
+    return write_value
+
+
+def _printed(value: Any, site: Site) -> str:
+    """How an action writes its value: a nil as <no value>, a pointer as what it points to."""
+    if value is INVALID or value is None:
+        return "<no value>"
+    try:
+        text = to_text(value)
+    except Exception as error:
+        raise site.calling("print", error) from None
+    if isinstance(value, Struct) and text.startswith("&{") and value.go_type.startswith("*"):
+        return text[1:]
+    return text
+
+
+def _silent(evaluate: Closure) -> Closure:
+    def declare(dot: Any, frame: Frame) -> None:
+        evaluate(dot, frame)
+
+    return declare
+
+
+def _if(condition: Closure, body: Body, otherwise: Body) -> Closure:
+    def run_if(dot: Any, frame: Frame) -> None:
+        for item in body if condition(dot, frame) else otherwise:
+            item(dot, frame)
+
+    return run_if
+
+
+def _with(condition: Closure, body: Body, otherwise: Body) -> Closure:
+    def run_with(dot: Any, frame: Frame) -> None:
+        value = condition(dot, frame)
+        if value:
+            for item in body:
+                item(value, frame)
+        else:
+            for item in otherwise:
+                item(dot, frame)
+
+    return run_with
+
+
+def _branches(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -> Closure:
+    def run_branches(dot: Any, frame: Frame) -> None:
+        for condition, body in arms:
+            value = condition(dot, frame)
+            if value:
+                inner = value if is_with else dot
+                for item in body:
+                    item(inner, frame)
+                return
+        for item in otherwise:
+            item(dot, frame)
+
+    return run_branches
+
+
+def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -> Closure:
+    """if or with that holds a break or continue: what its statements return goes on to the loop."""
+
+    def run_jumping(dot: Any, frame: Frame) -> Any:
+        chosen = otherwise
+        for condition, body in arms:
+            value = condition(dot, frame)
+            if value:
+                chosen = body
+                if is_with:
+                    dot = value
+                break
+        for item in chosen:
+            signal = item(dot, frame)
+            if signal:
+                return signal
+        return None
+
+    return run_jumping
+
+
+def _pairs(value: Any, two: bool, site: Site) -> Any:
+    """Index and element of each iteration over something that is not empty; None where a count is negative."""
+    if isinstance(value, list):
+        return enumerate(value)
+    if isinstance(value, dict):
+        return [(key, value[key]) for key in sort_keys(value)]
+    return _check_rangeable(value, two, site)
+
+
+def _check_rangeable(value: Any, two: bool, site: Site) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if two:
+            site.fail(f"can't use {to_text(value)} to iterate over more than one variable")
+        return ((INVALID, each) for each in range(value)) if value > 0 else None
+    if isinstance(value, bytes):
+        return enumerate(value)
+    if isinstance(value, (list, dict)) or value is None or value is INVALID:
+        return None
+    site.fail(f"range can't iterate over {to_text(value)}")
+
+
+def _loop(body: Body, jumps: bool, index_slot: int, element_slot: int, cost: int, site: Site) -> Any:
+    def run_loop(pairs: Any, frame: Frame) -> None:
+        run: Run = frame[1]
+        for index, element in pairs:
+            run.steps -= cost
+            if run.steps < 0:
+                site.exceed(f"more than {run.limits.steps} steps")
+            if element_slot >= 0:
+                frame[element_slot] = element
+                if index_slot >= 0:
+                    frame[index_slot] = index
+            for item in body:
+                item(element, frame)
+
+    def run_jumping_loop(pairs: Any, frame: Frame) -> None:
+        run: Run = frame[1]
+        for index, element in pairs:
+            run.steps -= cost
+            if run.steps < 0:
+                site.exceed(f"more than {run.limits.steps} steps")
+            if element_slot >= 0:
+                frame[element_slot] = element
+                if index_slot >= 0:
+                    frame[index_slot] = index
+            signal = None
+            for item in body:
+                signal = item(element, frame)
+                if signal:
+                    break
+            if signal == _BREAK:
+                break
+
+    return run_jumping_loop if jumps else run_loop

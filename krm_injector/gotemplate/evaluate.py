@@ -1,0 +1,249 @@
+"""Expressions of the tree -> closures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from krm_injector.gotemplate import node as ast
+from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
+from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
+from krm_injector.gotemplate.calls import arity_error, call_closure, call_value, final_type, param_type, short_circuit
+from krm_injector.gotemplate.errors import ExecError
+from krm_injector.gotemplate.fields import Arguments, chain_closure, method_closure
+from krm_injector.gotemplate.runtime import Closure, Frame, Site, Unit
+from krm_injector.gotemplate.values import INVALID, Func
+
+_LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
+
+
+class Expressions:
+    """Compiles the expressions of one template; knows which variable lives in which slot of the frame."""
+
+    def __init__(self, unit: Unit, functions: Mapping[str, Func]) -> None:
+        self.unit = unit
+        self.functions = functions
+        self.scope: dict[str, int] = {"$": 0}
+        self.slots = 2  # a frame starts with $ and the Run
+        self.elements: set[int] = set()  # slots that hold a range's elements, as they lie in their container
+        self.dot_is_element = False
+        self.count = 0  # what has been compiled so far, in steps
+
+    def site(self, at: ast.Node) -> Site:
+        return Site(self.unit, at)
+
+    def declare(self, name: str) -> int:
+        slot = self.slots
+        self.slots += 1
+        self.scope[name] = slot
+        return slot
+
+    # Pipelines
+
+    def pipeline(self, pipe: ast.Pipe) -> Closure:
+        """The value of a pipeline, with None where Go's could be a nil interface: its users see no difference."""
+        evaluate: Closure | None = None
+        for position, command in enumerate(pipe.commands):
+            evaluate = self.command(command, normal(evaluate) if position and evaluate else None)
+        assert evaluate is not None
+        return self.declaring(pipe, evaluate) if pipe.declared else evaluate
+
+    def declaring(self, pipe: ast.Pipe, evaluate: Closure) -> Closure:
+        slots = []
+        for name in pipe.declared:
+            if pipe.assign and name not in self.scope:
+                return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
+            slots.append(self.scope[name] if pipe.assign else self.declare(name))
+        if len(slots) == 1:
+            slot = slots[0]
+
+            def declare_one(dot: Any, frame: Frame) -> Any:
+                value = evaluate(dot, frame)
+                if value is None:
+                    value = INVALID
+                frame[slot] = value
+                return value
+
+            return declare_one
+
+        def declare_all(dot: Any, frame: Frame) -> Any:
+            value = evaluate(dot, frame)
+            if value is None:
+                value = INVALID
+            for each in slots:
+                frame[each] = value
+            return value
+
+        return declare_all
+
+    def raising(self, at: ast.Node, message: str, first: Closure | None = None) -> Closure:
+        """A closure that fails when it runs, as Go finds some static mistakes only then."""
+        site = self.site(at)
+
+        def fail(dot: Any, frame: Frame) -> Any:
+            if first is not None:
+                first(dot, frame)
+            site.fail(message)
+
+        return fail
+
+    # Commands
+
+    def command(self, command: ast.Command, final: Closure | None) -> Closure:
+        self.count += 1
+        head, args = command.args[0], command.args[1:]
+        if isinstance(head, ast.Identifier):
+            return self.function(head, command, args, final)
+        if isinstance(head, (ast.Field, ast.Chain, ast.Variable)):
+            return self.fields(head, args, final)
+        at = head if not isinstance(head, ast.Pipe) else command
+        if args or final is not None:
+            shown = f"can't give argument to non-function {head}"
+            return self.raising(at, shown, final)
+        if isinstance(head, ast.Pipe):
+            return normal(self.pipeline(head))
+        if isinstance(head, ast.Dot):
+            return _dot
+        if isinstance(head, ast.Nil):
+            return self.raising(head, "nil is not a command")
+        return self.literal(head)
+
+    def literal(self, head: ast.Node) -> Closure:
+        try:
+            value = ideal(head, self.site(head))
+        except ExecError as error:
+            return self.raising(head, error.message)
+        return lambda dot, frame: value
+
+    # Fields and variables
+
+    def fields(self, head: ast.Field | ast.Chain | ast.Variable, args: list[ast.Node], final: Closure | None) -> Closure:
+        site = self.site(head)
+        base: Closure | None = None
+        slot = -1
+        element = False
+        names = head.names
+        if isinstance(head, ast.Variable):
+            known = self.scope.get(head.name)
+            if known is None:
+                return self.raising(head, f"undefined variable: {head.name}", final)
+            slot = known
+            element = slot in self.elements
+            if not names and (args or final is not None):
+                return self.raising(head, f"can't give argument to non-function {head}", final)
+        elif isinstance(head, ast.Chain):
+            if isinstance(head.node, ast.Nil):
+                return self.raising(head, f"indirection through explicit nil in {head}", final)
+            site = self.site(ast.last_visited(head))
+            inner = head.node
+            if isinstance(inner, ast.Pipe):
+                base = normal(self.pipeline(inner))
+            elif isinstance(inner, ast.Identifier):
+                base = self.function(inner, inner, [], None)
+            else:
+                raise AssertionError(inner)
+        else:
+            element = self.dot_is_element
+        if args or final is not None:
+            receiver = chain_closure(base, slot, names[:-1], site, element)
+            return method_closure(receiver, names[-1], Arguments(self, args, final, site), site)
+        return chain_closure(base, slot, names, site, element)
+
+    # Functions
+
+    def function(
+        self, ident: ast.Identifier, context: ast.Node, args: list[ast.Node], final: Closure | None
+    ) -> Closure:
+        name = ident.name
+        builtin = name not in self.functions
+        func = BUILTINS[name] if builtin else self.functions[name]
+        wrong = arity_error(name, func.params, func.variadic, len(args), final is not None)
+        if wrong:
+            return self.raising(ident, wrong, final)
+        site = self.site(context)
+        if builtin and name in SHORT_CIRCUIT:
+            if name == "call":
+                getters = [self.argument(arg, "reflect.Value", raw=True) for arg in args]
+                if final is not None:
+                    getters.insert(len(getters), final)
+                callee = str(args[0]) if args else ""
+                return call_value(callee, getters, final is not None, site)
+            return short_circuit(name == "or", [self.argument(arg, "reflect.Value", raw=True) for arg in args], final)
+        getters = []
+        for position, arg in enumerate(args):
+            wanted = full_name(param_type(func.params, func.variadic, position))
+            try:
+                getters.append(self.argument(arg, wanted, raw=builtin))
+            except ExecError as error:  # a literal that cannot be that type: Go says so when it gets there
+                getters.append(self.raising(arg, error.message))
+        if final is None:
+            return call_closure(func, getters, None, None, site)
+        last = self.site(ast.last_visited(args[-1]) if args else ident)
+        wanted = full_name(final_type(func.params, func.variadic, len(args)))
+
+        def convert(value: Any) -> Any:
+            if builtin and wanted == "reflect.Value":
+                return value
+            return adapt(value, wanted, last)
+
+        return call_closure(func, getters, final, convert, site)
+
+    def argument(self, arg: ast.Node, wanted: str, raw: bool = False) -> Closure:
+        """The value of an argument as the parameter wants it. ``raw`` parameters see what is invalid."""
+        self.count += 1
+        site = self.site(ast.last_visited(arg))
+        if isinstance(arg, _LITERALS):
+            value = constant(arg, wanted, self.site(arg))
+            if value is None and raw:
+                value = INVALID
+            return _Constant(value)
+        anything = wanted in ("interface {}", "reflect.Value")
+        if isinstance(arg, ast.Dot):
+            evaluate: Closure = _dot
+        elif isinstance(arg, (ast.Field, ast.Chain, ast.Variable)):
+            evaluate = self.fields(arg, [], None)
+        elif isinstance(arg, ast.Identifier):
+            evaluate = self.function(arg, arg, [], None)
+        elif isinstance(arg, ast.Pipe):
+            evaluate = self.pipeline(arg) if anything and not raw else normal(self.pipeline(arg))
+        else:
+            raise AssertionError(arg)
+        if raw and wanted == "reflect.Value":
+            return evaluate
+        if anything:
+            return _as_any(evaluate)
+        return checked(evaluate, wanted, site)
+
+
+class _Constant:
+    """A literal argument; calls look for it and skip the evaluation."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, dot: Any, frame: Frame) -> Any:
+        return self.value
+
+
+def _dot(dot: Any, frame: Frame) -> Any:
+    return dot
+
+
+def _as_any(evaluate: Closure) -> Closure:
+    def as_any(dot: Any, frame: Frame) -> Any:
+        value = evaluate(dot, frame)
+        return None if value is INVALID else value
+
+    return as_any
+
+
+def normal(evaluate: Closure) -> Closure:
+    """A pipeline's value as Go hands it on: a nil interface has become no value at all."""
+
+    def normalised(dot: Any, frame: Frame) -> Any:
+        value = evaluate(dot, frame)
+        return INVALID if value is None else value
+
+    return normalised

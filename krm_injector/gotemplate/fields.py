@@ -1,0 +1,203 @@
+"""Field access: keys of maps, fields and methods of structs, and Go's errors for what is neither."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from krm_injector.gotemplate import node as ast
+from krm_injector.gotemplate.arguments import adapt, full_name
+from krm_injector.gotemplate.calls import arity_error, final_type, param_type
+from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
+from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, type_name
+
+
+def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site, element: bool) -> Closure:
+    """The value of ``names`` one after the other, from dot, from a variable's slot, or from another expression.
+
+    ``element``: the first receiver is an element of a container, whose type to Go is interface {}.
+    """
+    if base is None and slot < 0:
+        return _from_dot(names, site, element)
+    if base is None and not names:
+        return lambda dot, frame: frame[slot]
+    if base is None and len(names) == 1:
+        name = names[0]
+
+        def variable_field(dot: Any, frame: Frame) -> Any:
+            value = frame[slot]
+            if type(value) is dict:
+                return value.get(name, INVALID)
+            return field(value, name, site, element)
+
+        return variable_field
+    rest = tuple(names)
+
+    def chain(dot: Any, frame: Frame) -> Any:
+        value = frame[slot] if base is None else base(dot, frame)
+        inside = element
+        for name in rest:
+            if type(value) is dict:
+                value = value.get(name, INVALID)
+                inside = True
+            else:
+                value = field(value, name, site, inside)
+                inside = False
+        return value
+
+    return chain
+
+
+def _from_dot(names: list[str], site: Site, element: bool) -> Closure:
+    if not names:
+        return lambda dot, frame: dot
+    first = names[0]
+    if len(names) == 1:
+
+        def one(dot: Any, frame: Frame) -> Any:
+            if type(dot) is dict:
+                return dot.get(first, INVALID)
+            return field(dot, first, site, element)
+
+        return one
+    rest = tuple(names[1:])
+
+    def many(dot: Any, frame: Frame) -> Any:
+        if type(dot) is dict:
+            value = dot.get(first, INVALID)
+            inside = True
+        else:
+            value = field(dot, first, site, element)
+            inside = False
+        for name in rest:
+            if type(value) is dict:
+                value = value.get(name, INVALID)
+                inside = True
+            else:
+                value = field(value, name, site, inside)
+                inside = False
+        return value
+
+    return many
+
+
+def field(value: Any, name: str, site: Site, element: bool = False) -> Any:
+    """One field of anything but a plain dict."""
+    if isinstance(value, Struct):
+        try:
+            result = value.go_attr(name)
+        except KeyError:
+            site.fail(f"can't evaluate field {name} in type {value.go_type}")
+        if type(result) is Method:
+            return call_method(result, name, (), site)
+        if value.is_nil:
+            site.fail(f"nil pointer evaluating {value.go_type}.{name}")
+        return result
+    if value is INVALID:
+        return INVALID
+    if isinstance(value, dict) and type_name(value).startswith("map[string]"):
+        return value.get(name, INVALID)
+    if value is None:
+        site.fail(f"nil pointer evaluating interface {{}}.{name}")
+    if isinstance(value, Enum) and name == "String":
+        return value.name
+    shown = "interface {}" if element else type_name(value)
+    site.fail(f"can't evaluate field {name} in type {shown}")
+
+
+def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) -> Any:
+    if method.params or values:
+        wrong = arity_error(name, method.params, method.variadic, len(values), False)
+        if wrong:
+            site.fail(wrong)
+    try:
+        return method.call(*values)
+    except Exception as error:
+        raise site.calling(name, error) from None
+
+
+class _Compiler(Protocol):
+    def argument(self, arg: ast.Node, wanted: str, raw: bool = False) -> Closure: ...
+
+    def site(self, at: ast.Node) -> Site: ...
+
+
+class Arguments:
+    """Arguments of a method call. Which types they must have shows only once the method is known."""
+
+    __slots__ = ("compiler", "final", "getters", "nodes", "site")
+
+    def __init__(self, compiler: _Compiler, nodes: list[ast.Node], final: Closure | None, site: Site) -> None:
+        self.compiler = compiler
+        self.nodes = nodes
+        self.final = final
+        self.site = site
+        self.getters: dict[tuple[int, str], Closure] = {}
+        for position in range(len(nodes)):  # variables resolve where the call stands, so now
+            self.getter(position, "interface {}")
+
+    def getter(self, position: int, wanted: str) -> Closure:
+        known = self.getters.get((position, wanted))
+        if known is None:
+            argument = self.nodes[position]
+            if isinstance(argument, (ast.String, ast.Number, ast.Bool, ast.Nil)):
+                known = self.compiler.argument(argument, wanted)
+            else:
+                evaluate = self.getters.get((position, "interface {}"))
+                if evaluate is None:
+                    known = self.compiler.argument(argument, "reflect.Value", raw=True)
+                else:
+                    known = _adapting(evaluate, wanted, self.compiler.site(ast.last_visited(argument)))
+            self.getters[position, wanted] = known
+        return known
+
+    def evaluate(self, method: Method, dot: Any, frame: Frame, final: Any) -> tuple[Any, ...]:
+        params, variadic = method.params, method.variadic
+        values = [
+            self.getter(i, full_name(param_type(params, variadic, i)))(dot, frame) for i in range(len(self.nodes))
+        ]
+        if self.final is not None:
+            last = self.compiler.site(ast.last_visited(self.nodes[-1])) if self.nodes else self.site
+            values.append(adapt(final, full_name(final_type(params, variadic, len(self.nodes))), last))
+        return tuple(None if value is INVALID else value for value in values)
+
+
+def _adapting(evaluate: Closure, wanted: str, site: Site) -> Closure:
+    return lambda dot, frame: adapt(evaluate(dot, frame), wanted, site)
+
+
+def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Site) -> Closure:
+    """A field with arguments: it must be a method."""
+    final = arguments.final
+
+    def call(dot: Any, frame: Frame) -> Any:
+        last = None if final is None else final(dot, frame)
+        value = receiver(dot, frame)
+        if value is INVALID:
+            return INVALID
+        method: Any = None
+        if isinstance(value, Struct):
+            try:
+                method = value.go_attr(name)
+            except KeyError:
+                site.fail(f"can't evaluate field {name} in type {value.go_type}")
+            if not isinstance(method, (Method, Func)) and value.is_nil:
+                site.fail(f"nil pointer evaluating {value.go_type}.{name}")
+            if not isinstance(method, Method):
+                site.fail(f"{name} has arguments but cannot be invoked as function")
+        elif isinstance(value, dict) and type_name(value).startswith("map[string]"):
+            site.fail(f"{name} is not a method but has arguments")
+        elif isinstance(value, Enum) and name == "String":
+            shown = value.name
+            method = Method(lambda: shown)
+        else:
+            field(value, name, site)
+        wrong = arity_error(name, method.params, method.variadic, len(arguments.nodes), final is not None)
+        if wrong:
+            site.fail(wrong)
+        values = arguments.evaluate(method, dot, frame, last)
+        result = call_method(method, name, values, site)
+        if isinstance(result, (str, list)) and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+        return result
+
+    return call

@@ -1,0 +1,549 @@
+"""fmt.Sprint, Sprintf, Sprintln and strconv.Quote over Go values as Python has them.
+
+Every result is bounded (TooLarge): values may share their parts, so that a small value prints as an enormous text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from krm_injector.gotemplate.errors import MAX_SIZE, TooLarge
+from krm_injector.gotemplate.values import Enum, Func, Invalid, Method, Struct, type_name
+
+_NUMBER_LIMIT = 1_000_000  # fmt ignores widths and precisions beyond
+_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
+_VERB = re.compile(r"%([#0+\- ]*)([a-z])")
+
+
+def sprint(*values: Any) -> str:
+    """fmt.Sprint: a space between operands when neither is a string."""
+    if len(values) == 1:
+        return to_text(values[0])
+    printer = Printer()
+    previous_is_string = True
+    for value in values:
+        is_string = isinstance(value, str)
+        if not is_string and not previous_is_string:
+            printer.write(" ")
+        printer.argument(value, "v")
+        previous_is_string = is_string
+    return "".join(printer.out)
+
+
+def sprintln(*values: Any) -> str:
+    printer = Printer()
+    for position, value in enumerate(values):
+        if position:
+            printer.write(" ")
+        printer.argument(value, "v")
+    printer.write("\n")
+    return "".join(printer.out)
+
+
+def sprintf(pattern: str, *values: Any) -> str:
+    """fmt.Sprintf, with its %!verb(type=value) for what does not fit."""
+    return Printer().printf(pattern, values)
+
+
+def to_text(value: Any) -> str:
+    """%v of one value; a nil is "<nil>"."""
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value) if -(1 << 63) <= value < 1 << 64 else str(value % (1 << 64))
+    if kind is float:
+        return float_text(value)
+    printer = Printer()
+    printer.argument(value, "v")
+    return "".join(printer.out)
+
+
+def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
+    """strconv.FormatFloat for the verbs e, E, f, g, G; precision -1 is the shortest that reads back."""
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "+Inf" if value > 0 else "-Inf"
+    upper = verb in "EG"
+    verb = verb.lower()
+    if precision >= 0:
+        if verb == "g":
+            text = _general(value, precision or 1)
+        else:
+            text = f"{value:.{precision}{verb}}"
+    else:
+        text = _shortest(value, verb)
+    return text.upper() if upper else text
+
+
+def _digits(value: float) -> tuple[str, str, int]:
+    """Sign, shortest digits and the decimal exponent of the first one."""
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    sign = "-" if mantissa[0] == "-" else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = whole + fraction
+    power = int(exponent or 0) + len(whole) - 1
+    stripped = digits.lstrip("0")
+    power -= len(digits) - len(stripped)
+    stripped = stripped.rstrip("0")
+    return (sign, stripped, power) if stripped else (sign, "0", 0)
+
+
+def _shortest(value: float, verb: str) -> str:
+    sign, digits, power = _digits(value)
+    if verb == "g":
+        verb = "e" if power < -4 or power >= 6 else "f"
+    return sign + _layout(digits, power, verb)
+
+
+def _layout(digits: str, power: int, verb: str) -> str:
+    if verb == "e":
+        tail = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{digits[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+    if power < 0:
+        return "0." + "0" * (-power - 1) + digits
+    if len(digits) <= power + 1:
+        return digits + "0" * (power + 1 - len(digits))
+    return digits[: power + 1] + "." + digits[power + 1 :]
+
+
+def _general(value: float, precision: int) -> str:
+    mantissa, _, exponent = f"{value:.{precision - 1}e}".partition("e")
+    power = int(exponent)
+    sign = "-" if mantissa[0] == "-" else ""
+    digits = mantissa.lstrip("-").replace(".", "").rstrip("0") or "0"
+    limit = precision
+    if limit > len(digits) and len(digits) >= power + 1:
+        limit = len(digits)
+    return sign + _layout(digits, power, "e" if power < -4 or power >= limit else "f")
+
+
+def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
+    """strconv.Quote (QuoteToASCII, QuoteRune with another mark)."""
+    if text.isascii() and text.isprintable() and mark not in text and "\\" not in text:
+        return mark + text + mark
+    out = [mark]
+    for char in text:
+        code = ord(char)
+        if char == mark:
+            out.append("\\" + char)
+        elif char in _ESCAPES:
+            out.append(_ESCAPES[char])
+        elif 0xDC80 <= code <= 0xDCFF:
+            out.append(f"\\x{code - 0xDC00:02x}")
+        elif char.isprintable() and (code < 128 or not ascii_only):
+            out.append(char)
+        elif code < 32 or code == 127:
+            out.append(f"\\x{code:02x}")
+        elif code < 0x10000:
+            out.append(f"\\u{code:04x}")
+        else:
+            out.append(f"\\U{code:08x}")
+    out.append(mark)
+    return "".join(out)
+
+
+def _rune(code: int) -> str:
+    return chr(code) if 0 <= code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def sort_keys(keys: Any) -> list[Any]:
+    """Map keys in the order in which Go prints and ranges over them."""
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=lambda k: (k is not None, type_name(k), k if isinstance(k, (int, float, str)) else str(k)))
+
+
+class Printer:
+    """fmt's pp: flags, width and precision of the verb at hand, and the output so far."""
+
+    __slots__ = ("erroring", "left", "minus", "out", "plus", "plus_v", "prec", "sharp", "sharp_v", "space", "wid", "zero")
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self.left = MAX_SIZE
+        self.erroring = False
+        self.clear("")
+
+    def clear(self, flags: str) -> None:
+        self.wid: int | None = None
+        self.prec: int | None = None
+        self.minus = "-" in flags
+        self.plus = "+" in flags
+        self.sharp = "#" in flags
+        self.space = " " in flags
+        self.zero = "0" in flags
+        self.plus_v = self.sharp_v = False
+
+    def write(self, text: str) -> None:
+        self.left -= len(text)
+        if self.left < 0:
+            raise TooLarge(f"formatted text is longer than {MAX_SIZE} characters")
+        self.out.append(text)
+
+    def pad(self, text: str, zero: bool | None = None) -> None:
+        missing = (self.wid or 0) - len(text)
+        if missing <= 0:
+            self.write(text)
+        elif self.minus:
+            self.write(text + " " * missing)
+        else:
+            self.write(("0" if (self.zero if zero is None else zero) else " ") * missing + text)
+
+    # Sprintf
+
+    def printf(self, pattern: str, values: tuple[Any, ...]) -> str:
+        end = len(pattern)
+        arg = at = 0
+        reordered = False
+        while at < end:
+            percent = pattern.find("%", at)
+            if percent < 0:
+                self.write(pattern[at:])
+                break
+            if percent > at:
+                self.write(pattern[at:percent])
+            simple = _VERB.match(pattern, percent)
+            if simple is not None and arg < len(values):
+                self.clear(simple[1])
+                self.verb_argument(values[arg], simple[2])
+                arg += 1
+                at = simple.end()
+                continue
+            at, arg, used_index = self.complex_verb(pattern, percent + 1, values, arg)
+            reordered = reordered or used_index
+        if not reordered and arg < len(values):
+            self.extra(values[arg:])
+        return "".join(self.out)
+
+    def extra(self, values: tuple[Any, ...]) -> None:
+        self.clear("")
+        self.write("%!(EXTRA ")
+        for position, value in enumerate(values):
+            if position:
+                self.write(", ")
+            if value is None:
+                self.write("<nil>")
+            else:
+                self.write(type_name(value) + "=")
+                self.argument(value, "v")
+        self.write(")")
+
+    def verb_argument(self, value: Any, verb: str) -> None:
+        if verb in "vw":
+            self.sharp_v, self.sharp = self.sharp, False
+            self.plus_v, self.plus = self.plus, False
+        self.argument(value, verb)
+
+    def complex_verb(self, pattern: str, at: int, values: tuple[Any, ...], arg: int) -> tuple[int, int, bool]:
+        """One verb with flags, indexes, width and precision: the position after it, the next argument's number,
+        and whether an index stood in it."""
+        end = len(pattern)
+        start = at
+        while at < end and pattern[at] in "#0+- ":
+            at += 1
+        self.clear(pattern[start:at])
+        state = _Index(len(values))
+        arg, at = state.read(pattern, at, arg)
+        if pattern[at : at + 1] == "*":
+            at += 1
+            self.wid, arg = _int_argument(values, arg)
+            if self.wid is None:
+                self.write("%!(BADWIDTH)")
+            elif self.wid < 0:
+                self.wid, self.minus, self.zero = -self.wid, True, False
+            state.after = False
+        else:
+            self.wid, at = _digits_at(pattern, at)
+            if state.after and self.wid is not None:
+                state.good = False
+        if at + 1 < end and pattern[at] == ".":
+            at += 1
+            if state.after:
+                state.good = False
+            arg, at = state.read(pattern, at, arg)
+            if pattern[at : at + 1] == "*":
+                at += 1
+                self.prec, arg = _int_argument(values, arg)
+                if self.prec is not None and self.prec < 0:
+                    self.prec = None
+                if self.prec is None:
+                    self.write("%!(BADPREC)")
+                state.after = False
+            else:
+                self.prec, at = _digits_at(pattern, at)
+                self.prec = self.prec or 0
+        if not state.after:
+            arg, at = state.read(pattern, at, arg)
+        if at >= end:
+            self.write("%!(NOVERB)")
+            return end, arg, state.used
+        verb = pattern[at]
+        at += 1
+        if verb == "%":
+            self.write("%")
+        elif not state.good:
+            self.write(f"%!{verb}(BADINDEX)")
+        elif arg >= len(values):
+            self.write(f"%!{verb}(MISSING)")
+        else:
+            self.verb_argument(values[arg], verb)
+            arg += 1
+        return at, arg, state.used
+
+    # One argument
+
+    def bad_verb(self, value: Any, verb: str) -> None:
+        self.write(f"%!{verb}(")
+        if value is None or isinstance(value, Invalid):
+            self.write("<nil>")
+        else:
+            self.write(type_name(value) + "=")
+            was, self.erroring = self.erroring, True
+            self.argument(value, "v")
+            self.erroring = was
+        self.write(")")
+
+    def argument(self, value: Any, verb: str, depth: int = 0) -> None:
+        if value is None or isinstance(value, Invalid):
+            if verb == "v" and depth and self.sharp_v:
+                self.write("interface {}(nil)")
+            elif verb == "v" or (verb == "T" and not depth):
+                self.pad("<nil>") if not depth else self.write("<nil>")
+            else:
+                self.bad_verb(None, verb)
+        elif verb == "T" and not depth:
+            self.pad(type_name(value))
+        elif verb == "w":
+            self.bad_verb(value, verb)
+        elif isinstance(value, str):
+            self.string(value, verb, value)
+        elif isinstance(value, bool):
+            self.pad("true" if value else "false") if verb in "tv" else self.bad_verb(value, verb)
+        elif isinstance(value, Enum) and verb in "vsxXq" and not self.sharp_v and not self.erroring:
+            self.string(value.name, verb, value)
+        elif isinstance(value, int):
+            self.integer(value, verb)
+        elif isinstance(value, float):
+            self.floating(value, verb)
+        elif isinstance(value, complex):
+            self.complex(value, verb)
+        elif isinstance(value, dict):
+            self.mapping(value, verb, depth)
+        elif isinstance(value, (Func, Method)):
+            self.pad("0x1") if verb == "v" else self.bad_verb(value, verb)
+        elif isinstance(value, (list, tuple)):
+            self.sequence(value, verb, depth)
+        elif isinstance(value, Struct):
+            self.string(value.go_string(), verb, value)
+        elif isinstance(value, bytes):
+            self.bytes(value, verb, depth)
+        else:
+            self.write(str(value))
+
+    def string(self, text: str, verb: str, value: Any) -> None:
+        if verb in "vs":
+            if self.sharp_v and isinstance(value, str):
+                self.quoted(text)
+            else:
+                self.pad(text if self.prec is None else text[: self.prec])
+        elif verb in "xX":
+            self.hexadecimal(text.encode("utf-8", "surrogateescape"), verb)
+        elif verb == "q":
+            self.quoted(text)
+        else:
+            self.bad_verb(value, verb)
+
+    def quoted(self, text: str) -> None:
+        if self.prec is not None:
+            text = text[: self.prec]
+        plain = "`" not in text and all(c == "\t" or (ord(c) >= 32 and ord(c) not in (127, 0xFEFF)) for c in text)
+        if self.sharp and plain:
+            self.pad(f"`{text}`")
+        else:
+            self.pad(quote(text, ascii_only=self.plus))
+
+    def hexadecimal(self, data: bytes, verb: str) -> None:
+        if self.prec is not None:
+            data = data[: self.prec]
+        prefix = "0" + verb if self.sharp else ""
+        if self.space:
+            text = " ".join(f"{prefix}{byte:02x}" for byte in data)
+        else:
+            text = prefix + data.hex() if data else ""
+        self.pad(text if verb == "x" else text.upper())
+
+    def bytes(self, data: bytes, verb: str, depth: int) -> None:
+        if verb in "sqxX":
+            self.string(data.decode("utf-8", "surrogateescape"), verb, data)
+        else:
+            self.sequence(list(data), verb, depth)
+
+    def integer(self, value: int, verb: str) -> None:
+        if verb in "vd":
+            self.number(f"{abs(value)}", value < 0, "", verb)
+        elif verb in "boOxX":
+            text = format(abs(value), {"O": "o"}.get(verb, verb))
+            prefix = "0o" if verb == "O" else ""
+            if self.sharp:
+                prefix += {"b": "0b", "x": "0x", "X": "0X"}.get(verb, "")
+            self.number(text, value < 0, prefix, verb)
+        elif verb == "c":
+            self.pad(_rune(value))
+        elif verb == "q":
+            self.pad(quote(_rune(value), "'", self.plus))
+        elif verb == "U":
+            code = value % (1 << 64)
+            text = "U+" + f"{code:X}".zfill(max(4, self.prec or 0))
+            if self.sharp and code <= 0x10FFFF and chr(code).isprintable():
+                text += f" '{chr(code)}'"
+            self.pad(text, zero=False)
+        else:
+            self.bad_verb(value, verb)
+
+    def number(self, digits: str, negative: bool, prefix: str, verb: str) -> None:
+        width = 0
+        if self.prec is not None:
+            width = self.prec
+            if width == 0 and digits == "0":
+                self.write(" " * (self.wid or 0))
+                return
+        elif self.zero and not self.minus and self.wid is not None:
+            width = self.wid - (negative or self.plus or self.space)
+        digits = digits.zfill(width)
+        if self.sharp and verb in "oO" and digits[0] != "0":
+            digits = "0" + digits
+        sign = "-" if negative else "+" if self.plus else " " if self.space else ""
+        self.pad(sign + prefix + digits, zero=False)
+
+    def floating(self, value: float, verb: str, signed: bool = False) -> None:
+        if verb not in "vgGfFeE":
+            self.bad_verb(value, verb)
+            return
+        style = {"v": "g", "F": "f"}.get(verb, verb)
+        precision = self.prec if self.prec is not None else 6 if style in "feE" else -1
+        text = float_text(value, style, precision)
+        if text[0] not in "+-":
+            text = "+" + text
+        plus = self.plus or signed
+        if self.space and text[0] == "+" and not plus:
+            text = " " + text[1:]
+        if text[1:] in ("Inf", "NaN"):
+            if text == "+NaN" and not self.space and not plus:
+                text = "NaN"
+            elif text == "+Inf" and not plus:
+                text = "+Inf"
+            self.pad(text, zero=False)
+            return
+        if self.sharp:
+            text = _sharp_float(text, verb, precision)
+        if not plus and text[0] == "+":
+            self.pad(text[1:])
+        elif self.zero and not self.minus and self.wid is not None and self.wid > len(text):
+            self.write(text[0] + text[1:].rjust(self.wid - 1, "0"))
+        else:
+            self.pad(text)
+
+    def complex(self, value: complex, verb: str) -> None:
+        if verb not in "vgGfFeE":
+            self.bad_verb(value, verb)
+            return
+        self.write("(")
+        self.floating(value.real, verb)
+        self.floating(value.imag, verb, signed=True)
+        self.write("i)")
+
+    def mapping(self, value: dict[Any, Any], verb: str, depth: int) -> None:
+        comma, opening, closing = (" ", "map[", "]")
+        if self.sharp_v:
+            comma, opening, closing = ", ", type_name(value) + "{", "}"
+        self.write(opening)
+        for position, key in enumerate(sort_keys(value)):
+            if position:
+                self.write(comma)
+            self.argument(key, verb, depth + 1)
+            self.write(":")
+            self.argument(value[key], verb, depth + 1)
+        self.write(closing)
+
+    def sequence(self, value: list[Any] | tuple[Any, ...], verb: str, depth: int) -> None:
+        comma, opening, closing = (" ", "[", "]")
+        if self.sharp_v:
+            comma, opening, closing = ", ", type_name(value) + "{", "}"
+        self.write(opening)
+        for position, item in enumerate(value):
+            if position:
+                self.write(comma)
+            self.argument(item, verb, depth + 1)
+        self.write(closing)
+
+
+def _sharp_float(text: str, verb: str, precision: int) -> str:
+    """The # flag: always a decimal point, and no digits dropped for %g."""
+    number, mark, exponent = text[1:], "", ""
+    for letter in "eE":
+        if letter in number:
+            number, mark, exponent = number.partition(letter)
+    digits = (6 if precision < 0 else precision) if verb in "vgG" else 0
+    digits -= len(number.replace(".", "").lstrip("0"))
+    if "." not in number:
+        if number == "0":
+            digits -= 1
+        number += "."
+    return text[0] + number + "0" * max(digits, 0) + mark + exponent
+
+
+class _Index:
+    """Reads [n] in a format, and remembers whether the last thing read was one and whether all were valid."""
+
+    __slots__ = ("after", "count", "good", "used")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.after = self.used = False
+        self.good = True
+
+    def read(self, pattern: str, at: int, arg: int) -> tuple[int, int]:
+        if pattern[at : at + 1] != "[":
+            self.after = False
+            return arg, at
+        self.used = True
+        close = pattern.find("]", at)
+        if len(pattern) - at < 3 or close < 0:
+            self.good = self.after = False
+            return arg, at + 1
+        text = pattern[at + 1 : close]
+        if not (text.isascii() and text.isdigit()) or len(text) > 7 or int(text) > 10 * _NUMBER_LIMIT:
+            self.good = self.after = False
+            return arg, close + 1
+        self.after = True
+        index = int(text) - 1
+        if 0 <= index < self.count:
+            return index, close + 1
+        self.good = False
+        return arg, close + 1
+
+
+def _digits_at(pattern: str, at: int) -> tuple[int | None, int]:
+    end = at
+    while end < len(pattern) and "0" <= pattern[end] <= "9":
+        end += 1
+    if end == at:
+        return None, at
+    if end - at > 7 or int(pattern[at : end - 1] or 0) > _NUMBER_LIMIT:
+        return None, len(pattern)
+    return int(pattern[at:end]), end
+
+
+def _int_argument(values: tuple[Any, ...], arg: int) -> tuple[int | None, int]:
+    if arg >= len(values):
+        return None, arg
+    value = values[arg]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _NUMBER_LIMIT:
+        return int(value), arg + 1
+    return None, arg + 1

@@ -1,0 +1,86 @@
+"""What the compiled closures share while a template runs: the budget, the output, and how errors get their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from krm_injector.gotemplate.errors import ExecError, FuncError, LimitExceeded, Limits, TemplateError, TooLarge
+from krm_injector.gotemplate.node import Node, Source
+
+# Every compiled expression and statement: called with dot and the frame of variables. A frame is a list:
+# [0] the value of $, [1] the Run, then one slot for each variable declared anywhere in that template.
+Frame = list[Any]
+Closure = Callable[[Any, Frame], Any]
+
+LARGE = 4096  # results longer than this cost steps: copying them is the work then
+
+
+class Run:
+    """The budget and the output of one execution."""
+
+    __slots__ = ("depth", "left", "limits", "steps", "write")
+
+    def __init__(self, limits: Limits, write: Callable[[str], None]) -> None:
+        self.limits = limits
+        self.steps = limits.steps
+        self.left = limits.output
+        self.depth = 0
+        self.write = write
+
+    def charge_large(self, size: int, site: Site) -> None:
+        """Accounts for a large string or list that a function made."""
+        if size > self.limits.output:
+            site.exceed(f"a result of {size} characters or items is larger than {self.limits.output}")
+        self.steps -= size >> 6
+        if self.steps < 0:
+            site.exceed(f"more than {self.limits.steps} steps")
+
+
+class Unit:
+    """One template that is being compiled: its name, and the text for places in errors."""
+
+    __slots__ = ("name", "source")
+
+    def __init__(self, name: str, source: Source) -> None:
+        self.name = name
+        self.source = source
+
+
+class Site:
+    """A node to which Go would attribute an error."""
+
+    __slots__ = ("node", "unit")
+
+    def __init__(self, unit: Unit, node: Node) -> None:
+        self.unit = unit
+        self.node = node
+
+    def error(self, message: str, kind: type[ExecError] = ExecError) -> ExecError:
+        from krm_injector.gotemplate.format import quote
+
+        source = self.unit.source
+        line, column = source.place(self.node.pos)
+        context = str(self.node)
+        if len(context) > 20000:
+            context = context[:20000] + "..."
+        return kind(
+            f"template: {source.name}:{line}:{column}: executing {quote(self.unit.name)} at <{context}>: {message}",
+            message=message, name=self.unit.name, line=line, column=column, context=context,
+        )  # fmt: skip
+
+    def fail(self, message: str) -> NoReturn:
+        raise self.error(message)
+
+    def exceed(self, message: str) -> NoReturn:
+        raise self.error(message, LimitExceeded)
+
+    def calling(self, name: str, cause: Exception) -> TemplateError:
+        """The error to raise when the function ``name`` raised ``cause``."""
+        if isinstance(cause, TemplateError):
+            return cause
+        if isinstance(cause, (TooLarge, RecursionError, MemoryError)):
+            return self.error(f"error calling {name}: {cause}", LimitExceeded)
+        if isinstance(cause, FuncError):
+            return self.error(f"error calling {name}: {cause}")
+        return self.error(f"error calling {name}: {type(cause).__name__}: {cause}")

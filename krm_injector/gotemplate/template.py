@@ -1,0 +1,52 @@
+"""parse and Template: the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from krm_injector.gotemplate.builtins import BUILTINS
+from krm_injector.gotemplate.compile import Compiled, compile_trees
+from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits
+from krm_injector.gotemplate.node import Source
+from krm_injector.gotemplate.parse import parse_trees
+from krm_injector.gotemplate.runtime import Run
+from krm_injector.gotemplate.values import INVALID, Func
+
+
+class Template:
+    """A parsed template with those it defines. It holds no state of an execution: run it as often as you like."""
+
+    __slots__ = ("_compiled", "name")
+
+    def __init__(self, name: str, compiled: dict[str, Compiled]) -> None:
+        self.name = name
+        self._compiled = compiled
+
+    def defined(self) -> list[str]:
+        return sorted(self._compiled)
+
+    def execute(self, data: Any, limits: Limits = Limits(), name: str | None = None) -> str:  # noqa: B008
+        """The output for ``data`` (see values.py). ExecError where Go's Execute fails, LimitExceeded beyond limits."""
+        target = self._compiled.get(self.name if name is None else name)
+        if target is None:
+            message = f"no template {name!r} associated with template {self.name!r}"
+            raise ExecError(f"template: {message}", message=message, name=self.name)
+        out: list[str] = []
+        run = Run(limits, out.append)
+        try:
+            target.run(INVALID if data is None else data, run)
+        except (RecursionError, MemoryError) as error:
+            message = f"template asks for too much: {error}"
+            raise LimitExceeded(f"template: {self.name}: {message}", message=message, name=self.name) from None
+        return "".join(out)
+
+
+def parse(
+    text: str, name: str = "", funcs: Mapping[str, Func] | None = None, delims: tuple[str, str] = ("{{", "}}")
+) -> Template:
+    """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where Go's Parse fails."""
+    functions: Mapping[str, Func] = funcs if funcs is not None else {}
+    source = Source(name, text)
+    trees = parse_trees(source, {**BUILTINS, **functions}, delims)
+    return Template(name, compile_trees(source, trees, functions))
