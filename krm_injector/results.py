@@ -1,0 +1,95 @@
+"""Results: entries of a ResourceList, lines on stderr, the exit status. The order is that of the road, kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from krm_injector.model import Result
+
+_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
+_PLAIN = "\x1b[0m"
+# What a terminal would obey instead of show; names and values come from the input.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """1 where there is an error, else 0. A function that reports an error must not exit with 0: both orchestrators
+    would take its items."""
+    return int(any(result.severity == "error" for result in results))
+
+
+def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Results as a ResourceList holds them (KRM functions specification v1), none twice."""
+    return [_entry(result) for result in _once(results)]
+
+
+def lines(results: Iterable[Result], colour: bool = False) -> list[str]:
+    """Results for people, one string each; a message of several lines goes on indented.
+
+    Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and field stand in
+    front only where the message does not name them itself.
+    """
+    return [_line(result, colour) for result in _once(results)]
+
+
+def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
+    """Results as `kpt fn render --results-dir` keeps them (FunctionResultList); YAML or JSON."""
+    answer = {
+        "apiVersion": "kpt.dev/v1",
+        "kind": "FunctionResultList",
+        "metadata": {"name": "fnresults"},
+        "exitCode": code,
+        "items": [{"exec": "krm-injector", "exitCode": code, "results": entries(results)}],
+    }
+    if as_json:
+        import json
+
+        return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
+    from krm_injector.kube import yaml
+
+    return yaml.dump(answer)
+
+
+def _once(results: Iterable[Result]) -> list[Result]:
+    """Each result once; two are the same where everything a reader sees of them is."""
+    seen: dict[tuple[Any, ...], Result] = {}
+    for result in results:
+        place = (result.resource, result.field, result.file, result.index)
+        seen.setdefault((result.severity, result.message, result.code, *place), result)
+    return list(seen.values())
+
+
+def _entry(result: Result) -> dict[str, Any]:
+    entry: dict[str, Any] = {"message": result.message, "severity": result.severity}
+    if result.resource is not None:
+        ref = result.resource
+        reference = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
+        entry["resourceRef"] = {key: value for key, value in reference.items() if value}
+    if result.field:
+        entry["field"] = {"path": result.field}
+        if result.current is not None:
+            entry["field"]["currentValue"] = result.current
+        if result.proposed is not None:
+            entry["field"]["proposedValue"] = result.proposed
+    if result.file:
+        entry["file"] = {"path": result.file, "index": result.index}
+    if result.code:
+        entry["tags"] = {"code": result.code}
+    return entry
+
+
+def _line(result: Result, colour: bool) -> str:
+    message = result.message
+    parts = [str(result.resource) if result.resource else "", result.file, result.field]
+    said = "".join(f"{_shown(part)}: " for part in parts if part and part not in message)
+    code = f" [{result.code}]" if result.code else ""
+    first, newline, rest = message.partition("\n")
+    tail = "".join(f"\n  {_shown(line)}" for line in rest.split("\n")) if newline else ""
+    severity = f"{_COLOURS.get(result.severity, '')}{result.severity}{_PLAIN}" if colour else result.severity
+    return f"{severity}: {said}{_shown(first)}{code}{tail}"
+
+
+def _shown(text: str) -> str:
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
