@@ -108,6 +108,8 @@ def _canonical(text: str, negative: bool, whole: str, fraction: str, suffix: str
             else:
                 keep = scale % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
             return text if keep else _write(-product if negative else product, scale, form)
+    if not any(char.isdigit() for char in text[: len(text) - len(suffix)]):
+        raise _Malformed(_NUMERIC)  # Go's fast path takes "k" for 0, this one does not
     return _slow(negative, int(digits), base, exponent, len(fraction), form)
 
 

@@ -235,7 +235,7 @@ def _identity(value: Any) -> Any:
     if type(value) is str or value is None:
         return value
     if isinstance(value, (dict, list)):
-        raise MergeError("maps and lists cannot be compared here")
+        raise MergeError("maps and lists cannot be compared here")  # where two of them meet, Go panics
     return type(value), value
 
 
@@ -352,8 +352,8 @@ def _reorder(merged: list[Any], wanted: list[Any], original: list[Any], key: str
     wanted_at = _first_places(wanted, name)
     original_at = _first_places(original, name)
     named = [(name(item), item) for item in merged]
-    chosen = _sorted_by([pair for pair in named if pair[0] in wanted_at], wanted_at)
-    others = _sorted_by([pair for pair in named if pair[0] not in wanted_at], original_at)
+    chosen = _sorted_by([pair for pair in named if pair[0] in wanted_at], wanted_at, maps)
+    others = _sorted_by([pair for pair in named if pair[0] not in wanted_at], original_at, maps)
     result = []
     i = j = 0
     while i < len(others) and j < len(chosen):
@@ -376,7 +376,10 @@ def _first_places(items: list[Any], name: Callable[[Any], Any]) -> dict[Any, int
     return places
 
 
-def _sorted_by(pairs: list[tuple[Any, Any]], places: dict[Any, int]) -> list[tuple[Any, Any]]:
+def _sorted_by(pairs: list[tuple[Any, Any]], places: dict[Any, int], maps: bool) -> list[tuple[Any, Any]]:
+    if maps and any(item.get(_PATCH) == "delete" for _, item in pairs):
+        deleted = [pair for pair in pairs if pair[1].get(_PATCH) == "delete"]  # left over in original: they go last
+        return _sorted_by([pair for pair in pairs if pair not in deleted], places, False) + deleted
     if all(pair[0] in places for pair in pairs):
         return sorted(pairs, key=lambda pair: places[pair[0]])
     # Go's comparison says "less" of whatever has no place; its stable sort inserts, so such elements turn around.
@@ -417,6 +420,8 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
         union = _merge_list(old, new, meta) if meta.strategy == "merge" else new
     before = [] if old is _DROPPED else old
     maps = _element_kind(before, [] if new is _DROPPED else new) is dict
+    if not maps and new is not _DROPPED and meta.strategy == "merge":
+        before, _ = _merge_scalars(before, new)
     merged[name] = _reorder(union, order, before, meta.merge_key, maps)
     patch.pop(name, None)
 
@@ -427,7 +432,7 @@ def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -
         return
     at = 0
     for item in patch:
-        if isinstance(item, dict) and _PATCH in item:
+        if isinstance(item, dict) and _PATCH in item and (item[_PATCH] == "delete" or at < len(order)):
             continue
         name = _key_value(item, key) if key else _identity(item)
         while at < len(order) and name != (_key_value(order[at], key) if key else _identity(order[at])):

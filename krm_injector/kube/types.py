@@ -6,6 +6,7 @@ omitempty applied, quantities in canonical form. Names are matched exactly, as s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ SCALARS = {
 }
 _LIMITS = {"int32": 2**31, "int64": 2**63}
 _ZEROS: dict[str, Any] = {"bool": False, "int32": 0, "int64": 0, "int-or-string": 0, "quantity": "0", "time": None}
-_ABSENT = object()
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
+)
 
 Decoder = Callable[[Any], Any]
 
@@ -221,10 +224,23 @@ def _int_or_string(value: Any) -> Any:
 
 
 def _time(value: Any) -> Any:
-    """metav1.Time: RFC 3339; kept as written, for nobody reads times here."""
-    if value is None or isinstance(value, str):
-        return value
-    raise TypeMismatch("v1.Time", value)
+    """metav1.Time: RFC 3339, written in UTC and whole seconds; the zero time is null."""
+    if value is None:
+        return None
+    match = _RFC3339.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise TypeMismatch("v1.Time", value, reason="times are written as 2006-01-02T15:04:05Z")
+    from datetime import datetime, timedelta
+
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    try:
+        time = datetime(year, month, day, hour, minute, second)
+        if match[7]:
+            offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
+            time += -offset if match[7] == "+" else offset
+    except (ValueError, OverflowError):
+        raise TypeMismatch("v1.Time", value, reason="no such time") from None
+    return None if time == datetime(1, 1, 1) else f"{time.isoformat()}Z"
 
 
 def _any(value: Any) -> Any:
