@@ -1,0 +1,181 @@
+"""What may stand on the command line: one table of commands and options, from which parsing and help follow."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    name: str  # with its dashes
+    value: str  # what the value is called in the help; "" for a switch
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+class Command(NamedTuple):
+    name: str  # "" for the function
+    usage: str
+    summary: str
+    options: tuple[str, ...]
+    most_paths: int | None = None  # None: any number
+
+
+class Usage(Exception):
+    """The command line is wrong; the message says how it would be right."""
+
+
+class Arguments(NamedTuple):
+    """A command line, read. Options that were not given are None (switches: False)."""
+
+    command: str = ""
+    paths: tuple[str, ...] = ()
+    passed_on: tuple[str, ...] = ()  # build: what stands after --, for kustomize
+    config: str | None = None
+    mesh: str | None = None
+    namespace: str | None = None
+    method: str | None = None
+    revision: str | None = None
+    results: str | None = None
+    kustomize: str | None = None
+    output: str | None = None
+    quiet: bool = False
+    no_color: bool = False
+    help: bool = False
+    version: bool = False
+
+
+OPTIONS = {
+    option.name: option
+    for option in (
+        Option("--config", "FILE", "the functionConfig: a SidecarInjection or a ConfigMap"),
+        Option("--mesh", "FILE", "the mesh's ConfigMaps and webhook configurations, as YAML documents"),
+        Option("--namespace", "NAME", "the Namespace of manifests that name none"),
+        Option(
+            "--method", "HOW", "automatic: as the webhook; manual: as istioctl kube-inject", ("automatic", "manual")
+        ),
+        Option("--revision", "REV", "the control plane, where no webhook names one"),
+        Option("--results", "FILE", "write the results here too (YAML, or JSON where FILE ends in .json)"),
+        Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
+        Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
+        Option("--quiet", "", "only errors on stderr"),
+        Option("--no-color", "", "no colours on stderr"),
+        Option("--help", "", "this help"),
+        Option("--version", "", "the version"),
+    )
+}
+
+COMMON = ("--config", "--mesh", "--namespace", "--method", "--revision", "--results", "--quiet", "--no-color", "--help")
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("", "krm-injector", "the KRM function: a ResourceList on stdin, a ResourceList on stdout", COMMON, 0),
+        Command("inject", "krm-injector inject [PATH|-]...", "manifests in, injected manifests out", COMMON),
+        Command(
+            "build",
+            "krm-injector build [DIR] [-- KUSTOMIZE OPTIONS]",
+            "what a directory renders to, injected, ready to apply",
+            (*COMMON, "--kustomize"),
+            1,
+        ),
+        Command(
+            "explain",
+            "krm-injector explain [PATH|-]...",
+            "per workload: injected or not, and the deciding rule",
+            (*COMMON, "--output"),
+        ),
+    )
+}
+
+SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-q": "--quiet"}
+
+
+def parse(words: list[str]) -> Arguments:
+    """The command line without the program's name. Raises Usage."""
+    first = next((word for word in words if word == "-" or not word.startswith("-")), None)
+    if words[:1] == ["--version"]:
+        return Arguments(version=True)
+    command = COMMANDS[""]
+    if first is not None and words[0] == first:
+        command = _command(first)
+        words = words[1:]
+    values: dict[str, str | bool] = {}
+    paths: list[str] = []
+    passed_on: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            (passed_on if command.name == "build" else paths).extend(rest)
+        elif word == "-" or not word.startswith("-"):
+            paths.append(word)
+        else:
+            option, value = _option(word, command)
+            if option.value and value is None:
+                value = next(rest, None)
+                if value is None:
+                    raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
+            _check(option, value)
+            values[option.name[2:].replace("-", "_")] = True if value is None else value
+    if values.get("help"):
+        return Arguments(command=command.name, help=True)
+    if not command.name and paths:
+        # Options stood before the command's name: read it again in its right place.
+        _command(paths[0])
+        raise Usage(f"options follow the command: krm-injector {paths[0]} ...")
+    if command.most_paths is not None and len(paths) > command.most_paths:
+        raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
+    if paths.count("-") > 1:
+        raise Usage("- (stdin) can be read only once")
+    return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
+
+
+def _command(word: str) -> Command:
+    if word in COMMANDS and word:
+        return COMMANDS[word]
+    raise Usage(f"there is no command {word!r}{_nearest(word, [name for name in COMMANDS if name])}")
+
+
+def _option(word: str, command: Command) -> tuple[Option, str | None]:
+    name, equals, value = word.partition("=")
+    name = SHORT.get(name, name)
+    if name not in command.options:
+        where = f"krm-injector {command.name}".rstrip()
+        raise Usage(f"{where} has no option {name}{_nearest(name, list(command.options))}")
+    option = OPTIONS[name]
+    if equals and not option.value:
+        raise Usage(f"{name} takes no value")
+    return option, value if equals else None
+
+
+def _check(option: Option, value: str | None) -> None:
+    if value == "":
+        raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
+    if option.choices and value not in option.choices:
+        raise Usage(f"{option.name} is one of {', '.join(option.choices)}, not {value!r}")
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    import difflib  # only a typo pays for it
+
+    close = difflib.get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+
+
+def help_text(name: str = "") -> str:
+    """The help of a command, or of the program as a whole."""
+    chosen = COMMANDS[name]
+    if name:
+        lines = [f"usage: {chosen.usage} [OPTIONS]", "", chosen.summary[0].upper() + chosen.summary[1:] + ".", ""]
+    else:
+        lines = ["Istio sidecar injection at build time, as Istio's own webhook does it.", ""]
+        lines += _columns([(command.usage, command.summary) for command in COMMANDS.values()])
+        lines += ["", "Each command has --help; --version prints the version.", ""]
+    shown = [OPTIONS[option] for option in chosen.options]
+    lines += ["options:", *_columns([(f"{o.name} {o.value}".rstrip(), o.help) for o in shown])]
+    lines += ["", "Exit status: 0 done; 1 refused, with the reason on stderr; 2 wrong usage."]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(rows: list[tuple[str, str]]) -> list[str]:
+    width = max(len(left) for left, _ in rows)
+    return [f"  {left:<{width}}  {right}" for left, right in rows]

@@ -1,0 +1,294 @@
+"""argv, streams, exit codes: the only file that touches sys.
+
+stdout holds the ResourceList or the manifests and nothing else, and is written in one piece when all is known to be
+well; everything for people goes to stderr.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from krm_injector.arguments import Arguments
+    from krm_injector.function_config import Settings
+    from krm_injector.model import Result
+    from krm_injector.pipeline import Outcome
+    from krm_injector.resource_list import Bundle
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+
+
+class Answer(NamedTuple):
+    """What a command came to, before anything is written."""
+
+    text: str  # for stdout
+    results: tuple[Result, ...]
+    code: int
+
+
+def main() -> None:
+    """The program: ends the process, at once and without taking the objects apart one by one."""
+    # Ended by Ctrl-C or by a reader that went away, a filter says nothing.
+    for name in ("SIGINT", "SIGPIPE"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    gc.disable()
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            code = code or REFUSED
+    os._exit(code)
+
+
+def run(words: list[str]) -> int:
+    """One command line, to its exit status. Never raises."""
+    try:
+        return _run(words)
+    except Exception as problem:
+        return _internal_error(problem)
+
+
+def _run(words: list[str]) -> int:
+    if not words:
+        if sys.stdin is not None and sys.stdin.isatty():
+            return _help("")
+        return _finish(_function(None), None)
+    from krm_injector.arguments import Usage, parse
+
+    try:
+        arguments = parse(words)
+    except Usage as usage:
+        return _wrong_usage(usage)
+    if arguments.version:
+        from krm_injector import __version__
+
+        return _print(f"krm-injector {__version__}\n")
+    if arguments.help:
+        return _help(arguments.command)
+    if not arguments.paths and arguments.command != "build" and sys.stdin is not None and sys.stdin.isatty():
+        return _wrong_usage("nothing to read: stdin is a terminal; name files or directories, or pipe manifests in")
+    from krm_injector.model import Refused
+
+    try:
+        answer = COMMANDS[arguments.command](arguments)
+    except Refused as refused:
+        answer = Answer("", refused.results, REFUSED)
+    return _finish(answer, arguments)
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def _function(arguments: Arguments | None) -> Answer:
+    """A ResourceList to a ResourceList; once it could be read, it is given back whatever happens."""
+    from krm_injector import pipeline, resource_list, results
+    from krm_injector.model import Refused
+
+    try:
+        bundle = resource_list.read(_stdin())
+    except Refused as refused:
+        return Answer("", refused.results, REFUSED)
+    try:
+        settings = _settings(arguments, bundle.function_config)
+        outcome = pipeline.run(bundle, settings)
+        code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
+    except Refused as refused:
+        code, replacements, said = REFUSED, {}, refused.results
+    return Answer(resource_list.write(bundle, {} if code else replacements, results.entries(said)), said, code)
+
+
+def _inject(arguments: Arguments) -> Answer:
+    from krm_injector import inputs
+
+    return _manifests(arguments, inputs.read(arguments.paths, _stdin), drop=False)
+
+
+def _build(arguments: Arguments) -> Answer:
+    from krm_injector import inputs
+
+    directory = arguments.paths[0] if arguments.paths else "."
+    return _manifests(
+        arguments, inputs.render(directory, arguments.kustomize, arguments.passed_on, os.environ), drop=True
+    )
+
+
+def _manifests(arguments: Arguments, given: Any, drop: bool) -> Answer:
+    """Manifests in, manifests out; without local-config objects where they are to be dropped."""
+    from krm_injector import results
+    from krm_injector.inputs import local_config
+
+    joined, outcome = _outcome(arguments, given)
+    code = results.exit_code(outcome.results)
+    if code:
+        return Answer("", outcome.results, code)
+    items = joined.bundle.items
+    dropped = local_config(item.value for item in items) if drop else frozenset()
+    if len(dropped) == len(items):
+        from krm_injector.model import Result
+
+        message = "nothing is left to apply: every manifest is marked as local-config"
+        return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
+    return Answer(joined.write(outcome.replacements, dropped), outcome.results, DONE)
+
+
+def _explain(arguments: Arguments) -> Answer:
+    from krm_injector import explain, inputs, results
+
+    _, outcome = _outcome(arguments, inputs.read(arguments.paths, _stdin))
+    code = results.exit_code(outcome.results)
+    told = explain.entries(outcome.decisions, outcome.replacements)
+    text = "" if code else explain.FORMS[arguments.output or "table"](outcome.meshes, told)
+    return Answer(text, outcome.results, code)
+
+
+COMMANDS = {"": _function, "inject": _inject, "build": _build, "explain": _explain}
+
+
+def _outcome(arguments: Arguments, given: Any) -> tuple[Any, Outcome]:
+    """Inputs through the pipeline, as one bundle; the inputs' own warnings come first."""
+    from krm_injector import pipeline
+    from krm_injector.manifests import join
+
+    joined = join(given.sources)
+    settings = _settings(arguments, _document(arguments.config, "--config") if arguments.config else None)
+    outcome = pipeline.run(joined.bundle, settings)
+    return joined, outcome._replace(results=(*given.results, *outcome.results))
+
+
+# ---------------------------------------------------------------- settings
+
+
+def _settings(arguments: Arguments | None, value: Any) -> Settings:
+    """The functionConfig with the command line's options over it, and the mesh's file read."""
+    from krm_injector import function_config
+
+    if arguments is None:
+        settings = function_config.settings(value)
+        beside = ""
+    else:
+        if arguments.config and value is None:
+            value = _document(arguments.config, "--config")
+        settings = function_config.override(
+            function_config.settings(value),
+            method=arguments.method,
+            revision=arguments.revision,
+            default_namespace=arguments.namespace,
+            mesh_file=arguments.mesh,
+        )
+        beside = os.path.dirname(arguments.config) if arguments.config and not arguments.mesh else ""
+    if not settings.mesh.file:
+        return settings
+    documents = _documents(os.path.join(beside, settings.mesh.file))
+    return function_config.with_mesh_documents(settings, documents)
+
+
+def _document(path: str, option: str) -> Any:
+    """The one document of a file."""
+    from krm_injector.model import Refused, Result
+
+    documents = _documents(path)
+    if len(documents) != 1:
+        message = f"{option} {path} holds {len(documents)} documents; it must hold one functionConfig"
+        raise Refused(Result("error", message, file=path, code="function-config"))
+    return documents[0]
+
+
+def _documents(path: str) -> tuple[Any, ...]:
+    """The objects of a file of YAML documents (or of JSON), Lists opened up."""
+    from krm_injector import inputs, resource_list
+
+    bundle = resource_list.read_manifests(inputs.content(path), path)
+    return tuple(item.value for item in bundle.items)
+
+
+# ---------------------------------------------------------------- streams
+
+
+def _stdin() -> bytes:
+    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+
+
+def _finish(answer: Answer, arguments: Arguments | None) -> int:
+    """Results to stderr and to --results, the text to stdout. The text goes last: it is what others wait for."""
+    quiet = arguments is not None and arguments.quiet
+    colour = _colour(arguments)
+    if answer.results:
+        from krm_injector import results
+
+        shown = [r for r in answer.results if r.severity == "error" or not quiet]
+        _complain("".join(line + "\n" for line in results.lines(shown, colour)))
+    if arguments is not None and arguments.results:
+        problem = _write_results(arguments.results, answer)
+        if problem:
+            _complain(problem)
+            return REFUSED
+    code = _print(answer.text)
+    return answer.code or code
+
+
+def _print(text: str) -> int:
+    if not text:
+        return DONE
+    try:
+        if sys.stdout is None:
+            raise OSError("stdout is closed")
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    except OSError as problem:
+        _complain(f"error: stdout cannot be written: {problem.strerror or problem}\n")
+        return REFUSED
+    return DONE
+
+
+def _complain(text: str) -> None:
+    if sys.stderr is not None and text:
+        sys.stderr.write(text)
+
+
+def _colour(arguments: Arguments | None) -> bool:
+    if (arguments is not None and arguments.no_color) or sys.stderr is None or os.environ.get("NO_COLOR"):
+        return False
+    return sys.stderr.isatty()
+
+
+def _write_results(path: str, answer: Answer) -> str:
+    """--results: the form in which kpt keeps results. Returns what went wrong, or ""."""
+    from krm_injector import results
+
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(results.as_file(answer.results, answer.code, as_json=path.endswith(".json")))
+    except OSError as problem:
+        return f"error: --results {path} cannot be written: {problem.strerror or problem}\n"
+    return ""
+
+
+def _help(command: str) -> int:
+    from krm_injector.arguments import help_text
+
+    return _print(help_text(command))
+
+
+def _wrong_usage(problem: object) -> int:
+    _complain(f"krm-injector: {problem}\nTry krm-injector --help.\n")
+    return WRONG_USAGE
+
+
+def _internal_error(problem: Exception) -> int:
+    said = " ".join(str(problem).split())
+    _complain(
+        f"internal error: {type(problem).__name__}: {said[:300]} (please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
+    )
+    if os.environ.get("KRM_INJECTOR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(problem)
+    return REFUSED

