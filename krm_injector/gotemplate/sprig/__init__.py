@@ -13,7 +13,6 @@ from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.values import Func
 
 # module: {name in templates: "function(Go types of the parameters)"}, "*" marks the repeated last one.
-_ANY = "any"
 _MAP = "map[string]any"
 _TABLE: dict[str, dict[str, str]] = {
     "strings": {
@@ -211,12 +210,16 @@ _TABLE: dict[str, dict[str, str]] = {
 }
 
 # Names of sprig that a build cannot answer; unavailable.py says why. Their arguments are not looked at.
+# fmt: off
 UNAVAILABLE = (
-    "now ago date htmlDate toDate mustToDate date_in_zone dateInZone htmlDateInZone date_modify dateModify "
-    "must_date_modify mustDateModify unixEpoch env expandenv getHostByName randAlphaNum randAlpha randAscii "
-    "randNumeric randBytes randInt shuffle uuidv4 bcrypt htpasswd encryptAES decryptAES derivePassword genPrivateKey "
-    "genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey buildCustomCert"
-).split()
+    "now", "ago", "date", "htmlDate", "toDate", "mustToDate", "date_in_zone", "dateInZone", "htmlDateInZone",
+    "date_modify", "dateModify", "must_date_modify", "mustDateModify", "unixEpoch", "env", "expandenv",
+    "getHostByName", "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "shuffle",
+    "uuidv4", "bcrypt", "htpasswd", "encryptAES", "decryptAES", "derivePassword", "genPrivateKey", "genCA",
+    "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
+    "buildCustomCert",
+)
+# fmt: on
 
 
 def _late(module: str, function: str) -> Callable[..., Any]:
@@ -256,4 +259,4 @@ def _func(name: str, module: str, entry: str) -> Func:
 FUNCS: dict[str, Func] = {
     name: _func(name, module, entry) for module, entries in _TABLE.items() for name, entry in entries.items()
 }
-FUNCS.update((name, Func(name, _refusal(name), (_ANY,), True)) for name in UNAVAILABLE)
+FUNCS.update((name, Func(name, _refusal(name), ("any",), True)) for name in UNAVAILABLE)

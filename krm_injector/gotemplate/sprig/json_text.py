@@ -226,7 +226,7 @@ class _Scan:
             shown = r"'\''"
         elif byte == 0x22:
             shown = "'\"'"
-        elif 0x20 <= byte < 0x7F and byte != 0x5C or 0xA1 <= byte != 0xAD:
+        elif (0x20 <= byte < 0x7F and byte != 0x5C) or 0xA1 <= byte != 0xAD:
             shown = f"'{chr(byte)}'"
         else:
             known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x5C: "\\"}

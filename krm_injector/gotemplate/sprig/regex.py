@@ -1,11 +1,11 @@
-"""sprig's regular expressions: the functions, over regex_syntax (Go's syntax) and Python's engine."""
+"""sprig's regular expressions: the functions, over regex_engine."""
 
 from __future__ import annotations
 
 import re
 
 from krm_injector.gotemplate.errors import FuncError, check_size
-from krm_injector.gotemplate.sprig.regex_syntax import Regex, compile_regex
+from krm_injector.gotemplate.sprig.regex_engine import Regex, compile_regex
 from krm_injector.gotemplate.values import StringList
 
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")

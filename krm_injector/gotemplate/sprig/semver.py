@@ -6,8 +6,8 @@ import re
 from typing import Any, ClassVar, NamedTuple
 
 from krm_injector.gotemplate.errors import FuncError
-from krm_injector.gotemplate.values import Method, Struct, go_len
 from krm_injector.gotemplate.sprig.reflect import go_quote
+from krm_injector.gotemplate.values import Method, Struct, go_len
 
 _MAX_VERSION, _MAX_CONSTRAINT, _MAX_GROUPS = 256, 512, 32
 _TAIL = r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
@@ -126,7 +126,7 @@ def semver(text: str) -> Version:
     if not match:
         raise FuncError("invalid semantic version")
     numbers = [int(part or "0") for part in match.group(1, 2, 3)]
-    for number, part in zip(numbers, match.group(1, 2, 3)):
+    for number, part in zip(numbers, match.group(1, 2, 3), strict=True):
         if number >= 1 << 64:
             raise FuncError(f'error parsing version segment: strconv.ParseUint: parsing "{part}": value out of range')
     pre, metadata = match[4] or "", match[5] or ""

@@ -1,0 +1,386 @@
+"""Go's regular expressions (RE2 syntax, as regexp/syntax of Go 1.26 reads it): text -> tree, with Go's errors.
+
+A tree is a tuple, its first item the kind: ("char", c, fold), ("any", newline_too), ("class", ranges), ("at", what),
+("cat", nodes), ("alt", nodes), ("group", number, node), ("repeat", min, max or -1, greedy, node).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from krm_injector.gotemplate.errors import FuncError
+from krm_injector.gotemplate.sprig.gotext import go_lower, go_title_rune, go_upper
+
+Node = tuple[Any, ...]
+Ranges = list[tuple[int, int]]
+
+_MAX_RUNE = 0x10FFFF
+_MAX_DEPTH = 200
+_DIGIT: Ranges = [(0x30, 0x39)]
+_SPACE: Ranges = [(9, 10), (12, 13), (32, 32)]
+_WORD: Ranges = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]
+_PERL = {"d": _DIGIT, "s": _SPACE, "w": _WORD}
+_POSIX: dict[str, Ranges] = {
+    "alnum": [(0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)],
+    "alpha": [(0x41, 0x5A), (0x61, 0x7A)],
+    "ascii": [(0, 0x7F)],
+    "blank": [(9, 9), (32, 32)],
+    "cntrl": [(0, 0x1F), (0x7F, 0x7F)],
+    "digit": _DIGIT,
+    "graph": [(0x21, 0x7E)],
+    "lower": [(0x61, 0x7A)],
+    "print": [(0x20, 0x7E)],
+    "punct": [(0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)],
+    "space": [(9, 13), (32, 32)],
+    "upper": [(0x41, 0x5A)],
+    "word": _WORD,
+    "xdigit": [(0x30, 0x39), (0x41, 0x46), (0x61, 0x66)],
+}
+_ESCAPES = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_COUNT = re.compile(r"\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}")
+
+
+class Parsed(NamedTuple):
+    tree: Node
+    groups: int
+    names: dict[str, int]
+
+
+class _Flags(NamedTuple):
+    fold: bool = False
+    multi: bool = False
+    dot_all: bool = False
+    lazy: bool = False
+
+
+def _error(what: str, where: str) -> FuncError:
+    return FuncError(f"error parsing regexp: {what}: `{where}`")
+
+
+def orbit(char: str) -> set[str]:
+    """The runes that simple case folding takes for one another."""
+    found = {char, go_lower(char), go_upper(char), go_title_rune(char)}
+    found |= {go_lower(c) for c in found} | {go_upper(c) for c in found}
+    for group in ("kK\u212a", "sS\u017f", "\u00e5\u00c5\u212b", "\u03c9\u03a9\u2126", "\u03b8\u0398\u03d1\u03f4"):
+        if found & set(group):
+            found |= set(group)
+    return found
+
+
+def merged(ranges: Ranges) -> Ranges:
+    out: Ranges = []
+    for low, high in sorted(ranges):
+        if out and low <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(high, out[-1][1]))
+        else:
+            out.append((low, high))
+    return out
+
+
+def negated(ranges: Ranges) -> Ranges:
+    out: Ranges = []
+    start = 0
+    for low, high in merged(ranges):
+        if low > start:
+            out.append((start, low - 1))
+        start = high + 1
+    if start <= _MAX_RUNE:
+        out.append((start, _MAX_RUNE))
+    return out
+
+
+def _folded(low: int, high: int) -> Ranges:
+    ranges = [(low, high)]
+    if high - low < 0x2000:
+        for code in range(low, high + 1):
+            ranges += ((ord(c), ord(c)) for c in orbit(chr(code)))
+    return ranges
+
+
+@lru_cache(maxsize=16)
+def _category(name: str) -> tuple[tuple[int, int], ...] | None:
+    """The runes of a general category ("L", "Lu", "Any"); None for a name that is none."""
+    from unicodedata import category
+
+    if name == "Any":
+        return ((0, _MAX_RUNE),)
+    if not re.fullmatch("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?", name):
+        return None
+    ranges: Ranges = []
+    for code in range(_MAX_RUNE + 1):
+        found = category(chr(code))
+        if found.startswith(name) and found != "Cn":
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1] = (ranges[-1][0], code)
+            else:
+                ranges.append((code, code))
+    return tuple(ranges)
+
+
+class _Parser:
+    def __init__(self, pattern: str) -> None:
+        self.text = pattern
+        self.at = 0
+        self.flags = _Flags()
+        self.groups = 0
+        self.names: dict[str, int] = {}
+        self.depth = 0
+
+    def peek(self, width: int = 1) -> str:
+        return self.text[self.at : self.at + width]
+
+    def parse(self) -> Node:
+        tree = self.alternation()
+        if self.at < len(self.text):
+            raise _error("unexpected )", self.text)
+        return tree
+
+    def alternation(self) -> Node:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise _error("expression nests too deeply", self.text)
+        branches = [self.sequence()]
+        while self.peek() == "|":
+            self.at += 1
+            branches.append(self.sequence())
+        self.depth -= 1
+        return branches[0] if len(branches) == 1 else ("alt", branches)
+
+    def sequence(self) -> Node:
+        nodes: list[Node] = []
+        repeated = -1  # where the last repetition began, if nothing has come after it
+        while self.at < len(self.text) and self.peek() not in ("|", ")"):
+            start = self.at
+            char = self.peek()
+            count = _COUNT.match(self.text, start) if char == "{" else None
+            if char in "*+?" or count:
+                self.repetition(nodes, count, repeated)
+                repeated = start
+                continue
+            repeated = -1
+            if char == "(":
+                self.group(nodes)
+            elif char == "\\" and self.peek(2) == "\\Q":
+                literal, end, rest = self.text[start + 2 :].partition("\\E")
+                nodes += [("char", c, self.flags.fold) for c in literal]
+                self.at = len(self.text) - len(rest) if end else len(self.text)
+            else:
+                nodes.append(self.atom(char))
+        return nodes[0] if len(nodes) == 1 else ("cat", nodes)
+
+    def repetition(self, nodes: list[Node], count: re.Match[str] | None, repeated: int) -> None:
+        start = self.at
+        least, most = {"*": (0, -1), "+": (1, -1), "?": (0, 1)}.get(self.peek(), (0, 0))
+        self.at = count.end() if count else start + 1
+        if count:
+            least = int(count[1][:8])
+            most = least if not count[2] else int(count[3][:8]) if count[3] else -1
+            if least > 1000 or most > 1000 or -1 < most < least:
+                raise _error("invalid repeat count", count[0])
+        greedy = not self.flags.lazy
+        if self.peek() == "?":
+            self.at += 1
+            greedy = not greedy
+        if repeated >= 0:
+            raise _error("invalid nested repetition operator", self.text[repeated : self.at])
+        if not nodes:
+            raise _error("missing argument to repetition operator", self.text[start : self.at])
+        node = ("repeat", least, most, greedy, nodes.pop())
+        if count and copies(node) > 1000:
+            raise _error("invalid repeat count", self.text[start : self.at])
+        nodes.append(node)
+
+    def group(self, nodes: list[Node]) -> None:
+        start, before = self.at, self.flags
+        number = 0
+        if self.peek(2) == "(?":
+            named = re.compile(r"\(\?P?<").match(self.text, start)
+            if named:
+                number = self.name(named.end())
+            elif not self.group_flags():
+                return
+        else:
+            self.at += 1
+            self.groups += 1
+            number = self.groups
+        inner = self.alternation()
+        if self.peek() != ")":
+            raise _error("missing closing )", self.text)
+        self.at += 1
+        self.flags = before
+        nodes.append(("group", number, inner) if number else inner if inner[0] != "cat" else ("cat", inner[1]))
+
+    def name(self, start: int) -> int:
+        end = self.text.find(">", start)
+        if end < 0:
+            raise _error("invalid named capture", self.text[self.at :])
+        name = self.text[start:end]
+        if not re.fullmatch(r"[0-9A-Za-z_]+", name):
+            raise _error("invalid named capture", self.text[self.at : end + 1])
+        self.at = end + 1
+        self.groups += 1
+        self.names.setdefault(name, self.groups)
+        return self.groups
+
+    def group_flags(self) -> bool:
+        """Reads (?flags) or (?flags: ; whether a group was opened."""
+        start = self.at
+        self.at += 2
+        on, seen = True, False
+        values = dict(zip("imsU", self.flags, strict=True))
+        while self.at < len(self.text):
+            char = self.peek()
+            self.at += 1
+            if char in values:
+                values[char] = on
+                seen = True
+            elif char == "-" and on:
+                on = seen = False
+            elif char in ":)" and (on or seen):
+                self.flags = _Flags(values["i"], values["m"], values["s"], values["U"])
+                return char == ":"
+            else:
+                break
+        raise _error("invalid or unsupported Perl syntax", self.text[start : self.at])
+
+    def atom(self, char: str) -> Node:
+        if char == "[":
+            return self.char_class()
+        if char == "\\":
+            return self.escape()
+        self.at += 1
+        if char == "^":
+            return ("at", "line start" if self.flags.multi else "start")
+        if char == "$":
+            return ("at", "line end" if self.flags.multi else "end")
+        if char == ".":
+            return ("any", self.flags.dot_all)
+        return ("char", char, self.flags.fold)
+
+    def escape(self) -> Node:
+        two = self.peek(2)
+        places = {"\\A": "start", "\\z": "end", "\\b": "word", "\\B": "no word"}
+        if two in places:
+            self.at += 2
+            return ("at", places[two])
+        ranges = self.named_class()
+        if ranges is not None:
+            return ("class", ranges)
+        return ("char", self.escaped_char(), self.flags.fold)
+
+    def named_class(self) -> Ranges | None:
+        r"""\d, \pL and their like; None for any other escape."""
+        letter = self.peek(2)[1:]
+        if letter.lower() in _PERL and letter:
+            self.at += 2
+            return _PERL[letter] if letter.islower() else negated(_PERL[letter.lower()])
+        if letter not in ("p", "P"):
+            return None
+        match = re.compile(r"\\[pP](?:\{(\^?)([^}]*)\}|(.))", re.DOTALL).match(self.text, self.at)
+        if not match or match[3] == "{":
+            raise _error("invalid character class range", self.text[self.at :])
+        found = _category(match[2] or match[3] or "")
+        if found is None:
+            raise _error("invalid character class range", match[0])
+        self.at = match.end()
+        ranges = list(found)
+        return ranges if (letter == "p") != bool(match[1]) else negated(ranges)
+
+    def escaped_char(self) -> str:
+        start = self.at
+        self.at += 2
+        char = self.text[start + 1 : start + 2]
+        if not char:
+            raise FuncError("error parsing regexp: trailing backslash at end of expression: ``")
+        if char in _ESCAPES:
+            return _ESCAPES[char]
+        if char >= "\x80" or not char.isalnum():
+            return char
+        octal = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}").match(self.text, start + 1)
+        if octal:
+            self.at = octal.end()
+            return chr(int(octal[0], 8))
+        if char == "x":
+            hexa = re.compile(r"\{([0-9A-Fa-f]{1,32})\}|([0-9A-Fa-f]{2})").match(self.text, self.at)
+            if hexa and int(hexa[1] or hexa[2], 16) <= _MAX_RUNE:
+                self.at = hexa.end()
+                return chr(int(hexa[1] or hexa[2], 16))
+            self.at = self._hex_fault()
+        raise _error("invalid escape sequence", self.text[start : self.at])
+
+    def _hex_fault(self) -> int:
+        r"""The end of what Go reads of a \x that is none."""
+        if self.peek() != "{":
+            return min(self.at + 2, len(self.text))
+        value = 0
+        for i in range(self.at + 1, len(self.text)):
+            if self.text[i] not in "0123456789abcdefABCDEF":
+                return i + 1
+            value = value * 16 + int(self.text[i], 16)
+            if value > _MAX_RUNE:
+                return i + 1
+        return len(self.text)
+
+    def char_class(self) -> Node:
+        start = self.at
+        self.at += 1
+        negative = self.peek() == "^"
+        self.at += negative
+        ranges: Ranges = []
+        first = True
+        while first or self.peek() != "]":
+            first = False
+            posix = re.compile(r"\[:(\^?)(.*?):\]", re.DOTALL).match(self.text, self.at)
+            if posix:
+                if posix[2] not in _POSIX:
+                    raise _error("invalid character class range", posix[0])
+                self.at = posix.end()
+                ranges += negated(_POSIX[posix[2]]) if posix[1] else _POSIX[posix[2]]
+                continue
+            named = self.named_class() if self.peek() == "\\" else None
+            if named is not None:
+                ranges += named
+                continue
+            ranges += self.class_range(start)
+        self.at += 1
+        return ("class", negated(ranges) if negative else merged(ranges))
+
+    def class_range(self, start: int) -> Ranges:
+        begin = self.at
+        low = high = self.class_char(start)
+        if self.peek() == "-" and self.peek(2)[1:] not in ("", "]"):
+            self.at += 1
+            high = self.class_char(start)
+            if high < low:
+                raise _error("invalid character class range", self.text[begin : self.at])
+        return _folded(low, high) if self.flags.fold else [(low, high)]
+
+    def class_char(self, start: int) -> int:
+        char = self.peek()
+        if not char:
+            raise _error("missing closing ]", self.text[start:])
+        if char == "\\":
+            return ord(self.escaped_char())
+        self.at += 1
+        return ord(char)
+
+
+def copies(node: Node) -> int:
+    """How often the innermost piece is repeated at most, as Go's limit of 1000 counts it."""
+    kind = node[0]
+    if kind == "repeat":
+        times: int = node[2] if node[2] >= 0 else node[1]
+        inner: int = copies(node[4])
+        return max(1, times) * inner
+    if kind == "group":
+        return copies(node[2])
+    return max(map(copies, node[1]), default=1) if kind in ("cat", "alt") else 1
+
+
+@lru_cache(maxsize=64)
+def parse_regex(pattern: str) -> Parsed:
+    parser = _Parser(pattern)
+    tree = parser.parse()
+    return Parsed(tree, parser.groups, parser.names)
