@@ -29,6 +29,7 @@ class Rules(NamedTuple):
     native_annotation: bool = False  # sidecar.istio.io/nativeSidecar is read
     native_default: bool = False  # ENABLE_NATIVE_SIDECARS where nobody says
     lifecycle_probes: bool = False  # preStop and postStart handlers are rewritten like probes
+    cidr_strict: bool = False  # address ranges: netip.ParsePrefix instead of net.ParseCIDR
     validate_core_dump: bool = True  # sidecar.istio.io/enableCoreDump must be a boolean
     validate_quantities: bool = False  # sidecar.istio.io/proxyCPU ... must be quantities
     validate_interfaces: bool = False  # excludeInterfaces ... must be interface names
@@ -40,6 +41,7 @@ class Rules(NamedTuple):
 
 
 CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
+    ((1, 16), {"cidr_strict": True}, "pkg/kube/inject/validate.go validateCIDRList"),
     ((1, 20), {"init_user": True, "proxy_ids": True}, "pkg/kube/inject/webhook.go, openshift.go"),
     ((1, 21), {"manual_pod_owner": True}, "pkg/kube/inject/inject.go IntoObject"),
     ((1, 22), {"tracing_default": False}, "pkg/config/mesh/mesh.go DefaultProxyConfig"),

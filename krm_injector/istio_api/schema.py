@@ -1,0 +1,156 @@
+"""The messages of Istio's mesh API and of the installation's values, by minor version.
+
+The table (tables.py) holds one text a message, one line a field in the order of its declaration:
+
+    NAME NUMBER TYPE ONEOF [MINORS]      drain_duration 4 google.protobuf.Duration .
+                                         parent_shutdown_duration 5 google.protobuf.Duration . -16
+
+TYPE is a scalar of protobuf, or the Go name of a message or enum; "*" before it is a list, "%" a map with strings as
+keys. ONEOF is "." outside of one. MINORS are the minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where
+absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from krm_injector.istio_api import tables
+
+OLDEST, NEWEST = 1, 30
+SCALARS = frozenset(("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"))
+WRAPPERS = {
+    "google.protobuf.BoolValue": "bool",
+    "google.protobuf.Int32Value": "int32",
+    "google.protobuf.Int64Value": "int64",
+    "google.protobuf.UInt32Value": "uint32",
+    "google.protobuf.UInt64Value": "uint64",
+    "google.protobuf.StringValue": "string",
+    "google.protobuf.DoubleValue": "double",
+    "google.protobuf.FloatValue": "float",
+    "google.protobuf.BytesValue": "bytes",
+}
+DURATION = "google.protobuf.Duration"
+FREE_FORM = {
+    "google.protobuf.Struct": "*structpb.Struct",
+    "google.protobuf.Value": "*structpb.Value",
+    "google.protobuf.ListValue": "*structpb.ListValue",
+}
+_WELL_KNOWN = {DURATION: "seconds 1 int64 .\nnanos 2 int32 .", **{n: f"value 1 {t} ." for n, t in WRAPPERS.items()}}
+_JSON_PART = re.compile(r"_([a-z])")
+_GO_PART = re.compile(r"_(?![a-z])|[0-9]|[A-Za-z][a-z]*")
+
+
+class Field(NamedTuple):
+    name: str  # drain_duration
+    json: str  # drainDuration
+    go: str  # DrainDuration
+    kind: str  # a scalar, "enum" or "message"
+    type: str  # the scalar, or the name of the enum or message
+    label: str  # "" | "*" (list) | "%" (map)
+    oneof: str  # the Go name of the oneof: ClusterName
+
+
+class MessageType:
+    """One message of one minor version."""
+
+    __slots__ = ("by_json", "fields", "go_members", "go_type", "name", "schema")
+
+    def __init__(self, name: str, fields: tuple[Field, ...], schema: Schema) -> None:
+        self.name = name
+        self.fields = fields
+        self.schema = schema
+        self.go_type = _go_type(name)
+        self.by_json = {f.json: f for f in fields}
+        self.go_members: dict[str, tuple[str, Field | str]] | None = None  # filled by message.py when first needed
+
+
+class Schema:
+    """All messages of one minor version."""
+
+    __slots__ = ("_enums", "_messages", "minor")
+
+    def __init__(self, minor: int) -> None:
+        self.minor = minor
+        self._messages: dict[str, MessageType] = {}
+        self._enums: dict[str, dict[str, int]] = {}
+
+    def message(self, name: str) -> MessageType:
+        """KeyError where this version has no such message."""
+        found = self._messages.get(name)
+        if found is None:
+            found = self._messages[name] = MessageType(name, self._fields(name), self)
+        return found
+
+    def enum(self, name: str) -> dict[str, int]:
+        """The enum's values by name."""
+        found = self._enums.get(name)
+        if found is None:
+            rows = [line.split(" ") for line in tables.ENUMS[name].splitlines()]
+            found = self._enums[name] = {r[0]: int(r[1]) for r in rows if len(r) == 2 or covers(r[2], self.minor)}
+        return found
+
+    def enum_name(self, name: str, number: int) -> str | None:
+        for text, value in self.enum(name).items():
+            if value == number:
+                return text
+        return None
+
+    def _fields(self, name: str) -> tuple[Field, ...]:
+        text = _WELL_KNOWN.get(name)
+        if text is None:
+            text = "" if name in FREE_FORM or name.startswith("k8s.") else tables.MESSAGES[name]
+        fields = []
+        for line in text.splitlines():
+            words = line.split(" ")
+            if len(words) == 4 or covers(words[4], self.minor):
+                fields.append(_field(words[0], words[2], words[3]))
+        return tuple(fields)
+
+
+def _field(name: str, type_: str, oneof: str) -> Field:
+    label = type_[0] if type_[0] in "*%" else ""
+    type_ = type_[len(label) :]
+    kind = type_ if type_ in SCALARS else "enum" if type_ in tables.ENUMS else "message"
+    return Field(name, json_name(name), go_name(name), kind, type_, label, "" if oneof == "." else go_name(oneof))
+
+
+_SCHEMAS: dict[int, Schema] = {}
+
+
+def schema(minor: tuple[int, int]) -> Schema:
+    """The messages of (1, minor); the nearest known version's where that is none we know."""
+    number = NEWEST if minor[0] > 1 else min(max(minor[1], OLDEST), NEWEST)
+    found = _SCHEMAS.get(number)
+    if found is None:
+        found = _SCHEMAS[number] = Schema(number)
+    return found
+
+
+def covers(minors: str, minor: int) -> bool:
+    """Whether "16-", "-13" or "5-9,12-" has the minor."""
+    for run in minors.split(","):
+        first, _, last = run.partition("-")
+        if (not first or int(first) <= minor) and (not last or minor <= int(last)):
+            return True
+    return False
+
+
+def json_name(name: str) -> str:
+    return _JSON_PART.sub(lambda m: m[1].upper(), name)
+
+
+def go_name(name: str) -> str:
+    """As protoc-gen-go names it: preserve_http1_header_case -> PreserveHttp1HeaderCase."""
+    parts = [part[0].upper() + part[1:] for part in _GO_PART.findall(name)]
+    return "".join(parts)
+
+
+def _go_type(name: str) -> str:
+    if name in FREE_FORM:
+        return FREE_FORM[name]
+    if name == DURATION:
+        return "*durationpb.Duration"
+    if name in WRAPPERS:
+        return "*wrapperspb." + name.rpartition(".")[2]
+    return "*" + name

@@ -1,0 +1,358 @@
+"""Writes krm_injector/istio_api/tables.py: MeshConfig, ProxyConfig and the installation's Values, every Istio minor.
+
+    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check DIR/with/descriptors]
+
+For each minor version the last patch release is taken: values_types.proto from its tag of istio/istio, the mesh's
+protos from istio/api at the commit that the tag's go.mod (1.1: Gopkg.lock) names. Only names, numbers and types are
+read. --check compares the result with descriptors dumped from the compiled Go types (VERSION.json files with
+"messages" and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for the form of the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+MINORS = range(1, 31)
+ROOTS = ("v1alpha1.MeshConfig", "v1alpha1.ProxyConfig", "operator.Values")
+MESH_PROTOS = ("mesh/v1alpha1/config.proto", "mesh/v1alpha1/proxy.proto")
+VALUES_PROTOS = ("operator/pkg/apis/values_types.proto", "operator/pkg/apis/istio/v1alpha1/values_types.proto")
+# Go's package name, by which fmt prints a type, for each proto package.
+PACKAGES = {
+    "istio.mesh.v1alpha1": "v1alpha1",
+    "istio.networking.v1alpha3": "v1alpha3",
+    "istio.networking.v1beta1": "v1beta1",
+    "istio.operator.v1alpha1": "operator",
+    "k8s.io.apimachinery.pkg.apis.meta.v1": "v1",
+}
+# MeshConfig's discovery selectors were Kubernetes' own message until 1.20, whose proto istio/api does not hold.
+KUBERNETES = """
+package k8s.io.apimachinery.pkg.apis.meta.v1;
+message LabelSelectorRequirement { string key = 1; string operator = 2; repeated string values = 3; }
+message LabelSelector { map<string, string> matchLabels = 1; repeated LabelSelectorRequirement matchExpressions = 2; }
+"""
+SCALARS = {"string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"}
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.]*|\.[A-Za-z_][\w.]*|-?\d[\w.]*|[^\s\w]')
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+
+
+class Field(NamedTuple):
+    name: str
+    number: int
+    type: str  # a scalar, or the full proto name of a message or enum
+    label: str  # "" | "repeated" | "map"
+    oneof: str
+
+
+class Protos:
+    """The messages and enums of some .proto files, by full name; names in fields are resolved."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[Field]] = {}
+        self.enums: dict[str, list[tuple[str, int]]] = {}
+
+    def read(self, text: str, package: str = "") -> list[str]:
+        """Adds a file's contents, in that package whatever it says itself; gives the files it imports."""
+        self.tokens = TOKEN.findall(COMMENT.sub("", text))
+        self.at = 0
+        self.package = package
+        imports: list[str] = []
+        while self.at < len(self.tokens):
+            word = self.take()
+            if word == "package":
+                self.package = package or self.tokens[self.at]
+                self.skip()
+            elif word == "import":
+                imports.append(next(t for t in self.until(";") if t.startswith('"')).strip('"'))
+            elif word == "message":
+                self.message(self.package)
+            elif word == "enum":
+                self.enum(self.package)
+            elif word in ("service", "extend"):
+                self.skip_block()
+            elif word != ";":
+                self.skip()
+        return imports
+
+    def take(self) -> str:
+        token: str = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def until(self, end: str) -> list[str]:
+        stop = self.tokens.index(end, self.at)
+        found = self.tokens[self.at : stop]
+        self.at = stop + 1
+        return found
+
+    def skip(self) -> None:
+        """To the end of a statement; brackets may hold braces and semicolons."""
+        depth = 0
+        while True:
+            token = self.take()
+            depth += (token in "{[(") - (token in "}])")
+            if token == ";" and depth == 0:
+                return
+
+    def skip_block(self) -> None:
+        depth = 0
+        while True:
+            token = self.take()
+            depth += (token == "{") - (token == "}")
+            if token == "}" and depth == 0:
+                return
+
+    def enum(self, scope: str) -> None:
+        values = self.enums.setdefault(f"{scope}.{self.take()}", [])
+        self.take()
+        while (word := self.take()) != "}":
+            if word in ("option", "reserved"):
+                self.skip()
+            elif word != ";":
+                self.take()
+                values.append((word, int(self.take(), 0)))
+                self.skip()
+
+    def message(self, scope: str) -> None:
+        name = f"{scope}.{self.take()}"
+        fields = self.messages.setdefault(name, [])
+        self.take()
+        self.body(name, fields, "")
+
+    def body(self, name: str, fields: list[Field], oneof: str) -> None:
+        while (word := self.take()) != "}":
+            if word == "message":
+                self.message(name)
+            elif word == "enum":
+                self.enum(name)
+            elif word in ("option", "reserved", "extensions"):
+                self.skip()
+            elif word == "oneof":
+                inner = self.take()
+                self.take()
+                self.body(name, fields, inner)
+            elif word != ";":
+                fields.append(self.field(word, oneof))
+
+    def field(self, word: str, oneof: str) -> Field:
+        label = ""
+        if word in ("repeated", "optional"):
+            if word == "optional":
+                raise SystemExit("a field with explicit presence: the table has no form for it yet")
+            label, word = word, self.take()
+        if word == "map":
+            label = "map"
+            *key, word = self.until(">")
+            if key != ["<", "string", ","]:
+                raise SystemExit(f"a map whose key is not a string: {key}")
+        name = self.take()
+        self.take()
+        number = int(self.take(), 0)
+        self.skip()
+        return Field(name, number, word, label, oneof)
+
+    def resolve(self) -> None:
+        for name, fields in self.messages.items():
+            self.messages[name] = [f._replace(type=self.find(f.type, name)) for f in fields]
+
+    def find(self, word: str, scope: str) -> str:
+        if word in SCALARS or word.startswith("google.protobuf."):
+            return word
+        while True:
+            full = f"{scope}.{word}" if scope else word.lstrip(".")
+            if full in self.messages or full in self.enums:
+                return full
+            if not scope:
+                return word  # of a package that is not read: nothing we need holds it
+            scope = scope.rpartition(".")[0]
+
+
+def short(full: str) -> str:
+    """istio.mesh.v1alpha1.Tracing.Zipkin -> v1alpha1.Tracing_Zipkin, the name of the Go type."""
+    for package, go in PACKAGES.items():
+        if full.startswith(package + "."):
+            return f"{go}.{full[len(package) + 1 :].replace('.', '_')}"
+    return full
+
+
+def git(repo: Path, *args: str) -> str | None:
+    done = subprocess.run(["git", "-C", str(repo), *args], capture_output=True, text=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+def last_patch(istio: Path, minor: int) -> str:
+    tags = (git(istio, "tag", "--list", f"1.{minor}.*") or "").split()
+    return max((t for t in tags if re.fullmatch(r"1\.\d+\.\d+", t)), key=lambda t: int(t.split(".")[2]))
+
+
+def api_commit(istio: Path, tag: str) -> str:
+    modules = git(istio, "show", f"{tag}:go.mod")
+    if modules is None:
+        lock = git(istio, "show", f"{tag}:Gopkg.lock") or ""
+        block = next(b for b in lock.split("[[projects]]") if '"istio.io/api"' in b)
+        return str(re.findall(r'revision = "(\w+)"', block)[0])
+    version: str = re.findall(r"istio\.io/api (\S+)", modules)[0]
+    pseudo = re.search(r"-([0-9a-f]{12})$", version)
+    return pseudo[1] if pseudo else version
+
+
+def protos_of(istio: Path, api: Path, minor: int) -> Protos:
+    protos = Protos()
+    tag = last_patch(istio, minor)
+    commit = api_commit(istio, tag)
+    waiting, seen = list(MESH_PROTOS), set(MESH_PROTOS)
+    while waiting:
+        text = git(api, "show", f"{commit}:{waiting.pop()}")
+        if text is None:
+            continue
+        new = [i for i in protos.read(text) if not i.startswith(("google/", "gogoproto/")) and i not in seen]
+        waiting += new
+        seen |= set(new)
+    for path in VALUES_PROTOS:
+        text = git(istio, "show", f"{tag}:{path}")
+        if text is not None:
+            protos.read(text, "istio.operator.v1alpha1")  # some versions call it v1alpha1
+    protos.read(KUBERNETES)
+    protos.resolve()
+    return protos
+
+
+def reachable(protos: Protos) -> tuple[dict[str, list[Field]], dict[str, list[tuple[str, int]]]]:
+    """What the roots hold, by short name, with short names as types."""
+    by_short = {short(n): n for n in protos.messages}
+    enums = {short(n): v for n, v in protos.enums.items()}
+    waiting = [r for r in ROOTS if r in by_short]
+    messages: dict[str, list[Field]] = {}
+    found_enums: dict[str, list[tuple[str, int]]] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in messages:
+            continue
+        messages[name] = fields = [f._replace(type=short(f.type)) for f in protos.messages[by_short[name]]]
+        for field in fields:
+            if field.type in by_short:
+                waiting.append(field.type)
+            elif field.type in enums:
+                found_enums[field.type] = enums[field.type]
+    return messages, found_enums
+
+
+def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
+    """One order that contains each of the given ones; later versions win where an item has no place of its own."""
+    result: list[Any] = []
+    for order in orders:
+        place = 0
+        for item in order:
+            if item in result:
+                at = result.index(item)
+                if at < place and strict:
+                    raise SystemExit(f"the order of {item} changed between versions: the table has no form for it yet")
+                place = max(place, at + 1)
+            else:
+                result.insert(place, item)
+                place += 1
+    return result
+
+
+def span(minors: list[int], everywhere: list[int]) -> str:
+    """ "16-", "-13", "5-9", "18-21,29-": the minors that have it; open ends and nothing where its owner has no more."""
+    runs: list[list[int]] = []
+    for minor in everywhere:
+        if minor not in minors:
+            continue
+        if runs and everywhere.index(runs[-1][-1]) + 1 == everywhere.index(minor):
+            runs[-1].append(minor)
+        else:
+            runs.append([minor])
+    first, last = everywhere[0], everywhere[-1]
+    if runs == [everywhere]:
+        return ""
+    return ",".join(f"{'' if r[0] == first else r[0]}-{'' if r[-1] == last else r[-1]}" for r in runs)
+
+
+def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:
+    """rows: minor -> name -> entries; write: (entry) -> its words. One line an entry, with its span behind."""
+    names = sorted({n for by_name in rows.values() for n in by_name})
+    result = {}
+    for name in names:
+        minors = [m for m in MINORS if name in rows[m]]
+        lines = []
+        strict = not name.startswith("operator.")  # the order shows in JSON only; Values are never written
+        for entry in merged_order([rows[m][name] for m in reversed(minors)], strict):
+            has = [m for m in minors if entry in rows[m][name]]
+            lines.append(f"{write(entry)} {span(has, minors)}".rstrip())
+        result[name] = "\n".join(lines)
+    return result
+
+
+def field_line(field: Field) -> str:
+    kind = {"": "", "repeated": "*", "map": "%"}[field.label] + field.type
+    return f"{field.name} {field.number} {kind}" + (f" {field.oneof}" if field.oneof else " .")
+
+
+def check(rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, Any]], folder: Path) -> None:
+    """Compares with descriptors of the compiled types; field order apart, which those do not tell."""
+    wrong = []
+    for path in sorted(folder.glob("*.json")):
+        minor = int(path.name.split(".")[1])
+        facts = json.loads(path.read_text())
+        for full, given in facts["messages"].items():
+            if full.startswith("google.protobuf."):
+                continue
+            ours = {(f.name, f.number, f.label, f.oneof, f.type) for f in rows[minor].get(short(full), [])}
+            theirs = {fact(f) for f in given}
+            wrong += [f"{path.name} {short(full)}: {x}" for x in ours ^ theirs]
+        for full, values in facts["enums"].items():
+            pairs = [(v["name"], v["number"]) for v in values]
+            if not full.startswith("google.") and sorted(enums[minor].get(short(full), [])) != sorted(pairs):
+                wrong.append(f"{path.name} enum {full}: {enums[minor].get(short(full))} {pairs}")
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+
+
+def fact(field: dict[str, Any]) -> tuple[str, int, str, str, str]:
+    entries = field.get("map")
+    label = "map" if entries else "repeated" if field.get("repeated") else ""
+    if entries:
+        kind = entries.get("message") or entries.get("enum") or entries["value"]
+    else:
+        kind = field.get("message") or field.get("enum") or field["kind"]
+    return field["name"], field["number"], label, field.get("oneof", ""), short(kind)
+
+
+def literal(name: str, entries: dict[str, str]) -> str:
+    lines = [f"{name}: dict[str, str] = {{"]
+    for key, text in entries.items():
+        lines.append(f'    "{key}": """\\\n{text}""",' if text else f'    "{key}": "",')
+    return "\n".join([*lines, "}"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--istio", type=Path, required=True)
+    parser.add_argument("--api", type=Path, required=True)
+    parser.add_argument("--check", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "krm_injector/istio_api/tables.py")
+    args = parser.parse_args()
+    messages: dict[int, dict[str, list[Field]]] = {}
+    enums: dict[int, dict[str, list[tuple[str, int]]]] = {}
+    for minor in MINORS:
+        messages[minor], enums[minor] = reachable(protos_of(args.istio, args.api, minor))
+    if args.check:
+        check(messages, enums, args.check)
+    args.out.write_text(
+        '"""Generated by tools/generate_istio_api.py: the form is described in schema.py, do not edit."""\n\n'
+        + "# fmt: off\n"
+        + literal("MESSAGES", table(messages, field_line))
+        + "\n"
+        + literal("ENUMS", table(enums, lambda e: f"{e[0]} {e[1]}"))
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
