@@ -358,7 +358,8 @@ def _used(
 ) -> Result:
     known = f"Istio {version} by {evidence}" if version else "of unknown version"
     places = dict.fromkeys((injector.place, mesh_text.place))
-    message = f"control plane {injector.revision}: {' and '.join(places)} ({injector.source}), {known}"
+    source = "" if injector.source == "profile" else f" ({injector.source})"
+    message = f"control plane {injector.revision}: {' and '.join(places)}{source}, {known}"
     if automatic and assumed:
         message += "; no webhook configuration is given, those of a default installation are assumed: "
         message += ", ".join(webhook.id for webhook in webhooks)

@@ -186,11 +186,11 @@ def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
         for key, value in values.items() if isinstance(values, dict) else ():
             if isinstance(value, (bool, int, float)):
                 shown = string_map({key: value})[key]
+                place = f'{field}.{part}["{key}"]'
                 message = (
-                    f'{field}.{part}["{key}"] of {ref} is {shown}, not a string, and a cluster would refuse it; it is '
+                    f"{place} of {ref} is {shown}, not a string, and a cluster would refuse it; it is "
                     f'read as "{shown}": put it in quotes'
                 )
-                place = f"{field}.{part}.{key}"
                 results.append(Result("warning", message, ref, place, value, shown, code="metadata-not-string"))
     return results
 

@@ -167,7 +167,10 @@ def _report(value: Any, form: Object) -> list[Result]:
         form = {"properties": {"kind": {"type": "string", "enum": [KIND, "ConfigMap"]}}, "required": ["kind"]}
     from jsonschema import Draft202012Validator
 
-    errors = list(Draft202012Validator(form).iter_errors(value))
+    found = list(Draft202012Validator(form).iter_errors(value))
+    mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
+    # A wrong type breaks the other rules of the field too; it is one cause.
+    errors = [e for e in found if e.validator == "type" or tuple(e.absolute_path) not in mistyped]
     errors.sort(key=lambda error: [str(part) for part in error.absolute_path])
     results = [result for error in errors for result in _results_of(error, _ref(value))]
     return results or [Result("error", "the functionConfig is not valid", _ref(value), code="function-config")]
