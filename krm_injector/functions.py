@@ -14,7 +14,7 @@ from krm_injector.gotemplate.values import StringMap, Struct
 from krm_injector.istio_api import clean_proxy_config, duration_string, to_json
 from krm_injector.kube import go_json
 from krm_injector.kube.yaml import go_marshal
-from krm_injector.template_data import go_json_text
+from krm_injector.template_data import go_json_text, go_plain
 from krm_injector.versions import Rules
 
 PROXY = "istio-proxy"
@@ -37,7 +37,7 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str]) -> dict[str
         ("fromJSON", from_json, ("string",), False),
         ("structToJSON", lambda v: "{}" if v is None else go_json_text(v), ("any",), False),
         ("protoToJSON", lambda m: proto_to_json(m, rules), ("any",), False),
-        ("toYaml", go_marshal, ("any",), False),
+        ("toYaml", lambda v: go_marshal(go_plain(v)), ("any",), False),
         ("indent", indent, ("int", "string"), False),
         ("directory", lambda path: path[: path.rfind("/") + 1], ("string",), False),
         ("contains", lambda needle, haystack: needle in haystack, ("string", "string"), False),

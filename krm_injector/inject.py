@@ -63,7 +63,7 @@ def pod_of(workload: Workload, manual: bool) -> tuple[tuple[str, ...], Object]:
 def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     """The injected pod: rendered, merged, post-processed, and typed as the API server would read it."""
     mesh, rules = plane.mesh, plane.mesh.rules
-    if not manual and mesh.platform == "openshift" and rules.openshift_reset_user:
+    if mesh.platform == "openshift" and rules.openshift_reset_user:
         pod = _without_assigned_user(pod, rules.openshift_reset_user)
     mesh_config, proxy_config = _configs(pod, decision, plane, manual)
     status_port = _status_port(mesh_config)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from krm_injector.decide import decide
+from krm_injector.decide import decide_all
 from krm_injector.discover import discover
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure, inject
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.yaml import YamlError
-from krm_injector.model import Decision, Mesh, Object, Refused, Result
+from krm_injector.model import Decision, Mesh, Object, Result
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
@@ -31,16 +31,8 @@ class Outcome(NamedTuple):
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     """Who is injected, and why; nothing is rendered."""
     found = discover(bundle, settings)
-    results = list(found.results)
-    decisions = []
-    for workload in found.workloads:
-        try:
-            decision, more = decide(workload, found.namespaces, found.meshes, settings)
-        except Refused as refused:
-            results.extend(refused.results)
-        else:
-            decisions.append(decision)
-            results.extend(more)
+    decisions = decide_all(found.workloads, found.namespaces, found.meshes, settings)
+    results = [*found.results, *(result for decision in decisions for result in decision.results)]
     return Outcome(bundle, tuple(found.meshes), tuple(decisions), {}, tuple(results))
 
 

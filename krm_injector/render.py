@@ -44,7 +44,7 @@ class ControlPlane:
         minor = mesh.rules.minor
         self.mesh = mesh
         self.values: Object | None = values_map(mesh.values)
-        self.typed: TypedValues = typed_values(mesh.values)
+        self.typed: TypedValues = typed_values(mesh.values, minor)
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
         native = "true" if mesh.native_sidecars else "false"
         env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}

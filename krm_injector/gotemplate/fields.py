@@ -11,10 +11,10 @@ from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, type_name
 
 
-def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site, element: bool) -> Closure:
+def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site, element: bool | None) -> Closure:
     """The value of ``names`` one after the other, from dot, from a variable's slot, or from another expression.
 
-    ``element``: the first receiver is an element of a container, whose type to Go is interface {}.
+    ``element``: None when the first receiver is a range's element, whose type to Go is mostly interface {}.
     """
     if base is None and slot < 0:
         return _from_dot(names, site, element)
@@ -34,7 +34,7 @@ def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site,
 
     def chain(dot: Any, frame: Frame) -> Any:
         value = frame[slot] if base is None else base(dot, frame)
-        inside = element
+        inside: bool | None = element
         for name in rest:
             if type(value) is dict:
                 value = value.get(name, INVALID)
@@ -47,7 +47,7 @@ def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site,
     return chain
 
 
-def _from_dot(names: list[str], site: Site, element: bool) -> Closure:
+def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
     if not names:
         return lambda dot, frame: dot
     first = names[0]
@@ -64,7 +64,7 @@ def _from_dot(names: list[str], site: Site, element: bool) -> Closure:
     def many(dot: Any, frame: Frame) -> Any:
         if type(dot) is dict:
             value = dot.get(first, INVALID)
-            inside = True
+            inside: bool | None = True
         else:
             value = field(dot, first, site, element)
             inside = False
@@ -80,17 +80,17 @@ def _from_dot(names: list[str], site: Site, element: bool) -> Closure:
     return many
 
 
-def field(value: Any, name: str, site: Site, element: bool = False) -> Any:
+def field(value: Any, name: str, site: Site, element: bool | None = False) -> Any:
     """One field of anything but a plain dict."""
     if isinstance(value, Struct):
         try:
             result = value.go_attr(name)
         except KeyError:
-            site.fail(f"can't evaluate field {name} in type {value.go_type}")
-        if type(result) is Method:
+            site.fail(f"can't evaluate field {name} in type {_struct_type(value, element)}")
+        if isinstance(result, Method):
             return call_method(result, name, (), site)
         if value.is_nil:
-            site.fail(f"nil pointer evaluating {value.go_type}.{name}")
+            site.fail(f"nil pointer evaluating {_struct_type(value, element)}.{name}")
         return result
     if value is INVALID:
         return INVALID
@@ -100,8 +100,13 @@ def field(value: Any, name: str, site: Site, element: bool = False) -> Any:
         site.fail(f"nil pointer evaluating interface {{}}.{name}")
     if isinstance(value, Enum) and name == "String":
         return value.name
-    shown = "interface {}" if element else type_name(value)
+    shown = "interface {}" if element is not False else type_name(value)
     site.fail(f"can't evaluate field {name} in type {shown}")
+
+
+def _struct_type(value: Struct, element: bool | None) -> str:
+    """The type Go names: what lies in a plain map is an interface {}. A range's structs come from typed slices."""
+    return "interface {}" if element is True else value.go_type
 
 
 def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) -> Any:
