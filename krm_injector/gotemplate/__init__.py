@@ -6,7 +6,15 @@
 
 from __future__ import annotations
 
-from krm_injector.gotemplate.errors import ExecError, FuncError, LimitExceeded, Limits, ParseError, TemplateError, TooLarge
+from krm_injector.gotemplate.errors import (
+    ExecError,
+    FuncError,
+    LimitExceeded,
+    Limits,
+    ParseError,
+    TemplateError,
+    TooLarge,
+)
 from krm_injector.gotemplate.template import Template, parse
 from krm_injector.gotemplate.values import Enum, Func, Method, StringList, StringMap, Struct
 

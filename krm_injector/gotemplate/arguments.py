@@ -61,11 +61,11 @@ def adapt(value: Any, go_type: str, site: Site) -> Any:
         actual = type_name(value)
         if actual == go_type or (isinstance(value, list) and go_type.startswith("[]")):
             return value
-        if isinstance(value, Struct):
-            if go_type in _INTERFACES or actual == "*" + go_type or "*" + actual == go_type:
-                if value.is_nil and actual == "*" + go_type:
-                    site.fail(f"dereference of nil pointer of type {go_type}")
-                return value
+        dereferenced = actual == "*" + go_type
+        if isinstance(value, Struct) and (dereferenced or go_type in _INTERFACES or "*" + actual == go_type):
+            if value.is_nil and dereferenced:
+                site.fail(f"dereference of nil pointer of type {go_type}")
+            return value
         site.fail(f"wrong type for value; expected {go_type}; got {actual}")
     if go_type in _INTERFACES:
         return None

@@ -46,17 +46,12 @@ def _equal(a: Any, b: Any) -> bool:
     if left:
         return bool(a == b)
     if not a_nil and not b_nil and _go_kind(a) != _go_kind(b):
-        raise FuncError(f"non-comparable types {to_text(a)}: {type_name(a)}, {type_name(b)}: {to_text(b)}")
+        raise FuncError(f"non-comparable types {sprintf('%s', a)}: {type_name(a)}, {type_name(b)}: {to_text(b)}")
     if is_nil(a) or is_nil(b):
         return is_nil(a) == is_nil(b)
     if not isinstance(b, Struct):
-        raise FuncError(f"non-comparable type {_reflect_text(b)}: {type_name(b)}")
+        raise FuncError(f"non-comparable type {sprintf('%s', b)}: {type_name(b)}")
     return a is b or (not b.go_type.startswith("*") and bool(a == b))
-
-
-def _reflect_text(value: Any) -> str:
-    """fmt prints a reflect.Value as the value it holds."""
-    return to_text(value)
 
 
 def _untyped_nil(value: Any) -> bool:
@@ -108,6 +103,11 @@ def ge(a: Any, b: Any) -> bool:
     return not lt(a, b)
 
 
+def _pointed(value: Any) -> str:
+    """The type behind the pointers."""
+    return type_name(value).lstrip("*")
+
+
 def index_position(position: Any, size: int) -> int:
     if isinstance(position, bool) or not isinstance(position, int):
         if _untyped_nil(position):
@@ -135,7 +135,7 @@ def index(item: Any, *positions: Any) -> Any:
                 raise FuncError(f"reflect: {kind} index out of range")
             item = Uint8(item[at]) if isinstance(item, bytes) else item[at]
         else:
-            raise FuncError(f"can't index item of type {type_name(item)}")
+            raise FuncError(f"can't index item of type {_pointed(item)}")
     return item
 
 
@@ -163,7 +163,7 @@ def slice_(item: Any, *positions: Any) -> Any:
     if is_string and len(positions) == 3:
         raise FuncError("cannot 3-index slice a string")
     if not is_string and (not isinstance(item, (list, tuple, bytes)) or isinstance(item, (Func, Method))):
-        raise FuncError(f"can't slice item of type {type_name(item)}")
+        raise FuncError(f"can't slice item of type {_pointed(item)}")
     data = item.encode("utf-8", "surrogateescape") if is_string else item
     bounds = [0, len(data), len(data)]
     for number, position in enumerate(positions):
@@ -186,7 +186,7 @@ def length(item: Any) -> int:
         return len(item) if item.isascii() else len(item.encode("utf-8", "surrogateescape"))
     if isinstance(item, (dict, list, tuple, bytes)) and not isinstance(item, (Func, Method)):
         return len(item)
-    raise FuncError(f"len of type {type_name(item)}")
+    raise FuncError(f"len of type {_pointed(item)}")
 
 
 def not_(value: Any) -> bool:
@@ -213,7 +213,7 @@ def html(*values: Any) -> str:
 def js(*values: Any) -> str:
     text = printable(values)
     check_size(len(text) * 6)
-    return "".join(_JS.get(c) or (c if " " <= c and c.isprintable() else _js_escape(c)) for c in text)
+    return "".join(_JS.get(c) or (c if c >= " " and c.isprintable() else _js_escape(c)) for c in text)
 
 
 def _js_escape(char: str) -> str:

@@ -130,7 +130,7 @@ class _Statements(Expressions):
         cost = 1 + self.count - before
         self.dot_is_element = was
         otherwise = self.scoped(item.otherwise or [])
-        jumps_else = _jumps(item.otherwise or [])
+        jumps = _jumps(item.otherwise or [])
         loop = _loop(body, _jumps(items), index_slot, element_slot, cost, self.site(item))
 
         def run_range(dot: Any, frame: Frame) -> Any:
@@ -143,8 +143,8 @@ class _Statements(Expressions):
                 _check_rangeable(value, index_slot >= 0, site)
             for each in otherwise:
                 signal = each(dot, frame)
-                if signal and jumps_else:
-                    return signal
+                if signal and jumps:
+                    return signal if signal == _CONTINUE else None  # a break here leaves this range, not the outer
             return None
 
         return run_range

@@ -20,7 +20,9 @@ class TemplateError(Exception):
     ``str()`` is Go's whole sentence.
     """
 
-    def __init__(self, text: str, *, message: str, name: str, line: int = 0, column: int = 0, context: str = "") -> None:
+    def __init__(
+        self, text: str, *, message: str, name: str, line: int = 0, column: int = 0, context: str = ""
+    ) -> None:
         super().__init__(text)
         self.message = message
         self.name = name

@@ -102,10 +102,10 @@ class Expressions:
             return self.raising(at, shown, final)
         if isinstance(head, ast.Pipe):
             return normal(self.pipeline(head))
-        if isinstance(head, ast.Dot):
-            return _dot
         if isinstance(head, ast.Nil):
             return self.raising(head, "nil is not a command")
+        if isinstance(head, ast.Dot):
+            return _dot
         return self.literal(head)
 
     def literal(self, head: ast.Node) -> Closure:
@@ -117,18 +117,20 @@ class Expressions:
 
     # Fields and variables
 
-    def fields(self, head: ast.Field | ast.Chain | ast.Variable, args: list[ast.Node], final: Closure | None) -> Closure:
+    def fields(
+        self, head: ast.Field | ast.Chain | ast.Variable, args: list[ast.Node], final: Closure | None
+    ) -> Closure:
         site = self.site(head)
         base: Closure | None = None
         slot = -1
-        element = False
+        element: bool | None = False
         names = head.names
         if isinstance(head, ast.Variable):
             known = self.scope.get(head.name)
             if known is None:
                 return self.raising(head, f"undefined variable: {head.name}", final)
             slot = known
-            element = slot in self.elements
+            element = None if slot in self.elements else False
             if not names and (args or final is not None):
                 return self.raising(head, f"can't give argument to non-function {head}", final)
         elif isinstance(head, ast.Chain):
@@ -143,7 +145,7 @@ class Expressions:
             else:
                 raise AssertionError(inner)
         else:
-            element = self.dot_is_element
+            element = None if self.dot_is_element else False
         if args or final is not None:
             receiver = chain_closure(base, slot, names[:-1], site, element)
             return method_closure(receiver, names[-1], Arguments(self, args, final, site), site)

@@ -71,10 +71,7 @@ def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
     upper = verb in "EG"
     verb = verb.lower()
     if precision >= 0:
-        if verb == "g":
-            text = _general(value, precision or 1)
-        else:
-            text = f"{value:.{precision}{verb}}"
+        text = _general(value, precision or 1) if verb == "g" else f"{value:.{precision}{verb}}"
     else:
         text = _shortest(value, verb)
     return text.upper() if upper else text
@@ -156,13 +153,19 @@ def sort_keys(keys: Any) -> list[Any]:
     try:
         return sorted(keys)
     except TypeError:
-        return sorted(keys, key=lambda k: (k is not None, type_name(k), k if isinstance(k, (int, float, str)) else str(k)))
+        return sorted(keys, key=_key_order)
+
+
+def _key_order(key: Any) -> tuple[bool, str, float, str]:
+    return key is not None, type_name(key), key if isinstance(key, (int, float)) else 0, str(key)
 
 
 class Printer:
     """fmt's pp: flags, width and precision of the verb at hand, and the output so far."""
 
-    __slots__ = ("erroring", "left", "minus", "out", "plus", "plus_v", "prec", "sharp", "sharp_v", "space", "wid", "zero")
+    __slots__ = (
+        "erroring", "left", "minus", "out", "plus", "plus_v", "prec", "sharp", "sharp_v", "space", "wid", "zero",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -311,14 +314,14 @@ class Printer:
 
     def argument(self, value: Any, verb: str, depth: int = 0) -> None:
         if value is None or isinstance(value, Invalid):
-            if verb == "v" and depth and self.sharp_v:
-                self.write("interface {}(nil)")
-            elif verb == "v" or (verb == "T" and not depth):
-                self.pad("<nil>") if not depth else self.write("<nil>")
+            if depth:
+                self.write("interface {}(nil)" if self.sharp_v else "<nil>")
+            elif verb in "vT":
+                self.pad("<nil>")
             else:
                 self.bad_verb(None, verb)
         elif verb == "T" and not depth:
-            self.pad(type_name(value))
+            self.pad(type_name(value)[: self.prec])
         elif verb == "w":
             self.bad_verb(value, verb)
         elif isinstance(value, str):
@@ -372,10 +375,9 @@ class Printer:
         if self.prec is not None:
             data = data[: self.prec]
         prefix = "0" + verb if self.sharp else ""
+        text = prefix + data.hex() if data else ""
         if self.space:
             text = " ".join(f"{prefix}{byte:02x}" for byte in data)
-        else:
-            text = prefix + data.hex() if data else ""
         self.pad(text if verb == "x" else text.upper())
 
     def bytes(self, data: bytes, verb: str, depth: int) -> None:

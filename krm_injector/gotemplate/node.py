@@ -46,8 +46,11 @@ class Dot(Node):
         return "."
 
 
-class Nil(Dot):
+class Nil(Node):
     __slots__ = ()
+
+    def __init__(self, pos: int) -> None:
+        self.pos = pos
 
     def __str__(self) -> str:
         return "nil"
