@@ -44,6 +44,7 @@ class Bundle(NamedTuple):
     block: bool  # the ResourceList and its items are in block style and can be changed in place
     documents: tuple[tuple[int, int], ...] = ()  # extent of each document of a stream, empty ones too
     bom: bool = False
+    newline: str = "\n"  # the line break of the whole text
 
 
 def decode(data: bytes, file: str = "") -> str:
@@ -102,7 +103,7 @@ def read_manifests(data: bytes, file: str = "") -> Bundle:
     if problems:
         raise Refused(*problems)
     extents = tuple((document.start, document.end) for document in documents)
-    return Bundle(items, None, text, "manifests", syntax, {}, {}, True, extents, bom)
+    return Bundle(items, None, text, "manifests", syntax, {}, {}, True, extents, bom, line_break(text))
 
 
 def check(item: Item, field: str = "") -> list[Result]:
@@ -241,7 +242,7 @@ def _list_bundle(
     problems = [problem for item in items for problem in check(item)]
     if problems:
         raise Refused(*problems)
-    return Bundle(items, root.get("functionConfig"), text, "ResourceList", syntax, root, keys, block, (), bom)
+    return Bundle(items, root.get("functionConfig"), text, "ResourceList", syntax, root, keys, block, (), bom, line_break(text))
 
 
 def _wrapper_problem(root: Any) -> Result | None:
@@ -342,7 +343,6 @@ def _write_json_list(
 def _json_like(value: Any, model: str) -> str:
     """JSON in the layout of model: its indentation, or one line, and its end."""
     body = model.strip()
-    newline = "\r\n" if "\r\n" in body else "\n"
     match = re.match(r"\{\s*?\n([ \t]*)", body)
     if match:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=match[1] or None)
@@ -350,7 +350,7 @@ def _json_like(value: Any, model: str) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     else:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("\n", newline) + model[len(model.rstrip()) :]
+    return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 
 
 def _write_manifests(bundle: Bundle, replacements: Mapping[int, Object], drop: Collection[int]) -> str:
@@ -376,7 +376,7 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     assert place is not None
     if bundle.syntax == "json":
         return _json_like(value, text[place.start : place.end])
-    return yaml.rewrite(text, place, item.value, value)
+    return yaml.rewrite(text, place, item.value, value, bundle.newline)
 
 
 def _write_yaml_list(
@@ -388,7 +388,7 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or drop:
-        return _whole(_changed_root(bundle, replacements, merged, drop), text)
+        return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
     edits: list[tuple[int, int, str]] = []
     for item in bundle.items:
         if item.index in replacements and item.place is not None:
@@ -408,7 +408,7 @@ def _write_yaml_list(
 def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, int, str]:
     """Where the results go: over those that are there, else to the end, else (an open last line) before the items."""
     text, keys = bundle.text, bundle.keys
-    new = with_breaks("results:\n" + yaml.dump(results), text)
+    new = ("results:\n" + yaml.dump(results)).replace("\n", bundle.newline)
     place = keys.get("results")
     if place is not None:
         return place.start, place.end, new
@@ -419,11 +419,11 @@ def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, i
     return start, start, new
 
 
-def _whole(root: Object, text: str) -> str:
+def _whole(root: Object, bundle: Bundle) -> str:
     """The ResourceList written anew: layout and comments are lost, values and order are not."""
-    return with_breaks(yaml.dump(root), text)
+    return yaml.dump(root).replace("\n", bundle.newline)
 
 
-def with_breaks(new: str, text: str) -> str:
-    """New text with the line breaks of the text it goes into."""
-    return new.replace("\n", "\r\n") if "\r\n" in text else new
+def line_break(text: str) -> str:
+    """The line break that a text uses."""
+    return "\r\n" if "\r\n" in text else "\n"

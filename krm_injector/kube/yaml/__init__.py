@@ -17,6 +17,7 @@ from krm_injector.kube.yaml.events import (
     reading,
 )
 from krm_injector.kube.yaml.json_text import load_json, load_json_stream
+from krm_injector.kube.yaml.marshal import go_marshal
 from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "StreamEndEvent",
     "YamlError",
     "dump",
+    "go_marshal",
     "load",
     "load_all",
     "load_json",

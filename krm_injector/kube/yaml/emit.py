@@ -128,6 +128,23 @@ def number(value: float) -> str:
     return f"{mantissa}{e}{exponent}"
 
 
+def short_json_number(value: float) -> str:
+    """A finite float as Go's encoding/json prints it: plain digits from 1e-6 to below 1e21."""
+    text = repr(value)
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return text.removesuffix(".0")
+    power = int(exponent)
+    if power >= 21 or power < -6:
+        return f"{mantissa}e{exponent}"
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = whole + fraction.rstrip("0")
+    if power > 0:
+        return sign + digits.ljust(power + 1, "0")
+    return f"{sign}0.{'0' * (-power - 1)}{digits}"
+
+
 def string(text: str, pad: str) -> str:
     """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at column len(pad)."""
     if _PLAIN.match(text):
