@@ -267,9 +267,7 @@ _TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
 _TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
 
 
-def _version(
-    settings: Settings, injector: _Text, mesh_text: _Text, values: Object, config: Object
-) -> tuple[str, str]:
+def _version(settings: Settings, injector: _Text, mesh_text: _Text, values: Object, config: Object) -> tuple[str, str]:
     """Istio's version and what told it; "" where nothing does. The tag comes first: it is istiod's own image tag."""
     if settings.mesh.version:
         return settings.mesh.version.removeprefix("v"), "spec.mesh.version"

@@ -202,9 +202,7 @@ class Judge:
         mesh = control_plane(self._meshes, self._settings.revision)
         if mesh is None:
             result = _no_revision(workload, self._meshes, self._settings.revision)
-            return _decision(
-                workload, False, Reason.NO_CONTROL_PLANE, result.message, [], namespace, results=(result,)
-            )
+            return _decision(workload, False, Reason.NO_CONTROL_PLANE, result.message, [], namespace, results=(result,))
         metadata = at(workload.object, manual_metadata(workload))
         pod = _Pod(
             at(workload.object, workload.template),
@@ -376,9 +374,7 @@ def _decision(
     mesh: Mesh | None = None,
     results: tuple[Result, ...] = (),
 ) -> Decision:
-    return Decision(
-        workload, injected, reason, detail, tuple(evidence), webhooks, webhook, mesh, namespace, results
-    )
+    return Decision(workload, injected, reason, detail, tuple(evidence), webhooks, webhook, mesh, namespace, results)
 
 
 def _why_none(workload: Workload, labels: Mapping[str, str], namespace: Namespace | None) -> str:

@@ -27,7 +27,10 @@ CONTROLLED = {
     "generateName": "p-",
     "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "p-h", "uid": "1", "controller": True}],
 }
-UNCONTROLLED = {"generateName": "p-", "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "p-h"}]}
+UNCONTROLLED = {
+    "generateName": "p-",
+    "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "p-h"}],
+}
 
 
 def workload(
@@ -42,7 +45,10 @@ def workload(
         value |= {"metadata": {**metadata, **template["metadata"]}, "spec": template["spec"]}
     elif kind == "CronJob":
         path = ("spec", "jobTemplate", "spec", "template")
-        value |= {"metadata": metadata, "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template}}}}
+        value |= {
+            "metadata": metadata,
+            "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template}}},
+        }
     else:
         value |= {"metadata": metadata, "spec": {"template": template}}
     return Workload(0, (), ResourceRef(api_version, kind, name, "shop"), value, path)
@@ -53,7 +59,8 @@ AUTOMATIC: list[tuple[str, Workload, str, str, str]] = [
     ("Deployment", W("apps/v1", "Deployment", "web"), "web", "apps/v1", "Deployment"),
     ("Deployment of old", W("extensions/v1beta1", "Deployment", "web"), "web", "apps/v1", "Deployment"),
     ("Deployment like a Job", W("apps/v1", "Deployment", "a-0123456789"), "a-0123456789", "apps/v1", "Deployment"),
-    ("Deployment labelled as rollout", W("apps/v1", "Deployment", "web", {ROLLOUT: "0"}), "web", "apps/v1", "Deployment"),
+    ("Deployment with a rollout's label", W("apps/v1", "Deployment", "web", {ROLLOUT: "0"}), "web", "apps/v1",
+     "Deployment"),
     ("ReplicaSet", W("apps/v1", "ReplicaSet", "web"), "web", "apps/v1", "ReplicaSet"),
     ("ReplicaSet with hash", W("apps/v1", "ReplicaSet", "web-abc", {"pod-template-hash": "abc"}), "web", "apps/v1",
      "Deployment"),
@@ -72,8 +79,8 @@ AUTOMATIC: list[tuple[str, Workload, str, str, str]] = [
     ("CronJob", W("batch/v1", "CronJob", "tick"), "tick", "batch/v1", "CronJob"),
     ("CronJob named as a Job", W("batch/v1", "CronJob", "tick-12345678"), "tick-12345678", "batch/v1", "CronJob"),
     ("ReplicationController", W("v1", "ReplicationController", "rc"), "rc", "v1", "ReplicationController"),
-    ("ReplicationController of a DeploymentConfig", W("v1", "ReplicationController", "rc-1", {"deploymentconfig": "dc"}),
-     "dc", "v1", "DeploymentConfig"),
+    ("RC of a DeploymentConfig", W("v1", "ReplicationController", "rc-1", {"deploymentconfig": "dc"}), "dc",
+     "v1", "DeploymentConfig"),
     ("Pod", W("v1", "Pod", "p"), "p", "v1", "Pod"),
     ("Pod of a ReplicaSet", W("v1", "Pod", "p", {"pod-template-hash": "h"}, CONTROLLED), "p", "apps/v1", "Deployment"),
     ("Pod with an owner that is no controller", W("v1", "Pod", "p", {}, UNCONTROLLED), "p", "v1", "Pod"),
@@ -161,7 +168,7 @@ def test_owner_differential(tmp_path: Path) -> None:
     )
     answers = (tmp_path / "answers").read_text().splitlines()
     assert len(answers) == len(cases)
-    for (label, _, name, api_version, kind), line in zip(cases, answers):
+    for (label, _, name, api_version, kind), line in zip(cases, answers, strict=True):
         (proxy,) = (c for c in json.loads(line)["pod"]["spec"]["containers"] if c["name"] == "istio-proxy")
         env = {entry["name"]: entry.get("value") for entry in proxy["env"]}
         expected = f"kubernetes://apis/{api_version}/namespaces/shop/{kind.lower()}s/{name}"
