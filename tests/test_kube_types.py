@@ -107,3 +107,13 @@ def test_refused(type_name: str, value: Any, path: str) -> None:
 
 def test_whole_floats_are_integers() -> None:
     assert decode("v1.ContainerPort", {"containerPort": 80.0}) == {"containerPort": 80}
+
+
+def test_names_are_exact_unless_case_is_folded() -> None:
+    spec = {
+        "Containers": [{"NAME": "a", "imagepullpolicy": "Always", "odd": 1}],
+        "hostNetwork": True,
+        "hostnetwork": False,
+    }
+    assert decode("v1.PodSpec", spec) == {"hostNetwork": True}
+    assert decode("v1.PodSpec", spec, fold_case=True) == {"containers": [{"name": "a", "imagePullPolicy": "Always"}]}

@@ -29,9 +29,7 @@ SCALARS = {
 }
 _LIMITS = {"int32": 2**31, "int64": 2**63}
 _ZEROS: dict[str, Any] = {"bool": False, "int32": 0, "int64": 0, "int-or-string": 0, "quantity": "0", "time": None}
-_RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 
 Decoder = Callable[[Any], Any]
 
@@ -110,16 +108,34 @@ def fields_of(type_name: str) -> Iterator[tuple[str, str, int]]:
             yield name, go_type, flags
 
 
-def decode(type_name: str, value: Any, path: str = "", *, keep_empty: bool = False, coerce: bool = False) -> Any:
+class Options(NamedTuple):
+    """How to read and write; see decode()."""
+
+    keep_empty: bool = False
+    coerce: bool = False
+    fold_case: bool = False
+
+
+def decode(
+    type_name: str,
+    value: Any,
+    path: str = "",
+    *,
+    keep_empty: bool = False,
+    coerce: bool = False,
+    fold_case: bool = False,
+) -> Any:
     """value as the Go type type_name would be written after reading it.
 
     keep_empty: what Go writes for fields nobody gave is kept ("resources": {}, "containers": null), maps are
     sorted: the exact JSON. Else it is left out, as are nulls: what belongs into a manifest.
     coerce: numbers and booleans become strings where Go wants strings, as sigs.k8s.io/yaml does it on typed targets.
+    fold_case: a field is also found under its name in other case, as plain encoding/json does (Istio reads pods with
+    it; the API server does not).
     Raises TypeMismatch for the first value that does not fit.
     """
     try:
-        return decoder(type_name, keep_empty, coerce)(value)
+        return decoder(type_name, Options(keep_empty, coerce, fold_case))(value)
     except TypeMismatch as err:
         err.path = join_path(path, err.path)
         raise
@@ -131,24 +147,24 @@ def dumps(type_name: str, value: Any, escape_html: bool = True) -> str:
 
 
 @cache
-def decoder(go_type: str, keep_empty: bool, coerce: bool) -> Decoder:
+def decoder(go_type: str, options: Options) -> Decoder:
     """The function that decodes values of a Go type, None included."""
     kind = kind_of(go_type)
     if kind == "pointer":
-        inner = decoder(element_type(go_type), keep_empty, coerce)
+        inner = decoder(element_type(go_type), options)
         return lambda value: None if value is None else inner(value)
     if kind == "slice":
-        return _slice_decoder(go_type, keep_empty, coerce)
+        return _slice_decoder(go_type, options)
     if kind == "map":
-        return _map_decoder(go_type, keep_empty, coerce)
+        return _map_decoder(go_type, options)
     if kind == "struct":
-        return _struct_decoder(go_type, keep_empty, coerce)
-    return _scalar_decoder(kind, go_type, coerce)
+        return _struct_decoder(go_type, options)
+    return _scalar_decoder(kind, options)
 
 
-def _scalar_decoder(kind: str, go_type: str, coerce: bool) -> Decoder:
+def _scalar_decoder(kind: str, options: Options) -> Decoder:
     if kind == "string":
-        return _coerced_string if coerce else _string
+        return _coerced_string if options.coerce else _string
     if kind in _LIMITS:
         limit = _LIMITS[kind]
         return lambda value: value if type(value) is int and -limit <= value < limit else _integer(value, kind)
@@ -247,8 +263,8 @@ def _any(value: Any) -> Any:
     return value
 
 
-def _slice_decoder(go_type: str, keep_empty: bool, coerce: bool) -> Decoder:
-    inner = decoder(element_type(go_type), keep_empty, coerce)
+def _slice_decoder(go_type: str, options: Options) -> Decoder:
+    inner = decoder(element_type(go_type), options)
     if element_type(go_type) == "byte":
         return _string
 
@@ -276,8 +292,8 @@ def _at(inner: Decoder, value: Any, step: str) -> Any:
         raise
 
 
-def _map_decoder(go_type: str, keep_empty: bool, coerce: bool) -> Decoder:
-    inner = decoder(element_type(go_type), keep_empty, coerce)
+def _map_decoder(go_type: str, options: Options) -> Decoder:
+    inner = decoder(element_type(go_type), options)
 
     def decode_map(value: Any) -> Any:
         if value is None:
@@ -285,7 +301,7 @@ def _map_decoder(go_type: str, keep_empty: bool, coerce: bool) -> Decoder:
         if not isinstance(value, dict):
             raise TypeMismatch(go_type, value)
         try:
-            if keep_empty:
+            if options.keep_empty:
                 return {key: inner(value[key]) for key in sorted(value)}
             return {key: inner(item) for key, item in value.items()}
         except TypeMismatch:
@@ -305,20 +321,27 @@ class _FieldRule(NamedTuple):
     omit_falsy: bool  # ... nor one whose decoded value is empty
 
 
-def _field_rule(name: str, go_type: str, flags: int, keep_empty: bool, coerce: bool) -> _FieldRule:
+def _field_rule(name: str, go_type: str, flags: int, options: Options) -> _FieldRule:
     kind = kind_of(go_type)
     omitempty = bool(flags & OMITEMPTY)
     # omitempty never holds for struct values, which have no empty value; omitzero does.
     is_struct = kind in ("struct", "time", "quantity", "int-or-string")
-    if keep_empty:
+    if options.keep_empty:
         omit = bool(flags & OMITZERO) if is_struct else omitempty
-        return _FieldRule(name, decoder(go_type, keep_empty, coerce), omit, omit and kind != "pointer")
+        return _FieldRule(name, decoder(go_type, options), omit, omit and kind != "pointer")
     omit_falsy = omitempty and kind not in ("pointer", "quantity", "int-or-string")
-    return _FieldRule(name, decoder(go_type, keep_empty, coerce), True, omit_falsy)
+    return _FieldRule(name, decoder(go_type, options), True, omit_falsy)
 
 
-def _struct_decoder(type_name: str, keep_empty: bool, coerce: bool) -> Decoder:
+def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """value with its fields under their own names; of two, Go takes the last, which its sorted maps end with."""
+    folded = {name.lower(): name for name in names}
+    return {key if key in names else folded.get(key.lower(), key): value[key] for key in sorted(value)}
+
+
+def _struct_decoder(type_name: str, options: Options) -> Decoder:
     rules: list[_FieldRule] = []  # filled at the first use: a type may hold itself
+    names = frozenset(name for name, _, _ in fields_of(type_name))
 
     def decode_struct(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -326,7 +349,9 @@ def _struct_decoder(type_name: str, keep_empty: bool, coerce: bool) -> Decoder:
                 raise TypeMismatch(type_name, value)
             value = {}
         if not rules:
-            rules.extend(_field_rule(*field, keep_empty, coerce) for field in fields_of(type_name))
+            rules.extend(_field_rule(*field, options) for field in fields_of(type_name))
+        if options.fold_case and not value.keys() <= names:
+            value = _fold(value, names)
         written: dict[str, Any] = {}
         get = value.get
         name = ""
@@ -377,6 +402,6 @@ def _check(go_type: str, value: Any, path: str, found: list[Mismatch]) -> None:
         found.append(Mismatch(path, go_type, json_word(value), value))
     else:
         try:
-            decoder(go_type, False, False)(value)
+            decoder(go_type, Options())(value)
         except TypeMismatch as err:
             found.append(Mismatch(path, err.expected, err.got, value))

@@ -62,6 +62,13 @@ func answer(r req) (out any, err error) {
 		}
 		b, err := stdjson.Marshal(pod)
 		return string(b), err
+	case "pod-any-case": // as Istio's webhook reads pods
+		var pod corev1.Pod
+		if err := stdjson.Unmarshal(r.Value, &pod); err != nil {
+			return nil, err
+		}
+		b, err := stdjson.Marshal(pod)
+		return string(b), err
 	case "json":
 		var v any
 		if err := stdjson.Unmarshal([]byte(r.Text), &v); err != nil {
