@@ -196,7 +196,7 @@ class Expressions:
         site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
             value = constant(arg, wanted, self.site(arg))
-            if value is None and raw:
+            if value is None and raw and wanted == "reflect.Value":
                 value = INVALID
             return _Constant(value)
         anything = wanted in ("interface {}", "reflect.Value")

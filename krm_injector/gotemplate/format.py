@@ -68,13 +68,44 @@ def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "+Inf" if value > 0 else "-Inf"
-    upper = verb in "EG"
+    upper = verb in "EGX"
     verb = verb.lower()
-    if precision >= 0:
+    if verb in "bx":
+        text = _binary_float(value) if verb == "b" else _hex_float(value, precision)
+    elif precision >= 0:
         text = _general(value, precision or 1) if verb == "g" else f"{value:.{precision}{verb}}"
     else:
         text = _shortest(value, verb)
     return text.upper() if upper else text
+
+
+def _binary_float(value: float) -> str:
+    """4503599627370496p-51: the mantissa as an integer and the power of two."""
+    mantissa, power = value.hex().lstrip("-")[2:].split("p")
+    bits = int(mantissa.replace(".", "").ljust(14, "0"), 16)
+    exponent = int(power) if bits else -1022
+    return f"{'-' if value < 0 else ''}{bits}p{exponent - 52:+d}"
+
+
+def _hex_float(value: float, precision: int) -> str:
+    """0x1.8p+01, rounded half to even where a precision says so."""
+    bits, exponent = 0, 0
+    if value:
+        mantissa, power = abs(value).hex()[2:].split("p")
+        bits, exponent = int(mantissa.replace(".", "").ljust(14, "0"), 16), int(power)
+        missing = 53 - bits.bit_length()  # a denormal
+        bits, exponent = bits << missing, exponent - missing
+    if 0 <= precision < 13:
+        shift = 52 - 4 * precision
+        rest, half = bits & ((1 << shift) - 1), 1 << (shift - 1)
+        bits = (bits >> shift) + (rest > half or (rest == half and bits >> shift & 1))
+        bits <<= shift
+        if bits >> 53:
+            bits, exponent = bits >> 1, exponent + 1
+    digits = f"{bits & ((1 << 52) - 1):013x}"
+    digits = digits.rstrip("0") if precision < 0 else digits[:precision].ljust(precision, "0")
+    sign, dot = "-" if value < 0 else "", "." if digits else ""
+    return f"{sign}0x{bits >> 52}{dot}{digits}p{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def _digits(value: float) -> tuple[str, str, int]:
@@ -424,7 +455,7 @@ class Printer:
         self.pad(sign + prefix + digits, zero=False)
 
     def floating(self, value: float, verb: str, signed: bool = False) -> None:
-        if verb not in "vgGfFeE":
+        if verb not in "vgGfFeEbxX":
             self.bad_verb(value, verb)
             return
         style = {"v": "g", "F": "f"}.get(verb, verb)
@@ -442,7 +473,7 @@ class Printer:
                 text = "+Inf"
             self.pad(text, zero=False)
             return
-        if self.sharp:
+        if self.sharp and verb not in "bxX":
             text = _sharp_float(text, verb, precision)
         if not plus and text[0] == "+":
             self.pad(text[1:])
