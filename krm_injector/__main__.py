@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from krm_injector.cli import main
 
-raise SystemExit(main())
+main()

@@ -10,15 +10,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from krm_injector.arguments import Arguments
     from krm_injector.function_config import Settings
     from krm_injector.model import Result
     from krm_injector.pipeline import Outcome
-    from krm_injector.resource_list import Bundle
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
@@ -31,7 +29,7 @@ class Answer(NamedTuple):
     code: int
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The program: ends the process, at once and without taking the objects apart one by one."""
     # Ended by Ctrl-C or by a reader that went away, a filter says nothing.
     for name in ("SIGINT", "SIGPIPE"):
@@ -285,7 +283,8 @@ def _wrong_usage(problem: object) -> int:
 def _internal_error(problem: Exception) -> int:
     said = " ".join(str(problem).split())
     _complain(
-        f"internal error: {type(problem).__name__}: {said[:300]} (please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
+        f"internal error: {type(problem).__name__}: {said[:300]} "
+        "(please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
     )
     if os.environ.get("KRM_INJECTOR_DEBUG"):
         import traceback

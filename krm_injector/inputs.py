@@ -242,7 +242,7 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
 def _said(err: bytes) -> str:
     """A program's stderr as one line; kubectl says its error a second time, in its log's form."""
     lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines()]
-    kept = [line for line in lines if line and not line.startswith("E") or '"command failed"' not in line]
+    kept = [line for line in lines if line and not (line.startswith("E") and '"command failed"' in line)]
     return "; ".join(line.removeprefix("Error: ") for line in (kept or lines) if line)
 
 
@@ -250,14 +250,15 @@ def _advice(said: str, command: Sequence[str]) -> str:
     """What to do about the failures that everybody meets."""
     if "external plugins disabled" in said:
         return (
-            ". This kustomization runs functions. If krm-injector is one of them, there is nothing left to build: "
-            f"kustomize build --enable-alpha-plugins --enable-exec {command[-1]}. For others, say so: krm-injector "
-            f"build {command[-1]} -- --enable-alpha-plugins --enable-exec"
+            ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize does it all:\n"
+            f"    kustomize build --enable-alpha-plugins --enable-exec {command[-1]}\n"
+            "Otherwise allow them:\n"
+            f"    krm-injector build {command[-1]} -- --enable-alpha-plugins --enable-exec"
         )
     if "must specify --enable-helm" in said:
-        return f". Allow it: krm-injector build {command[-1]} -- --enable-helm"
+        return f".\nAllow it: krm-injector build {command[-1]} -- --enable-helm"
     if "security; file" in said:
-        return f". Allow it: krm-injector build {command[-1]} -- --load-restrictor LoadRestrictionsNone"
+        return f".\nAllow it: krm-injector build {command[-1]} -- --load-restrictor LoadRestrictionsNone"
     return ""
 
 

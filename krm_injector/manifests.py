@@ -33,7 +33,7 @@ class Joined(NamedTuple):
 
 
 def join(sources: Iterable[Source]) -> Joined:
-    """The bundles of all sources. Raises Refused with the causes of every file, and where there is no manifest at all."""
+    """The bundles of all sources. Raises Refused with every file's causes, and where there is no manifest at all."""
     parts: list[Bundle] = []
     problems: list[Result] = []
     names: list[str] = []

@@ -1,0 +1,16 @@
+# docker build -t krm-injector . ; runs as nobody, read-only, without network:
+# docker run --rm -i --read-only --network none krm-injector < resource-list.yaml
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md ./
+COPY krm_injector krm_injector
+# Bytecode is made here: where it runs, nothing can be written.
+RUN python -m venv /opt/krm-injector && /opt/krm-injector/bin/pip install --no-cache-dir --compile . \
+ && /opt/krm-injector/bin/pip uninstall -y pip
+
+FROM python:3.12-slim
+COPY --from=build /opt/krm-injector /opt/krm-injector
+ENV PATH=/opt/krm-injector/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+USER 65534:65534
+WORKDIR /tmp
+ENTRYPOINT ["krm-injector"]

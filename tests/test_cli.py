@@ -1,0 +1,400 @@
+"""The program as others call it: argv and streams in, streams and an exit status out."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from krm_injector import __version__, arguments
+
+ENABLED = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web   # the application
+        image: registry.example/web:1
+"""
+SERVICE = "# kept as it is\napiVersion: v1\nkind: Service\nmetadata: {name: web,   namespace: shop}\nspec: {ports: [{port: 80}]}\n"
+BUNDLE = f"{ENABLED}---\n{SERVICE}---\n{DEPLOYMENT}"
+
+
+def krm(*words: str, stdin: str | bytes = b"", env: dict[str, str] | None = None, cwd: Path | None = None):
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    environment = {**os.environ, **(env or {})}
+    command = [sys.executable, "-m", "krm_injector", *words]
+    return subprocess.run(command, input=data, capture_output=True, env=environment, cwd=cwd, timeout=60, check=False)
+
+
+def resource_list(text: str, **more: object) -> str:
+    items = [document for document in yaml.safe_load_all(text) if document]
+    return yaml.safe_dump(
+        {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items, **more}, sort_keys=False
+    )
+
+
+def config(**spec: object) -> dict[str, object]:
+    kind = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection", "metadata": {"name": "istio"}}
+    return {**kind, "spec": spec}
+
+
+def containers(deployment: dict) -> list[str]:
+    pod = deployment["spec"]["template"]["spec"]
+    return [container["name"] for container in [*pod["containers"], *pod.get("initContainers", [])]]
+
+
+# ---------------------------------------------------------------- the function
+
+
+def test_function_injects_and_reports() -> None:
+    done = krm(stdin=resource_list(BUNDLE))
+    assert done.returncode == 0, done.stderr
+    answer = yaml.safe_load(done.stdout)
+    assert answer["kind"] == "ResourceList"
+    assert "istio-proxy" in containers(answer["items"][2])
+    assert {result["severity"] for result in answer["results"]} == {"info"}
+    assert b"info: " in done.stderr  # kustomize shows no results, so people see them here
+
+
+def test_function_gives_the_items_back_when_it_refuses() -> None:
+    given = resource_list(BUNDLE, functionConfig=config(methd="manual"))
+    done = krm(stdin=given)
+    assert done.returncode == 1
+    answer = yaml.safe_load(done.stdout)
+    assert answer["items"] == yaml.safe_load(given)["items"]
+    assert [result["field"]["path"] for result in answer["results"]] == ["spec.methd"]
+    assert b"did you mean method?" in done.stderr
+
+
+def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> None:
+    bad = DEPLOYMENT.replace(
+        "metadata: {labels: {app: web}}",
+        "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: no port}}",
+    )
+    given = resource_list(f"{ENABLED}---\n{bad}---\n{DEPLOYMENT.replace('name: web,', 'name: web2,')}")
+    done = krm(stdin=given)
+    assert done.returncode == 1
+    answer = yaml.safe_load(done.stdout)
+    assert answer["items"] == yaml.safe_load(given)["items"], "the other workload must not be injected either"
+    assert "error" in {result["severity"] for result in answer["results"]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a: [",
+        b"\xff\xfe\x00",
+        b"kind: Deployment\n",
+        b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [1]\n",
+    ],
+)
+def test_unreadable_input_leaves_stdout_empty(data: bytes) -> None:
+    done = krm(stdin=data)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"error: ")
+    assert b"Traceback" not in done.stderr
+
+
+def test_function_takes_options(tmp_path: Path) -> None:
+    """kpt (exec) and kustomize (args) can hand them over."""
+    plain = resource_list(DEPLOYMENT)
+    assert krm(stdin=plain).returncode == 1  # nothing is known of Namespace shop
+    done = krm("--method", "manual", stdin=plain)
+    assert done.returncode == 0
+    assert "istio-proxy" in containers(yaml.safe_load(done.stdout)["items"][0])
+
+
+def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
+    """Start-up time: none of these is cheap, and a run that works needs none of them."""
+    script = (
+        "import io, sys, krm_injector.cli as cli\n"
+        "sys.stdin = io.TextIOWrapper(io.BytesIO(sys.argv[1].encode()))\n"
+        "assert cli.run([]) == 0\n"
+        "print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, resource_list(BUNDLE)], capture_output=True, check=True, text=True
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    heavy = {
+        "argparse",
+        "jsonschema",
+        "subprocess",
+        "dataclasses",
+        "inspect",
+        "difflib",
+        "decimal",
+        "shutil",
+        "importlib.metadata",
+    }
+    assert "krm_injector.pipeline" in loaded
+    assert not heavy & loaded
+
+
+# ---------------------------------------------------------------- inject, build, explain
+
+
+def test_inject_reads_stdin_and_keeps_the_bytes_of_what_it_leaves_alone() -> None:
+    done = krm("inject", stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    assert text.startswith(f"{ENABLED}---\n{SERVICE}---\n")
+    assert "istio-proxy" in text
+
+
+def test_inject_again_changes_nothing() -> None:
+    once = krm("inject", stdin=BUNDLE).stdout
+    assert once != BUNDLE.encode()
+    assert krm("inject", stdin=once).stdout == once
+
+
+def test_inject_reads_files_and_directories_in_order(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "service.yml").write_text(SERVICE)
+    (tmp_path / "a.yaml").write_text(ENABLED)
+    (tmp_path / "c.json").write_text(json.dumps(yaml.safe_load(DEPLOYMENT)))
+    (tmp_path / "notes.txt").write_text("no manifest")
+    done = krm("inject", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().startswith(f"{ENABLED}---\n{SERVICE}---\n")
+    assert [document["kind"] for document in yaml.safe_load_all(done.stdout)] == ["Namespace", "Service", "Deployment"]
+    assert "istio-proxy" in done.stdout.decode()
+
+
+def test_json_in_json_out() -> None:
+    given = json.dumps(yaml.safe_load(DEPLOYMENT), indent=2)
+    done = krm("inject", "--method", "manual", stdin=given)
+    assert "istio-proxy" in containers(json.loads(done.stdout))
+
+
+def test_build_leaves_local_config_out(tmp_path: Path) -> None:
+    local = "metadata: {name: shop, labels: {istio-injection: enabled}, annotations: {config.kubernetes.io/local-config: 'true'}}"
+    namespace = ENABLED.replace("metadata: {name: shop, labels: {istio-injection: enabled}}", local)
+    (tmp_path / "all.yaml").write_text(f"{namespace}---\n{DEPLOYMENT}")
+    done = krm("build", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    assert [document["kind"] for document in documents] == ["Deployment"]
+    assert "istio-proxy" in containers(documents[0]), "the Namespace still counts"
+    (tmp_path / "all.yaml").write_text(namespace)
+    done = krm("build", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"nothing is left to apply" in done.stderr
+
+
+def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(BUNDLE)
+    done = krm("build", cwd=tmp_path, env={"PYTHONPATH": str(Path(arguments.__file__).parent.parent)})
+    assert done.stdout == krm("inject", stdin=BUNDLE).stdout
+
+
+def test_explain_tells_one_line_per_workload() -> None:
+    done = krm("explain", stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    head, line = done.stdout.decode().splitlines()
+    assert head.split() == ["KIND", "NAMESPACE/NAME", "INJECTED", "READY", "RULE"]
+    assert line.split()[:6] == ["Deployment", "shop/web", "yes", "1/1", "->", "2/2"]
+
+
+def test_explain_as_json_yaml_and_markdown() -> None:
+    answer = json.loads(krm("explain", "--output", "json", stdin=BUNDLE).stdout)
+    assert yaml.safe_load(krm("explain", "-o", "yaml", stdin=BUNDLE).stdout) == answer
+    (workload,) = answer["workloads"]
+    assert (workload["namespace"], workload["name"], workload["injected"]) == ("shop", "web", True)
+    assert workload["containers"] == [1, 2]
+    assert "/" in workload["webhooks"][0]
+    assert krm("explain", "--output=markdown", stdin=BUNDLE).stdout.startswith(b"| KIND |")
+
+
+# ---------------------------------------------------------------- options
+
+
+def test_options_override_the_function_config(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(config(method="automatic", namespaces=[{"name": "shop"}])))
+    assert krm("inject", "--config", str(file), stdin=DEPLOYMENT).stdout == DEPLOYMENT.encode()
+    assert b"istio-proxy" in krm("inject", "--config", str(file), "--method=manual", stdin=DEPLOYMENT).stdout
+
+
+def test_namespace_is_that_of_manifests_that_name_none() -> None:
+    nameless = DEPLOYMENT.replace(", namespace: shop", "")
+    done = krm("explain", "-n", "shop", stdin=f"{ENABLED}---\n{nameless}")
+    assert b"shop/web" in done.stdout
+    assert b" yes " in done.stdout
+
+
+def test_mesh_file_is_read(tmp_path: Path) -> None:
+    """A mesh of its own: one template that adds one container, in two documents of one file."""
+    template = "policy: enabled\ndefaultTemplates: [sidecar]\ntemplates:\n  sidecar: |\n    spec:\n      containers:\n      - name: istio-proxy\n        image: own\n"
+    name = {"name": "istio-sidecar-injector", "namespace": "istio-system"}
+    injector = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": name, "data": {"config": template, "values": "{}"}}
+    mesh = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**name, "name": "istio"}, "data": {"mesh": ""}}
+    (tmp_path / "mesh.yaml").write_text(yaml.safe_dump_all([injector, mesh]))
+    done = krm("inject", "--mesh", str(tmp_path / "mesh.yaml"), stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    assert "image: own" in done.stdout.decode()
+    # The functionConfig's spec.mesh.file counts from the functionConfig.
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config(mesh={"file": "mesh.yaml"})))
+    assert krm("inject", "--config", str(tmp_path / "config.yaml"), stdin=BUNDLE).stdout == done.stdout
+    # A function reads it from where it runs.
+    function = resource_list(BUNDLE, functionConfig=config(mesh={"file": str(tmp_path / "mesh.yaml")}))
+    assert b"image: own" in krm(stdin=function).stdout
+
+
+def test_a_missing_mesh_file_is_an_error(tmp_path: Path) -> None:
+    done = krm(stdin=resource_list(BUNDLE, functionConfig=config(mesh={"file": "nowhere.yaml"})))
+    assert done.returncode == 1
+    assert b"nowhere.yaml" in done.stderr
+    assert yaml.safe_load(done.stdout)["items"]
+
+
+def test_results_go_to_a_file(tmp_path: Path) -> None:
+    krm("inject", "--results", str(tmp_path / "r.yaml"), stdin=BUNDLE)
+    written = yaml.safe_load((tmp_path / "r.yaml").read_text())
+    assert (written["kind"], written["exitCode"]) == ("FunctionResultList", 0)
+    assert written["items"][0]["results"][0]["severity"] == "info"
+    krm("inject", "--results", str(tmp_path / "r.json"), stdin=DEPLOYMENT)
+    assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 1
+    done = krm("inject", "--results", str(tmp_path / "no" / "r.json"), stdin=BUNDLE)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_quiet_leaves_errors_only() -> None:
+    assert krm("inject", stdin=BUNDLE).stderr
+    assert not krm("inject", "--quiet", stdin=BUNDLE).stderr
+    assert krm("inject", "--quiet", stdin=DEPLOYMENT).stderr.startswith(b"error: ")
+
+
+# ---------------------------------------------------------------- wrong usage
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["injct"], "did you mean inject?"),
+        (["verify"], "there is no command 'verify'"),
+        (["inject", "--confg", "x"], "did you mean --config?"),
+        (["inject", "--kustomize", "x"], "has no option --kustomize"),
+        (["inject", "--config"], "--config needs a value"),
+        (["inject", "--config="], "--config needs a value"),
+        (["inject", "--quiet=yes"], "takes no value"),
+        (["inject", "--method", "magic"], "automatic, manual"),
+        (["explain", "--output", "html"], "--output is one of"),
+        (["inject", "-", "-"], "only once"),
+        (["build", "a", "b"], "one path too many"),
+        (["--quiet", "inject"], "options follow the command"),
+    ],
+)
+def test_wrong_usage(words: list[str], said: str) -> None:
+    done = krm(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+
+
+def test_help_and_version() -> None:
+    assert krm("--version").stdout.decode() == f"krm-injector {__version__}\n"
+    for name, command in arguments.COMMANDS.items():
+        done = krm(*filter(None, [name]), "--help")
+        assert done.returncode == 0
+        assert all(option in done.stdout.decode() for option in command.options)
+
+
+def test_a_terminal_on_stdin_gets_the_help() -> None:
+    leader, follower = pty.openpty()
+    try:
+        command = [sys.executable, "-m", "krm_injector"]
+        done = subprocess.run(command, stdin=follower, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0
+        assert b"krm-injector inject" in done.stdout
+        done = subprocess.run([*command, "inject"], stdin=follower, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 2
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+# ---------------------------------------------------------------- the ends of a process
+
+
+def test_a_reader_that_goes_away_causes_no_noise() -> None:
+    command = [sys.executable, "-m", "krm_injector", "inject", "--quiet", "-"]
+    many = "---\n".join([ENABLED, *[DEPLOYMENT.replace("name: web,", f"name: web{n},") for n in range(30)]])
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdin and child.stdout and child.stderr
+    child.stdout.close()
+    child.stdin.write(many.encode())
+    child.stdin.close()
+    assert child.stderr.read() == b""
+    child.stderr.close()
+    assert child.wait(30) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_without_a_traceback(number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "krm_injector"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.5)  # by now it waits for stdin
+    child.send_signal(number)
+    out, err = child.communicate(timeout=30)
+    assert (out, err) == (b"", b"")
+    assert child.returncode == -number
+
+
+def test_a_full_disk_is_an_error() -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "krm_injector", "inject"]
+        done = subprocess.run(command, input=BUNDLE.encode(), stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"stdout cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_an_unexpected_exception_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from krm_injector import cli
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("a fault\nof ours")
+
+    monkeypatch.delenv("KRM_INJECTOR_DEBUG", raising=False)
+    monkeypatch.setitem(cli.COMMANDS, "inject", broken)
+    assert cli.run(["inject", "x"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "internal error: ZeroDivisionError: a fault of ours (please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+    ]
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from krm_injector import cli
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(cli.sys, "stderr", Terminal())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert cli._colour(None)
+    assert not cli._colour(arguments.Arguments(no_color=True))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not cli._colour(None)
