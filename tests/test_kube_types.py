@@ -117,3 +117,11 @@ def test_names_are_exact_unless_case_is_folded() -> None:
     }
     assert decode("v1.PodSpec", spec) == {"hostNetwork": True}
     assert decode("v1.PodSpec", spec, fold_case=True) == {"containers": [{"name": "a", "imagePullPolicy": "Always"}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [(1.5, "1.5"), (1e6, "1e+06"), (3.14159265358979, "3.1415927"), (0.00001, "1e-05"), (100.0, "100")],
+)
+def test_floats_coerced_to_strings_are_written_as_float32(given: float, text: str) -> None:
+    assert decode("v1.EnvVar", {"name": "A", "value": given}, coerce=True)["value"] == text

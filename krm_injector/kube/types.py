@@ -190,14 +190,22 @@ def _coerced_string(value: Any) -> Any:
 
 
 def _shortest(value: float) -> str:
-    """strconv.FormatFloat(value, 'g', -1, 64)."""
-    text = repr(value)
-    if "e" not in text:
-        text = text[:-2] if text.endswith(".0") else text
-        digits = text.lstrip("-")
-        if "." not in digits and len(digits) > 21:
-            return f"{value:e}"
-    return text
+    """strconv.FormatFloat(value, 'g', -1, 32): sigs.k8s.io/yaml writes floats as the nearest float32."""
+    from struct import pack, unpack
+
+    try:
+        packed = pack("f", value)
+    except OverflowError:
+        return "+Inf" if value > 0 else "-Inf"
+    near = unpack("f", packed)[0]
+    if near != near or near in (float("inf"), float("-inf")):
+        return "NaN" if near != near else ("+Inf" if near > 0 else "-Inf")
+    text = next(text for places in range(17) if pack("f", float(text := f"{near:.{places}e}")) == packed)
+    mantissa, _, exponent = text.partition("e")
+    power = int(exponent)
+    if -4 <= power < 6:
+        return f"{near:.{max(len(mantissa.lstrip('-').replace('.', '')) - 1 - power, 0)}f}"
+    return f"{mantissa}e{exponent[0]}{abs(power):02d}"
 
 
 def _bool(value: Any) -> Any:
