@@ -195,7 +195,10 @@ def _mesh(
     rules = rules_for(minor)
     by_default = _at(values, "sidecarInjectorWebhook", "enableNamespacesByDefault") is True
     assumed = own is None
-    webhooks = tuple(own) if own is not None else webhook_rules.assumed(revision, rules.minor, by_default)
+    webhooks = tuple(own or ())
+    if assumed:
+        home = injector.ref.namespace if injector.ref and injector.ref.namespace else "istio-system"
+        webhooks = webhook_rules.assumed(revision, rules.minor, by_default, home)
     results.append(_used(injector, mesh_text, version, evidence, webhooks, assumed, automatic))
     return Mesh(
         revision=revision,

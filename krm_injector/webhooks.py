@@ -116,15 +116,19 @@ _INJECTION = "istio-injection"
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
-def assumed(revision: str, minor: tuple[int, int], by_default: bool) -> tuple[Webhook, ...]:
+def assumed(
+    revision: str, minor: tuple[int, int], by_default: bool, namespace: str = "istio-system"
+) -> tuple[Webhook, ...]:
     """The webhooks that an installation of that version and revision has, nothing being said of them.
 
-    by_default: values.sidecarInjectorWebhook.enableNamespacesByDefault.
+    by_default: values.sidecarInjectorWebhook.enableNamespacesByDefault; namespace: the control plane's.
     Source: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.10 to 1.31); before, the
     chart's own selectors (one webhook until 1.8, and in 1.9 by its default useLegacySelectors).
     """
     default = revision == "default"
     configuration = "istio-sidecar-injector" if default else f"istio-sidecar-injector-{revision}"
+    if namespace != "istio-system":
+        configuration += f"-{namespace}"
     if minor < (1, 10):
         selectors_by_prefix = {"": _legacy(revision, by_default)}
     else:
@@ -134,8 +138,8 @@ def assumed(revision: str, minor: tuple[int, int], by_default: bool) -> tuple[We
             if by_default:
                 selectors_by_prefix["auto."] = _without_labels(minor)
     return tuple(
-        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, namespace, pod, "/inject")
-        for prefix, (namespace, pod) in selectors_by_prefix.items()
+        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, for_namespace, for_pod, "/inject")
+        for prefix, (for_namespace, for_pod) in selectors_by_prefix.items()
     )
 
 
