@@ -10,7 +10,7 @@ from krm_injector.gotemplate.errors import LimitExceeded
 from krm_injector.gotemplate.evaluate import Expressions, normal
 from krm_injector.gotemplate.format import sort_keys, to_text
 from krm_injector.gotemplate.parse import Tree
-from krm_injector.gotemplate.runtime import Closure, Frame, Run, Site, Unit
+from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
 from krm_injector.gotemplate.values import INVALID, Func, Struct
 
 Body = tuple[Closure, ...]
@@ -136,6 +136,8 @@ class _Statements(Expressions):
         def run_range(dot: Any, frame: Frame) -> Any:
             value = evaluate(dot, frame)
             if value:
+                if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
+                    frame[1].charge_large(len(value), site)
                 pairs = _pairs(value, index_slot >= 0, site)
                 if pairs is not None:
                     return loop(pairs, frame)

@@ -13,6 +13,7 @@ from krm_injector.gotemplate.values import Enum, Func, Invalid, Method, Struct, 
 
 _NUMBER_LIMIT = 1_000_000  # fmt ignores widths and precisions beyond
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
+_NO_BACKQUOTE = re.compile("[`\x00-\x08\x0a-\x1f\x7f\ufeff\udc80-\udcff]")
 _VERB = re.compile(r"%([#0+\- ]*)([a-z])")
 
 
@@ -152,8 +153,8 @@ def _general(value: float, precision: int) -> str:
 
 def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
     """strconv.Quote (QuoteToASCII, QuoteRune with another mark)."""
-    if text.isascii() and text.isprintable() and mark not in text and "\\" not in text:
-        return mark + text + mark
+    if text.isascii():
+        return mark + text.translate(_ASCII_QUOTED[mark]) + mark
     out = [mark]
     for char in text:
         code = ord(char)
@@ -173,6 +174,11 @@ def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
             out.append(f"\\U{code:08x}")
     out.append(mark)
     return "".join(out)
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+_CONTROLS.update({ord(char): escape for char, escape in _ESCAPES.items()})
+_ASCII_QUOTED = {mark: {**_CONTROLS, ord(mark): "\\" + mark} for mark in "\"'"}
 
 
 def _rune(code: int) -> str:
@@ -396,8 +402,7 @@ class Printer:
     def quoted(self, text: str) -> None:
         if self.prec is not None:
             text = text[: self.prec]
-        plain = "`" not in text and all(c == "\t" or (ord(c) >= 32 and ord(c) not in (127, 0xFEFF)) for c in text)
-        if self.sharp and plain:
+        if self.sharp and not _NO_BACKQUOTE.search(text):
             self.pad(f"`{text}`")
         else:
             self.pad(quote(text, ascii_only=self.plus))

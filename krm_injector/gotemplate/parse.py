@@ -300,6 +300,8 @@ class _Parser:
                 self.unexpected(token, context)
             self.at -= 1
             pipe.commands.append(self.command())
+            if len(pipe.commands) > MAX_NESTING:
+                self.fail(f"pipeline of more than {MAX_NESTING} commands")
         if not pipe.commands:
             self.fail(f"missing value for {context}")
         for stage, command in enumerate(pipe.commands[1:], 2):

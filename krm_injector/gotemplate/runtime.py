@@ -29,9 +29,9 @@ class Run:
         self.write = write
 
     def charge_large(self, size: int, site: Site) -> None:
-        """Accounts for a large string or list that a function made."""
+        """Accounts for a large value that a function takes or makes."""
         if size > self.limits.output:
-            site.exceed(f"a result of {size} characters or items is larger than {self.limits.output}")
+            site.exceed(f"a value of {size} characters or items is larger than {self.limits.output}")
         self.steps -= size >> 6
         if self.steps < 0:
             site.exceed(f"more than {self.limits.steps} steps")
