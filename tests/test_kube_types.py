@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +128,13 @@ def test_names_are_exact_unless_case_is_folded() -> None:
 )
 def test_floats_coerced_to_strings_are_written_as_float32(given: float, text: str) -> None:
     assert decode("v1.EnvVar", {"name": "A", "value": given}, coerce=True)["value"] == text
+
+
+def test_the_table_is_what_its_generator_writes() -> None:
+    root = Path(__file__).parent.parent
+    facts = Path(os.environ.get("KRM_INJECTOR_SHARED", root.parent / "shared")) / "kubernetes" / "pod-types.json"
+    if not facts.exists():
+        pytest.skip(f"no description of the types at {facts}")
+    generator = [sys.executable, str(root / "tools" / "generate_pod_types.py"), str(facts)]
+    written = subprocess.run(generator, capture_output=True, text=True, check=True).stdout
+    assert written == (root / "krm_injector" / "kube" / "pod_types.py").read_text(encoding="utf-8")
