@@ -162,7 +162,7 @@ def _integer(value: Any, kind: str) -> int:
     low, high = _LIMITS[kind]
     if isinstance(value, str):
         match = _INTEGER.match(value)
-        number = int(match[1]) if match and len(value) < 40 else None
+        number = int(match[1]) if match and len(value) < 40 and not (low == 0 and "-" in value) else None
     else:
         number = value if isinstance(value, int) and not isinstance(value, bool) else None
     if number is None:

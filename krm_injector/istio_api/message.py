@@ -257,7 +257,9 @@ def _text_value(field: Field, value: Any, owner: MessageType) -> str:
         return ":" + json.dumps(value, ensure_ascii=False)
     if field.kind == "bool":
         return ":true" if value else ":false"
-    return f":{value:g}" if isinstance(value, float) else f":{value}"
+    from krm_injector.gotemplate.format import sprint
+
+    return ":" + sprint(value)
 
 
 __all__ = ["WRAPPERS", "Message", "duration_nanos", "duration_string", "duration_text"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from krm_injector.istio_api.decode import parse
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
+from krm_injector.istio_api.schema import schema
 from krm_injector.kube import yaml
 
 VALUES = "operator.Values"
@@ -26,7 +27,12 @@ class TypedValues(NamedTuple):
 
 
 def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
-    """Raises ApiError where istiod could not read data.values, for any field that it knows."""
+    """Raises ApiError where istiod could not read data.values, for any field that it knows.
+
+    Before 1.14 the message had types of its own for what is any value; only the fields read here are looked at then.
+    """
+    if schema(minor).minor < 14:
+        return _untyped(values_map(text) or {})
     values = parse(VALUES, text, minor)
     of_global = _inside(values, "global")
     proxy = _inside(of_global, "proxy")
@@ -40,6 +46,19 @@ def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
         hold_application=_true(proxy.get("holdApplicationUntilProxyStarts")),
         rewrite_app_http_probe=_true(_inside(values, "sidecarInjectorWebhook").get("rewriteAppHTTPProbe")),
     )
+
+
+def _untyped(values: dict[str, Any]) -> TypedValues:
+    def inside(owner: Any, *names: str) -> Any:
+        for name in names:
+            owner = owner.get(name) if isinstance(owner, dict) else None
+        return owner
+
+    texts = ("hub",), ("tag",), ("variant",), ("proxy", "image"), ("multiCluster", "clusterName"), ("network",)
+    hub, tag, variant, image, cluster, network = (_printed(inside(values, "global", *names)) for names in texts)
+    hold = inside(values, "global", "proxy", "holdApplicationUntilProxyStarts") is True
+    rewrite = inside(values, "sidecarInjectorWebhook", "rewriteAppHTTPProbe") is True
+    return TypedValues(hub, tag, variant, image, cluster, network, hold, rewrite)
 
 
 def _inside(owner: Message | dict[str, Any], name: str) -> dict[str, Any]:
