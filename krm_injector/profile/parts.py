@@ -66,7 +66,7 @@ RESOURCES = r"""
 {{- else if $limits }}{{ $resources = dict "limits" $limits | toJson }}
 {{- end }}"""
 
-# $status: the status port as it is written; $health: the times of the proxy's readiness probe.
+# $status: the status port as it is written.
 STATUS = r"""
 {{- $status := annotation .ObjectMeta "status.sidecar.istio.io/port" "15020" }}"""
 
