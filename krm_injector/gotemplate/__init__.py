@@ -1,7 +1,7 @@
 """Go's text/template (Go 1.26), usable alone: parse once, execute often, bounded.
 
-    t = parse(text, name="inject", funcs={"upper": Func("upper", str.upper, ("string",))})
-    t.execute({"a": {"b": 1.0}})
+t = parse(text, name="inject", funcs={"upper": Func("upper", str.upper, ("string",))})
+t.execute({"a": {"b": 1.0}})
 """
 
 from __future__ import annotations

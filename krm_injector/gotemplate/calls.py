@@ -47,13 +47,13 @@ def call_closure(
     def call_many(dot: Any, frame: Frame) -> Any:
         values = [get(dot, frame) for get in many]
         for value in values:
-            if type(value) in _SIZED and len(value) > LARGE:
+            if isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
         try:
             result = call(*values)
         except Exception as error:
             raise site.calling(name, error) from None
-        if type(result) in _SIZED and len(result) > LARGE:
+        if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
         return result
 
@@ -61,19 +61,19 @@ def call_closure(
 
 
 # What costs steps by its size, as argument and as result: work on large values is bounded with everything else.
-_SIZED = frozenset({str, list, dict})
+_SIZED = (str, list, dict)
 
 
 def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> Closure:
     def call_one(dot: Any, frame: Frame) -> Any:
         value = get(dot, frame)
-        if type(value) in _SIZED and len(value) > LARGE:
+        if isinstance(value, _SIZED) and len(value) > LARGE:
             frame[1].charge_large(len(value), site)
         try:
             result = call(value)
         except Exception as error:
             raise site.calling(name, error) from None
-        if type(result) in _SIZED and len(result) > LARGE:
+        if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
         return result
 
@@ -84,15 +84,15 @@ def _call_two(call: Callable[..., Any], name: str, first: Closure, second: Closu
     def call_two(dot: Any, frame: Frame) -> Any:
         left = first(dot, frame)
         right = second(dot, frame)
-        if type(left) in _SIZED and len(left) > LARGE:
+        if isinstance(left, _SIZED) and len(left) > LARGE:
             frame[1].charge_large(len(left), site)
-        if type(right) in _SIZED and len(right) > LARGE:
+        if isinstance(right, _SIZED) and len(right) > LARGE:
             frame[1].charge_large(len(right), site)
         try:
             result = call(left, right)
         except Exception as error:
             raise site.calling(name, error) from None
-        if type(result) in _SIZED and len(result) > LARGE:
+        if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
         return result
 
@@ -114,13 +114,13 @@ def _call_piped(
         values = [get(dot, frame) for get in many]
         values.append(convert(last))
         for value in values:
-            if type(value) in _SIZED and len(value) > LARGE:
+            if isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
         try:
             result = call(*values)
         except Exception as error:
             raise site.calling(name, error) from None
-        if type(result) in _SIZED and len(result) > LARGE:
+        if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
         return result
 

@@ -135,6 +135,8 @@ class _Statements(Expressions):
 
         def run_range(dot: Any, frame: Frame) -> Any:
             value = evaluate(dot, frame)
+            for slot in slots:  # what else sees of them is the value itself
+                frame[slot] = INVALID if value is None else value
             if value:
                 if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
                     frame[1].charge_large(len(value), site)
@@ -157,7 +159,7 @@ class _Statements(Expressions):
         evaluate = normal(self.pipeline(item.pipe)) if item.pipe is not None else None
         target = self.compiled.get(item.name)
         if target is None:
-            from krm_injector.gotemplate.format import quote
+            from krm_injector.gotemplate.quoting import quote
 
             return self.raising(item, f"template {quote(item.name)} not defined")
         site = self.site(item)

@@ -60,7 +60,7 @@ def _unescape(body: str, mark: str) -> str | None:
 
 def number(pos: int, text: str, kind: int) -> Number:
     """The constant under every type that holds it. ValueError carries Go's sentence."""
-    from krm_injector.gotemplate.format import quote
+    from krm_injector.gotemplate.quoting import quote
 
     constant = Number(pos, text)
     if kind == lex.CHARCONST:

@@ -44,7 +44,8 @@ class Expressions:
         """The value of a pipeline, with None where Go's could be a nil interface: its users see no difference."""
         evaluate: Closure | None = None
         for position, command in enumerate(pipe.commands):
-            evaluate = self.command(command, normal(evaluate) if position and evaluate else None)
+            before = pipe.commands[position - 1] if position else None
+            evaluate = self.command(command, normal(evaluate) if evaluate else None, before)
         assert evaluate is not None
         return self.declaring(pipe, evaluate) if pipe.declared else evaluate
 
@@ -89,14 +90,16 @@ class Expressions:
 
     # Commands
 
-    def command(self, command: ast.Command, final: Closure | None) -> Closure:
+    def command(self, command: ast.Command, final: Closure | None, before: ast.Command | None = None) -> Closure:
         self.count += 1
         head, args = command.args[0], command.args[1:]
         if isinstance(head, ast.Identifier):
             return self.function(head, command, args, final)
         if isinstance(head, (ast.Field, ast.Chain, ast.Variable)):
             return self.fields(head, args, final)
-        at = head if not isinstance(head, ast.Pipe) else command
+        at = head
+        if isinstance(head, ast.Pipe):
+            at = ast.last_visited(before) if before else command
         if args or final is not None:
             shown = f"can't give argument to non-function {head}"
             return self.raising(at, shown, final)

@@ -204,7 +204,7 @@ def _slow_number(text: str, start: int) -> Token:
             return Token(COMPLEX, text[start:pos], start)
         good = False
     if not good:
-        from krm_injector.gotemplate.format import quote
+        from krm_injector.gotemplate.quoting import quote
 
         return Token(ERROR, f"bad number syntax: {quote(text[start:pos])}", start)
     return Token(NUMBER, text[start:pos], start)

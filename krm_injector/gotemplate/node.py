@@ -221,7 +221,7 @@ class Call(Node):
         self.pipe = pipe
 
     def __str__(self) -> str:
-        from krm_injector.gotemplate.format import quote
+        from krm_injector.gotemplate.quoting import quote
 
         return "{{template " + quote(self.name) + (f" {self.pipe}" if self.pipe else "") + "}}"
 

@@ -11,8 +11,8 @@ from typing import NoReturn
 from krm_injector.gotemplate import lex, node
 from krm_injector.gotemplate.constants import number, unquote
 from krm_injector.gotemplate.errors import ParseError
-from krm_injector.gotemplate.format import quote
 from krm_injector.gotemplate.lex import Token
+from krm_injector.gotemplate.quoting import quote
 
 MAX_NESTING = 100
 

@@ -57,7 +57,7 @@ class Site:
         self.node = node
 
     def error(self, message: str, kind: type[ExecError] = ExecError) -> ExecError:
-        from krm_injector.gotemplate.format import quote
+        from krm_injector.gotemplate.quoting import quote
 
         source = self.unit.source
         line, column = source.place(self.node.pos)

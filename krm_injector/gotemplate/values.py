@@ -1,14 +1,14 @@
 """How Go's values look in Python, and how a Python function says which Go types it takes.
 
-    nil, nil interface      None
-    bool, string            bool, str (bytes that are no UTF-8 are surrogates, as errors="surrogateescape" makes them)
-    int                     int; other integer types a subclass with ``go_type`` (Int64) where the type shows
-    float64                 float
-    []any                   list; a typed slice a subclass with ``go_type`` (StringList)
-    map[string]any          dict; a typed map a subclass with ``go_type`` and ``zero`` (StringMap)
-    struct, *struct         Struct
-    enum with String()      Enum
-    func                    Func, Method
+nil, nil interface      None
+bool, string            bool, str (bytes that are no UTF-8 are surrogates, as errors="surrogateescape" makes them)
+int                     int; other integer types a subclass with ``go_type`` (Int64) where the type shows
+float64                 float
+[]any                   list; a typed slice a subclass with ``go_type`` (StringList)
+map[string]any          dict; a typed map a subclass with ``go_type`` and ``zero`` (StringMap)
+struct, *struct         Struct
+enum with String()      Enum
+func                    Func, Method
 """
 
 from __future__ import annotations
