@@ -15,7 +15,7 @@ from krm_injector.kube.settle import settle
 from krm_injector.kube.strategic_merge import MergeError
 from krm_injector.kube.strategic_merge import merge as strategic_merge
 from krm_injector.model import Decision, Object, Result, Workload
-from krm_injector.owner import owner_of
+from krm_injector.owner import owner_of, string_map
 from krm_injector.post_process import Facts, post_process
 from krm_injector.render import ControlPlane, RenderError, Subject, TemplateError, cluster_env, is_native, render
 
@@ -33,8 +33,11 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     workload = decision.workload
     metadata_path, pod = pod_of(workload, manual)
     problems = annotation_rules.problems(pods.annotations(pod), plane.mesh.rules)
-    if problems:
-        raise Failure(*[_bad_annotation(workload, metadata_path, *p) for p in problems])
+    causes = [_bad_annotation(workload, metadata_path, *p) for p in problems]
+    mismatches = types.check("v1.PodSpec", pod["spec"], ".".join((*workload.template, "spec")))
+    causes += [_mistyped(workload, *mismatch) for mismatch in mismatches]
+    if causes:
+        raise Failure(*causes)
     try:
         injected = inject_pod(pod, decision, plane, manual)
     except (TemplateError, RenderError, MergeError, types.TypeMismatch, merge.BadAnnotation, ApiError) as problem:
@@ -55,8 +58,10 @@ def pod_of(workload: Workload, manual: bool) -> tuple[tuple[str, ...], Object]:
     if manual and workload.ref.kind == "CronJob":
         metadata_path = ("spec", "jobTemplate", "metadata")
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
+    typed = {field: string_map(metadata[field]) for field in ("labels", "annotations") if metadata.get(field)}
+    metadata = {**metadata, **typed}
     if not manual:
-        metadata = {**metadata, "namespace": workload.ref.namespace}
+        metadata["namespace"] = workload.ref.namespace
     return metadata_path, merge.without_nulls({"metadata": metadata, "spec": template.get("spec") or {}})
 
 
@@ -193,6 +198,12 @@ def _bad_annotation(workload: Workload, path: tuple[str, ...], name: str, value:
         current=value,
         code="annotation-invalid",
     )
+
+
+def _mistyped(workload: Workload, path: str, expected: str, got: str, value: Any) -> Result:
+    quote = "; write it in quotes" if expected.endswith("string") and got.startswith(("number", "bool")) else ""
+    message = f"{path}: Kubernetes wants {expected} here, not {got} {value!r:.60}{quote}"
+    return Result("error", message, workload.ref, field=path, current=value, code="pod-invalid")
 
 
 def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> Result:

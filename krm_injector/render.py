@@ -134,13 +134,17 @@ def render(plane: ControlPlane, subject: Subject) -> list[Object]:
     if plane.values is None and plane.mesh.rules.values_required:
         raise RenderError("the injection values are empty: data.values must be a mapping")
     data = template_data(plane, subject)
-    return [_partial_pod(name, plane.template(name), data) for name in selected_templates(plane, subject)]
+    partials = [_partial_pod(name, plane.template(name), data) for name in selected_templates(plane, subject)]
+    if plane.mesh.rules.zero_divisor:
+        for partial in partials:
+            _give_divisors(partial)
+    return partials
 
 
 def _partial_pod(name: str, template: Template, data: TemplateData) -> Object:
     text = template.execute(data)
     try:
-        partial = yaml.load(text)
+        partial = yaml.load(text, strict=False)
     except yaml.YamlError as problem:
         raise RenderError(f"what template {name!r} renders is not YAML: {problem}", name) from None
     if partial is None:
@@ -148,6 +152,25 @@ def _partial_pod(name: str, template: Template, data: TemplateData) -> Object:
     if not isinstance(partial, dict):
         raise RenderError(f"template {name!r} renders a {type(partial).__name__}, not a partial Pod", name)
     return partial
+
+
+def _give_divisors(partial: Object) -> None:
+    """Write the divisor that Go's JSON writes for a resourceFieldRef without one (in place: the partial is ours)."""
+    spec = partial.get("spec") or {}
+    references = [
+        (variable.get("valueFrom") or {}).get("resourceFieldRef")
+        for field in ("containers", "initContainers")
+        for container in spec.get(field) or []
+        for variable in container.get("env") or []
+    ]
+    references += [
+        item.get("resourceFieldRef")
+        for volume in spec.get("volumes") or []
+        for item in (volume.get("downwardAPI") or {}).get("items") or []
+    ]
+    for reference in references:
+        if reference and reference.get("divisor") is None:
+            reference["divisor"] = "0"
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:

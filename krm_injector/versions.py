@@ -37,6 +37,7 @@ class Rules(NamedTuple):
     init_user: bool = False  # adjustInitContainerUser
     proxy_ids: bool = False  # ProxyUID, ProxyGID, OpenShift's ranges
     openshift_reset_user: str = ""  # "" | "containers" | "all": whose runAsUser is compared with the proxy's
+    zero_divisor: bool = True  # Go writes "divisor: 0" for a resourceFieldRef without one (k8s.io/api before 0.35)
     values_required: bool = False  # values that are null are an error
 
 
@@ -55,6 +56,7 @@ CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
     ((1, 27), {"append_probers": True, "openshift_reset_user": "all"}, "pkg/kube/inject/webhook.go"),
     ((1, 27), {"validate_quantities": True}, "pkg/kube/inject/validate.go"),
     ((1, 27), {"native_default": True}, "pilot/pkg/features/pilot.go ENABLE_NATIVE_SIDECARS"),
+    ((1, 29), {"zero_divisor": False}, "go.mod: k8s.io/api 0.35 omits a zero ResourceFieldSelector.divisor"),
     ((1, 30), {"validate_interfaces": True}, "pkg/kube/inject/validate.go"),
 )
 

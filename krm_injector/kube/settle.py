@@ -14,7 +14,7 @@ from krm_injector.kube.types import INLINE, decode, element_type, kind_of
 
 
 def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
-    """``merged`` with everything that is not ``original``'s decoded as ``go_type``. Raises TypeMismatch with the path."""
+    """``merged``, decoded as ``go_type`` but for what is ``original``'s. Raises TypeMismatch with the path."""
     if merged is original:
         return merged
     kind = kind_of(go_type)
@@ -27,10 +27,10 @@ def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
     if kind == "map" and isinstance(merged, dict) and isinstance(original, dict):
         value_type = element_type(go_type)
         return {
-            k: v if k in original and original[k] is v else decode(value_type, v, f"{path}[{k}]")
+            k: v if k in original and original[k] is v else decode(value_type, v, f"{path}[{k}]", fold_case=True)
             for k, v in merged.items()
         }
-    return decode(go_type, merged, path)
+    return decode(go_type, merged, path, fold_case=True)
 
 
 def _struct(go_type: str, original: dict[str, Any], merged: dict[str, Any], path: str) -> dict[str, Any]:
