@@ -6,18 +6,19 @@ configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh configuration (
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from krm_injector import mesh_facts
 from krm_injector import webhooks as webhook_rules
 from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
+from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
-from krm_injector.versions import NEWEST, parse_version, rules_for
+from krm_injector.owner import string_map
+from krm_injector.versions import parse_version, rules_for
 
 INJECTOR = "istio-sidecar-injector"
 MESH = "istio"
-OLDEST = (1, 19)  # the oldest version whose behaviour versions.Rules describes
 
 
 class Sourced(NamedTuple):
@@ -104,19 +105,31 @@ def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Te
         value = found.value
         if value.get("kind") != "ConfigMap" or value.get("apiVersion") != "v1":
             continue
-        metadata, data = value.get("metadata") or {}, value.get("data") or {}
-        name = str(metadata.get("name") or "")
+        name = at(value, ("metadata", "name"))
         for key, base, known in (("config", INJECTOR, injectors), ("mesh", MESH, mesh_configs)):
-            if isinstance(data.get(key), str) and (name == base or name.startswith(f"{base}-")):
-                ref = ResourceRef("v1", "ConfigMap", name, str(metadata.get("namespace") or ""))
-                labels = metadata.get("labels") or {}
-                revision = str(labels.get(webhook_rules.REVISION_LABEL) or name[len(base) + 1 :] or "default")
-                values = data.get("values") or "{}" if key == "config" else ""
-                text = _Text(revision, data[key], values, labels, ref, found.source)
-                first = known.setdefault(revision, text)
-                if (first.text, first.values) != (text.text, text.values):
+            if isinstance(name, str) and (name == base or name.startswith(f"{base}-")):
+                text = _text(found, name, base, key, results)
+                first = known.setdefault(text.revision, text) if text else None
+                if text and first and (first.text, first.values) != (text.text, text.values):
                     results.append(_ambiguous(first, text, f"data.{key}"))
     return injectors, mesh_configs
+
+
+def _text(found: Sourced, name: str, base: str, key: str, results: list[Result]) -> _Text | None:
+    """A ConfigMap of that name as a configuration, None where it holds none."""
+    data = at(found.value, ("data",))
+    if not isinstance(data, dict) or key not in data:
+        return None
+    ref = ResourceRef("v1", "ConfigMap", name, str(at(found.value, ("metadata", "namespace")) or ""))
+    for field in (key, "values"):
+        if not isinstance(data.get(field, ""), str):
+            message = f"data.{field} of {ref} must be a string"
+            results.append(Result("error", message, ref, f"data.{field}", data[field], code="mesh-not-yaml"))
+            return None
+    labels = string_map(at(found.value, ("metadata", "labels")))
+    revision = labels.get(webhook_rules.REVISION_LABEL) or name[len(base) + 1 :] or "default"
+    values = data.get("values") or "{}" if key == "config" else ""
+    return _Text(revision, data[key], values, labels, ref, found.source)
 
 
 def _ambiguous(first: _Text, second: _Text, field: str) -> Result:
@@ -132,7 +145,7 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
     configurations = [o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"]
     by_revision: dict[str, list[Webhook]] = {}
     seen: set[tuple[str, str]] = set()
-    for configuration in sorted(configurations, key=lambda c: str((c.get("metadata") or {}).get("name"))):
+    for configuration in sorted(configurations, key=lambda c: str(at(c, ("metadata", "name")))):
         found, problems = webhook_rules.read(configuration)
         results += problems
         for webhook in found:
@@ -189,11 +202,10 @@ def _mesh(
     results += _config_problems(config, injector, automatic)
     values = _parsed(injector, injector.values, "data.values", results)
     mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
-    version, evidence = _version(settings, injector, mesh_text, values, config)
-    minor = parse_version(version)
-    results += _version_doubts(version, minor, injector)
-    rules = rules_for(minor)
-    by_default = _at(values, "sidecarInjectorWebhook", "enableNamespacesByDefault") is True
+    version, evidence = mesh_facts.version(settings, {**mesh_text.labels, **injector.labels}, values, config)
+    results += mesh_facts.version_doubts(version, injector.place, injector.ref)
+    rules = rules_for(parse_version(version))
+    by_default = at(values, ("sidecarInjectorWebhook", "enableNamespacesByDefault")) is True
     assumed = own is None
     webhooks = tuple(own or ())
     if assumed:
@@ -211,8 +223,8 @@ def _mesh(
         webhooks=webhooks,
         assumed_webhooks=assumed,
         root_namespace=str(mesh_config.get("rootNamespace") or "istio-system"),
-        native_sidecars=_native(settings, values, rules.native_default),
-        platform=_platform(settings, values, automatic),
+        native_sidecars=mesh_facts.native_sidecars(settings, values, rules.native_default),
+        platform=mesh_facts.platform(settings, values, automatic),
         control_plane_env=settings.control_plane_env,
         proxy_configs=tuple(p for p in parts.proxy_configs if _in_revision(p, revision)),
     )
@@ -266,86 +278,10 @@ def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[R
     return results
 
 
-_TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
-_TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
-
-
-def _version(settings: Settings, injector: _Text, mesh_text: _Text, values: Object, config: Object) -> tuple[str, str]:
-    """Istio's version and what told it; "" where nothing does. The tag comes first: it is istiod's own image tag."""
-    if settings.mesh.version:
-        return settings.mesh.version.removeprefix("v"), "spec.mesh.version"
-    chart = str(injector.labels.get("helm.sh/chart") or mesh_text.labels.get("helm.sh/chart") or "")
-    image = _TAG.search(str(_at(values, "global", "proxy", "image") or ""))
-    labels = {**mesh_text.labels, **injector.labels}
-    candidates = [
-        (str(_at(values, "global", "tag") or ""), "values.global.tag"),
-        (image[1] if image else "", "values.global.proxy.image"),
-        (str(labels.get("app.kubernetes.io/version") or ""), "label app.kubernetes.io/version"),
-        (chart.rpartition("-")[2] if chart else "", "label helm.sh/chart"),
-    ]
-    for version, evidence in candidates:
-        if _plausible(version):
-            return version.removeprefix("v"), evidence
-    for name, template in (config.get("templates") or {}).items():
-        found = _TEMPLATE_TAG.search(template) if isinstance(template, str) else None
-        if found and _plausible(found[1]):
-            return found[1], f"an image tag in template {name}"
-    return "", ""
-
-
-def _plausible(version: str) -> bool:
-    """Whether it can be a version of Istio: charts built from a source tree say 1.0.0."""
-    minor = parse_version(version)
-    return minor is not None and (1, 1) <= minor < (2, 0)
-
-
-def _version_doubts(version: str, minor: tuple[int, int] | None, injector: _Text) -> list[Result]:
-    newest = ".".join(map(str, NEWEST))
-    if minor is None:
-        message = (
-            f"Istio's version cannot be told from {injector.place}; the rules of {newest} are used. State it as "
-            "spec.mesh.version in the functionConfig"
-        )
-        return [Result("warning", message, injector.ref, "data.values", code="mesh-version-unknown")]
-    if minor > NEWEST:
-        message = f"Istio {version} of {injector.place} is newer than known here; the rules of {newest} are used"
-        return [Result("warning", message, injector.ref, "data.values", version, code="mesh-version-newer")]
-    if minor < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        message = f"Istio {version} of {injector.place} is older than known here; the rules of {oldest} are used"
-        return [Result("warning", message, injector.ref, "data.values", version, code="mesh-version-older")]
-    return []
-
-
-def _native(settings: Settings, values: Object, default: bool) -> bool:
-    """Whether istiod makes native sidecars: stated, else its ENABLE_NATIVE_SIDECARS as the values carry it.
-
-    "auto" (1.27+) asks the nodes' versions; where nobody states them, current ones (1.33+) are assumed.
-    Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean, false by default).
-    """
-    if settings.native_sidecars is not None:
-        return settings.native_sidecars
-    value = _at(values, "pilot", "env", "ENABLE_NATIVE_SIDECARS")
-    if value is None:
-        return default
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if default:
-        return text in ("true", "auto")
-    return text in ("1", "t", "T", "true", "TRUE", "True")
-
-
-def _platform(settings: Settings, values: Object, automatic: bool) -> str:
-    """istiod's PLATFORM, which the chart takes from the values; kube-inject has none."""
-    if settings.platform is not None:
-        return settings.platform
-    found = _at(values, "global", "platform") or values.get("platform")
-    return found if automatic and isinstance(found, str) else ""
-
-
 def _in_revision(proxy_config: Object, revision: str) -> bool:
     """istiod reads configuration of its own revision and such as names none (pkg/config ObjectInRevision)."""
-    labels = (proxy_config.get("metadata") or {}).get("labels") or {}
-    return bool(labels.get(webhook_rules.REVISION_LABEL, revision) == revision)
+    label = at(proxy_config, ("metadata", "labels", webhook_rules.REVISION_LABEL))
+    return label is None or bool(label == revision)
 
 
 def _used(
@@ -372,9 +308,3 @@ def _used(
 
 def _named(base: str, revision: str) -> str:
     return base if revision == "default" else f"{base}-{revision}"
-
-
-def _at(value: Any, *path: str) -> Any:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

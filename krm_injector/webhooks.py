@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector.kube import selectors
+from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
 
 REVISION_LABEL = "istio.io/rev"
@@ -12,49 +13,44 @@ REVISION_LABEL = "istio.io/rev"
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
     """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector; other people's are left out."""
-    metadata = configuration.get("metadata") or {}
-    ref = ResourceRef(str(configuration.get("apiVersion")), "MutatingWebhookConfiguration", str(metadata.get("name")))
+    name = str(at(configuration, ("metadata", "name")) or "")
+    ref = ResourceRef(str(configuration.get("apiVersion")), "MutatingWebhookConfiguration", name)
+    label = str(at(configuration, ("metadata", "labels", REVISION_LABEL)) or "")
     found: list[Webhook] = []
     results: list[Result] = []
-    for index, webhook in enumerate(configuration.get("webhooks") or ()):
+    webhooks = configuration.get("webhooks")
+    for index, webhook in enumerate(webhooks if isinstance(webhooks, list) else ()):
         if not isinstance(webhook, dict):
             continue
-        path = _injector_path(webhook, metadata)
+        path = _injector_path(webhook, label)
         if path is None or not _sees_new_pods(webhook):
             continue
         field = f"webhooks[{index}]"
         results += _problems(webhook, ref, field)
-        selector_of = {key: webhook.get(key) for key in ("namespaceSelector", "objectSelector")}
         found.append(
             Webhook(
                 configuration=ref.name,
                 name=str(webhook.get("name") or field),
-                revision=_revision(metadata, webhook),
-                namespace_selector=selector_of["namespaceSelector"],
-                object_selector=selector_of["objectSelector"],
+                revision=label or _served(webhook),
+                namespace_selector=webhook.get("namespaceSelector"),
+                object_selector=webhook.get("objectSelector"),
                 path=path,
             )
         )
     return found, results
 
 
-def _injector_path(webhook: Object, metadata: Object) -> str | None:
+def _injector_path(webhook: Object, label: str) -> str | None:
     """The path that istiod would be called on, or None where the webhook is not Istio's injector."""
-    client = webhook.get("clientConfig") or {}
-    service = client.get("service") or {}
-    path = str(service.get("path") or "")
-    url = client.get("url")
+    path = str(at(webhook, ("clientConfig", "service", "path")) or "")
+    url = at(webhook, ("clientConfig", "url"))
     if isinstance(url, str) and url:
         # A URL may carry a prefix of a gateway in front of istiod; what follows is istiod's.
         start = url.find("/inject", url.find("//") + 2)
         path = url[start:].partition("?")[0] if start >= 0 else ""
     if path != "/inject" and not path.startswith("/inject/"):
         return None
-    istio = (
-        str(webhook.get("name") or "").endswith("istio.io")
-        or REVISION_LABEL in (metadata.get("labels") or {})
-        or str(service.get("name") or "").startswith("istio")
-    )
+    istio = str(webhook.get("name") or "").endswith("istio.io") or bool(label) or _service(webhook).startswith("istio")
     return path if istio else None
 
 
@@ -68,16 +64,17 @@ def _sees_new_pods(webhook: Object) -> bool:
 
 def _covers(rule: Any, field: str, wanted: str) -> bool:
     values = rule.get(field) if isinstance(rule, dict) else None
-    return bool(values) and any(value in (wanted, "*", f"{wanted}/*", "*/*") for value in values or ())
+    return isinstance(values, list) and any(value in (wanted, "*", f"{wanted}/*", "*/*") for value in values)
 
 
-def _revision(metadata: Object, webhook: Object) -> str:
-    """The control plane a webhook belongs to: its configuration's label, else the name of the service it calls."""
-    label = (metadata.get("labels") or {}).get(REVISION_LABEL)
-    if label:
-        return str(label)
-    service = str(((webhook.get("clientConfig") or {}).get("service") or {}).get("name") or "")
-    return service.removeprefix("istiod-") if service.startswith("istiod-") else "default"
+def _service(webhook: Object) -> str:
+    return str(at(webhook, ("clientConfig", "service", "name")) or "")
+
+
+def _served(webhook: Object) -> str:
+    """The revision that the name of the called service tells, where no label does."""
+    name = _service(webhook)
+    return name.removeprefix("istiod-") if name.startswith("istiod-") else "default"
 
 
 def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
