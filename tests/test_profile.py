@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from pytest_snapshot.plugin import Snapshot
 
 from krm_injector import profile, webhooks
 from krm_injector.function_config import MeshSettings, Settings, Stub
@@ -95,6 +94,10 @@ LABELS: dict[str, tuple[str, ...]] = {
     "version": ("v2",),
 }
 
+ANY_CLUSTER = Settings()
+# What OpenShift gives each Namespace; nothing reads it elsewhere.
+UID_RANGE = {"openshift.io/sa.scc.uid-range": "1000650000/10000"}
+
 
 class Case(NamedTuple):
     workload: dict[str, Any]
@@ -117,14 +120,14 @@ def installation() -> MeshSettings:
     return MeshSettings(data["config"], data["values"], data["mesh"], hooks)
 
 
-def results_under(mesh: MeshSettings, cases: list[Case]) -> list[Any]:
+def results_under(mesh: MeshSettings, cases: list[Case], cluster: Settings = ANY_CLUSTER) -> list[Any]:
     """Per case the object as it came out, or "refused"; each case in a Namespace of its own, in one run."""
     items, stubs = [], []
     for index, case in enumerate(cases):
         name = f"case-{index}"
         items.append({**case.workload, "metadata": {**case.workload["metadata"], "namespace": name}})
-        stubs.append(Stub(name, case.namespace_labels, {}))
-    settings = Settings(namespaces=tuple(stubs), native_sidecars=cases[0].native, mesh=mesh)
+        stubs.append(Stub(name, case.namespace_labels, UID_RANGE))
+    settings = cluster._replace(namespaces=tuple(stubs), native_sidecars=cases[0].native, mesh=mesh)
     text = "\n".join(json.dumps(item) for item in items)
     outcome = run(read_manifests(text.encode()), settings)
     refused = {
@@ -137,13 +140,15 @@ def results_under(mesh: MeshSettings, cases: list[Case]) -> list[Any]:
     ]
 
 
-def assert_equal(installation: MeshSettings, cases: list[Case], injected: int, refused: int) -> None:
+def assert_equal(
+    installation: MeshSettings, cases: list[Case], injected: int, refused: int, cluster: Settings = ANY_CLUSTER
+) -> None:
     """Both meshes give the same answers, of which at least so many are of either kind."""
     real, ours = [], []
     for _, group in itertools.groupby(sorted(cases, key=lambda case: case.native), lambda case: case.native):
         same = list(group)
-        real += results_under(installation, same)
-        ours += results_under(MeshSettings(), same)
+        real += results_under(installation, same, cluster)
+        ours += results_under(MeshSettings(), same, cluster)
     for one, other in zip(real, ours, strict=True):
         assert one == other
     assert real.count("refused") >= refused
@@ -203,6 +208,20 @@ def test_every_annotation_and_label(installation: MeshSettings) -> None:
 
 def test_pairs_of_annotations(installation: MeshSettings) -> None:
     assert_equal(installation, list(paired()), injected=300, refused=100)
+
+
+def test_on_openshift(installation: MeshSettings) -> None:
+    openshift = Settings(platform="openshift")
+    assert_equal(installation, list(swept()), injected=600, refused=100, cluster=openshift)
+    assert results_under(MeshSettings(), [*swept()][:1], openshift) != results_under(MeshSettings(), [*swept()][:1])
+
+
+def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> None:
+    fips = Settings(control_plane_env={"COMPLIANCE_POLICY": "fips-140-2"})
+    labels = {"istio-injection": "enabled"}
+    cases = [Case(pod({"inject.istio.io/templates": template}), labels, True) for template in TEMPLATES]
+    assert_equal(installation, cases, injected=4, refused=0, cluster=fips)
+    assert "fips-140-2" in json.dumps(results_under(MeshSettings(), cases[:1], fips))
 
 
 def test_random_workloads(installation: MeshSettings) -> None:
@@ -287,7 +306,7 @@ def injected_example(template: str, native: bool) -> Outcome:
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_example(template: str, native: bool, snapshot: Snapshot) -> None:
+def test_example(template: str, native: bool, snapshot: Any) -> None:
     outcome = injected_example(template, native)
     assert not [result for result in outcome.results if result.severity == "error"]
     text = yaml.safe_dump(outcome.replacements[0], sort_keys=False, width=120)

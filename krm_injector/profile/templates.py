@@ -1,8 +1,8 @@
 """The injection templates of the embedded profile, in Go's template language.
 
-Each template renders one partial Pod as JSON, which is YAML too: what a build repeats for every pod is then read by the
-C scanner of ``json`` and not by a YAML parser. Only a value that Istio's own default writes without quotes, and that
-YAML may therefore read as something else than a string, is written without quotes here as well; see ``parts.SCALAR``.
+Each template renders one partial Pod as JSON, which is YAML too and quicker to read back. Only a value that Istio's own
+default writes without quotes, and that YAML may therefore read as something else than a string, is written without
+quotes here as well; see ``parts.SCALAR``.
 
 Everything that a default installation fixes (its values and its mesh configuration) is a constant of the text.
 """
