@@ -387,11 +387,14 @@ def _write_yaml_list(
     if not replacements and not drop and not new_results:
         return bundle.text
     text = bundle.text
-    if not bundle.block or drop:
+    if not bundle.block or len(drop) == len(bundle.items) > 0:
         return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
     edits: list[tuple[int, int, str]] = []
+    lines = _item_lines(bundle) if drop else []
     for item in bundle.items:
-        if item.index in replacements and item.place is not None:
+        if item.index in drop:
+            edits.append((*lines[item.index], ""))
+        elif item.index in replacements and item.place is not None:
             edits.append((item.place.start, item.place.end, _rewritten(bundle, item, replacements[item.index])))
     if new_results:
         edits.append(_results_edit(bundle, merged))
@@ -403,6 +406,28 @@ def _write_yaml_list(
         at = end
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
+    """The lines of each item of a block: from its dash, or behind the item before, to the next item's."""
+    text = bundle.text
+    at = text.index("\n", bundle.keys["items"].start) + 1
+    while not text[at : _line_end(text, at)].lstrip(" ").startswith("-"):  # comments under "items:"
+        at = _line_end(text, at)
+    lines: list[tuple[int, int]] = []
+    for item in bundle.items:
+        place = item.place
+        assert place is not None
+        end = place.end if place.block else _line_end(text, place.end)
+        lines.append((at, end))
+        at = end
+    return lines
+
+
+def _line_end(text: str, at: int) -> int:
+    """The start of the next line."""
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found + 1
 
 
 def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, int, str]:

@@ -48,11 +48,15 @@ def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") ->
 def _in_flow(text: str, place: Place, new: Any) -> str:
     """What stands on one line, or in a flow collection, written anew."""
     before = text[text.rfind("\n", 0, place.start) + 1 : place.start]
-    if _LINE_START.match(before) and not before.startswith("---"):
-        return dump(new, place.column).removesuffix("\n")
-    if before.rstrip() == "---":
-        return "\n" + dump(new).removesuffix("\n")
-    return to_json(new)
+    behind, line_break, _ = text[place.end :].partition("\n")
+    behind = behind.removesuffix("\r")
+    if (behind.strip() and behind[:2] != " #") or not (_LINE_START.match(before) or before.rstrip() == "---"):
+        return to_json(new)
+    if before.startswith("---"):
+        written = "\n" + dump(new)
+    else:
+        written = dump(new, place.column)
+    return written.removesuffix("\n") if line_break and not behind.strip() else written
 
 
 class _Node:

@@ -17,18 +17,18 @@ from krm_injector.kube.yaml.error import YamlError
 # What may stand without quotes: a first character that opens no other syntax and no number, and nothing that ends a
 # plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked up.
 _PLAIN = re.compile(
-    r"""(?:[A-Za-z_/$(;^\\\u00a1-\u0236\u4e00-\u9fff]|[-?:](?=[A-Za-z_/]))"""
-    r"""(?:[^\x00-\x20:#\x7f-\xa0\u0237-\u4dff\ua000-\U0010ffff]|:(?=[^\s])|(?<=\S)\#|\x20(?=[^\x20#]))*\Z"""
+    r"(?:[A-Za-z_/$(;^\\]|[-?:](?=[A-Za-z_/]))"
+    r"""(?:[!"$-9;-~]|:(?=\S)|(?<=\S)\#|\x20(?=[^\x20#]))*\Z"""
 )
 _WORDS = frozenset(
     word
     for name in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity")
     for word in (name, name.upper(), name.capitalize())
 )
-_QUOTE_FIRST = re.compile(r"[-+.\d]")
-# A literal block holds printable text without tabs at line starts, spaces before a break, or breaks but "\n".
-_LITERAL = re.compile(r"(?:[\x21-\x7e\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[ \t](?!\n|\Z)|\n)+\Z")
-_UNPRINTABLE = re.compile("[^\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\"\\\\]")
+# What a literal block cannot hold: control characters, spaces before a break. Unicode is left to str.isprintable, a
+# character class over all of it would take milliseconds to compile.
+_NOT_LITERAL = re.compile(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
+_TO_ESCAPE = re.compile(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
 _keys: dict[str, str] = {}
@@ -147,18 +147,24 @@ def short_json_number(value: float) -> str:
 
 def string(text: str, pad: str) -> str:
     """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at column len(pad)."""
-    if _PLAIN.match(text):
+    if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
         return text if text not in _WORDS else f'"{text}"'
-    if "\n" in text and _LITERAL.match(text):
-        return _literal(text, pad + "  ")
+    if "\n" in text and not _NOT_LITERAL.search(text):
+        if text.isascii() or text.replace("\n", "").replace("\t", "").isprintable():
+            return _literal(text, pad + "  ")
     return quoted(text)
+
+
+def _plain_unicode(text: str) -> bool:
+    """Whether a text with characters beyond ASCII may stand plain: they are letters and the rest allows it."""
+    if not all(character.isascii() or character.isalpha() for character in text):
+        return False
+    return _PLAIN.match("".join(character if character.isascii() else "x" for character in text)) is not None
 
 
 def quoted(text: str) -> str:
     """A double-quoted scalar."""
-    if _UNPRINTABLE.search(text):
-        text = _UNPRINTABLE.sub(_escape, text)
-    return f'"{text}"'
+    return f'"{_TO_ESCAPE.sub(_escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -167,6 +173,8 @@ def _escape(match: re.Match[str]) -> str:
     if known:
         return known
     code = ord(character)
+    if code > 0x7F and character.isprintable():
+        return character
     if 0xD800 <= code < 0xE000:
         raise YamlError(f"half a surrogate pair (U+{code:04X}) has no form in YAML", code="yaml-character")
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
@@ -174,29 +182,21 @@ def _escape(match: re.Match[str]) -> str:
 
 def _literal(text: str, pad: str) -> str:
     """A literal block without its last line break (the caller ends the line)."""
-    body = text.rstrip("\n")
-    breaks = len(text) - len(body)
-    if not body:
-        return quoted(text)
+    body = text.removesuffix("\n")
+    if not body or body[-1] == "\n":
+        return quoted(text)  # "|+" would take in blank lines that follow in the text it is put into
     hint = "2" if body[0] in " \t\n" else ""
-    lines = ("\n" + pad).join(body.split("\n"))
-    if "\n" + pad + "\n" in lines:
-        lines = lines.replace("\n" + pad + "\n", "\n\n").replace("\n" + pad + "\n", "\n\n")
-    first = "" if body[0] == "\n" else pad
-    if breaks == 1:
-        return f"|{hint}\n{first}{lines}"
-    if breaks == 0:
-        return f"|{hint}-\n{first}{lines}"
-    return f"|{hint}+\n{first}{lines}" + "\n" * (breaks - 1)
+    chomping = "" if len(body) < len(text) else "-"
+    lines = [pad + line if line else "" for line in body.split("\n")]
+    return f"|{hint}{chomping}\n" + "\n".join(lines)
 
 
 def key_text(name: Any) -> str:
     """The text of a mapping key, always on one line."""
     if not isinstance(name, str):
         raise YamlError(f"the key {name!r} is no string", code="yaml-value")
-    text = name if _PLAIN.match(name) and name not in _WORDS and len(name) < 100 else quoted(name)
+    text = name if _PLAIN.match(name) and name not in _WORDS else quoted(name)
     if len(text) > 1000:  # an implicit key may not span more than 1024 characters
-        text = "? " + text + "\n"
         raise YamlError(f"the key {name[:40]}... is longer than YAML allows", code="yaml-value")
     if len(_keys) < _KEYS_KEPT:
         _keys[name] = text

@@ -11,7 +11,6 @@ from krm_injector.kube.yaml.load import MAX_DEPTH, Document, Place
 from krm_injector.kube.yaml.scalars import as_json_number
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def load_json(text: str) -> Any:
@@ -99,7 +98,7 @@ def _check_depth(value: Any, depth: int) -> None:
 def _without_surrogates(value: Any) -> Any:
     """Halves of surrogate pairs replaced by U+FFFD, as Go's encoding/json does."""
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):

@@ -30,7 +30,7 @@ TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
 _WORDS = scalars.WORDS
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z")
+_DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
 
 
 class Place(NamedTuple):
@@ -264,6 +264,8 @@ class Reader:
                     self.sizes[event.anchor] = 1
             else:
                 value = self.node(event, 0)
+            if event.__class__ is ScalarEvent and event.tag == TAG + "float":
+                value = float(scalars.resolve(event.value))  # as a float whatever it would be as a value
             if isinstance(value, (dict, list)):
                 self.fail("a mapping or sequence cannot be a key", event, "yaml-key")
             return self.key_of(value, event)
@@ -291,7 +293,7 @@ class Reader:
             "int": value.__class__ is int,
             "float": value.__class__ is float,
             "null": value is None,
-            "timestamp": _DATE.match(text) is not None,
+            "timestamp": re.match(_DATE, text) is not None,
         }
         if not fits[kind]:
             self.fail(f'"{text}" is no {kind}, as its tag !!{kind} says', event, "yaml-tag")

@@ -23,7 +23,8 @@ _LONGEST_SIMPLE_KEY = 128
 # The common string: nothing that needs a look at YAML's rules, and no first character that may begin another value.
 _SIMPLE = re.compile(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
 _BREAKS = "\r\n\x85\u2028\u2029"
-_SPECIAL = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_BEYOND = "[\ud800-\udfff\ufeff\ufffe-\U0010ffff]"  # compiled where it is needed: a costly class
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-(?:[0-9]{1,2})-(?:[0-9]{1,2})"
@@ -138,7 +139,7 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
         text = re.sub("[ \t]*\x85[ \t]*", " ", text)
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_surrogates(text) else text
     plain = isinstance(scalars.resolve(text), str) and not _SEXAGESIMAL.match(text) and not _TIMESTAMP.match(text)
-    special = bool(_SPECIAL.search(text)) or re.search(f" [{_BREAKS}]", text) is not None
+    special = _special(text) or re.search(f" [{_BREAKS}]", text) is not None
     if "\n" in text:
         if special or text[-1] == " " or key:
             return _double_quoted(text, column, indent, key)
@@ -153,8 +154,13 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     return _folded(text, column + 1, indent, not key, quoted=False)
 
 
+def _special(text: str) -> bool:
+    """Whether go-yaml takes a character of text for unprintable (tabs too, and all beyond U+FFFF)."""
+    return _CONTROL.search(text) is not None or (not text.isascii() and re.search(_BEYOND, text) is not None)
+
+
 def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= c <= "\udfff" for c in text)
+    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _needs_quotes(text: str) -> bool:
@@ -219,7 +225,7 @@ def _double_quoted(text: str, column: int, indent: int, key: bool) -> str:
                 column += 1
             space = True
             continue
-        if character in '"\\' or character in _BREAKS or _SPECIAL.match(character):
+        if character in '"\\' or character in _BREAKS or _special(character):
             written = "\\" + (_ESCAPES.get(character) or _hexadecimal(ord(character)))
         else:
             written = character
