@@ -53,6 +53,7 @@ from krm_injector.profile.parts import (
 SIDECAR_FACTS = r"""
 {{- $mode := annotation .ObjectMeta "sidecar.istio.io/interceptionMode" .ProxyConfig.InterceptionMode }}
 {{- $redirects := ne $mode "NONE" }}
+{{- $metadata := .ProxyConfig.ProxyMetadata }}
 {{- $native := .NativeSidecars }}
 {{- with index $a "sidecar.istio.io/nativeSidecar" }}{{ $native = ne . "false" }}{{ end }}
 {{- $excluded := excludeInboundPort $status (index $a "traffic.sidecar.istio.io/excludeInboundPorts") }}
@@ -99,7 +100,7 @@ ISTIO_INIT = (
 SIDECAR_SECURITY = r"""
 {{- $bind := eq (annotation .ObjectMeta "sidecar.istio.io/capNetBindService" "") "true" }}
 "securityContext":{"readOnlyRootFilesystem":true,
-{{- if eq (index .ProxyConfig.ProxyMetadata "IPTABLES_TRACE_LOGGING") "true" }}
+{{- if eq "true" (index $metadata "IPTABLES_TRACE_LOGGING") }}
 "allowPrivilegeEscalation":true,"privileged":true,"runAsGroup":{{ $gid }},"runAsNonRoot":false,"runAsUser":0,
 "capabilities":{"add":["NET_ADMIN"],"drop":["ALL"]}
 {{- else if eq $mode "TPROXY" }}
@@ -169,7 +170,7 @@ SIDECAR = (
 {{- "" -}}
 {"metadata":{"labels":{
 "security.istio.io/tlsMode":{{ or (index $l "security.istio.io/tlsMode") "istio" | quote }},
-{{- if eq (index .ProxyConfig.ProxyMetadata "ISTIO_META_ENABLE_HBONE") "true" }}
+{{- if eq "true" (index $metadata "ISTIO_META_ENABLE_HBONE") }}
 "networking.istio.io/tunnel":{{ or (index $l "networking.istio.io/tunnel") "http" | quote }},
 {{- end }}
 "service.istio.io/canonical-name":{{ """
