@@ -119,7 +119,7 @@ def workload(number: int) -> list[dict[str, Any]]:
         "name": "app",
         "image": f"registry.example/{name}:1.{number % 10}.0",
         "ports": [{"name": "http", "containerPort": 8080}, {"name": "grpc", "containerPort": 9090}],
-        "env": [{"name": "MODE", "value": "yes"}, {"name": "LIMIT", "value": "1e3"}],
+        "env": [{"name": "MODE", "value": "yes"}, {"name": "LIMIT", "value": "1000"}],
         "envFrom": [{"configMapRef": {"name": name}}],
         "readinessProbe": probe,
         "livenessProbe": {"tcpSocket": {"port": 8080}, "initialDelaySeconds": 10},

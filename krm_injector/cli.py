@@ -184,8 +184,11 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
         beside = os.path.dirname(arguments.config) if arguments.config and not arguments.mesh else ""
     if not settings.mesh.file:
         return settings
-    documents = _documents(os.path.join(beside, settings.mesh.file))
-    return function_config.with_mesh_documents(settings, documents)
+    path = os.path.join(beside, settings.mesh.file)
+    if not os.path.isfile(path) and (arguments is None or not arguments.mesh):
+        # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
+        raise function_config.refuse_mesh_file(settings, f"there is no such file in {beside or os.getcwd()}")
+    return function_config.with_mesh_documents(settings, _documents(path))
 
 
 def _document(path: str, option: str) -> Any:
@@ -204,7 +207,12 @@ def _documents(path: str) -> tuple[Any, ...]:
     from krm_injector import inputs, resource_list
 
     bundle = resource_list.read_manifests(inputs.content(path), path)
-    return tuple(item.value for item in bundle.items)
+    documents: list[Any] = []
+    for item in bundle.items:
+        listed = item.value.get("items")
+        opened = item.value["kind"].endswith("List") and isinstance(listed, list)
+        documents.extend(listed if opened else [item.value])
+    return tuple(documents)
 
 
 # ---------------------------------------------------------------- streams

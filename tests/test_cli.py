@@ -30,7 +30,13 @@ spec:
       - name: web   # the application
         image: registry.example/web:1
 """
-SERVICE = "# kept as it is\napiVersion: v1\nkind: Service\nmetadata: {name: web,   namespace: shop}\nspec: {ports: [{port: 80}]}\n"
+SERVICE = """\
+# kept as it is
+apiVersion: v1
+kind: Service
+metadata: {name: web,   namespace: shop}
+spec: {ports: [{port: 80}]}
+"""
 BUNDLE = f"{ENABLED}---\n{SERVICE}---\n{DEPLOYMENT}"
 
 
@@ -184,8 +190,9 @@ def test_json_in_json_out() -> None:
 
 
 def test_build_leaves_local_config_out(tmp_path: Path) -> None:
-    local = "metadata: {name: shop, labels: {istio-injection: enabled}, annotations: {config.kubernetes.io/local-config: 'true'}}"
-    namespace = ENABLED.replace("metadata: {name: shop, labels: {istio-injection: enabled}}", local)
+    namespace = ENABLED.replace(
+        "{name: shop,", "{name: shop, annotations: {config.kubernetes.io/local-config: 'true'},"
+    )
     (tmp_path / "all.yaml").write_text(f"{namespace}---\n{DEPLOYMENT}")
     done = krm("build", str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -241,7 +248,8 @@ def test_namespace_is_that_of_manifests_that_name_none() -> None:
 
 def test_mesh_file_is_read(tmp_path: Path) -> None:
     """A mesh of its own: one template that adds one container, in two documents of one file."""
-    template = "policy: enabled\ndefaultTemplates: [sidecar]\ntemplates:\n  sidecar: |\n    spec:\n      containers:\n      - name: istio-proxy\n        image: own\n"
+    sidecar = "spec:\n  containers:\n  - name: istio-proxy\n    image: own\n"
+    template = json.dumps({"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": {"sidecar": sidecar}})
     name = {"name": "istio-sidecar-injector", "namespace": "istio-system"}
     injector = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": name, "data": {"config": template, "values": "{}"}}
     mesh = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**name, "name": "istio"}, "data": {"mesh": ""}}

@@ -1,0 +1,107 @@
+"""The examples: what they come to, and that kustomize and kpt take it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from pytest_snapshot.plugin import Snapshot
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = sorted(path.parent for path in (ROOT / "functions").glob("*/examples/*/Kptfile"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """A PATH on which krm-injector is this one."""
+    program = tmp_path / "bin" / "krm-injector"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m krm_injector "$@"\n')
+    program.chmod(0o755)
+    return os.pathsep.join([str(program.parent), str(ROOT / ".tools"), os.environ["PATH"]])
+
+
+def run(command: list[str], cwd: Path, path: str) -> bytes:
+    if not shutil.which(command[0], path=path):
+        pytest.skip(f"{command[0]} is not on PATH")
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in sorted(directory.rglob("*")) if path.is_file()
+    }
+
+
+def objects(text: bytes) -> dict[tuple[str, ...], object]:
+    """Objects by identity; a manifest that nobody applies is none."""
+    found: dict[tuple[str, ...], object] = {}
+    for value in yaml.safe_load_all(text):
+        if value and value["kind"] not in ("Kptfile", "Kustomization", "SidecarInjection"):
+            metadata = value["metadata"]
+            found[value["kind"], metadata.get("namespace", ""), metadata["name"]] = value
+    return found
+
+
+def test_there_are_examples() -> None:
+    assert "httpbin" in {example.name for example in EXAMPLES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_output_is_the_expected(example: Path, path: str, snapshot: Snapshot) -> None:
+    """Without any orchestrator. New expectations: pytest --snapshot-update."""
+    out = run(["krm-injector", "inject", "--config", "istio-inject.yaml", "base"], example, path)
+    snapshot.snapshot_dir = example / ".expected"
+    snapshot.assert_match(out.decode(), "injected.yaml")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_kustomize_runs_the_function(example: Path, path: str, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(example, work)
+    command = ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."]
+    once = run(command, work, path)
+    assert run(command, work, path) == once
+    injected = run(["krm-injector", "inject", "--config", "istio-inject.yaml", "base"], work, path)
+    assert objects(once) == objects(injected)
+    (tmp_path / "again.yaml").write_bytes(once)
+    assert run(["krm-injector", "inject", "again.yaml"], tmp_path, path) == once, "injecting again must change nothing"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_kpt_runs_the_function_and_a_second_run_changes_nothing(example: Path, path: str, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(example, work)
+    command = ["kpt", "fn", "render", "--allow-exec"]
+    run(command, work, path)
+    once = files(work)
+    run(command, work, path)
+    assert files(work) == once
+    injected = run(["krm-injector", "inject", "--config", "istio-inject.yaml", "base"], example, path)
+    rendered = b"---\n".join(text for name, text in once.items() if name.startswith("base") and name.endswith(".yaml"))
+    assert objects(rendered) == objects(injected)
+
+
+def test_httpbin_is_injected_where_it_should_be(path: str) -> None:
+    example = ROOT / "functions" / "istio-inject" / "examples" / "httpbin"
+    lines = run(["krm-injector", "explain", "base"], example, path).decode().splitlines()[1:]
+    verdicts = {(line.split()[0], line.split()[1]): line.split()[2] for line in lines}
+    assert verdicts == {
+        ("Deployment", "shop/httpbin"): "yes",
+        ("StatefulSet", "shop/store"): "yes",
+        ("DaemonSet", "shop/log-agent"): "yes",
+        ("Job", "shop/import"): "yes",
+        ("CronJob", "shop/report"): "yes",
+        ("Deployment", "shop/httpbin-plain"): "no",
+        ("DaemonSet", "shop/node-agent"): "no",
+        ("Deployment", "lab/httpbin"): "no",
+    }
+    assert all("1/1 -> 2/2" in line for line in lines if line.split()[2] == "yes")
