@@ -8,7 +8,7 @@ manual) knows the second layer only, with the policy enabled and no selectors (i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
@@ -25,11 +25,9 @@ from krm_injector.model import (
     Workload,
 )
 from krm_injector.owner import pod_labels, string_map
+from krm_injector.pod_rules import INJECT, Pod, Verdict, inject_required
 
-INJECT = "sidecar.istio.io/inject"
 NAME_LABEL = "kubernetes.io/metadata.name"
-# pkg/kube/inject/initializer.go IgnoredNamespaces, the same from 1.9 to 1.31
-IGNORED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
 def decide(
@@ -48,15 +46,6 @@ def decide_all(
     """The Decisions of a bundle, in order; a Namespace that is missing is reported with its first workload only."""
     judge = Judge(namespaces, meshes, settings)
     return [judge.decide(workload) for workload in workloads]
-
-
-class _Verdict(NamedTuple):
-    """What the pod's own rules say under one control plane."""
-
-    inject: bool
-    reason: Reason
-    detail: str
-    evidence: tuple[Evidence, ...]
 
 
 class _Outcome(NamedTuple):
@@ -146,7 +135,7 @@ class Judge:
         self,
         workload: Workload,
         asked: list[_Gate],
-        verdicts: dict[int, _Verdict],
+        verdicts: dict[int, Verdict],
         evidence: list[Evidence],
         namespace: Namespace | None,
         results: tuple[Result, ...],
@@ -188,10 +177,10 @@ class Judge:
             )  # fmt: skip
         return self._automatic(workload, Namespace(name, {NAME_LABEL: name} if name else {}, {}, "missing"), results)
 
-    def _verdict(self, workload: Workload, labels: Mapping[str, str], mesh: Mesh) -> _Verdict:
+    def _verdict(self, workload: Workload, labels: Mapping[str, str], mesh: Mesh) -> Verdict:
         template = at(workload.object, workload.template)
         annotations = string_map(at(template, ("metadata", "annotations")))
-        pod = _Pod(template, labels, annotations, workload.ref.namespace)
+        pod = Pod(template, labels, annotations, workload.ref.namespace)
         policy = "enabled" if mesh.source == "missing" else mesh.config.get("policy")
         return inject_required(pod, mesh, policy, self._never[id(mesh)], self._always[id(mesh)])
 
@@ -204,7 +193,7 @@ class Judge:
             result = _no_revision(workload, self._meshes, self._settings.revision)
             return _decision(workload, False, Reason.NO_CONTROL_PLANE, result.message, [], namespace, results=(result,))
         metadata = at(workload.object, manual_metadata(workload))
-        pod = _Pod(
+        pod = Pod(
             at(workload.object, workload.template),
             string_map(at(metadata, ("labels",))),
             string_map(at(metadata, ("annotations",))),
@@ -230,74 +219,6 @@ def control_plane(meshes: Iterable[Mesh], revision: str) -> Mesh | None:
         if mesh.revision == (revision or "default"):
             return mesh
     return complete[0] if not revision and len(complete) == 1 else None
-
-
-# ---------------------------------------------------------------- the pod's own rules
-
-
-class _Pod(NamedTuple):
-    template: Object
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    namespace: str
-
-
-_YES = ("y", "yes", "true", "on")
-
-
-def inject_required(
-    pod: _Pod,
-    mesh: Mesh,
-    policy: Any,
-    never: tuple[selectors.Selector | None, ...],
-    always: tuple[selectors.Selector | None, ...],
-) -> _Verdict:
-    """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go injectRequired)."""
-    if at(pod.template, ("spec", "hostNetwork")) is True:
-        return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true")
-    asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
-    if pod.namespace in IGNORED_NAMESPACES:
-        detail = f"Namespace {pod.namespace} is never injected"
-        return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
-    asked.append(Evidence("ignored namespaces", "no opinion", pod.namespace or "none"))
-    if policy not in ("enabled", "disabled"):
-        detail = f"policy is {policy}: neither enabled nor disabled"
-        return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail)
-    stated, reason, place = _stated(pod)
-    opinion = _opinion(stated, mesh.rules.inject_value_strict)
-    if opinion is not None:
-        return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}")
-    asked.append(Evidence(f"{place} {INJECT}", "no opinion", "absent" if stated is None else f'"{stated}"'))
-    for name, found, inject, why in (
-        ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
-        ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
-    ):
-        for index, selector in enumerate(found):
-            if selector is not None and not selector.empty and selector.matches(pod.labels):
-                return _verdict(asked, inject, why, name, f"{name}[{index}]: {selector}")
-        asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
-    return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}")
-
-
-def _stated(pod: _Pod) -> tuple[str | None, Reason, str]:
-    """What the pod says itself: the label, where it is there at all (even empty), else the annotation."""
-    if INJECT in pod.labels:
-        return pod.labels[INJECT], Reason.LABEL, "label"
-    return pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
-
-
-def _opinion(value: str | None, strict: bool) -> bool | None:
-    """The truth of sidecar.istio.io/inject; strict (1.27+): anything but true and false is no opinion."""
-    if not value or not isinstance(value, str):
-        return None
-    if strict:
-        return {"true": True, "false": False}.get(value)
-    return value.lower() in _YES
-
-
-def _verdict(asked: list[Evidence], inject: bool, reason: Reason, rule: str, detail: str) -> _Verdict:
-    asked.append(Evidence(rule, "inject" if inject else "skip", detail))
-    return _Verdict(inject, reason, detail, tuple(asked))
 
 
 # ---------------------------------------------------------------- selectors

@@ -108,9 +108,11 @@ def _controller(pod: Object) -> _Created | None:
     """The controller a bare Pod names itself; counts only where the pod's name is generated (GetDeployMetaFromPod)."""
     if not at(pod, ("metadata", "generateName")):
         return None
-    for ref in at(pod, ("metadata", "ownerReferences")) or ():
+    references = at(pod, ("metadata", "ownerReferences"))
+    for ref in references if isinstance(references, list) else ():
         if at(ref, ("controller",)) is True:
-            return _Created(ref.get("apiVersion", ""), ref.get("kind", ""), ref.get("name", ""), {})
+            api_version, kind, name = (str(ref.get(key) or "") for key in ("apiVersion", "kind", "name"))
+            return _Created(api_version, kind, name, {})
     return None
 
 

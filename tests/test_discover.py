@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from krm_injector.decide import decide_all
 from krm_injector.discover import Found, discover
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
 from krm_injector.model import Mesh, Object, Result
+from krm_injector.owner import owner_of
 from krm_injector.versions import NEWEST
 from krm_injector.webhooks import assumed
 
@@ -404,3 +408,76 @@ def test_assumed_webhooks_by_version_and_revision() -> None:
 def test_values_tell_whether_namespaces_are_injected_by_default() -> None:
     values = {"sidecarInjectorWebhook": {"enableNamespacesByDefault": True}}
     assert len(only(found(injector(values=values), mesh_map())).webhooks) == 5
+
+
+# ---------------------------------------------------------------- odd objects
+
+
+JUNK: list[Any] = [
+    "",
+    "x",
+    "true",
+    0,
+    1.5,
+    True,
+    None,
+    [],
+    {},
+    ["x"],
+    {"x": "y"},
+    [{}],
+    [None],
+    {"name": {}},
+    {"a": None},
+]
+
+
+def _mutated(value: Any, pick: random.Random) -> Any:
+    """The value with one field replaced or removed."""
+    value = copy.deepcopy(value)
+    here: Any = value
+    while True:
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        key = pick.choice(keys)
+        if isinstance(here[key], (dict, list)) and here[key] and pick.random() < 0.8:
+            here = here[key]
+        elif pick.random() < 0.8:
+            here[key] = pick.choice(JUNK)
+            return value
+        else:
+            del here[key]
+            return value
+
+
+def test_odd_objects_give_results_and_never_a_crash() -> None:
+    pick = random.Random(20261123)
+    controlled = [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "p-h", "controller": True}]
+    pod = deployment(generateName="p-", namespace="shop", ownerReferences=controlled)["spec"]["template"]
+    pod |= {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "p-", "ownerReferences": controlled}}
+    selector = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "In", "values": ["d"]}]}
+    objects = [
+        injector(),
+        mesh_map(),
+        webhooks("w", hook(namespaceSelector=selector, objectSelector=selector), istio_io__rev="default"),
+        namespace("shop", {"istio-injection": "enabled"}, {"a": "b"}),
+        deployment(namespace="shop"),
+        deployment(namespace="prod"),
+        pod,
+        {"apiVersion": "v1", "kind": "List", "items": [deployment("c", "CronJob", "batch/v1")]},
+        {
+            "apiVersion": "networking.istio.io/v1beta1",
+            "kind": "ProxyConfig",
+            "metadata": {"labels": {"istio.io/rev": "x"}},
+        },
+    ]
+    for method in ("automatic", "manual") * 400:
+        given = list(objects)
+        for _ in range(pick.choice([1, 2, 3])):
+            index = pick.randrange(len(given))
+            given[index] = _mutated(given[index], pick)
+        settings = Settings(method=method, on_missing_namespace=pick.choice(["error", "warn"]))
+        seen = discover(SimpleNamespace(items=[SimpleNamespace(value=value) for value in given]), settings)
+        for decision in decide_all(seen.workloads, seen.namespaces, seen.meshes, settings):
+            assert decision.detail
+            if decision.mesh:
+                owner_of(decision.workload, decision.mesh.rules, method == "manual")

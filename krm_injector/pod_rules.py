@@ -1,0 +1,88 @@
+"""The pod's own rules, as one istiod asks them: pkg/kube/inject/inject.go injectRequired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from krm_injector.kube import selectors
+from krm_injector.kube.workloads import at
+from krm_injector.model import Evidence, Mesh, Object, Reason
+
+INJECT = "sidecar.istio.io/inject"
+# pkg/kube/inject/initializer.go IgnoredNamespaces, the same from 1.9 to 1.31
+IGNORED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
+
+
+class Verdict(NamedTuple):
+    """What the pod's own rules say under one control plane."""
+
+    inject: bool
+    reason: Reason
+    detail: str
+    evidence: tuple[Evidence, ...]
+
+
+class Pod(NamedTuple):
+    template: Object
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    namespace: str
+
+
+_YES = ("y", "yes", "true", "on")
+
+
+def inject_required(
+    pod: Pod,
+    mesh: Mesh,
+    policy: Any,
+    never: tuple[selectors.Selector | None, ...],
+    always: tuple[selectors.Selector | None, ...],
+) -> Verdict:
+    """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go injectRequired)."""
+    if at(pod.template, ("spec", "hostNetwork")) is True:
+        return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true")
+    asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
+    if pod.namespace in IGNORED_NAMESPACES:
+        detail = f"Namespace {pod.namespace} is never injected"
+        return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
+    asked.append(Evidence("ignored namespaces", "no opinion", pod.namespace or "none"))
+    if policy not in ("enabled", "disabled"):
+        detail = f"policy is {policy}: neither enabled nor disabled"
+        return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail)
+    stated, reason, place = _stated(pod)
+    opinion = _opinion(stated, mesh.rules.inject_value_strict)
+    if opinion is not None:
+        return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}")
+    asked.append(Evidence(f"{place} {INJECT}", "no opinion", "absent" if stated is None else f'"{stated}"'))
+    for name, found, inject, why in (
+        ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
+        ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
+    ):
+        for index, selector in enumerate(found):
+            if selector is not None and not selector.empty and selector.matches(pod.labels):
+                return _verdict(asked, inject, why, name, f"{name}[{index}]: {selector}")
+        asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
+    return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}")
+
+
+def _stated(pod: Pod) -> tuple[str | None, Reason, str]:
+    """What the pod says itself: the label, where it is there at all (even empty), else the annotation."""
+    if INJECT in pod.labels:
+        return pod.labels[INJECT], Reason.LABEL, "label"
+    return pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
+
+
+def _opinion(value: str | None, strict: bool) -> bool | None:
+    """The truth of sidecar.istio.io/inject; strict (1.27+): anything but true and false is no opinion."""
+    if not value or not isinstance(value, str):
+        return None
+    if strict:
+        return {"true": True, "false": False}.get(value)
+    return value.lower() in _YES
+
+
+def _verdict(asked: list[Evidence], inject: bool, reason: Reason, rule: str, detail: str) -> Verdict:
+    asked.append(Evidence(rule, "inject" if inject else "skip", detail))
+    return Verdict(inject, reason, detail, tuple(asked))
