@@ -46,6 +46,7 @@ class Field(NamedTuple):
     type: str  # a scalar, or the full proto name of a message or enum
     label: str  # "" | "repeated" | "map"
     oneof: str
+    json: str = ""  # where json_name says so
 
 
 class Protos:
@@ -152,8 +153,11 @@ class Protos:
         name = self.take()
         self.take()
         number = int(self.take(), 0)
+        start = self.at
         self.skip()
-        return Field(name, number, word, label, oneof)
+        options = self.tokens[start : self.at]
+        json_name = options[options.index("json_name") + 2].strip('"') if "json_name" in options else ""
+        return Field(name, number, word, label, oneof, json_name)
 
     def resolve(self) -> None:
         for name, fields in self.messages.items():
@@ -291,7 +295,8 @@ def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:
 
 def field_line(field: Field) -> str:
     kind = {"": "", "repeated": "*", "map": "%"}[field.label] + field.type
-    return f"{field.name} {field.number} {kind}" + (f" {field.oneof}" if field.oneof else " .")
+    name = f"{field.name}={field.json}" if field.json else field.name
+    return f"{name} {field.number} {kind}" + (f" {field.oneof}" if field.oneof else " .")
 
 
 def check(rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, Any]], folder: Path) -> None:

@@ -5,7 +5,7 @@ The table (tables.py) holds one text a message, one line a field in the order of
     NAME NUMBER TYPE ONEOF [MINORS]      drain_duration 4 google.protobuf.Duration .
                                          parent_shutdown_duration 5 google.protobuf.Duration . -16
 
-TYPE is a scalar of protobuf, or the Go name of a message or enum; "*" before it is a list, "%" a map with strings as
+NAME is "NAME=JSONNAME" where the two are not related as usual. TYPE is a scalar of protobuf, or the Go name of a message or enum; "*" before it is a list, "%" a map with strings as
 keys. ONEOF is "." outside of one. MINORS are the minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where
 absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is first asked for.
 """
@@ -111,8 +111,11 @@ class Schema:
 def _field(name: str, type_: str, oneof: str) -> Field:
     label = type_[0] if type_[0] in "*%" else ""
     type_ = type_[len(label) :]
+    name, _, json = name.partition("=")
     kind = type_ if type_ in SCALARS else "enum" if type_ in tables.ENUMS else "message"
-    return Field(name, json_name(name), go_name(name), kind, type_, label, "" if oneof == "." else go_name(oneof))
+    return Field(
+        name, json or json_name(name), go_name(name), kind, type_, label, "" if oneof == "." else go_name(oneof)
+    )
 
 
 _SCHEMAS: dict[int, Schema] = {}

@@ -222,9 +222,11 @@ tag 16 operator.TypeInterface .""",
 app 1 string .
 istio 2 string .""",
     "operator.GatewaysConfig": """\
-istio_egressgateway 1 operator.EgressGatewayConfig .
+istio_egressgateway 1 operator.EgressGatewayConfig . -13
+istio_egressgateway=istio-egressgateway 1 operator.EgressGatewayConfig . 14-
 enabled 2 google.protobuf.BoolValue .
-istio_ingressgateway 4 operator.IngressGatewayConfig .
+istio_ingressgateway 4 operator.IngressGatewayConfig . -13
+istio_ingressgateway=istio-ingressgateway 4 operator.IngressGatewayConfig . 14-
 securityContext 10 google.protobuf.Value . 20-
 seccompProfile 12 google.protobuf.Value . 23-""",
     "operator.GlobalConfig": """\
@@ -273,7 +275,7 @@ priorityClassName 27 string .
 prometheusNamespace 51 string . -7
 proxy 28 operator.ProxyConfig .
 proxyInit 29 operator.ProxyInitConfig . -13
-proxy_init 29 operator.ProxyInitConfig . 14-
+proxy_init=proxy_init 29 operator.ProxyInitConfig . 14-
 sds 30 operator.SDSConfig .
 tag 31 operator.TypeInterface . -13
 telemetryNamespace 32 string . -7

@@ -32,7 +32,7 @@ def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
     Before 1.14 the message had types of its own for what is any value; only the fields read here are looked at then.
     """
     if schema(minor).minor < 14:
-        return _untyped(values_map(text) or {})
+        return _untyped(values_map(text))
     values = parse(VALUES, text, minor)
     of_global = _inside(values, "global")
     proxy = _inside(of_global, "proxy")
@@ -91,12 +91,17 @@ def _floats(value: Any) -> Any:
     return {k: _floats(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def values_map(text: str) -> dict[str, Any] | None:
-    """``.Values`` of a template: map[string]any with every number a float; None where the text holds nothing."""
+def values_map(text: str) -> dict[str, Any]:
+    """``.Values`` of a template: map[string]any with every number a float.
+
+    Empty where the text holds nothing or null: istiod makes the map before it decodes into it. Raises ApiError.
+    """
     try:
         value = yaml.load(text, numbers="float", strict=False)
     except yaml.YamlError as error:
         raise ApiError("values", "", text, f"is not YAML: {error}") from None
-    if value is None or isinstance(value, dict):
+    if value is None:
+        return {}
+    if isinstance(value, dict):
         return value
     raise ApiError("values", "", value, f"must be a mapping, not {shown(value)}")
