@@ -11,7 +11,7 @@ from typing import NamedTuple
 from krm_injector import mesh_facts
 from krm_injector import webhooks as webhook_rules
 from krm_injector.function_config import Settings
-from krm_injector.kube import yaml
+from krm_injector.kube import selectors, yaml
 from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
 from krm_injector.owner import string_map
@@ -267,6 +267,7 @@ def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[R
             of = "" if outer is str else f" of {_NAMES[inner]} each"
             message = f"{field} in data.config of {injector.place} must be {_NAMES[outer]}{of}"
             results.append(Result("error", message, injector.ref, "data.config", value, code="mesh-config-invalid"))
+    results += _skipped_selectors(config, injector) if automatic and not results else []
     policy = config.get("policy")
     if automatic and config and policy not in ("enabled", "disabled") and not isinstance(policy, (dict, list)):
         shown = f'"{policy}"' if policy is not None else "missing"
@@ -275,6 +276,23 @@ def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[R
             "error and injects nothing)"
         )
         results.append(Result("error", message, injector.ref, "data.config", policy, "enabled", code="policy-illegal"))
+    return results
+
+
+def _skipped_selectors(config: Object, injector: _Text) -> list[Result]:
+    """Selectors that do not parse: Istio logs that and passes them over, which a person wants to know."""
+    results = []
+    for field in ("neverInjectSelector", "alwaysInjectSelector"):
+        for index, selector in enumerate(config.get(field) or ()):
+            try:
+                selectors.parse(selector)
+            except selectors.SelectorError as problem:
+                message = (
+                    f"{field}[{index}] in data.config of {injector.place} is passed over, as Istio does: {problem}"
+                )
+                results.append(
+                    Result("warning", message, injector.ref, "data.config", selector, code="selector-invalid")
+                )
     return results
 
 

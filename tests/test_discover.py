@@ -346,6 +346,11 @@ def test_broken_configuration(one: Object, other: Object, code: str, field: str,
     assert errors[0].resource is not None and errors[0].resource.kind == "ConfigMap"
 
 
+def test_selectors_that_istio_passes_over_are_a_warning() -> None:
+    config = "policy: enabled\nneverInjectSelector: [{matchExpressions: [{key: a, operator: Like}]}]"
+    assert codes(found(injector(config=config), mesh_map()).results) == ["selector-invalid"]
+
+
 def test_manual_does_not_ask_for_a_policy() -> None:
     assert codes(found(injector(config="templates: {}"), mesh_map(), method="manual").results) == []
 
