@@ -28,7 +28,9 @@ NEWEST = (1, 30)
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", Path(__file__).parents[2] / "shared"))
 # Answers of github.com/golang/protobuf 1.5.4 jsonpb over istio.io/api 1.30.3, called as protomarshal.ApplyYAML does:
 # {message, base (applied first), text, error: true | json: ToJSON of the result, printed: its %v with single spaces}.
-TABLE = [json.loads(line) for line in (Path(__file__).parent / "istio_api/jsonpb.jsonl").read_text().splitlines()]
+TABLE = [
+    json.loads(line) for line in (Path(__file__).parent / "istio_api/jsonpb.jsonl").read_text("utf-8").splitlines()
+]
 
 
 def proxy(text, minor=NEWEST, base=None):

@@ -126,4 +126,4 @@ def _altered(row, choose):
     text = row[key]
     at = choose.randrange(len(text) + 1)
     change = choose.choice(["0", "a", " ", "-", ".", ":", "/", ",", "{", "}", "'", "", "", "*", "\n", "e", "_"])
-    return {k: v for k, v in {**row, key: text[:at] + change + text[at + (not change) :]}.items()}
+    return {**row, key: text[:at] + change + text[at + (not change) :]}

@@ -5,9 +5,10 @@ The table (tables.py) holds one text a message, one line a field in the order of
     NAME NUMBER TYPE ONEOF [MINORS]      drain_duration 4 google.protobuf.Duration .
                                          parent_shutdown_duration 5 google.protobuf.Duration . -16
 
-NAME is "NAME=JSONNAME" where the two are not related as usual. TYPE is a scalar of protobuf, or the Go name of a message or enum; "*" before it is a list, "%" a map with strings as
-keys. ONEOF is "." outside of one. MINORS are the minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where
-absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is first asked for.
+NAME is "NAME=JSONNAME" where the two are not related as usual. TYPE is a scalar of protobuf, or the Go name of a
+message or enum; "*" before it is a list, "%" a map with strings as keys. ONEOF is "." outside of one. MINORS are the
+minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where absent. Enums have lines "NAME NUMBER [MINORS]".
+A message is decoded when it is first asked for.
 """
 
 from __future__ import annotations
