@@ -120,7 +120,7 @@ class _Statements(Expressions):
                 return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
             slots.append(self.scope[name] if pipe.assign else self.declare(name))
         if not pipe.assign:
-            self.elements.update(slots)
+            self.elements.update(slots[-1:])
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
         was = self.dot_is_element

@@ -100,8 +100,9 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
         site.fail(f"nil pointer evaluating interface {{}}.{name}")
     if isinstance(value, Enum) and name == "String":
         return value.name
-    shown = "interface {}" if element is not False else type_name(value)
-    site.fail(f"can't evaluate field {name} in type {shown}")
+    # What lies in a container is an interface {} to Go; only a range over a count gives bare integers.
+    bare = element is False or (element is None and type(value) is int)
+    site.fail(f"can't evaluate field {name} in type {type_name(value) if bare else 'interface {}'}")
 
 
 def _struct_type(value: Struct, element: bool | None) -> str:

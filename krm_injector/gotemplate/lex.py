@@ -54,7 +54,7 @@ def delims_of(left: str, right: str) -> Delims:
             rf"|([+-]?[0-9]+(?:\.[0-9]+)?(?=[ \t\r\n|)(,]|{end}))"
             r"|('(?:\\[^\n]|[^'\\\n])*')"
             r"|(:=)|(=)|(\|)|(\()|(\))|([!#%&*,;<>?@\[\]^{}~/\\])"
-            rf"|(\.{stop})"
+            rf"|(\.(?=[ \t\r\n.,|:)(]|{end}))"  # at the very end Go takes it for a number
         )
         known = _delims[left, right] = Delims(left, right, re.compile(pattern))
     return known

@@ -7,7 +7,7 @@ from typing import Any
 
 from krm_injector.gotemplate.builtins import BUILTINS
 from krm_injector.gotemplate.compile import Compiled, compile_trees
-from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits
+from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits, ParseError
 from krm_injector.gotemplate.node import Source
 from krm_injector.gotemplate.parse import parse_trees
 from krm_injector.gotemplate.runtime import Run
@@ -49,4 +49,8 @@ def parse(
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
     source = Source(name, text)
     trees = parse_trees(source, {**BUILTINS, **functions}, delims)
-    return Template(name, compile_trees(source, trees, functions))
+    try:
+        return Template(name, compile_trees(source, trees, functions))
+    except RecursionError:
+        message = "template nests too deep"
+        raise ParseError(f"template: {name}:1: {message}", message=message, name=name, line=1) from None
