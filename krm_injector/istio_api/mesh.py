@@ -223,7 +223,8 @@ def _namespace(resource: dict[str, Any]) -> str:
 def _resource_config(resource: dict[str, Any], minor: tuple[int, int]) -> Message:
     """A ProxyConfig resource as a ProxyConfig of the mesh. Raises ApiError."""
     spec = resource.get("spec") or {}
-    values = {"concurrency": spec.get("concurrency"), "image": spec.get("image")}
-    values["proxyMetadata"] = spec.get("environmentVariables")
+    values = {"concurrency": spec.get("concurrency"), "proxyMetadata": spec.get("environmentVariables")}
+    if schema(minor).minor >= 14:
+        values["image"] = spec.get("image")
     name = (resource.get("metadata") or {}).get("name", "")
     return apply(schema(minor).message(PROXY), values, None, f"ProxyConfig {_namespace(resource)}/{name}")
