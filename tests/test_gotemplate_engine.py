@@ -67,7 +67,7 @@ def test_function_errors_and_accidents_become_template_errors() -> None:
         return len(text) // 0
 
     funcs = {"own": Func("own", own, ("string",)), "broken": Func("broken", broken, ("string",))}
-    with pytest.raises(ExecError, match="error calling own: it is so$"):
+    with pytest.raises(ExecError, match=r"error calling own: it is so$"):
         parse('{{own "it is so"}}', funcs=funcs).execute({})
     with pytest.raises(ExecError, match="error calling broken: ZeroDivisionError"):
         parse('{{broken "x"}}', funcs=funcs).execute({})

@@ -11,7 +11,7 @@ from krm_injector.gotemplate.evaluate import Expressions, normal
 from krm_injector.gotemplate.format import sort_keys, to_text
 from krm_injector.gotemplate.parse import Tree
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
-from krm_injector.gotemplate.values import INVALID, Func, Struct
+from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
 
 Body = tuple[Closure, ...]
 _BREAK, _CONTINUE = 1, 2  # what a statement returns to leave or continue the loop around it; else None
@@ -224,6 +224,8 @@ def _printed(value: Any, site: Site) -> str:
     """How an action writes its value: a nil as <no value>, a pointer as what it points to."""
     if value is INVALID or value is None:
         return "<no value>"
+    if isinstance(value, (Func, Method)):
+        site.fail(f"can't print {site.node} of type {type_name(value)}")
     try:
         text = to_text(value)
     except Exception as error:

@@ -160,6 +160,8 @@ def type_name(value: Any) -> str:
     name = _TYPES.get(type(value))
     if name is not None:
         return name
+    if isinstance(value, (Func, Method)):
+        return f"func({', '.join(value.params)}) interface {{}}"
     go_type = getattr(value, "go_type", None)
     if isinstance(go_type, str):
         return go_type
