@@ -209,9 +209,8 @@ def _documents(path: str) -> tuple[Any, ...]:
     bundle = resource_list.read_manifests(inputs.content(path), path)
     documents: list[Any] = []
     for item in bundle.items:
-        listed = item.value.get("items")
-        opened = item.value["kind"].endswith("List") and isinstance(listed, list)
-        documents.extend(listed if opened else [item.value])
+        listed = item.value.get("items") if item.value["kind"].endswith("List") else None
+        documents.extend(listed if isinstance(listed, list) else [item.value])
     return tuple(documents)
 
 
