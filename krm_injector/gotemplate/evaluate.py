@@ -181,6 +181,11 @@ class Expressions:
                 getters.append(self.argument(arg, wanted, raw=builtin))
             except ExecError as error:  # a literal that cannot be that type: Go says so when it gets there
                 getters.append(self.raising(arg, error.message))
+        if builtin and name == "slice":  # which does not look into interfaces for its indexes
+            for position, arg in enumerate(args[1:], 1):
+                if isinstance(arg, ast.Field):
+                    receiver = chain_closure(None, -1, arg.names[:-1], self.site(arg), False)
+                    getters[position] = _held(getters[position], receiver)
         if final is None:
             return call_closure(func, getters, None, None, site)
         last = self.site(ast.last_visited(args[-1]) if args else ident)
@@ -230,6 +235,25 @@ class _Constant:
 
     def __call__(self, dot: Any, frame: Frame) -> Any:
         return self.value
+
+
+class _InInterface:
+    """Stands for a value of which Go sees only that an interface {} holds it."""
+
+    go_type = "interface {}"
+
+
+_IN_INTERFACE = _InInterface()
+
+
+def _held(evaluate: Closure, receiver: Closure) -> Closure:
+    """A field's value, hidden where it lies in a map[string]any."""
+
+    def held(dot: Any, frame: Frame) -> Any:
+        value = evaluate(dot, frame)
+        return _IN_INTERFACE if value is not INVALID and type(receiver(dot, frame)) is dict else value
+
+    return held
 
 
 def _dot(dot: Any, frame: Frame) -> Any:
