@@ -22,7 +22,7 @@ class Item(NamedTuple):
     """One object of the bundle."""
 
     value: Object
-    index: int  # position in Bundle.items
+    index: int  # type: ignore[assignment]  # position in Bundle.items; tuple.index is not used
     place: yaml.Place | None  # None in a JSON ResourceList
     file: str = ""  # path of the manifest, or what the orchestrator's annotation says
     document: int = 0  # index of its document (manifests)
@@ -129,7 +129,9 @@ def check(item: Item, field: str = "") -> list[Result]:
             problem(f"item-without-{key}", _join(field, key), f"{state} {key}; every object needs one", value.get(key))
     metadata = value.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
-        problem("item-metadata", _join(field, "metadata"), f"has {_kind_of(metadata)} as metadata, not a mapping", metadata)
+        problem(
+            "item-metadata", _join(field, "metadata"), f"has {_kind_of(metadata)} as metadata, not a mapping", metadata
+        )
     elif metadata and not isinstance(name := metadata.get("name", ""), (str, type(None))):
         sentence = f"has {_kind_of(name)} as metadata.name, not a string; put it in quotes"
         problem("item-name", _join(field, "metadata.name"), sentence, name)
@@ -167,7 +169,14 @@ def _join(field: str, key: str) -> str:
 def _kind_of(value: Any) -> str:
     if value is None:
         return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a sequence", dict: "a mapping"}
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "a sequence",
+        dict: "a mapping",
+    }
     return names[type(value)]
 
 
@@ -180,7 +189,9 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
         root_event = reader.next()
         if root_event.__class__ is not yaml.MappingStartEvent:
             value = reader.document(root_event)
-            raise Refused(_no_list(f"the input is {_kind_of(value)}; a ResourceList is expected", "not-a-resource-list"))
+            raise Refused(
+                _no_list(f"the input is {_kind_of(value)}; a ResourceList is expected", "not-a-resource-list")
+            )
         root, keys, items, block = _root(reader, root_event)
         place = reader.place(root_event)
         reader.next()  # the document's end
@@ -194,13 +205,15 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
                 message = f"a second document begins on line {line}; a ResourceList is one document"
                 raise Refused(Result("error", message, code="yaml-documents"))
     ends = [start for start, _ in list(keys.values())[1:]] + [place.end]
-    spans = {key: yaml.Place(start, end, line, 0, True) for (key, (start, line)), end in zip(keys.items(), ends)}
+    spans = {
+        key: yaml.Place(start, end, line, 0, True) for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
+    }
     block = block and place.block and not reader.anchors
     return _list_bundle(items, root, text, "yaml", spans, block, bom)
 
 
 def _root(reader: yaml.Reader, root_event: Any) -> tuple[Object, dict[str, tuple[int, int]], list[Item], bool]:
-    """The mapping at the top of a ResourceList: value, offset and line of each key, items, whether items are a block."""
+    """The mapping at the top: value, offset and line of each key, items, whether items are a block sequence."""
     root: Object = {}
     keys: dict[str, tuple[int, int]] = {}
     items: list[Item] = []
@@ -242,7 +255,9 @@ def _list_bundle(
     problems = [problem for item in items for problem in check(item)]
     if problems:
         raise Refused(*problems)
-    return Bundle(items, root.get("functionConfig"), text, "ResourceList", syntax, root, keys, block, (), bom, line_break(text))
+    return Bundle(
+        items, root.get("functionConfig"), text, "ResourceList", syntax, root, keys, block, (), bom, line_break(text)
+    )
 
 
 def _wrapper_problem(root: Any) -> Result | None:

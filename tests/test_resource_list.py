@@ -165,7 +165,8 @@ def test_anchors_across_items() -> None:
 
 
 def test_flow_list() -> None:
-    text = "{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{apiVersion: v1, kind: A, metadata: {name: a}}]}"
+    item = "{apiVersion: v1, kind: A, metadata: {name: a}}"
+    text = f"{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{item}]}}"
     bundle = read(text)
     new = {**bundle.items[0].value, "b": "y"}
     written = resource_list.write(bundle, {0: new}, [RESULT])
@@ -240,7 +241,8 @@ def test_stream() -> None:
 
 
 def test_json_stream() -> None:
-    text = '{"apiVersion":"v1","kind":"A","metadata":{"name":"a"}}\n{\n    "apiVersion": "v1",\n    "kind": "B",\n    "metadata": {"name": "b"}\n}\n'
+    first = '{"apiVersion":"v1","kind":"A","metadata":{"name":"a"}}\n'
+    text = first + '{\n    "apiVersion": "v1",\n    "kind": "B",\n    "metadata": {"name": "b"}\n}\n'
     bundle = resource_list.read_manifests(text.encode())
     assert resource_list.write(bundle, {}, []) == text
     assert resource_list.write(bundle, {0: {"a": 1}}, []) == '{"a":1}' + text[text.index("\n") :]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml as pyyaml
@@ -62,7 +65,7 @@ def test_reading_is_that_of_go() -> None:
 
 @pytest.mark.parametrize("text", DELIBERATE)
 def test_deliberate_differences_are_still_there(text: str) -> None:
-    answer = dict((row[0], row[1]) for row in table("yaml_table.json"))[text]
+    answer = {row[0]: row[1] for row in table("yaml_table.json")}[text]
     try:
         value = yaml.load(text, strict=False)
     except YamlError:
@@ -94,7 +97,13 @@ def test_numbers_as_floats() -> None:
 
 
 def test_keys_become_strings() -> None:
-    assert yaml.load("{1: a, y: b, 1.5: c, 0x10: d, off: e}") == {"1": "a", "true": "b", "1.5": "c", "16": "d", "false": "e"}
+    assert yaml.load("{1: a, y: b, 1.5: c, 0x10: d, off: e}") == {
+        "1": "a",
+        "true": "b",
+        "1.5": "c",
+        "16": "d",
+        "false": "e",
+    }
 
 
 def test_merge_keys() -> None:
@@ -198,19 +207,38 @@ def test_json_errors(text: str, code: str) -> None:
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
-HARD = """y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan - -- ---
-... ? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y +1 + nan NaN inf Infinity 1. 1.5.1 0x 1__0
-5e 190:20:30 é ١ ² $(X) {{x}} a=b http://x:80/y \u2028 \u0085 \ufeff \u00a0 \U0001f600 \x7f ()""".split() + [
-    "", " ", "a b", " a", "a ", "a: b", "a #b", "- a", "? a", "--- a", "\n", "\n\n", "a\n", "a\nb", "a\n\nb\n", "\na", " a\nb",
-    "a \nb", "a\n b\n", "\ta\nb", "a\tb", "a\nb\t\n", "a\r\nb", "a\rb", "#\n", "---\na", "a\n---\nb\n", "...\n", "a\n\n",
-    "x" * 300, "word " * 60, "\x00\x07", "a\u2028b\nc", "   \na", "a\n   ", "\n  a\n b\n",
-]  # fmt: skip
+HARD = [
+    *"y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan".split(),
+    *"- -- --- ... ? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x \"x x#y +1 + nan NaN inf".split(),
+    *"Infinity 1. 1.5.1 0x 1__0 5e 190:20:30 é \u0661 \u00b2 $(X) {{x}} a=b http://x:80/y () \ufeff \U0001f600".split(),
+    *[
+        "\u2028",
+        "\u0085",
+        "\u00a0",
+        "\x7f",
+        "",
+        " ",
+        "a b",
+        " a",
+        "a ",
+        "a: b",
+        "a #b",
+        "- a",
+        "? a",
+        "--- a",
+        "\n",
+        "\n\n",
+    ],
+    *["a\n", "a\nb", "a\n\nb\n", "\na", " a\nb", "a \nb", "a\n b\n", "\ta\nb", "a\tb", "a\nb\t\n", "a\r\nb", "a\rb"],
+    *["#\n", "---\na", "a\n---\nb\n", "...\n", "a\n\n", "x" * 300, "word " * 60, "\x00\x07", "a\u2028b\nc", "   \na"],
+    *["a\n   ", "\n  a\n b\n"],
+]
 
 
 class Core12Loader(pyyaml.SafeLoader):
     """A reader by the core schema of YAML 1.2."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
 for tag, pattern, first in (
@@ -219,8 +247,6 @@ for tag, pattern, first in (
     ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
     ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$", "-+.0123456789"),
 ):
-    import re
-
     Core12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
 
@@ -243,7 +269,13 @@ def test_every_reader_takes_a_string_back(text: str) -> None:
 
 def test_layout_is_that_of_kustomize() -> None:
     value = {
-        "spec": {"list": [{"a": 1, "b": [1, [2, 3]]}, "x", {}, []], "empty": {}, "none": None, "text": "a\nb\n", "yes": True},
+        "spec": {
+            "list": [{"a": 1, "b": [1, [2, 3]]}, "x", {}, []],
+            "empty": {},
+            "none": None,
+            "text": "a\nb\n",
+            "yes": True,
+        },
         "f": 1.5,
     }
     assert yaml.dump(value) == (
@@ -289,7 +321,11 @@ def test_random_values_come_back(seed: int) -> None:
 
 
 def test_marshal_is_that_of_go() -> None:
-    wrong = [(value, text, yaml.go_marshal(value)) for value, text in table("yaml_marshal_table.json") if yaml.go_marshal(value) != text]
+    wrong = [
+        (value, text, yaml.go_marshal(value))
+        for value, text in table("yaml_marshal_table.json")
+        if yaml.go_marshal(value) != text
+    ]
     assert wrong == []
 
 
@@ -298,3 +334,23 @@ def test_json_text_is_yaml() -> None:
     text = yaml.to_json(value)
     assert json.loads(text) == value
     assert yaml.load(text) == value
+
+
+def test_pyyaml_is_not_imported_as_a_whole_but_works_when_asked() -> None:
+    program = (
+        "import sys, krm_injector.kube.yaml as k\n"
+        "assert k.load('a: [y]') == {'a': [True]}\n"
+        "print('yaml.loader' in sys.modules)\n"
+        "import yaml\n"
+        "print(yaml.safe_load('a: 1'), yaml.load('[b]', Loader=yaml.CSafeLoader), yaml.dump({'c': 1}).strip())\n"
+        "print(yaml.scanner.ScannerError.__name__, yaml.nodes.ScalarNode.__name__, yaml.reader.ReaderError.__module__)\n"
+        "try: yaml.load('[', Loader=yaml.CSafeLoader)\n"
+        "except yaml.YAMLError: print('caught')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert done.stderr == ""
+    assert done.stdout == ("False\n{'a': 1} ['b'] c: 1\nScannerError ScalarNode yaml.reader\ncaught\n"), (
+        "PyYAML's layout has changed: extension.py falls back to the slow import"
+    )

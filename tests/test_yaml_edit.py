@@ -101,12 +101,18 @@ CASES: list[tuple[str, str, Any, str, str]] = [
         "                        indented\n\n                  tty: true\n",
     ),
     ("key removed", "spec/replicas", None, "    replicas: 2\n", ""),
-    ("first key of an element removed", "spec/template/spec/containers/1/name", None, "name: helper\n                    image", "image"),
+    (
+        "first key of an element removed",
+        "spec/template/spec/containers/1/name",
+        None,
+        "name: helper\n                    image",
+        "image",
+    ),
     (
         "element removed with its comment",
         "spec/template/spec/containers/0/env/1",
         None,
-        '                  # second\n                  - name: B\n                    value: |\n                      text\n                        indented\n\n',
+        "                  # second\n                  - name: B\n                    value: |\n                      text\n                        indented\n\n",
         "",
     ),
 ]
@@ -203,7 +209,27 @@ def test_odd_layouts(text: str) -> None:
 
 # --- random values in random layouts ---------------------------------------------------------------------------------
 
-STRINGS = ["a", "b c", "x: y", "1", "true", "y", "", "#no", "a\nb", "a\nb\n", "\nx\n\n", " lead", "tail ", "é", "it's", "null", "- x", "a #b", "12:30"]
+STRINGS = [
+    "a",
+    "b c",
+    "x: y",
+    "1",
+    "true",
+    "y",
+    "",
+    "#no",
+    "a\nb",
+    "a\nb\n",
+    "\nx\n\n",
+    " lead",
+    "tail ",
+    "é",
+    "it's",
+    "null",
+    "- x",
+    "a #b",
+    "12:30",
+]
 KEYS = ["a", "b", "name", "env", "x-y", "1", "on", "k k", "#"]
 
 
@@ -219,7 +245,11 @@ def random_value(r: random.Random, depth: int) -> Any:
 def mutated(r: random.Random, value: Any, depth: int = 0) -> Any:
     """A value that differs from another in a few places."""
     if isinstance(value, dict) and value:
-        result = {key: mutated(r, item, depth + 1) if r.random() < 0.4 else item for key, item in value.items() if r.random() > 0.15}
+        result = {
+            key: mutated(r, item, depth + 1) if r.random() < 0.4 else item
+            for key, item in value.items()
+            if r.random() > 0.15
+        }
         if r.random() < 0.4:
             entries = [*result.items()]
             entries.insert(r.randrange(len(entries) + 1), (r.choice(KEYS), random_value(r, depth + 1)))
@@ -289,7 +319,12 @@ class Layout:
                 written = json.dumps(key) if key in ("1", "on", "k k", "#") or self.r.random() < 0.1 else key
                 if isinstance(item, list) and self.r.random() < 0.5:
                     deeper = indent
-                out.append(" " * indent + written + ":" + self.node(item, indent + 2 if not isinstance(item, (dict, list)) else deeper))
+                out.append(
+                    " " * indent
+                    + written
+                    + ":"
+                    + self.node(item, indent + 2 if not isinstance(item, (dict, list)) else deeper)
+                )
             elif isinstance(entry, (dict, list)) and entry and self.r.random() < 0.7:
                 width = self.r.choice([2, 2, 4])
                 inside = self.block(entry, indent + width)

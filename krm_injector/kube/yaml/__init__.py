@@ -17,8 +17,8 @@ from krm_injector.kube.yaml.events import (
     reading,
 )
 from krm_injector.kube.yaml.json_text import load_json, load_json_stream
-from krm_injector.kube.yaml.marshal import go_marshal
 from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
+from krm_injector.kube.yaml.marshal import go_marshal
 
 __all__ = [
     "Document",

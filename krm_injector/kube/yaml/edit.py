@@ -12,8 +12,6 @@ import re
 from bisect import bisect_left
 from typing import Any
 
-import yaml as pyyaml
-
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.emit import dump, scalar, string, to_json
 from krm_injector.kube.yaml.events import (
@@ -22,6 +20,7 @@ from krm_injector.kube.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    YAMLError,
     parser,
 )
 from krm_injector.kube.yaml.load import Place
@@ -52,10 +51,7 @@ def _in_flow(text: str, place: Place, new: Any) -> str:
     behind = behind.removesuffix("\r")
     if (behind.strip() and behind[:2] != " #") or not (_LINE_START.match(before) or before.rstrip() == "---"):
         return to_json(new)
-    if before.startswith("---"):
-        written = "\n" + dump(new)
-    else:
-        written = dump(new, place.column)
+    written = "\n" + dump(new) if before.startswith("---") else dump(new, place.column)
     return written.removesuffix("\n") if line_break and not behind.strip() else written
 
 
@@ -97,7 +93,7 @@ class _Editor:
             get()
             get()
             root = self._read(get, get())
-        except pyyaml.YAMLError:
+        except YAMLError:
             return dump(new, self.column)
         tail = self.text[self._line_end(root.end) :]
         if self.shared or (open_end and _last(root).style == "block"):
@@ -112,7 +108,7 @@ class _Editor:
 
     def _read(self, get: Any, event: Any) -> _Node:
         """The node that event begins, with all below it."""
-        mark = event.start_mark
+        mark: Any = event.start_mark
         kind = event.__class__
         if kind is ScalarEvent:
             node = _Node(mark.index, mark.column, "block" if event.style in ("|", ">") else "")
@@ -129,11 +125,12 @@ class _Editor:
         node = _Node(mark.index, mark.column, style)
         children = node.children
         if kind is MappingStartEvent:
+            key: Any
             while (key := get()).__class__ is not MappingEndEvent:
                 if key.__class__ is ScalarEvent:
                     node.keys.append(self._key(key))
                     node.marks.append((key.start_mark.index, key.end_mark.index))
-                    value = get()
+                    value: Any = get()
                     if value.__class__ is ScalarEvent and value.anchor is None:
                         start = value.start_mark
                         child = _Node(start.index, start.column, "block" if value.style in ("|", ">") else "")
@@ -144,7 +141,7 @@ class _Editor:
                 else:  # an alias
                     self.shared = True
                     self._read(get, get())
-            last = key
+            last: Any = key
         else:
             while (last := get()).__class__ is not SequenceEndEvent:
                 children.append(self._read(get, last))
@@ -221,7 +218,7 @@ class _Editor:
         if pairs[0][1]:
             added = dump(new[: pairs[0][1]], node.column) + pad
         bounds = [at for _, at in pairs[1:]] + [len(new)]
-        following = {mine: (at + 1, bound) for (mine, at), bound in zip(pairs, bounds)}
+        following = {mine: (at + 1, bound) for (mine, at), bound in zip(pairs, bounds, strict=True)}
         for position, child in enumerate(node.children):
             if position == first and pairs[0][1]:
                 self.edits.append((starts[first], starts[first], added))
@@ -262,9 +259,9 @@ class _Editor:
             begin = self._line_end(node.children[position - 1].end)
         else:
             begin = self.text.rfind("\n", 0, starts[position]) + 1
-            if self.text[begin : starts[position]].strip():  # behind the "- " of an outer sequence, on its line
-                begin, end = starts[position], starts[position + 1]
-            elif begin == 0 and starts[position] == node.start and self.column:
+            if self.text[begin : starts[position]].strip() or (
+                begin == 0 and starts[position] == node.start and self.column
+            ):  # behind the "- " of an outer sequence, on its line
                 begin, end = starts[position], starts[position + 1]
         self.edits.append((begin, end, ""))
 

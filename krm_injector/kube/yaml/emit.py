@@ -149,9 +149,8 @@ def string(text: str, pad: str) -> str:
     """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at column len(pad)."""
     if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
         return text if text not in _WORDS else f'"{text}"'
-    if "\n" in text and not _NOT_LITERAL.search(text):
-        if text.isascii() or text.replace("\n", "").replace("\t", "").isprintable():
-            return _literal(text, pad + "  ")
+    if "\n" in text and not _NOT_LITERAL.search(text) and _printable(text):
+        return _literal(text, pad + "  ")
     return quoted(text)
 
 
@@ -160,6 +159,11 @@ def _plain_unicode(text: str) -> bool:
     if not all(character.isascii() or character.isalpha() for character in text):
         return False
     return _PLAIN.match("".join(character if character.isascii() else "x" for character in text)) is not None
+
+
+def _printable(text: str) -> bool:
+    """Whether a text without control characters but tabs and breaks is free of others that readers may trip over."""
+    return text.isascii() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def quoted(text: str) -> str:

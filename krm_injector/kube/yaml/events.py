@@ -6,8 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-import yaml
-from yaml.events import (
+from krm_injector.kube.yaml import extension
+from krm_injector.kube.yaml.error import YamlError
+
+_Parser: Any = extension.load()
+
+from yaml.error import YAMLError  # noqa: E402
+from yaml.events import (  # noqa: E402
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
@@ -20,8 +25,6 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from krm_injector.kube.yaml.error import YamlError
-
 __all__ = [
     "AliasEvent",
     "DocumentEndEvent",
@@ -33,16 +36,13 @@ __all__ = [
     "SequenceStartEvent",
     "StreamEndEvent",
     "StreamStartEvent",
+    "YAMLError",
     "check_text",
     "parser",
     "reading",
     "refuse",
 ]
 
-try:
-    from yaml._yaml import CParser as _Parser
-except ImportError:  # PyYAML built without libyaml: the same events, ten times slower
-    _Parser = yaml.SafeLoader
 
 def parser(text: str) -> Callable[[], Any]:
     """The function that returns the next event of text; it raises yaml.YAMLError (see refuse)."""
@@ -61,7 +61,7 @@ class reading:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (yaml.YAMLError, UnicodeError)):
+        if isinstance(error, (YAMLError, UnicodeError)):
             refuse(error, self.text)
 
 

@@ -96,7 +96,10 @@ def load_all(text: str, numbers: str = "int") -> list[Document]:
     except Exception as error:
         refuse(error, text)
     ends = [begin for _, begin, _, _ in found[1:]] + [len(text)]
-    return [Document(value, begin, end, place, empty) for (value, begin, place, empty), end in zip(found, ends)]
+    return [
+        Document(value, begin, end, place, empty)
+        for (value, begin, place, empty), end in zip(found, ends, strict=False)
+    ]
 
 
 class Reader:
@@ -125,9 +128,9 @@ class Reader:
 
     def place(self, event: Any) -> Place:
         """The place of the node that event began and that has just been read."""
-        mark = event.start_mark
-        block = event.__class__ in (MappingStartEvent, SequenceStartEvent) and not event.flow_style
-        if event.__class__ is ScalarEvent or event.__class__ is AliasEvent:
+        mark, kind = event.start_mark, event.__class__
+        block = kind in (MappingStartEvent, SequenceStartEvent) and not event.flow_style
+        if kind is ScalarEvent or kind is AliasEvent:
             end = event.end_mark.index
         else:
             end = self.last.end_mark.index
@@ -337,5 +340,3 @@ class Reader:
             merged.update(source.keys() - result.keys())
             result.update(source)  # go-yaml v2: a merge overrides the keys written before it
         return merged
-
-

@@ -262,7 +262,7 @@ def _sorted(value: dict[str, Any]) -> Iterable[str]:
 
 
 def _compare(a: str, b: str) -> int:
-    for at, (x, y) in enumerate(zip(a, b)):
+    for at, (x, y) in enumerate(zip(a, b, strict=False)):
         if x == y:
             continue
         if x.isalpha() and y.isalpha():

@@ -78,8 +78,8 @@ def as_json_number(value: float) -> int | float:
         return value
     if abs(value) < 2**53:
         return int(value)
-    mantissa, _, exponent = f"{value!r}e0".partition("e")  # Go prints the shortest digits and fills up with zeros
-    exponent = int(exponent.partition("e")[0])
+    mantissa, _, power = repr(value).partition("e")  # Go prints the shortest digits and fills up with zeros
+    exponent = int(power or "0")
     whole, _, fraction = mantissa.partition(".")
     fraction = fraction.rstrip("0")
     number = int(whole + fraction) * 10 ** (exponent - len(fraction))
