@@ -44,12 +44,21 @@ def _entry(decision: Decision, replacements: Mapping[int, Any]) -> dict[str, Any
 
 
 def containers(workload: Object, template: Sequence[str]) -> int:
-    """How many containers READY counts: the containers, and init containers that keep running."""
+    """How many containers READY counts: the containers, and init containers that keep running.
+
+    A workload that is left alone may be malformed; what is no container does not count.
+    """
     pod: Any = workload
     for key in (*template, "spec"):
-        pod = pod.get(key) or {}
-    running = [c for c in pod.get("initContainers") or [] if c.get("restartPolicy") == "Always"]
-    return len(pod.get("containers") or []) + len(running)
+        pod = pod.get(key) if isinstance(pod, dict) else None
+    if not isinstance(pod, dict):
+        return 0
+    running = [c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"]
+    return len(_mappings(pod.get("containers"))) + len(running)
+
+
+def _mappings(value: Any) -> list[Any]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def document(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from krm_injector import explain
 from krm_injector.model import Decision, Evidence, Mesh, Reason, ResourceRef, Webhook, Workload
 from krm_injector.versions import rules_for
@@ -69,8 +71,11 @@ def test_a_workload_inside_a_list_is_found_in_the_changed_list() -> None:
     assert told[0]["containers"] == [1, 2]
 
 
-def test_a_pod_template_without_spec_has_no_containers() -> None:
-    assert explain.containers({"spec": {"template": None}}, ("spec", "template")) == 0
+@pytest.mark.parametrize(
+    "template", [None, {}, [1], {"spec": 3}, {"spec": {"containers": {"a": "b"}, "initContainers": [1]}}]
+)
+def test_what_is_no_container_does_not_count(template: object) -> None:
+    assert explain.containers({"spec": {"template": template}}, ("spec", "template")) == 0
 
 
 def test_table_is_aligned() -> None:
