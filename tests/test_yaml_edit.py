@@ -112,7 +112,8 @@ CASES: list[tuple[str, str, Any, str, str]] = [
         "element removed with its comment",
         "spec/template/spec/containers/0/env/1",
         None,
-        "                  # second\n                  - name: B\n                    value: |\n                      text\n                        indented\n\n",
+        "                  # second\n                  - name: B\n                    value: |\n"
+        "                      text\n                        indented\n\n",
         "",
     ),
 ]

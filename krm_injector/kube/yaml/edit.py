@@ -112,7 +112,8 @@ class _Editor:
         kind = event.__class__
         if kind is ScalarEvent:
             node = _Node(mark.index, mark.column, "block" if event.style in ("|", ">") else "")
-            node.end = event.end_mark.index
+            end: Any = event.end_mark
+            node.end = end.index
             self.shared = self.shared or event.anchor is not None
             return node
         if kind is AliasEvent:
@@ -132,7 +133,7 @@ class _Editor:
                     node.marks.append((key.start_mark.index, key.end_mark.index))
                     value: Any = get()
                     if value.__class__ is ScalarEvent and value.anchor is None:
-                        start = value.start_mark
+                        start: Any = value.start_mark
                         child = _Node(start.index, start.column, "block" if value.style in ("|", ">") else "")
                         child.end = value.end_mark.index
                         children.append(child)
