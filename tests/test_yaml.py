@@ -132,6 +132,7 @@ def test_byte_order_mark() -> None:
         ("a: 1\n---\nb: 1\n", "yaml-documents", 2, 1, "second document"),
         ("a: \x00\n", "yaml-character", 1, 4, "U+0000"),
         ("a: b\nc: \x07\n", "yaml-character", 2, 4, "U+0007"),
+        ("a: \ud800\n", "yaml-character", 1, 4, "U+D800"),
         ("a:\n\t- b\n", "yaml-syntax", 2, 1, "token"),
         ("[" * 201, "yaml-depth", 1, 201, "200"),
         ("[" * 30_000, "yaml-depth", 1, 201, "200"),

@@ -70,6 +70,17 @@ class _Node:
         self.children: list[_Node] = []
 
 
+def _span(event: Any) -> tuple[int, int]:
+    return event.start_mark.index, event.end_mark.index
+
+
+def _scalar(event: Any) -> _Node:
+    mark = event.start_mark
+    node = _Node(mark.index, mark.column, "block" if event.style in ("|", ">") else "")
+    node.end = event.end_mark.index
+    return node
+
+
 class _Unfit(Exception):
     """The layout does not allow an edit here."""
 
@@ -111,11 +122,8 @@ class _Editor:
         mark: Any = event.start_mark
         kind = event.__class__
         if kind is ScalarEvent:
-            node = _Node(mark.index, mark.column, "block" if event.style in ("|", ">") else "")
-            end: Any = event.end_mark
-            node.end = end.index
             self.shared = self.shared or event.anchor is not None
-            return node
+            return _scalar(event)
         if kind is AliasEvent:
             self.shared = True
             node = _Node(mark.index, mark.column, "")
@@ -130,13 +138,10 @@ class _Editor:
             while (key := get()).__class__ is not MappingEndEvent:
                 if key.__class__ is ScalarEvent:
                     node.keys.append(self._key(key))
-                    node.marks.append((key.start_mark.index, key.end_mark.index))
+                    node.marks.append(_span(key))
                     value: Any = get()
                     if value.__class__ is ScalarEvent and value.anchor is None:
-                        start: Any = value.start_mark
-                        child = _Node(start.index, start.column, "block" if value.style in ("|", ">") else "")
-                        child.end = value.end_mark.index
-                        children.append(child)
+                        children.append(_scalar(value))
                     else:
                         children.append(self._read(get, value))
                 else:  # an alias

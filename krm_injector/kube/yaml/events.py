@@ -46,7 +46,10 @@ __all__ = [
 
 def parser(text: str) -> Callable[[], Any]:
     """The function that returns the next event of text; it raises yaml.YAMLError (see refuse)."""
-    source = _Parser(text)
+    try:
+        source = _Parser(text)
+    except (YAMLError, UnicodeError) as error:  # PyYAML's own reader looks at all characters first
+        refuse(error, text)
     get_event: Callable[[], Any] = source.get_event
     return get_event
 
