@@ -44,7 +44,7 @@ class ControlPlane:
         """Raises ApiError or YamlError where values or mesh do not parse."""
         minor = mesh.rules.minor
         self.mesh = mesh
-        self.values: Object | None = values_map(mesh.values)
+        self.values: Object = values_map(mesh.values) or {}
         self.typed: TypedValues = typed_values(mesh.values, minor)
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
         native = "true" if mesh.native_sidecars else "false"
@@ -132,8 +132,6 @@ def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
 
 def render(plane: ControlPlane, subject: Subject) -> list[Object]:
     """The partial Pods, one a template, in order. Raises TemplateError, RenderError."""
-    if plane.values is None and plane.mesh.rules.values_required:
-        raise RenderError("the injection values are empty: data.values must be a mapping")
     data = template_data(plane, subject)
     partials = [_partial_pod(name, plane.template(name), data) for name in selected_templates(plane, subject)]
     if plane.mesh.rules.zero_divisor:

@@ -38,7 +38,6 @@ class Rules(NamedTuple):
     proxy_ids: bool = False  # ProxyUID, ProxyGID, OpenShift's ranges
     openshift_reset_user: str = ""  # "" | "containers" | "all": whose runAsUser is compared with the proxy's
     zero_divisor: bool = True  # Go writes "divisor: 0" for a resourceFieldRef without one (k8s.io/api before 0.35)
-    values_required: bool = False  # values that are null are an error
 
 
 CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
@@ -48,7 +47,7 @@ CHANGES: tuple[tuple[tuple[int, int], dict[str, Any], str], ...] = (
     ((1, 22), {"tracing_default": False}, "pkg/config/mesh/mesh.go DefaultProxyConfig"),
     ((1, 22), {"cron_job_api_version": "batch/v1", "rollout_owner": True}, "pkg/kube/util.go GetDeployMetaFromPod"),
     ((1, 23), {"cni_network_by_namespace": True}, "pkg/kube/inject/template.go appendMultusNetwork"),
-    ((1, 23), {"openshift_reset_user": "containers", "values_required": True}, "pkg/kube/inject/webhook.go inject"),
+    ((1, 23), {"openshift_reset_user": "containers"}, "pkg/kube/inject/webhook.go inject"),
     ((1, 24), {"native_annotation": True}, "pkg/kube/inject/inject.go RunTemplate"),
     ((1, 25), {"lifecycle_probes": True}, "pkg/kube/inject/app_probe.go"),
     ((1, 25), {"validate_core_dump": False}, "pkg/kube/inject/validate.go"),

@@ -1,0 +1,198 @@
+"""Bad input, end to end: one clear error a cause, exit 1, stdout empty or the original items; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+import yaml
+
+NAMESPACE = {
+    "apiVersion": "v1",
+    "kind": "Namespace",
+    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
+}
+VALUES = json.dumps({"global": {"hub": "h", "tag": "1.30.3", "proxy": {"image": "proxyv2"}}})
+
+
+def deployment(name: str = "web", **pod: Any) -> dict[str, Any]:
+    template = {"metadata": pod.pop("metadata", {}), "spec": {"containers": [{"name": "app", "image": "app:1"}], **pod}}
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
+
+
+def mesh(template: str, mesh_config: str = "{}", values: str = VALUES, **config: Any) -> list[dict[str, Any]]:
+    injector = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": {"sidecar": template}, **config}
+    place = {"namespace": "istio-system"}
+    data = {"config": yaml.safe_dump(injector), "values": values}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "istio-sidecar-injector", **place},
+            "data": data,
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "istio", **place},
+            "data": {"mesh": mesh_config},
+        },
+    ]
+
+
+def run(text: str | bytes, timeout: float = 30) -> tuple[int, str, str]:
+    data = text.encode() if isinstance(text, str) else text
+    done = subprocess.run([sys.executable, "-m", "krm_injector"], input=data, capture_output=True, timeout=timeout)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
+    """The error results of a run on these items, and stderr; asserts that the items came back as they were."""
+    config = {
+        "apiVersion": "krm-injector.dev/v1alpha1",
+        "kind": "SidecarInjection",
+        "metadata": {"name": "x"},
+        "spec": spec,
+    }
+    given = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items, "functionConfig": config}
+    code, out, err = run(yaml.safe_dump(given, sort_keys=False))
+    assert code == 1, err
+    answer = yaml.safe_load(out)
+    assert answer["items"] == items
+    errors = [r for r in answer["results"] if r["severity"] == "error"]
+    assert errors and all(line.strip() in err for r in errors for line in r["message"].splitlines())
+    return errors, err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"a: [yaml\n", "line 2"),
+        (b"\xff\xfe\xfa", "UTF-8"),
+        (b"", "empty"),
+        (b"just words", "ResourceList"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\nkind: ResourceList\n", "document"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- a: 1\n  a: 2\n", "twice"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- metadata: {name: x}\n", "kind"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- 1\n- two\n", "items[1]"),
+        (b"a: " + b"[" * 10_000 + b"]" * 10_000, "deep"),
+        (b"a: " + b"{a: " * 10_000, "deep"),
+        (b'{"a": ' * 10_000, "deep"),
+        (b"- " * 10_000 + b"a", "deep"),
+    ],
+)
+def test_input_that_cannot_be_read(text: bytes, said: str) -> None:
+    code, out, err = run(text)
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_aliases_that_explode() -> None:
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
+    body = "\n".join("  " + line for line in levels)
+    started = time.monotonic()
+    code, out, err = run(f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- kind: X\n{body}\n")
+    assert (code, out) == (1, "")
+    assert "alias" in err and time.monotonic() - started < 10
+
+
+def test_a_template_that_does_not_parse() -> None:
+    errors, _ = refused([NAMESPACE, *mesh("metadata:\n  labels: {{ if }}\n"), deployment()])
+    assert "sidecar:2" in errors[0]["message"] and "missing value for if" in errors[0]["message"]
+
+
+def test_a_template_that_fails_says_where() -> None:
+    errors, _ = refused([NAMESPACE, *mesh("a: {{ .Values.global.hub.nothing }}\n"), deployment()])
+    assert "sidecar:1:" in errors[0]["message"]
+    assert errors[0]["resourceRef"]["name"] == "web"
+
+
+def test_a_template_that_gives_no_yaml() -> None:
+    errors, _ = refused([NAMESPACE, *mesh("a: [\n"), deployment()])
+    assert "sidecar" in errors[0]["message"] and "YAML" in errors[0]["message"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ range until 1000000000 }}{{ "x" }}{{ end }}',
+        '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}',
+        '{{ $s := "xxxxxxxxxx" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}{{ $s }}',
+        '{{ repeat 2000000000 "x" }}',
+        "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ end }}",
+        "{{ $l := list 1 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ len $l }}",
+        '{{ printf "%1000000000d" 1 }}',
+        '{{ regexMatch "(a*)*b" (repeat 200 "a") }}',
+        '{{ "x" | indent 1000000000 }}',
+        '{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ toJson $d }}',
+    ],
+)
+def test_a_hostile_template_is_stopped(template: str) -> None:
+    items = [NAMESPACE, *mesh(template), deployment()]
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {}}
+    given = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items, "functionConfig": config}
+    started = time.monotonic()
+    code, out, err = run(yaml.safe_dump(given, sort_keys=False), timeout=60)
+    assert time.monotonic() - started < 20
+    if code == 0:  # harmless after all: the work was bounded, and the answer is whole
+        assert yaml.safe_load(out)["kind"] == "ResourceList"
+    else:
+        assert code == 1 and "sidecar" in err and "internal error" not in err
+
+
+@pytest.mark.parametrize(
+    "call", ["now", 'env "HOME" | print', 'expandenv "$HOME"', "randAlphaNum 5", "uuidv4", 'getHostByName "a"']
+)
+def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
+    items = [NAMESPACE, *mesh("metadata:\n  labels:\n    a: {{ " + call + " | quote }}\n"), deployment()]
+    given = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items}
+    code, _out, err = run(yaml.safe_dump(given, sort_keys=False))
+    assert code == 1 and "sidecar:3" in err
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (mesh("{}", mesh_config="defaultConfig: ["), "mesh"),
+        (mesh("{}", mesh_config="defaultConfig:\n  drainDuration: soon\n"), "drainDuration"),
+        (mesh("{}", values="{"), "values"),
+        (mesh("{}", values='{"global": {"hub": []}}'), "hub"),
+        (mesh("{}", policy="sometimes"), "sometimes"),
+    ],
+)
+def test_a_mesh_that_cannot_be_used(parts: list[Any], said: str) -> None:
+    errors, _ = refused([NAMESPACE, *parts, deployment()])
+    assert any(said in e["message"] for e in errors)
+
+
+def test_every_workloads_errors_at_once() -> None:
+    bad = {"annotations": {"sidecar.istio.io/proxyCPU": "much", "status.sidecar.istio.io/port": "x"}}
+    wrong = deployment("ports", containers=[{"name": "a", "ports": [{"containerPort": "80"}]}])
+    errors, _ = refused([NAMESPACE, deployment("one", metadata=bad), wrong, deployment("two", metadata=bad)])
+    named = sorted((e["resourceRef"]["name"], e["field"]["path"]) for e in errors)
+    path = "spec.template.metadata.annotations"
+    assert named == [
+        ("one", f"{path}[sidecar.istio.io/proxyCPU]"),
+        ("one", f"{path}[status.sidecar.istio.io/port]"),
+        ("ports", "spec.template.spec.containers[0].ports[0].containerPort"),
+        ("two", f"{path}[sidecar.istio.io/proxyCPU]"),
+        ("two", f"{path}[status.sidecar.istio.io/port]"),
+    ]
+
+
+def test_a_missing_namespace_says_what_to_add() -> None:
+    errors, _ = refused([deployment()])
+    assert "namespaces:\n" in errors[0]["message"] and "name: shop" in errors[0]["message"]
+
+
+def test_an_unknown_template_names_those_there_are() -> None:
+    chosen = deployment(metadata={"annotations": {"inject.istio.io/templates": "nope"}})
+    errors, _ = refused([NAMESPACE, *mesh("{}"), chosen])
+    assert "'nope'" in errors[0]["message"] and "sidecar" in errors[0]["message"]
