@@ -44,7 +44,7 @@ class ControlPlane:
         """Raises ApiError or YamlError where values or mesh do not parse."""
         minor = mesh.rules.minor
         self.mesh = mesh
-        self.values: Object = values_map(mesh.values) or {}
+        self.values: Object = values_map(mesh.values)
         self.typed: TypedValues = typed_values(mesh.values, minor)
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
         native = "true" if mesh.native_sidecars else "false"
