@@ -333,6 +333,11 @@ def test_marshal_is_that_of_go() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("text", ["\ta\nb", "\n\ta\n", " \ta\n", "a\n\n", "\n", "a \nb", "a\r\nb\n"])
+def test_not_a_literal_block(text: str) -> None:
+    assert yaml.dump({"k": text}) == f"k: {json.dumps(text)}\n"
+
+
 def test_json_text_is_yaml() -> None:
     value = {"a": ["\x7f\u0085\u2028", "é", "\n"], "b": {}}
     text = yaml.to_json(value)
