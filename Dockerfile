@@ -4,9 +4,9 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY krm_injector krm_injector
-# Bytecode is made here: where it runs, nothing can be written.
-RUN python -m venv /opt/krm-injector && /opt/krm-injector/bin/pip install --no-cache-dir --compile . \
- && /opt/krm-injector/bin/pip uninstall -y pip
+# Bytecode is made here: where it runs, nothing can be written. The environment has no pip of its own.
+RUN python3 -m venv --without-pip /opt/krm-injector \
+ && python3 -m pip --python /opt/krm-injector/bin/python install --no-cache-dir --compile .
 
 FROM python:3.12-slim
 COPY --from=build /opt/krm-injector /opt/krm-injector
