@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.runtime import Closure, Frame, Site
-from krm_injector.gotemplate.values import INVALID, StringMap, Struct, type_name
+from krm_injector.gotemplate.values import INVALID, NilMap, StringMap, Struct, type_name
 
 _SIGNED = frozenset({"int", "int8", "int16", "int32", "int64"})
 _UNSIGNED = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr"})
@@ -45,7 +45,7 @@ def zero_of(go_type: str) -> Any:
     if go_type == "map[string]string":
         return StringMap()
     if go_type.startswith("map["):
-        return {}
+        return NilMap()
     return [] if go_type.startswith("[") else None
 
 

@@ -86,6 +86,8 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
         try:
             result = value.go_attr(name)
         except KeyError:
+            if name in value.go_unexported:
+                site.fail(f"{name} is an unexported field of struct type {value.go_type}")
             site.fail(f"can't evaluate field {name} in type {_struct_type(value, element)}")
         if isinstance(result, Method):
             return call_method(result, name, (), site)
@@ -185,6 +187,8 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
             try:
                 method = value.go_attr(name)
             except KeyError:
+                if name in value.go_unexported:
+                    site.fail(f"{name} is an unexported field of struct type {value.go_type}")
                 site.fail(f"can't evaluate field {name} in type {value.go_type}")
             if not isinstance(method, (Method, Func)) and value.is_nil:
                 site.fail(f"nil pointer evaluating {value.go_type}.{name}")

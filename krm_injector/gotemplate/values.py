@@ -63,6 +63,7 @@ class Struct:
     """Base of typed structs and of pointers to them (protobuf messages)."""
 
     go_type: ClassVar[str] = "struct {}"  # "*v1alpha1.ProxyConfig", "v1.ObjectMeta"
+    go_unexported: ClassVar[frozenset[str]] = frozenset()  # fields that Go keeps to the package: their error differs
     is_nil: bool = False  # a nil pointer
 
     __slots__ = ()
@@ -130,6 +131,12 @@ class StringMap(dict[str, str]):
 
     go_type: ClassVar[str] = "map[string]string"
     zero: ClassVar[Any] = ""  # what index gives for a key that is not there
+    __slots__ = ()
+
+
+class NilMap(dict[str, Any]):
+    """A nil map[string]any: reads as an empty one, writing to it is an error. What a nil argument becomes."""
+
     __slots__ = ()
 
 

@@ -52,6 +52,7 @@ class PortList(list[Port]):
 
 class Spec(Struct):
     go_type: ClassVar[str] = "*main.Spec"
+    go_unexported: ClassVar[frozenset[str]] = frozenset({"private"})
 
     def __init__(self, is_nil: bool = False, **fields: Any) -> None:
         self.is_nil = is_nil

@@ -9,7 +9,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import copied, strval
-from krm_injector.gotemplate.values import StringList, StringMap, Struct, type_name
+from krm_injector.gotemplate.values import NilMap, StringList, StringMap, Struct, type_name
 
 Dict = dict[str, Any]
 
@@ -19,6 +19,8 @@ def get(source: Dict, key: str) -> Any:
 
 
 def set_key(target: Dict, key: str, value: Any) -> Dict:
+    if isinstance(target, NilMap):
+        raise FuncError("assignment to entry in nil map")
     target[key] = value
     return target
 
@@ -104,6 +106,8 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
 
 
 def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict:
+    if isinstance(target, NilMap):
+        target = {}
     for source in sources:
         try:
             _merge(target, source, overwrite)
