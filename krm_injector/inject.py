@@ -90,7 +90,6 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     for partial in render(plane, subject):
         template_pod = strategic_merge(template_pod, partial)
         merged = merge.apply_template(merged, partial, native, template_pod)
-    template_pod = types.decode("v1.Pod", template_pod)
     merged = settle("v1.Pod", pod, merged)
     tproxy = str(proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
     merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules.init_user)

@@ -130,7 +130,7 @@ def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
     """One field of the patch that is not null."""
     old = merged.get(key)
     if old is None or type(old) is not type(value):
-        kept = _without_directives(_without_nulls(value))
+        kept = _cleaned(value)
         if kept is _DROPPED:
             merged.pop(key, None)
         else:
@@ -199,6 +199,28 @@ def _retain_keys(merged: Object, patch: Object) -> None:
 
 
 _DROPPED = object()
+
+
+def _cleaned(value: Any) -> Any:
+    """A value that meets nothing of the original: without nulls and directives; _DROPPED where it is one itself."""
+    return value if _is_plain(value) else _without_directives(_without_nulls(value))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether nothing is to be taken out of the value: nearly always, and cheaper to see than to copy it."""
+    if type(value) is dict:
+        if _PATCH in value:
+            return False
+        for item in value.values():
+            kind = type(item)
+            if item is None or ((kind is dict or kind is list) and not _is_plain(item)):
+                return False
+    elif type(value) is list:
+        for item in value:
+            kind = type(item)
+            if (kind is dict or kind is list) and not _is_plain(item):
+                return False
+    return True
 
 
 def _without_nulls(value: Any) -> Any:
