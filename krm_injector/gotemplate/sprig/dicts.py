@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
-from krm_injector.gotemplate.sprig.reflect import copied, strval
+from krm_injector.gotemplate.sprig.reflect import Visits, deep_copied, strval
 from krm_injector.gotemplate.values import NilMap, StringList, StringMap, Struct, type_name
 
 Dict = dict[str, Any]
@@ -92,7 +92,7 @@ def _shown(value: Any) -> str:
 
 def deep_copy(value: Any) -> Any:
     try:
-        return copied(value)
+        return deep_copied(value)
     except RecursionError:
         raise FuncError("deepCopy error: the value holds itself") from None
 
@@ -108,20 +108,22 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
 def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict:
     if isinstance(target, NilMap):
         target = {}
+    visits = Visits()
     for source in sources:
         try:
-            _merge(target, source, overwrite)
+            _merge(target, source, overwrite, visits)
         except RecursionError:
             raise FuncError("merge: the dictionaries are nested too deeply or hold themselves") from None
     return target
 
 
-def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
+def _merge(target: Dict, source: Dict, overwrite: bool, visits: Visits) -> None:
     """mergo on maps: a value that is absent or empty in the target is taken over, maps merge inwards.
 
     With ``overwrite`` a source's value wins even when it is empty, but a map never replaces a map.
     """
     for key, value in list(source.items()):
+        visits.one()
         if value is None:
             if overwrite:
                 _put(target, key, None)
@@ -130,7 +132,7 @@ def _merge(target: Dict, source: Dict, overwrite: bool) -> None:
         old = target.get(key)
         if isinstance(value, dict) and isinstance(old, dict):
             if old is not value:
-                _merge(old, value, overwrite)
+                _merge(old, value, overwrite, visits)
             if old:
                 continue
         elif isinstance(value, list) and present and not _empty(old):

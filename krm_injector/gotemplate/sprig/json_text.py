@@ -55,7 +55,7 @@ class _Writer:
         self.size = 0
 
     def put(self, text: str) -> None:
-        self.size += len(text)
+        self.size += len(text) + 8  # a piece takes room however short it is
         check_size(self.size)
         self.out.append(text)
 

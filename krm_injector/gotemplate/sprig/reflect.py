@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.values import Enum, Func, Method, StringMap, Struct, type_name
 
 
@@ -97,25 +98,50 @@ def type_is_like(name: str, value: Any) -> bool:
     return found in (name, "*" + name)
 
 
+class Visits:
+    """Counts the values that a walk meets: lists inside lists twice over make more of them than time can hold."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = 2_000_000
+
+    def one(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge("value is too large to walk through")
+
+
 def deep_equal(left: Any, right: Any) -> bool:
     """reflect.DeepEqual: types must agree, int and int64 are two."""
+    return _equal(left, right, Visits())
+
+
+def _equal(left: Any, right: Any, visits: Visits) -> bool:
+    visits.one()
     if left is right:
         return not isinstance(left, float) or left == left
     if left is None or right is None or type_name(left) != type_name(right):
         return False
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(deep_equal(item, right[key]) for key, item in left.items())
+        return left.keys() == right.keys() and all(_equal(item, right[key], visits) for key, item in left.items())
     if isinstance(left, (list, tuple)):
-        return len(left) == len(right) and all(map(deep_equal, left, right))
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(_equal(one, other, visits) for one, other in pairs)
     return bool(left == right)
 
 
-def copied(value: Any) -> Any:
+def deep_copied(value: Any) -> Any:
     """A deep copy of maps and lists; everything else is immutable here."""
+    return _copied(value, Visits())
+
+
+def _copied(value: Any, visits: Visits) -> Any:
+    visits.one()
     if isinstance(value, StringMap):
         return StringMap(value)
     if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
+        return {key: _copied(item, visits) for key, item in value.items()}
     if isinstance(value, list):
-        return type(value)(copied(item) for item in value)
+        return type(value)(_copied(item, visits) for item in value)
     return value
