@@ -9,6 +9,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import from_bytes, to_bytes
+from krm_injector.gotemplate.sprig.reflect import is_nil
 from krm_injector.gotemplate.values import Enum, type_name
 
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
@@ -60,7 +61,7 @@ class _Writer:
         self.out.append(text)
 
     def value(self, value: Any, indent: str) -> None:
-        if value is None:
+        if value is None or is_nil(value):
             self.put("null")
         elif isinstance(value, bool):
             self.put("true" if value else "false")
@@ -207,20 +208,25 @@ class _Scan:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
+        self.byte = 0
 
     def space(self) -> None:
         while self.at < len(self.data) and self.data[self.at] in _SPACE:
             self.at += 1
 
-    def take(self) -> int:
-        """The next byte; the end of the text is an error of its own."""
-        if self.at >= len(self.data):
-            raise FuncError("unexpected end of JSON input")
+    def take(self, inside: bool = False) -> int:
+        """The next byte. The end of the text is an error of its own; inside a word or number it reads as a space."""
         self.at += 1
-        return self.data[self.at - 1]
+        if self.at <= len(self.data):
+            self.byte = self.data[self.at - 1]
+        elif inside:
+            self.byte = 0x20
+        else:
+            raise FuncError("unexpected end of JSON input")
+        return self.byte
 
     def wrong(self, where: str) -> FuncError:
-        byte = self.data[self.at - 1]
+        byte = self.byte
         # The byte is shown as the rune of that number; the two quotes are told apart.
         if byte == 0x27:
             shown = r"'\''"
@@ -247,7 +253,7 @@ class _Scan:
         elif byte in b"tfn":
             word = {0x74: "true", 0x66: "false", 0x6E: "null"}[byte]
             for letter in word[1:]:
-                if self.take() != ord(letter):
+                if self.take(True) != ord(letter):
                     raise self.wrong(f"in literal {word} (expecting '{letter}')")
         else:
             raise self.wrong("looking for beginning of value")
@@ -296,31 +302,31 @@ class _Scan:
                 raise self.wrong("in string literal")
             if byte != 0x5C:
                 continue
-            kind = self.take()
+            kind = self.take(True)
             if kind == 0x75:
                 for _ in range(4):
-                    if self.take() not in b"0123456789abcdefABCDEF":
+                    if self.take(True) not in b"0123456789abcdefABCDEF":
                         raise self.wrong(r"in \u hexadecimal character escape")
             elif kind not in b'"\\/bfnrt':
                 raise self.wrong("in string escape code")
 
     def number(self, byte: int) -> None:
         if byte == 0x2D:
-            byte = self.take()
+            byte = self.take(True)
             if byte not in b"0123456789":
                 raise self.wrong("in numeric literal")
         if byte != 0x30:
             self.digits()
         if self.data[self.at : self.at + 1] == b".":
             self.at += 1
-            if self.take() not in b"0123456789":
+            if self.take(True) not in b"0123456789":
                 raise self.wrong("after decimal point in numeric literal")
             self.digits()
         if self.data[self.at : self.at + 1] in (b"e", b"E"):
             self.at += 1
             if self.data[self.at : self.at + 1] in (b"+", b"-"):
                 self.at += 1
-            if self.take() not in b"0123456789":
+            if self.take(True) not in b"0123456789":
                 raise self.wrong("in exponent of numeric literal")
             self.digits()
 
@@ -335,7 +341,7 @@ def _complaint(data: bytes) -> str:
         scan.value()
         scan.space()
         if scan.at < len(data):
-            scan.at += 1
+            scan.take()
             raise scan.wrong("after top-level value")
     except FuncError as error:
         return str(error)

@@ -6,7 +6,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.numbers import to_int
-from krm_injector.gotemplate.sprig.reflect import ChunkList, deep_equal, elements, empty, kind_of
+from krm_injector.gotemplate.sprig.reflect import ChunkList, NilList, deep_equal, elements, empty, kind_of
 
 _NIL = "runtime error: invalid memory address or nil pointer dereference"
 
@@ -61,11 +61,13 @@ def first(values: Any) -> Any:
 
 
 def rest(values: Any) -> list[Any]:
-    return items_of(values, "Cannot find rest on type %s")[1:]
+    items = items_of(values, "Cannot find rest on type %s")
+    return items[1:] if items else NilList()
 
 
 def initial(values: Any) -> list[Any]:
-    return items_of(values, "Cannot find initial on type %s")[:-1]
+    items = items_of(values, "Cannot find initial on type %s")
+    return items[:-1] if items else NilList()
 
 
 def reverse(values: Any) -> list[Any]:
@@ -112,4 +114,4 @@ def concat(*lists: Any) -> list[Any]:
     for values in lists:
         joined += items_of(values, "Cannot concat type %s as list")
         check_size(8 * len(joined))
-    return joined
+    return joined or NilList()

@@ -94,7 +94,8 @@ def to_float64(value: Any) -> float:
     if isinstance(value, (bool, int, float)):
         return float(value)
     if isinstance(value, str):
-        return parse_float(value) or 0.0
+        number = parse_float(value)
+        return 0.0 if number is None else number
     return 0.0
 
 

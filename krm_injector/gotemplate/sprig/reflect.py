@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import TooLarge
-from krm_injector.gotemplate.values import Enum, Func, Method, StringMap, Struct, type_name
+from krm_injector.gotemplate.values import Enum, Func, Method, NilMap, StringList, StringMap, Struct, type_name
 
 
 class IntList(list[int]):
@@ -20,6 +20,23 @@ class ChunkList(list[Any]):
 
     go_type: ClassVar[str] = "[][]interface {}"
     __slots__ = ()
+
+
+class NilList(list[Any]):
+    """A nil []any: an empty one that JSON shows as null."""
+
+    __slots__ = ()
+
+
+class NilStrings(StringList):
+    """A nil []string."""
+
+    __slots__ = ()
+
+
+def is_nil(value: Any) -> bool:
+    """Whether a map or slice is nil, which only JSON and deepEqual can tell from empty."""
+    return isinstance(value, (NilList, NilStrings, NilMap))
 
 
 def go_format(verb: str, value: Any) -> str:
@@ -121,7 +138,7 @@ def _equal(left: Any, right: Any, visits: Visits) -> bool:
     visits.one()
     if left is right:
         return not isinstance(left, float) or left == left
-    if left is None or right is None or type_name(left) != type_name(right):
+    if left is None or right is None or type_name(left) != type_name(right) or is_nil(left) != is_nil(right):
         return False
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(_equal(item, right[key], visits) for key, item in left.items())

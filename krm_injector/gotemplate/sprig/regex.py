@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.sprig.reflect import NilStrings
 from krm_injector.gotemplate.sprig.regex_engine import Regex, compile_regex
 from krm_injector.gotemplate.values import StringList
 
@@ -51,7 +52,8 @@ def must_find(pattern: str, text: str) -> str:
 
 
 def _find_all(regex: Regex, text: str, limit: int) -> StringList:
-    return StringList(text[groups[0] : groups[1]] for groups in regex.matches(text, limit))
+    found = StringList(text[groups[0] : groups[1]] for groups in regex.matches(text, limit))
+    return found or NilStrings()
 
 
 def find_all(pattern: str, text: str, limit: int) -> StringList:
@@ -124,7 +126,7 @@ def must_replace_all_literal(pattern: str, text: str, literal: str) -> str:
 
 def _split(pattern: str, regex: Regex, text: str, limit: int) -> StringList:
     if limit == 0:
-        return StringList()
+        return NilStrings()
     if pattern and not text:
         return StringList([""])
     out = StringList()
