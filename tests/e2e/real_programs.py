@@ -1,0 +1,215 @@
+"""Finding and running the real programs, and comparing what they print. Used by every test in tests/e2e."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
+TOOLS = ROOT / ".tools"
+PACKED = ("kustomize", "kpt", "helm3", "helm4", "argocd-cmp-server")
+
+Key = tuple[str, str, str]  # kind, namespace, name
+
+
+def missing(reason: str) -> None:
+    """Skip a test for want of a program, or fail it where none may be missing."""
+    if os.environ.get("KRM_INJECTOR_REQUIRE_TOOLS") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class Done(NamedTuple):
+    """A program that has ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+class Programs:
+    """The programs of this machine. ``path`` is the PATH on which krm-injector is this one and docker works."""
+
+    def __init__(self, own: Path) -> None:
+        # A docker without an engine may lie on PATH: the working one (recipes/container-runtime.sh) goes before it.
+        containers = os.environ.get("KRM_INJECTOR_CONTAINERS", str(TOOLS / "containers"))
+        self.own = own
+        self.path = os.pathsep.join([str(own), containers, str(TOOLS), os.environ["PATH"]])
+
+    def need(self, name: str) -> str:
+        """The full path of a program; skips (or fails) the test where it is missing."""
+        found = self._unpacked(name) or shutil.which(name, path=self.path)
+        if found is None or (name == "docker" and not _works(found)):
+            missing(f"{name} is not here" + (" (scripts: recipes/container-runtime.sh)" if name == "docker" else ""))
+        assert found is not None
+        return found
+
+    def every(self, name: str) -> list[str]:
+        """All versions of a program that are here, each once, the one that `need` gives first."""
+        found = [self.need(name)]
+        for directory in self.path.split(os.pathsep):
+            other = shutil.which(name, path=directory)
+            if other and os.path.realpath(other) not in {os.path.realpath(path) for path in found}:
+                found.append(other)
+        return found
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NO_COLOR")}
+        return {**kept, "PATH": self.path, **(more or {})}
+
+    def run(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        code: int | None = 0,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 120,
+    ) -> Done:
+        """Run a command whose first word is a program's name or path. ``code``: the exit status that is right, or
+        None for any."""
+        program = command[0] if os.sep in command[0] else self.need(command[0])
+        done = subprocess.run(
+            [program, *command[1:]],
+            cwd=cwd,
+            input=stdin,
+            env=self.environment(env),
+            capture_output=True,
+            check=False,
+            timeout=timeout,
+        )
+        answer = Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+        if code is not None:
+            said = f"{answer.err}\n{answer.out[-2000:].decode('utf-8', 'replace')}"
+            assert answer.code == code, f"{' '.join(command)}: exit status {answer.code}: {said}"
+        return answer
+
+    def interrupted(self, command: Sequence[str], cwd: Path, when: Path, env: Mapping[str, str] | None = None) -> Done:
+        """Run a command and send SIGTERM to it and its children as soon as the file ``when`` appears."""
+        program = command[0] if os.sep in command[0] else self.need(command[0])
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            cwd=cwd,
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            end = time.monotonic() + 30
+            while not when.exists() and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.01)
+            assert when.exists(), "the command ended before it could be interrupted"
+            os.killpg(process.pid, signal.SIGTERM)
+            out, err = process.communicate(timeout=30)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        return Done(process.returncode, out, err.decode("utf-8", "replace"))
+
+    def _unpacked(self, name: str) -> str | None:
+        """A program of ../shared/bin, unpacked once."""
+        program = TOOLS / name
+        if name in PACKED and not program.exists() and (SHARED / "bin" / f"{name}.xz").exists() and shutil.which("xz"):
+            subprocess.run([str(SHARED / "bin" / "unpack"), name, str(TOOLS)], check=True, capture_output=True)
+        return str(program) if program.exists() else None
+
+
+def _works(docker: str) -> bool:
+    """Whether a docker client has something that runs containers."""
+    done = subprocess.run([docker, "images", "-q"], capture_output=True, check=False, timeout=60)
+    return done.returncode == 0
+
+
+def build_image(docker: str) -> tuple[str, str]:
+    """The image of this working tree, built where it is not there yet: its name, or what went wrong."""
+    sources = [ROOT / "Dockerfile", ROOT / "pyproject.toml", *sorted((ROOT / "krm_injector").rglob("*.*"))]
+    digest = hashlib.sha256()
+    for source in sources:
+        if source.is_file() and "__pycache__" not in source.parts:
+            digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
+    name = f"localhost/krm-injector:e2e-{digest.hexdigest()[:12]}"
+    if subprocess.run([docker, "image", "inspect", name], capture_output=True, check=False).returncode == 0:
+        return name, ""
+    done = subprocess.run([docker, "build", "-q", "-t", name, str(ROOT)], capture_output=True, check=False)
+    return name, done.stderr.decode("utf-8", "replace")[-2000:] if done.returncode else ""
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def documents(text: bytes) -> dict[Key, bytes]:
+    """The documents of a YAML stream by identity, each with its own bytes (without what separates them)."""
+    found: dict[Key, bytes] = {}
+    for part in (b"\n" + text).split(b"\n---\n"):
+        part = part.strip(b"\n")
+        value = yaml.load(part, yaml.CSafeLoader) if part else None
+        if isinstance(value, dict):
+            found[key(value)] = part + b"\n"
+    return found
+
+
+def objects(text: bytes) -> dict[Key, dict[str, object]]:
+    """The objects of a YAML or JSON stream by identity."""
+    return {key(value): value for value in yaml.load_all(text, yaml.CSafeLoader) if isinstance(value, dict)}
+
+
+def key(value: dict[str, object]) -> Key:
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return str(value["kind"]), str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+
+
+def workloads(values: Mapping[Key, dict[str, object]]) -> dict[Key, bytes]:
+    """Everything with containers, as canonical bytes (JSON, sorted keys): the same whoever printed it.
+
+    What orchestrators write for themselves (config.kubernetes.io/*, config.k8s.io/*) does not count.
+    """
+    return {name: canonical(value) for name, value in values.items() if _has_containers(value)}
+
+
+def canonical(value: dict[str, object]) -> bytes:
+    value = json.loads(json.dumps(value))
+    metadata = value.get("metadata", {})
+    annotations = metadata.get("annotations") or {}
+    for name in [name for name in annotations if "config.kubernetes.io/" in name or "config.k8s.io/" in name]:
+        del annotations[name]
+    if not annotations:
+        metadata.pop("annotations", None)
+    return json.dumps(value, sort_keys=True, indent=1).encode()
+
+
+def _has_containers(value: object) -> bool:
+    if isinstance(value, dict):
+        return isinstance(value.get("containers"), list) or any(_has_containers(child) for child in value.values())
+    return isinstance(value, list) and any(_has_containers(child) for child in value)
+
+
+def injected(values: Mapping[Key, dict[str, object]]) -> set[Key]:
+    """Whose pods hold a container or an init container istio-proxy."""
+
+    def proxied(value: object) -> bool:
+        if isinstance(value, dict):
+            return value.get("name") == "istio-proxy" and "image" in value or any(map(proxied, value.values()))
+        return isinstance(value, list) and any(map(proxied, value))
+
+    return {name for name, value in values.items() if proxied(value)}
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    """Every file below a directory, by its path in it."""
+    files = (path for path in sorted(directory.rglob("*")) if path.is_file())
+    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
