@@ -201,7 +201,7 @@ def _bad_annotation(workload: Workload, path: tuple[str, ...], name: str, value:
 
 def _mistyped(workload: Workload, path: str, expected: str, got: str, value: Any) -> Result:
     quote = "; write it in quotes" if expected.endswith("string") and got.startswith(("number", "bool")) else ""
-    message = f"{path}: Kubernetes wants {expected} here, not {got} {value!r:.60}{quote}"
+    message = f"{path}: Kubernetes wants {expected} here, not the {got}{quote}"
     return Result("error", message, workload.ref, field=path, current=value, code="pod-invalid")
 
 

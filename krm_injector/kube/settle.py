@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from krm_injector.kube.pod_types import TYPES
-from krm_injector.kube.types import INLINE, decode, element_type, kind_of
+from krm_injector.kube.types import INLINE, OMITEMPTY, decode, element_type, kind_of
 
 
 def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
@@ -34,15 +34,16 @@ def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
 
 
 def _struct(go_type: str, original: dict[str, Any], merged: dict[str, Any], path: str) -> dict[str, Any]:
-    types = _field_types(go_type)
+    fields = _fields(go_type)
     result = {}
     for key, value in merged.items():
         before = original.get(key)
         if value is before:
             result[key] = value
-        elif key in types:
-            settled = settle(types[key], before, value, f"{path}.{key}" if path else key)
-            if settled is not None and (key in original or settled not in ("", [], {}) or types[key].startswith("*")):
+        elif key in fields:
+            field_type, omitempty = fields[key]
+            settled = settle(field_type, before, value, f"{path}.{key}" if path else key)
+            if settled is not None and (settled or not omitempty):
                 result[key] = settled
     return result
 
@@ -69,11 +70,13 @@ def _identity(item: dict[str, Any]) -> Any:
 
 
 @cache
-def _field_types(go_type: str) -> dict[str, str]:
-    types: dict[str, str] = {}
+def _fields(go_type: str) -> dict[str, tuple[str, bool]]:
+    """JSON name -> Go type, and whether omitempty leaves its zero value out (a pointer's target is no zero value)."""
+    fields: dict[str, tuple[str, bool]] = {}
     for name, _, field_type, flags, _, _ in TYPES[go_type]:
         if flags & INLINE:
-            types.update(_field_types(field_type))
+            fields.update(_fields(field_type))
         else:
-            types[name] = field_type
-    return types
+            pointer = kind_of(field_type) in ("pointer", "struct")
+            fields[name] = field_type, bool(flags & OMITEMPTY) and not pointer
+    return fields
