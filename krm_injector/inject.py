@@ -32,7 +32,7 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     """The workload's object with its pod template injected. Raises Failure."""
     workload = decision.workload
     metadata_path, pod = pod_of(workload, manual)
-    problems = annotation_rules.problems(pods.annotations(pod), plane.mesh.rules)
+    problems = annotation_rules.problems(pods.annotations_of(pod), plane.mesh.rules)
     causes = [_bad_annotation(workload, metadata_path, *p) for p in problems]
     mismatches = types.check("v1.PodSpec", pod["spec"], ".".join((*workload.template, "spec")))
     causes += [_mistyped(workload, *mismatch) for mismatch in mismatches]
@@ -80,7 +80,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         owner=owner_of(decision.workload, rules, manual),
         proxy_config=proxy_config,
         mesh_config=mesh_config,
-        proxy_env=cluster_env(_path(decision, manual), plane.typed, pods.labels(pod)),
+        proxy_env=cluster_env(_path(decision, manual), plane.typed, pods.labels_of(pod)),
         namespace_annotations=namespace.annotations if namespace and mesh.platform == "openshift" else {},
         manual=manual,
     )
@@ -114,9 +114,9 @@ def _configs(pod: Object, decision: Decision, plane: ControlPlane, manual: bool)
         return mesh_config, mesh_config.go_attr("DefaultConfig")
     proxy_config = proxy_config_for(
         plane.mesh_config,
-        pods.annotations(pod),
+        pods.annotations_of(pod),
         decision.workload.ref.namespace,
-        pods.labels(pod),
+        pods.labels_of(pod),
         mesh.proxy_configs,
         mesh.root_namespace,
         mesh.rules.minor,
@@ -125,7 +125,7 @@ def _configs(pod: Object, decision: Decision, plane: ControlPlane, manual: bool)
 
 
 def _annotated(pod: Object, plane: ControlPlane) -> Message:
-    text = pods.annotations(pod).get(pods.PROXY_CONFIG_ANNOTATION)
+    text = pods.annotations_of(pod).get(pods.PROXY_CONFIG_ANNOTATION)
     return plane.mesh_config if text is None else annotated_mesh_config(text, plane.mesh_config, plane.mesh.rules.minor)
 
 
@@ -174,7 +174,7 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
 
 def _with_pod(workload: Workload, metadata_path: tuple[str, ...], pod: Object) -> Object:
     """A copy of the workload's object with the pod's labels, annotations and spec."""
-    result = _put(workload.object, (*workload.template, "spec"), pod["spec"])
+    result: Object = _put(workload.object, (*workload.template, "spec"), pod["spec"])
     for field in ("labels", "annotations"):
         value = pod["metadata"].get(field)
         if value:

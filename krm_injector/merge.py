@@ -43,13 +43,13 @@ def stripped(pod: Object, status_port: int, clear_prometheus: Any) -> Object:
         return pod
     names = {field: _names(status.get(field)) for field in ("containers", "initContainers")}
     kept = {f: [c for c in pods.containers(pod, f) if c.get("name") not in names[f]] for f in names}
-    annotations = {k: v for k, v in pods.annotations(pod).items() if k != pods.STATUS_ANNOTATION}
+    annotations = {k: v for k, v in pods.annotations_of(pod).items() if k != pods.STATUS_ANNOTATION}
     return pods.with_metadata(pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations, status_port))
 
 
 def injection_status(pod: Object) -> Object | None:
     """The status annotation of an injected pod, decoded; None where there is none or it is not a JSON object."""
-    text = pods.annotations(pod).get(pods.STATUS_ANNOTATION)
+    text = pods.annotations_of(pod).get(pods.STATUS_ANNOTATION)
     if text is None:
         return None
     try:
@@ -65,7 +65,7 @@ def _names(value: Any) -> list[str]:
 
 def saved_overrides(pod: Object) -> dict[str, list[Object]]:
     """The user's own istio containers as an earlier injection remembered them: {"containers": [...], ...}."""
-    text = pods.annotations(pod).get(pods.OVERRIDES_ANNOTATION)
+    text = pods.annotations_of(pod).get(pods.OVERRIDES_ANNOTATION)
     if text is None:
         return {}
     try:
@@ -105,7 +105,7 @@ def reapply_overrides(merged: Object, original: Object, template_pod: Object, tp
     """The user's own istio-proxy, istio-init ... win over the template's, field by field, and are remembered."""
     saved = saved_overrides(original)
     status = injection_status(original)
-    already = pods.STATUS_ANNOTATION in pods.annotations(original)
+    already = pods.STATUS_ANNOTATION in pods.annotations_of(original)
     found: dict[str, list[str]] = {"containers": [], "initContainers": []}
     for field in ("containers", "initContainers"):
         injected_before = _names((status or {}).get(field))
@@ -122,7 +122,7 @@ def reapply_overrides(merged: Object, original: Object, template_pod: Object, tp
     if not already and any(found.values()):
         text = "{" + ",".join(f'"{f}":[{",".join(c)}]' for f, c in found.items() if c) + "}"
         merged = pods.with_metadata(
-            merged, "annotations", {**pods.annotations(merged), pods.OVERRIDES_ANNOTATION: text}
+            merged, "annotations", {**pods.annotations_of(merged), pods.OVERRIDES_ANNOTATION: text}
         )
     return adjust_init_user(merged, original, tproxy) if init_user else merged
 
@@ -144,7 +144,7 @@ def adjust_init_user(pod: Object, original: Object, tproxy: bool) -> Object:
     init = pods.find_container(pods.INIT, inits) or pods.find_container(pods.VALIDATION, inits)
     if init is None:
         return pod
-    mode = pods.annotations(pod).get(INTERCEPTION_ANNOTATION)
+    mode = pods.annotations_of(pod).get(INTERCEPTION_ANNOTATION)
     tproxy = tproxy or mode == "TPROXY"
     if tproxy and user is not None:
         sidecar = pods.find_in_pod(pods.PROXY, pod)

@@ -26,11 +26,11 @@ def parse_bool(text: str) -> bool | None:
     return False if text in FALSE_SPELLINGS else None
 
 
-def annotations(pod: Object) -> dict[str, str]:
+def annotations_of(pod: Object) -> dict[str, str]:
     return (pod.get("metadata") or {}).get("annotations") or {}
 
 
-def labels(pod: Object) -> dict[str, str]:
+def labels_of(pod: Object) -> dict[str, str]:
     return (pod.get("metadata") or {}).get("labels") or {}
 
 

@@ -49,7 +49,7 @@ def _with_cluster_env(pod: Object, env: dict[str, str]) -> Object:
 
 def _with_probes(pod: Object, facts: Facts) -> Object:
     sidecar = pods.find_in_pod(pods.PROXY, pod)
-    annotations = pods.annotations(pod)
+    annotations = pods.annotations_of(pod)
     if sidecar is None or not probes.should_rewrite(annotations, facts.rewrite_probes):
         return pod
     lifecycle = facts.rules.lifecycle_probes
@@ -64,9 +64,9 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
 
 def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
     if NETWORK_ENV in facts.proxy_env:
-        pod = pods.with_metadata(pod, "labels", {**pods.labels(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]})
+        pod = pods.with_metadata(pod, "labels", {**pods.labels_of(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]})
     status = {pods.STATUS_ANNOTATION: status_json(template_pod, facts.revision)}
-    return pods.with_metadata(pod, "annotations", {**pods.annotations(pod), **status, **facts.injected_annotations})
+    return pods.with_metadata(pod, "annotations", {**pods.annotations_of(pod), **status, **facts.injected_annotations})
 
 
 def status_json(template_pod: Object, revision: str) -> str:

@@ -34,7 +34,7 @@ def cleared(annotations: dict[str, str]) -> dict[str, str]:
 
 def apply(pod: Object, mesh_wants: bool, status_port: int) -> Object:
     """The pod with merged metrics, or as it was where scraping or merging is off or was set up before."""
-    annotations = pods.annotations(pod)
+    annotations = pods.annotations_of(pod)
     found = settings(annotations)
     if pods.parse_bool(found.get("scrape", "true")) is False or not _enabled(annotations, mesh_wants):
         return pod

@@ -93,7 +93,7 @@ class TemplateData(Struct):
 def template_data(plane: ControlPlane, subject: Subject) -> TemplateData:
     mesh, owner = plane.mesh, subject.owner
     uid, gid = proxy_ids(subject.namespace_annotations)
-    annotations = pods.annotations(subject.stripped)
+    annotations = pods.annotations_of(subject.stripped)
     fields: dict[str, Any] = {
         "TypeMeta": type_meta(owner.api_version, owner.kind),
         "DeploymentMeta": namespaced_name(owner.name, owner.namespace),
@@ -119,7 +119,7 @@ def template_data(plane: ControlPlane, subject: Subject) -> TemplateData:
 def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
     """The names of the templates for this pod, aliases resolved once."""
     config = plane.mesh.config
-    chosen = pods.annotations(subject.pod).get(TEMPLATES_ANNOTATION)
+    chosen = pods.annotations_of(subject.pod).get(TEMPLATES_ANNOTATION)
     if chosen is not None:
         names = [name.strip() for name in chosen.split(",")]
     elif subject.manual:
@@ -184,7 +184,7 @@ def _give_divisors(partial: Object) -> None:
 
 def is_native(mesh: Mesh, pod: Object) -> bool:
     """Whether an istio-proxy of the user's belongs among the init containers, should the template put it there."""
-    wanted = pods.annotations(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
+    wanted = pods.annotations_of(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
     return {"true": True, "false": False}.get(wanted or "", mesh.native_sidecars)
 
 

@@ -184,7 +184,7 @@ def test_an_override_wins_field_by_field_and_is_remembered() -> None:
     assert proxy is not None
     assert proxy["image"] == "proxy:1"
     assert proxy["resources"] == {"requests": {"cpu": "10m", "memory": "1Gi"}}
-    remembered = pods.annotations(done)[pods.OVERRIDES_ANNOTATION]
+    remembered = pods.annotations_of(done)[pods.OVERRIDES_ANNOTATION]
     assert remembered == '{"containers":[{"name":"istio-proxy","resources":{"requests":{"cpu":"10m"}}}]}'
 
 
