@@ -201,51 +201,28 @@ def _retain_keys(merged: Object, patch: Object) -> None:
 _DROPPED = object()
 
 
-def _cleaned(value: Any) -> Any:
-    """A value that meets nothing of the original: without nulls and directives; _DROPPED where it is one itself."""
-    return value if _is_plain(value) else _without_directives(_without_nulls(value))
+def _cleaned(value: Any, nulls: bool = True) -> Any:
+    """A value that meets nothing of the original: without null members (``nulls``) and without maps that carry $patch.
 
-
-def _is_plain(value: Any) -> bool:
-    """Whether nothing is to be taken out of the value: nearly always, and cheaper to see than to copy it."""
+    _DROPPED where it is such a map itself; the same object where nothing is taken out, which is nearly always.
+    """
     if type(value) is dict:
-        if _PATCH in value:
-            return False
-        for item in value.values():
-            kind = type(item)
-            if item is None or ((kind is dict or kind is list) and not _is_plain(item)):
-                return False
-    elif type(value) is list:
-        for item in value:
-            kind = type(item)
-            if (kind is dict or kind is list) and not _is_plain(item):
-                return False
-    return True
-
-
-def _without_nulls(value: Any) -> Any:
-    """value without null members of maps; the same object where there are none."""
-    if isinstance(value, dict):
-        kept = {key: _without_nulls(item) for key, item in value.items() if item is not None}
-        same = len(kept) == len(value) and all(kept[key] is item for key, item in value.items())
-        return value if same else kept
-    if isinstance(value, list):
-        items = [_without_nulls(item) for item in value]
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    return value
-
-
-def _without_directives(value: Any) -> Any:
-    """value without the maps that carry $patch; _DROPPED where it is one itself."""
-    if isinstance(value, dict):
-        if _PATCH in value:
+        if value.get(_PATCH) is not None or (not nulls and _PATCH in value):
             return _DROPPED
-        pairs = {key: _without_directives(item) for key, item in value.items()}
-        if all(pairs[key] is item for key, item in value.items()):
+        changed: dict[str, Any] = {}
+        for key, item in value.items():
+            if item is None:
+                if nulls:
+                    changed[key] = _DROPPED
+            elif type(item) is dict or type(item) is list:
+                new = _cleaned(item, nulls)
+                if new is not item:
+                    changed[key] = new
+        if not changed:
             return value
-        return {key: item for key, item in pairs.items() if item is not _DROPPED}
-    if isinstance(value, list):
-        items = [_without_directives(item) for item in value]
+        return {k: changed.get(k, v) for k, v in value.items() if changed.get(k) is not _DROPPED}
+    if type(value) is list:
+        items = [_cleaned(v, nulls) if type(v) is dict or type(v) is list else v for v in value]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value
         return [item for item in items if item is not _DROPPED]
@@ -437,7 +414,7 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
     if new is _DROPPED:
         union = old
     elif old is _DROPPED:
-        union = _without_directives(new)
+        union = _cleaned(new, nulls=False)
     else:
         union = _merge_list(old, new, meta) if meta.strategy == "merge" else new
     before = [] if old is _DROPPED else old
