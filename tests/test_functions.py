@@ -84,17 +84,22 @@ def test_annotation_prefers_what_the_pod_says_even_if_empty() -> None:
     )
 
 
+BY_NAME = '[{"name":"a"}, {"name": "default/cni"}]'
+BY_NAMESPACE = '[{"name":"a"}, {"name": "cni", "namespace": "default"}]'
+PRESENT = '[{"name":"cni","namespace":"default"}]'
+
+
 @pytest.mark.parametrize(
     ("existing", "old", "new"),
     [
         ("", "default/cni", "default/cni"),
         ("net-a", "net-a, default/cni", "net-a, default/cni"),
         ("net-a, default/cni", "net-a, default/cni", "net-a, default/cni"),
-        ('[{"name":"a"}]', '[{"name":"a"}, {"name": "default/cni"}]', '[{"name":"a"}, {"name": "cni", "namespace": "default"}]'),
-        ('[{"name":"cni","namespace":"default"}]', '[{"name":"cni","namespace":"default"}, {"name": "default/cni"}]', '[{"name":"cni","namespace":"default"}]'),
+        ('[{"name":"a"}]', BY_NAME, BY_NAMESPACE),
+        (PRESENT, PRESENT[:-1] + ', {"name": "default/cni"}]', PRESENT),
         ("[broken]", "[broken]", "[broken]"),
     ],
-)  # fmt: skip
+)
 def test_multus_networks_by_name_and_from_1_23_by_namespace(existing: str, old: str, new: str) -> None:
     call = "{{ appendMultusNetwork .Old `default/cni` }}"
     assert say(call, {"Old": existing}, OLD) == old
