@@ -98,9 +98,11 @@ def _function(arguments: Arguments | None) -> Answer:
         settings = _settings(arguments, bundle.function_config)
         outcome = pipeline.run(bundle, settings)
         code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
+        originals = outcome.originals
     except Refused as refused:
-        code, replacements, said = REFUSED, {}, refused.results
-    return Answer(resource_list.write(bundle, {} if code else replacements, results.entries(said)), said, code)
+        code, replacements, originals, said = REFUSED, {}, {}, refused.results
+    text = resource_list.write(bundle, {} if code else replacements, results.entries(said), originals=originals)
+    return Answer(text, said, code)
 
 
 def _inject(arguments: Arguments) -> Answer:
@@ -134,7 +136,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool) -> Answer:
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-    return Answer(joined.write(outcome.replacements, dropped), outcome.results, DONE)
+    return Answer(joined.write(outcome.replacements, dropped, outcome.originals), outcome.results, DONE)
 
 
 def _explain(arguments: Arguments) -> Answer:

@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     control_plane_env: dict[str, str] = {}  # noqa: RUF012 - never mutated, like every value of the road
     mesh: MeshSettings = MeshSettings()
     workloads: tuple[ExtraKind, ...] = ()
+    record: bool = True  # annotate workloads with what takes their injection back
 
 
 def settings(value: Any) -> Settings:
@@ -281,6 +282,7 @@ def _from_config_map(value: Object) -> Settings:
         default_namespace=data.get("defaultNamespace", ""),
         native_sidecars=None if native is None else native == "true",
         platform=data.get("platform"),
+        record=data.get("record") != "false",
     )
 
 
@@ -299,6 +301,7 @@ def _from_spec(spec: Object) -> Settings:
         platform=cluster.get("platform"),
         control_plane_env=cluster.get("controlPlaneEnv", {}),
         mesh=_mesh_from(spec.get("mesh", {})),
+        record=spec.get("record", True),
         workloads=tuple(
             ExtraKind(kind["apiVersion"], kind["kind"], tuple(kind["podTemplate"].split(".")))
             for kind in spec.get("workloads", ())

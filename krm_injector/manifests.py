@@ -17,7 +17,9 @@ class Joined(NamedTuple):
     bundle: Bundle
     parts: tuple[Bundle, ...]
 
-    def write(self, replacements: Mapping[int, Object], drop: Collection[int] = ()) -> str:
+    def write(
+        self, replacements: Mapping[int, Object], drop: Collection[int] = (), originals: Mapping[int, Object] = {}
+    ) -> str:
         """One stream of documents: the files in their order, changed where a replacement says so."""
         texts: list[str] = []
         first = 0
@@ -28,7 +30,8 @@ class Joined(NamedTuple):
             if len(gone) == len(part.items) and (gone or len(self.parts) > 1):
                 continue
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
-            texts.append(resource_list.write(part, changed, [], gone))
+            before = {number - numbers.start: originals[number] for number in numbers if number in originals}
+            texts.append(resource_list.write(part, changed, [], gone, before))
         return texts[0] if len(texts) == 1 else _stream(texts)
 
 

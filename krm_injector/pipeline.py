@@ -1,19 +1,24 @@
-"""THE MAP: read -> configure -> discover -> decide -> render -> merge -> post-process -> write.
+"""THE MAP: read -> configure -> discover -> take back earlier injections -> decide -> render -> merge -> post-process
+-> record -> write.
 
 Reading and writing are the caller's (cli.py); what is between is here, pure, and collects every error of a run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from krm_injector import eject, record
 from krm_injector.decide import decide_all
 from krm_injector.discover import discover
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure, inject
 from krm_injector.istio_api import ApiError
-from krm_injector.kube.yaml import YamlError
-from krm_injector.model import Decision, Mesh, Object, Result
+from krm_injector.kube import undo
+from krm_injector.kube.workloads import at
+from krm_injector.kube.yaml import YamlError, same
+from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
@@ -23,17 +28,25 @@ class Outcome(NamedTuple):
 
     bundle: Bundle
     meshes: tuple[Mesh, ...]
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...]  # about each workload as it was before an earlier injection
     replacements: dict[int, Object]  # item index -> the item as injection leaves it
     results: tuple[Result, ...]
+    originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
+    restored: tuple[eject.Restored, ...] = ()  # one a decision
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
-    """Who is injected, and why; nothing is rendered."""
+    """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
     found = discover(bundle, settings)
-    decisions = decide_all(found.workloads, found.namespaces, found.meshes, settings)
-    results = [*found.results, *(result for decision in decisions for result in decision.results)]
-    return Outcome(bundle, tuple(found.meshes), tuple(decisions), {}, tuple(results))
+    restored = [eject.restored(workload) for workload in found.workloads]
+    workloads = [one.workload for one in restored]
+    decisions = decide_all(workloads, found.namespaces, found.meshes, settings)
+    results = [*found.results, *(result for one in restored for result in one.results)]
+    results += [result for decision in decisions for result in decision.results]
+    originals = _items(bundle, [one.workload for one in restored if one.record is not None])
+    return Outcome(
+        bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
+    )
 
 
 def run(bundle: Bundle, settings: Settings) -> Outcome:
@@ -41,24 +54,85 @@ def run(bundle: Bundle, settings: Settings) -> Outcome:
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
     planes: dict[int, ControlPlane] = {}
-    replacements: dict[int, Any] = {}
-    for decision in outcome.decisions:
+    replacements: dict[int, Any] = dict(outcome.replacements)
+    for found, one, decision in _each(bundle, outcome):
         if not decision.injected or decision.mesh is None:
+            if one.record is not None:
+                results += _taken_back(found, one, decision)
             continue
         try:
             plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
             planes[id(decision.mesh)] = plane
-            injected = inject(decision, plane, settings.method == "manual")
+            injected = inject_once(decision, plane, settings)
         except Failure as failure:
             results.extend(failure.results)
         except (ApiError, YamlError) as problem:
             results.append(_unusable(decision.mesh, problem))
             break
         else:
+            if one.record is not None:
+                results += eject.edit_results(found, one.record, injected)
             index = decision.workload.item
             before = replacements.get(index, bundle.items[index].value)
             replacements[index] = _put(before, decision.workload.inside, injected)
     return outcome._replace(replacements=replacements, results=tuple(results))
+
+
+def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+    """One workload's object injected, with its record. The workload of the decision is as before any earlier injection
+    of ours; one that Istio injected is taken back first where that can be proved right. Raises Failure, ApiError."""
+    workload = decision.workload
+    manual = settings.method == "manual"
+    before = workload.object
+    by_traces = eject.by_traces(workload)
+    if by_traces is not None:
+        again = _fresh(decision._replace(workload=workload._replace(object=by_traces)), plane, manual)
+        if again is not None and same(again, before):
+            # This very configuration made it of what its traces tell: so they tell enough.
+            return _recorded(by_traces, before, decision, settings)
+    after = undo.keys_as(before, inject(decision, plane, manual))
+    return _recorded(before, after, decision, settings)
+
+
+def _fresh(decision: Decision, plane: ControlPlane, manual: bool) -> Object | None:
+    try:
+        return inject(decision, plane, manual)
+    except Failure:
+        return None
+
+
+def _recorded(before: Object, after: Object, decision: Decision, settings: Settings) -> Object:
+    if not settings.record or decision.mesh is None or not record.carries(decision.workload):
+        return after
+    return record.attach(before, after, decision.mesh, decision.namespace)
+
+
+def _each(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
+    """Each workload as it stands in the bundle, as it was before an earlier injection, and its decision."""
+    rows = []
+    for one, decision in zip(outcome.restored, outcome.decisions, strict=True):
+        workload = decision.workload
+        standing = at(bundle.items[workload.item].value, workload.inside)
+        rows.append((workload._replace(object=standing), one, decision))
+    return rows
+
+
+def _items(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
+    """The items with these workloads in their places."""
+    items: dict[int, Any] = {}
+    for workload in workloads:
+        before = items.get(workload.item, bundle.items[workload.item].value)
+        items[workload.item] = _put(before, workload.inside, workload.object)
+    return items
+
+
+def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tuple[Result, ...]:
+    message = (
+        f"{found.ref} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
+    )
+    said = Result("info", message, found.ref, code="injection-taken-back")
+    assert one.record is not None
+    return (said, *eject.edit_results(found, one.record, None))
 
 
 def _put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:

@@ -45,6 +45,7 @@ class Bundle(NamedTuple):
     documents: tuple[tuple[int, int], ...] = ()  # extent of each document of a stream, empty ones too
     bom: bool = False
     newline: str = "\n"  # the line break of the whole text
+    originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
 
 
 def decode(data: bytes, file: str = "") -> str:
@@ -311,12 +312,20 @@ def write(
     replacements: Mapping[int, Object],
     results: list[dict[str, Any]],
     drop: Collection[int] = (),
+    originals: Mapping[int, Object] = {},
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
+
+    Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
+    result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
     """
+    if originals:
+        items = bundle.items
+        replacements = {i: v for i, v in replacements.items() if i not in originals or not yaml.same(items[i].value, v)}
+    bundle = bundle._replace(originals=originals)
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
     elif bundle.syntax == "json":
@@ -391,7 +400,13 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     assert place is not None
     if bundle.syntax == "json":
         return _json_like(value, text[place.start : place.end])
-    return yaml.rewrite(text, place, item.value, value, bundle.newline)
+    before = item.value
+    if item.index in bundle.originals and place.block:
+        original = bundle.originals[item.index]
+        text = yaml.rewrite(text, place, before, original, bundle.newline)
+        place = place._replace(start=0, end=len(text))
+        before = original
+    return yaml.rewrite(text, place, before, value, bundle.newline)
 
 
 def _write_yaml_list(

@@ -47,6 +47,10 @@ def objects(text: bytes) -> dict[tuple[str, ...], object]:
     for value in yaml.safe_load_all(text):
         if value and value["kind"] not in ("Kptfile", "Kustomization", "SidecarInjection"):
             metadata = value["metadata"]
+            # kustomize sorts the keys of what it reads, and a record tells where a key stood.
+            annotations = metadata.get("annotations") or {}
+            if annotations.pop("krm-injector.dev/injected", None) and not annotations:
+                del metadata["annotations"]
             found[value["kind"], metadata.get("namespace", ""), metadata["name"]] = value
     return found
 

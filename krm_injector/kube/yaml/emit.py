@@ -151,6 +151,8 @@ def string(text: str, pad: str) -> str:
         return text if text not in _WORDS else f'"{text}"'
     if "\n" in text and not _NOT_LITERAL.search(text) and _printable(text):
         return _literal(text, pad + "  ")
+    if '"' in text and "'" not in text and text.isprintable():
+        return f"'{text}'"  # JSON in an annotation stays legible
     return quoted(text)
 
 

@@ -1,0 +1,254 @@
+"""Taking an injection back: exactly where there is a record, else as far as Istio's own traces tell.
+
+Istio leaves the status annotation (names of what its templates brought), proxy.istio.io/overrides (the user's own
+istio containers), and in the proxy's environment ISTIO_KUBE_APP_PROBERS and ISTIO_PROMETHEUS_ANNOTATIONS (what probes
+and scrapers asked before): pkg/kube/inject/webhook.go, app_probe.go (1.1-1.30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from krm_injector import merge, pods, probes, prometheus, record
+from krm_injector.kube import go_json
+from krm_injector.kube.workloads import at
+from krm_injector.model import Object, Result, Workload
+
+REVISION = "istio.io/rev"
+DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
+TLS_MODE = "security.istio.io/tlsMode"
+CANONICAL = {
+    "service.istio.io/canonical-name": ("app.kubernetes.io/name", "app"),
+    "service.istio.io/canonical-revision": ("app.kubernetes.io/version", "version"),
+}
+FS_GROUP = 1337  # of the proxy; templates before 1.20 set it for the whole pod
+
+
+class Restored(NamedTuple):
+    """A workload as it stood before an earlier injection."""
+
+    workload: Workload  # the same workload where nothing was injected
+    record: record.Record | None = None
+    results: tuple[Result, ...] = ()
+
+
+def restored(workload: Workload) -> Restored:
+    """The workload with what its record tells of taken back; without a record, as it is."""
+    if at(workload.object, ("metadata", "annotations", record.ANNOTATION)) is None:
+        return Restored(workload)
+    try:
+        found = record.read(workload.object)
+        assert found is not None
+        before = record.original(workload.object, found)
+    except record.BadRecord as problem:
+        return Restored(workload, results=(_bad_record(workload, problem),))
+    return Restored(workload._replace(object=before), found)
+
+
+def ejected(workload: Workload) -> Restored:
+    """The workload without its injection, by whatever tells of it; results say what cannot be known."""
+    exact = restored(workload)
+    if exact.results:
+        return exact
+    if exact.record is not None:
+        return exact._replace(results=edit_results(workload, exact.record, None))
+    before = by_traces(workload)
+    if before is None:
+        return exact
+    return Restored(workload._replace(object=before), results=(_uncertain(workload),))
+
+
+def edit_results(workload: Workload, found: record.Record, fresh: Object | None) -> tuple[Result, ...]:
+    """Warnings that show the edits by hand which the injected part loses."""
+    return tuple(_lost_edit(workload, edit, fresh is not None) for edit in record.edits(workload.object, found, fresh))
+
+
+# ---------------------------------------------------------------- by Istio's traces
+
+
+def injected_by_istio(workload: Workload) -> bool:
+    """Whether the pod carries Istio's status annotation."""
+    status = at(workload.object, (*workload.template, "metadata", "annotations", pods.STATUS_ANNOTATION))
+    return isinstance(status, str)
+
+
+def by_traces(workload: Workload) -> Object | None:
+    """The workload as its pod's own annotations and environment tell that it was; None where it was not injected."""
+    if not injected_by_istio(workload):
+        return None
+    template = at(workload.object, workload.template)
+    pod = {"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}
+    status = merge.injection_status(pod)
+    if status is None:
+        return None
+    sidecar = pods.find_in_pod(pods.PROXY, pod) or {}
+    env = {v.get("name"): v.get("value") or "" for v in sidecar.get("env") or []}
+    pod = _without_parts(pod, status)
+    pod = _with_probes(pod, _decoded(env.get(probes.PROBERS_ENV)))
+    pod = _with_annotations(pod, _decoded(env.get(prometheus.ENV)), status)
+    pod = _without_labels(pod, workload.ref.name)
+    return _put(workload, pod)
+
+
+def _without_parts(pod: Object, status: Object) -> Object:
+    """Without the containers, volumes and secrets that the status names; the user's own istio containers come back."""
+    try:
+        saved = merge.saved_overrides(pod)
+    except merge.BadAnnotation:
+        saved = {}
+    fields: dict[str, Any] = {}
+    for field in ("containers", "initContainers"):
+        names = status.get(field) or []
+        mine = {c.get("name"): {**c, "image": c.get("image") or merge.AUTO_IMAGE} for c in saved.get(field) or []}
+        kept = []
+        for container in pods.containers(pod, field):
+            name = container.get("name")
+            if name in mine:
+                kept.append(_in_order(mine.pop(name), container))
+            elif name not in names:
+                kept.append(container)
+        fields[field] = kept + list(mine.values())  # a native sidecar stood among the containers
+    for field in ("volumes", "imagePullSecrets"):
+        names = status.get(field) or []
+        fields[field] = [entry for entry in pods.containers(pod, field) if entry.get("name") not in names]
+    context = pods.containers(pod, "securityContext")
+    if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
+        fields["securityContext"] = {k: v for k, v in context.items() if k != "fsGroup"}
+    return pods.with_spec(pod, **fields)
+
+
+def _in_order(container: Object, like: Object) -> Object:
+    """The container with its fields in the other's order."""
+    return {**{k: container[k] for k in like if k in container}, **container}
+
+
+def _with_probes(pod: Object, probers: Object) -> Object:
+    fields = {}
+    for field in ("containers", "initContainers"):
+        fields[field] = [_with_own_probes(container, probers) for container in pods.containers(pod, field)]
+    return pods.with_spec(pod, **fields)
+
+
+def _with_own_probes(container: Object, probers: Object) -> Object:
+    name = container.get("name", "")
+    changed: Object = {}
+    for field, path in probes.PROBES:
+        changed[field] = _own_probe(container.get(field), probers.get(f"/app-health/{name}/{path}"))
+    hooks = dict(container.get("lifecycle") or {})
+    for field, path in probes.HANDLERS:
+        if field in hooks:
+            hooks[field] = _own_probe(hooks[field], probers.get(f"/app-lifecycle/{name}/{path}"))
+    if hooks:
+        changed["lifecycle"] = hooks
+    return {**container, **{k: v for k, v in changed.items() if v is not None}}
+
+
+def _own_probe(probe: Any, prober: Any) -> Any:
+    """The probe as the application's container had it; as it is where the agent was not told of it."""
+    action = probe.get("httpGet") if isinstance(probe, dict) else None
+    if not isinstance(action, dict) or not isinstance(prober, dict):
+        return probe
+    kind = next((kind for kind in probes.PROBE_ACTIONS if kind in prober), None)
+    own = prober.get(kind) if kind else None
+    if not isinstance(own, dict):
+        return probe
+    if kind == "httpGet":
+        own = {**{k: own[k] for k in action if k in own}, **own}
+    return {(kind if k == "httpGet" else k): (own if k == "httpGet" else v) for k, v in probe.items()}
+
+
+def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
+    annotations = dict(pods.annotations_of(pod))
+    merged = annotations.get("prometheus.io/path") == "/stats/prometheus"
+    if merged and annotations.get("prometheus.io/scrape") == "true":
+        for field in ("port", "path", "scrape"):
+            del annotations[f"prometheus.io/{field}"]
+        own = {f"prometheus.io/{k}": scraped[k] for k in ("scrape", "path", "port") if scraped.get(k)}
+        annotations.update(own)
+    for name in (pods.STATUS_ANNOTATION, pods.OVERRIDES_ANNOTATION):
+        annotations.pop(name, None)
+    if annotations.get(REVISION) == status.get("revision"):
+        annotations.pop(REVISION, None)
+    first = next((c.get("name") for c in pods.containers(pod)), None)
+    for name in DEFAULT_CONTAINER:
+        if annotations.get(name) == first:
+            annotations.pop(name, None)
+    return pods.with_metadata(pod, "annotations", annotations)
+
+
+def _without_labels(pod: Object, owner: str) -> Object:
+    """Without those labels that injection would give again; where the user had set them alike, nothing changes."""
+    labels = dict(pods.labels_of(pod))
+    if labels.get(TLS_MODE) == "istio":
+        del labels[TLS_MODE]
+    defaults = {"service.istio.io/canonical-name": owner, "service.istio.io/canonical-revision": "latest"}
+    for name, sources in CANONICAL.items():
+        said = next((labels[source] for source in sources if labels.get(source)), defaults[name])
+        if labels.get(name) == said:
+            del labels[name]
+    return pods.with_metadata(pod, "labels", labels)
+
+
+def _decoded(text: str | None) -> Object:
+    if not text:
+        return {}
+    try:
+        value = go_json.loads(text)
+    except go_json.GoJsonError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _put(workload: Workload, pod: Object) -> Object:
+    """The workload with this pod; maps of metadata that are left empty go."""
+    template = at(workload.object, workload.template)
+    metadata = {k: v for k, v in pod["metadata"].items() if v or k not in ("labels", "annotations")}
+    changed = {**template, "metadata": metadata, "spec": pod["spec"]}
+    result: Object = _at(workload.object, workload.template, changed)
+    return result
+
+
+def _at(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
+    return leaf if not path else {**value, path[0]: _at(value[path[0]], path[1:], leaf)}
+
+
+# ---------------------------------------------------------------- in words
+
+
+def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
+    message = f"the annotation {record.ANNOTATION} of {workload.ref} {problem}"
+    return Result("error", message, workload.ref, f"metadata.annotations[{record.ANNOTATION}]", code="record-unusable")
+
+
+def _uncertain(workload: Workload) -> Result:
+    message = (
+        f"{workload.ref} has no record of what it was before injection; it was taken back as far as Istio's own "
+        "annotations tell. What they do not tell: names of ports that probes asked, the spelling of prometheus "
+        "annotations, labels that were set to what Istio sets, the place of an own istio-proxy, and whatever a custom "
+        "template changed in the application's containers. Compare it with its source"
+    )
+    return Result("warning", message, workload.ref, code="ejected-by-traces")
+
+
+def _lost_edit(workload: Workload, edit: record.Edit, injected: bool) -> Result:
+    was = "taken out" if edit.current is None else f"edited to {shown(edit.current)}"
+    now = f"; injection sets {shown(edit.injected)}" if edit.injected is not None else ""
+    if injected and edit.injected is None:
+        now = "; injection gives nothing there"
+    message = (
+        f"{edit.path} of {workload.ref} was {was} by hand inside the injected part, and the edit is lost{now}. To keep "
+        "it, make it in what injection starts from: eject, edit, inject"
+    )
+    return Result("warning", message, workload.ref, edit.path, edit.current, edit.injected, code="edit-lost")
+
+
+def shown(value: Any, most: int = 120) -> str:
+    import json
+
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def restore_all(workloads: Iterable[Workload]) -> list[Restored]:
+    return [restored(workload) for workload in workloads]
