@@ -38,6 +38,7 @@ class Arguments(NamedTuple):
     results: str | None = None
     kustomize: str | None = None
     output: str | None = None
+    image: str | None = None
     quiet: bool = False
     no_color: bool = False
     help: bool = False
@@ -57,6 +58,7 @@ OPTIONS = {
         Option("--results", "FILE", "write the results here too (YAML, or JSON where FILE ends in .json)"),
         Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
         Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
+        Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--quiet", "", "only errors on stderr"),
         Option("--no-color", "", "no colours on stderr"),
         Option("--help", "", "this help"),
@@ -83,6 +85,13 @@ COMMANDS = {
             "krm-injector explain [PATH|-]...",
             "per workload: injected or not, and the deciding rule",
             (*COMMON, "--output"),
+        ),
+        Command(
+            "init",
+            "krm-injector init kustomize|kpt [DIR]",
+            "write what an orchestrator needs into a directory, never over what is there",
+            ("--image", "--quiet", "--no-color", "--help"),
+            2,
         ),
     )
 }

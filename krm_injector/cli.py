@@ -36,7 +36,7 @@ def main() -> NoReturn:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     gc.disable()
-    code = run(sys.argv[1:])
+    code = run(command_line(sys.argv))
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -44,6 +44,14 @@ def main() -> NoReturn:
         except OSError:
             code = code or REFUSED
     os._exit(code)
+
+
+def command_line(argv: list[str]) -> list[str]:
+    """The words behind the program's name. Under the name of its kind the program is kustomize's legacy exec plugin:
+    the functionConfig's file is the first argument, manifests come and go bare (kyaml, internal/plugins/execplugin)."""
+    if os.path.basename(argv[0]) == "SidecarInjection" and len(argv) > 1:
+        return ["inject", "--config", argv[1], "-"]
+    return argv[1:]
 
 
 def run(words: list[str]) -> int:
@@ -71,6 +79,10 @@ def _run(words: list[str]) -> int:
         return _print(f"krm-injector {__version__}\n")
     if arguments.help:
         return _help(arguments.command)
+    if arguments.command == "init" and not arguments.paths:
+        from krm_injector.init import TARGETS
+
+        return _wrong_usage(f"init what? One of {', '.join(TARGETS)}")
     if not arguments.paths and arguments.command != "build" and sys.stdin is not None and sys.stdin.isatty():
         return _wrong_usage("nothing to read: stdin is a terminal; name files or directories, or pipe manifests in")
     from krm_injector.model import Refused
@@ -149,7 +161,14 @@ def _explain(arguments: Arguments) -> Answer:
     return Answer(text, outcome.results, code)
 
 
-COMMANDS = {"": _function, "inject": _inject, "build": _build, "explain": _explain}
+def _init(arguments: Arguments) -> Answer:
+    from krm_injector import init
+
+    directory = arguments.paths[1] if len(arguments.paths) > 1 else "."
+    return Answer(init.run(arguments.paths[0], directory, arguments.image), (), DONE)
+
+
+COMMANDS = {"": _function, "inject": _inject, "build": _build, "explain": _explain, "init": _init}
 
 
 def _outcome(arguments: Arguments, given: Any) -> tuple[Any, Outcome]:
@@ -183,7 +202,9 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
             default_namespace=arguments.namespace,
             mesh_file=arguments.mesh,
         )
-        beside = os.path.dirname(arguments.config) if arguments.config and not arguments.mesh else ""
+        # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
+        origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
+        beside = "" if arguments.mesh else origin
     if not settings.mesh.file:
         return settings
     path = os.path.join(beside, settings.mesh.file)

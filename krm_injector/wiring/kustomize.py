@@ -1,0 +1,70 @@
+"""kustomize: the functionConfig as a transformer of the kustomization."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from krm_injector.inputs import KUSTOMIZATIONS, MANIFESTS
+from krm_injector.kube import yaml
+from krm_injector.model import Refused, Result
+from krm_injector.wiring import plan as plans
+from krm_injector.wiring.plan import FUNCTION_FILE, File, Plan
+
+HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+ENTRY = f"transformers:\n- {FUNCTION_FILE}\n"
+
+
+def plan(directory: str, image: str | None) -> Plan:
+    """The transformer's file and its entry in the kustomization, which is made where there is none. Raises Refused."""
+    own = plans.function_file(directory, image)
+    found = [name for name in KUSTOMIZATIONS if os.path.lexists(os.path.join(directory, name))]
+    files = (*own, *(_entered(directory, found[0]) if found else _created(directory)))
+    flags = "--enable-alpha-plugins" if image else "--enable-alpha-plugins --enable-exec"
+    notes = () if image else ("Without --enable-exec kustomize leaves the function out and says nothing.",)
+    return Plan(files, (f"kustomize build {flags} .",), notes)
+
+
+def _entered(directory: str, name: str) -> tuple[File, ...]:
+    text = plans.present(directory, name) or ""
+
+    def with_entry(value: dict[str, Any]) -> dict[str, Any]:
+        entries = plans.listed(value, "transformers")
+        if any(_is_ours(directory, entry) for entry in entries):
+            return value
+        return {**value, "transformers": [*entries, FUNCTION_FILE]}
+
+    return plans.added(name, text, with_entry, ENTRY)
+
+
+def _is_ours(directory: str, entry: Any) -> bool:
+    """Whether an entry of transformers: is the functionConfig, under whatever name or in place."""
+    if not isinstance(entry, str):
+        return False
+    if os.path.normpath(entry) == FUNCTION_FILE:
+        return True
+    if "\n" in entry:
+        return plans.is_function_config(entry)
+    if not os.path.isfile(os.path.join(directory, entry)):
+        return False
+    return plans.is_function_config(plans.present(directory, entry) or "")
+
+
+def _created(directory: str) -> tuple[File, ...]:
+    """A kustomization of the directory's manifests and of the kustomizations right below it."""
+    resources = []
+    for name in sorted(os.listdir(directory)):
+        whole = os.path.join(directory, name)
+        if name.startswith(".") or name == FUNCTION_FILE:
+            continue
+        if os.path.isdir(whole):
+            below = any(os.path.isfile(os.path.join(whole, kustomization)) for kustomization in KUSTOMIZATIONS)
+            resources += [name] if below else []
+        elif name.endswith(MANIFESTS):
+            resources.append(name)
+    if not resources:
+        message = (
+            f"{directory} holds neither a kustomization nor manifests; run init where the kustomization is or is to be"
+        )
+        raise Refused(Result("error", message, file=directory, code="input-empty"))
+    return (File("kustomization.yaml", HEAD + yaml.dump({"resources": resources}) + ENTRY),)
