@@ -205,12 +205,11 @@ def _mesh(
     version, evidence = mesh_facts.version(settings, {**mesh_text.labels, **injector.labels}, values, config)
     results += mesh_facts.version_doubts(version, injector.place, injector.ref)
     rules = rules_for(parse_version(version))
-    by_default = at(values, ("sidecarInjectorWebhook", "enableNamespacesByDefault")) is True
     assumed = own is None
     webhooks = tuple(own or ())
     if assumed:
         home = injector.ref.namespace if injector.ref and injector.ref.namespace else "istio-system"
-        webhooks = webhook_rules.assumed(revision, rules.minor, by_default, home)
+        webhooks = webhook_rules.assumed(revision, rules, values, home)
     results.append(_used(injector, mesh_text, version, evidence, webhooks, assumed, automatic))
     return Mesh(
         revision=revision,

@@ -1,4 +1,4 @@
-"""Istio's template functions, over sprig's (pkg/kube/inject/template.go createInjectionFuncmap, 1.19-1.30).
+"""Istio's template functions, over sprig's (pkg/kube/inject/template.go createInjectionFuncmap, 1.9-1.31).
 
 Each takes and gives Go values as ``gotemplate.values`` represents them. ``env`` reads the control plane's
 environment, which functionConfig declares: never this machine's.
@@ -6,6 +6,7 @@ environment, which functionConfig declares: never this machine's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from krm_injector.gotemplate import Func
@@ -21,8 +22,8 @@ PROXY = "istio-proxy"
 OTEL = "resource.opentelemetry.io/"
 
 
-def istio_functions(rules: Rules, control_plane_env: dict[str, str]) -> dict[str, Func]:
-    """The functions of one control plane, by name."""
+def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Callable[[str], str]) -> dict[str, Func]:
+    """The functions of one control plane, by name; ``render`` renders a text as a template, with the same data."""
     table: list[tuple[str, Any, tuple[str, ...], bool]] = [
         ("formatDuration", duration_string, ("any",), False),
         ("isset", lambda m, key: key in m, ("map[string]string", "string"), False),
@@ -32,8 +33,14 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str]) -> dict[str
         ("kubevirtInterfaces", lambda s: s, ("string",), False),
         ("excludeInterfaces", lambda s: s, ("string",), False),
         ("annotation", annotation, ("any", "string", "any"), False),
-        ("valueOrDefault", lambda value, default: default if value is None or value == "" else value, ("any", "any"), False),
+        (
+            "valueOrDefault",
+            lambda value, default: default if value is None or value == "" else value,
+            ("any", "any"),
+            False,
+        ),
         ("toJSON", lambda m: go_json.dumps(m) if m is not None else "{}", ("map[string]string",), False),
+        ("toJson", lambda m: go_json.dumps(m) if m is not None else "{}", ("map[string]string",), False),
         ("fromJSON", from_json, ("string",), False),
         ("structToJSON", lambda v: "{}" if v is None else go_json_text(v), ("any",), False),
         ("protoToJSON", lambda m: proto_to_json(m, rules), ("any",), False),
@@ -44,19 +51,25 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str]) -> dict[str
         ("toLower", lambda s: s.lower(), ("string",), False),
         ("appendMultusNetwork", lambda old, new: append_multus_network(old, new, rules), ("string", "string"), False),
         ("env", lambda key, default: control_plane_env.get(key) or default, ("string", "string"), False),
-        ("omit", lambda m, *keys: StringMap((k, v) for k, v in m.items() if k not in keys), ("map[string]string", "string"), True),
+        (
+            "omit",
+            lambda m, *keys: StringMap((k, v) for k, v in m.items() if k not in keys),
+            ("map[string]string", "string"),
+            True,
+        ),
         ("strdict", strdict, ("string",), True),
         ("toJsonMap", lambda *maps: go_json.dumps(merge_maps(*maps) if maps else None), ("map[string]string",), True),
         ("mergeMaps", lambda *maps: merge_maps(*maps), ("map[string]string",), True),
+        ("render", render, ("string",), False),
         ("omitNil", omit_nil, ("any",), False),
-        ("otelResourceAttributes", otel_resource_attributes, ("any", "map[string]string", "map[string]string", "string", "any"), False),
+        (
+            "otelResourceAttributes",
+            otel_resource_attributes,
+            ("any", "map[string]string", "map[string]string", "string", "any"),
+            False,
+        ),
     ]
-    since = {"mergeMaps": (1, 21), "omitNil": (1, 28), "otelResourceAttributes": (1, 30)}
-    return {
-        name: Func(name, call, params, variadic)
-        for name, call, params, variadic in table
-        if since.get(name, (0, 0)) <= rules.minor
-    }
+    return {name: Func(name, call, params, more) for name, call, params, more in table if name in rules.functions}
 
 
 def exclude_inbound_port(port: Any, excluded: str) -> str:
@@ -127,7 +140,9 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
         networks = go_json.loads(existing)
     except go_json.GoJsonError:
         return existing
-    if networks is not None and not (isinstance(networks, list) and all(n is None or isinstance(n, dict) for n in networks)):
+    if networks is not None and not (
+        isinstance(networks, list) and all(n is None or isinstance(n, dict) for n in networks)
+    ):
         return existing
     namespace, name = "", network
     if rules.cni_network_by_namespace and network.count("/") == 1:
@@ -191,5 +206,3 @@ def image_version(image: str) -> str:
     colon = name.rfind(":")
     tag = name[colon + 1 :] if colon > name.rfind("/") else ""
     return f"{tag}@{digest}" if tag and digest else tag or digest
-
-

@@ -1,6 +1,6 @@
 """One workload through rendering, merging and post-processing: the four calls of Istio's injectPod.
 
-Source: pkg/kube/inject/webhook.go inject and injectPod, inject.go IntoObject (1.19-1.30).
+Source: pkg/kube/inject/webhook.go inject and injectPod, inject.go IntoObject (1.9-1.31).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.owner import owner_of, string_map
 from krm_injector.post_process import Facts, post_process
 from krm_injector.render import ControlPlane, RenderError, Subject, TemplateError, cluster_env, is_native, render
+from krm_injector.versions import Rules
 
 
 class Failure(Exception):
@@ -71,16 +72,19 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     if mesh.platform == "openshift" and rules.openshift_reset_user:
         pod = _without_assigned_user(pod, rules.openshift_reset_user)
     mesh_config, proxy_config = _configs(pod, decision, plane, manual)
-    status_port = _status_port(mesh_config)
-    stripped = merge.stripped(pod, status_port, _clear_prometheus)
+    # Before 1.13 the annotation proxy.istio.io/config changed what templates see, and nothing else.
+    of_mesh = mesh_config if rules.proxy_config_resources else plane.mesh_config
+    status_port = _status_port(of_mesh)
+    stripped = merge.stripped(pod, lambda given: _clear_prometheus(given, status_port, rules))
     namespace = decision.namespace
     subject = Subject(
         pod=pod,
         stripped=merge.with_saved_overrides(stripped),
         owner=owner_of(decision.workload, rules, manual),
+        owner_meta=_owner_meta(decision.workload, pod, rules, manual),
         proxy_config=proxy_config,
         mesh_config=mesh_config,
-        proxy_env=cluster_env(_path(decision, manual), plane.typed, pods.labels_of(pod)),
+        proxy_env=cluster_env(_path(decision, manual), plane.typed, pods.labels_of(pod), rules.path_env),
         namespace_annotations=namespace.annotations if namespace and mesh.platform == "openshift" else {},
         manual=manual,
     )
@@ -92,16 +96,17 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         merged = merge.apply_template(merged, partial, native, template_pod)
     merged = settle("v1.Pod", pod, merged)
     tproxy = str(proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
-    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules.init_user)
+    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules)
     facts = Facts(
         rules=rules,
         revision=mesh.revision,
         proxy_env=subject.proxy_env,
-        prometheus_merge=_wrapped(mesh_config.go_attr("EnablePrometheusMerge"), default=True),
+        prometheus_merge=_wrapped(of_mesh.go_attr("EnablePrometheusMerge"), default=True),
         status_port=status_port,
         rewrite_probes=plane.typed.rewrite_app_http_probe,
         hold=_hold(pod, mesh_config, plane),
         injected_annotations={} if manual else (mesh.config.get("injectedAnnotations") or {}),
+        rewrite_tcp=pods.parse_bool(mesh.control_plane_env.get("REWRITE_TCP_PROBES", "")) is not False,
     )
     return post_process(merged, template_pod, facts)
 
@@ -109,7 +114,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
 def _configs(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> tuple[Message, Message]:
     """MeshConfig and ProxyConfig for this pod. kube-inject knows no ProxyConfig resources but overlays both."""
     mesh = plane.mesh
-    if manual:
+    if manual or not mesh.rules.proxy_config_resources:
         mesh_config = _annotated(pod, plane)
         return mesh_config, mesh_config.go_attr("DefaultConfig")
     proxy_config = proxy_config_for(
@@ -142,9 +147,18 @@ def _status_port(mesh_config: Message) -> int:
     return int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort"))
 
 
-def _clear_prometheus(annotations: dict[str, str], status_port: int) -> dict[str, str]:
-    ours = prometheus.settings(annotations).get("port") == str(status_port)
-    return prometheus.cleared(annotations) if ours else annotations
+def _clear_prometheus(annotations: dict[str, str], status_port: int, rules: Rules) -> dict[str, str]:
+    ours = prometheus.settings(annotations, rules).get("port") == str(status_port)
+    return prometheus.cleared(annotations, rules) if ours else annotations
+
+
+def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> Object:
+    """The metadata behind .DeploymentMeta (before 1.22): the workload's for kube-inject, the pod's for the webhook."""
+    if manual and (workload.ref.kind != "Pod" or not rules.manual_pod_owner):
+        metadata: Object = workload.object.get("metadata") or {}
+        typed = {field: string_map(metadata[field]) for field in ("labels", "annotations") if metadata.get(field)}
+        return {**metadata, **typed}
+    return {key: value for key, value in pod["metadata"].items() if key not in ("ownerReferences", "managedFields")}
 
 
 def _path(decision: Decision, manual: bool) -> str:
@@ -201,7 +215,7 @@ def _bad_annotation(workload: Workload, path: tuple[str, ...], name: str, value:
 
 def _mistyped(workload: Workload, path: str, expected: str, got: str, value: Any) -> Result:
     quote = "; write it in quotes" if expected.endswith("string") and got.startswith(("number", "bool")) else ""
-    message = f"{path}: Kubernetes wants {expected} here, not the {got}{quote}"
+    message = f"{path}: Kubernetes wants {expected} here, not {got} {value!r:.60}{quote}"
     return Result("error", message, workload.ref, field=path, current=value, code="pod-invalid")
 
 

@@ -1,24 +1,26 @@
 """Merging: rendered templates onto the user's pod, and the user's own istio containers onto the result.
 
 Source: pkg/kube/inject/inject.go RunTemplate, webhook.go reapplyOverwrittenContainers, adjustInitContainerUser
-(1.19-1.30).
+(1.9-1.31).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from krm_injector import pods
 from krm_injector.kube import go_json, types
 from krm_injector.kube.strategic_merge import merge as strategic_merge
 from krm_injector.model import Object
+from krm_injector.versions import Rules
 
 AUTO_IMAGE = "auto"  # the image of an override that keeps the injected one
 INTERCEPTION_ANNOTATION = "sidecar.istio.io/interceptionMode"
 
 
 class BadAnnotation(Exception):
-    """An annotation that an earlier injection wrote does not parse."""
+    """An annotation for which Istio refuses the pod while it works on it, not before."""
 
     def __init__(self, name: str, value: str, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
@@ -36,7 +38,7 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def stripped(pod: Object, status_port: int, clear_prometheus: Any) -> Object:
+def stripped(pod: Object, clear_prometheus: Callable[[dict[str, str]], dict[str, str]]) -> Object:
     """The pod that a template sees: without what the status annotation says an earlier injection added."""
     status = injection_status(pod)
     if status is None:
@@ -44,7 +46,7 @@ def stripped(pod: Object, status_port: int, clear_prometheus: Any) -> Object:
     names = {field: _names(status.get(field)) for field in ("containers", "initContainers")}
     kept = {f: [c for c in pods.containers(pod, f) if c.get("name") not in names[f]] for f in names}
     annotations = {k: v for k, v in pods.annotations_of(pod).items() if k != pods.STATUS_ANNOTATION}
-    return pods.with_metadata(pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations, status_port))
+    return pods.with_metadata(pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations))
 
 
 def injection_status(pod: Object) -> Object | None:
@@ -101,19 +103,19 @@ def apply_template(pod: Object, partial: Object, native: bool, template_pod: Obj
     return strategic_merge(pod, partial)
 
 
-def reapply_overrides(merged: Object, original: Object, template_pod: Object, tproxy: bool, init_user: bool) -> Object:
+def reapply_overrides(merged: Object, original: Object, template_pod: Object, tproxy: bool, rules: Rules) -> Object:
     """The user's own istio-proxy, istio-init ... win over the template's, field by field, and are remembered."""
     saved = saved_overrides(original)
     status = injection_status(original)
     already = pods.STATUS_ANNOTATION in pods.annotations_of(original)
     found: dict[str, list[str]] = {"containers": [], "initContainers": []}
     for field in ("containers", "initContainers"):
-        injected_before = _names((status or {}).get(field))
+        injected_before = _names((status or {}).get(field)) if rules.overrides_spare_injected else []
         for container in pods.containers(template_pod, field):
             name = container.get("name", "")
             if name in injected_before:
                 continue  # what stands there is an earlier injection's, not the user's
-            mine = pods.find_container(name, saved.get(field, [])) or _own(name, field, original)
+            mine = pods.find_container(name, saved.get(field, [])) or _own(name, field, original, rules)
             if mine is None:
                 continue
             overlay = {k: v for k, v in mine.items() if k != "image" or v != AUTO_IMAGE}
@@ -124,13 +126,13 @@ def reapply_overrides(merged: Object, original: Object, template_pod: Object, tp
         merged = pods.with_metadata(
             merged, "annotations", {**pods.annotations_of(merged), pods.OVERRIDES_ANNOTATION: text}
         )
-    return adjust_init_user(merged, original, tproxy) if init_user else merged
+    return adjust_init_user(merged, original, tproxy) if rules.init_user else merged
 
 
-def _own(name: str, field: str, original: Object) -> Object | None:
-    if field == "containers":
-        return pods.find_container(name, pods.containers(original))
-    return pods.find_in_pod(name, original)
+def _own(name: str, field: str, original: Object, rules: Rules) -> Object | None:
+    if field == "initContainers" and rules.native_sidecars:
+        return pods.find_in_pod(name, original)
+    return pods.find_container(name, pods.containers(original, field))
 
 
 def adjust_init_user(pod: Object, original: Object, tproxy: bool) -> Object:

@@ -7,9 +7,7 @@ import re
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Result
-from krm_injector.versions import NEWEST, parse_version
-
-OLDEST = (1, 19)  # the oldest version whose behaviour versions.Rules describes
+from krm_injector.versions import NEWEST, OLDEST, parse_version
 
 _TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
 _TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")

@@ -106,6 +106,7 @@ class Reason(str, Enum):
     NO_WEBHOOK_MATCHES = "no-webhook-matches"
     HOST_NETWORK = "host-network"
     IGNORED_NAMESPACE = "ignored-namespace"
+    ALREADY_INJECTED = "already-injected"  # kube-inject before 1.17
     LABEL = "label"  # sidecar.istio.io/inject on the pod, as a label
     ANNOTATION = "annotation"
     NEVER_INJECT_SELECTOR = "never-inject-selector"

@@ -35,9 +35,14 @@ class _Created(NamedTuple):
 # Hashes, uids and timestamps are unknown before the cluster makes them; these stand for them. Nothing of them reaches
 # the output: they only have to be there, and to agree with each other.
 _HASH = "0"
+_SECONDS = "0000000000"
 _MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eight digits until 2160
 
-_CRON_JOB_NAME = re.compile(r"(.+)-\d{8,10}\Z", re.ASCII)
+# What a Job's name must end in for istiod to take it for a CronJob's; 1.9 reads ten characters as a number.
+_CRON_JOB_NAMES = {
+    "10": re.compile(r"(.+)-(?:\d{10}|[+-]\d{9})\Z", re.ASCII),
+    "8-10": re.compile(r"(.+)-\d{8,10}\Z", re.ASCII),
+}
 
 
 def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
@@ -46,6 +51,9 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
     if manual and (ref.kind != "Pod" or not rules.manual_pod_owner):
         return Owner(_own_name(workload), ref.namespace, ref.api_version, ref.kind)
     created = _created(workload)
+    if created is not None and ref.kind == "CronJob" and rules.cron_job_digits == "10":
+        # The clusters of that time (Kubernetes before 1.21) named the Job by the second, not by the minute.
+        created = created._replace(name=f"{ref.name}-{_SECONDS}")
     if created is None:
         return Owner(_own_name(workload), ref.namespace, "v1", "Pod")
     labels = {**_template_labels(workload), **created.labels}
@@ -126,10 +134,10 @@ def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str
         rollout = _without_hash(name, labels.get("rollouts-pod-template-hash", ""))
         if rollout is not None and rules.rollout_owner:
             return rollout, "v1alpha1", "Rollout"
-    elif kind == "ReplicationController" and labels.get("deploymentconfig"):
+    elif kind == "ReplicationController" and labels.get("deploymentconfig") and rules.deployment_config_owner:
         return labels["deploymentconfig"], created.api_version, "DeploymentConfig"
     elif kind == "Job":
-        match = _CRON_JOB_NAME.match(name)
+        match = _CRON_JOB_NAMES[rules.cron_job_digits].match(name)
         if match:
             return match[1], rules.cron_job_api_version, "CronJob"
     return name, created.api_version, kind

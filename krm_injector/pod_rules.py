@@ -10,6 +10,7 @@ from krm_injector.kube.workloads import at
 from krm_injector.model import Evidence, Mesh, Object, Reason
 
 INJECT = "sidecar.istio.io/inject"
+STATUS = "sidecar.istio.io/status"
 # pkg/kube/inject/initializer.go IgnoredNamespaces, the same from 1.9 to 1.31
 IGNORED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
@@ -51,7 +52,7 @@ def inject_required(
     if policy not in ("enabled", "disabled"):
         detail = f"policy is {policy}: neither enabled nor disabled"
         return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail)
-    stated, reason, place = _stated(pod)
+    stated, reason, place = _stated(pod, mesh.rules.inject_label)
     opinion = _opinion(stated, mesh.rules.inject_value_strict)
     if opinion is not None:
         return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}")
@@ -67,9 +68,20 @@ def inject_required(
     return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}")
 
 
-def _stated(pod: Pod) -> tuple[str | None, Reason, str]:
-    """What the pod says itself: the label, where it is there at all (even empty), else the annotation."""
-    if INJECT in pod.labels:
+def already_injected(pod: Pod) -> Verdict | None:
+    """The verdict of kube-inject before 1.17 on a pod that it knows as its own work; None for any other."""
+    containers = at(pod.template, ("spec", "containers"))
+    if at(pod.template, ("spec", "hostNetwork")) is True or not isinstance(containers, list) or len(containers) < 2:
+        return None
+    if STATUS not in pod.annotations or all(at(one, ("name",)) != "istio-proxy" for one in containers):
+        return None
+    detail = f"annotation {STATUS} and a container istio-proxy: injected before"
+    return _verdict([], False, Reason.ALREADY_INJECTED, "already injected", detail)
+
+
+def _stated(pod: Pod, label_counts: bool) -> tuple[str | None, Reason, str]:
+    """What the pod says itself: the label (1.12+), where it is there at all (even empty), else the annotation."""
+    if label_counts and INJECT in pod.labels:
         return pod.labels[INJECT], Reason.LABEL, "label"
     return pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
 

@@ -51,6 +51,11 @@ def find_in_pod(name: str, pod: Object) -> Object | None:
     return find_container(name, containers(pod)) or find_container(name, containers(pod, "initContainers"))
 
 
+def find_sidecar(pod: Object, native: bool) -> Object | None:
+    """The pod's istio-proxy; among the init containers only where this version knows ``native`` sidecars."""
+    return find_in_pod(PROXY, pod) if native else find_container(PROXY, containers(pod))
+
+
 def without(among: list[Object], name: str) -> list[Object]:
     return [c for c in among if c.get("name") != name]
 

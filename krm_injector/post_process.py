@@ -1,6 +1,6 @@
 """What is done to the merged pod that a template cannot do: cluster, metrics, probes, metadata, order.
 
-Source: pkg/kube/inject/webhook.go postProcessPod (1.19-1.30).
+Source: pkg/kube/inject/webhook.go postProcessPod (1.9-1.31).
 """
 
 from __future__ import annotations
@@ -27,19 +27,23 @@ class Facts(NamedTuple):
     rewrite_probes: bool  # values.sidecarInjectorWebhook.rewriteAppHTTPProbe
     hold: bool  # holdApplicationUntilProxyStarts for this pod
     injected_annotations: dict[str, str]
+    rewrite_tcp: bool = True  # REWRITE_TCP_PROBES of istiod (1.12-1.18)
 
 
 def post_process(pod: Object, template_pod: Object, facts: Facts) -> Object:
     """The finished pod; ``template_pod`` is what the templates alone gave."""
-    pod = _with_cluster_env(pod, facts.proxy_env)
-    pod = prometheus.apply(pod, facts.prometheus_merge, facts.status_port)
+    native = facts.rules.native_sidecars
+    pod = _with_cluster_env(pod, facts.proxy_env, native)
+    pod = prometheus.apply(pod, facts.prometheus_merge, facts.status_port, facts.rules)
+    if facts.rules.prometheus_targets:
+        pod = prometheus.with_secure_port(pod, native)
     pod = _with_probes(pod, facts)
     pod = _with_metadata(pod, template_pod, facts)
-    return _ordered(pod, facts.hold)
+    return _ordered(pod, facts.hold, native)
 
 
-def _with_cluster_env(pod: Object, env: dict[str, str]) -> Object:
-    sidecar = pods.find_in_pod(pods.PROXY, pod)
+def _with_cluster_env(pod: Object, env: dict[str, str], native: bool) -> Object:
+    sidecar = pods.find_sidecar(pod, native)
     if sidecar is None or not env:
         return pod
     kept = [v for v in sidecar.get("env") or [] if v.get("name") not in env]
@@ -48,42 +52,49 @@ def _with_cluster_env(pod: Object, env: dict[str, str]) -> Object:
 
 
 def _with_probes(pod: Object, facts: Facts) -> Object:
-    sidecar = pods.find_in_pod(pods.PROXY, pod)
+    sidecar = pods.find_sidecar(pod, facts.rules.native_sidecars)
     annotations = pods.annotations_of(pod)
     if sidecar is None or not probes.should_rewrite(annotations, facts.rewrite_probes):
         return pod
-    lifecycle = facts.rules.lifecycle_probes
-    probers = probes.app_probers(pod, facts.status_port, lifecycle)
+    what = probes.scope(facts.rules, facts.rewrite_tcp)
+    probers = probes.app_probers(pod, facts.status_port, what)
     if probers:
-        reinjected = pods.STATUS_ANNOTATION in annotations
+        reinjected = facts.rules.merge_probers and pods.STATUS_ANNOTATION in annotations
         env = probes.merge_env(sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers)
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
     port = annotations.get(probes.STATUS_PORT_ANNOTATION)
-    return probes.rewrite(pod, facts.status_port if port is None else int(port), lifecycle)
+    return probes.rewrite(pod, facts.status_port if port is None else int(port), what)
 
 
 def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
     if NETWORK_ENV in facts.proxy_env:
         pod = pods.with_metadata(pod, "labels", {**pods.labels_of(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]})
-    status = {pods.STATUS_ANNOTATION: status_json(template_pod, facts.revision)}
+    status = {
+        pods.STATUS_ANNOTATION: status_json(template_pod, facts.revision if facts.rules.status_revision else None)
+    }
     return pods.with_metadata(pod, "annotations", {**pods.annotations_of(pod), **status, **facts.injected_annotations})
 
 
-def status_json(template_pod: Object, revision: str) -> str:
-    """sidecar.istio.io/status: the names of what the templates brought, null where they brought none."""
+def status_json(template_pod: Object, revision: str | None) -> str:
+    """sidecar.istio.io/status: the names of what the templates brought, null where they brought none.
+
+    revision: None before 1.11, which does not write it.
+    """
     parts = []
     for field in ("initContainers", "containers", "volumes", "imagePullSecrets"):
         names = [entry.get("name", "") for entry in pods.containers(template_pod, field)]
         parts.append(f'"{field}":{go_json.dumps(names or None)}')
-    return "{" + ",".join(parts) + f',"revision":{go_json.dumps(revision or "default")}' + "}"
+    if revision is not None:
+        parts.append(f'"revision":{go_json.dumps(revision or "default")}')
+    return "{" + ",".join(parts) + "}"
 
 
-def _ordered(pod: Object, hold: bool) -> Object:
+def _ordered(pod: Object, hold: bool, native: bool) -> Object:
     """istio-proxy last (first when the application waits for it); init containers around the iptables set-up."""
     among = pods.containers(pod)
     inits = pods.containers(pod, "initContainers")
     among = _first(among, pods.PROXY) if hold else _last(among, pods.PROXY)
-    if pods.find_container(pods.PROXY, inits):
+    if native and pods.find_container(pods.PROXY, inits):
         for name in (pods.CORE_DUMP, pods.PROXY, pods.VALIDATION, pods.INIT):
             inits = _first(inits, name)
     else:

@@ -1,23 +1,25 @@
 """Rendering: the templates of a control plane, given a pod, become partial Pods.
 
-Source: pkg/kube/inject/inject.go RunTemplate (1.19-1.30).
+Source: pkg/kube/inject/inject.go RunTemplate (1.9-1.31).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from krm_injector import pods
 from krm_injector.functions import istio_functions
-from krm_injector.gotemplate import Func, Template, TemplateError, parse
+from krm_injector.gotemplate import Func, LimitExceeded, Template, TemplateError, parse
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.gotemplate.values import Struct
 from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
-from krm_injector.kube import yaml
+from krm_injector.kube import pod_history, yaml
+from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object
 from krm_injector.owner import Owner
-from krm_injector.template_data import namespaced_name, object_meta, pod_spec, type_meta
+from krm_injector.template_data import NamespacedName, namespaced_name, object_meta, pod_spec, type_meta
 
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 IMAGE_TYPE_ANNOTATION = "sidecar.istio.io/proxyImageType"
@@ -38,7 +40,7 @@ class RenderError(Exception):
 class ControlPlane:
     """A Mesh made ready for use: each part is parsed once a run, when it is first needed."""
 
-    __slots__ = ("_templates", "funcs", "mesh", "mesh_config", "typed", "values")
+    __slots__ = ("_data", "_templates", "funcs", "mesh", "mesh_config", "typed", "values")
 
     def __init__(self, mesh: Mesh) -> None:
         """Raises ApiError or YamlError where values or mesh do not parse."""
@@ -49,8 +51,10 @@ class ControlPlane:
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
         native = "true" if mesh.native_sidecars else "false"
         env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}
-        self.funcs: dict[str, Func] = {**FUNCS, **istio_functions(mesh.rules, env)}
+        sprig = {name: function for name, function in FUNCS.items() if name not in mesh.rules.sprig_lacks}
+        self.funcs: dict[str, Func] = {**sprig, **istio_functions(mesh.rules, env, self._nested)}
         self._templates: dict[str, Template] = {}
+        self._data: Any = None  # what is being rendered for, as the function render needs it
 
     def template(self, name: str) -> Template:
         """Raises RenderError where there is no such template, ParseError where it does not parse."""
@@ -62,6 +66,20 @@ class ControlPlane:
             self._templates[name] = parse(texts[name], name=name, funcs=self.funcs)
         return self._templates[name]
 
+    def execute(self, template: Template, data: TemplateData) -> str:
+        """Raises TemplateError."""
+        self._data = data
+        return template.execute(data)
+
+    def _nested(self, text: str) -> str:
+        """The template function render (before 1.14): a text as a template, "" where it fails."""
+        try:
+            return parse(text, name="inject", funcs=self.funcs).execute(self._data)
+        except LimitExceeded:
+            raise
+        except TemplateError:
+            return ""
+
 
 class Subject(NamedTuple):
     """One pod to render for."""
@@ -69,6 +87,7 @@ class Subject(NamedTuple):
     pod: Object  # {"metadata": ..., "spec": ...} without nulls
     stripped: Object  # the same without what an earlier injection added
     owner: Owner
+    owner_meta: Object  # the metadata of what owns the pod, as far as Istio knows it
     proxy_config: Message
     mesh_config: Message
     proxy_env: dict[str, str]
@@ -91,29 +110,50 @@ class TemplateData(Struct):
 
 
 def template_data(plane: ControlPlane, subject: Subject) -> TemplateData:
-    mesh, owner = plane.mesh, subject.owner
-    uid, gid = proxy_ids(subject.namespace_annotations)
+    """What this version puts before a template: rules.template_data says which of these."""
+    mesh, owner, rules = plane.mesh, subject.owner, plane.mesh.rules
     annotations = pods.annotations_of(subject.stripped)
-    fields: dict[str, Any] = {
-        "TypeMeta": type_meta(owner.api_version, owner.kind),
-        "DeploymentMeta": namespaced_name(owner.name, owner.namespace),
-        "ObjectMeta": object_meta(subject.stripped.get("metadata") or {}),
-        "Spec": pod_spec(subject.stripped.get("spec") or {}),
-        "ProxyConfig": subject.proxy_config,
-        "MeshConfig": subject.mesh_config,
-        "Values": plane.values,
-        "Revision": mesh.revision,
-        "ProxyImage": proxy_image(plane.typed, subject.proxy_config, annotations),
-        "CompliancePolicy": mesh.control_plane_env.get("COMPLIANCE_POLICY", ""),
+    fields: dict[str, Callable[[], Any]] = {
+        "TypeMeta": lambda: _type_meta(owner, rules.meta_type),
+        "DeploymentMeta": lambda: _deployment_meta(subject, rules.meta_type),
+        "ObjectMeta": lambda: object_meta(subject.stripped.get("metadata") or {}),
+        "Spec": lambda: pod_spec(subject.stripped.get("spec") or {}),
+        "ProxyConfig": lambda: subject.proxy_config,
+        "MeshConfig": lambda: subject.mesh_config,
+        "Values": lambda: plane.values,
+        "Revision": lambda: mesh.revision,
+        "EstimatedConcurrency": lambda: _concurrency(plane, subject) if rules.estimates_concurrency else 0,
+        "ProxyImage": lambda: proxy_image(plane.typed, subject.proxy_config, annotations, rules.image_variant),
+        "ProxyInitImage": lambda: proxy_init_image(plane, annotations),
+        "CompliancePolicy": lambda: mesh.control_plane_env.get("COMPLIANCE_POLICY", ""),
+        "ProxyUID": lambda: proxy_ids(subject.namespace_annotations)[0],
+        "ProxyGID": lambda: proxy_ids(subject.namespace_annotations)[1],
+        "InboundTrafficPolicyMode": lambda: _inbound_mode(subject.mesh_config),
+        "NativeSidecars": lambda: mesh.native_sidecars,
     }
-    if mesh.rules.proxy_ids:
-        fields.update(ProxyUID=uid, ProxyGID=gid)
-    if mesh.rules.minor >= (1, 22):
-        mode = subject.mesh_config.go_attr("GetInboundTrafficPolicy")().go_attr("GetMode")()
-        fields["InboundTrafficPolicyMode"] = "localhost" if str(mode.name) == "LOCALHOST" else "passthrough"
-    if mesh.rules.minor >= (1, 27):
-        fields["NativeSidecars"] = mesh.native_sidecars
-    return TemplateData(fields)
+    return TemplateData({name: fields[name]() for name in rules.template_data})
+
+
+def _type_meta(owner: Owner, meta_type: str) -> Struct:
+    return type_meta(owner.api_version, owner.kind, pointer=meta_type.startswith("*"))
+
+
+def _deployment_meta(subject: Subject, meta_type: str) -> Struct:
+    owner = subject.owner
+    if meta_type == NamespacedName.go_type:
+        return namespaced_name(owner.name, owner.namespace)
+    return object_meta({**subject.owner_meta, "name": owner.name}, pointer=meta_type.startswith("*"))
+
+
+def _concurrency(plane: ControlPlane, subject: Subject) -> int:
+    from krm_injector.concurrency import estimated
+
+    return estimated(subject.proxy_config, pods.annotations_of(subject.pod), plane.values)
+
+
+def _inbound_mode(mesh_config: Message) -> str:
+    mode = mesh_config.go_attr("GetInboundTrafficPolicy")().go_attr("GetMode")()
+    return "localhost" if str(mode.name) == "LOCALHOST" else "passthrough"
 
 
 def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
@@ -133,15 +173,17 @@ def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
 def render(plane: ControlPlane, subject: Subject) -> list[Object]:
     """The partial Pods, one a template, in order. Raises TemplateError, RenderError."""
     data = template_data(plane, subject)
-    partials = [_partial_pod(name, plane.template(name), data) for name in selected_templates(plane, subject)]
-    if plane.mesh.rules.zero_divisor:
+    kubernetes = plane.mesh.rules.kubernetes
+    partials = [_partial_pod(name, plane, data) for name in selected_templates(plane, subject)]
+    if kubernetes < pod_history.NEWEST:
+        partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
         for partial in partials:
             _give_divisors(partial)
     return partials
 
 
-def _partial_pod(name: str, template: Template, data: TemplateData) -> Object:
-    text = template.execute(data)
+def _partial_pod(name: str, plane: ControlPlane, data: TemplateData) -> Object:
+    text = plane.execute(plane.template(name), data)
     try:
         partial = _read(text)
     except yaml.YamlError as problem:
@@ -164,7 +206,7 @@ def _read(text: str) -> Any:
 
 
 def _give_divisors(partial: Object) -> None:
-    """Write the divisor that Go's JSON writes for a resourceFieldRef without one (in place: the partial is ours)."""
+    """Write the divisor of a resourceFieldRef without one, as Go does before k8s.io/api 0.35 (in place: it is ours)."""
     spec = partial.get("spec") or {}
     references = [
         (variable.get("valueFrom") or {}).get("resourceFieldRef")
@@ -184,16 +226,31 @@ def _give_divisors(partial: Object) -> None:
 
 def is_native(mesh: Mesh, pod: Object) -> bool:
     """Whether an istio-proxy of the user's belongs among the init containers, should the template put it there."""
+    if not mesh.rules.native_sidecars:
+        return False
     wanted = pods.annotations_of(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
     return {"true": True, "false": False}.get(wanted or "", mesh.native_sidecars)
 
 
-def proxy_image(values: TypedValues, proxy_config: Message, annotations: dict[str, str]) -> str:
-    """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over values.global.variant."""
+def proxy_image(values: TypedValues, proxy_config: Message, annotations: dict[str, str], variant_where: str) -> str:
+    """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over values.global.variant.
+
+    variant_where: when the variant counts (Rules.image_variant).
+    """
     image = proxy_config.go_attr("Image")
-    kind = values.variant if image is None or image.is_nil else image.go_attr("ImageType")
+    given = image is not None and not image.is_nil
+    kind = image.go_attr("ImageType") if given else ""
+    if (variant_where == "no image given" and not given) or (variant_where == "no type given" and not kind):
+        kind = values.variant
     kind = annotations.get(IMAGE_TYPE_ANNOTATION, kind)
     return f"{values.hub}/{values.proxy_image or 'proxyv2'}:{_tag(values.tag, kind)}"
+
+
+def proxy_init_image(plane: ControlPlane, annotations: dict[str, str]) -> str:
+    """The same for istio-init, whose image is values.global.proxy_init.image (1.31+)."""
+    name = at(plane.values, ("global", "proxy_init", "image")) or "proxyv2"
+    kind = annotations.get(IMAGE_TYPE_ANNOTATION, plane.typed.variant)
+    return f"{plane.typed.hub}/{name}:{_tag(plane.typed.tag, kind)}"
 
 
 def _tag(tag: str, kind: str) -> str:
@@ -206,9 +263,9 @@ def _tag(tag: str, kind: str) -> str:
     return tag if kind == "default" else f"{tag}-{kind}"
 
 
-def cluster_env(path: str, values: TypedValues, labels: dict[str, str]) -> dict[str, str]:
+def cluster_env(path: str, values: TypedValues, labels: dict[str, str], form: str) -> dict[str, str]:
     """The proxy's environment by the webhook's path, the values and the pod's label, the last winning."""
-    env = path_env(path)
+    env = path_env(path, form)
     cluster = env.get("ISTIO_META_CLUSTER_ID") or values.cluster_name
     network = labels.get(NETWORK_LABEL, env.get("ISTIO_META_NETWORK") or values.network)
     if cluster:
@@ -218,17 +275,21 @@ def cluster_env(path: str, values: TypedValues, labels: dict[str, str]) -> dict[
     return env
 
 
-def path_env(path: str) -> dict[str, str]:
-    """/inject/cluster/c1/net/n1 or /inject/:ENV:cluster=c1:ENV:net=n1 -> {"ISTIO_META_CLUSTER_ID": "c1", ...}."""
+def path_env(path: str, form: str) -> dict[str, str]:
+    """/inject/cluster/c1/net/n1 or /inject/:ENV:cluster=c1:ENV:net=n1 -> {"ISTIO_META_CLUSTER_ID": "c1", ...}.
+
+    form: what this version reads (Rules.path_env).
+    """
     parts = path.removesuffix("/").split("/", 2)
     if len(parts) < 3:
         return {}
-    if parts[2].startswith(":ENV:"):
+    if parts[2].startswith(":ENV:") and form != "slashes":
         pairs = [pair.split("=", 1) for pair in parts[2].split(":ENV:")[1:]]
         flat = [part for pair in pairs if len(pair) == 2 and pair[0] for part in pair]
     else:
         flat = parts[2].split("/")
-        flat[1::2] = [value.replace("--slash--", "/") for value in flat[1::2]]
+        if form == "escaped":
+            flat[1::2] = [value.replace("--slash--", "/") for value in flat[1::2]]
     names = {"cluster": "ISTIO_META_CLUSTER_ID", "net": "ISTIO_META_NETWORK"}
     return {names.get(k, k.upper()): v for k, v in zip(flat[::2], flat[1::2], strict=False) if k}
 

@@ -292,9 +292,9 @@ def go_json_text(value: Any, escape_html: bool = True) -> str:
     return go_json.dumps(go_plain(value), escape_html, sort_keys=False)
 
 
-def object_meta(data: Mapping[str, Any]) -> TypedStruct:
-    """metav1.ObjectMeta of a manifest's metadata."""
-    return struct_class("v1.ObjectMeta")(data)
+def object_meta(data: Mapping[str, Any], pointer: bool = False) -> TypedStruct:
+    """metav1.ObjectMeta of a manifest's metadata, or a pointer to one."""
+    return struct_class("*v1.ObjectMeta" if pointer else "v1.ObjectMeta")(data)
 
 
 def pod_spec(data: Mapping[str, Any]) -> TypedStruct:
@@ -302,9 +302,9 @@ def pod_spec(data: Mapping[str, Any]) -> TypedStruct:
     return struct_class("v1.PodSpec")(data)
 
 
-def type_meta(api_version: str, kind: str) -> TypedStruct:
-    """metav1.TypeMeta."""
-    return struct_class("v1.TypeMeta")({"apiVersion": api_version, "kind": kind})
+def type_meta(api_version: str, kind: str, pointer: bool = False) -> TypedStruct:
+    """metav1.TypeMeta, or a pointer to one."""
+    return struct_class("*v1.TypeMeta" if pointer else "v1.TypeMeta")({"apiVersion": api_version, "kind": kind})
 
 
 def namespaced_name(name: str, namespace: str) -> NamespacedName:

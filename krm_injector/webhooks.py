@@ -7,6 +7,7 @@ from typing import Any
 from krm_injector.kube import selectors
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
+from krm_injector.versions import Rules
 
 REVISION_LABEL = "istio.io/rev"
 
@@ -113,27 +114,27 @@ _INJECTION = "istio-injection"
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
-def assumed(
-    revision: str, minor: tuple[int, int], by_default: bool, namespace: str = "istio-system"
-) -> tuple[Webhook, ...]:
-    """The webhooks that an installation of that version and revision has, nothing being said of them.
+def assumed(revision: str, rules: Rules, values: Object, namespace: str = "istio-system") -> tuple[Webhook, ...]:
+    """The webhooks that an installation of that version, values and revision has, nothing being said of them.
 
-    by_default: values.sidecarInjectorWebhook.enableNamespacesByDefault; namespace: the control plane's.
-    Source: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.10 to 1.31); before, the
-    chart's own selectors (one webhook until 1.8, and in 1.9 by its default useLegacySelectors).
+    namespace: the control plane's.
+    Source: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). In 1.9 one
+    webhook by its default useLegacySelectors; who turned that off got those of 1.10 under shorter names.
     """
+    settings = at(values, ("sidecarInjectorWebhook",))
+    by_default = at(settings, ("enableNamespacesByDefault",)) is True
     default = revision == "default"
     configuration = "istio-sidecar-injector" if default else f"istio-sidecar-injector-{revision}"
     if namespace != "istio-system":
         configuration += f"-{namespace}"
-    if minor < (1, 10):
-        selectors_by_prefix = {"": _legacy(revision, by_default)}
+    if not rules.webhook_per_selector:
+        selectors_by_prefix = {"": _legacy(revision, by_default, settings, namespace)}
     else:
         selectors_by_prefix = _by_revision(revision)
         if default:
             selectors_by_prefix |= _by_injection_label()
             if by_default:
-                selectors_by_prefix["auto."] = _without_labels(minor)
+                selectors_by_prefix["auto."] = _without_labels(rules.auto_spares_system)
     return tuple(
         Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, for_namespace, for_pod, "/inject")
         for prefix, (for_namespace, for_pod) in selectors_by_prefix.items()
@@ -169,16 +170,24 @@ def _by_injection_label() -> dict[str, _Selectors]:
     }
 
 
-def _without_labels(minor: tuple[int, int]) -> _Selectors:
+def _without_labels(spares_system: bool) -> _Selectors:
     namespace = [_absent(_INJECTION), _absent(REVISION_LABEL)]
-    if minor >= (1, 16):
+    if spares_system:
         namespace.append(_not_in("kubernetes.io/metadata.name", *_SYSTEM))
     return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
 
 
-def _legacy(revision: str, by_default: bool) -> _Selectors:
+def _legacy(revision: str, by_default: bool, settings: Any, namespace: str) -> _Selectors:
+    """The one webhook of 1.9. Its objectSelector, on by default there, only turns pods away that say no."""
+    for_pod: Object | None = _expressions(_not_in(_INJECT, "false"))
+    if at(settings, ("objectSelector", "enabled")) is False:
+        for_pod = None
+    elif at(settings, ("objectSelector", "autoInject")) is False:
+        by_label = _expressions(_absent(_INJECT), _in(REVISION_LABEL, revision))
+        for_pod = {"matchLabels": {_INJECT: "true"}} if revision == "default" else by_label
     if by_default:
-        return _expressions(_not_in("name", "istio-system"), _not_in(_INJECTION, "disabled")), None
+        spared = [_not_in("name", namespace), _not_in(_INJECTION, "disabled")]
+        return _expressions(*spared, _absent("istio-env"), _absent(REVISION_LABEL)), for_pod
     if revision != "default":
-        return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), None
-    return {"matchLabels": {_INJECTION: "enabled"}}, None
+        return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), for_pod
+    return {"matchLabels": {_INJECTION: "enabled"}}, for_pod

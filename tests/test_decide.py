@@ -24,7 +24,7 @@ def mesh(
     webhooks: tuple[Webhook, ...] | None = None,
     **config: Any,
 ) -> Mesh:
-    hooks = assumed(revision, version, False) if webhooks is None else webhooks
+    hooks = assumed(revision, rules_for(version), {}) if webhooks is None else webhooks
     return Mesh(
         revision=revision,
         version=".".join(map(str, version)),

@@ -15,7 +15,7 @@ from krm_injector.discover import Found, discover
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.owner import owner_of
-from krm_injector.versions import NEWEST
+from krm_injector.versions import NEWEST, rules_for
 from krm_injector.webhooks import assumed
 
 CONFIG = "policy: enabled\ntemplates:\n  sidecar: |\n    spec: {}\n"
@@ -281,7 +281,7 @@ def test_stated_version_wins() -> None:
 
 def test_versions_out_of_range_are_doubted() -> None:
     assert codes(found(injector(tag="1.99.0"), mesh_map()).results) == ["mesh-version-newer"]
-    assert codes(found(injector(tag="1.18.7"), mesh_map()).results) == ["mesh-version-older"]
+    assert codes(found(injector(tag="1.8.6"), mesh_map()).results) == ["mesh-version-older"]
 
 
 @pytest.mark.parametrize(
@@ -401,13 +401,34 @@ def test_assumed_webhooks_by_version_and_revision() -> None:
     def prefixes(*args: Any) -> list[str]:
         return [webhook.name.removesuffix("sidecar-injector.istio.io") for webhook in assumed(*args)]
 
-    assert prefixes("default", (1, 30), False) == ["rev.namespace.", "rev.object.", "namespace.", "object."]
-    assert prefixes("canary", (1, 30), True) == ["rev.namespace.", "rev.object."]
-    assert prefixes("default", (1, 10), True) == ["rev.namespace.", "rev.object.", "namespace.", "object.", "auto."]
-    assert prefixes("default", (1, 9), False) == [""]
-    assert assumed("canary", (1, 30), False, "mesh-a")[0].configuration == "istio-sidecar-injector-canary-mesh-a"
-    by_default = [webhook for webhook in assumed("default", (1, 15), True) if webhook.name.startswith("auto.")]
-    assert len((by_default[0].namespace_selector or {})["matchExpressions"]) == 2  # 1.16 adds the system Namespaces
+    now = rules_for((1, 30))
+    everywhere = {"sidecarInjectorWebhook": {"enableNamespacesByDefault": True}}
+    four = ["rev.namespace.", "rev.object.", "namespace.", "object."]
+    assert prefixes("default", now, {}) == four
+    assert prefixes("canary", now, everywhere) == ["rev.namespace.", "rev.object."]
+    assert prefixes("default", rules_for((1, 10)), everywhere) == [*four, "auto."]
+    assert assumed("canary", now, {}, "mesh-a")[0].configuration == "istio-sidecar-injector-canary-mesh-a"
+    auto = assumed("default", rules_for((1, 15)), everywhere)[-1]
+    assert len((auto.namespace_selector or {})["matchExpressions"]) == 2  # 1.16 adds the system Namespaces
+
+
+def test_assumed_webhook_of_1_9() -> None:
+    rules = rules_for((1, 9))
+    not_false = {"key": "sidecar.istio.io/inject", "operator": "NotIn", "values": ["false"]}
+    (one,) = assumed("default", rules, {})
+    assert one.name == "sidecar-injector.istio.io"
+    assert one.namespace_selector == {"matchLabels": {"istio-injection": "enabled"}}
+    assert one.object_selector == {"matchExpressions": [not_false]}
+    (of_revision,) = assumed("canary", rules, {})
+    keys = [one["key"] for one in (of_revision.namespace_selector or {})["matchExpressions"]]
+    assert keys == ["istio-injection", "istio.io/rev"]
+    settings: Object = {"enableNamespacesByDefault": True, "objectSelector": {"enabled": False}}
+    (everywhere,) = assumed("default", rules, {"sidecarInjectorWebhook": settings}, "mesh-a")
+    assert everywhere.object_selector is None
+    first = (everywhere.namespace_selector or {})["matchExpressions"][0]
+    assert first == {"key": "name", "operator": "NotIn", "values": ["mesh-a"]}
+    (by_label,) = assumed("default", rules, {"sidecarInjectorWebhook": {"objectSelector": {"autoInject": False}}})
+    assert by_label.object_selector == {"matchLabels": {"sidecar.istio.io/inject": "true"}}
 
 
 def test_values_tell_whether_namespaces_are_injected_by_default() -> None:

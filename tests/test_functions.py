@@ -21,7 +21,7 @@ NEW, OLD = rules_for(NEWEST), rules_for((1, 19))
 def say(
     template: str, data: dict[str, Any] | None = None, rules: Rules = NEW, env: dict[str, str] | None = None
 ) -> str:
-    table = {**FUNCS, **functions.istio_functions(rules, env or {})}
+    table = {**FUNCS, **functions.istio_functions(rules, env or {}, str)}
     return parse(template, funcs=table).execute(data or {})
 
 
@@ -107,9 +107,9 @@ def test_multus_networks_by_name_and_from_1_23_by_namespace(existing: str, old: 
 
 
 def test_a_function_is_unknown_to_the_version_that_did_not_have_it() -> None:
-    table = functions.istio_functions(OLD, {})
+    table = functions.istio_functions(OLD, {}, str)
     assert "omitNil" not in table and "mergeMaps" not in table
-    assert "omitNil" in functions.istio_functions(rules_for((1, 28)), {})
+    assert "omitNil" in functions.istio_functions(rules_for((1, 28)), {}, str)
 
 
 def test_proxy_config_without_its_defaults() -> None:
@@ -160,7 +160,7 @@ def test_image_version(image: str, version: str) -> None:
 def test_proxy_image(tag: str, variant: str, annotation: str | None, image: str) -> None:
     values = TypedValues(hub="hub", tag=tag, variant=variant)
     chosen = {} if annotation is None else {render.IMAGE_TYPE_ANNOTATION: annotation}
-    assert render.proxy_image(values, default_proxy_config(NEWEST), chosen) == image
+    assert render.proxy_image(values, default_proxy_config(NEWEST), chosen, "no image given") == image
 
 
 @pytest.mark.parametrize(
@@ -179,16 +179,16 @@ def test_proxy_image(tag: str, variant: str, annotation: str | None, image: str)
     ],
 )
 def test_environment_from_the_webhooks_path(path: str, env: dict[str, str]) -> None:
-    assert render.path_env(path) == env
+    assert render.path_env(path, "escaped") == env
 
 
 def test_the_pods_network_label_wins_over_path_and_values() -> None:
     values = TypedValues(network="values", cluster_name="cluster")
-    assert render.cluster_env("/inject/net/path", values, {render.NETWORK_LABEL: "label"}) == {
+    assert render.cluster_env("/inject/net/path", values, {render.NETWORK_LABEL: "label"}, "escaped") == {
         "ISTIO_META_CLUSTER_ID": "cluster",
         "ISTIO_META_NETWORK": "label",
     }
-    assert render.cluster_env("/inject/net/path", values, {})["ISTIO_META_NETWORK"] == "path"
+    assert render.cluster_env("/inject/net/path", values, {}, "escaped")["ISTIO_META_NETWORK"] == "path"
 
 
 @pytest.mark.parametrize(

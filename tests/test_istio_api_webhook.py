@@ -49,7 +49,8 @@ def answer(row):
         if "mesh" in row:
             return {"json": to_json(mesh_config(row["mesh"], MINOR))}
         values = typed_values(row["values"], MINOR)
-        return {"image": proxy_image(values, mesh_config("", MINOR).fields["defaultConfig"], {})}
+        config = mesh_config("", MINOR).fields["defaultConfig"]
+        return {"image": proxy_image(values, config, {}, rules_for(MINOR).image_variant)}
     except ApiError:
         return {"refused": True}
 

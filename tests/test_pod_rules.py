@@ -25,6 +25,7 @@ def facts(**changes: Any) -> post_process.Facts:
     return plain._replace(**changes)
 
 
+NOW = rules_for(NEWEST)
 APP = {"name": "app", "image": "app:1"}
 PROXY = {"name": "istio-proxy", "image": "proxy:1"}
 INIT = {"name": "istio-init", "image": "proxy:1"}
@@ -100,7 +101,7 @@ PROBED = {
 
 
 def test_probes_lead_to_the_agent_and_the_agent_knows_the_way() -> None:
-    probers = probes.app_probers(pod(PROBED), 15020, lifecycle=True)
+    probers = probes.app_probers(pod(PROBED), 15020, probes.Scope())
     assert json.loads(probes.probers_json(probers)) == {
         "/app-health/app/readyz": {
             "httpGet": {"path": "/r", "port": 8080, "scheme": "HTTPS"},
@@ -110,7 +111,7 @@ def test_probes_lead_to_the_agent_and_the_agent_knows_the_way() -> None:
         "/app-health/app/startupz": {"grpc": {"port": 50051, "service": None}},
         "/app-lifecycle/app/prestopz": {"httpGet": {"port": 8080}},
     }
-    app = probes.rewrite(pod(PROBED), 15020, lifecycle=True)["spec"]["containers"][0]
+    app = probes.rewrite(pod(PROBED), 15020, probes.Scope())["spec"]["containers"][0]
     ready = {"httpGet": {"path": "/app-health/app/readyz", "port": 15020, "scheme": "HTTP"}, "timeoutSeconds": 3}
     assert app["readinessProbe"] == ready
     live = {"httpGet": {"path": "/app-health/app/livez", "port": 15020}, "periodSeconds": 7}
@@ -122,14 +123,14 @@ def test_probes_lead_to_the_agent_and_the_agent_knows_the_way() -> None:
 
 def test_lifecycle_handlers_stay_before_1_25() -> None:
     assert not rules_for((1, 24)).lifecycle_probes and rules_for((1, 25)).lifecycle_probes
-    app = probes.rewrite(pod(PROBED), 15020, lifecycle=False)["spec"]["containers"][0]
+    app = probes.rewrite(pod(PROBED), 15020, probes.Scope(lifecycle=False))["spec"]["containers"][0]
     assert app["lifecycle"] == PROBED["lifecycle"]
 
 
 @pytest.mark.parametrize("port", [15020, "nowhere"])
 def test_a_probe_that_leads_nowhere_new_is_not_told_to_the_agent(port: object) -> None:
     app = {"name": "app", "readinessProbe": {"httpGet": {"port": port}}}
-    assert probes.app_probers(pod(app), 15020, lifecycle=True) == {}
+    assert probes.app_probers(pod(app), 15020, probes.Scope()) == {}
 
 
 def test_probers_found_on_a_reinjected_pod_win() -> None:
@@ -151,7 +152,7 @@ def test_the_annotation_decides_on_rewriting_unless_it_is_no_boolean() -> None:
 
 def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
     given = pod(APP, PROXY, annotations={"prometheus.io/port": "9090", "prometheus-io/path": "/m", "other": "x"})
-    done = prometheus.apply(given, mesh_wants=True, status_port=15020)
+    done = prometheus.apply(given, mesh_wants=True, status_port=15020, rules=NOW)
     assert done["metadata"]["annotations"] == {
         "other": "x",
         "prometheus.io/port": "15020",
@@ -173,13 +174,13 @@ def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
 )
 def test_metrics_are_left_alone(annotations: dict[str, str], mesh_wants: bool) -> None:
     given = pod(APP, PROXY, annotations=annotations)
-    assert prometheus.apply(given, mesh_wants, 15020) is given
+    assert prometheus.apply(given, mesh_wants, 15020, NOW) is given
 
 
 def test_an_override_wins_field_by_field_and_is_remembered() -> None:
     mine = {"name": "istio-proxy", "image": "auto", "resources": {"requests": {"cpu": "10m"}}}
     merged = pod(APP, {**PROXY, "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}}})
-    done = merge.reapply_overrides(merged, pod(APP, mine), pod(PROXY), tproxy=False, init_user=True)
+    done = merge.reapply_overrides(merged, pod(APP, mine), pod(PROXY), tproxy=False, rules=NOW)
     proxy = pods.find_container("istio-proxy", pods.containers(done))
     assert proxy is not None
     assert proxy["image"] == "proxy:1"
@@ -192,7 +193,7 @@ def test_what_an_earlier_injection_left_is_no_override() -> None:
     status = {pods.STATUS_ANNOTATION: '{"containers":["istio-proxy"]}'}
     old = {"name": "istio-proxy", "image": "proxy:0"}
     merged = pod(APP, PROXY, annotations=status)
-    done = merge.reapply_overrides(merged, pod(APP, old, annotations=status), pod(PROXY), tproxy=False, init_user=True)
+    done = merge.reapply_overrides(merged, pod(APP, old, annotations=status), pod(PROXY), tproxy=False, rules=NOW)
     assert done == merged
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from krm_injector import webhooks
 from krm_injector.model import Object
 from krm_injector.profile.templates import TEMPLATES
-from krm_injector.versions import parse_version
+from krm_injector.versions import parse_version, rules_for
 
 VERSION = "1.30.3"
 
@@ -66,7 +66,7 @@ def load() -> Profile:
 def _webhook_configuration() -> Object:
     minor = parse_version(VERSION)
     assert minor is not None
-    found = webhooks.assumed("default", minor, False)
+    found = webhooks.assumed("default", rules_for(minor), VALUES)
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",

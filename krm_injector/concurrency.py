@@ -1,0 +1,50 @@
+""".EstimatedConcurrency of Istio 1.11 to 1.17: how many threads the proxy will use (inject.go estimateConcurrency)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from krm_injector.istio_api import Message
+from krm_injector.kube import quantity
+from krm_injector.kube.workloads import at
+
+DEFAULT = 2
+_SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_CANONICAL = re.compile(r"([+-]?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+)|([numkMGTPE]?)|([KMGTPE])i)\Z")
+
+
+def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -> int:
+    """ProxyConfig.concurrency; where that is 0 by the proxy's CPU: limit before request, annotations before values."""
+    concurrency = proxy_config.go_attr("Concurrency")
+    if concurrency is None or concurrency.is_nil:
+        return DEFAULT
+    if concurrency.go_attr("Value") > 0:
+        return int(concurrency.go_attr("Value"))
+    for name in ("sidecar.istio.io/proxyCPULimit", "sidecar.istio.io/proxyCPU"):
+        if name in annotations:  # one that is no quantity ends the search
+            cores = _cores(annotations[name])
+            return DEFAULT if cores is None else cores
+    resources = at(values, ("global", "proxy", "resources"))
+    found = [_cores(at(resources, (kind, "cpu"))) for kind in ("limits", "requests")]
+    return next((cores for cores in found if cores is not None), DEFAULT)
+
+
+def _cores(text: Any) -> int | None:
+    """Whole CPUs, rounded up: "500m" -> 1; None for what is no quantity."""
+    if not isinstance(text, str):
+        return None
+    try:
+        match = _CANONICAL.match(quantity.parse(text))
+    except quantity.QuantityError:
+        return None
+    if match is None:
+        return None
+    whole, fraction, exponent, decimal, binary = match.groups()
+    number = int(whole + (fraction or ""))
+    power = int(exponent) if exponent else _SUFFIXES[decimal or ""]
+    if binary:
+        number <<= 10 * ("KMGTPE".index(binary) + 1)
+    power -= len(fraction or "")
+    cores: int = number * 10**power if power >= 0 else -(-number // 10**-power)
+    return cores
