@@ -29,20 +29,24 @@ class Arguments(NamedTuple):
 
     command: str = ""
     paths: tuple[str, ...] = ()
-    passed_on: tuple[str, ...] = ()  # build: what stands after --, for kustomize
+    passed_on: tuple[str, ...] = ()  # build: what stands after --, for kustomize or helm
     config: str | None = None
     mesh: str | None = None
     namespace: str | None = None
     method: str | None = None
     revision: str | None = None
     results: str | None = None
+    log: str | None = None
     kustomize: str | None = None
+    helm: str | None = None
+    parameters: bool = False
     output: str | None = None
     image: str | None = None
     quiet: bool = False
     no_color: bool = False
     help: bool = False
     version: bool = False
+    within: str | None = None  # no option: the directory below which the files that a build names must lie
 
 
 OPTIONS = {
@@ -56,7 +60,10 @@ OPTIONS = {
         ),
         Option("--revision", "REV", "the control plane, where no webhook names one"),
         Option("--results", "FILE", "write the results here too (YAML, or JSON where FILE ends in .json)"),
+        Option("--log", "FILE", "write to FILE too what goes to stderr, where an orchestrator drops that"),
         Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
+        Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
+        Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--quiet", "", "only errors on stderr"),
@@ -66,7 +73,8 @@ OPTIONS = {
     )
 }
 
-COMMON = ("--config", "--mesh", "--namespace", "--method", "--revision", "--results", "--quiet", "--no-color", "--help")
+REPORTING = ("--results", "--log", "--quiet", "--no-color", "--help")
+COMMON = ("--config", "--mesh", "--namespace", "--method", "--revision", *REPORTING)
 
 COMMANDS = {
     command.name: command
@@ -75,10 +83,16 @@ COMMANDS = {
         Command("inject", "krm-injector inject [PATH|-]...", "manifests in, injected manifests out", COMMON),
         Command(
             "build",
-            "krm-injector build [DIR] [-- KUSTOMIZE OPTIONS]",
+            "krm-injector build [DIR] [-- KUSTOMIZE OR HELM OPTIONS]",
             "what a directory renders to, injected, ready to apply",
-            (*COMMON, "--kustomize"),
+            (*COMMON, "--kustomize", "--helm", "--parameters"),
             1,
+        ),
+        Command(
+            "eject",
+            "krm-injector eject [PATH|-]...",
+            "injected manifests in, out what they were before",
+            ("--config", "--results", "--quiet", "--no-color", "--help"),
         ),
         Command(
             "explain",

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
+    from krm_injector.argocd import Application
     from krm_injector.arguments import Arguments
     from krm_injector.function_config import Settings
     from krm_injector.model import Result
@@ -108,7 +109,7 @@ def _function(arguments: Arguments | None) -> Answer:
         return Answer("", refused.results, REFUSED)
     try:
         settings = _settings(arguments, bundle.function_config)
-        outcome = pipeline.run(bundle, settings)
+        outcome = pipeline.ACTIONS[settings.action](bundle, settings)
         code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
         originals = outcome.originals
     except Refused as refused:
@@ -118,31 +119,47 @@ def _function(arguments: Arguments | None) -> Answer:
 
 
 def _inject(arguments: Arguments) -> Answer:
+    """inject, and eject, which reads and writes alike."""
     from krm_injector import inputs
 
     return _manifests(arguments, inputs.read(arguments.paths, _stdin), drop=False)
 
 
 def _build(arguments: Arguments) -> Answer:
-    from krm_injector import inputs
+    from krm_injector import argocd, charts, inputs
 
     directory = arguments.paths[0] if arguments.paths else "."
-    return _manifests(
-        arguments, inputs.render(directory, arguments.kustomize, arguments.passed_on, os.environ), drop=True
-    )
+    application = argocd.application(os.environ)
+    chart = charts.is_chart(directory)
+    if arguments.parameters:
+        return Answer(argocd.announcements(application, charts.defaults(directory) if chart else None), (), DONE)
+    if application is not None:
+        arguments = argocd.arguments(arguments, application, directory)
+    beside = os.path.join(directory, argocd.CONFIG)
+    if arguments.config is None and os.path.isfile(beside):
+        arguments = arguments._replace(config=beside)
+    if chart:
+        release = argocd.release(arguments, application, directory)
+        # What stands behind -- in plugin.yaml is meant for kustomize: an Application says by parameters what helm gets.
+        passed_on = arguments.passed_on if application is None else ()
+        given = charts.render(directory, release, arguments.helm, passed_on, os.environ.get("PATH", os.defpath))
+    else:
+        given = inputs.render(directory, arguments.kustomize, arguments.passed_on, os.environ)
+    return _manifests(arguments, given, drop=True, application=application)
 
 
-def _manifests(arguments: Arguments, given: Any, drop: bool) -> Answer:
-    """Manifests in, manifests out; without local-config objects where they are to be dropped."""
+def _manifests(arguments: Arguments, given: Any, drop: bool, application: Application | None = None) -> Answer:
+    """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
-    from krm_injector.inputs import local_config
+    from krm_injector.inputs import not_applied
 
-    joined, outcome = _outcome(arguments, given)
+    action = "eject" if arguments.command == "eject" else "inject"
+    joined, outcome = _outcome(arguments, given, action, application)
     code = results.exit_code(outcome.results)
     if code:
         return Answer("", outcome.results, code)
     items = joined.bundle.items
-    dropped = local_config(item.value for item in items) if drop else frozenset()
+    dropped = not_applied(item.value for item in items) if drop else frozenset()
     if len(dropped) == len(items):
         from krm_injector.model import Result
 
@@ -168,18 +185,26 @@ def _init(arguments: Arguments) -> Answer:
     return Answer(init.run(arguments.paths[0], directory, arguments.image), (), DONE)
 
 
-COMMANDS = {"": _function, "inject": _inject, "build": _build, "explain": _explain, "init": _init}
+COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build, "explain": _explain, "init": _init}
 
 
-def _outcome(arguments: Arguments, given: Any) -> tuple[Any, Outcome]:
+def _outcome(
+    arguments: Arguments, given: Any, action: str = "inject", application: Application | None = None
+) -> tuple[Any, Outcome]:
     """Inputs through the pipeline, as one bundle; the inputs' own warnings come first."""
     from krm_injector import pipeline
     from krm_injector.manifests import join
 
     joined = join(given.sources)
     settings = _settings(arguments, _document(arguments.config, "--config") if arguments.config else None)
-    outcome = pipeline.run(joined.bundle, settings)
-    return joined, outcome._replace(results=(*given.results, *outcome.results))
+    told = given.results
+    if application is not None:
+        from krm_injector import argocd
+
+        settings = argocd.settings(settings, application)
+        told = (*application.results, *told)
+    outcome = pipeline.ACTIONS[action](joined.bundle, settings)
+    return joined, outcome._replace(results=(*told, *outcome.results))
 
 
 # ---------------------------------------------------------------- settings
@@ -208,6 +233,10 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
     if not settings.mesh.file:
         return settings
     path = os.path.join(beside, settings.mesh.file)
+    if arguments is not None and arguments.within and not arguments.mesh:
+        from krm_injector import argocd
+
+        argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", settings.mesh.file)
     if not os.path.isfile(path) and (arguments is None or not arguments.mesh):
         # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
         raise function_config.refuse_mesh_file(settings, f"there is no such file in {beside or os.getcwd()}")
@@ -252,7 +281,12 @@ def _finish(answer: Answer, arguments: Arguments | None) -> int:
         from krm_injector import results
 
         shown = [r for r in answer.results if r.severity == "error" or not quiet]
+        if answer.code:
+            # Orchestrators show the beginning: it says what is wrong.
+            shown.sort(key=lambda r: r.severity != "error")
         _complain("".join(line + "\n" for line in results.lines(shown, colour)))
+        if arguments is not None and arguments.log:
+            log = "".join(line + "\n" for line in results.lines(shown))
     if arguments is not None and arguments.results:
         problem = _write_results(arguments.results, answer)
         if problem:

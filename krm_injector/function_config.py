@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from krm_injector.model import Object, Refused, ResourceRef, Result
 
 KIND = "SidecarInjection"
+# What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
+ACTIONS = {KIND: "inject", "SidecarEjection": "eject"}
 API_VERSION = "krm-injector.dev/v1alpha1"
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "function_config_schema.json")
 
@@ -32,6 +34,15 @@ class ExtraKind(NamedTuple):
     template: tuple[str, ...]  # path to the pod template, as ("spec", "template")
 
 
+class Silence(NamedTuple):
+    """Warnings that nobody wants to hear: a code, and where it says so the resources that it is about."""
+
+    code: str  # "*" for all
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
 class MeshSettings(NamedTuple):
     """What the functionConfig gives of the mesh; None: look elsewhere."""
 
@@ -45,6 +56,7 @@ class MeshSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
+    action: str = "inject"  # "inject" | "eject"
     method: str = "automatic"  # "automatic" | "manual"
     revision: str = ""  # "" where nobody says: "default", or the only control plane there is
     on_missing_namespace: str = "error"  # "error" | "warn" | "ignore"
@@ -55,6 +67,8 @@ class Settings(NamedTuple):
     control_plane_env: dict[str, str] = {}  # noqa: RUF012 - never mutated, like every value of the road
     mesh: MeshSettings = MeshSettings()
     workloads: tuple[ExtraKind, ...] = ()
+    silence: tuple[Silence, ...] = ()
+    severities: dict[str, str] = {}  # noqa: RUF012 - of warnings: code -> "error" | "warning" | "info" | "off"
     record: bool = True  # annotate workloads with what takes their injection back
 
 
@@ -67,10 +81,14 @@ def settings(value: Any) -> Settings:
     if value is None:
         return Settings()
     schema = _schema()
-    form = schema["$defs"]["ConfigMap" if _kind(value) == "ConfigMap" else KIND]
+    kind = _kind(value)
+    form = schema["$defs"][kind if kind == "ConfigMap" or kind in ACTIONS else KIND]
     if not valid(value, form):
         raise Refused(*_report(value, form))
-    read = _from_config_map(value) if value["kind"] == "ConfigMap" else _from_spec(value.get("spec") or {})
+    if kind == "ConfigMap":
+        read = _from_config_map(value)
+    else:
+        read = _from_spec(value.get("spec") or {})._replace(action=ACTIONS[kind])
     problems = _contradictions(read, _ref(value))
     if problems:
         raise Refused(*problems)
@@ -161,11 +179,14 @@ def _schema() -> Object:
 def _report(value: Any, form: Object) -> list[Result]:
     """Every error of a functionConfig, in the order of the fields."""
     if not isinstance(value, dict):
-        message = f"the functionConfig is {_words(value)}; it must be an object of kind {KIND} or ConfigMap"
+        message = (
+            f"the functionConfig is {_words(value)}; it must be an object of kind {', '.join(ACTIONS)} or ConfigMap"
+        )
         return [Result("error", message, field="functionConfig", current=value, code="function-config")]
-    if _kind(value) not in (KIND, "ConfigMap"):
+    kinds = [*ACTIONS, "ConfigMap"]
+    if _kind(value) not in kinds:
         # One cause, one error: under an unknown kind nothing else can be judged.
-        form = {"properties": {"kind": {"type": "string", "enum": [KIND, "ConfigMap"]}}, "required": ["kind"]}
+        form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
     from jsonschema import Draft202012Validator
 
     found = list(Draft202012Validator(form).iter_errors(value))
@@ -276,6 +297,7 @@ def _from_config_map(value: Object) -> Settings:
     data: dict[str, str] = value.get("data") or {}
     native = data.get("nativeSidecars")
     return Settings(
+        action=data.get("action", "inject"),
         method=data.get("method", "automatic"),
         revision=data.get("revision", ""),
         on_missing_namespace=data.get("onMissingNamespace", "error"),
@@ -302,6 +324,8 @@ def _from_spec(spec: Object) -> Settings:
         control_plane_env=cluster.get("controlPlaneEnv", {}),
         mesh=_mesh_from(spec.get("mesh", {})),
         record=spec.get("record", True),
+        silence=tuple(Silence(**silence) for silence in spec.get("silence", ())),
+        severities=spec.get("severities", {}),
         workloads=tuple(
             ExtraKind(kind["apiVersion"], kind["kind"], tuple(kind["podTemplate"].split(".")))
             for kind in spec.get("workloads", ())

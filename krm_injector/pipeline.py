@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from krm_injector import eject, record
 from krm_injector.decide import decide_all
-from krm_injector.discover import discover
+from krm_injector.discover import discover, walk
+from krm_injector.discover import workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure, inject
 from krm_injector.istio_api import ApiError
@@ -76,6 +77,15 @@ def run(bundle: Bundle, settings: Settings) -> Outcome:
             before = replacements.get(index, bundle.items[index].value)
             replacements[index] = _put(before, decision.workload.inside, injected)
     return outcome._replace(replacements=replacements, results=tuple(results))
+
+
+def take_back(bundle: Bundle, settings: Settings) -> Outcome:
+    """Every injection of the bundle's workloads taken back; replacements hold the items as they were before."""
+    found, results = discover_workloads(list(walk(bundle)), settings)
+    ejected = [eject.ejected(workload) for workload in found]
+    changed = [after.workload for before, after in zip(found, ejected, strict=True) if after.workload is not before]
+    results += [result for one in ejected for result in one.results]
+    return Outcome(bundle, (), (), _items(bundle, changed), tuple(results), restored=tuple(ejected))
 
 
 def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
@@ -143,6 +153,9 @@ def _put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
     changed: Any = list(value) if isinstance(value, list) else dict(value)
     changed[key] = _put(value[key], path[1:], leaf)
     return changed
+
+
+ACTIONS = {"inject": run, "eject": take_back}  # by Settings.action
 
 
 def _unusable(mesh: Mesh, problem: Exception) -> Result:

@@ -13,7 +13,7 @@ import yaml
 from pytest_snapshot.plugin import Snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = sorted(path.parent for path in (ROOT / "functions").glob("*/examples/*/Kptfile"))
+EXAMPLES = sorted(path.parent for path in (ROOT / "functions" / "istio-inject").glob("examples/*/Kptfile"))
 
 
 @pytest.fixture
