@@ -60,6 +60,23 @@ def parse(value: Any) -> str:
         raise QuantityError(value, str(err)) from None
 
 
+def nano(value: Any) -> int:
+    """A quantity in billionths, rounded up as the API server does: "100m" -> 100_000_000. Raises QuantityError."""
+    text = parse(value.strip() if isinstance(value, str) else value)
+    match = _SHAPE.match(text)
+    assert match is not None
+    base, exponent, _ = _interpret(match[4])
+    digits, places = match[2] + (match[3] or ""), len(match[3] or "")
+    number = int(digits or "0") * 10**9
+    if base == 2:
+        number = -(-(number << exponent) // 10**places)
+    else:
+        shift = exponent - places
+        scale = int(10 ** abs(shift))
+        number = number * scale if shift >= 0 else -(-number // scale)
+    return -number if match[1] == "-" else number
+
+
 class _Malformed(Exception):
     pass
 
