@@ -134,13 +134,21 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
 _NONE: Any = object()
 
 
+_DIGESTS: dict[int, tuple[Mesh, str]] = {}  # a control plane serves thousands of workloads
+
+
 def mesh_digest(mesh: Mesh) -> str:
     """Of everything that a control plane's answer depends on, the webhooks' selectors included."""
+    known = _DIGESTS.get(id(mesh))
+    if known is not None and known[0] is mesh:
+        return known[1]
     parts = [
         mesh.revision, mesh.version, mesh.config, mesh.values, mesh.mesh_config, mesh.root_namespace, mesh.platform,
         mesh.native_sidecars, mesh.control_plane_env, mesh.proxy_configs, mesh.webhooks,
     ]  # fmt: skip
-    return _digest(_canonical(parts))
+    digest = _digest(_canonical(parts))
+    _DIGESTS[id(mesh)] = mesh, digest  # with the mesh itself, so that no other takes its id
+    return digest
 
 
 def namespace_digest(namespace: Namespace | None) -> str:
@@ -170,7 +178,15 @@ def _line(path: str, value: Any) -> str:
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+    """A text that only equal values share, whatever the order of keys: orchestrators sort them."""
+    kind = type(value)
+    if kind is str:
+        return f'"{value}"'
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{key}:{_canonical(value[key])}" for key in sorted(value)]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([_canonical(item) for item in value]) + "]"
+    return repr(value)
 
 
 def _short(line: str) -> str:
