@@ -150,7 +150,7 @@ CHECKS: dict[str, Check] = {
     _TRAFFIC + "excludeOutboundIPRanges": Check(_ip_ranges, _always),
     _TRAFFIC + "includeInboundPorts": Check(_ports_or_all, _always),
     _TRAFFIC + "excludeInboundPorts": Check(_ports, _always),
-    _TRAFFIC + "excludeOutboundPorts": Check(_ports, _always),
+    _TRAFFIC + "excludeOutboundPorts": Check(_ports, _since(2)),
     _TRAFFIC + "excludeInterfaces": _INTERFACES,
     _TRAFFIC + "kubevirtInterfaces": _INTERFACES,
     "istio.io/reroute-virtual-interfaces": _INTERFACES,

@@ -23,14 +23,14 @@ def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -
         return int(concurrency.go_attr("Value"))
     for name in ("sidecar.istio.io/proxyCPULimit", "sidecar.istio.io/proxyCPU"):
         if name in annotations:  # one that is no quantity ends the search
-            cores = _cores(annotations[name])
-            return DEFAULT if cores is None else cores
+            number = cores(annotations[name])
+            return DEFAULT if number is None else number
     resources = at(values, ("global", "proxy", "resources"))
-    found = [_cores(at(resources, (kind, "cpu"))) for kind in ("limits", "requests")]
-    return next((cores for cores in found if cores is not None), DEFAULT)
+    found = [cores(at(resources, (kind, "cpu"))) for kind in ("limits", "requests")]
+    return next((number for number in found if number is not None), DEFAULT)
 
 
-def _cores(text: Any) -> int | None:
+def cores(text: Any) -> int | None:
     """Whole CPUs, rounded up: "500m" -> 1; None for what is no quantity."""
     if not isinstance(text, str):
         return None

@@ -205,6 +205,7 @@ def _mesh(
     version, evidence = mesh_facts.version(settings, {**mesh_text.labels, **injector.labels}, values, config)
     results += mesh_facts.version_doubts(version, injector.place, injector.ref)
     rules = rules_for(parse_version(version))
+    rules = rules._replace(test_mesh=mesh_facts.test_mesh(mesh_config, rules.test_mesh))
     assumed = own is None
     webhooks = tuple(own or ())
     if assumed:
@@ -246,6 +247,7 @@ def _parsed(text: _Text, content: str, field: str, results: list[Result]) -> Obj
 
 _SHAPES: dict[str, tuple[type, type]] = {  # field: its type, its members' type
     "policy": (str, object),
+    "template": (str, object),
     "templates": (dict, str),
     "aliases": (dict, list),
     "defaultTemplates": (list, str),

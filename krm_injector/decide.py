@@ -25,7 +25,7 @@ from krm_injector.model import (
     Workload,
 )
 from krm_injector.owner import pod_labels, string_map
-from krm_injector.pod_rules import INJECT, Pod, Verdict, already_injected, inject_required
+from krm_injector.pod_rules import INJECT, Pod, Verdict, inject_required, kube_inject_required
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -199,8 +199,7 @@ class Judge:
             string_map(at(metadata, ("annotations",))),
             str(at(metadata, ("namespace",)) or ""),  # the workload's own is not looked at
         )
-        verdict = already_injected(pod) if mesh.rules.manual_skips_injected else None
-        verdict = verdict or inject_required(pod, mesh, "enabled", (), ())
+        verdict = kube_inject_required(pod, mesh)
         return _decision(
             workload, verdict.inject, verdict.reason, verdict.detail, list(verdict.evidence), namespace, mesh=mesh
         )

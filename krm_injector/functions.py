@@ -28,15 +28,15 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Cal
         ("formatDuration", duration_string, ("any",), False),
         ("isset", lambda m, key: key in m, ("map[string]string", "string"), False),
         ("excludeInboundPort", exclude_inbound_port, ("any", "string"), False),
-        ("includeInboundPorts", lambda containers: container_ports(containers, every=True), ("any",), False),
-        ("applicationPorts", lambda containers: container_ports(containers, every=False), ("any",), False),
+        ("includeInboundPorts", lambda given: container_ports(given, rules, every=True), ("any",), False),
+        ("applicationPorts", lambda given: container_ports(given, rules, every=False), ("any",), False),
         ("kubevirtInterfaces", lambda s: s, ("string",), False),
         ("excludeInterfaces", lambda s: s, ("string",), False),
         ("annotation", annotation, ("any", "string", "any"), False),
         (
             "valueOrDefault",
             lambda value, default: default if value is None or value == "" else value,
-            ("any", "any"),
+            (rules.value_or_default, rules.value_or_default),
             False,
         ),
         ("toJSON", lambda m: go_json.dumps(m) if m is not None else "{}", ("map[string]string",), False),
@@ -83,14 +83,15 @@ def exclude_inbound_port(port: Any, excluded: str) -> str:
     return ",".join([p.strip() for p in ports if p.strip()] + [wanted])
 
 
-def container_ports(containers: list[Any], every: bool) -> str:
-    """The TCP ports that containers declare: "80,8080"; all but the proxy's where not ``every``."""
+def container_ports(containers: list[Any], rules: Rules, every: bool) -> str:
+    """The TCP ports (before 1.4 all) that containers declare: "80,8080"; all but the proxy's where not ``every``."""
+    passed_over = ("UDP", "SCTP") if rules.ports_of_tcp else ()
     return ",".join(
         str(port.go_attr("ContainerPort"))
         for container in containers
         if every or container.go_attr("Name") != PROXY
         for port in container.go_attr("Ports")
-        if port.go_attr("Protocol") not in ("UDP", "SCTP")
+        if port.go_attr("Protocol") not in passed_over
     )
 
 
@@ -109,7 +110,10 @@ def from_json(text: str) -> Any:
 def proto_to_json(message: Any, rules: Rules) -> str:
     if message is None or message.is_nil:
         return "{}"
-    return to_json(clean_proxy_config(message, rules.minor))
+    clean = clean_proxy_config(message, rules.minor)
+    if rules.test_mesh == "yes" and clean.fields.get("discoveryAddress") == "istio-pilot:15010":
+        clean = clean.replace(discoveryAddress=None)  # a default there
+    return to_json(clean)
 
 
 def indent(spaces: int, source: str) -> str:
@@ -134,6 +138,8 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
     if existing == "":
         return network
     end = existing.rfind("]")
+    if not rules.multus_looks:
+        return f"{existing}, {network}" if end == -1 else f'{existing[:end]}, {{"name": "{network}"}}{existing[end:]}'
     if end == -1:
         return existing if network in [n.strip() for n in existing.split(",")] else f"{existing}, {network}"
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import annotations as annotation_rules
-from krm_injector import merge, pods, prometheus
+from krm_injector import merge, pods, prometheus, spec_era
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
 from krm_injector.kube.settle import settle
@@ -69,6 +69,8 @@ def pod_of(workload: Workload, manual: bool) -> tuple[tuple[str, ...], Object]:
 def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     """The injected pod: rendered, merged, post-processed, and typed as the API server would read it."""
     mesh, rules = plane.mesh, plane.mesh.rules
+    if rules.result == "spec":
+        return spec_era.inject_pod(pod, decision, plane, manual)
     if mesh.platform == "openshift" and rules.openshift_reset_user:
         pod = _without_assigned_user(pod, rules.openshift_reset_user)
     mesh_config, proxy_config = _configs(pod, decision, plane, manual)

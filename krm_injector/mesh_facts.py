@@ -64,6 +64,14 @@ def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Resul
     return []
 
 
+def test_mesh(mesh_config: Object, how: str) -> str:
+    """Rules.test_mesh for this mesh: its defaults are known by a plain discovery address and no SDS among fields that
+    only a program writes."""
+    written_out = all(field in mesh_config for field in ("certificates", "serviceSettings", "thriftConfig"))
+    plain = at(mesh_config, ("defaultConfig", "discoveryAddress")) == "istio-pilot:15010"
+    return "yes" if how and written_out and plain and "sdsUdsPath" not in mesh_config else ""
+
+
 def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
     """Whether istiod makes native sidecars: stated, else its ENABLE_NATIVE_SIDECARS as the values carry it.
 

@@ -105,8 +105,9 @@ class Reason(str, Enum):
     NAMESPACE_UNKNOWN = "namespace-unknown"
     NO_WEBHOOK_MATCHES = "no-webhook-matches"
     HOST_NETWORK = "host-network"
+    ALREADY_INJECTED = "already-injected"  # kube-inject of 1.2 to 1.16
+    KUBE_INJECT = "kube-inject"  # it asks nothing more (until 1.7)
     IGNORED_NAMESPACE = "ignored-namespace"
-    ALREADY_INJECTED = "already-injected"  # kube-inject before 1.17
     LABEL = "label"  # sidecar.istio.io/inject on the pod, as a label
     ANNOTATION = "annotation"
     NEVER_INJECT_SELECTOR = "never-inject-selector"

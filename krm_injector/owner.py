@@ -50,14 +50,21 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
     ref = workload.ref
     if manual and (ref.kind != "Pod" or not rules.manual_pod_owner):
         return Owner(_own_name(workload), ref.namespace, ref.api_version, ref.kind)
+    if not rules.owner_reference:
+        # The pod itself: it has no name where a controller makes it one. A StatefulSet's pods have, each its own, and
+        # one template stands for them all.
+        named = ref.kind in ("Pod", "StatefulSet")
+        return Owner(_own_name(workload) if named else "", ref.namespace, "v1", "Pod")
     created = _created(workload)
-    if created is not None and ref.kind == "CronJob" and rules.cron_job_digits == "10":
+    if created is not None and ref.kind == "CronJob" and rules.cron_job_digits != "8-10":
         # The clusters of that time (Kubernetes before 1.21) named the Job by the second, not by the minute.
         created = created._replace(name=f"{ref.name}-{_SECONDS}")
     if created is None:
         return Owner(_own_name(workload), ref.namespace, "v1", "Pod")
     labels = {**_template_labels(workload), **created.labels}
     name, api_version, kind = _guess(created, labels, rules)
+    if kind == "Job" and ref.kind == "CronJob":
+        name = ref.name  # before 1.6 NAME-<time>, which is not known and differs from run to run
     if kind == "ReplicaSet" and ref.kind == "Rollout":
         name = ref.name  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
     return Owner(name, ref.namespace, api_version, kind)
@@ -128,6 +135,8 @@ def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str
     """Name, apiVersion and kind that GetDeployMetaFromPod makes of an owner reference."""
     name, kind = created.name, created.kind
     if kind == "ReplicaSet":
+        if rules.bare_replica_set and not labels.get("pod-template-hash"):
+            return name, created.api_version, "Deployment"
         deployment = _without_hash(name, labels.get("pod-template-hash", ""))
         if deployment is not None:
             return deployment, created.api_version, "Deployment"
@@ -137,7 +146,8 @@ def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str
     elif kind == "ReplicationController" and labels.get("deploymentconfig") and rules.deployment_config_owner:
         return labels["deploymentconfig"], created.api_version, "DeploymentConfig"
     elif kind == "Job":
-        match = _CRON_JOB_NAMES[rules.cron_job_digits].match(name)
+        known = _CRON_JOB_NAMES.get(rules.cron_job_digits)
+        match = known.match(name) if known else None
         if match:
             return match[1], rules.cron_job_api_version, "CronJob"
     return name, created.api_version, kind

@@ -11,8 +11,6 @@ from krm_injector.model import Evidence, Mesh, Object, Reason
 
 INJECT = "sidecar.istio.io/inject"
 STATUS = "sidecar.istio.io/status"
-# pkg/kube/inject/initializer.go IgnoredNamespaces, the same from 1.9 to 1.31
-IGNORED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
 class Verdict(NamedTuple):
@@ -45,7 +43,7 @@ def inject_required(
     if at(pod.template, ("spec", "hostNetwork")) is True:
         return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true")
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
-    if pod.namespace in IGNORED_NAMESPACES:
+    if pod.namespace in mesh.rules.ignored_namespaces:
         detail = f"Namespace {pod.namespace} is never injected"
         return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
     asked.append(Evidence("ignored namespaces", "no opinion", pod.namespace or "none"))
@@ -68,15 +66,25 @@ def inject_required(
     return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}")
 
 
-def already_injected(pod: Pod) -> Verdict | None:
-    """The verdict of kube-inject before 1.17 on a pod that it knows as its own work; None for any other."""
+def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
+    """istioctl kube-inject's verdict (inject.go IntoObject): no webhook, Namespace or policy has a say."""
+    rules = mesh.rules
+    if at(pod.template, ("spec", "hostNetwork")) is not True and _has_sidecar(pod, rules.manual_skips_injected):
+        return _verdict([], False, Reason.ALREADY_INJECTED, "earlier injection", "the pod has a container istio-proxy")
+    if rules.manual_asks or at(pod.template, ("spec", "hostNetwork")) is True:
+        return inject_required(pod, mesh, "enabled", (), ())
+    asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
+    detail = "istioctl kube-inject of this version asks nothing else"
+    return _verdict(asked, True, Reason.KUBE_INJECT, "kube-inject", detail)
+
+
+def _has_sidecar(pod: Pod, how: str) -> bool:
+    """Whether kube-inject takes the pod for injected: istio-proxy beside another container."""
+    if not how or (how == "by status" and STATUS not in pod.annotations):
+        return False
     containers = at(pod.template, ("spec", "containers"))
-    if at(pod.template, ("spec", "hostNetwork")) is True or not isinstance(containers, list) or len(containers) < 2:
-        return None
-    if STATUS not in pod.annotations or all(at(one, ("name",)) != "istio-proxy" for one in containers):
-        return None
-    detail = f"annotation {STATUS} and a container istio-proxy: injected before"
-    return _verdict([], False, Reason.ALREADY_INJECTED, "already injected", detail)
+    among = containers if isinstance(containers, list) else []
+    return len(among) > 1 and any(at(container, ("name",)) == "istio-proxy" for container in among)
 
 
 def _stated(pod: Pod, label_counts: bool) -> tuple[str | None, Reason, str]:

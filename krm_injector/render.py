@@ -49,9 +49,12 @@ class ControlPlane:
         self.values: Object = values_map(mesh.values)
         self.typed: TypedValues = typed_values(mesh.values, minor)
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
+        if mesh.rules.test_mesh == "yes":
+            self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
         native = "true" if mesh.native_sidecars else "false"
         env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}
-        sprig = {name: function for name, function in FUNCS.items() if name not in mesh.rules.sprig_lacks}
+        rules = mesh.rules
+        sprig = {name: call for name, call in FUNCS.items() if rules.sprig and name not in rules.sprig_lacks}
         self.funcs: dict[str, Func] = {**sprig, **istio_functions(mesh.rules, env, self._nested)}
         self._templates: dict[str, Template] = {}
         self._data: Any = None  # what is being rendered for, as the function render needs it
@@ -66,6 +69,13 @@ class ControlPlane:
             self._templates[name] = parse(texts[name], name=name, funcs=self.funcs)
         return self._templates[name]
 
+    def spec_template(self) -> Template:
+        """The one template of Istio until 1.8, which renders a SidecarInjectionSpec. Raises ParseError."""
+        if "" not in self._templates:
+            text = self.mesh.config.get("template") or ""
+            self._templates[""] = parse(text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters)
+        return self._templates[""]
+
     def execute(self, template: Template, data: TemplateData) -> str:
         """Raises TemplateError."""
         self._data = data
@@ -74,7 +84,7 @@ class ControlPlane:
     def _nested(self, text: str) -> str:
         """The template function render (before 1.14): a text as a template, "" where it fails."""
         try:
-            return parse(text, name="inject", funcs=self.funcs).execute(self._data)
+            return parse(text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters).execute(self._data)
         except LimitExceeded:
             raise
         except TemplateError:
@@ -178,7 +188,7 @@ def render(plane: ControlPlane, subject: Subject) -> list[Object]:
     if kubernetes < pod_history.NEWEST:
         partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
         for partial in partials:
-            _give_divisors(partial)
+            give_divisors(partial)
     return partials
 
 
@@ -205,7 +215,7 @@ def _read(text: str) -> Any:
     return yaml.load(text, strict=False)
 
 
-def _give_divisors(partial: Object) -> None:
+def give_divisors(partial: Object) -> None:
     """Write the divisor of a resourceFieldRef without one, as Go does before k8s.io/api 0.35 (in place: it is ours)."""
     spec = partial.get("spec") or {}
     references = [

@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 Names = frozenset[str]
 
-OLDEST = (1, 9)  # the oldest version described here
+OLDEST = (1, 1)  # the oldest version described here
 NEWEST = (1, 31)
 
-_DATA = "TypeMeta DeploymentMeta ObjectMeta Spec ProxyConfig MeshConfig Values Revision"
+_SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
+_DATA = "DeploymentMeta ObjectMeta Spec ProxyConfig MeshConfig"
 _FUNCTIONS = (
     "formatDuration isset excludeInboundPort includeInboundPorts kubevirtInterfaces applicationPorts annotation "
-    "valueOrDefault toJSON toJson fromJSON structToJSON protoToJSON toYaml indent directory contains toLower "
-    "appendMultusNetwork env render"
+    "valueOrDefault toJSON toJson fromJSON toYaml indent directory"
 )
 
 
@@ -30,12 +30,21 @@ class Rules(NamedTuple):
 
     minor: tuple[int, int] = OLDEST
 
+    # What a template gives: "spec", a SidecarInjectionSpec that code applies, or "pod", a partial Pod that is merged
+    result: str = "spec"
+
     # Who is injected
+    ignored_namespaces: tuple[str, ...] = ("kube-system", "kube-public")
     inject_label: bool = False  # the label sidecar.istio.io/inject is read, and wins over the annotation
     # injectRequired takes y, yes, true, on (any case) as true and any other non-empty value as false;
     # strict: exactly "true" and "false", anything else being no opinion.
     inject_value_strict: bool = False
-    manual_skips_injected: bool = True  # kube-inject leaves a pod alone that has istio-proxy and the status annotation
+    manual_asks: bool = False  # kube-inject asks injectRequired at all; before, it looks at hostNetwork only
+    # kube-inject leaves a pod with istio-proxy beside others alone: "" | "by name" | "by status" (and its annotation)
+    manual_skips_injected: str = ""
+    object_selector: bool = False  # values.sidecarInjectorWebhook.objectSelector.enabled where nobody says
+    spares_control_plane: bool = False  # enableNamespacesByDefault leaves the Namespace of the control plane out
+    spares_revisions: bool = False  # ... and those with istio-env or istio.io/rev
     webhook_per_selector: bool = False  # rev.namespace., rev.object., namespace., object. instead of one webhook
     auto_spares_system: bool = False  # webhook auto. leaves kube-system and its like out
     path_env: str = "slashes"  # "slashes": /inject/k/v; "colons": /inject/:ENV:k=v too; "escaped": --slash-- as well
@@ -44,13 +53,20 @@ class Rules(NamedTuple):
     manual_pod_owner: bool = False  # a bare Pod's owner is guessed by kube-inject as by the webhook
     deployment_config_owner: bool = False  # OpenShift's DeploymentConfig is recognised by the label deploymentconfig
     rollout_owner: bool = False  # an Argo Rollout is recognised by rollouts-pod-template-hash
-    cron_job_digits: str = "10"  # of the time at the end of the name of a CronJob's Job: "10" | "8-10"
+    owner_reference: bool = False  # the webhook asks the owner reference; before, the pod itself is its owner
+    bare_replica_set: bool = False  # a ReplicaSet of its own counts as a Deployment of that name
+    cron_job_digits: str = ""  # of the time at the end of the name of a CronJob's Job: "" not read | "10" | "8-10"
     cron_job_api_version: str = "batch/v1beta1"  # what istiod says that such a Job's owner has
 
     # What a template sees
     template_data: Names = frozenset(_DATA.split())  # the fields of SidecarTemplateData
     functions: Names = frozenset(_FUNCTIONS.split())  # Istio's template functions, over sprig's
+    delimiters: tuple[str, str] = ("[[", "]]")
+    sprig: bool = False  # sprig's functions are there
     sprig_lacks: Names = frozenset(("sha512sum",))  # of sprig 3.3.0's functions
+    value_or_default: str = "string"  # what valueOrDefault takes: "string" | "any"
+    ports_of_tcp: bool = False  # includeInboundPorts and applicationPorts leave UDP and SCTP out
+    multus_looks: bool = False  # appendMultusNetwork reads what is there, and adds nothing that is
     meta_type: str = "*v1.ObjectMeta"  # of .DeploymentMeta: "*v1.ObjectMeta" | "v1.ObjectMeta" | "types.NamespacedName"
     estimates_concurrency: bool = False  # .EstimatedConcurrency is filled (before, it is 0)
     # ProxyConfig resources count; the annotation proxy.istio.io/config is laid over the mesh's by kube-inject for
@@ -62,7 +78,33 @@ class Rules(NamedTuple):
     values_required: bool = False  # values that are null are an error
     # Minor of k8s.io/api: fields of a template that it does not have are dropped (kube/pod_history.py), and before 35
     # Go writes "divisor: 0" for a resourceFieldRef without one.
-    kubernetes: int = 20
+    kubernetes: int = 11
+
+    # Applying a SidecarInjectionSpec (only where result is "spec")
+    manual_patches: bool = False  # kube-inject applies it as the webhook does; before, by code of its own
+    manual_pull_secrets: bool = False  # ... that knows imagePullSecrets
+    pod_redirect: str = ""  # ... and podRedirectAnnot: "" | "istio" annotations of Istio's | "multus" its networks too
+    annotation_rewrites: bool = False  # sidecar.istio.io/rewriteAppHTTPProbers counts
+    https_probes: bool = False  # the kubelet asks the agent by HTTP where the application speaks HTTPS
+    prober_form: str = "action"  # in ISTIO_KUBE_APP_PROBERS: the "action" itself, or a "prober" that holds it
+    empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is there without probes as well: {}
+    startup_probes: bool = False
+    probe_patch: str = "action"  # what of a probe the webhook's patch replaces: "action" | "probe"
+    probes_first: bool = False  # the webhook rewrites probes before it moves containers, not by their old places after
+    status_port: str = "args"  # where the agent's port is read: the sidecar's "args", or the "mesh"
+    # fsGroup 1337: "token" with sdsUdsPath and enableSdsTokenMount, in place of the pod's securityContext; "path"
+    # with sdsUdsPath, in its place; "merged" the same in it; "feature" by ENABLE_LEGACY_FSGROUP_INJECTION
+    fs_group: str = "token"
+    config_injected_annotations: bool = False  # injectedAnnotations
+    labels: Names = frozenset()  # that are added: "tls", "canonical", "revision", "network"
+    proxy_config_annotation: bool = False  # proxy.istio.io/config
+    # The mesh was written out by Istio's own test-suite, which has defaults of its own (mesh.go TestMode, 1.6 only):
+    # "" never | "possible" in this version | "yes", as control_planes finds in the mesh itself
+    test_mesh: str = ""
+    cluster_by_path: str = ""  # cluster and network: "" | "ends" the path's last parts | "pairs" its keys and values
+    merges_prometheus: str = ""  # "" | "webhook" | "annotations" kube-inject too, but without the variable | "both"
+    validation_first: bool = False  # the webhook puts istio-validation before other init containers
+    hold: str = ""  # holdApplicationUntilProxyStarts: "" | "values" | "mesh" or the values
 
     # Native sidecars
     native_sidecars: bool = False  # an istio-proxy among the init containers is a sidecar
@@ -102,7 +144,75 @@ def _without(*names: str) -> Callable[[Names], Names]:
 
 Change = tuple[tuple[int, int], dict[str, Any], str]  # since, fields (a value, or a function of the old one), source
 
+_INJECT = "pkg/kube/inject/inject.go"  # until 1.3 under pilot/
+_WEBHOOK = "pkg/kube/inject/webhook.go"
+_PROBE = "pkg/kube/inject/app_probe.go"
+_CHART = "sidecarInjectorWebhook/templates/mutatingwebhook.yaml"
+
 CHANGES: tuple[Change, ...] = (
+    # 1.2
+    ((1, 2), {"delimiters": ("{{", "}}")}, f"{_INJECT} parseTemplate"),
+    ((1, 2), {"template_data": _with("Values")}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 2), {"functions": _with("contains", "render"), "value_or_default": "any"}, f"{_INJECT} InjectionData"),
+    ((1, 2), {"manual_skips_injected": "by name"}, f"{_INJECT} intoObject"),
+    ((1, 2), {"annotation_rewrites": True, "https_probes": True}, f"{_PROBE} ShouldRewriteAppHTTPProbers"),
+    ((1, 2), {"spares_control_plane": True}, _CHART),
+    ((1, 2), {"kubernetes": 13}, "go.mod: k8s.io/api"),
+    # 1.3
+    ((1, 3), {"template_data": _with("TypeMeta")}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 3), {"functions": _with("structToJSON", "toLower")}, f"{_INJECT} InjectionData"),
+    ((1, 3), {"owner_reference": True, "bare_replica_set": True}, f"{_WEBHOOK} inject"),
+    ((1, 3), {"pod_redirect": "istio"}, f"{_INJECT} rewriteCniPodSPec"),
+    ((1, 3), {"fs_group": "path"}, f"{_INJECT} IntoObject, {_WEBHOOK} inject"),
+    # 1.4
+    (
+        (1, 4),
+        {"functions": _with("protoToJSON"), "ports_of_tcp": True},
+        f"{_INJECT} InjectionData, getPortsForContainer",
+    ),
+    ((1, 4), {"fs_group": "merged", "labels": _with("tls")}, f"{_INJECT} IntoObject, {_WEBHOOK} createPatch"),
+    ((1, 4), {"config_injected_annotations": True}, f"{_WEBHOOK} inject"),
+    ((1, 4), {"kubernetes": 16}, "go.mod: k8s.io/api"),
+    # 1.5
+    ((1, 5), {"kubernetes": 17}, "go.mod: k8s.io/api"),
+    ((1, 5), {"functions": _with("env")}, f"{_INJECT} InjectionData"),
+    ((1, 5), {"prober_form": "prober", "probe_patch": "probe"}, f"{_PROBE} DumpAppProbers, createProbeRewritePatch"),
+    ((1, 5), {"labels": _with("canonical")}, f"{_WEBHOOK} createPatch"),
+    ((1, 5), {"spares_revisions": True}, "istio-discovery/templates/mutatingwebhook.yaml"),
+    # 1.6
+    ((1, 6), {"kubernetes": 18}, "go.mod: k8s.io/api"),
+    ((1, 6), {"manual_pull_secrets": True}, f"{_INJECT} IntoObject"),
+    ((1, 6), {"status_port": "mesh"}, f"{_PROBE} rewriteAppHTTPProbe"),
+    ((1, 6), {"labels": _with("revision"), "validation_first": True}, f"{_WEBHOOK} createPatch, addContainer"),
+    ((1, 6), {"pod_redirect": "multus"}, f"{_INJECT} AnnotationValidation"),
+    ((1, 6), {"merges_prometheus": "webhook"}, f"{_WEBHOOK} enablePrometheusMerge"),
+    ((1, 6), {"cluster_by_path": "ends"}, f"{_INJECT} overwriteClusterInfo"),
+    ((1, 6), {"proxy_config_annotation": True}, f"{_INJECT} InjectionData"),
+    ((1, 6), {"cron_job_digits": "10"}, f"{_WEBHOOK} inject"),
+    ((1, 6), {"test_mesh": "possible"}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
+    # 1.7
+    ((1, 7), {"test_mesh": ""}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
+    ((1, 7), {"startup_probes": True}, f"{_PROBE} DumpAppProbers"),
+    ((1, 7), {"probes_first": True}, f"{_WEBHOOK} createPatch"),
+    ((1, 7), {"hold": "values"}, f"{_INJECT} injectContainers, {_WEBHOOK} shouldBeInjectedInFront"),
+    ((1, 7), {"merges_prometheus": "annotations"}, f"{_INJECT} IntoObject"),
+    # 1.8
+    ((1, 8), {"kubernetes": 19}, "go.mod: k8s.io/api"),
+    ((1, 8), {"manual_patches": True, "pod_redirect": ""}, f"{_INJECT} IntoObject: injectPod for both"),
+    ((1, 8), {"manual_asks": True}, f"{_INJECT} IntoObject"),
+    ((1, 8), {"bare_replica_set": False}, "pkg/kube/util.go GetDeployMetaFromPod"),
+    ((1, 8), {"sprig": True, "functions": _with("appendMultusNetwork")}, f"{_INJECT} parseTemplate, InjectionData"),
+    ((1, 8), {"cluster_by_path": "pairs", "labels": _with("network")}, f"{_INJECT} InjectionData, createPatch"),
+    ((1, 8), {"fs_group": "feature", "merges_prometheus": "both"}, f"{_WEBHOOK} injectPod"),
+    ((1, 8), {"empty_probers": False}, f"{_PROBE} DumpAppProbers"),
+    ((1, 8), {"hold": "mesh"}, f"{_INJECT} InjectionData"),
+    # 1.9
+    ((1, 9), {"kubernetes": 20}, "go.mod: k8s.io/api"),
+    ((1, 9), {"result": "pod"}, f"{_INJECT} RunTemplate: templates of Pods, merged"),
+    ((1, 9), {"ignored_namespaces": _SYSTEM}, "pkg/kube/inject/initializer.go"),
+    ((1, 9), {"manual_skips_injected": "by status"}, f"{_INJECT} IntoObject"),
+    ((1, 9), {"template_data": _with("Revision"), "multus_looks": True}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 9), {"object_selector": True}, "istio-discovery/values.yaml objectSelector"),
     # 1.10
     ((1, 10), {"webhook_per_selector": True}, "istio-discovery/templates/mutatingwebhook.yaml, useLegacySelectors"),
     ((1, 10), {"path_env": "colons"}, "pkg/kube/inject/webhook.go parseInjectEnvs"),
@@ -134,7 +244,7 @@ CHANGES: tuple[Change, ...] = (
     ((1, 16), {"auto_spares_system": True}, "istio-discovery/templates/mutatingwebhook.yaml"),
     ((1, 16), {"kubernetes": 25}, "go.mod: k8s.io/api"),
     # 1.17
-    ((1, 17), {"manual_skips_injected": False}, "pkg/kube/inject/inject.go IntoObject"),
+    ((1, 17), {"manual_skips_injected": ""}, "pkg/kube/inject/inject.go IntoObject"),
     ((1, 17), {"overrides_spare_injected": True}, "pkg/kube/inject/webhook.go reapplyOverwrittenContainers"),
     ((1, 17), {"merge_probers": True}, "pkg/kube/inject/webhook.go mergeOrAppendProbers"),
     ((1, 17), {"kubernetes": 26}, "go.mod: k8s.io/api"),

@@ -128,7 +128,7 @@ def assumed(revision: str, rules: Rules, values: Object, namespace: str = "istio
     if namespace != "istio-system":
         configuration += f"-{namespace}"
     if not rules.webhook_per_selector:
-        selectors_by_prefix = {"": _legacy(revision, by_default, settings, namespace)}
+        selectors_by_prefix = {"": _legacy(revision, rules, by_default, settings, namespace)}
     else:
         selectors_by_prefix = _by_revision(revision)
         if default:
@@ -177,17 +177,21 @@ def _without_labels(spares_system: bool) -> _Selectors:
     return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
 
 
-def _legacy(revision: str, by_default: bool, settings: Any, namespace: str) -> _Selectors:
-    """The one webhook of 1.9. Its objectSelector, on by default there, only turns pods away that say no."""
+def _legacy(revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str) -> _Selectors:
+    """The one webhook until 1.9. Its objectSelector, on by default in 1.9, only turns pods away that say no."""
     for_pod: Object | None = _expressions(_not_in(_INJECT, "false"))
-    if at(settings, ("objectSelector", "enabled")) is False:
+    enabled = at(settings, ("objectSelector", "enabled"))
+    if not (rules.object_selector if enabled is None else enabled is True):
         for_pod = None
     elif at(settings, ("objectSelector", "autoInject")) is False:
         by_label = _expressions(_absent(_INJECT), _in(REVISION_LABEL, revision))
         for_pod = {"matchLabels": {_INJECT: "true"}} if revision == "default" else by_label
     if by_default:
-        spared = [_not_in("name", namespace), _not_in(_INJECTION, "disabled")]
-        return _expressions(*spared, _absent("istio-env"), _absent(REVISION_LABEL)), for_pod
+        spared = [_not_in("name", namespace)] if rules.spares_control_plane else []
+        spared.append(_not_in(_INJECTION, "disabled"))
+        if rules.spares_revisions:
+            spared += [_absent("istio-env"), _absent(REVISION_LABEL)]
+        return _expressions(*spared), for_pod
     if revision != "default":
         return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), for_pod
     return {"matchLabels": {_INJECTION: "enabled"}}, for_pod

@@ -1,4 +1,4 @@
-"""From which Kubernetes API (minor of k8s.io/api, 1.20 on) the types under v1.Pod have a field.
+"""From which Kubernetes API (minor of k8s.io/api, 1.11 on) the types under v1.Pod have a field.
 
 An older API server, or whoever decodes with an older k8s.io/api, drops what it does not know. Only fields that a
 template can hold; whole types that came later are dropped with the field that leads to them.
@@ -15,6 +15,25 @@ from krm_injector.kube.types import INLINE, element_type, kind_of
 NEWEST = 35  # what pod_types.py describes
 
 _SINCE: dict[int, dict[str, str]] = {
+    12: {"v1.PodSpec": "runtimeClassName", "v1.SecurityContext": "procMount"},
+    13: {"v1.PodSpec": "enableServiceLinks"},
+    14: {
+        "v1.PodSecurityContext": "windowsOptions",
+        "v1.SecurityContext": "windowsOptions",
+        "v1.VolumeMount": "subPathExpr",
+    },
+    15: {"v1.PodSpec": "preemptionPolicy"},
+    16: {
+        "v1.Container": "startupProbe",
+        "v1.PodSpec": "ephemeralContainers overhead topologySpreadConstraints",
+    },
+    18: {"v1.PodSecurityContext": "fsGroupChangePolicy"},
+    19: {
+        "v1.PodSecurityContext": "seccompProfile",
+        "v1.PodSpec": "setHostnameAsFQDN",
+        "v1.SecurityContext": "seccompProfile",
+        "v1.VolumeSource": "ephemeral",
+    },
     21: {"v1.PodAffinityTerm": "namespaceSelector", "v1.Probe": "terminationGracePeriodSeconds"},
     22: {"v1.PersistentVolumeClaimSpec": "dataSourceRef", "v1.WindowsSecurityContextOptions": "hostProcess"},
     23: {"v1.PodSpec": "os", "v1.ProbeHandler": "grpc"},

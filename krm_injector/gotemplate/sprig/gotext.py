@@ -28,7 +28,6 @@ SPACES = (
 )
 
 
-
 def go_upper(text: str) -> str:
     """unicode.ToUpper on each rune: one rune for one, so that the German sharp s stays as it is."""
     if text.isascii():
