@@ -257,6 +257,8 @@ def _advice(said: str, command: Sequence[str]) -> str:
         )
     if "must specify --enable-helm" in said:
         return f".\nAllow it: krm-injector build {command[-1]} -- --enable-helm"
+    if "\\" in said and "no such file" in said:
+        return ".\nA path in the kustomization holds a backslash; write / in its place, which Windows takes too"
     if "security; file" in said:
         return f".\nAllow it: krm-injector build {command[-1]} -- --load-restrictor LoadRestrictionsNone"
     return ""

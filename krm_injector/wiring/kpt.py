@@ -61,7 +61,7 @@ def _created(directory: str, image: str | None) -> tuple[File, ...]:
         "apiVersion: kpt.dev/v1\n"
         "kind: Kptfile\n"
         "metadata:\n"
-        f'  name: {name if re.match("[a-z]+", name) else "package-" + name}\n'
+        f"  name: {name if re.match('[a-z]+', name) else 'package-' + name}\n"
         "  annotations:\n"
         '    config.kubernetes.io/local-config: "true"\n'
     )

@@ -112,10 +112,7 @@ def _only_added(before: list[str], after: list[str]) -> bool:
 
 def function_config(image: str | None) -> str:
     """The functionConfig that kustomize and kpt share."""
-    if image:
-        how = f"      container:\n        image: {image}\n"
-    else:
-        how = "      exec:\n        path: krm-injector\n"
+    how = f"      container:\n        image: {image}\n" if image else "      exec:\n        path: krm-injector\n"
     return (
         f"apiVersion: {FUNCTION}\n"
         "kind: SidecarInjection\n"
