@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from krm_injector.gotemplate import Func
+from krm_injector.gotemplate.errors import check_size
 from krm_injector.gotemplate.format import sprint
 from krm_injector.gotemplate.values import StringMap, Struct
 from krm_injector.istio_api import clean_proxy_config, duration_string, to_json
@@ -118,7 +119,8 @@ def proto_to_json(message: Any, rules: Rules) -> str:
 
 def indent(spaces: int, source: str) -> str:
     """Every line but the first set in by that many spaces."""
-    return source.replace("\n", "\n" + " " * spaces)
+    check_size(len(source) + spaces * source.count("\n"))
+    return source.replace("\n", "\n" + " " * spaces) if "\n" in source else source
 
 
 def strdict(*values: str) -> StringMap:
