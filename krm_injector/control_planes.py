@@ -15,7 +15,7 @@ from krm_injector.kube import selectors, yaml
 from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
 from krm_injector.owner import string_map
-from krm_injector.versions import parse_version, rules_for
+from krm_injector.versions import rules_for
 
 INJECTOR = "istio-sidecar-injector"
 MESH = "istio"
@@ -202,9 +202,11 @@ def _mesh(
     results += _config_problems(config, injector, automatic)
     values = _parsed(injector, injector.values, "data.values", results)
     mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
-    version, evidence = mesh_facts.version(settings, {**mesh_text.labels, **injector.labels}, values, config)
-    results += mesh_facts.version_doubts(version, injector.place, injector.ref)
-    rules = rules_for(parse_version(version))
+    labels = {**mesh_text.labels, **injector.labels}
+    recognised = mesh_facts.recognise(settings, labels, values, config, injector.place, injector.ref)
+    results += recognised.results
+    version, evidence = recognised.text, recognised.evidence
+    rules = rules_for(recognised.minor)
     rules = rules._replace(test_mesh=mesh_facts.test_mesh(mesh_config, rules.test_mesh))
     assumed = own is None
     webhooks = tuple(own or ())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Result
-from krm_injector.versions import NEWEST, OLDEST, parse_version
+from krm_injector.readings import form_of, readings
+from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
 _TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
 _TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
@@ -31,11 +33,60 @@ def version(settings: Settings, labels: dict[str, str], values: Object, config: 
         if _plausible(found):
             return found.removeprefix("v"), evidence
     templates = config.get("templates")
-    for name, template in templates.items() if isinstance(templates, dict) else ():
-        image = _TEMPLATE_TAG.search(template) if isinstance(template, str) else None
+    named = {f"template {name}": text for name, text in templates.items()} if isinstance(templates, dict) else {}
+    for name, text in {**named, "the template": config.get("template")}.items():
+        image = _TEMPLATE_TAG.search(text) if isinstance(text, str) else None
         if image and _plausible(image[1]):
-            return image[1], f"an image tag in template {name}"
-    return "", ""
+            return image[1], f"an image tag in {name}"
+    chart = labels.get("chart", "").rpartition("-")[2]
+    return (chart, "label chart") if _plausible(chart) else ("", "")
+
+
+class Recognised(NamedTuple):
+    """A control plane's version."""
+
+    text: str  # "1.2.2", "1.1" by the form of the configuration alone; "" where several versions can be meant
+    evidence: str
+    minor: tuple[int, int] | None  # whose rules count; None: the newest
+    results: tuple[Result, ...]
+
+
+def recognise(
+    settings: Settings, labels: dict[str, str], values: Object, config: Object, place: str, ref: ResourceRef | None
+) -> Recognised:
+    """The version by what states it, else by the form of the injection configuration, with what is to be doubted.
+
+    A version that does not go with the form is an error where the user states it, else passed over.
+    """
+    text, evidence = version(settings, labels, values, config)
+    minor = parse_version(text)
+    form = form_of(config)
+    if minor is not None and form and rules_for(minor).result != form:
+        if settings.mesh.version:
+            return Recognised(text, evidence, minor, (_wrong_form(text, form, place, ref),))
+        minor = None
+    if minor is not None or not form or form == "pod":
+        shown = text if minor is not None else ""
+        return Recognised(shown, evidence, minor, tuple(version_doubts(shown, place, ref)))
+    can_be = readings(config)
+    if len(can_be) == 1:
+        return Recognised(f"1.{can_be[0][1]}", "the form of data.config", can_be[0], ())
+    return Recognised("", "", can_be[-1], (_several(can_be, place, ref),))
+
+
+def _wrong_form(text: str, form: str, place: str, ref: ResourceRef | None) -> Result:
+    has = "templates, as Istio 1.9 and later have" if form == "pod" else "a template, as Istio until 1.8 has"
+    message = f"data.config of {place} has {has}, and spec.mesh.version says {text}; leave spec.mesh.version out"
+    return Result("error", message, ref, "data.config", text, code="mesh-version-form")
+
+
+def _several(can_be: tuple[tuple[int, int], ...], place: str, ref: ResourceRef | None) -> Result:
+    first, last = (".".join(map(str, minor)) for minor in (can_be[0], can_be[-1]))
+    message = (
+        f"Istio's version cannot be told from {place}, whose form is that of {first} to {last}; the rules of {last} "
+        "are used. State it as spec.mesh.version in the functionConfig"
+    )
+    return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
 
 
 def _plausible(text: str) -> bool:

@@ -117,8 +117,8 @@ def _hold(spec: Spec, config: Message, plane: ControlPlane) -> bool:
     if plane.mesh.rules.hold != "mesh":
         return plane.mesh.rules.hold == "values" and plane.typed.hold_application
     wanted = config.go_attr("DefaultConfig").go_attr("HoldApplicationUntilProxyStarts")
-    by_mesh = wanted is not None and not wanted.is_nil and wanted.go_attr("Value") is True
-    return by_mesh or plane.typed.hold_application
+    by_mesh = wanted is not None and not wanted.is_nil and bool(wanted.go_attr("Value"))
+    return bool(by_mesh or plane.typed.hold_application)
 
 
 def _injected_annotations(plane: ControlPlane, manual: bool) -> dict[str, str]:
