@@ -29,7 +29,7 @@ class Arguments(NamedTuple):
 
     command: str = ""
     paths: tuple[str, ...] = ()
-    passed_on: tuple[str, ...] = ()  # build: what stands after --, for kustomize or helm
+    passed_on: tuple[str, ...] = ()  # build, explain: what stands after --, for kustomize or helm
     config: str | None = None
     mesh: str | None = None
     namespace: str | None = None
@@ -42,6 +42,8 @@ class Arguments(NamedTuple):
     parameters: bool = False
     output: str | None = None
     image: str | None = None
+    limit: str | None = None
+    verbose: bool = False
     quiet: bool = False
     no_color: bool = False
     help: bool = False
@@ -66,8 +68,10 @@ OPTIONS = {
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
+        Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
+        Option("--verbose", "", "each workload with all the evidence, and where it is written"),
         Option("--quiet", "", "only errors on stderr"),
-        Option("--no-color", "", "no colours on stderr"),
+        Option("--no-color", "", "no colours"),
         Option("--help", "", "this help"),
         Option("--version", "", "the version"),
     )
@@ -96,9 +100,9 @@ COMMANDS = {
         ),
         Command(
             "explain",
-            "krm-injector explain [PATH|-]...",
+            "krm-injector explain [PATH|-]... [-- KUSTOMIZE OPTIONS]",
             "per workload: injected or not, and the deciding rule",
-            (*COMMON, "--output"),
+            (*COMMON, "--output", "--verbose", "--limit", "--kustomize"),
         ),
         Command(
             "init",
@@ -110,7 +114,7 @@ COMMANDS = {
     )
 }
 
-SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-q": "--quiet"}
+SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
 
 
 def parse(words: list[str]) -> Arguments:
@@ -128,7 +132,7 @@ def parse(words: list[str]) -> Arguments:
     rest = iter(words)
     for word in rest:
         if word == "--":
-            (passed_on if command.name == "build" else paths).extend(rest)
+            (passed_on if command.name in ("build", "explain") else paths).extend(rest)
         elif word == "-" or not word.startswith("-"):
             paths.append(word)
         else:

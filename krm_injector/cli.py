@@ -13,6 +13,9 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
     from krm_injector.argocd import Application
     from krm_injector.arguments import Arguments
     from krm_injector.function_config import Settings
@@ -169,13 +172,49 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
 
 def _explain(arguments: Arguments) -> Answer:
-    from krm_injector import explain, inputs, results
+    from krm_injector.explain import Look, command
 
-    _, outcome = _outcome(arguments, inputs.read(arguments.paths, _stdin))
-    code = results.exit_code(outcome.results)
-    told = explain.entries(outcome.decisions, outcome.replacements)
-    text = "" if code else explain.FORMS[arguments.output or "table"](outcome.meshes, told)
-    return Answer(text, outcome.results, code)
+    columns = _columns()
+    limit = 200 if arguments.limit is None else int(arguments.limit)
+    look = Look(columns, _colour(arguments, sys.stdout), limit, arguments.verbose)
+    config = _document(arguments.config, "--config") if arguments.config else None
+    told = command.run(
+        arguments, lambda own: _settings(arguments, config or own), _stdin, os.environ, look, _progress(arguments)
+    )
+    return Answer(told.text, told.results, told.code)
+
+
+def _columns() -> int:
+    """Cells of a line where a person looks, or says so by COLUMNS; 0 for a pipe, where a line is as long as it is."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdigit() and int(stated) > 0:
+        return max(int(stated), 40)
+    if sys.stdout is None or not sys.stdout.isatty():
+        return 0
+    import shutil
+
+    return max(shutil.get_terminal_size((80, 24)).columns, 40)
+
+
+def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:
+    """Tells a person at a terminal how far a run is that takes longer than a second."""
+    if arguments.quiet or sys.stderr is None or not sys.stderr.isatty():
+        return None
+    import time
+
+    said = time.monotonic() + 0.75
+
+    def tell(done: int, count: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said > 0.25:
+            said = now
+            sys.stderr.write(f"\r\x1b[K{done:,} of {count:,} workloads")
+            sys.stderr.flush()
+        if done + 1 == count:
+            sys.stderr.write("\r\x1b[K")
+
+    return tell
 
 
 def _init(arguments: Arguments) -> Answer:
@@ -274,24 +313,22 @@ def _stdin() -> bytes:
 
 
 def _finish(answer: Answer, arguments: Arguments | None) -> int:
-    """Results to stderr and to --results, the text to stdout. The text goes last: it is what others wait for."""
+    """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what others wait for."""
     quiet = arguments is not None and arguments.quiet
-    colour = _colour(arguments)
-    if answer.results:
-        from krm_injector import results
-
-        shown = [r for r in answer.results if r.severity == "error" or not quiet]
-        if answer.code:
-            # Orchestrators show the beginning: it says what is wrong.
-            shown.sort(key=lambda r: r.severity != "error")
-        _complain("".join(line + "\n" for line in results.lines(shown, colour)))
-        if arguments is not None and arguments.log:
-            log = "".join(line + "\n" for line in results.lines(shown))
-    if arguments is not None and arguments.results:
+    shown = [result for result in answer.results if result.severity == "error" or not quiet]
+    if answer.code:
+        # Orchestrators show the beginning: it says what is wrong.
+        shown.sort(key=lambda result: result.severity != "error")
+    if shown:
+        _complain(_lines(shown, _colour(arguments, sys.stderr)))
+    problem = ""
+    if arguments is not None and arguments.log:
+        problem = _write("--log", arguments.log, _lines(shown, False))
+    if arguments is not None and arguments.results and not problem:
         problem = _write_results(arguments.results, answer)
-        if problem:
-            _complain(problem)
-            return REFUSED
+    if problem:
+        _complain(problem)
+        return REFUSED
     code = _print(answer.text)
     return answer.code or code
 
@@ -315,22 +352,32 @@ def _complain(text: str) -> None:
         sys.stderr.write(text)
 
 
-def _colour(arguments: Arguments | None) -> bool:
-    if (arguments is not None and arguments.no_color) or sys.stderr is None or os.environ.get("NO_COLOR"):
+def _colour(arguments: Arguments | None, stream: TextIO | None) -> bool:
+    if (arguments is not None and arguments.no_color) or stream is None or os.environ.get("NO_COLOR"):
         return False
-    return sys.stderr.isatty()
+    return stream.isatty()
 
 
 def _write_results(path: str, answer: Answer) -> str:
     """--results: the form in which kpt keeps results. Returns what went wrong, or ""."""
     from krm_injector import results
 
+    return _write("--results", path, results.as_file(answer.results, answer.code, as_json=path.endswith(".json")))
+
+
+def _write(option: str, path: str, text: str) -> str:
     try:
         with open(path, "w", encoding="utf-8") as file:
-            file.write(results.as_file(answer.results, answer.code, as_json=path.endswith(".json")))
+            file.write(text)
     except OSError as problem:
-        return f"error: --results {path} cannot be written: {problem.strerror or problem}\n"
+        return f"error: {option} {path} cannot be written: {problem.strerror or problem}\n"
     return ""
+
+
+def _lines(shown: list[Result], colour: bool) -> str:
+    from krm_injector import results
+
+    return "".join(line + "\n" for line in results.lines(shown, colour))
 
 
 def _help(command: str) -> int:

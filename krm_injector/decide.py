@@ -73,7 +73,7 @@ class _Gate:
             if namespace is None:
                 outcome = _without_labels(rule, self.namespace_selector, name)
             else:
-                outcome = _asked(rule, self.namespace_selector, namespace.labels, f"Namespace {namespace.name}")
+                outcome = _asked(rule, self.namespace_selector, namespace.labels, "namespace", namespace.name)
             self._by_namespace[key] = outcome
         return outcome
 
@@ -81,7 +81,7 @@ class _Gate:
         key = tuple(map(labels.get, self._keys))
         outcome = self._by_labels.get(key)
         if outcome is None:
-            outcome = _asked(f"objectSelector of {self.webhook.id}", self.object_selector, labels, "the pod")
+            outcome = _asked(f"objectSelector of {self.webhook.id}", self.object_selector, labels, "pod")
             self._by_labels[key] = outcome
         return outcome
 
@@ -243,16 +243,22 @@ def _selectors(mesh: Mesh, field: str) -> tuple[selectors.Selector | None, ...]:
     return tuple(found)
 
 
-def _asked(rule: str, selector: selectors.Selector, labels: Mapping[str, str], whose: str) -> _Outcome:
+def _asked(
+    rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, name: str = ""
+) -> _Outcome:
     """A selector and labels: what failed, or what held."""
+    whose = f"Namespace {name}" if on == "namespace" else "the pod"
     for requirement in selector.requirements:
         if not requirement.matches(labels):
             value = labels.get(requirement.key)
             has = f"{requirement.key}={value}" if value is not None else f"no {requirement.key}"
-            return _Outcome(False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}"))
+            path = ("metadata", "labels", requirement.key) if value is not None else ()
+            return _Outcome(False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}", on, path))
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
-    return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement"))
+    held = next((r.key for r in selector.requirements if r.operator in ("=", "in", "exists")), None)
+    path = ("metadata", "labels", held) if held else ()
+    return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement", on, path))
 
 
 def _without_labels(rule: str, selector: selectors.Selector, name: str) -> _Outcome:

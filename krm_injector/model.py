@@ -51,7 +51,7 @@ class Namespace(NamedTuple):
     name: str
     labels: dict[str, str]  # with kubernetes.io/metadata.name, as the API server adds it
     annotations: dict[str, str]
-    source: str  # "bundle" | "functionConfig" | "missing"
+    source: str  # "bundle" | "functionConfig" | "Application NAME" (Argo CD's) | "missing"
 
 
 class Webhook(NamedTuple):
@@ -120,6 +120,8 @@ class Evidence(NamedTuple):
     rule: str  # what was asked, as "namespaceSelector of istio-sidecar-injector/..."
     outcome: str  # "matches" | "fails" | "no opinion" | "inject" | "skip"
     detail: str  # the label, annotation or line of policy that decided it
+    on: str = ""  # whose field that is: "namespace" | "pod" | "mesh" (its injection configuration) | ""
+    path: tuple[str, ...] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () where there is none
 
 
 class Decision(NamedTuple):

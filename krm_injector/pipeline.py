@@ -6,13 +6,14 @@ Reading and writing are the caller's (cli.py); what is between is here, pure, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector import eject, record
+from krm_injector import eject, guard, record
 from krm_injector.decide import decide_all
 from krm_injector.discover import discover, walk
 from krm_injector.discover import workloads as discover_workloads
+from krm_injector.findings import findings
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure, inject
 from krm_injector.istio_api import ApiError
@@ -44,19 +45,23 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     decisions = decide_all(workloads, found.namespaces, found.meshes, settings)
     results = [*found.results, *(result for one in restored for result in one.results)]
     results += [result for decision in decisions for result in decision.results]
+    if settings.method == "automatic":
+        results += findings(decisions, found.meshes)
     originals = _items(bundle, [one.workload for one in restored if one.record is not None])
     return Outcome(
         bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
     )
 
 
-def run(bundle: Bundle, settings: Settings) -> Outcome:
-    """Everything: the decisions, and each injected item as it will stand."""
+def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Everything: the decisions, and each injected item as it will stand. progress: called with done and all."""
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
     planes: dict[int, ControlPlane] = {}
     replacements: dict[int, Any] = dict(outcome.replacements)
-    for found, one, decision in _each(bundle, outcome):
+    for number, (found, one, decision) in enumerate(_each(bundle, outcome)):
+        if progress is not None:
+            progress(number, len(outcome.decisions))
         if not decision.injected or decision.mesh is None:
             if one.record is not None:
                 results += _taken_back(found, one, decision)
@@ -89,8 +94,9 @@ def take_back(bundle: Bundle, settings: Settings) -> Outcome:
 
 
 def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
-    """One workload's object injected, with its record. The workload of the decision is as before any earlier injection
-    of ours; one that Istio injected is taken back first where that can be proved right. Raises Failure, ApiError."""
+    """One workload's object injected, with guard and record. The workload of the decision is as before any earlier
+    injection of ours; one that Istio injected is taken back first where that can be proved right. Raises Failure,
+    ApiError."""
     workload = decision.workload
     manual = settings.method == "manual"
     before = workload.object
@@ -99,9 +105,8 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
         again = _fresh(decision._replace(workload=workload._replace(object=by_traces)), plane, manual)
         if again is not None and same(again, before):
             # This very configuration made it of what its traces tell: so they tell enough.
-            return _recorded(by_traces, before, decision, settings)
-    after = undo.keys_as(before, inject(decision, plane, manual))
-    return _recorded(before, after, decision, settings)
+            return _finished(by_traces, before, decision, plane, settings)
+    return _finished(before, undo.keys_as(before, inject(decision, plane, manual)), decision, plane, settings)
 
 
 def _fresh(decision: Decision, plane: ControlPlane, manual: bool) -> Object | None:
@@ -111,10 +116,17 @@ def _fresh(decision: Decision, plane: ControlPlane, manual: bool) -> Object | No
         return None
 
 
-def _recorded(before: Object, after: Object, decision: Decision, settings: Settings) -> Object:
-    if not settings.record or decision.mesh is None or not record.carries(decision.workload):
+def _finished(before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+    """The injected object with what is ours and not Istio's: the guard, and the record of what it was before."""
+    guarded = settings.guard == "label"
+    if guarded:
+        problem = guard.problem(after, decision, plane)
+        if problem is not None:
+            raise Failure(problem)
+        after = guard.guarded(after, decision, plane)
+    if not settings.record or not (guarded or record.carries(decision.workload)):
         return after
-    return record.attach(before, after, decision.mesh, decision.namespace)
+    return record.attach(before, after, plane.mesh, decision.namespace)
 
 
 def _each(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:

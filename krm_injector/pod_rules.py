@@ -29,6 +29,8 @@ class Pod(NamedTuple):
     namespace: str
 
 
+_HOST_NETWORK = ("spec", "hostNetwork")
+_POLICY = ("data", "config", "policy")
 _YES = ("y", "yes", "true", "on")
 
 
@@ -41,7 +43,7 @@ def inject_required(
 ) -> Verdict:
     """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go injectRequired)."""
     if at(pod.template, ("spec", "hostNetwork")) is True:
-        return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true")
+        return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true", "pod", _HOST_NETWORK)
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
     if pod.namespace in mesh.rules.ignored_namespaces:
         detail = f"Namespace {pod.namespace} is never injected"
@@ -49,21 +51,25 @@ def inject_required(
     asked.append(Evidence("ignored namespaces", "no opinion", pod.namespace or "none"))
     if policy not in ("enabled", "disabled"):
         detail = f"policy is {policy}: neither enabled nor disabled"
-        return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail)
+        return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail, "mesh", _POLICY)
     stated, reason, place = _stated(pod, mesh.rules.inject_label)
     opinion = _opinion(stated, mesh.rules.inject_value_strict)
     if opinion is not None:
-        return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}")
-    asked.append(Evidence(f"{place} {INJECT}", "no opinion", "absent" if stated is None else f'"{stated}"'))
+        return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}", "pod", _written(place))
+    if stated is None:
+        asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
+    else:
+        asked.append(Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place)))
     for name, found, inject, why in (
         ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
         ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
     ):
         for index, selector in enumerate(found):
             if selector is not None and not selector.empty and selector.matches(pod.labels):
-                return _verdict(asked, inject, why, name, f"{name}[{index}]: {selector}")
+                detail = f"{name}[{index}]: {selector}"
+                return _verdict(asked, inject, why, name, detail, "mesh", ("data", "config", name))
         asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
-    return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}")
+    return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY)
 
 
 def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
@@ -103,6 +109,19 @@ def _opinion(value: str | None, strict: bool) -> bool | None:
     return value.lower() in _YES
 
 
-def _verdict(asked: list[Evidence], inject: bool, reason: Reason, rule: str, detail: str) -> Verdict:
-    asked.append(Evidence(rule, "inject" if inject else "skip", detail))
+def _written(place: str) -> tuple[str, ...]:
+    """Where the pod says it: the label or the annotation of its metadata."""
+    return ("metadata", f"{place}s", INJECT)
+
+
+def _verdict(
+    asked: list[Evidence],
+    inject: bool,
+    reason: Reason,
+    rule: str,
+    detail: str,
+    on: str = "",
+    path: tuple[str, ...] = (),
+) -> Verdict:
+    asked.append(Evidence(rule, "inject" if inject else "skip", detail, on, path))
     return Verdict(inject, reason, detail, tuple(asked))

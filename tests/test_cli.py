@@ -214,8 +214,9 @@ def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
 def test_explain_tells_one_line_per_workload() -> None:
     done = krm("explain", stdin=BUNDLE)
     assert done.returncode == 0, done.stderr
-    head, line = done.stdout.decode().splitlines()
-    assert head.split() == ["KIND", "NAMESPACE/NAME", "INJECTED", "READY", "RULE"]
+    head, line, empty, totals = done.stdout.decode().splitlines()
+    assert (empty, totals.partition(":")[0]) == ("", "1 workload")
+    assert head.split() == ["KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE"]
     assert line.split()[:6] == ["Deployment", "shop/web", "yes", "1/1", "->", "2/2"]
 
 
@@ -402,7 +403,7 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(cli.sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert cli._colour(None)
-    assert not cli._colour(arguments.Arguments(no_color=True))
+    assert cli._colour(None, cli.sys.stderr)
+    assert not cli._colour(arguments.Arguments(no_color=True), cli.sys.stderr)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not cli._colour(None)
+    assert not cli._colour(None, cli.sys.stderr)

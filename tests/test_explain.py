@@ -81,9 +81,11 @@ def test_what_is_no_container_does_not_count(template: object) -> None:
 def test_table_is_aligned() -> None:
     table = explain.as_table([MESH], explain.entries([INJECTED, LEFT], {4: AFTER}))
     assert table == (
-        "KIND        NAMESPACE/NAME  INJECTED  READY       RULE\n"
-        "Deployment  shop/web        yes       1/1 -> 2/2  policy: enabled\n"
-        "Deployment  shop/agent      no        2/2         spec.hostNetwork: true\n"
+        "KIND        NAMESPACE/NAME  INJECTED  READY       REVISION  RULE\n"
+        "Deployment  shop/web        yes       1/1 -> 2/2  default   policy: enabled\n"
+        "Deployment  shop/agent      no        2/2         default   spec.hostNetwork: true\n"
+        "\n"
+        "2 workloads: 1 injected, 1 left out. Control plane: default (Istio 1.30.3, bundle).\n"
     )
 
 
@@ -105,6 +107,7 @@ def test_json_has_the_promised_keys() -> None:
             "reason": "policy",
             "detail": "policy: enabled",
             "revision": "default",
+            "ambient": "",
             "containers": [1, 2],
             "webhooks": ["istio-sidecar-injector/namespace.sidecar-injector.istio.io"],
             "evidence": [{"rule": "policy", "outcome": "inject", "detail": "policy: enabled"}],

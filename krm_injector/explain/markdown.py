@@ -1,0 +1,42 @@
+"""Markdown for a pull request: the counts, a table, what may not be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from krm_injector.explain.look import Look, printable
+from krm_injector.explain.table import HEAD, doubts, rows_of, totals
+from krm_injector.model import Mesh
+
+
+def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
+    rows, hidden = rows_of(told, look.limit)
+    found = []
+    if rows:
+        found = [_line(HEAD), _line(("---",) * len(HEAD)), *(_line(row.cells) for row in rows)]
+        if hidden:
+            found.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
+        found.append("")
+    found.append(_escaped(totals(meshes, told)))
+    doubtful = doubts(told)
+    if doubtful:
+        found += ["", "**Left out, and perhaps meant in:**", ""]
+    for change, entries in doubtful:
+        first = entries[0]
+        name = f"{first['kind']} {first['namespace'] + '/' if first['namespace'] else ''}{first['name']}"
+        more = f" and {len(entries) - 1:,} more" if len(entries) > 1 else ""
+        found.append(f"- {_escaped(name)}{more}: {_escaped(first['doubt'])}. To inject: {_escaped(change)}.")
+    return "\n".join(found) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(_escaped, cells)) + " |"
+
+
+def _escaped(text: str) -> str:
+    """What would end a cell, or be taken for markup or HTML, as characters."""
+    text = printable(text)
+    for character in "\\|`<*":
+        text = text.replace(character, f"\\{character}" if character != "<" else "&lt;")
+    return text
