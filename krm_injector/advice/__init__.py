@@ -6,7 +6,7 @@ function of one workload before and after injection and of the bundle's other ob
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.advice import lifecycle, network, pod_security, resources
@@ -17,7 +17,7 @@ from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object, ResourceRef, Result
 
-__all__ = ["CODES", "SEVERITIES", "SILENCE", "Advice", "Code", "advise", "results", "summary"]
+__all__ = ["CODES", "SEVERITIES", "SILENCE", "Advice", "Code", "advise", "attach", "results", "summary"]
 
 SILENCE = "krm-injector.dev/silence"  # annotation: codes, separated by commas; "*" for all
 CHECKS = (
@@ -68,6 +68,17 @@ def advise(
     for finding in resources.quotas(loads, facts):
         given += _given(finding, None, None, settings)
     return tuple(given)
+
+
+def attach(told: Sequence[dict[str, Any]], given: Iterable[Advice]) -> None:
+    """Gives each of explain's entries its "warnings": severity, code, message and, where there is one, field."""
+    for entry in told:
+        entry["warnings"] = []
+    for advice in given:
+        if advice.about is not None:
+            result = advice.result
+            warning = {"severity": result.severity, "code": result.code, "message": result.message}
+            told[advice.about]["warnings"].append({**warning, "field": result.field} if result.field else warning)
 
 
 def results(given: Iterable[Advice]) -> tuple[Result, ...]:

@@ -139,15 +139,18 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
     if active is None:
         return
     facts.cache["active", namespace.name] = True
-    known = "an installation without options would have it" if mesh.assumed_webhooks else "it stands in the bundle"
+    known = (
+        "an installation without options would have it"
+        if mesh.assumed_webhooks or mesh.source == "profile"
+        else "as given"
+    )
     message = (
         f"{active.id} ({known}) still selects pods of Namespace {namespace.name} after injection, {subject.ref} among "
-        "them: when they are created the cluster patches them again. Pods injected by the same mesh mostly stay as "
-        "they are; where the application overrides the proxy (image, lifecycle, resources, env), order and values of "
-        "those fields can change once more (with Istio 1.30.3, 31 of 121 of our test pods), and with a mesh that was "
-        f'upgraded in the cluster alone the cluster\'s proxy wins. To turn it off, give the pods {INJECT}: "false" as '
-        "a label (spec.guard: label), or take the Namespace's injection label away once all its workloads come "
-        "from Git"
+        "them: the cluster patches them a second time when they are created. With the same mesh most stay as they "
+        "are; where the application overrides the proxy (image, lifecycle, resources, env), those fields can change "
+        "again; with another mesh in the cluster, that one's proxy wins. To turn it off, give the pods the label "
+        f'{INJECT}: "false" (spec.guard: label), or take the Namespace\'s injection label away once all its workloads '
+        "come from Git"
     )
     yield Finding("webhook-active", message, "metadata.labels", None, None,
                   ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
