@@ -24,7 +24,7 @@ from krm_injector.istio_api import (
 from krm_injector.istio_api.decode import parse_duration
 from krm_injector.istio_api.schema import covers, go_name, json_name, schema
 
-NEWEST = (1, 30)
+NEWEST = (1, 31)
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", Path(__file__).parents[2] / "shared"))
 # Answers of github.com/golang/protobuf 1.5.4 jsonpb over istio.io/api 1.30.3, called as protomarshal.ApplyYAML does:
 # {message, base (applied first), text, error: true | json: ToJSON of the result, printed: its %v with single spaces}.
@@ -184,7 +184,7 @@ def test_unknown_minors_take_the_nearest():
     assert schema((1, 99)) is schema((2, 1)) is schema(NEWEST)
 
 
-@pytest.mark.parametrize("minor", range(1, 31))
+@pytest.mark.parametrize("minor", range(1, 32))
 def test_every_version_has_defaults_that_it_accepts(minor):
     assert mesh_config("", (1, minor)) is not None
     assert json.loads(to_json(default_proxy_config((1, minor))))["proxyAdminPort"] == 15000

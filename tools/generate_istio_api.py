@@ -2,10 +2,12 @@
 
     python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check DIR/with/descriptors]
 
-For each minor version the last patch release is taken: values_types.proto from its tag of istio/istio, the mesh's
-protos from istio/api at the commit that the tag's go.mod (1.1: Gopkg.lock) names. Only names, numbers and types are
-read. --check compares the result with descriptors dumped from the compiled Go types (VERSION.json files with
-"messages" and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for the form of the table.
+For each minor version the last patch release is taken (where there is none yet, the last release candidate):
+values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the commit that the tag's go.mod
+(1.1: Gopkg.lock) names, or at the tip of its release branch where the clone does not hold that commit. Only names,
+numbers and types are read. --check compares the result with descriptors dumped from the compiled Go types
+(VERSION.json files with "messages" and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for
+the form of the table.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import argparse
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MINORS = range(1, 31)
+MINORS = range(1, 32)
 ROOTS = ("v1alpha1.MeshConfig", "v1alpha1.ProxyConfig", "operator.Values")
 MESH_PROTOS = ("mesh/v1alpha1/config.proto", "mesh/v1alpha1/proxy.proto")
 VALUES_PROTOS = ("operator/pkg/apis/values_types.proto", "operator/pkg/apis/istio/v1alpha1/values_types.proto")
@@ -190,7 +193,10 @@ def git(repo: Path, *args: str) -> str | None:
 
 def last_patch(istio: Path, minor: int) -> str:
     tags = (git(istio, "tag", "--list", f"1.{minor}.*") or "").split()
-    return max((t for t in tags if re.fullmatch(r"1\.\d+\.\d+", t)), key=lambda t: int(t.split(".")[2]))
+    releases = [t for t in tags if re.fullmatch(r"1\.\d+\.\d+", t)]
+    if releases:
+        return max(releases, key=lambda t: int(t.split(".")[2]))
+    return max((t for t in tags if "-rc." in t), key=lambda t: int(t.rpartition(".")[2]))
 
 
 def api_commit(istio: Path, tag: str) -> str:
@@ -204,10 +210,18 @@ def api_commit(istio: Path, tag: str) -> str:
     return pseudo[1] if pseudo else version
 
 
+def known_commit(api: Path, commit: str, minor: int) -> str:
+    if git(api, "cat-file", "-e", f"{commit}^{{commit}}") is not None:
+        return commit
+    branch = f"release-1.{minor}"
+    print(f"istio/api has no {commit} for 1.{minor} here: {branch} is taken", file=sys.stderr)
+    return branch
+
+
 def protos_of(istio: Path, api: Path, minor: int) -> Protos:
     protos = Protos()
     tag = last_patch(istio, minor)
-    commit = api_commit(istio, tag)
+    commit = known_commit(api, api_commit(istio, tag), minor)
     waiting, seen = list(MESH_PROTOS), set(MESH_PROTOS)
     while waiting:
         text = git(api, "show", f"{commit}:{waiting.pop()}")

@@ -87,7 +87,7 @@ _CLEANED: tuple[tuple[str, str], ...] = (
     *((field, "6-") for field in ("statNameLength", "statusPort", "concurrency")),
     ("controlPlaneAuthPolicy", "7-"),
     ("terminationDrainDuration", "7-"),
-    ("parentShutdownDuration", "6-12,14-16"),
+    ("parentShutdownDuration", "6-16"),
 )
 
 _CACHE: dict[tuple[str, int], Message] = {}

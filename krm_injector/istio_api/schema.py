@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from krm_injector.istio_api import tables
 
-OLDEST, NEWEST = 1, 30
+OLDEST, NEWEST = 1, 31
 SCALARS = frozenset(("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"))
 WRAPPERS = {
     "google.protobuf.BoolValue": "bool",

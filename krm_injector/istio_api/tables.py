@@ -313,7 +313,8 @@ nativeNftables 74 google.protobuf.BoolValue . 27-
 networkPolicy 75 operator.NetworkPolicyConfig . 28-
 resourceScope 76 operator.ResourceScope . 28-
 agentgateway 77 operator.Agentgateway . 29-
-enableReaderRBAC 78 google.protobuf.BoolValue . 30-""",
+enableReaderRBAC 78 google.protobuf.BoolValue . 30-
+readerServiceAccount 79 operator.ReaderServiceAccount . 31-""",
     "operator.GlobalLoggingConfig": """\
 level 1 string .""",
     "operator.IngressGatewayConfig": """\
@@ -714,6 +715,9 @@ includeOutboundPorts 39 string . 12-""",
     "operator.ProxyInitConfig": """\
 image 1 string .
 resources 5 operator.Resources .""",
+    "operator.ReaderServiceAccount": """\
+name 1 string .
+namespace 2 string .""",
     "operator.ResourceQuotas": """\
 enabled 1 google.protobuf.BoolValue .
 pods 2 int64 .""",
@@ -1066,6 +1070,7 @@ default_destination_rule_export_to 33 *string .
 root_namespace 34 string .
 locality_lb_setting 35 v1alpha1.LocalityLoadBalancerSetting . -4
 locality_lb_setting 35 v1alpha3.LocalityLoadBalancerSetting . 5-
+zone_aware_lb_setting 73 v1alpha3.ZoneAwareLoadBalancerSetting . 31-
 dns_refresh_rate 36 google.protobuf.Duration .
 disable_report_batch 37 bool . 3-7
 report_batch_max_entries 38 uint32 . 3-7
@@ -1087,7 +1092,9 @@ discovery_selectors 59 *v1alpha1.LabelSelector . 23-
 path_normalization 61 v1alpha1.MeshConfig_ProxyPathNormalization . 8-
 default_http_retry_policy 62 v1alpha3.HTTPRetry . 12-
 mesh_mTLS 63 v1alpha1.MeshConfig_TLSConfig . 14-
-tls_defaults 64 v1alpha1.MeshConfig_TLSConfig . 18-""",
+tls_defaults 64 v1alpha1.MeshConfig_TLSConfig . 18-
+default_traffic_policy 71 v1alpha1.MeshConfig_DefaultTrafficPolicy . 31-
+service_entry_visibility 72 v1alpha1.ServiceEntryVisibility . 31-""",
     "v1alpha1.MeshConfig_CA": """\
 address 1 string .
 tls_settings 2 v1alpha3.ClientTLSSettings .
@@ -1103,6 +1110,9 @@ tracing 1 string . -10
 tracing 1 *string . 11-
 metrics 2 *string . 11-
 access_logging 3 *string . 11-""",
+    "v1alpha1.MeshConfig_DefaultTrafficPolicy": """\
+connection_pool 1 v1alpha3.ConnectionPoolSettings .
+outlier_detection 2 v1alpha3.OutlierDetection .""",
     "v1alpha1.MeshConfig_ExtensionProvider": """\
 name 1 string .
 envoy_ext_authz_http 2 v1alpha1.MeshConfig_ExtensionProvider_EnvoyExternalAuthorizationHttpProvider provider
@@ -1327,7 +1337,27 @@ private_key_provider 38 v1alpha1.PrivateKeyProvider . 14-
 proxy_headers 39 v1alpha1.ProxyConfig_ProxyHeaders . 19-
 file_flush_interval 40 google.protobuf.Duration . 29-
 file_flush_min_size_kb 41 uint32 . 29-
-stats_compression 42 google.protobuf.BoolValue . 29-""",
+stats_compression 42 google.protobuf.BoolValue . 29-
+connection_settings 43 v1alpha1.ProxyConfig_ConnectionSettings . 31-""",
+    "v1alpha1.ProxyConfig_ConnectionSettings": """\
+profile 1 v1alpha1.ProxyConfig_ConnectionSettings_Profile .
+listener_per_connection_buffer_limit_bytes 2 google.protobuf.Int32Value .
+cluster_per_connection_buffer_limit_bytes 3 google.protobuf.Int32Value .
+http_idle_timeout 4 google.protobuf.Duration .
+http_max_connection_duration 5 google.protobuf.Duration .
+http_drain_timeout 6 google.protobuf.Duration .
+http_request_timeout 7 google.protobuf.Duration .
+http_request_headers_timeout 8 google.protobuf.Duration .
+http_stream_idle_timeout 9 google.protobuf.Duration .
+http_max_stream_duration 10 google.protobuf.Duration .
+http_max_concurrent_streams 11 google.protobuf.Int32Value .
+http2_initial_stream_window_size 12 google.protobuf.Int32Value .
+http2_initial_connection_window_size 13 google.protobuf.Int32Value .
+http_headers_with_underscores_action 14 v1alpha1.ProxyConfig_ConnectionSettings_HeadersWithUnderscoresAction .
+http_merge_slashes 15 google.protobuf.BoolValue .
+http_path_with_escaped_slashes_action 16 v1alpha1.ProxyConfig_ConnectionSettings_PathWithEscapedSlashesAction .
+listener_connection_limit 17 google.protobuf.Int32Value .
+global_downstream_connection_limit 18 google.protobuf.Int32Value .""",
     "v1alpha1.ProxyConfig_ProxyHeaders": """\
 forwarded_client_cert 1 v1alpha1.ForwardClientCertDetails .
 set_current_client_cert_details 7 v1alpha1.ProxyConfig_ProxyHeaders_SetCurrentClientCertDetails . 24-
@@ -1374,6 +1404,15 @@ tcp_keepalive 3 v1alpha3.ConnectionPoolSettings_TCPSettings_TcpKeepalive .""",
     "v1alpha1.SDS": """\
 enabled 1 bool .
 k8s_sa_jwt_path 2 string .""",
+    "v1alpha1.ServiceEntryVisibility": """\
+default_visibility 1 v1alpha1.ServiceEntryVisibility_Visibility .
+apply_to_sidecars 2 bool .
+policies 3 *v1alpha1.ServiceEntryVisibility_Policy .""",
+    "v1alpha1.ServiceEntryVisibility_MatchRule": """\
+namespace_selector 1 v1alpha1.LabelSelector matcher""",
+    "v1alpha1.ServiceEntryVisibility_Policy": """\
+visibility 1 v1alpha1.ServiceEntryVisibility_Visibility .
+matching_rules 2 *v1alpha1.ServiceEntryVisibility_MatchRule .""",
     "v1alpha1.Topology": """\
 num_trusted_proxies 1 uint32 .
 forward_client_cert_details 2 v1alpha1.Topology_ForwardClientCertDetails . -18
@@ -1430,6 +1469,28 @@ subject_alt_names 5 *string .
 sni 6 string .
 insecure_skip_verify 8 google.protobuf.BoolValue . 12-
 ca_crl 9 string . 22-""",
+    "v1alpha3.ConnectionPoolSettings": """\
+tcp 1 v1alpha3.ConnectionPoolSettings_TCPSettings .
+http 2 v1alpha3.ConnectionPoolSettings_HTTPSettings .""",
+    "v1alpha3.ConnectionPoolSettings_HTTPSettings": """\
+http1_max_pending_requests 1 int32 .
+http2_max_requests 2 int32 .
+max_requests_per_connection 3 int32 .
+max_retries 4 int32 .
+idle_timeout 5 google.protobuf.Duration .
+h2_upgrade_policy 6 v1alpha3.ConnectionPoolSettings_HTTPSettings_H2UpgradePolicy .
+use_client_protocol 7 bool .
+max_concurrent_streams 8 int32 .
+http2_keep_alive 9 v1alpha3.ConnectionPoolSettings_HTTPSettings_ConnectionKeepalive .""",
+    "v1alpha3.ConnectionPoolSettings_HTTPSettings_ConnectionKeepalive": """\
+interval 1 google.protobuf.Duration .
+timeout 2 google.protobuf.Duration .""",
+    "v1alpha3.ConnectionPoolSettings_TCPSettings": """\
+max_connections 1 int32 .
+connect_timeout 2 google.protobuf.Duration .
+tcp_keepalive 3 v1alpha3.ConnectionPoolSettings_TCPSettings_TcpKeepalive .
+max_connection_duration 4 google.protobuf.Duration .
+idle_timeout 5 google.protobuf.Duration .""",
     "v1alpha3.ConnectionPoolSettings_TCPSettings_TcpKeepalive": """\
 probes 1 uint32 .
 time 2 google.protobuf.Duration .
@@ -1466,6 +1527,17 @@ to 2 %uint32 .""",
     "v1alpha3.LocalityLoadBalancerSetting_Failover": """\
 from 1 string .
 to 2 string .""",
+    "v1alpha3.OutlierDetection": """\
+consecutive_errors 1 int32 .
+split_external_local_origin_errors 8 bool .
+consecutive_local_origin_failures 9 google.protobuf.UInt32Value .
+consecutive_gateway_errors 6 google.protobuf.UInt32Value .
+consecutive_5xx_errors 7 google.protobuf.UInt32Value .
+interval 2 google.protobuf.Duration .
+base_ejection_time 3 google.protobuf.Duration .
+max_ejection_percent 4 int32 .
+min_health_percent 5 int32 .
+outlier_detection_http_error_codes 10 *uint32 .""",
     "v1alpha3.ReadinessProbe": """\
 initial_delay_seconds 2 int32 .
 timeout_seconds 3 int32 .
@@ -1486,6 +1558,14 @@ private_key 3 string .
 ca_certificates 4 string .
 subject_alt_names 5 *string .
 sni 6 string .""",
+    "v1alpha3.ZoneAwareLoadBalancerSetting": """\
+enabled 1 google.protobuf.BoolValue .
+failover 2 *v1alpha3.ZoneAwareLoadBalancerSetting_Failover .
+failover_priority 3 *string .
+min_cluster_size 4 google.protobuf.UInt64Value .""",
+    "v1alpha3.ZoneAwareLoadBalancerSetting_Failover": """\
+from 1 string .
+to 2 string .""",
     "v1beta1.ProxyImage": """\
 image_type 1 string .""",
 }
@@ -1584,6 +1664,20 @@ GLOBAL 1""",
 TLS_AUTO 0
 TLSV1_2 1
 TLSV1_3 2""",
+    "v1alpha1.ProxyConfig_ConnectionSettings_HeadersWithUnderscoresAction": """\
+HEADERS_WITH_UNDERSCORES_UNSPECIFIED 0
+HEADERS_WITH_UNDERSCORES_ALLOW 1
+HEADERS_WITH_UNDERSCORES_REJECT_REQUEST 2
+HEADERS_WITH_UNDERSCORES_DROP_HEADER 3""",
+    "v1alpha1.ProxyConfig_ConnectionSettings_PathWithEscapedSlashesAction": """\
+PATH_WITH_ESCAPED_SLASHES_UNSPECIFIED 0
+KEEP_UNCHANGED 1
+REJECT_REQUEST 2
+UNESCAPE_AND_REDIRECT 3
+UNESCAPE_AND_FORWARD 4""",
+    "v1alpha1.ProxyConfig_ConnectionSettings_Profile": """\
+SIDECAR 0
+EDGE 1""",
     "v1alpha1.ProxyConfig_InboundInterceptionMode": """\
 REDIRECT 0
 TPROXY 1
@@ -1597,6 +1691,11 @@ CANONICAL_NAME_ONLY 1
 CANONICAL_NAME_AND_NAMESPACE 2""",
     "v1alpha1.Resource": """\
 SERVICE_REGISTRY 0""",
+    "v1alpha1.ServiceEntryVisibility_Visibility": """\
+VISIBILITY_UNSPECIFIED 0
+NONE 1
+NAMESPACE 2
+PUBLIC 3""",
     "v1alpha1.Topology_ForwardClientCertDetails": """\
 UNDEFINED 0
 SANITIZE 1
@@ -1615,6 +1714,10 @@ DISABLE 0
 SIMPLE 1
 MUTUAL 2
 ISTIO_MUTUAL 3""",
+    "v1alpha3.ConnectionPoolSettings_HTTPSettings_H2UpgradePolicy": """\
+DEFAULT 0
+DO_NOT_UPGRADE 1
+UPGRADE 2""",
     "v1alpha3.TLSSettings_TLSmode": """\
 DISABLE 0
 SIMPLE 1

@@ -42,6 +42,8 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
         problems += _port(fields, "statusPort")
     if fields.get("privateKeyProvider") is not None:
         problems += _key_provider_problems(fields["privateKeyProvider"])
+    if fields.get("connectionSettings") is not None:  # 1.31
+        problems += _connection_problems(fields["connectionSettings"].fields)
     return problems
 
 
@@ -60,6 +62,8 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
         problems.append((f"defaultConfig.{path}", value, problem))
     if fields.get("localityLbSetting") is not None:
         problems += _locality_problems(fields["localityLbSetting"].fields, number)
+    if fields.get("zoneAwareLbSetting") is not None:  # 1.31
+        problems += _zone_aware_problems(fields["zoneAwareLbSetting"].fields)
     for at, settings in enumerate(fields.get("serviceSettings", ())):
         for host in settings.fields.get("hosts", ()):
             wrong = addresses.wildcard_domain_problem(host)
@@ -171,6 +175,56 @@ def _key_provider_problems(provider: Message) -> list[Problem]:
     return [("privateKeyProvider", None, "must hold cryptomb or qat")]
 
 
+_LEAST = {
+    "listenerPerConnectionBufferLimitBytes": 0,
+    "clusterPerConnectionBufferLimitBytes": 0,
+    "httpMaxConcurrentStreams": 1,
+    "http2InitialStreamWindowSize": 65535,
+    "http2InitialConnectionWindowSize": 65535,
+    "listenerConnectionLimit": 1,
+    "globalDownstreamConnectionLimit": 1,
+}
+_TIMES = (
+    "httpIdleTimeout", "httpMaxConnectionDuration", "httpDrainTimeout", "httpRequestTimeout",
+    "httpRequestHeadersTimeout", "httpStreamIdleTimeout", "httpMaxStreamDuration",
+)  # fmt: skip
+
+
+def _connection_problems(fields: dict[str, Any]) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, least in _LEAST.items():
+        number = fields.get(name)
+        value = None if number is None else number.fields.get("value", 0)
+        if value is not None and value < least:
+            problems.append((f"connectionSettings.{name}", value, f"must be at least {least}"))
+    for name in _TIMES:
+        if fields.get(name) is not None and duration_nanos(fields[name]) < 0:
+            problems.append((f"connectionSettings.{name}", _shown(fields[name]), "must not be negative"))
+    return problems
+
+
+def _zone_aware_problems(fields: dict[str, Any]) -> list[Problem]:
+    path = "zoneAwareLbSetting"
+    labels = [label for label in fields.get("failoverPriority", ()) if label in _TOPOLOGY_LABELS]
+    problems: list[Problem] = [(f"{path}.failoverPriority", label, "must not be a topology label") for label in labels]
+    for at, rule in enumerate(fields.get("failover", ())):
+        problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=True)
+    return problems
+
+
+def _failover_problems(rule: dict[str, Any], where: str, newer: bool) -> list[Problem]:
+    """newer: from 1.13 on, which looks at both regions and at slashes too."""
+    origin, target = rule.get("from", ""), rule.get("to", "")
+    shown, problems = f"{origin} {target}", list[Problem]()
+    if origin == target:
+        problems.append((where, origin, "must name two different regions"))
+    if newer and "/" in origin + target:
+        problems.append((where, shown, "must name regions only"))
+    if "*" in (origin + target if newer else target):
+        problems.append((where, shown, 'must not hold a wildcard "*"'))
+    return problems
+
+
 def _trust_domain_problems(fields: dict[str, Any]) -> list[Problem]:
     named = [("trustDomain", fields.get("trustDomain", ""))]
     named += [(f"trustDomainAliases[{at}]", alias) for at, alias in enumerate(fields.get("trustDomainAliases", ()))]
@@ -203,14 +257,7 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
         problems += _overlaps(list(weights), where)
     problems += _overlaps([rule.fields.get("from", "") for rule in distribute], f"{path}.distribute")
     for at, rule in enumerate(failover):
-        origin, target = rule.fields.get("from", ""), rule.fields.get("to", "")
-        where = f"{path}.failover[{at}]"
-        if origin == target:
-            problems.append((where, origin, "must name two different regions"))
-        if number >= 13 and "/" in origin + target:
-            problems.append((where, f"{origin} {target}", "must name regions only"))
-        if "*" in (origin + target if number >= 13 else target):
-            problems.append((where, f"{origin} {target}", 'must not hold a wildcard "*"'))
+        problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=number >= 13)
     return problems
 
 

@@ -1,0 +1,354 @@
+"""The table of versions: its form, and that each row does what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from krm_injector import concurrency, merge, owner, pod_rules, post_process, probes, prometheus, render, webhooks
+from krm_injector.functions import istio_functions
+from krm_injector.gotemplate import ExecError, ParseError, parse
+from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.istio_api import TypedValues, default_proxy_config, merge_proxy_config
+from krm_injector.istio_api import schema as api
+from krm_injector.kube import pod_history
+from krm_injector.model import ResourceRef, Workload
+from krm_injector.versions import CHANGES, NEWEST, OLDEST, Rules, parse_version, rules_for
+
+MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
+
+
+def at(minor: int) -> Rules:
+    return rules_for((1, minor))
+
+
+# ---------------------------------------------------------------- the table itself
+
+
+def test_rows_are_in_order_and_have_a_source() -> None:
+    since = [row[0] for row in CHANGES]
+    assert since == sorted(since)
+    assert all(OLDEST < minor <= NEWEST for minor in since)
+    assert all(source.strip() for _, _, source in CHANGES)
+
+
+def test_every_row_changes_a_field_of_rules() -> None:
+    for since, changes, _ in CHANGES:
+        before, after = rules_for((1, since[1] - 1))._asdict(), rules_for(since)._asdict()
+        for field in changes:
+            assert before[field] != after[field], (since, field)
+
+
+def test_every_change_between_two_versions_has_its_row() -> None:
+    for minor in MINORS[1:]:
+        before, after = rules_for((1, minor[1] - 1))._asdict(), rules_for(minor)._asdict()
+        changed = {field for field in after if after[field] != before[field]} - {"minor"}
+        assert changed == {field for since, changes, _ in CHANGES if since == minor for field in changes}
+
+
+def test_a_row_says_one_thing_once() -> None:
+    fields = [(since, field) for since, changes, _ in CHANGES for field in changes]
+    assert len(fields) == len(set(fields))
+
+
+def test_the_mesh_api_knows_the_same_newest_version() -> None:
+    assert (1, api.NEWEST) == NEWEST
+    assert rules_for(NEWEST).kubernetes >= pod_history.NEWEST
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_rules_know_their_version(minor: tuple[int, int]) -> None:
+    assert rules_for(minor).minor == minor
+
+
+def test_unknown_versions_take_the_newest_rules() -> None:
+    assert rules_for(None) == rules_for(NEWEST)
+    assert rules_for((1, 99)) == rules_for(NEWEST)._replace(minor=(1, 99))
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("1.30.3", (1, 30)),
+        ("v1.24", (1, 24)),
+        ("1.30-alpha.abc", (1, 30)),
+        ("1.9.9-distroless", (1, 9)),
+        ("latest", None),
+        ("1", None),
+    ],
+)
+def test_versions_are_read_from_tags(text: str, minor: tuple[int, int] | None) -> None:
+    assert parse_version(text) == minor
+
+
+# ---------------------------------------------------------------- what templates see
+
+
+def functions(minor: int) -> dict[str, Any]:
+    rules = at(minor)
+    sprig = {name: function for name, function in FUNCS.items() if name not in rules.sprig_lacks}
+    return {**sprig, **istio_functions(rules, {}, lambda text: text.upper())}
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("render", range(9, 14)),
+        ("excludeInterfaces", range(15, 32)),
+        ("strdict", range(18, 32)),
+        ("toJsonMap", range(18, 32)),
+        ("mergeMaps", range(21, 32)),
+        ("sha512sum", range(24, 32)),
+        ("omitNil", range(28, 32)),
+        ("otelResourceAttributes", range(30, 32)),
+    ],
+)
+def test_a_template_cannot_use_a_function_its_version_did_not_have(name: str, versions: range) -> None:
+    for minor in range(OLDEST[1], NEWEST[1] + 1):
+        if minor in versions:
+            parse(f"{{{{ {name} `x` }}}}", funcs=functions(minor))
+        else:
+            with pytest.raises(ParseError, match=name):
+                parse(f"{{{{ {name} `x` }}}}", funcs=functions(minor))
+
+
+def test_every_function_named_in_the_table_is_there() -> None:
+    for minor in MINORS:
+        assert set(istio_functions(rules_for(minor), {}, str)) == rules_for(minor).functions
+
+
+def test_to_json_was_for_string_maps_only_before_1_19() -> None:
+    call = "{{ toJson .List }}"
+    with pytest.raises(ExecError):
+        parse(call, funcs=functions(18)).execute({"List": [1.0]})
+    assert parse(call, funcs=functions(19)).execute({"List": [1.0]}) == "[1]"
+
+
+def test_render_renders() -> None:
+    assert parse("{{ render `a` }}", funcs=functions(13)).execute({}) == "A"
+
+
+@pytest.mark.parametrize(
+    ("field", "versions"),
+    [
+        ("EstimatedConcurrency", range(10, 18)),
+        ("ProxyImage", range(13, 32)),
+        ("CompliancePolicy", range(19, 32)),
+        ("ProxyUID", range(20, 32)),
+        ("InboundTrafficPolicyMode", range(22, 32)),
+        ("NativeSidecars", range(27, 32)),
+        ("ProxyInitImage", range(31, 32)),
+    ],
+)
+def test_fields_of_the_template_data(field: str, versions: range) -> None:
+    assert [minor for _, minor in MINORS if field in at(minor).template_data] == list(versions)
+
+
+@pytest.mark.parametrize(
+    ("minor", "tag"), [(13, "1.2"), (21, "1.2"), (22, "1.2-distroless"), (30, "1.2-distroless"), (31, "1.2-distroless")]
+)
+def test_the_variant_counts_from_1_22_on(minor: int, tag: str) -> None:
+    values = TypedValues(hub="h", tag="1.2", variant="distroless")
+    assert (
+        render.proxy_image(values, default_proxy_config((1, minor)), {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
+    )
+
+
+def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
+    values = TypedValues(hub="h", tag="1.2", variant="distroless")
+    for minor, tag in ((30, "1.2"), (31, "1.2-distroless")):
+        config = merge_proxy_config("image: {}", default_proxy_config((1, minor)), (1, minor))
+        assert render.proxy_image(values, config, {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
+
+
+@pytest.mark.parametrize(
+    ("config", "annotations", "resources", "cores"),
+    [
+        ("{}", {}, {}, 2),
+        ("concurrency: 5", {}, {}, 5),
+        ("concurrency: 0", {}, {}, 2),
+        ("concurrency: 0", {"sidecar.istio.io/proxyCPULimit": "6500m"}, {}, 7),
+        ("concurrency: 0", {"sidecar.istio.io/proxyCPU": "1.5", "sidecar.istio.io/proxyCPULimit": "x"}, {}, 2),
+        ("concurrency: 0", {"sidecar.istio.io/proxyCPU": "0"}, {}, 0),
+        ("concurrency: 0", {}, {"limits": {"cpu": "2000m"}, "requests": {"cpu": "9"}}, 2),
+        ("concurrency: 0", {}, {"limits": {"memory": "1Gi"}, "requests": {"cpu": "9"}}, 9),
+        ("concurrency: 0", {}, {"limits": {"cpu": "1Ki"}}, 1024),
+        ("concurrency: 0", {}, {"limits": {"cpu": "2e3"}}, 2000),
+    ],
+)
+def test_estimated_concurrency(config: str, annotations: dict[str, str], resources: Any, cores: int) -> None:
+    message = merge_proxy_config(config, default_proxy_config((1, 17)), (1, 17))
+    values = {"global": {"proxy": {"resources": resources}}}
+    assert concurrency.estimated(message, annotations, values) == cores
+
+
+def test_a_template_field_that_the_kubernetes_of_that_time_did_not_have_is_dropped() -> None:
+    partial = {
+        "spec": {
+            "initContainers": [{"name": "i", "restartPolicy": "Always"}],
+            "containers": [{"name": "c", "readinessProbe": {"grpc": {"port": 1}, "periodSeconds": 3}}],
+            "restartPolicy": "Always",
+        }
+    }
+    old = pod_history.known("v1.Pod", partial, 22)["spec"]
+    assert old["initContainers"] == [{"name": "i"}]
+    assert old["containers"] == [{"name": "c", "readinessProbe": {"periodSeconds": 3}}]
+    assert old["restartPolicy"] == "Always"
+    assert pod_history.known("v1.Pod", partial, 28) is partial
+
+
+# ---------------------------------------------------------------- the pod
+
+
+APP = {"name": "app", "image": "app:1"}
+PROXY = {"name": "istio-proxy", "image": "proxy:1"}
+
+
+def pod(*containers: Any, init: tuple[Any, ...] = (), annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    return {
+        "metadata": {"annotations": annotations or {}},
+        "spec": {"containers": list(containers), "initContainers": list(init)},
+    }
+
+
+def scoped(minor: int, feature: bool = True) -> probes.Scope:
+    return probes.scope(at(minor), feature)
+
+
+def test_probes_that_are_rewritten() -> None:
+    assert scoped(11).actions == ("httpGet",)
+    assert scoped(12).actions == ("httpGet", "tcpSocket")
+    assert scoped(12, False).actions == ("httpGet",)
+    assert scoped(13).actions == ("httpGet", "tcpSocket", "grpc")
+    assert scoped(18, False).actions == ("httpGet", "grpc")
+    assert scoped(19, False).actions == ("httpGet", "tcpSocket", "grpc")
+    probed = {**APP, "readinessProbe": {"httpGet": {"port": 80}}}
+    for minor, known in ((18, False), (19, True)):
+        found = probes.app_probers(pod(PROXY, init=(probed,)), 15020, scoped(minor))
+        assert bool(found) is known
+        rewritten = probes.rewrite(pod(PROXY, init=(probed,)), 15020, scoped(minor))
+        assert (rewritten["spec"]["initContainers"] != [probed]) is known
+
+
+def test_status_has_the_revision_from_1_11_on() -> None:
+    facts = post_process.Facts(at(10), "canary", {}, False, 15020, False, False, {})
+    template = pod(PROXY)
+    old = post_process.post_process(pod(APP, PROXY), template, facts)
+    new = post_process.post_process(pod(APP, PROXY), template, facts._replace(rules=at(11)))
+    status = "sidecar.istio.io/status"
+    assert old["metadata"]["annotations"][status].endswith('"imagePullSecrets":null}')
+    assert new["metadata"]["annotations"][status].endswith('"imagePullSecrets":null,"revision":"canary"}')
+
+
+def test_an_istio_proxy_among_the_init_containers_is_no_sidecar_before_1_19() -> None:
+    facts = post_process.Facts(at(18), "", {"ISTIO_META_NETWORK": "n"}, False, 15020, False, False, {})
+    given = pod(APP, init=(PROXY, {"name": "istio-init"}, {"name": "mine"}))
+    names = [c["name"] for c in post_process.post_process(given, {}, facts)["spec"]["initContainers"]]
+    assert names == ["istio-proxy", "mine", "istio-init"]
+    done = post_process.post_process(given, {}, facts._replace(rules=at(19)))["spec"]["initContainers"]
+    assert [c["name"] for c in done] == ["istio-init", "istio-proxy", "mine"]
+    assert done[1]["env"] == [{"name": "ISTIO_META_NETWORK", "value": "n"}]
+
+
+def test_what_an_earlier_injection_left_is_an_override_before_1_17() -> None:
+    status = {"sidecar.istio.io/status": '{"containers":["istio-proxy"]}'}
+    original = pod(APP, {**PROXY, "image": "old"}, annotations=status)
+    for minor, image in ((16, "old"), (17, "proxy:1")):
+        done = merge.reapply_overrides(pod(APP, PROXY), original, pod(PROXY), False, at(minor))
+        assert done["spec"]["containers"][1]["image"] == image
+
+
+def test_scrape_settings_in_other_spellings_count_from_1_13_on() -> None:
+    given = pod(APP, PROXY, annotations={"prometheus-io/port": "9090", "prometheus.io/scrape": "false"})
+    old = prometheus.apply(given, True, 15020, at(12))["metadata"]["annotations"]
+    assert old["prometheus.io/scrape"] == "true" and old["prometheus-io/port"] == "9090"
+    assert prometheus.apply(given, True, 15020, at(13)) is given
+
+
+def test_scrape_targets_from_1_31_on() -> None:
+    targets = {"prometheus.istio.io/scrape-targets": "9090, 9091:/m", "prometheus.io/scrape": "true"}
+    given = pod(APP, PROXY, annotations=targets)
+    old = prometheus.apply(given, True, 15020, at(30))
+    assert old["metadata"]["annotations"]["prometheus.istio.io/scrape-targets"] == "9090, 9091:/m"
+    new = prometheus.apply(given, True, 15020, at(31))
+    assert "prometheus.istio.io/scrape-targets" not in new["metadata"]["annotations"]
+    assert new["spec"]["containers"][1]["env"][0]["value"] == (
+        '{"scrape":"true","path":"/metrics","port":"9090",'
+        '"targets":[{"port":"9090","path":"/metrics"},{"port":"9091","path":"/m"}]}'
+    )
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"prometheus.io/port": "http"},
+        {"prometheus.io/port": "15090"},
+        {"prometheus.io/port": "70000"},
+        {"prometheus.istio.io/scrape-targets": "9090,015020:/m"},
+    ],
+)
+def test_ports_that_nobody_may_scrape_from_1_31_on(annotations: dict[str, str]) -> None:
+    given = pod(APP, PROXY, annotations=annotations)
+    prometheus.apply(given, True, 15020, at(30))
+    with pytest.raises(merge.BadAnnotation) as refusal:
+        prometheus.apply(given, True, 15020, at(31))
+    assert refusal.value.name in annotations
+
+
+def test_the_secure_metrics_port_is_told_from_1_31_on() -> None:
+    proxy = {**PROXY, "env": [{"name": prometheus.SECURE_PORT_ENV, "value": "15092"}]}
+    facts = post_process.Facts(at(31), "", {}, False, 15020, False, False, {})
+    done = post_process.post_process(pod(APP, proxy), {}, facts)
+    assert done["metadata"]["annotations"]["prometheus.istio.io/secure-port"] == "15092"
+    own = {"prometheus.istio.io/secure-port": "1"}
+    done = post_process.post_process(pod(APP, proxy, annotations=own), {}, facts)
+    assert done["metadata"]["annotations"]["prometheus.istio.io/secure-port"] == "1"
+    done = post_process.post_process(pod(APP, proxy), {}, facts._replace(rules=at(30)))
+    assert "prometheus.istio.io/secure-port" not in done["metadata"]["annotations"]
+
+
+# ---------------------------------------------------------------- owners, webhooks, decisions
+
+
+def owner_name(minor: int, kind: str, api_version: str, name: str) -> tuple[str, str]:
+    ref = ResourceRef(api_version, kind, name, "shop")
+    template = ("spec", "jobTemplate", "spec", "template") if kind == "CronJob" else ("spec", "template")
+    value = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": {}}
+    found = owner.owner_of(Workload(0, (), ref, value, template), at(minor), manual=False)
+    return found.kind, found.name
+
+
+def test_owners_by_version() -> None:
+    assert owner_name(9, "CronJob", "batch/v1", "tidy") == owner_name(10, "CronJob", "batch/v1", "tidy")
+    assert owner_name(9, "Job", "batch/v1", "tidy-1600000000") == ("CronJob", "tidy")
+    assert owner_name(9, "Job", "batch/v1", "tidy-16000000") == ("Job", "tidy-16000000")
+    assert owner_name(10, "Job", "batch/v1", "tidy-16000000") == ("CronJob", "tidy")
+    config = ("DeploymentConfig", "apps.openshift.io/v1", "web")
+    assert owner_name(11, *config) == ("ReplicationController", "web-1")
+    assert owner_name(12, *config) == ("DeploymentConfig", "web")
+
+
+@pytest.mark.parametrize(
+    ("path", "by_version"),
+    [
+        ("/inject/net/a--slash--b", {9: "a--slash--b", 14: "a--slash--b", 15: "a/b"}),
+        ("/inject/:ENV:net=a/b", {9: None, 10: "a/b", 31: "a/b"}),
+    ],
+)
+def test_the_webhooks_path(path: str, by_version: dict[int, str | None]) -> None:
+    for minor, network in by_version.items():
+        assert render.path_env(path, at(minor).path_env).get("ISTIO_META_NETWORK") == network
+
+
+def test_one_webhook_in_1_9_and_four_from_1_10_on() -> None:
+    assert [len(webhooks.assumed("default", at(minor), {})) for minor in (9, 10, 31)] == [1, 4, 4]
+
+
+def test_kube_inject_left_injected_pods_alone_before_1_17() -> None:
+    template = {"spec": {"containers": [APP, PROXY]}}
+    injected = pod_rules.Pod(template, {}, {"sidecar.istio.io/status": "{}"}, "shop")
+    verdict = pod_rules.already_injected(injected)
+    assert verdict is not None and not verdict.inject
+    assert pod_rules.already_injected(injected._replace(annotations={})) is None
+    assert at(16).manual_skips_injected and not at(17).manual_skips_injected
