@@ -16,6 +16,7 @@ from krm_injector.owner import string_map
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 NAME_LABEL = "kubernetes.io/metadata.name"
+MANAGED = ("spec", "syncPolicy", "managedNamespaceMetadata")
 
 
 class Item(Protocol):
@@ -88,7 +89,8 @@ def _typed(member: Member) -> Object:
 
 
 def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Namespace], list[Result]]:
-    """Namespaces by name. One of the bundle wins over a stub; two of the bundle that disagree are an error."""
+    """Namespaces by name. One of the bundle wins over what an Argo CD Application says of it, and that over a stub of
+    the functionConfig; two of the bundle that disagree are an error."""
     found: dict[str, Namespace] = {}
     results: list[Result] = []
     for member in members:
@@ -99,12 +101,58 @@ def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Nam
         first = found.setdefault(namespace.name, namespace)
         if first.labels != namespace.labels or _facts(first) != _facts(namespace):
             results.append(_disagreement(first, namespace))
+    _managed_namespaces(members, found, results)
     for index, stub in enumerate(settings.namespaces):
         namespace = Namespace(stub.name, {**stub.labels, NAME_LABEL: stub.name}, stub.annotations, "functionConfig")
         known = found.setdefault(stub.name, namespace)
-        if known.source == "bundle" and known.labels != namespace.labels:
+        if known.source != "functionConfig" and known.labels != namespace.labels:
             results.append(_ignored_stub(index, known, namespace))
     return found, results
+
+
+def _managed_namespaces(members: list[Member], found: dict[str, Namespace], results: list[Result]) -> None:
+    """Adds the Namespaces that Argo CD makes: spec.syncPolicy.managedNamespaceMetadata of an Application is what its
+    destination Namespace carries, if the sync option CreateNamespace=true is set. A manifest of the Namespace wins
+    as a whole (Argo CD, "Sync Options", Namespace Metadata)."""
+    for member in members:
+        if member.kind != "Application" or not member.api_version.startswith("argoproj.io/"):
+            continue
+        name = kinds.at(member.value, ("spec", "destination", "namespace"))
+        options = kinds.at(member.value, ("spec", "syncPolicy", "syncOptions"))
+        managed = kinds.at(member.value, MANAGED)
+        if not isinstance(name, str) or not name or not isinstance(managed, dict):
+            continue
+        if not isinstance(options, list) or "CreateNamespace=true" not in options:
+            continue
+        ref = ResourceRef(member.api_version, "Application", str(kinds.at(member.value, ("metadata", "name")) or ""))
+        metadata = {"name": name, "labels": managed.get("labels"), "annotations": managed.get("annotations")}
+        namespace = _namespace({"metadata": metadata}, str(ref))
+        results += not_strings(managed, ref, ".".join(MANAGED))
+        known = found.setdefault(name, namespace)
+        if known is namespace:
+            message = f"Namespace {name} is known by {'.'.join(MANAGED)} of {ref}"
+            results.append(Result("info", message, ref, ".".join(MANAGED), code="namespace-managed"))
+        elif known.labels != namespace.labels or _facts(known) != _facts(namespace):
+            results.append(_managed_otherwise(known, namespace, ref))
+
+
+def _managed_otherwise(known: Namespace, managed: Namespace, ref: ResourceRef) -> Result:
+    where = "labels" if known.labels != managed.labels else "annotations"
+    differing = _differing(_facts(known), _facts(managed))
+    if where == "labels":
+        differing = _differing(known.labels, managed.labels)
+    field = ".".join((*MANAGED, where))
+    if known.source == "bundle":
+        message = (
+            f"{ref} gives Namespace {known.name} other {where} than its manifest in the bundle: {differing}; the "
+            "manifest's are used, as Argo CD does"
+        )
+        return Result("warning", message, ref, field, code="namespace-managed-ignored")
+    message = (
+        f"{known.source} and {ref} give Namespace {known.name} different {where}: {differing}; the last to be synced "
+        "would win. Let them agree, or put the Namespace itself into the bundle"
+    )
+    return Result("error", message, ref, field, code="namespace-conflict")
 
 
 def _namespace(value: Object, source: str) -> Namespace:

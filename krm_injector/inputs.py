@@ -207,11 +207,12 @@ def _wrapped() -> str | None:
     return None if _is_wrapper(found) else found
 
 
-def start(command: Sequence[str]) -> Finished:
-    """Run a program to its end. Raises OSError where it cannot be started."""
+def start(command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> Finished:
+    """Run a program to its end; ``environment``: None for this process's own. Raises OSError where it cannot be
+    started."""
     import subprocess
 
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(command, input=stdin, env=environment, capture_output=True, check=False)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
@@ -223,10 +224,10 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
     except OSError as problem:
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kustomize-failed")) from None
-    said = _said(done.err)
+    words = said(done.err)
     if done.code != 0:
         message = (
-            f"{' '.join(whole)} failed (exit status {done.code}): {said or 'it said nothing'}{_advice(said, whole)}"
+            f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
         )
         raise Refused(Result("error", message, file=directory, code="kustomize-failed"))
     if not done.out.strip():
@@ -235,11 +236,11 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
             f"{LOCAL_CONFIG}, which kustomize leaves out"
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
-    results = (Result("warning", f"kustomize: {said}", file=directory, code="kustomize-warning"),) if said else ()
+    results = (Result("warning", f"kustomize: {words}", file=directory, code="kustomize-warning"),) if words else ()
     return Inputs((Source(done.out, ""),), results)
 
 
-def _said(err: bytes) -> str:
+def said(err: bytes) -> str:
     """A program's stderr as one line; kubectl says its error a second time, in its log's form."""
     lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines()]
     kept = [line for line in lines if line and not (line.startswith("E") and '"command failed"' in line)]
@@ -273,6 +274,12 @@ def is_local_config(value: Any) -> bool:
     return bool(annotations[LOCAL_CONFIG] != "false")
 
 
-def local_config(values: Iterable[Any]) -> frozenset[int]:
-    """Indexes of the values that are local-config objects."""
-    return frozenset(index for index, value in enumerate(values) if is_local_config(value))
+def not_applied(values: Iterable[Any]) -> frozenset[int]:
+    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of this program."""
+    return frozenset(
+        index for index, value in enumerate(values) if is_local_config(value) or _is_function_config(value)
+    )
+
+
+def _is_function_config(value: Any) -> bool:
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("krm-injector.dev/")
