@@ -18,6 +18,7 @@ class Command(NamedTuple):
     summary: str
     options: tuple[str, ...]
     most_paths: int | None = None  # None: any number
+    forms: tuple[str, ...] = ()  # of --output, where they are others than explain's
 
 
 class Usage(Exception):
@@ -42,6 +43,10 @@ class Arguments(NamedTuple):
     parameters: bool = False
     output: str | None = None
     image: str | None = None
+    context: tuple[str, ...] = ()
+    check: str | None = None
+    from_mesh: str | None = None
+    to_mesh: str | None = None
     limit: str | None = None
     verbose: bool = False
     quiet: bool = False
@@ -67,6 +72,10 @@ OPTIONS = {
         Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
+        Option("--context", "PATH", "read Namespaces and mesh configuration here too, no workloads; may be repeated"),
+        Option("--check", "FILE", "print nothing; compare the committed FILE with a fresh snapshot, exit 1 where it differs"),
+        Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
+        Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
         Option("--verbose", "", "each workload with all the evidence, and where it is written"),
@@ -105,6 +114,32 @@ COMMANDS = {
             (*COMMON, "--output", "--verbose", "--limit", "--kustomize"),
         ),
         Command(
+            "verify",
+            "krm-injector verify [PATH|-]...",
+            "exit 1 where a manifest is not what injection gives now, and say why",
+            (*COMMON, "--context"),
+        ),
+        Command(
+            "diff",
+            "krm-injector diff [PATH|-]...",
+            "what injection changes, as a diff or as patches for kustomize; with --from and --to, what an upgrade changes",
+            (*COMMON, "--context", "--output", "--from", "--to"),
+            forms=("unified", "json6902", "strategic", "text", "json"),
+        ),
+        Command(
+            "images",
+            "krm-injector images [PATH|-]...",
+            "the images that injection brings, one a line",
+            (*COMMON, "--context", "--output"),
+            forms=("text", "json"),
+        ),
+        Command(
+            "snapshot",
+            "krm-injector snapshot [PATH|-]...",
+            "the mesh file for --mesh, out of what istioctl, helm or kubectl print",
+            ("--check", *REPORTING),
+        ),
+        Command(
             "init",
             "krm-injector init kustomize|kpt [DIR]",
             "write what an orchestrator needs into a directory, never over what is there",
@@ -113,6 +148,8 @@ COMMANDS = {
         ),
     )
 }
+
+_FIELDS = {"--from": "from_mesh", "--to": "to_mesh"}  # of Arguments, where they are called otherwise
 
 SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
 
@@ -129,6 +166,7 @@ def parse(words: list[str]) -> Arguments:
     values: dict[str, str | bool] = {}
     paths: list[str] = []
     passed_on: list[str] = []
+    context: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
@@ -141,8 +179,11 @@ def parse(words: list[str]) -> Arguments:
                 value = next(rest, None)
                 if value is None:
                     raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
-            _check(option, value)
-            values[option.name[2:].replace("-", "_")] = True if value is None else value
+            _check(option, value, command.forms if option.name == "--output" else ())
+            if option.name == "--context":
+                context.append(str(value))
+                continue
+            values[_FIELDS.get(option.name) or option.name[2:].replace("-", "_")] = True if value is None else value
     if values.get("help"):
         return Arguments(command=command.name, help=True)
     if not command.name and paths:
@@ -153,6 +194,8 @@ def parse(words: list[str]) -> Arguments:
         raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
     if paths.count("-") > 1:
         raise Usage("- (stdin) can be read only once")
+    if context:
+        values["context"] = tuple(context)  # type: ignore[assignment]
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
 
 
@@ -174,11 +217,12 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
     return option, value if equals else None
 
 
-def _check(option: Option, value: str | None) -> None:
+def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> None:
     if value == "":
         raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
-    if option.choices and value not in option.choices:
-        raise Usage(f"{option.name} is one of {', '.join(option.choices)}, not {value!r}")
+    choices = forms or option.choices
+    if choices and value not in choices:
+        raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -217,6 +217,19 @@ def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:
     return tell
 
 
+def _upkeep(arguments: Arguments) -> Answer:
+    """verify, diff, images and snapshot."""
+    from krm_injector import upkeep
+
+    config = _document(arguments.config, "--config") if arguments.config else None
+
+    def settings(mesh: str | None) -> Settings:
+        return _settings(arguments._replace(mesh=mesh) if mesh else arguments, config)
+
+    call = upkeep.Call(arguments, settings, _documents, _stdin, _colour(arguments, sys.stdout))
+    return Answer(*upkeep.COMMANDS[arguments.command](call))
+
+
 def _init(arguments: Arguments) -> Answer:
     from krm_injector import init
 
@@ -225,6 +238,7 @@ def _init(arguments: Arguments) -> Answer:
 
 
 COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build, "explain": _explain, "init": _init}
+COMMANDS |= dict.fromkeys(("verify", "diff", "images", "snapshot"), _upkeep)
 
 
 def _outcome(
@@ -269,6 +283,8 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
         # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
         origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
         beside = "" if arguments.mesh else origin
+    if settings.images.file:
+        settings = _with_lock(settings, "" if arguments is None else os.path.dirname(arguments.config or ""))
     if not settings.mesh.file:
         return settings
     path = os.path.join(beside, settings.mesh.file)
@@ -280,6 +296,20 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
         # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
         raise function_config.refuse_mesh_file(settings, f"there is no such file in {beside or os.getcwd()}")
     return function_config.with_mesh_documents(settings, _documents(path))
+
+
+def _with_lock(settings: Settings, beside: str) -> Settings:
+    """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file does."""
+    from krm_injector import function_config, images, inputs
+    from krm_injector.kube import yaml
+    from krm_injector.model import Refused, Result
+
+    path = os.path.join(beside, settings.images.file)
+    try:
+        value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
+    except yaml.YamlError as problem:
+        raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
+    return function_config.with_lock(settings, images.read_lock(value or {}, path))
 
 
 def _document(path: str, option: str) -> Any:

@@ -15,7 +15,7 @@ from krm_injector.model import Object, Refused, ResourceRef, Result
 
 KIND = "SidecarInjection"
 # What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
-ACTIONS = {KIND: "inject", "SidecarEjection": "eject"}
+ACTIONS = {KIND: "inject", "SidecarEjection": "eject", "SidecarVerification": "verify"}
 API_VERSION = "krm-injector.dev/v1alpha1"
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "function_config_schema.json")
 
@@ -55,8 +55,15 @@ class MeshSettings(NamedTuple):
     documents: tuple[Object, ...] = ()  # the file's documents
 
 
+class ImageSettings(NamedTuple):
+    """What is asked of the images that injection brings."""
+
+    lock: dict[str, str] | None = None  # image -> digest; None: images stay as the mesh names them
+    file: str = ""  # of a lock, which the caller has to read (see with_lock)
+    registries: tuple[str, ...] = ()  # where they may come from; () for anywhere
+
+
 class Settings(NamedTuple):
-    action: str = "inject"  # "inject" | "eject"
     method: str = "automatic"  # "automatic" | "manual"
     revision: str = ""  # "" where nobody says: "default", or the only control plane there is
     on_missing_namespace: str = "error"  # "error" | "warn" | "ignore"
@@ -70,6 +77,9 @@ class Settings(NamedTuple):
     silence: tuple[Silence, ...] = ()
     severities: dict[str, str] = {}  # noqa: RUF012 - of warnings: code -> "error" | "warning" | "info" | "off"
     record: bool = True  # annotate workloads with what takes their injection back
+    guard: str = "none"  # "none" | "label": keep the in-cluster webhook away from what is injected
+    images: ImageSettings = ImageSettings()
+    action: str = "inject"  # "inject" | "eject" | "verify"
 
 
 def settings(value: Any) -> Settings:
@@ -82,7 +92,7 @@ def settings(value: Any) -> Settings:
         return Settings()
     schema = _schema()
     kind = _kind(value)
-    form = schema["$defs"][kind if kind == "ConfigMap" or kind in ACTIONS else KIND]
+    form = schema["$defs"][kind if kind in ("ConfigMap", *ACTIONS) and kind in schema["$defs"] else KIND]
     if not valid(value, form):
         raise Refused(*_report(value, form))
     if kind == "ConfigMap":
@@ -112,6 +122,12 @@ def override(settings: Settings, **flags: Any) -> Settings:
 def with_mesh_documents(settings: Settings, documents: tuple[Object, ...]) -> Settings:
     """Settings after the caller has read settings.mesh.file: its documents count as the functionConfig's own."""
     return settings._replace(mesh=settings.mesh._replace(file="", documents=documents))
+
+
+def with_lock(settings: Settings, lock: dict[str, str]) -> Settings:
+    """Settings after the caller has read settings.images.file; what stands inline wins over the file."""
+    images = settings.images
+    return settings._replace(images=images._replace(file="", lock={**lock, **(images.lock or {})}))
 
 
 def refuse_mesh_file(settings: Settings, reason: str) -> Refused:
@@ -305,6 +321,7 @@ def _from_config_map(value: Object) -> Settings:
         native_sidecars=None if native is None else native == "true",
         platform=data.get("platform"),
         record=data.get("record") != "false",
+        guard=data.get("guard", "none"),
     )
 
 
@@ -324,6 +341,8 @@ def _from_spec(spec: Object) -> Settings:
         control_plane_env=cluster.get("controlPlaneEnv", {}),
         mesh=_mesh_from(spec.get("mesh", {})),
         record=spec.get("record", True),
+        images=_images_from(spec.get("images", {})),
+        guard=spec.get("guard", "none"),
         silence=tuple(Silence(**silence) for silence in spec.get("silence", ())),
         severities=spec.get("severities", {}),
         workloads=tuple(
@@ -331,6 +350,10 @@ def _from_spec(spec: Object) -> Settings:
             for kind in spec.get("workloads", ())
         ),
     )
+
+
+def _images_from(images: Object) -> ImageSettings:
+    return ImageSettings(images.get("lock"), images.get("file", ""), tuple(images.get("allowedRegistries", ())))
 
 
 def _mesh_from(mesh: Object) -> MeshSettings:
@@ -355,6 +378,12 @@ def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
             field = f"spec.namespaces[{index}]"
             message = f"{field} describes Namespace {stub.name} a second time, differently; keep one of the two"
             results.append(Result("error", message, ref, field, stub.name, code="function-config"))
+    if read.guard != "none" and not read.record:
+        message = (
+            "spec.guard stands beside record: false, but without the record nobody could tell the guard from a label "
+            "of the user's; leave the record on, or the guard off"
+        )
+        results.append(Result("error", message, ref, "spec.guard", read.guard, "none", code="function-config"))
     mesh = read.mesh
     if mesh.file and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
         message = "spec.mesh.file stands beside injector, meshConfig or webhooks; give the mesh by file or in place"

@@ -35,6 +35,19 @@ class Joined(NamedTuple):
         return texts[0] if len(texts) == 1 else _stream(texts)
 
 
+    def texts(self, replacements: Mapping[int, Object], originals: Mapping[int, Object] = {}) -> list[str]:
+        """The text of each part by itself, changed where a replacement says so."""
+        texts: list[str] = []
+        first = 0
+        for part in self.parts:
+            numbers = range(first, first + len(part.items))
+            first = numbers.stop
+            changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
+            before = {number - numbers.start: originals[number] for number in numbers if number in originals}
+            texts.append(resource_list.write(part, changed, [], (), before))
+        return texts
+
+
 def join(sources: Iterable[Source]) -> Joined:
     """The bundles of all sources. Raises Refused with every file's causes, and where there is no manifest at all."""
     parts: list[Bundle] = []

@@ -93,6 +93,18 @@ def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     return Outcome(bundle, (), (), _items(bundle, changed), tuple(results), restored=tuple(ejected))
 
 
+def verify(bundle: Bundle, settings: Settings) -> Outcome:
+    """Whether each workload is as injection gives it now: errors where not, and nothing to replace."""
+    from krm_injector.verify import Row, judge
+
+    outcome = run(bundle, settings)
+    rows = []
+    for found, one, decision in _each(bundle, outcome):
+        item = outcome.replacements.get(found.item, bundle.items[found.item].value)
+        rows.append(Row(found, one, decision, at(item, found.inside)))
+    return outcome._replace(replacements={}, originals={}, results=judge(rows, outcome.results, settings.record))
+
+
 def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
     """One workload's object injected, with guard and record. The workload of the decision is as before any earlier
     injection of ours; one that Istio injected is taken back first where that can be proved right. Raises Failure,
@@ -102,18 +114,31 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
     before = workload.object
     by_traces = eject.by_traces(workload)
     if by_traces is not None:
-        again = _fresh(decision._replace(workload=workload._replace(object=by_traces)), plane, manual)
+        again = _fresh(decision._replace(workload=workload._replace(object=by_traces)), plane, settings)
         if again is not None and same(again, before):
             # This very configuration made it of what its traces tell: so they tell enough.
             return _finished(by_traces, before, decision, plane, settings)
-    return _finished(before, undo.keys_as(before, inject(decision, plane, manual)), decision, plane, settings)
+    return _finished(before, undo.keys_as(before, _injected(decision, plane, settings)), decision, plane, settings)
 
 
-def _fresh(decision: Decision, plane: ControlPlane, manual: bool) -> Object | None:
+def _fresh(decision: Decision, plane: ControlPlane, settings: Settings) -> Object | None:
     try:
-        return inject(decision, plane, manual)
+        return _injected(decision, plane, settings)
     except Failure:
         return None
+
+
+def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+    """The injected object, its injected images as the functionConfig wants them. Raises Failure, ApiError."""
+    injected = inject(decision, plane, settings.method == "manual")
+    if settings.images.lock is None and not settings.images.registries:
+        return injected
+    from krm_injector import images
+
+    injected, problems = images.applied(decision.workload, injected, settings.images)
+    if problems:
+        raise Failure(*problems)
+    return injected
 
 
 def _finished(before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
@@ -167,7 +192,7 @@ def _put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
     return changed
 
 
-ACTIONS = {"inject": run, "eject": take_back}  # by Settings.action
+ACTIONS = {"inject": run, "eject": take_back, "verify": verify}  # by Settings.action
 
 
 def _unusable(mesh: Mesh, problem: Exception) -> Result:

@@ -107,6 +107,11 @@ def original(workload: Object, record: Record) -> Object:
     return result
 
 
+def intact(workload: Object, record: Record) -> bool:
+    """Whether the injected part is as it was when the record was written."""
+    return _digest("\n".join(sorted(_lines(workload, record.undo)))) == record.digest
+
+
 def edits(workload: Object, record: Record, fresh: Object | None = None) -> list[Edit]:
     """What was edited by hand inside the injected part since the record was written.
 

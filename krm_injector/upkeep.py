@@ -1,0 +1,183 @@
+"""The commands that look after what is committed: snapshot, diff, images, verify."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krm_injector import discover, inputs, manifests, pipeline, resource_list, results
+from krm_injector.function_config import ImageSettings, Settings
+from krm_injector.model import Object, Refused, Result
+from krm_injector.pipeline import Outcome
+
+if TYPE_CHECKING:
+    from krm_injector.arguments import Arguments
+
+# What a file must mention to tell anything about Namespaces or a mesh; others are not even parsed for their facts.
+_FACTS = re.compile(rb"\b(?:Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|istio[-\w]*)\b")
+FACT_KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig", "Application", "ApplicationSet")
+
+
+class Call(NamedTuple):
+    """What a command needs of the world."""
+
+    arguments: Arguments
+    settings: Callable[[str | None], Settings]  # with another --mesh, or None for the one given
+    documents: Callable[[str], tuple[Object, ...]]  # the objects of a file
+    stdin: Callable[[], bytes]
+    colour: bool  # whether stdout is a terminal that shows colours
+
+
+Told = tuple[str, tuple[Result, ...], int]
+
+
+class _Given(NamedTuple):
+    joined: manifests.Joined
+    bundle: resource_list.Bundle  # with the facts' items behind the rest
+    results: tuple[Result, ...]
+
+
+def _given(call: Call, paths: Iterable[str] | None = None) -> _Given:
+    """The manifests, and behind them the items that --context adds: facts, never workloads."""
+    chosen = tuple(call.arguments.paths if paths is None else paths)
+    read = inputs.read(chosen, call.stdin)
+    joined = manifests.join(read.sources)
+    there = {os.path.realpath(source.file) for source in read.sources if source.file}
+    items = list(joined.bundle.items)
+    for path in call.arguments.context:
+        for file in inputs.manifests_in(path) if os.path.isdir(path) else [path]:
+            if os.path.realpath(file) not in there:
+                items += _facts(file, len(items))
+    return _Given(joined, joined.bundle._replace(items=items), read.results)
+
+
+def _facts(file: str, first: int) -> list[resource_list.Item]:
+    data = inputs.content(file)
+    if not _FACTS.search(data):
+        return []
+    members = discover.walk(resource_list.read_manifests(data, file))
+    kept = [m for m in members if m.kind in FACT_KINDS]
+    return [
+        resource_list.Item(_typed(m), first + number, None, file)
+        for number, m in enumerate(kept)
+    ]
+
+
+def _typed(member: discover.Member) -> Object:
+    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
+
+
+def _run(call: Call, given: _Given, mesh: str | None = None, change: Callable[[Settings], Settings] | None = None) -> Outcome:
+    settings = call.settings(mesh)
+    outcome = pipeline.run(given.bundle, change(settings) if change else settings)
+    return outcome._replace(results=(*given.results, *outcome.results))
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def run_snapshot(call: Call) -> Told:
+    from krm_injector import snapshot
+
+    given = manifests.join(inputs.read(call.arguments.paths, call.stdin).sources)
+    taken = snapshot.take([_typed(member) for member in discover.walk(given.bundle)])
+    file = call.arguments.check
+    if file is None:
+        return snapshot.text(taken), taken.results, 0
+    committed = call.documents(file)
+    content = inputs.content(file).decode("utf-8", "replace")
+    told = (*taken.results, *snapshot.changes(committed, taken.objects, content, file))
+    return "", told, results.exit_code(told)
+
+
+def run_diff(call: Call) -> Told:
+    from krm_injector import diff
+
+    arguments = call.arguments
+    given = _given(call)
+    if arguments.from_mesh or arguments.to_mesh:
+        return _upgrade(call, given)
+    outcome = _run(call, given)
+    code = results.exit_code(outcome.results)
+    form = arguments.output or "unified"
+    if code or form == "json":
+        problem = Result("error", "--output json is for --from and --to; here it is unified, json6902 or strategic")
+        return "", outcome.results if code else (problem,), 1
+    if form != "unified":
+        text, said = diff.as_patches(outcome, form == "strategic")
+        told = (*outcome.results, *said)
+        code = results.exit_code(told)
+        return "" if code else text, told, code
+    texts = given.joined.texts(outcome.replacements, outcome.originals)
+    found = [diff.unified(*pair, file, call.colour) for file, *pair in diff.pairs(given.joined.parts, texts)]
+    return "".join(found), outcome.results, 0
+
+
+def _upgrade(call: Call, given: _Given) -> Told:
+    """--from and --to: injected twice, from the same originals; a mesh that is not named is the one in use."""
+    from krm_injector import upgrade
+
+    arguments = call.arguments
+    before = _run(call, given, arguments.from_mesh)
+    after = _run(call, given, arguments.to_mesh)
+    told = (*before.results, *after.results)
+    if results.exit_code(told):
+        return "", told, 1
+    form = upgrade.as_json if arguments.output == "json" else upgrade.as_text
+    return form(upgrade.groups(before, after), len(before.decisions)), told, 0
+
+
+def run_images(call: Call) -> Told:
+    """Every image that injection brings, as locked where it is; neither lock nor allowed registries refuse here."""
+    import json
+
+    from krm_injector import images
+
+    lock = call.settings(None).images.lock or {}
+    outcome = _run(call, _given(call), change=lambda settings: settings._replace(images=ImageSettings()))
+    if results.exit_code(outcome.results):
+        return "", outcome.results, 1
+    found: dict[str, list[str]] = {}
+    for decision in outcome.decisions:
+        workload = decision.workload
+        after: Any = outcome.replacements.get(workload.item)
+        if not decision.injected or after is None:
+            continue
+        for step in workload.inside:
+            after = after[step]
+        for one in images.injected(workload.object, after, workload.template):
+            told = found.setdefault(images.pinned(one.image, lock) or one.image, [])
+            if str(workload.ref) not in told:
+                told.append(str(workload.ref))
+    if call.arguments.output == "json":
+        rows = [{"image": image, "workloads": found[image]} for image in sorted(found)]
+        return json.dumps({"images": rows}, indent=2, ensure_ascii=False) + "\n", outcome.results, 0
+    return "".join(f"{image}\n" for image in sorted(found)), outcome.results, 0
+
+
+def run_verify(call: Call) -> Told:
+    """The results are the answer; on stdout there is one line, how many workloads were looked at."""
+    names = inputs.KUSTOMIZATIONS
+    paths = [path for path in call.arguments.paths if os.path.basename(path) not in names]
+    if call.arguments.paths and not paths:
+        return "", (), 0  # a hook that was given kustomizations only
+    given = _given(call, paths)
+    outcome = pipeline.verify(given.bundle, call.settings(None))
+    told = (*given.results, *outcome.results)
+    code = results.exit_code(told)
+    stale = len({result.resource for result in told if result.severity == "error" and result.resource})
+    count = len(outcome.decisions)
+    said = f"{stale} of {count} workloads are not as injection gives them\n" if code else f"{count} workloads verified\n"
+    return said, told, code
+
+
+COMMANDS: dict[str, Callable[[Call], Told]] = {
+    "snapshot": run_snapshot,
+    "diff": run_diff,
+    "images": run_images,
+    "verify": run_verify,
+}
+
+__all__ = ["COMMANDS", "Call", "Refused"]

@@ -1,0 +1,144 @@
+"""Whether manifests are what injection gives now, and where they are not: since what has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from krm_injector import eject, record
+from krm_injector.kube.differences import ABSENT, Difference, differences
+from krm_injector.kube.yaml import same
+from krm_injector.model import Decision, Object, Result, Workload
+
+SHOWN = 5  # differences named in a message
+REPLACED = ("edit-lost", "injection-taken-back")  # what the pipeline says of the same findings, meant for inject
+
+
+class Row(NamedTuple):
+    """One workload, judged."""
+
+    standing: Workload  # as it is in the bundle
+    restored: eject.Restored  # as it was before the injection
+    decision: Decision
+    fresh: Object  # as injection gives it now
+
+
+def judge(rows: Iterable[Row], results: Iterable[Result], with_record: bool) -> tuple[Result, ...]:
+    """The pipeline's own errors and warnings, and an error for each cause for which a workload is stale."""
+    told = [result for result in results if result.severity != "info" and result.code not in REPLACED]
+    broken = {result.resource for result in told if result.severity == "error"}
+    for row in rows:
+        if row.standing.ref not in broken:
+            told += _judged(row, with_record)
+    return tuple(told)
+
+
+def _judged(row: Row, with_record: bool) -> list[Result]:
+    found = row.restored.record
+    by_others = found is None and eject.injected_by_istio(row.standing)
+    if not row.decision.injected:
+        if found is None and not by_others:
+            return []
+        return [_unwanted(row, found)]
+    if same(row.standing.object, row.fresh):
+        return []
+    if found is None and not by_others:
+        return [_not_injected(row)]
+    differing = differences(row.standing.object, row.fresh)
+    if found is not None:
+        return _since(row, found, differing)
+    beside = [one for one in differing if record.ANNOTATION not in one.path and one.path != "metadata.annotations"]
+    if with_record and not beside:
+        return [_without_record(row)]
+    return [_stale(row, "verify-stale", "it is not what injection gives now, and it carries no record that tells why", beside)]
+
+
+def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[Result]:
+    """Why a workload with a record is stale: every cause that can be told."""
+    mesh, namespace = row.decision.mesh, row.decision.namespace
+    assert mesh is not None
+    own = [one for one in differing if record.ANNOTATION not in one.path]
+    told = []
+    if found.revision != mesh.revision:
+        why = f"control plane {mesh.revision} injects it now, it was {found.revision}"
+        told.append(_stale(row, "verify-mesh-changed", why, own))
+    elif found.istio != mesh.version:
+        why = f"the mesh is Istio {mesh.version or 'of unknown version'} now, it was {found.istio or 'unknown'}"
+        told.append(_stale(row, "verify-mesh-changed", why, own))
+    elif found.mesh != record.mesh_digest(mesh):
+        told.append(_stale(row, "verify-mesh-changed", f"the configuration of control plane {mesh.revision} changed", own))
+    if found.namespace != record.namespace_digest(namespace):
+        why = f"Namespace {row.standing.ref.namespace} changed its labels or its user ranges"
+        told.append(_stale(row, "verify-namespace-changed", why, own))
+    edits = record.edits(row.standing.object, found, row.fresh)
+    told += [_edited(row, edit) for edit in edits]
+    if not edits and not record.intact(row.standing.object, found):
+        told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
+    if told:
+        return told
+    if not own:
+        return [_stale(row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own)]
+    why = (
+        "the mesh, the Namespace and the injected part are as they were: its own fields were edited since it was "
+        "injected, or the functionConfig or krm-injector's rules changed"
+    )
+    return [_stale(row, "verify-rules-changed", why, own)]
+
+
+# ---------------------------------------------------------------- in words
+
+
+def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result:
+    ref = row.standing.ref
+    message = f"{ref} is stale: {why}. Inject it again"
+    if differing:
+        message += f"; {len(differing)} values would change" if len(differing) > 1 else "; one value would change"
+        message += "".join(f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN])
+        message += "\n..." if len(differing) > SHOWN else ""
+    return Result("error", message, ref, file="", code=code)
+
+
+def _edited(row: Row, edit: record.Edit) -> Result:
+    ref = row.standing.ref
+    did = "taken out" if edit.current is None else f"edited to {_word(edit.current)}"
+    now = "nothing there" if edit.injected is None else _word(edit.injected)
+    message = (
+        f"{edit.path} of {ref} was {did} by hand inside the injected part, where injection gives {now}. To keep the "
+        "edit, make it in what injection starts from: eject, edit, inject"
+    )
+    return Result("error", message, ref, edit.path, edit.current, edit.injected, code="verify-edited")
+
+
+def _not_injected(row: Row) -> Result:
+    ref = row.standing.ref
+    message = (
+        f"{ref} is not injected, although it is to be ({row.decision.detail}). Inject it; where kustomize should have, "
+        "build with --enable-alpha-plugins --enable-exec: without them it leaves functions out and says nothing"
+    )
+    return Result("error", message, ref, code="verify-not-injected")
+
+
+def _unwanted(row: Row, found: record.Record | None) -> Result:
+    ref = row.standing.ref
+    since = ""
+    if found is not None and found.namespace != record.namespace_digest(row.decision.namespace):
+        since = f" since Namespace {ref.namespace} changed"
+    message = f"{ref} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
+    return Result("error", message, ref, code="verify-unwanted")
+
+
+def _without_record(row: Row) -> Result:
+    ref = row.standing.ref
+    message = (
+        f"{ref} is injected as it should be, but without the record {record.ANNOTATION}. Inject it again, or set "
+        "record: false in the functionConfig"
+    )
+    return Result("error", message, ref, code="verify-no-record")
+
+
+def _word(value: Any, most: int = 100) -> str:
+    if value is ABSENT:
+        return "absent"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= most else text[: most - 3] + "..."
