@@ -42,6 +42,8 @@ class Arguments(NamedTuple):
     helm: str | None = None
     parameters: bool = False
     output: str | None = None
+    truth_table: bool = False
+    mesh_version: str | None = None
     image: str | None = None
     context: tuple[str, ...] = ()
     check: str | None = None
@@ -76,6 +78,8 @@ OPTIONS = {
         Option("--check", "FILE", "print nothing; compare the committed FILE with a fresh snapshot, exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
+        Option("--truth-table", "", "instead of workloads: who is injected at all, by everything that has a say"),
+        Option("--mesh-version", "V", "Istio's version, for --truth-table; several with commas between them"),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
         Option("--verbose", "", "each workload with all the evidence, and where it is written"),
@@ -111,7 +115,7 @@ COMMANDS = {
             "explain",
             "krm-injector explain [PATH|-]... [-- KUSTOMIZE OPTIONS]",
             "per workload: injected or not, and the deciding rule",
-            (*COMMON, "--output", "--verbose", "--limit", "--kustomize"),
+            (*COMMON, "--truth-table", "--mesh-version", "--output", "--verbose", "--limit", "--kustomize"),
         ),
         Command(
             "verify",

@@ -87,7 +87,9 @@ def _run(words: list[str]) -> int:
         from krm_injector.init import TARGETS
 
         return _wrong_usage(f"init what? One of {', '.join(TARGETS)}")
-    if not arguments.paths and arguments.command != "build" and sys.stdin is not None and sys.stdin.isatty():
+    if arguments.truth_table and arguments.paths:
+        return _wrong_usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
+    if not arguments.paths and not _reads_nothing(arguments) and sys.stdin is not None and sys.stdin.isatty():
         return _wrong_usage("nothing to read: stdin is a terminal; name files or directories, or pipe manifests in")
     from krm_injector.model import Refused
 
@@ -172,6 +174,8 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
 
 def _explain(arguments: Arguments) -> Answer:
+    if arguments.truth_table:
+        return _truth_table(arguments)
     from krm_injector.explain import Look, command
 
     columns = _columns()
@@ -235,6 +239,13 @@ def _init(arguments: Arguments) -> Answer:
 
     directory = arguments.paths[1] if len(arguments.paths) > 1 else "."
     return Answer(init.run(arguments.paths[0], directory, arguments.image), (), DONE)
+
+
+def _truth_table(arguments: Arguments) -> Answer:
+    from krm_injector import truth_table
+
+    versions = arguments.mesh_version.split(",") if arguments.mesh_version else truth_table.VERSIONS
+    return Answer(truth_table.render(truth_table.tables(versions), arguments.output or "table"), (), DONE)
 
 
 COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build, "explain": _explain, "init": _init}
@@ -408,6 +419,11 @@ def _lines(shown: list[Result], colour: bool) -> str:
     from krm_injector import results
 
     return "".join(line + "\n" for line in results.lines(shown, colour))
+
+
+def _reads_nothing(arguments: Arguments) -> bool:
+    """Whether stdin is not asked for where no path is given."""
+    return arguments.command == "build" or arguments.truth_table
 
 
 def _help(command: str) -> int:

@@ -148,7 +148,7 @@ def _legacy_fs_group(plane: ControlPlane, manual: bool) -> bool:
     wanted = pods.parse_bool(str(stated).lower()) if stated is not None else None
     if wanted is not None:
         return wanted
-    return env.get("JWT_POLICY", at(values, ("global", "jwtPolicy"))) != "first-party-jwt"
+    return bool(env.get("JWT_POLICY", at(values, ("global", "jwtPolicy"))) != "first-party-jwt")
 
 
 def _cluster_env(path: str, plane: ControlPlane, pod: Object) -> dict[str, str]:
