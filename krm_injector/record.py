@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from binascii import b2a_base64
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -45,7 +44,7 @@ class Edit(NamedTuple):
 def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | None) -> Object:
     """The injected workload with its record."""
     description = undo.describe(before, after)
-    pieces = sorted(_lines(after, description))
+    pieces = sorted([_line(path, piece) for path, piece in undo.units(after, description)])
     value = {
         "v": VERSION,
         "istio": mesh.version,
@@ -109,7 +108,7 @@ def original(workload: Object, record: Record) -> Object:
 
 def intact(workload: Object, record: Record) -> bool:
     """Whether the injected part is as it was when the record was written."""
-    return _digest("\n".join(sorted(_lines(workload, record.undo)))) == record.digest
+    return _digest(_text(undo.units(workload, record.undo))) == record.digest
 
 
 def edits(workload: Object, record: Record, fresh: Object | None = None) -> list[Edit]:
@@ -118,7 +117,7 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
     ``fresh`` is the workload as injection gives it now; with it the edits show the value that replaces them, and
     what was taken out is found too.
     """
-    found = list(_units(workload, record.undo))
+    found = undo.units(workload, record.undo)
     lines = [_line(*unit) for unit in found]
     if _digest("\n".join(sorted(lines))) == record.digest:
         return []
@@ -128,7 +127,7 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
     now: dict[str, Any] = {}
     if fresh is not None:
         description = undo.describe(original(workload, record), fresh)
-        now = dict(_units(fresh, description))
+        now = dict(undo.units(fresh, description))
     result = [Edit(path, value, now.get(path)) for path, value in changed.items() if now.get(path, _NONE) != value]
     for path, value in now.items():
         if path not in present and _short(_line(path, value)) in known:
@@ -169,13 +168,8 @@ def carries(workload: Workload) -> bool:
     return bool(workload.template)
 
 
-def _units(workload: Object, description: Any) -> Iterator[tuple[str, Any]]:
-    for path, value in undo.units(workload, description):
-        yield ".".join(path), value
-
-
-def _lines(workload: Object, description: Any) -> Iterator[str]:
-    return (_line(*unit) for unit in _units(workload, description))
+def _text(units: list[undo.Unit]) -> str:
+    return "\n".join(sorted([_line(path, piece) for path, piece in units]))
 
 
 def _line(path: str, value: Any) -> str:

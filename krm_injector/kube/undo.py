@@ -16,12 +16,10 @@ empty at last: 1 for nothing, [value] for that value. To be short, {"-": "a b"} 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 MERGE_KEYS = ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name")
 
-Path = tuple[str, ...]
 _ABSENT: Any = object()
 
 
@@ -30,15 +28,22 @@ def names(items: list[Any]) -> list[str] | None:
     if not all(isinstance(item, dict) for item in items):
         return None
     for key in MERGE_KEYS:
-        if all(isinstance(item.get(key), (str, int)) for item in items):
-            found: list[str] = []
-            seen: dict[str, int] = {}
-            for item in items:
-                name = str(item[key])
-                seen[name] = seen.get(name, 0) + 1
-                found.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-            return found if len(set(found)) == len(found) and not _reserved(seen) else None
+        values = [item.get(key) for item in items]
+        if all(isinstance(value, (str, int)) for value in values):
+            return _numbered([str(value) for value in values])
     return None
+
+
+def _numbered(plain: list[str]) -> list[str] | None:
+    """The names, "#2" behind the second of its kind; None where that does not tell them apart after all."""
+    if len(set(plain)) == len(plain):
+        return None if "" in plain or "-" in plain else plain
+    found: list[str] = []
+    seen: dict[str, int] = {}
+    for name in plain:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return found if len(set(found)) == len(found) and not _reserved(seen) else None
 
 
 def _reserved(keys: dict[str, Any]) -> bool:
@@ -250,43 +255,47 @@ def _with_behind(value: dict[str, Any], anchor: str, key: str, inner: Any) -> di
 # ---------------------------------------------------------------- what was put there
 
 
-def units(value: Any, description: Any) -> Iterator[tuple[Path, Any]]:
+Unit = tuple[str, Any]
+
+
+def units(value: Any, description: Any) -> list[Unit]:
     """(path, value) of every small piece that stands where the description undoes something.
 
     A piece is a value of a map, an element of a list in a list's element (an env entry of a container), or a field
-    of an element. Paths are as "spec", "containers[istio-proxy]", "env[POD_NAME]".
+    of an element. Paths are as "spec.containers[istio-proxy].env[POD_NAME]".
     """
+    found: list[Unit] = []
     if description is not None:
-        yield from _units(value, description, ())
+        _units(value, description, "", found)
+    return found
 
 
-def _units(value: Any, child: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _units(value: Any, child: Any, path: str, found: list[Unit]) -> None:
     if not isinstance(child, dict):
-        yield from _pieces(value, path, 2)
+        _pieces(value, path, 2, found)
         return
     child = _long(child)
     if isinstance(value, dict):
         for key, inner in child.items():
             if key and key in value and not (isinstance(inner, list) and len(inner) == 2):
-                yield from _units(value[key], inner, (*path, key))
-    elif isinstance(value, list) and (found := names(value)) is not None:
-        for name, element in zip(found, value, strict=True):
+                _units(value[key], inner, f"{path}.{key}" if path else key, found)
+    elif isinstance(value, list) and (named := names(value)) is not None:
+        for name, element in zip(named, value, strict=True):
             inner = child.get(name)
             if isinstance(inner, list):
                 inner = inner[0] if len(inner) == 3 else None
             if inner is not None:
-                yield from _units(element, inner, (*path[:-1], f"{path[-1]}[{name}]" if path else f"[{name}]"))
+                _units(element, inner, f"{path}[{name}]", found)
     else:
-        yield path, value
+        found.append((path, value))
 
 
-def _pieces(value: Any, path: Path, depth: int) -> Iterator[tuple[Path, Any]]:
+def _pieces(value: Any, path: str, depth: int, found: list[Unit]) -> None:
     """What an added element consists of: its fields, and the elements of those that are lists of maps."""
     if isinstance(value, dict) and value and depth == 2:
         for key, inner in value.items():
-            yield from _pieces(inner, (*path, key), 1)
-    elif isinstance(value, list) and value and depth and (found := names(value)) is not None:
-        for name, element in zip(found, value, strict=True):
-            yield (*path[:-1], f"{path[-1] if path else ''}[{name}]"), element
+            _pieces(inner, f"{path}.{key}" if path else key, 1, found)
+    elif isinstance(value, list) and value and depth and (named := names(value)) is not None:
+        found.extend([(f"{path}[{name}]", element) for name, element in zip(named, value, strict=True)])
     else:
-        yield path, value
+        found.append((path, value))
