@@ -39,7 +39,7 @@ PARAMETERS = {
         ),
         Parameter(
             "mesh", "string", "Mesh snapshot",
-            "Path of the mesh's ConfigMaps and webhook configurations in the repository. Default: see the functionConfig.",
+            "Path of the mesh's ConfigMaps and webhook configurations in the repository, over the functionConfig's.",
         ),
         Parameter(
             "method", "string", "Who is injected",
@@ -158,7 +158,7 @@ def settings(given: Settings, found: Application) -> Settings:
     if not found.namespace:
         message = (
             "parameter namespace-labels says what labels the destination Namespace has, but Application "
-            f"{found.name} has no spec.destination.namespace; name the Namespace in the functionConfig's spec.namespaces"
+            f"{found.name} has no spec.destination.namespace; say it in the functionConfig's spec.namespaces"
         )
         raise Refused(Result("error", message, code="argocd-parameter"))
     return given._replace(namespaces=(Stub(found.namespace, dict(labels), {}), *given.namespaces))
@@ -174,7 +174,7 @@ def repository(directory: str, path: str) -> str:
 
 
 def inside(path: str, root: str, what: str, shown: str) -> str:
-    """The path, where it lies in the repository. Raises Refused: a plugin's container holds more than the repository."""
+    """The path, where it lies in the repository. Raises Refused: a plugin's container holds more than that."""
     if "://" in shown:
         message = f"{what}: {shown} is a URL, and nothing is downloaded; put the file into the repository"
         raise Refused(Result("error", message, code="argocd-parameter"))

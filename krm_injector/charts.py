@@ -19,7 +19,7 @@ class Release(NamedTuple):
     namespace: str = ""
     values_files: tuple[str, ...] = ()
     values: str = ""  # YAML
-    parameters: Mapping[str, str] = {}  # noqa: RUF012 - never mutated
+    parameters: Mapping[str, str] = {}
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ def render(directory: str, release: Release, program: str | None, passed_on: Seq
 
 def words(directory: str, release: Release) -> list[str]:
     """helm's arguments, without the program."""
-    answer = ["template", release.name, directory, "--include-crds"]
+    answer = ["template", directory, "--name-template", release.name, "--include-crds"]
     for option, value in (("--namespace", release.namespace), ("--kube-version", release.kube_version)):
         answer += [option, value] if value else []
     for version in release.api_versions:
@@ -82,7 +82,7 @@ def find_helm(program: str | None, path: str) -> str:
 
 
 def _environment(path: str) -> dict[str, str]:
-    """Nothing of a person's settings reaches helm: the same chart renders to the same bytes anywhere, without a home."""
+    """Nothing of a person's settings reaches helm: the same chart renders to the same bytes anywhere, with no home."""
     homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
     return {"PATH": path, **dict.fromkeys(homes, "/nonexistent/helm"), "KUBECONFIG": os.devnull}
 
