@@ -73,7 +73,7 @@ OPTIONS = {
         Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
         Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
-        Option("--output", "FORM", "table, json, yaml or markdown", ("table", "json", "yaml", "markdown")),
+        Option("--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")),
         Option("--context", "PATH", "read Namespaces and mesh configuration here too, no workloads; may be repeated"),
         Option("--check", "FILE", "print nothing; compare the committed FILE with a fresh snapshot, exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),

@@ -15,7 +15,7 @@ from krm_injector.model import Object, Refused, ResourceRef, Result
 
 KIND = "SidecarInjection"
 # What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
-ACTIONS = {KIND: "inject", "SidecarEjection": "eject", "SidecarVerification": "verify"}
+ACTIONS = {KIND: "inject", "SidecarEjection": "eject", "SidecarVerification": "verify", "InjectionCheck": "check"}
 API_VERSION = "krm-injector.dev/v1alpha1"
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "function_config_schema.json")
 
@@ -79,7 +79,9 @@ class Settings(NamedTuple):
     record: bool = True  # annotate workloads with what takes their injection back
     guard: str = "none"  # "none" | "label": keep the in-cluster webhook away from what is injected
     images: ImageSettings = ImageSettings()
-    action: str = "inject"  # "inject" | "eject" | "verify"
+    action: str = "inject"  # "inject" | "eject" | "verify" | "check"
+    require: tuple[Object, ...] = ()  # check: selectors of Namespaces whose workloads must be injected
+    forbid: tuple[Object, ...] = ()  # check: of those whose workloads must not be
 
 
 def settings(value: Any) -> Settings:
@@ -92,11 +94,14 @@ def settings(value: Any) -> Settings:
         return Settings()
     schema = _schema()
     kind = _kind(value)
-    form = schema["$defs"][kind if kind in ("ConfigMap", *ACTIONS) and kind in schema["$defs"] else KIND]
+    known = kind in ("ConfigMap", *ACTIONS) and kind in schema["$defs"]
+    form = _resolved(schema["$defs"][kind if known else KIND], schema)
     if not valid(value, form):
         raise Refused(*_report(value, form))
     if kind == "ConfigMap":
         read = _from_config_map(value)
+    elif kind == "InjectionCheck":
+        read = _from_check(value.get("spec") or {})
     else:
         read = _from_spec(value.get("spec") or {})._replace(action=ACTIONS[kind])
     problems = _contradictions(read, _ref(value))
@@ -187,6 +192,20 @@ def _valid_object(value: Object, schema: Object) -> bool:
 def _schema() -> Object:
     with open(SCHEMA_FILE, encoding="utf-8") as file:
         return json.load(file)  # type: ignore[no-any-return]
+
+
+def _resolved(form: Any, schema: Object) -> Any:
+    """The form with what its "$ref"s name in their places, so that no reader of it has to look them up."""
+    if isinstance(form, list):
+        return [_resolved(part, schema) for part in form]
+    if not isinstance(form, dict):
+        return form
+    if "$ref" not in form:
+        return {key: _resolved(part, schema) for key, part in form.items()}
+    found: Any = schema
+    for step in form["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found
 
 
 # ---------------------------------------------------------------- the report
@@ -354,6 +373,18 @@ def _from_spec(spec: Object) -> Settings:
 
 def _images_from(images: Object) -> ImageSettings:
     return ImageSettings(images.get("lock"), images.get("file", ""), tuple(images.get("allowedRegistries", ())))
+
+
+def _from_check(spec: Object) -> Settings:
+    """An InjectionCheck: spec.injection is what a SidecarInjection says, the rest is the policy."""
+    read = _from_spec(spec.get("injection") or {})
+    return read._replace(
+        action="check",
+        require=tuple(spec.get("require", ())),
+        forbid=tuple(spec.get("forbid", ())),
+        silence=(*read.silence, *(Silence(**silence) for silence in spec.get("silence", ()))),
+        severities={**read.severities, **spec.get("severities", {})},
+    )
 
 
 def _mesh_from(mesh: Object) -> MeshSettings:

@@ -98,11 +98,26 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     from krm_injector.verify import Row, judge
 
     outcome = run(bundle, settings)
+    planes: dict[int, ControlPlane] = {}
     rows = []
     for found, one, decision in _each(bundle, outcome):
         item = outcome.replacements.get(found.item, bundle.items[found.item].value)
-        rows.append(Row(found, one, decision, at(item, found.inside)))
+        proven = one.record is not None or _proven(found, decision, planes, settings)
+        rows.append(Row(found, one, decision, at(item, found.inside), proven))
     return outcome._replace(replacements={}, originals={}, results=judge(rows, outcome.results, settings.record))
+
+
+def _proven(found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings) -> bool:
+    """Whether what Istio's traces tell of an injected workload without a record is enough to make it of that again."""
+    before = eject.by_traces(found)
+    if before is None or not decision.injected or decision.mesh is None:
+        return True
+    try:
+        plane = planes.setdefault(id(decision.mesh), ControlPlane(decision.mesh))
+    except (ApiError, YamlError):
+        return True  # the run has told of it
+    again = _fresh(decision._replace(workload=found._replace(object=before)), plane, settings)
+    return again is not None and same(again, found.object)
 
 
 def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
@@ -192,7 +207,23 @@ def _put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
     return changed
 
 
-ACTIONS = {"inject": run, "eject": take_back, "verify": verify}  # by Settings.action
+def check(bundle: Bundle, settings: Settings) -> Outcome:
+    """Nothing is changed: the policy of an InjectionCheck and the advice, as results."""
+    from krm_injector import advice  # only a check pays for it
+    from krm_injector import check as checks
+
+    problems = [*checks.problems(settings.require, "spec.require"), *checks.problems(settings.forbid, "spec.forbid")]
+    if problems:
+        return Outcome(bundle, (), (), {}, tuple(problems))
+    outcome = run(bundle, settings)
+    standing = [eject.injected_by_istio(found) for found, _, _ in _each(bundle, outcome)]
+    results = [result for result in outcome.results if result.code not in checks.OF_WRITING]
+    results += checks.policy(outcome.decisions, standing, outcome.meshes, settings)
+    results += advice.results(advice.advise(bundle, outcome.decisions, outcome.replacements, settings))
+    return outcome._replace(replacements={}, originals={}, results=tuple(results))
+
+
+ACTIONS = {"inject": run, "eject": take_back, "verify": verify, "check": check}  # by Settings.action
 
 
 def _unusable(mesh: Mesh, problem: Exception) -> Result:

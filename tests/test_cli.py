@@ -304,7 +304,7 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--config="], "--config needs a value"),
         (["inject", "--quiet=yes"], "takes no value"),
         (["inject", "--method", "magic"], "automatic, manual"),
-        (["explain", "--output", "html"], "--output is one of"),
+        (["explain", "--output", "pdf"], "--output is one of"),
         (["inject", "-", "-"], "only once"),
         (["build", "a", "b"], "one path too many"),
         (["--quiet", "inject"], "options follow the command"),

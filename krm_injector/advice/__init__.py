@@ -15,9 +15,9 @@ from krm_injector.advice.subject import Facts, Finding, Subject
 from krm_injector.discover import Bundle, walk
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
-from krm_injector.model import Decision, Object, ResourceRef, Result
+from krm_injector.model import Decision, Object, ResourceRef, Result, Workload
 
-__all__ = ["CODES", "SEVERITIES", "SILENCE", "Advice", "Code", "advise", "attach", "results", "summary"]
+__all__ = ["CODES", "SEVERITIES", "SILENCE", "Advice", "Code", "advise", "attach", "judged", "results", "summary"]
 
 SILENCE = "krm-injector.dev/silence"  # annotation: codes, separated by commas; "*" for all
 CHECKS = (
@@ -94,13 +94,21 @@ def _about(decision: Decision, changed: Any, facts: Facts) -> Iterator[Finding]:
         yield from check(subject, facts)
 
 
+def judged(result: Result, workload: Workload, settings: Settings) -> Iterator[Result]:
+    """The result with the severity of its code, unless the settings or the workload's annotation silence it."""
+    severity = settings.severities.get(result.code, CODES[result.code].severity)
+    resources = (result.resource, workload.ref)
+    if severity == "off" or any(_matches(s, result.code, ref) for s in settings.silence for ref in resources):
+        return
+    if not _covers(_silenced(workload.object), result.code):
+        yield result._replace(severity=severity)
+
+
 def _given(finding: Finding, ref: ResourceRef | None, number: int | None, settings: Settings) -> Iterator[Advice]:
     """The finding as advice, unless somebody silenced it."""
     resource, code = finding.resource or ref, finding.code
     severity = settings.severities.get(code, CODES[code].severity)
-    if severity == "off" or any(
-        _matches(silence, code, one) for silence in settings.silence for one in (resource, ref)
-    ):
+    if severity == "off" or any(_matches(s, code, one) for s in settings.silence for one in (resource, ref)):
         return
     if finding.silenced_by is not None and _covers(_silenced(finding.silenced_by), code):
         return
@@ -134,7 +142,7 @@ def _matches(silence: Any, code: str, ref: ResourceRef | None) -> bool:
     )
 
 
-def summary(results: Iterable[Result], most: int = 3) -> list[Result]:
+def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
     """The results as a terminal can take them: of each code the first few, and how many more there are."""
     counts: dict[str, int] = {}
     shown: list[Result] = []

@@ -37,4 +37,7 @@ CODES: dict[str, Code] = {
     "probe-host": Code("warning", "A probe names a host, and its rewritten form does not reach the agent"),
     "probe-mutual-tls": Code("warning", "The kubelet's probe is refused under strict mutual TLS"),
     "webhook-active": Code("warning", "The mesh's webhook will patch the injected pods again"),
+    # of the check function's policy (check.py)
+    "injection-required": Code("error", "A workload that must be injected is not"),
+    "injection-forbidden": Code("error", "A workload that must not be injected is"),
 }

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from krm_injector import inputs, manifests, pipeline, resource_list, results
+from krm_injector import advice, inputs, manifests, pipeline, resource_list, results
 from krm_injector.arguments import Arguments
 from krm_injector.explain.changes import Changes
 from krm_injector.explain.entries import entries
@@ -56,7 +56,18 @@ def run(
     changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only=brief)
     places = Places(given.parts, given.rendered)
     told = entries(outcome.decisions, outcome.replacements, places, changes)
-    return Told(FORMS[form](outcome.meshes, told, look), said, code)
+    given_advice = advice.advise(outcome.bundle, outcome.decisions, outcome.replacements, settings)
+    advice.attach(told, given_advice)
+    warnings = advice.results(given_advice)
+    # A terminal takes a few of each code; who asks for all gets all.
+    said = (*said, *(warnings if look.verbose or arguments.results else advice.summary(warnings)))
+    if form == "html":
+        from krm_injector import report
+
+        others = [advice.Advice(result, None) for result in outcome.results]
+        page = report.page(outcome.decisions, outcome.replacements, outcome.meshes, told, [*others, *given_advice])
+        return Told(page, said, results.exit_code(said))
+    return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))
 
 
 def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
