@@ -18,7 +18,7 @@ from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.owner import owner_of, string_map
 from krm_injector.post_process import Facts, post_process
 from krm_injector.render import ControlPlane, RenderError, Subject, TemplateError, cluster_env, is_native, render
-from krm_injector.versions import Rules
+from krm_injector.versions import Rules, versions_with
 
 
 class Failure(Exception):
@@ -221,12 +221,24 @@ def _mistyped(workload: Workload, path: str, expected: str, got: str, value: Any
     return Result("error", message, workload.ref, field=path, current=value, code="pod-invalid")
 
 
+def _unknown(problem: TemplateError, plane: ControlPlane) -> str:
+    """Which versions of Istio have the function that the template names and this one lacks; "" for other troubles."""
+    _, names, rest = str(problem).partition('function "')
+    has = versions_with(rest.partition('"')[0]) if names else ()
+    if not has:
+        return ""
+    shown = [".".join(map(str, minor)) for minor in (plane.mesh.rules.minor, has[0], has[-1])]
+    return f" in Istio {shown[0]}; Istio has it from {shown[1]} to {shown[2]}"
+
+
 def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> Result:
     where = ".".join(workload.template) or "the pod"
     if isinstance(problem, merge.BadAnnotation):
         return _bad_annotation(workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem)
     if isinstance(problem, TemplateError):
-        message = f"the injection template of revision {plane.mesh.revision} failed: {problem}"
+        message = (
+            f"the injection template of revision {plane.mesh.revision} failed: {problem}{_unknown(problem, plane)}"
+        )
         return Result("error", message, workload.ref, code="template-failed")
     if isinstance(problem, RenderError):
         return Result("error", f"{problem}", workload.ref, code="template-unusable")

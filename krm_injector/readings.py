@@ -44,9 +44,9 @@ def readings(config: Object) -> tuple[Minor, ...]:
 
 def _fits(template: str, config: Object, rules: Rules) -> bool:
     """Whether a version has what the template and the configuration use."""
-    names, fields = _used(template, rules.delimiters)
-    if not names and not fields and _used(template, _other(rules.delimiters)) != (set(), set()):
+    if not _actions(template, rules.delimiters) and _actions(template, _other(rules.delimiters)):
         return False
+    names, fields = _used(template, rules.delimiters)
     if not fields <= rules.template_data:
         return False
     if not names <= rules.functions | _BUILTINS and not (rules.sprig and names <= _with_sprig(rules)):
@@ -63,12 +63,16 @@ def _other(delimiters: tuple[str, str]) -> tuple[str, str]:
     return ("{{", "}}") if delimiters == ("[[", "]]") else ("[[", "]]")
 
 
+def _actions(template: str, delimiters: tuple[str, str]) -> list[str]:
+    left, right = map(re.escape, delimiters)
+    return re.findall(f"{left}(.*?){right}", template, re.DOTALL)
+
+
 def _used(template: str, delimiters: tuple[str, str]) -> tuple[set[str], set[str]]:
     """The functions that a template calls and the fields of its data that it reads."""
-    left, right = map(re.escape, delimiters)
     names: set[str] = set()
     fields: set[str] = set()
-    for action in re.findall(f"{left}(.*?){right}", template, re.DOTALL):
+    for action in _actions(template, delimiters):
         if action.lstrip("- ").startswith("/*"):
             continue
         bare = _QUOTED.sub(" ", action)

@@ -320,3 +320,9 @@ def rules_for(minor: tuple[int, int] | None) -> Rules:
             for name, value in changes.items():
                 fields[name] = value(fields[name]) if callable(value) else value
     return Rules(**{**fields, "minor": wanted})
+
+
+def versions_with(function: str) -> tuple[tuple[int, int], ...]:
+    """The minor versions, oldest first, that have a template function of Istio's."""
+    every = ((1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1))
+    return tuple(minor for minor in every if function in rules_for(minor).functions)
