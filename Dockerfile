@@ -10,6 +10,8 @@ RUN python3 -m venv --without-pip /opt/krm-injector \
 
 FROM python:3.12-slim
 COPY --from=build /opt/krm-injector /opt/krm-injector
+LABEL org.opencontainers.image.title="krm-injector" \
+      org.opencontainers.image.description="Istio sidecar injection at build time, as a KRM function"
 ENV PATH=/opt/krm-injector/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 USER 65534:65534
 WORKDIR /tmp

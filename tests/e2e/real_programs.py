@@ -203,7 +203,7 @@ def injected(values: Mapping[Key, dict[str, object]]) -> set[Key]:
 
     def proxied(value: object) -> bool:
         if isinstance(value, dict):
-            return value.get("name") == "istio-proxy" and "image" in value or any(map(proxied, value.values()))
+            return (value.get("name") == "istio-proxy" and "image" in value) or any(map(proxied, value.values()))
         return isinstance(value, list) and any(map(proxied, value))
 
     return {name for name, value in values.items() if proxied(value)}
@@ -213,3 +213,47 @@ def tree(directory: Path) -> dict[str, bytes]:
     """Every file below a directory, by its path in it."""
     files = (path for path in sorted(directory.rglob("*")) if path.is_file())
     return {str(path.relative_to(directory)): path.read_bytes() for path in files}
+
+
+# ---------------------------------------------------------------- inputs
+
+
+def write(directory: Path, files: Mapping[str, str]) -> Path:
+    """Files of a directory, made with the folders they need; nothing is done to line breaks."""
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return directory
+
+
+def function_config(image: str = "", spec: str = "  method: automatic\n", program: str = "krm-injector") -> str:
+    """A functionConfig for kustomize: exec, or a container where an image is named."""
+    how = f"      container:\n        image: {image}\n" if image else f"      exec:\n        path: {program}\n"
+    return (
+        "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n"
+        '    config.kubernetes.io/local-config: "true"\n    config.kubernetes.io/function: |\n'
+        f"{how}spec:\n{spec}"
+    )
+
+
+def namespace(name: str, labels: str = "istio-injection: enabled") -> str:
+    return f"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels: {{{labels}}}\n"
+
+
+def deployment(name: str, namespace: str = "shop", more: str = "") -> str:
+    """A Deployment; ``more`` is added to its container, indented by eight."""
+    where = f"  namespace: {namespace}\n" if namespace else ""
+    return (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n{where}spec:\n"
+        f"  selector:\n    matchLabels: {{app: {name}}}\n  template:\n    metadata:\n      labels: {{app: {name}}}\n"
+        f"    spec:\n      containers:\n      - name: app\n        image: nginx:1.27\n{more}"
+    )
+
+
+def slow(programs: Programs, directory: Path, started: Path) -> str:
+    """A krm-injector that says by a file that it has started, and then takes its time."""
+    program = directory / "slow-krm-injector"
+    program.write_text(f'#!/bin/sh\ntouch "{started}"\nsleep 20\nexec "{programs.own}/krm-injector" "$@"\n')
+    program.chmod(0o755)
+    return str(program)

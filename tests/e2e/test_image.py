@@ -1,0 +1,57 @@
+"""The container image: who it runs as, what it may do, its size and how quickly it starts."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from real_programs import Programs, deployment, injected, namespace, objects
+
+LOCKED = ["run", "--rm", "-i", "--read-only", "--network", "none", "--security-opt=no-new-privileges"]
+MANIFESTS = (namespace("shop") + "---\n" + deployment("web")).encode()
+
+
+@pytest.mark.parametrize("user", [[], ["--user", "999:999"], ["--user", "nobody"], ["--user", "0:0"]], ids=str)
+def test_runs_locked_down_as_anybody(programs: Programs, image: str, tmp_path: Path, user: list[str]) -> None:
+    """No network, nothing to write to, no home; 999 is the user of Argo CD's sidecars."""
+    done = programs.run(["docker", *LOCKED, *user, image, "inject"], tmp_path, stdin=MANIFESTS)
+    assert injected(objects(done.out)) == {("Deployment", "shop", "web")}
+
+
+def test_is_nobody_by_default(programs: Programs, image: str, tmp_path: Path) -> None:
+    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", "import os; print(os.getuid())"],
+                        tmp_path)  # fmt: skip
+    assert done.out.strip() == b"65534"
+
+
+def test_a_refusal_is_an_exit_status_and_a_message(programs: Programs, image: str, tmp_path: Path) -> None:
+    done = programs.run(["docker", *LOCKED, image, "inject"], tmp_path, 1, deployment("web").encode())
+    assert done.out == b"" and "Namespace shop is not in the bundle" in done.err
+
+
+def test_labels_and_entrypoint(programs: Programs, image: str, tmp_path: Path) -> None:
+    (told,) = json.loads(programs.run(["docker", "image", "inspect", image], tmp_path).out)
+    labels = told["Config"]["Labels"]
+    assert labels["org.opencontainers.image.title"] == "krm-injector"
+    assert labels["org.opencontainers.image.description"]
+    assert told["Config"]["Entrypoint"] == ["krm-injector"]
+    assert told["Config"]["User"] == "65534:65534"
+
+
+def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> None:
+    """Our part of the image is small, and starts with compiled modules: there is nowhere to write them later."""
+    measure = "import os; print(sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in os.walk('/opt/krm-injector') " \
+        "for f in fs if not os.path.islink(os.path.join(d, f))))"  # fmt: skip
+    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", measure], tmp_path)
+    assert int(done.out) < 25_000_000
+    find = "import pathlib; print(len(list(pathlib.Path('/opt/krm-injector').rglob('krm_injector/**/*.pyc'))))"
+    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", find], tmp_path)
+    assert int(done.out) > 50
+    times = []
+    for _ in range(3):
+        begin = time.monotonic()
+        programs.run(["docker", *LOCKED, image, "inject"], tmp_path, stdin=MANIFESTS)
+        times.append(time.monotonic() - begin)
+    assert min(times) < 5, times
