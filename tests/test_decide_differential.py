@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from krm_injector import explain
 from krm_injector.decide import decide_all
 from krm_injector.discover import discover
 from krm_injector.function_config import Settings
@@ -49,6 +50,9 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
         expected = (sorted(case["matched"]), bool(case["injected"] or case["error"]))
         if (sorted(decision.webhooks), decision.injected) != expected or decision.results:
             found.append(f"{case['id']}: expected {expected}, got {decision.webhooks} {decision.detail}")
+        (told,) = json.loads(explain.as_json(seen.meshes, explain.entries([decision], {})))["workloads"]
+        if (sorted(told["webhooks"]), told["injected"]) != expected:
+            found.append(f"{case['id']}: explain says otherwise: {told}")
     return count, found
 
 

@@ -53,6 +53,7 @@ class Changes:
             for app in _apps(decision.workload) if decision.injected else ():
                 self._apps.setdefault(app, decision)
         self._injected = {name: sum(d.injected for d in members) for name, members in self._members.items()}
+        self._doubts: dict[str, int] = {}
         self._wider: dict[tuple[str, Edit], tuple[Judge, int]] = {}  # Namespace, edit -> its judge, how many turn
 
     def of(self, decision: Decision) -> dict[str, Any]:
@@ -82,6 +83,13 @@ class Changes:
             return f"{injected} of the {count} workloads in its Namespace are injected"
         return ""
 
+    def _doubted(self, name: str) -> int:
+        """How many workloads of a Namespace were perhaps meant in, where none is in."""
+        if name not in self._doubts:
+            count = 0 if self._injected[name] else sum(bool(self._doubt(member)) for member in self._members[name])
+            self._doubts[name] = count
+        return self._doubts[name]
+
     # ------------------------------------------------------------ changes
 
     def _changes(self, decision: Decision) -> list[dict[str, Any]]:
@@ -98,9 +106,8 @@ class Changes:
                 if _turned(decision, judge.decide(decision.workload)):
                     found.append(self._told(decision, scope, (edit,), count))
                     break
-        name = decision.workload.ref.namespace
-        if not decision.injected and self._injected[name] == 0 and len(self._members[name]) > 1:
-            # The whole Namespace is out: one label on it is less than one on each of its pods.
+        if not decision.injected and self._doubted(decision.workload.ref.namespace) > 1:
+            # Several of a Namespace that is out as a whole: one label on it is less than one on each of their pods.
             found.sort(key=lambda change: ("namespace", "workload", "mesh").index(change["scope"]))
         return found
 

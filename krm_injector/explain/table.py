@@ -13,7 +13,7 @@ from krm_injector.model import Mesh
 
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
 _GAP = "  "
-_NAME, _INJECTED, _RULE = 1, 2, 5
+_NAME, _INJECTED, _REVISION, _RULE = 1, 2, 4, 5
 _LEAST_RULE = 30  # cells below which sentences are broken too often to be read
 _DOUBTS = 10  # told at most, by the table
 
@@ -92,42 +92,62 @@ def _group(members: list[Row], first: Mapping[str, Any]) -> Row:
 
 
 def _table(rows: list[Row], look: Look) -> list[str]:
-    cells = [list(found.cells) for found in rows]
-    widths = [max(width(line[column]) for line in [list(HEAD), *cells]) for column in range(len(HEAD))]
+    cells = [list(HEAD), *(list(found.cells) for found in rows)]
+    widths = _widths(cells)
     legend: list[str] = []
     if look.width:
-        others = sum(widths[:_NAME]) + sum(widths[_INJECTED:_RULE]) + len(_GAP) * _RULE
-        code = max([len(HEAD[_RULE]), *(len(found.reason) for found in rows)])
-        fits = others + widths[_NAME] + widths[_RULE] <= look.width
-        if not fits:
-            widths[_NAME] = min(widths[_NAME], max(look.width - others - code, len(HEAD[_NAME])))
-        room = look.width - others - widths[_NAME]
-        if not fits and room < _LEAST_RULE:
+        # One name of 253 characters must not push the rest of every line away.
+        widths[_NAME] = min(widths[_NAME], max(40, look.width // 3))
+    if look.width and _total(widths) > look.width:
+        code = max(width(found.reason) for found in rows)
+        name, _, longest = widths[_NAME], widths.pop(), 0
+        if look.width - _total(widths) - len(_GAP) < max(_LEAST_RULE, code):
             legend = _legend(rows, look)
-            for line, one in zip(cells, rows, strict=True):
-                line[_RULE] = one.reason
-            room = max(room, code)
-        widths[_RULE] = max(room, 8)
-    found = [look.bold(_line(HEAD, widths))]
-    return [*found, *(line for row in cells for line in _row_lines(row, widths, look)), *legend]
+            cells = _narrow(cells, rows)
+            widths = _widths(cells)
+            widths[_NAME] = name
+            longest = widths.pop()
+        room = look.width - _total(widths) - len(_GAP)
+        if room < longest:
+            widths[_NAME] = max(len(HEAD[_NAME]), name - (longest - room))
+            room = longest
+        widths.append(room)
+    head, *body = cells
+    return [look.bold(_line(head, widths)), *(line for row in body for line in _row_lines(row, widths, look)), *legend]
+
+
+def _widths(cells: list[list[str]]) -> list[int]:
+    return [max(map(width, column)) for column in zip(*cells, strict=True)]
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _narrow(cells: list[list[str]], rows: list[Row]) -> list[list[str]]:
+    """The cells where there is no room for sentences: codes, and no revision where it tells nothing apart."""
+    changed = [[*line[:_RULE], found.reason] for line, found in zip(cells[1:], rows, strict=True)]
+    changed.insert(0, [*HEAD[:_INJECTED], "INJ", *HEAD[_INJECTED + 1 :]])
+    if len({line[_REVISION] for line in changed[1:]} - {"-"}) <= 1:
+        for line in changed:
+            del line[_REVISION]
+    return changed
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(pad(clip(cell, size), size) for cell, size in zip(cells[:_RULE], widths, strict=False)) + (
-        _GAP + cells[_RULE]
-    )
+    return _GAP.join([*(pad(clip(c, w), w) for c, w in zip(cells[:-1], widths, strict=False)), cells[-1]])
 
 
 def _row_lines(cells: list[str], widths: list[int], look: Look) -> list[str]:
-    rule, *more = lines(cells[_RULE], widths[_RULE]) if look.width else [cells[_RULE]]
-    first = _line([*cells[:_RULE], rule], widths)
+    rule, *more = lines(cells[-1], widths[-1]) if look.width else [cells[-1]]
+    first = _line([*cells[:-1], rule], widths)
     if look.colour:
         # Colour goes on last: its characters take no cells.
-        at = len(_GAP.join(pad(clip(c, w), w) for c, w in zip(cells[:_INJECTED], widths, strict=False))) + len(_GAP)
+        at = len(_line([*cells[:_INJECTED], ""], widths[:_INJECTED]))
         verdict = pad(cells[_INJECTED], widths[_INJECTED])
         paint = look.green if cells[_INJECTED] == "yes" else look.yellow
         first = first[:at] + paint(verdict) + first[at + len(verdict) :]
-    indent = " " * (sum(widths[:_RULE]) + len(_GAP) * _RULE)
+    indent = " " * (_total(widths[:-1]) + len(_GAP))
     return [first, *(indent + line for line in more)]
 
 

@@ -1,0 +1,323 @@
+"""Bundles like those of real repositories, for the tables of tests/test_bundles.py: python tests/bundles/generate.py
+
+They are generated into this directory, for people and for the command line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+INJECT = "sidecar.istio.io/inject"
+KINDS = {
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "Pod": "v1",
+    "Rollout": "argoproj.io/v1alpha1",
+    "DeploymentConfig": "apps.openshift.io/v1",
+}
+Object = dict[str, Any]
+
+
+def namespace(name: str, **labels: str) -> Object:
+    """A Namespace; of a label's key the underscores are what Python has for dashes, slashes and dots."""
+    keys = {"injection": "istio-injection", "rev": "istio.io/rev", "mode": "istio.io/dataplane-mode"}
+    metadata: Object = {"name": name}
+    if labels:
+        metadata["labels"] = {keys.get(key, key): value for key, value in labels.items()}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def workload(
+    kind: str,
+    place: str,
+    app: str = "",
+    containers: int = 1,
+    labels: Object | None = None,
+    annotations: Object | None = None,
+    own: Object | None = None,
+    generate: bool = False,
+    **spec: Any,
+) -> Object:
+    """A workload at "namespace/name". labels, annotations: of its pod; own: its own labels; spec: the pod's."""
+    where, _, name = place.rpartition("/")
+    app = app or name
+    pod: Object = {
+        "metadata": {"labels": {"app": app, **(labels or {})}},
+        "spec": {
+            "containers": [
+                {"name": f"c{index}" if index else "app", "image": f"registry.example/{app[:40]}:1.{index}"}
+                for index in range(containers)
+            ],
+            **spec,
+        },
+    }
+    if annotations:
+        pod["metadata"]["annotations"] = annotations
+    metadata: Object = {"generateName" if generate else "name": name, **({"namespace": where} if where else {})}
+    if own:
+        metadata["labels"] = own
+    value: Object = {"apiVersion": KINDS.get(kind, "apps/v1"), "kind": kind, "metadata": metadata}
+    if kind == "Pod":
+        return {**value, "metadata": {**metadata, **pod["metadata"]}, "spec": pod["spec"]}
+    if kind == "CronJob":
+        pod["spec"]["restartPolicy"] = "OnFailure"
+        return {**value, "spec": {"schedule": "10 3 * * *", "jobTemplate": {"spec": {"template": pod}}}}
+    if kind == "Job":
+        pod["spec"]["restartPolicy"] = "Never"
+        return {**value, "spec": {"template": pod}}
+    return {**value, "spec": {"selector": {"matchLabels": {"app": app}}, "template": pod}}
+
+
+def webhooks(revision: str, tag: str = "") -> Object:
+    """The webhooks of a revision, or of a tag that points to it."""
+    value = tag or revision
+    name = f"istio-revision-tag-{tag}" if tag else f"istio-sidecar-injector-{revision}"
+
+    def expression(key: str, operator: str, *values: str) -> Object:
+        return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
+
+    def webhook(prefix: str, spaces: list[Object], pods: list[Object]) -> Object:
+        return {
+            "name": f"{prefix}.sidecar-injector.istio.io",
+            "clientConfig": {"service": {"name": f"istiod-{revision}", "namespace": "istio-system", "path": "/inject"}},
+            "namespaceSelector": {"matchExpressions": spaces},
+            "objectSelector": {"matchExpressions": pods},
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+        }
+
+    absent = [expression("istio.io/rev", "DoesNotExist"), expression("istio-injection", "DoesNotExist")]
+    wanted, not_off = expression("istio.io/rev", "In", value), expression(INJECT, "NotIn", "false")
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name, "labels": {"istio.io/rev": revision, **({"istio.io/tag": tag} if tag else {})}},
+        "webhooks": [
+            webhook("rev.namespace", [wanted, absent[1]], [not_off]),
+            webhook("rev.object", absent, [not_off, wanted]),
+        ],
+    }
+
+
+CONFIG = """\
+policy: disabled
+alwaysInjectSelector:
+- matchLabels: {mesh: "on"}
+neverInjectSelector:
+- matchExpressions: [{key: job-name, operator: Exists}]
+- matchLabels: {role: builder}
+defaultTemplates: [sidecar]
+templates:
+  sidecar: |
+    spec:
+      containers:
+      - name: istio-proxy
+        image: registry.example/proxyv2:1.24.2
+"""
+
+
+def shop() -> list[Object]:
+    """Thirty workloads of one shop: most injected, each kind of exception once."""
+    found = [namespace("shop", injection="enabled"), namespace("shop-data", injection="enabled"), namespace("shop-ops")]
+    services = (
+        "cart",
+        "catalogue",
+        "checkout",
+        "currency",
+        "email",
+        "frontend",
+        "payment",
+        "pricing",
+        "reviews",
+        "search",
+    )
+    found += [workload("Deployment", f"shop/{name}", containers=1 + (name == "frontend")) for name in services]
+    found += [workload("Deployment", f"shop/{name}-v2", app=name) for name in ("cart", "pricing", "search", "reviews")]
+    found += [workload("StatefulSet", f"shop-data/{name}") for name in ("orders-db", "stock-db", "sessions", "events")]
+    found += [workload("CronJob", f"shop/{name}") for name in ("sitemap", "settle", "newsletter")]
+    found += [workload("Job", f"shop-data/migrate-{name}", labels={INJECT: "false"}) for name in ("orders", "stock")]
+    found += [
+        workload("DaemonSet", "shop-ops/log-agent", hostNetwork=True),
+        workload("Deployment", "shop-ops/backoffice"),
+    ]
+    found += [workload("Deployment", "shop-ops/cart-admin", app="cart"), workload("CronJob", "shop-ops/report")]
+    found += [workload("Rollout", "shop/recommendation"), workload("Pod", "shop/debug", annotations={INJECT: "false"})]
+    return [*found, workload("DaemonSet", "shop/cache-warmer")]
+
+
+def platform() -> list[Object]:
+    """Two revisions and two tags; Namespaces on each, one on a revision that is gone, one with both labels."""
+    found = [webhooks("1-29-1"), webhooks("1-30-3"), webhooks("1-29-1", "stable"), webhooks("1-30-3", "canary")]
+    spaces = {"billing": "stable", "catalogue": "canary", "search": "1-30-3", "legacy": "1-24-0", "identity": "stable"}
+    found += [namespace(name, rev=revision) for name, revision in spaces.items()]
+    found += [namespace("mixed", injection="enabled", rev="stable"), namespace("tools")]
+    for name in spaces:
+        found += [
+            workload("Deployment", f"{name}/{name}-api", containers=2),
+            workload("StatefulSet", f"{name}/{name}-db"),
+        ]
+    found.append(workload("Deployment", "mixed/gateway"))
+    found.append(workload("Deployment", "tools/wiki", labels={"istio.io/rev": "canary"}))
+    found.append(workload("Deployment", "tools/chat", labels={"istio.io/rev": "1-22"}))
+    found.append(workload("Deployment", "tools/search-ui", app="search-api"))
+    return found
+
+
+def jobs() -> list[Object]:
+    found = [namespace("batch", injection="enabled"), namespace("reports")]
+    found += [
+        workload("CronJob", f"batch/nightly-{name}") for name in ("export", "import", "billing", "mail", "dedupe")
+    ]
+    found += [workload("Job", f"batch/migrate-{number:02}") for number in range(1, 7)]
+    found += [workload("Job", "batch/adhoc-", generate=True), workload("Job", "batch/adhoc-", generate=True)]
+    found += [workload("Job", f"batch/load-{name}", labels={INJECT: "false"}) for name in ("eu", "us")]
+    found += [workload("CronJob", f"reports/{name}") for name in ("daily", "weekly", "monthly")]
+    found.append(workload("Deployment", "batch/scheduler", containers=2))
+    return found
+
+
+def monitoring() -> list[Object]:
+    found = [namespace("monitoring", injection="enabled"), namespace("kube-system", injection="enabled")]
+    found += [workload("DaemonSet", f"monitoring/{name}", hostNetwork=True) for name in ("node-exporter", "ebpf-agent")]
+    found += [workload("StatefulSet", "monitoring/prometheus", containers=3, annotations={INJECT: "false"})]
+    found += [
+        workload("Deployment", f"monitoring/{name}") for name in ("grafana", "alertmanager", "kube-state-metrics")
+    ]
+    found += [workload("DaemonSet", "kube-system/log-shipper"), workload("Deployment", "kube-system/dns")]
+    found += [workload("DaemonSet", "monitoring/mesh-agent", hostNetwork=True, labels={INJECT: "true"})]
+    return found
+
+
+def optin() -> list[Object]:
+    """A Namespace without a label: pods ask for themselves, some in the wrong place."""
+    return [
+        namespace("team-a"),
+        namespace("team-b", injection="disabled"),
+        workload("Deployment", "team-a/right", labels={INJECT: "true"}),
+        workload("Deployment", "team-a/right-too", labels={INJECT: "true"}),
+        workload("Deployment", "team-a/annotated", annotations={INJECT: "true"}),
+        workload("Deployment", "team-a/label-too-high", own={INJECT: "true"}),
+        workload("Deployment", "team-a/namespace-label", labels={"istio-injection": "enabled"}),
+        workload("Deployment", "team-a/worker", app="right"),
+        workload("Deployment", "team-a/yes-is-no-word", labels={INJECT: "yes"}),
+        workload("Deployment", "team-b/asks-in-vain", labels={INJECT: "true"}),
+        workload("Deployment", "team-b/quiet"),
+    ]
+
+
+def ambient() -> list[Object]:
+    return [
+        namespace("calm", mode="ambient"),
+        namespace("torn", mode="ambient", injection="enabled"),
+        workload("Deployment", "calm/one"),
+        workload("Deployment", "calm/two", labels={"istio.io/dataplane-mode": "none"}),
+        workload("Deployment", "torn/api"),
+        workload("Deployment", "torn/out", labels={INJECT: "false"}),
+    ]
+
+
+def policy() -> list[Object]:
+    """An installation that injects on request only, with selectors of its own; everything reaches it."""
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "istio-sidecar-injector", "namespace": "istio-system"},
+            "data": {"config": CONFIG, "values": '{"global": {"tag": "1.24.2"}}'},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "istio", "namespace": "istio-system"},
+            "data": {"mesh": "rootNamespace: istio-system\n"},
+        },
+        namespace("apps", injection="enabled"),
+        workload("Deployment", "apps/silent"),
+        workload("Deployment", "apps/asks", labels={INJECT: "true"}),
+        workload("Deployment", "apps/asks-by-annotation", annotations={INJECT: "true"}),
+        workload("Deployment", "apps/always", labels={"mesh": "on"}),
+        workload("Pod", "apps/built", labels={"role": "builder", "mesh": "on"}),
+        workload("Job", "apps/job", labels={"job-name": "job"}),
+    ]
+
+
+def no_mesh() -> list[Object]:
+    found = [namespace("web"), namespace("data")]
+    found += [workload("Deployment", f"web/{name}") for name in ("front", "api", "assets")]
+    return [*found, workload("StatefulSet", "data/postgres", containers=2), workload("CronJob", "data/backup")]
+
+
+def names() -> list[Object]:
+    """Names in other scripts, of 253 characters, and twice the same."""
+    return [
+        namespace("магазин", injection="enabled"),
+        namespace("商店"),
+        namespace("shop", injection="enabled"),
+        workload("Deployment", "магазин/витрина"),
+        workload("Deployment", "商店/支付網關", app="витрина"),
+        workload("Deployment", "shop/café-e\u0301toile"),
+        workload("Deployment", "shop/" + "long-name-" * 25 + "end"),
+        workload("Deployment", "shop/twin"),
+        workload("Deployment", "shop/twin", labels={INJECT: "false"}),
+    ]
+
+
+def lists() -> list[Object]:
+    members = [workload("Deployment", f"shop/in-a-list-{number}") for number in range(3)]
+    return [
+        namespace("shop", injection="enabled"),
+        {"apiVersion": "v1", "kind": "List", "items": members},
+        workload("Rollout", "shop/canary"),
+        workload("DeploymentConfig", "shop/openshift", containers=2),
+        workload("Pod", "shop/bare"),
+        workload("DaemonSet", "shop/agent", hostNetwork=True),
+    ]
+
+
+def many(count: int = 420) -> list[Object]:
+    """A monorepo: more workloads than a table is read with, alike in groups. Not written to a file."""
+    spaces = [f"team-{number:02}" for number in range(12)]
+    found = [namespace(name, **({"injection": "enabled"} if index % 4 else {})) for index, name in enumerate(spaces)]
+    for number in range(count):
+        kind = ("Deployment", "Deployment", "StatefulSet", "CronJob")[number % 4]
+        labels = {INJECT: "false"} if number % 17 == 0 else {}
+        place = f"{spaces[number // 7 % 12]}/service-{number:04}"
+        found.append(workload(kind, place, labels=labels, containers=1 + number % 2))
+    return found
+
+
+BUNDLES = {
+    "ambient": ambient,
+    "jobs": jobs,
+    "lists": lists,
+    "monitoring": monitoring,
+    "names": names,
+    "no-mesh": no_mesh,
+    "optin": optin,
+    "platform": platform,
+    "policy": policy,
+    "shop": shop,
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Literal blocks for texts of several lines, so that a policy has a line of its own."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def text(documents: list[Object]) -> str:
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+if __name__ == "__main__":
+    for name, make in BUNDLES.items():
+        (HERE / f"{name}.yaml").write_text(text(make()))

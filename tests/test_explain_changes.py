@@ -1,0 +1,167 @@
+"""What would turn a verdict: every change told is made to the bundle, which is then decided again."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from krm_injector import explain, pipeline, resource_list
+from krm_injector.explain import Changes
+from krm_injector.function_config import Settings, Stub
+from krm_injector.kube import yaml
+
+_spec = importlib.util.spec_from_file_location(
+    "bundles_generate", Path(__file__).resolve().parent / "bundles" / "generate.py"
+)
+assert _spec and _spec.loader
+generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(generate)
+
+INJECT = generate.INJECT
+AUTOMATIC = Settings()
+Object = dict[str, Any]
+
+
+def told(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
+    bundle = resource_list.read_manifests(generate.text(documents).encode())
+    outcome = pipeline.decide_only(bundle, settings)
+    return explain.entries(outcome.decisions, {}, None, Changes(outcome.decisions, outcome.meshes, settings))
+
+
+def verdicts(documents: list[Object], settings: Settings = AUTOMATIC) -> list[bool]:
+    bundle = resource_list.read_manifests(generate.text(documents).encode())
+    return [decision.injected for decision in pipeline.decide_only(bundle, settings).decisions]
+
+
+def changed(documents: list[Object], edit: Object) -> list[Object]:
+    """The documents after an edit, done as its reader would: find the resource, set the field, or take it out."""
+    after = copy.deepcopy(documents)
+    wanted = edit["resource"]
+    found = [
+        d
+        for d in [m for d in after for m in (d["items"] if d["kind"] == "List" else [d])]
+        if (d["apiVersion"], d["kind"], d["metadata"].get("name", d["metadata"].get("generateName")))
+        == (wanted["apiVersion"], wanted["kind"], wanted["name"])
+        and wanted.get("namespace", "") in ("", d["metadata"].get("namespace", ""))
+    ]
+    for place in found[:1] if wanted["kind"] == "Namespace" else found:
+        _set(place, edit["path"], edit)
+    assert found
+    return after
+
+
+def _set(place: Object, path: list[str], edit: Object) -> None:
+    if path[:2] == ["data", "config"]:
+        config = yaml.load(place["data"]["config"])
+        _set(config, path[2:], edit)
+        place["data"]["config"] = yaml.dump(config)
+        return
+    for step in path[:-1]:
+        place = place.setdefault(step, {})
+    assert place.get(path[-1]) == edit["currentValue"]
+    if edit["proposedValue"] is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = edit["proposedValue"]
+
+
+@pytest.mark.parametrize("name", [*generate.BUNDLES])
+def test_every_change_turns_its_verdict_and_as_many_as_it_says(name: str) -> None:
+    documents = generate.BUNDLES[name]()
+    entries = told(documents)
+    before = [entry["injected"] for entry in entries]
+    keys = [(entry["kind"], entry["namespace"], entry["name"]) for entry in entries]
+    for index, entry in enumerate(entries):
+        if keys.count(keys[index]) > 1:
+            continue  # one of two that share a name cannot be found by it
+        for change in entry["changes"]:
+            after = documents
+            for edit in change["edits"]:
+                after = changed(after, edit)
+            now = verdicts(after)
+            assert now[index] is change["injected"] is not before[index], (entry["name"], change["text"])
+            assert sum(a != b for a, b in zip(before, now, strict=True)) == change["affects"], change["text"]
+
+
+def test_every_default_verdict_can_be_turned() -> None:
+    entries = told(generate.shop())
+    assert {entry["name"] for entry in entries if entry["default"] and not entry["changes"]} == set()
+    assert sum(entry["default"] for entry in entries) == 27
+
+
+def space(**labels: str) -> Object:
+    return generate.namespace("shop", **labels)
+
+
+def only(*documents: Object, settings: Settings = AUTOMATIC) -> Object:
+    return told(list(documents), settings)[0]
+
+
+def test_doubt_by_the_same_app() -> None:
+    inside, outside = space(injection="enabled"), generate.namespace("ops")
+    web = generate.workload("Deployment", "shop/web")
+    assert "same app (app: web)" in only(inside, outside, generate.workload("Job", "ops/job", app="web"), web)["doubt"]
+    assert only(inside, outside, generate.workload("Job", "ops/job", app="other"), web)["doubt"] == ""
+
+
+def test_doubt_by_the_neighbours() -> None:
+    asks = [generate.workload("Deployment", f"shop/{n}", labels={INJECT: "true"}) for n in "ab"]
+    silent = generate.workload("Deployment", "shop/c")
+    others = [generate.workload("Deployment", f"shop/{n}") for n in "de"]
+    assert only(space(), silent, *asks)["doubt"] == "2 of the 3 workloads in its Namespace are injected"
+    assert only(space(), silent, *asks, *others)["doubt"] == ""
+
+
+def test_no_doubt_where_the_pod_says_no() -> None:
+    quiet = generate.workload("Deployment", "shop/web", labels={INJECT: "false"})
+    other = generate.workload("Deployment", "shop/web-two", app="web")
+    entry = only(space(injection="enabled"), quiet, other)
+    assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"annotations": {INJECT: "true"}}, "by the annotation"),
+        ({"own": {INJECT: "true"}}, "labels of its pod template"),
+        ({"labels": {"istio-injection": "enabled"}}, "counts on Namespaces only"),
+    ],
+)
+def test_wishes_in_the_wrong_place(more: Object, words: str) -> None:
+    entry = only(space(), generate.workload("Deployment", "shop/web", **more))
+    assert words in entry["doubt"]
+    assert entry["changes"][0]["edits"][0]["field"] == f'spec.template.metadata.labels["{INJECT}"]'
+    assert only(space(), generate.workload("Deployment", "shop/web"))["doubt"] == ""
+
+
+def test_several_doubted_of_one_namespace_take_its_label() -> None:
+    inside = generate.namespace("main", injection="enabled")
+    apps = [generate.workload("Deployment", f"main/{n}") for n in "ab"]
+    out = [generate.workload("Deployment", f"shop/{n}") for n in "ab"]
+    assert only(inside, space(), *out, *apps)["changes"][0]["scope"] == "namespace"
+    assert only(inside, space(), out[0], *apps)["changes"][0]["scope"] == "workload"
+
+
+def test_a_stub_is_changed_in_the_function_config() -> None:
+    settings = Settings(namespaces=(Stub("shop", {}, {}),))
+    entry = only(generate.workload("Deployment", "shop/web"), settings=settings)
+    assert "spec.namespaces of the functionConfig" in entry["changes"][1]["text"]
+
+
+def test_manual_turns_by_the_label_alone() -> None:
+    documents = [space(), generate.workload("CronJob", "shop/web")]
+    settings = Settings(method="manual")
+    (entry,) = told(documents, settings)
+    (change,) = entry["changes"]
+    assert change["edits"][0]["path"] == [
+        "spec",
+        "jobTemplate",
+        "metadata",
+        "labels",
+        INJECT,
+    ]  # as kube-inject reads it
+    assert verdicts(changed(documents, change["edits"][0]), settings) == [not entry["injected"]]
