@@ -299,6 +299,7 @@ CHANGES: tuple[Change, ...] = (
     ((1, 30), {"validate_interfaces": True}, "pkg/kube/inject/validate.go"),
     ((1, 30), {"functions": _with("otelResourceAttributes")}, "pkg/kube/inject/template.go"),
     # 1.31
+    ((1, 31), {"kubernetes": 36}, "go.mod: k8s.io/api"),
     ((1, 31), {"template_data": _with("ProxyInitImage")}, "pkg/kube/inject/inject.go ProxyInitImage"),
     ((1, 31), {"image_variant": "no type given"}, "pkg/kube/inject/inject.go proxyImageURL"),
     ((1, 31), {"prometheus_targets": True}, "pkg/kube/inject/webhook.go applyPrometheusMerge, status/server.go"),

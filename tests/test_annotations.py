@@ -41,24 +41,25 @@ def test_proxy_config_problems_name_the_field():
     "name, value, refusing",
     [
         ("sidecar.istio.io/enableCoreDump", "yes", range(5, 25)),
-        ("sidecar.istio.io/proxyCPU", "much", range(27, 31)),
-        ("sidecar.istio.io/proxyMemoryLimit", "1Gi\n", range(27, 31)),
-        (TRAFFIC + "excludeInterfaces", "eth:0", range(30, 31)),
-        (TRAFFIC + "kubevirtInterfaces", "0net", range(30, 31)),
-        ("istio.io/reroute-virtual-interfaces", "a,,b", range(30, 31)),
-        ("prometheus.istio.io/merge-metrics", "yes", range(6, 31)),
-        ("proxy.istio.io/config", "concurrency: many", range(6, 31)),
+        ("sidecar.istio.io/proxyCPU", "much", range(27, 32)),
+        ("sidecar.istio.io/proxyMemoryLimit", "1Gi\n", range(27, 32)),
+        (TRAFFIC + "excludeInterfaces", "eth:0", range(30, 32)),
+        (TRAFFIC + "kubevirtInterfaces", "0net", range(30, 32)),
+        ("istio.io/reroute-virtual-interfaces", "a,,b", range(30, 32)),
+        ("prometheus.istio.io/merge-metrics", "yes", range(6, 32)),
+        ("proxy.istio.io/config", "concurrency: many", range(6, 32)),
         ("proxy.istio.io/config", "drainDuration: 2h\nparentShutdownDuration: 3h", range(6, 22)),
         ("proxy.istio.io/config", "parentShutdownDuration: 1s", range(6, 17)),
-        ("proxy.istio.io/config", "statusPort: 0", range(11, 31)),
+        ("proxy.istio.io/config", "statusPort: 0", range(11, 32)),
+        ("proxy.istio.io/config", "connectionSettings: {httpMaxConcurrentStreams: 0}", range(31, 32)),
         ("readiness.status.sidecar.istio.io/applicationPorts", "x", range(1, 5)),
-        (TRAFFIC + "includeOutboundIPRanges", "10.0.0.0/08", range(16, 31)),
-        (TRAFFIC + "includeOutboundIPRanges", "10.0.0.0", range(1, 31)),
-        ("status.sidecar.istio.io/port", "http", range(1, 31)),
+        (TRAFFIC + "includeOutboundIPRanges", "10.0.0.0/08", range(16, 32)),
+        (TRAFFIC + "includeOutboundIPRanges", "10.0.0.0", range(1, 32)),
+        ("status.sidecar.istio.io/port", "http", range(1, 32)),
     ],
 )
 def test_versions(name, value, refusing):
-    assert [minor for minor in range(1, 31) if refused(name, value, minor)] == list(refusing)
+    assert [minor for minor in range(1, 32) if refused(name, value, minor)] == list(refusing)
 
 
 def test_istios_names_are_all_there():

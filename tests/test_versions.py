@@ -13,7 +13,7 @@ from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.istio_api import TypedValues, default_proxy_config, merge_proxy_config
 from krm_injector.istio_api import schema as api
 from krm_injector.kube import pod_history
-from krm_injector.model import ResourceRef, Workload
+from krm_injector.model import Mesh, ResourceRef, Workload
 from krm_injector.versions import CHANGES, NEWEST, OLDEST, Rules, parse_version, rules_for
 
 MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
@@ -21,6 +21,12 @@ MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
 
 def at(minor: int) -> Rules:
     return rules_for((1, minor))
+
+
+def mesh(minor: int) -> Mesh:
+    return Mesh(
+        "default", f"1.{minor}.0", at(minor), "bundle", {}, "", "", (), False, "istio-system", False, "", {}, ()
+    )
 
 
 # ---------------------------------------------------------------- the table itself
@@ -87,14 +93,16 @@ def test_versions_are_read_from_tags(text: str, minor: tuple[int, int] | None) -
 
 def functions(minor: int) -> dict[str, Any]:
     rules = at(minor)
-    sprig = {name: function for name, function in FUNCS.items() if name not in rules.sprig_lacks}
+    sprig = {name: function for name, function in FUNCS.items() if rules.sprig and name not in rules.sprig_lacks}
     return {**sprig, **istio_functions(rules, {}, lambda text: text.upper())}
 
 
 @pytest.mark.parametrize(
     ("name", "versions"),
     [
-        ("render", range(9, 14)),
+        ("contains", range(2, 32)),
+        ("render", range(2, 14)),
+        ("appendMultusNetwork", range(8, 32)),
         ("excludeInterfaces", range(15, 32)),
         ("strdict", range(18, 32)),
         ("toJsonMap", range(18, 32)),
@@ -150,9 +158,8 @@ def test_fields_of_the_template_data(field: str, versions: range) -> None:
 )
 def test_the_variant_counts_from_1_22_on(minor: int, tag: str) -> None:
     values = TypedValues(hub="h", tag="1.2", variant="distroless")
-    assert (
-        render.proxy_image(values, default_proxy_config((1, minor)), {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
-    )
+    config = default_proxy_config((1, minor))
+    assert render.proxy_image(values, config, {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
 
 
 def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
@@ -348,7 +355,15 @@ def test_one_webhook_in_1_9_and_four_from_1_10_on() -> None:
 def test_kube_inject_left_injected_pods_alone_before_1_17() -> None:
     template = {"spec": {"containers": [APP, PROXY]}}
     injected = pod_rules.Pod(template, {}, {"sidecar.istio.io/status": "{}"}, "shop")
-    verdict = pod_rules.already_injected(injected)
-    assert verdict is not None and not verdict.inject
-    assert pod_rules.already_injected(injected._replace(annotations={})) is None
-    assert at(16).manual_skips_injected and not at(17).manual_skips_injected
+    for minor, left in ((9, True), (16, True), (17, False)):
+        verdict = pod_rules.kube_inject_required(injected, mesh(minor))
+        assert verdict.inject is not left
+    without_status = injected._replace(annotations={})
+    assert [pod_rules.kube_inject_required(without_status, mesh(minor)).inject for minor in (8, 9)] == [False, True]
+
+
+def test_the_label_counts_from_1_12_on() -> None:
+    template = {"spec": {"containers": [APP]}}
+    refusing = pod_rules.Pod(template, {"sidecar.istio.io/inject": "false"}, {}, "shop")
+    verdicts = {minor: pod_rules.inject_required(refusing, mesh(minor), "enabled", (), ()) for minor in (11, 12)}
+    assert (verdicts[11].inject, verdicts[12].inject) == (True, False)
