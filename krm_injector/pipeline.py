@@ -125,7 +125,6 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
     injection of ours; one that Istio injected is taken back first where that can be proved right. Raises Failure,
     ApiError."""
     workload = decision.workload
-    manual = settings.method == "manual"
     before = workload.object
     by_traces = eject.by_traces(workload)
     if by_traces is not None:
