@@ -83,7 +83,7 @@ def allowed(image: str, registries: Iterable[str]) -> bool:
     name = re.split(r"[@]", full_name(image))[0]
     for registry in registries:
         prefix = registry.rstrip("/")
-        if name == prefix or name.startswith((f"{prefix}/", f"{prefix}:", f"{prefix}@")) and prefix:
+        if prefix and (name == prefix or name.startswith((f"{prefix}/", f"{prefix}:"))):
             return True
     return False
 
@@ -96,7 +96,9 @@ def read_lock(value: Any, source: str) -> dict[str, str]:
         raise Refused(Result("error", message, file=source, code="images-lock"))
     for image, digest in value.items():
         if not isinstance(digest, str) or not _DIGEST.match(digest):
-            message = f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 hexadecimal digits)"
+            message = (
+                f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 hexadecimal digits)"
+            )
             results.append(Result("error", message, field=str(image), current=digest, code="images-lock"))
     if results:
         raise Refused(*results)

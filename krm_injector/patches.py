@@ -140,7 +140,9 @@ def _list_operations(
 
 
 def _naming_field(element: Object) -> str:
-    return next(key for key in ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name") if key in element)
+    return next(
+        key for key in ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name") if key in element
+    )
 
 
 def _common(old: list[str], new: list[str]) -> list[str]:
@@ -184,7 +186,7 @@ def _merge_map(before: Object, after: Object, schema: bool) -> Object:
     patch: Object = {}
     for key, value in after.items():
         if key not in before:
-            patch[key] = _whole(key, value, schema)
+            patch[key] = value
         elif not same(before[key], value):
             patch[key] = _merge(key, before[key], value, schema)
     for key in before:
@@ -198,9 +200,14 @@ def _merge(field: str, before: Any, after: Any, schema: bool) -> Any:
         return _merge_map(before, after, schema) if after else {"$patch": "replace"}
     if isinstance(before, list) and isinstance(after, list):
         key = MERGED_LISTS.get(field) if schema else None
-        if key and _told_apart(before, key) and _told_apart(after, key) and {e[key] for e in before} & {e[key] for e in after}:
+        if (
+            key
+            and _told_apart(before, key)
+            and _told_apart(after, key)
+            and {e[key] for e in before} & {e[key] for e in after}
+        ):
             return _merge_list(before, after, key)
-        return _whole(field, after, schema)
+        return _whole(field, after, schema) if before else after
     return after
 
 
@@ -221,6 +228,6 @@ def _told_apart(elements: list[Any], key: str) -> bool:
 
 
 def _whole(field: str, value: Any, schema: bool) -> Any:
-    """A value that takes the place of what was there."""
+    """A list that takes the place of one that is there; into an empty place the directive would be written itself."""
     merged = schema and isinstance(value, list) and (field in MERGED_LISTS or field in REPLACED_LISTS)
     return [{"$patch": "replace"}, *value] if merged else value

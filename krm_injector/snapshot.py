@@ -143,9 +143,9 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
 def _webhooks(value: Object) -> Object | None:
     """The configuration with those webhooks that call an Istio injector for new pods, without caBundle and rules."""
     read = {webhook.name for webhook in webhook_rules.read(value)[0]}
-    fields = ("name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions")
+    kept = ("name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions")
     webhooks = [
-        {field: _client(webhook[field]) if field == "clientConfig" else webhook[field] for field in fields if field in webhook}
+        {name: _client(webhook[name]) if name == "clientConfig" else webhook[name] for name in kept if name in webhook}
         for webhook in value.get("webhooks") or ()
         if isinstance(webhook, dict) and webhook.get("name") in read
     ]  # fmt: skip

@@ -27,7 +27,9 @@ def groups(before: Outcome, after: Outcome) -> list[Group]:
         changes = differences(_pod(before, one), _pod(after, other))
         if not changes:
             continue
-        key = json.dumps([(change.path, _plain(change.before), _plain(change.after)) for change in changes], sort_keys=True)
+        key = json.dumps(
+            [(change.path, _plain(change.before), _plain(change.after)) for change in changes], sort_keys=True
+        )
         found.setdefault(key, ([], changes))[0].append(one.workload.ref)
     rows = [Group(tuple(refs), tuple(changes)) for refs, changes in found.values()]
     return sorted(rows, key=lambda group: -len(group.workloads))

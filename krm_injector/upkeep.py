@@ -59,17 +59,16 @@ def _facts(file: str, first: int) -> list[resource_list.Item]:
         return []
     members = discover.walk(resource_list.read_manifests(data, file))
     kept = [m for m in members if m.kind in FACT_KINDS]
-    return [
-        resource_list.Item(_typed(m), first + number, None, file)
-        for number, m in enumerate(kept)
-    ]
+    return [resource_list.Item(_typed(m), first + number, None, file) for number, m in enumerate(kept)]
 
 
 def _typed(member: discover.Member) -> Object:
     return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
 
 
-def _run(call: Call, given: _Given, mesh: str | None = None, change: Callable[[Settings], Settings] | None = None) -> Outcome:
+def _run(
+    call: Call, given: _Given, mesh: str | None = None, change: Callable[[Settings], Settings] | None = None
+) -> Outcome:
     settings = call.settings(mesh)
     outcome = pipeline.run(given.bundle, change(settings) if change else settings)
     return outcome._replace(results=(*given.results, *outcome.results))
@@ -111,7 +110,8 @@ def run_diff(call: Call) -> Told:
         code = results.exit_code(told)
         return "" if code else text, told, code
     texts = given.joined.texts(outcome.replacements, outcome.originals)
-    found = [diff.unified(*pair, file, call.colour) for file, *pair in diff.pairs(given.joined.parts, texts)]
+    pairs = diff.pairs(given.joined.parts, texts)
+    found = [diff.unified(before, after, file, call.colour) for file, before, after in pairs]
     return "".join(found), outcome.results, 0
 
 
@@ -169,7 +169,9 @@ def run_verify(call: Call) -> Told:
     code = results.exit_code(told)
     stale = len({result.resource for result in told if result.severity == "error" and result.resource})
     count = len(outcome.decisions)
-    said = f"{stale} of {count} workloads are not as injection gives them\n" if code else f"{count} workloads verified\n"
+    said = (
+        f"{stale} of {count} workloads are not as injection gives them\n" if code else f"{count} workloads verified\n"
+    )
     return said, told, code
 
 

@@ -22,6 +22,7 @@ class Row(NamedTuple):
     restored: eject.Restored  # as it was before the injection
     decision: Decision
     fresh: Object  # as injection gives it now
+    proven: bool = True  # False: without a record, and Istio's traces do not tell what it was before
 
 
 def judge(rows: Iterable[Row], results: Iterable[Result], with_record: bool) -> tuple[Result, ...]:
@@ -42,7 +43,7 @@ def _judged(row: Row, with_record: bool) -> list[Result]:
             return []
         return [_unwanted(row, found)]
     if same(row.standing.object, row.fresh):
-        return []
+        return [] if row.proven else [_unproven(row)]
     if found is None and not by_others:
         return [_not_injected(row)]
     differing = differences(row.standing.object, row.fresh)
@@ -51,7 +52,11 @@ def _judged(row: Row, with_record: bool) -> list[Result]:
     beside = [one for one in differing if record.ANNOTATION not in one.path and one.path != "metadata.annotations"]
     if with_record and not beside:
         return [_without_record(row)]
-    return [_stale(row, "verify-stale", "it is not what injection gives now, and it carries no record that tells why", beside)]
+    return [
+        _stale(
+            row, "verify-stale", "it is not what injection gives now, and it carries no record that tells why", beside
+        )
+    ]
 
 
 def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[Result]:
@@ -67,7 +72,9 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
         why = f"the mesh is Istio {mesh.version or 'of unknown version'} now, it was {found.istio or 'unknown'}"
         told.append(_stale(row, "verify-mesh-changed", why, own))
     elif found.mesh != record.mesh_digest(mesh):
-        told.append(_stale(row, "verify-mesh-changed", f"the configuration of control plane {mesh.revision} changed", own))
+        told.append(
+            _stale(row, "verify-mesh-changed", f"the configuration of control plane {mesh.revision} changed", own)
+        )
     if found.namespace != record.namespace_digest(namespace):
         why = f"Namespace {row.standing.ref.namespace} changed its labels or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
@@ -126,6 +133,15 @@ def _unwanted(row: Row, found: record.Record | None) -> Result:
         since = f" since Namespace {ref.namespace} changed"
     message = f"{ref} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
     return Result("error", message, ref, code="verify-unwanted")
+
+
+def _unproven(row: Row) -> Result:
+    ref = row.standing.ref
+    message = (
+        f"{ref} was injected without a record, and Istio's own traces do not tell what it was before: injection leaves "
+        "it as it is, but an edit by hand inside its istio containers would not be seen"
+    )
+    return Result("warning", message, ref, code="verify-unproven")
 
 
 def _without_record(row: Row) -> Result:

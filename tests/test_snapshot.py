@@ -1,0 +1,143 @@
+"""snapshot: minimal and the same for every origin, and injecting with it is injecting with all of the installation."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from krm_injector import cli, discover, manifests, pipeline, profile, snapshot
+from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.inputs import Source
+from krm_injector.kube.yaml import dump, load_all
+from krm_injector.model import Refused
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
+MESHES = sorted((SHARED / "istio" / "differential" / "mesh").glob("*.yaml"))
+EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
+
+
+def installation(revision: str = "default") -> list[Any]:
+    """The embedded profile as an installation's objects, with what clusters and Helm add."""
+    config, values, mesh, documents = profile.load()
+    suffix = "" if revision == "default" else f"-{revision}"
+    labels = {"app.kubernetes.io/managed-by": "Helm", "istio.io/rev": revision, "release": "istio"}
+
+    def config_map(name: str, data: Any) -> Any:
+        metadata = {"name": name + suffix, "namespace": "istio-system", "labels": labels}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+    webhooks = copy.deepcopy(list(documents))
+    for document in webhooks:
+        document["metadata"] = {"name": f"istio-sidecar-injector{suffix}", "labels": labels}
+        for webhook in document["webhooks"]:
+            webhook.setdefault("clientConfig", {"service": {"name": "istiod", "path": "/inject"}})["caBundle"] = "Q0E="
+            webhook["rules"] = [{"operations": ["CREATE"], "resources": ["pods"], "apiGroups": [""]}]
+    return [
+        config_map("istio", {"mesh": mesh, "meshNetworks": "networks: {}"}),
+        config_map("istio-sidecar-injector", {"config": config, "values": values}),
+        config_map("istio-ca-root-cert", {"root-cert.pem": "..."}),
+        *webhooks,
+    ]
+
+
+def test_it_is_minimal_sorted_and_marked() -> None:
+    taken = snapshot.take(installation())
+    kinds = [(o["kind"], o["metadata"]["name"]) for o in taken.objects]
+    assert kinds == [
+        ("ConfigMap", "istio"), ("ConfigMap", "istio-sidecar-injector"),
+        ("MutatingWebhookConfiguration", "istio-sidecar-injector"),
+    ]  # fmt: skip
+    text = snapshot.text(taken)
+    assert "caBundle" not in text and "meshNetworks" not in text and "rules:" not in text
+    assert all(o["metadata"]["annotations"][snapshot.LOCAL_CONFIG] == "true" for o in taken.objects)
+    assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
+
+
+def test_the_order_and_the_origin_of_the_input_do_not_count() -> None:
+    objects = installation()
+    cluster = copy.deepcopy(objects[::-1])
+    for value in cluster:
+        value["metadata"] |= {"uid": "1", "resourceVersion": "2", "managedFields": [{}], "creationTimestamp": None}
+        value["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": "Q0E="}
+    one, other = snapshot.take(objects), snapshot.take(cluster)
+    assert one.objects == other.objects and (one.origin, other.origin) == ("helm", "cluster")
+    again = snapshot.take(list(load_all_values(snapshot.text(one))))
+    assert again.objects == one.objects
+
+
+def load_all_values(text: str) -> list[Any]:
+    return [document.value for document in load_all(text)]
+
+
+def test_several_revisions() -> None:
+    taken = snapshot.take([*installation(), *installation("canary")])
+    assert [mesh.revision for mesh in taken.meshes] == ["default", "canary"]
+    assert "# control plane canary: Istio 1.30.3" in snapshot.text(taken)
+
+
+def test_credentials_are_left_out_unless_a_template_reads_them() -> None:
+    objects = installation()
+    values = '{"pilot": {"vaultPassword": "hunter2"}, "global": {"tag": "1.30.3", "hub": "h"}}'
+    objects[1]["data"]["values"] = values
+    taken = snapshot.take(objects)
+    assert "hunter2" not in snapshot.text(taken) and "snapshot-credentials" in {r.code for r in taken.results}
+    objects[1]["data"]["config"] += "# .Values.pilot.vaultPassword\n"
+    assert "hunter2" in snapshot.text(snapshot.take(objects))
+
+
+def test_a_private_key_is_refused() -> None:
+    objects = installation()
+    objects[0]["data"]["mesh"] += "x: |\n  -----BEGIN RSA PRIVATE KEY-----\n"
+    with pytest.raises(Refused, match="private key"):
+        snapshot.take(objects)
+
+
+def test_what_is_no_installation_is_refused() -> None:
+    with pytest.raises(Refused, match="no injection configuration"):
+        snapshot.take([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}])
+
+
+def test_two_that_differ_are_refused() -> None:
+    other = installation()
+    other[0]["data"]["mesh"] = "rootNamespace: elsewhere"
+    with pytest.raises(Refused, match="more than once"):
+        snapshot.take([*installation(), *other])
+
+
+def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    full, kept = tmp_path / "full.yaml", tmp_path / "mesh.yaml"
+    objects = installation()
+    objects[0]["data"]["mesh"] = "rootNamespace: istio-system"
+    full.write_text("---\n".join(map(dump, objects)))
+    assert cli.run(["snapshot", str(full)]) == 0
+    kept.write_bytes(capsysbinary.readouterr().out)
+    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 0
+    objects[0]["data"]["mesh"] = "rootNamespace: other"
+    full.write_text("---\n".join(map(dump, objects)))
+    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    err = capsysbinary.readouterr().err.decode()
+    assert "data.mesh.rootNamespace of ConfigMap istio-system/istio differs" in err and '"other"' in err
+    kept.write_text(kept.read_text().replace("rootNamespace: istio-system", "rootNamespace: edited"))
+    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    assert "snapshot-edited" in capsysbinary.readouterr().err.decode()
+
+
+@pytest.mark.skipif(not MESHES, reason=f"the installations are not at {SHARED}")
+@pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
+def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
+    full = [discover._typed(m) for m in discover.walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
+    small = load_all_values(snapshot.text(snapshot.take(full)))
+    sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
+    bundle = manifests.join(sources).bundle
+    answers = []
+    for documents in (full, small):
+        settings = Settings(mesh=MeshSettings(documents=tuple(documents)))
+        outcome = pipeline.run(bundle, settings)
+        answers.append((outcome.replacements, [r.code for r in outcome.results]))
+    assert answers[0] == answers[1]
+    assert answers[0][0] or file.stem in ("canary", "selectors")

@@ -1,0 +1,249 @@
+"""verify: silent on what injection made, and loud, with the cause, on every change since."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from krm_injector import arguments, cli, diff, manifests, pipeline, record
+from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.inputs import Source
+from krm_injector.kube.undo import names
+from krm_injector.kube.yaml import dump
+from krm_injector.model import Result
+from krm_injector.resource_list import Bundle
+
+KINDS = {
+    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1"
+}  # fmt: skip
+SEED = 20261123
+DEFAULT = Settings()
+
+
+def namespace(**labels: str) -> Any:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+
+
+SHOP = namespace(**{"istio-injection": "enabled"})
+
+
+def bundle(*objects: Any) -> Bundle:
+    return manifests.join([Source("---\n".join(map(dump, objects)).encode(), "")]).bundle
+
+
+def injected(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> Any:
+    outcome = pipeline.run(bundle(space, workload), settings)
+    assert not [r for r in outcome.results if r.severity == "error"]
+    return diff.changes(outcome)[0].after
+
+
+def verdict(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> list[Result]:
+    results = pipeline.verify(bundle(space, workload), settings).results
+    return [r for r in results if r.severity == "error"]
+
+
+def codes(found: list[Result]) -> set[str]:
+    return {result.code for result in found}
+
+
+# ---------------------------------------------------------------- random workloads and edits
+
+
+def workload(chance: random.Random) -> Any:
+    kind = chance.choice(sorted(KINDS))
+    container: dict[str, Any] = {
+        "name": "web",
+        "image": f"web:{chance.randint(1, 9)}",
+        "ports": [{"containerPort": 80}],
+    }
+    if chance.random() < 0.5:
+        container["readinessProbe"] = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": chance.randint(1, 20)}
+    if chance.random() < 0.3:
+        container["env"] = [{"name": "A", "value": str(chance.random())}]
+    pod: dict[str, Any] = {"containers": [container]}
+    if chance.random() < 0.3:
+        pod["volumes"] = [{"name": "data", "emptyDir": {}}]
+    if chance.random() < 0.2:
+        pod["containers"].append({"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": "1"}}})
+    if kind in ("Job", "CronJob"):
+        pod["restartPolicy"] = "Never"
+    template: dict[str, Any] = {"metadata": {"labels": {"app": "web"}}, "spec": pod}
+    if chance.random() < 0.4:
+        port = str(chance.randint(1, 9999))
+        template["metadata"]["annotations"] = {"traffic.sidecar.istio.io/excludeOutboundPorts": port}
+    if chance.random() < 0.3:
+        template["metadata"].setdefault("annotations", {}).update({"prometheus.io/scrape": "true"})
+    spec: Any = {"template": template}
+    metadata: dict[str, Any] = {"name": f"w{chance.randint(1, 99)}", "namespace": "shop"}
+    if chance.random() < 0.4:
+        metadata["annotations"] = {"team": "a"}
+    head = {"apiVersion": KINDS[kind], "kind": kind, "metadata": metadata}
+    return {**head, "spec": {"jobTemplate": {"spec": spec}} if kind == "CronJob" else spec}
+
+
+def leaves(
+    value: Any, path: tuple[Any, ...] = (), steps: tuple[Any, ...] = ()
+) -> dict[Any, tuple[tuple[Any, ...], Any]]:
+    """Each scalar (and empty collection) by its path with names, with the steps that lead to it."""
+    found: dict[Any, tuple[tuple[Any, ...], Any]] = {}
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            found |= leaves(inner, (*path, key), (*steps, key))
+    elif isinstance(value, list) and value:
+        known = names(value) or list(range(len(value)))
+        for index, (name, inner) in enumerate(zip(known, value, strict=True)):
+            found |= leaves(inner, (*path, name), (*steps, index))
+    else:
+        found[path] = (steps, value)
+    return found
+
+
+def edited(chance: random.Random, before: Any, after: Any) -> Any:
+    """A single edit inside the injected part."""
+    own = leaves(before)
+    inside = [steps for path, (steps, value) in leaves(after).items() if path not in own or own[path][1] != value]
+    steps = chance.choice(inside)
+    changed = copy.deepcopy(after)
+    parent = changed
+    for step in steps[:-1]:
+        parent = parent[step]
+    value = parent[steps[-1]]
+    how = chance.choice(("change", "change", "remove", "add"))
+    if how == "remove":
+        del parent[steps[-1]]
+    elif how == "add" and isinstance(parent, dict) and "containers" in str(steps).lower() and len(steps) < 8:
+        parent["workingDir"] = "/edited"
+    elif isinstance(value, bool):
+        parent[steps[-1]] = not value
+    elif isinstance(value, int):
+        parent[steps[-1]] = value + 1
+    elif isinstance(value, str):
+        parent[steps[-1]] = value + "-edited"
+    else:
+        parent[steps[-1]] = {"edited": "yes"}
+    return changed
+
+
+def batches(seed: int) -> Any:
+    """25 lists of 20 random workloads, each under a name of its own, with what injection makes of them."""
+    chance = random.Random(seed)
+    for _ in range(25):
+        before = [workload(chance) for _ in range(20)]
+        for number, one in enumerate(before):
+            one["metadata"]["name"] = f"w{number}"
+        outcome = pipeline.run(bundle(SHOP, *before), Settings())
+        yield chance, before, [change.after for change in diff.changes(outcome)]
+
+
+def test_500_untouched_workloads_are_verified() -> None:
+    for _, _, after in batches(SEED):
+        results = pipeline.verify(bundle(SHOP, *after), Settings()).results
+        assert [result for result in results if result.severity == "error"] == []
+
+
+def test_500_edits_inside_injected_parts_are_caught() -> None:
+    for chance, before, after in batches(SEED + 1):
+        changed = [edited(chance, *pair) for pair in zip(before, after, strict=True)]
+        results = pipeline.verify(bundle(SHOP, *changed), Settings()).results
+        caught = {r.resource.name for r in results if r.severity == "error" and r.resource}
+        assert caught == {one["metadata"]["name"] for one in before}
+
+
+def test_an_edit_is_named() -> None:
+    after = injected(workload(random.Random(3)))
+    pod = (
+        after["spec"]["template"]["spec"]
+        if "template" in after["spec"]
+        else after["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    )
+    proxy = next(c for c in (*pod["containers"], *pod["initContainers"]) if c["name"] == "istio-proxy")
+    good, proxy["image"] = proxy["image"], "evil:1"
+    (found,) = verdict(after)
+    assert found.code == "verify-edited" and found.field.endswith("[istio-proxy].image")
+    assert (found.current, found.proposed) == ("evil:1", good)
+
+
+# ---------------------------------------------------------------- the other causes
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_namespace_that_is_relabelled(seed: int) -> None:
+    before = workload(random.Random(seed))
+    after = injected(before)
+    assert codes(verdict(after, space=namespace())) == {"verify-unwanted"}
+    assert codes(verdict(after, space=namespace(**{"istio.io/rev": "default"}))) == {"verify-namespace-changed"}
+    assert codes(verdict(before)) == {"verify-not-injected"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mesh_that_changed(seed: int) -> None:
+    after = injected(workload(random.Random(seed)))
+    other = MeshSettings(mesh_config="defaultConfig: {discoveryAddress: elsewhere:15012}")
+    assert codes(verdict(after, Settings(mesh=other))) == {"verify-mesh-changed"}
+    assert codes(verdict(after, Settings(mesh=MeshSettings(version="1.29.1")))) == {"verify-mesh-changed"}
+    assert codes(verdict(after, Settings(native_sidecars=False))) == {"verify-mesh-changed"}
+
+
+def test_own_fields_that_injection_depends_on() -> None:
+    before = workload(random.Random(5))
+    after = injected(before)
+    template = after["spec"].get("template") or after["spec"]["jobTemplate"]["spec"]["template"]
+    template["metadata"]["annotations"]["sidecar.istio.io/logLevel"] = "debug"
+    assert codes(verdict(after)) == {"verify-rules-changed"}
+
+
+def test_an_own_field_that_injection_does_not_read() -> None:
+    before = workload(random.Random(6))
+    after = injected(before)
+    template = after["spec"].get("template") or after["spec"]["jobTemplate"]["spec"]["template"]
+    template["spec"]["containers"][0]["image"] = "web:next"
+    assert verdict(after) == []
+
+
+def test_without_a_record() -> None:
+    before = workload(random.Random(8))
+    bare = injected(before, Settings(record=False))
+    assert verdict(bare, Settings(record=False)) == []
+    assert codes(verdict(bare)) == {"verify-no-record"}
+
+
+def test_a_record_that_is_damaged() -> None:
+    after = injected(workload(random.Random(9)))
+    after["metadata"]["annotations"][record.ANNOTATION] = "{"
+    assert verdict(after)
+    text = json.loads(injected(workload(random.Random(9)))["metadata"]["annotations"][record.ANNOTATION])
+    after["metadata"]["annotations"][record.ANNOTATION] = json.dumps({**text, "digest": "AAAAAAAA"})
+    assert verdict(after)
+
+
+def test_the_command_and_its_context(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    before = workload(random.Random(10))
+    (tmp_path / "ns").mkdir()
+    (tmp_path / "ns" / "shop.yaml").write_text(dump(SHOP))
+    (tmp_path / "ns" / "broken.yaml").write_text("{{ a template }}\n")
+    file = tmp_path / "web.yaml"
+    file.write_text(dump(injected(before)))
+    assert cli.run(["verify", "--quiet", str(file)]) == 1  # its Namespace is not known
+    assert cli.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 0
+    file.write_text(dump(before))
+    assert cli.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 1
+    assert b"[verify-not-injected]" in capsysbinary.readouterr().err
+    kustomization = tmp_path / "kustomization.yaml"
+    kustomization.write_text("resources: []\n")
+    assert cli.run(["verify", str(kustomization)]) == 0
+
+
+def test_context_may_be_repeated() -> None:
+    assert arguments.parse(["verify", "a", "--context", "b", "--context=c"]).context == ("b", "c")
+
+
+def test_as_a_function_it_changes_nothing() -> None:
+    before = workload(random.Random(11))
+    outcome = pipeline.ACTIONS["verify"](bundle(SHOP, before), Settings())
+    assert outcome.replacements == {} and outcome.originals == {}
+    assert codes(list(outcome.results)) >= {"verify-not-injected"}
