@@ -94,6 +94,27 @@ def test_kpt_runs_the_function_and_a_second_run_changes_nothing(example: Path, p
     assert objects(rendered) == objects(injected)
 
 
+@pytest.mark.parametrize("program", ["krm-injector", "kustomize", "kpt"])
+@pytest.mark.parametrize("example", REFUSED, ids=lambda example: example.name)
+def test_refusal_is_the_expected(example: Path, path: str, tmp_path: Path, program: str) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(example, work)
+    if not shutil.which(program, path=path):
+        pytest.skip(f"{program} is not on PATH")
+    command = {
+        "krm-injector": ["krm-injector", "inject", "--config", "istio-inject.yaml", "base"],
+        "kustomize": ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."],
+        "kpt": ["kpt", "fn", "render", "--allow-exec"],
+    }[program]
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, check=False)
+    expected = yaml.safe_load((example / ".expected" / "config.yaml").read_text())
+    assert done.returncode == expected["exitCode"]
+    assert expected["stdErr"] in done.stderr.decode()
+    assert files(work) == files(example)
+    assert b"istio-proxy" not in done.stdout
+
+
 def test_httpbin_is_injected_where_it_should_be(path: str) -> None:
     example = ROOT / "functions" / "istio-inject" / "examples" / "httpbin"
     lines = run(["krm-injector", "explain", "base"], example, path).decode().splitlines()[1:]
