@@ -145,7 +145,7 @@ COMMANDS = {
         ),
         Command(
             "init",
-            "krm-injector init kustomize|kpt [DIR]",
+            "krm-injector init kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
             "write what an orchestrator needs into a directory, never over what is there",
             ("--image", "--quiet", "--no-color", "--help"),
             2,

@@ -24,8 +24,39 @@ def _kpt(directory: str, image: str | None) -> Plan:
     return kpt.plan(directory, image)
 
 
+def _argocd(directory: str, image: str | None) -> Plan:
+    from krm_injector.wiring import argocd
+
+    return argocd.plan(directory, image)
+
+
+def _helm(directory: str, image: str | None) -> Plan:
+    from krm_injector.wiring import helm
+
+    return helm.plan(directory, image)
+
+
+def _pre_commit(directory: str, image: str | None) -> Plan:
+    from krm_injector.wiring import pre_commit
+
+    return pre_commit.plan(directory, image)
+
+
+def _github_action(directory: str, image: str | None) -> Plan:
+    from krm_injector.wiring import github_action
+
+    return github_action.plan(directory, image)
+
+
 # What can be wired: its name on the command line, and who plans it (directory, --image) -> Plan.
-TARGETS: dict[str, Callable[[str, str | None], Plan]] = {"kustomize": _kustomize, "kpt": _kpt}
+TARGETS: dict[str, Callable[[str, str | None], Plan]] = {
+    "kustomize": _kustomize,
+    "kpt": _kpt,
+    "argocd": _argocd,
+    "helm": _helm,
+    "pre-commit": _pre_commit,
+    "github-action": _github_action,
+}
 
 
 def run(target: str, directory: str, image: str | None) -> str:

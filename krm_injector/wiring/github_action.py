@@ -1,0 +1,32 @@
+"""GitHub: a workflow that verifies committed manifests."""
+
+from __future__ import annotations
+
+from krm_injector.wiring import plan as plans
+from krm_injector.wiring.plan import Plan
+
+FILE = ".github/workflows/krm-injector.yaml"
+WORKFLOW = """\
+name: krm-injector
+on:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    steps:
+    - uses: actions/checkout@v4
+    - uses: actions/setup-python@v5
+      with:
+        python-version: "3.12"
+    - run: python -m pip install krm-injector
+    - run: krm-injector verify .
+"""
+NOTE = """\
+The workflow reads what is committed injected: name the directory of rendered manifests, where it is not .
+Pin where krm-injector is installed from: a version on your package index, or a commit (git+https://...@COMMIT)."""
+
+
+def plan(directory: str, image: str | None) -> Plan:
+    return Plan(plans.new(directory, FILE, WORKFLOW), ("krm-injector verify .",), (NOTE,))
