@@ -102,8 +102,9 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
 def _tiles(workloads: int, injected: int, given: Sequence[Advice]) -> str:
     counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
     tiles = [("workloads", workloads, ""), ("injected", injected, "yes"), ("left alone", workloads - injected, "")]
-    tiles += [(name, counts[severity], severity if counts[severity] else "") for severity, name in (
-        ("error", "errors"), ("warning", "warnings"), ("info", "notes")) if counts[severity] or severity == "warning"]  # fmt: skip
+    names = {"error": "errors", "warning": "warnings", "info": "notes"}
+    shown_counts = [severity for severity in names if counts[severity] or severity == "warning"]
+    tiles += [(names[severity], counts[severity], severity if counts[severity] else "") for severity in shown_counts]
     return "".join(f'<div class="{kind}"><dt>{name}</dt><dd>{number:,}</dd></div>' for name, number, kind in tiles)
 
 
@@ -123,8 +124,8 @@ def _warnings(given: Iterable[Advice]) -> str:
             items += f"<li>… and {len(messages) - 200:,} more</li>"
         found.append(
             f'<details class="warning"><summary><span class="chip {text(severity)}">{text(severity)}</span> '
-            f'<span class="what">{text(title)}</span> <code>{text(code)}</code> <span class="count">{len(among):,}</span>'
-            f"</summary><ul>{items}</ul></details>"
+            f'<span class="what">{text(title)}</span> <code>{text(code)}</code> '
+            f'<span class="count">{len(among):,}</span></summary><ul>{items}</ul></details>'
         )
     return "".join(found)
 
@@ -193,7 +194,7 @@ def _requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) ->
         f"<tr><td><bdi>{text(name) or '(none)'}</bdi></td><td class=n>{row[0]:,}</td>"
         + "".join(
             f"<td class=n>{shown(row[i], kind)}</td><td class=n>{shown(row[i + 1], kind)}</td>"
-            f'<td class="n more">{"+" + shown(row[i + 1] - row[i], kind) if row[i + 1] > row[i] else "–"}</td>'
+            f'<td class="n more">{"+" + shown(row[i + 1] - row[i], kind) if row[i + 1] > row[i] else ""}</td>'
             for i, kind in ((1, "cpu"), (3, "memory"))
         )
         + "</tr>"
@@ -203,7 +204,8 @@ def _requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) ->
     return (
         "<table><thead><tr><th rowspan=2>Namespace</th><th rowspan=2 class=n>Pods</th><th colspan=3 class=g>CPU</th>"
         "<th colspan=3 class=g>Memory</th></tr><tr><th class=n>before</th><th class=n>after</th><th class=n></th>"
-        f"<th class=n>before</th><th class=n>after</th><th class=n></th></tr></thead><tbody>{rows}</tbody></table>{note}"
+        "<th class=n>before</th><th class=n>after</th><th class=n></th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>{note}"
     )
 
 

@@ -1,0 +1,315 @@
+"""The report in a real browser: chromium, driven over its debugging pipe (no library)."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_programs import ROOT, missing
+
+BUNDLE = ROOT / "tests" / "e2e" / "report.yaml"
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-extensions --hide-scrollbars --remote-debugging-pipe"
+)
+HOSTILE = "</script><script>document.title=1</script><img src=x onerror=document.title=1>"
+
+
+def pipe() -> list[int]:
+    """A pipe's ends, off the numbers 3 and 4 that chromium reads and writes."""
+    low = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in low]
+    for end in low:
+        os.close(end)
+    return high
+
+
+class Browser:
+    """One page in a headless chromium."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        (down, self._to), (self._from, up) = pipe(), pipe()
+        script = f'exec "{program}" {FLAGS} --user-data-dir="{profile}" about:blank 3<&{down} 4>&{up}'
+        self._process = subprocess.Popen(
+            ["bash", "-c", script], pass_fds=(down, up), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(down)
+        os.close(up)
+        self._number, self._session, self._rest = 0, "", b""
+        self.events: list[dict[str, Any]] = []
+        pages = [t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page"]
+        self._session = self.call("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._read()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return dict(answer["result"])
+            self.events.append(answer)
+
+    def _read(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            part = os.read(self._from, 1 << 20)
+            assert part, "chromium has ended"
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return dict(json.loads(message))
+
+    def open(self, page: Path) -> None:
+        self.call("Page.navigate", url=page.as_uri())
+        for _ in range(600):
+            if self.js("document.readyState === 'complete' && location.protocol === 'file:'"):
+                return
+            time.sleep(0.05)
+        raise AssertionError("the page does not load")
+
+    def js(self, expression: str) -> Any:
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+            codes = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowRight": 39, " ": 32}
+            code = codes.get(key, ord(key.upper()) if len(key) == 1 else 0)
+            more = {"text": text} if text else {}
+            self.call("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **more)
+            self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+    def size(self, width: int, height: int) -> None:
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def scheme(self, value: str) -> None:
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": value}])
+
+    def screenshot(self, file: Path) -> bytes:
+        data = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        file.write_bytes(data)
+        return data
+
+    def visible(self) -> list[str]:
+        """The names in the rows that are shown, in their order."""
+        return list(self.js("[...document.querySelectorAll('tr.w:not([hidden]) .name')].map(name => name.textContent)"))
+
+    def requested(self) -> list[str]:
+        sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+        return [event["request"]["url"] for event in sent if not event["request"]["url"].startswith("file:")]
+
+    def complaints(self) -> list[Any]:
+        bad = ("Runtime.exceptionThrown", "Log.entryAdded")
+        return [event for event in self.events if event.get("method") in bad]
+
+    def close(self) -> None:
+        for pipe in (self._to, self._from):
+            os.close(pipe)
+        self._process.terminate()
+        self._process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for found in map(shutil.which, names) if found), None)
+    if program is None:
+        missing("chromium is not on PATH")
+    assert program is not None
+    opened = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()
+
+
+def report(bundle: Path, target: Path) -> Path:
+    command = [sys.executable, "-m", "krm_injector", "explain", "--output", "html", "--quiet", str(bundle)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    target.write_bytes(done.stdout)
+    return target
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Browser:
+    browser.events.clear()
+    browser.size(1280, 900)
+    browser.scheme("light")
+    browser.open(report(BUNDLE, tmp_path / "report.html"))
+    return browser
+
+
+def test_it_asks_for_nothing_and_complains_of_nothing(page: Browser) -> None:
+    page.press("j", "Enter")
+    assert page.requested() == []
+    assert page.complaints() == []
+    assert len(page.visible()) == 21
+
+
+def test_finding_by_keyboard(page: Browser) -> None:
+    page.press("/")
+    assert page.js("document.activeElement.id") == "find"
+    page.press(*"ledger")
+    assert page.visible() == ["ledger"]
+    assert page.js("document.querySelector('#shown').textContent") == "1 of 21"
+    page.press(*"xyz")
+    assert page.visible() == []
+    assert page.js("document.querySelector('#nothing').hidden") is False
+    page.press("Escape")
+    assert len(page.visible()) == 21
+    page.press("/", *"batch", "ArrowDown")
+    assert page.js("document.activeElement.textContent.trim()") == "Job migrate"
+
+
+def test_moving_and_opening_by_keyboard(page: Browser) -> None:
+    page.press("j", "j", "j", "k")
+    assert page.js("document.activeElement.textContent.trim()") == "Deployment catalogue"
+    assert page.js("document.querySelectorAll('.diff').length") == 0, "diffs are drawn when they are asked for"
+    page.press("Enter")
+    assert page.js("document.activeElement.getAttribute('aria-expanded')") == "true"
+    row = "document.getElementById(document.activeElement.getAttribute('aria-controls'))"
+    assert "namespaceSelector of" in page.js(f"{row}.textContent")
+    assert page.js(f"{row}.querySelectorAll('.diff td.add').length") > 100
+    assert "istio-proxy" in page.js(f"[...{row}.querySelectorAll('td.add')].map(c => c.textContent).join()")
+    assert page.js(f"{row}.querySelectorAll('.diff td.cut').length") < 20, "what stays is not shown as changed"
+    page.press("Enter")
+    assert page.js(f"{row}.hidden") is True
+
+
+def test_filters_and_sorting(page: Browser) -> None:
+    page.js("document.querySelector('[name=show][value=no]').click()")
+    assert set(page.visible()) == {"legacy", "node-agent", "ingress-dns", "log-agent"}
+    page.js("document.querySelector('[name=show][value=all]').click()")
+    page.js("document.querySelector('#table th button').click()")
+    names = page.visible()
+    assert names == sorted(names)
+    assert page.js("document.querySelector('#table th').getAttribute('aria-sort')") == "ascending"
+    page.js("document.querySelector('#table th button').click()")
+    assert page.visible() == names[::-1]
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280, 1920])
+def test_nothing_runs_out_of_the_window(page: Browser, width: int) -> None:
+    page.size(width, 900)
+    page.js("document.querySelectorAll('.open')[8].click()")
+    assert page.js("document.documentElement.scrollWidth") <= width
+
+
+def test_light_and_dark_are_told_apart_and_readable(page: Browser, tmp_path: Path) -> None:
+    light = page.js("getComputedStyle(document.documentElement).backgroundColor")
+    page.scheme("dark")
+    dark = page.js("getComputedStyle(document.documentElement).backgroundColor")
+    assert brightness(light) > 0.9 > 0.2 > brightness(dark)
+    for scheme in ("light", "dark"):
+        page.scheme(scheme)
+        for selector in ("h1", ".mesh", ".rule", ".yes .verdict", ".chip.warning", ".kind", "th button"):
+            colour = page.js(f"getComputedStyle(document.querySelector({json.dumps(selector)})).color")
+            ground = page.js("getComputedStyle(document.documentElement).backgroundColor")
+            assert contrast(colour, ground) >= 4.5, (scheme, selector)
+        picture = page.screenshot(tmp_path / f"{scheme}.png")
+        assert len(colours(picture)) > 20, "something is painted"
+
+
+def test_it_prints(page: Browser) -> None:
+    pdf = base64.b64decode(page.call("Page.printToPDF")["data"])
+    assert pdf.startswith(b"%PDF")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert page.js("getComputedStyle(document.querySelector('.bar')).display") == "none"
+        assert page.js("getComputedStyle(document.querySelector('#table tr.w')).display") == "table-row"
+    finally:
+        page.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_hostile_words_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path) -> None:
+    name = "a\u202eb" + HOSTILE
+    value = {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "shop", "annotations": {HOSTILE: HOSTILE, "many": "x\n" * 50}},
+        "spec": {"template": {"metadata": {"labels": {"sidecar.istio.io/inject": "true"}},
+                 "spec": {"containers": [{"name": "c", "image": HOSTILE}]}}},
+    }  # fmt: skip
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    bundle = tmp_path / "hostile.json"
+    bundle.write_text(json.dumps(space) + "\n" + json.dumps(value))
+    browser.events.clear()
+    browser.open(report(bundle, tmp_path / "hostile.html"))
+    browser.press("j", "Enter")
+    assert browser.visible() == ["a\\u202eb" + HOSTILE]
+    assert browser.js("document.title") == "Sidecar injection"
+    assert browser.js("document.querySelectorAll('img').length") == 0
+    assert HOSTILE in browser.js("document.querySelector('.diff').textContent")
+    assert (browser.requested(), browser.complaints()) == ([], [])
+
+
+def test_a_thousand_workloads(browser: Browser, tmp_path: Path) -> None:
+    template = {"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    objects: list[object] = [
+        {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
+        }
+    ]
+    for number in range(1000):
+        metadata = {"name": f"w-{number}", "namespace": "shop"}
+        objects.append(
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
+        )
+    bundle = tmp_path / "many.json"
+    bundle.write_text("\n".join(map(json.dumps, objects)))
+    file = report(bundle, tmp_path / "many.html")
+    assert file.stat().st_size < 20_000_000
+    began = time.monotonic()
+    browser.open(file)
+    assert len(browser.visible()) == 1000
+    browser.press("/", *"w-77", "ArrowDown", "Enter")
+    assert browser.js("document.querySelectorAll('.diff').length") == 1
+    assert time.monotonic() - began < 20
+
+
+# ---------------------------------------------------------------- colours
+
+
+def channels(colour: str) -> list[float]:
+    return [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+
+
+def brightness(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((brightness(one), brightness(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def colours(png: bytes) -> set[bytes]:
+    """A sample of the byte triples of a PNG's unpacked data: many, where something is painted."""
+    data, place = b"", 8
+    while place < len(png):
+        (length,) = struct.unpack(">I", png[place : place + 4])
+        if png[place + 4 : place + 8] == b"IDAT":
+            data += png[place + 8 : place + 8 + length]
+        place += 12 + length
+    raw = zlib.decompress(data)
+    return {raw[at : at + 3] for at in range(0, len(raw) - 3, 97)}
