@@ -75,7 +75,7 @@ OPTIONS = {
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option("--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")),
         Option("--context", "PATH", "read Namespaces and mesh configuration here too, no workloads; may be repeated"),
-        Option("--check", "FILE", "print nothing; compare the committed FILE with a fresh snapshot, exit 1 where it differs"),
+        Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
         Option("--truth-table", "", "instead of workloads: who is injected at all, by everything that has a say"),
@@ -126,9 +126,9 @@ COMMANDS = {
         Command(
             "diff",
             "krm-injector diff [PATH|-]...",
-            "what injection changes, as a diff or as patches for kustomize; with --from and --to, what an upgrade changes",
+            "what injection changes, as a diff or as patches for kustomize; or what an upgrade of the mesh would",
             (*COMMON, "--context", "--output", "--from", "--to"),
-            forms=("unified", "json6902", "strategic", "text", "json"),
+            forms=("unified", "json6902", "strategic", "json"),
         ),
         Command(
             "images",

@@ -82,7 +82,7 @@ def needed(command: str) -> list[str]:
         if "kubectl" in command:
             return ["kubectl"]
         return [] if shutil.which("kubectl") else ["kustomize"]
-    return [tool for tool in ("kustomize", "kpt") if command.startswith(tool)]
+    return [tool for tool in ("kustomize", "kpt", "istioctl") if command.startswith(tool)]
 
 
 @pytest.mark.parametrize("text", [block for block in blocks(README + "\n" + FUNCTION, "yaml") if "kind:" in block])
