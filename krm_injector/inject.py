@@ -70,6 +70,8 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     """The injected pod: rendered, merged, post-processed, and typed as the API server would read it."""
     mesh, rules = plane.mesh, plane.mesh.rules
     if rules.result == "spec":
+        from krm_injector import spec_era  # only old control planes pay for it
+
         return spec_era.inject_pod(pod, decision, plane, manual)
     if mesh.platform == "openshift" and rules.openshift_reset_user:
         pod = _without_assigned_user(pod, rules.openshift_reset_user)

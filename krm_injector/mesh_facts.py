@@ -61,17 +61,18 @@ def recognise(
     text, evidence = version(settings, labels, values, config)
     minor = parse_version(text)
     form = form_of(config)
+    contradiction = ""
     if minor is not None and form and rules_for(minor).result != form:
         if settings.mesh.version:
             return Recognised(text, evidence, minor, (_wrong_form(text, form, place, ref),))
+        contradiction = f"{evidence} says {text}, which does not go with its form: "
         minor = None
-    if minor is not None or not form or form == "pod":
-        shown = text if minor is not None else ""
-        return Recognised(shown, evidence, minor, tuple(version_doubts(shown, place, ref)))
+    if minor is not None or not form:
+        return Recognised(text, evidence, minor, tuple(version_doubts(text, place, ref)))
     can_be = readings(config)
     if len(can_be) == 1:
         return Recognised(f"1.{can_be[0][1]}", "the form of data.config", can_be[0], ())
-    return Recognised("", "", can_be[-1], (_several(can_be, place, ref),))
+    return Recognised("", "", can_be[-1], (_several(can_be, contradiction, place, ref),))
 
 
 def _wrong_form(text: str, form: str, place: str, ref: ResourceRef | None) -> Result:
@@ -80,10 +81,10 @@ def _wrong_form(text: str, form: str, place: str, ref: ResourceRef | None) -> Re
     return Result("error", message, ref, "data.config", text, code="mesh-version-form")
 
 
-def _several(can_be: tuple[tuple[int, int], ...], place: str, ref: ResourceRef | None) -> Result:
+def _several(can_be: tuple[tuple[int, int], ...], why: str, place: str, ref: ResourceRef | None) -> Result:
     first, last = (".".join(map(str, minor)) for minor in (can_be[0], can_be[-1]))
     message = (
-        f"Istio's version cannot be told from {place}, whose form is that of {first} to {last}; the rules of {last} "
+        f"Istio's version cannot be told from {place}; {why}it is that of {first} to {last}, and the rules of {last} "
         "are used. State it as spec.mesh.version in the functionConfig"
     )
     return Result("warning", message, ref, "data.config", code="mesh-version-unknown")

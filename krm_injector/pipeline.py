@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector import eject, guard, record
+from krm_injector import doubt, eject, guard, record
 from krm_injector.decide import decide_all
 from krm_injector.discover import discover, walk
 from krm_injector.discover import workloads as discover_workloads
@@ -55,6 +55,22 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
 
 def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
     """Everything: the decisions, and each injected item as it will stand. progress: called with done and all."""
+    outcome = _run(bundle, settings, progress)
+    if not any(result.code == doubt.CODE for result in outcome.results):
+        return outcome
+    count = len(outcome.decisions)
+    results = doubt.settled(outcome.results, outcome.meshes, count, settings, lambda other: _told(_run(bundle, other)))
+    return outcome._replace(results=results)
+
+
+def _told(outcome: Outcome) -> tuple[Any, ...]:
+    """What of an outcome people can see to differ: who is injected, what stands there after, what is wrong."""
+    verdicts = [decision.injected for decision in outcome.decisions]
+    errors = [result for result in outcome.results if result.severity == "error"]
+    return verdicts, outcome.replacements, errors
+
+
+def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
     planes: dict[int, ControlPlane] = {}

@@ -415,6 +415,15 @@ def test_a_version_is_recognised_by_the_form_alone() -> None:
     assert "Istio 1.1 by the form of data.config" in info.message
 
 
+def test_several_readings_that_agree_are_no_doubt() -> None:
+    template = "- {{/* */}}\n".replace("- ", "") + "volumes: [{name: v}]"
+    for given in (items("", template, application(hostNetwork=True)), items("", template, application())[:3]):
+        outcome = run(given)
+        (told,) = [result for result in outcome.results if result.code == "mesh-version-unknown"]
+        assert told.severity == "info"
+        assert "1.2 to 1.8" in told.message
+
+
 def test_several_readings_are_told() -> None:
     outcome = run(items("", SPEC + "{{/* */}}", application()))
     (warning,) = [result for result in outcome.results if result.severity == "warning"]
