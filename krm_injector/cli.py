@@ -110,6 +110,8 @@ def _function(arguments: Arguments | None) -> Answer:
 
     try:
         bundle = resource_list.read(_stdin())
+        if not bundle.items:
+            raise _nothing_to_do()
     except Refused as refused:
         return Answer("", refused.results, REFUSED)
     try:
@@ -121,6 +123,14 @@ def _function(arguments: Arguments | None) -> Answer:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
     text = resource_list.write(bundle, {} if code else replacements, results.entries(said), originals=originals)
     return Answer(text, said, code)
+
+
+def _nothing_to_do() -> Exception:
+    """An empty list given back with exit 0 makes kustomize and kpt delete every resource."""
+    from krm_injector.model import Refused, Result
+
+    message = "the ResourceList has no items: there is nothing to do, and an empty answer would delete resources"
+    return Refused(Result("error", message, field="items", code="resource-list-empty"))
 
 
 def _inject(arguments: Arguments) -> Answer:

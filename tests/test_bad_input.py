@@ -76,6 +76,8 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
         (b"a: [yaml\n", "line 2"),
         (b"\xff\xfe\xfa", "UTF-8"),
         (b"", "empty"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\n", "no items"),
+        (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n", "no items"),
         (b"just words", "ResourceList"),
         (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\nkind: ResourceList\n", "document"),
         (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- a: 1\n  a: 2\n", "twice"),
