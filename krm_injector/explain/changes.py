@@ -123,6 +123,10 @@ class Changes:
             network = (Edit("workload", (*workload.template, "spec", "hostNetwork"), None),)
             yield network
         yield (*network, Edit("workload", label, wanted))
+        yield (
+            *network,
+            Edit("workload", (*metadata, "annotations", INJECT), wanted),
+        )  # until 1.11 the label is no word
         if not decision.injected:
             if at(workload.object, revision) is not None:
                 yield (*network, Edit("workload", revision, None))
@@ -200,6 +204,8 @@ class Changes:
             whose += " (spec.namespaces of the functionConfig)"
         if edit.value is None:
             return f"take the label {key} off {whose}"
+        if "annotations" in edit.path:
+            return f'annotate {whose} with {key}: "{edit.value}"'
         return f'label {whose} with {key}: "{edit.value}"'
 
     def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def run(
     if form == "html":
         from krm_injector import report
 
-        others = [advice.Advice(result, None) for result in outcome.results]
+        others = [advice.Advice(result, None) for result in outcome.results if result.code != "mesh"]
         page = report.page(outcome.decisions, outcome.replacements, outcome.meshes, told, [*others, *given_advice])
         return Told(page, said, results.exit_code(said))
     return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))
