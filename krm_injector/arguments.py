@@ -224,6 +224,8 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
 def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> None:
     if value == "":
         raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
+    if option.value == "N" and not (value or "").isdecimal():
+        raise Usage(f"{option.name} takes a number, not {value!r}")
     choices = forms or option.choices
     if choices and value not in choices:
         raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")

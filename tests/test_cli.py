@@ -407,3 +407,73 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
     assert not cli._colour(arguments.Arguments(no_color=True), cli.sys.stderr)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not cli._colour(None, cli.sys.stderr)
+
+
+# ---------------------------------------------------------------- explain, in all it reads
+
+
+def test_explain_of_a_resource_list_takes_its_function_config_and_names_its_files() -> None:
+    given = yaml.safe_load(resource_list(DEPLOYMENT, functionConfig=config(namespaces=[{"name": "shop"}])))
+    given["items"][0]["metadata"]["annotations"] = {
+        "internal.config.kubernetes.io/path": "base/web.yaml",
+        "internal.config.kubernetes.io/index": "2",
+    }
+    done = krm("explain", "-o", "json", stdin=yaml.safe_dump(given))
+    assert done.returncode == 0, done.stderr
+    (workload,) = json.loads(done.stdout)["workloads"]
+    assert (workload["injected"], workload["file"], workload["document"]) == (False, "base/web.yaml", 2)
+    assert "line" not in workload
+
+
+def test_explain_says_where_things_are_written(tmp_path: Path) -> None:
+    more = "{app: web,\n      sidecar.istio.io/inject: 'false'}}\n    spec"
+    quiet = DEPLOYMENT.replace("{app: web}}\n    spec", more)
+    (tmp_path / "all.yaml").write_text(f"{ENABLED}---\n{quiet}")
+    done = krm("explain", "-o", "json", str(tmp_path / "all.yaml"))
+    (workload,) = json.loads(done.stdout)["workloads"]
+    assert workload["line"] == 5
+    written = {e["field"]: e["line"] for e in workload["evidence"] if "line" in e}
+    assert written == {
+        "metadata.labels.istio-injection": 3,
+        'spec.template.metadata.labels["sidecar.istio.io/inject"]': 12,
+    }
+    assert f"[{tmp_path / 'all.yaml'}:12]".encode() in krm("explain", "-v", str(tmp_path / "all.yaml")).stdout
+
+
+def test_explain_renders_a_kustomization_first(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    (tmp_path / "web.yaml").write_text(DEPLOYMENT)
+    program = tmp_path / "kustomize"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{ENABLED}---\n{DEPLOYMENT}'\n")
+    program.chmod(0o755)
+    done = krm("explain", "--kustomize", str(program), str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert b" yes " in done.stdout
+
+
+def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
+    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: y}]}\n"
+    (tmp_path / "Kptfile").write_text(kptfile)
+    (tmp_path / "all.yaml").write_text(BUNDLE)
+    without = krm("explain", str(tmp_path), env={"PATH": "/nonexistent"})
+    assert without.returncode == 0, without.stderr
+    assert b"kpt-not-run" in without.stderr
+    programs = tmp_path / ".programs"
+    programs.mkdir()
+    made = resource_list(DEPLOYMENT.replace("name: web,", "name: made,"))
+    (programs / "kpt").write_text(f"#!/bin/sh\nprintf '%s' '{made}'\n")
+    (programs / "kpt").chmod(0o755)
+    done = krm("explain", str(tmp_path), "--config", "/dev/stdin", env={"PATH": str(programs)},
+               stdin=json.dumps(config(namespaces=[{"name": "shop"}])))  # fmt: skip
+    assert b"shop/made" in done.stdout, done.stderr
+
+
+def test_explain_fits_the_columns_that_are_stated() -> None:
+    lines = krm("explain", stdin=BUNDLE, env={"COLUMNS": "60"}).stdout.decode().splitlines()
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_limit_is_a_number() -> None:
+    done = krm("explain", "--limit", "many", stdin=BUNDLE)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--limit takes a number" in done.stderr
