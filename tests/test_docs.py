@@ -98,8 +98,9 @@ def test_every_field_of_the_function_config_is_documented() -> None:
     def collect(node: object) -> None:
         if isinstance(node, dict):
             fields.update(node.get("properties", {}) if isinstance(node.get("properties"), dict) else ())
-            for value in node.values():
-                collect(value)
+            for name, value in node.items():
+                if name != "severities":  # its fields are the codes of docs/warnings.md
+                    collect(value)
         elif isinstance(node, list):
             for value in node:
                 collect(value)

@@ -118,7 +118,7 @@ def _warnings(given: Iterable[Advice]) -> str:
     found = []
     for (severity, code), among in sorted(groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)):
         messages = list(dict.fromkeys(advice.result.message for advice in among))
-        title = CODES[code].title if code in CODES else code
+        title = CODES[code].title if code in CODES else code.replace("-", " ").capitalize()
         items = "".join(f"<li>{text(message)}</li>" for message in messages[:200])
         if len(messages) > 200:
             items += f"<li>… and {len(messages) - 200:,} more</li>"

@@ -72,6 +72,12 @@
       cell.append(element("h3", "", "Warnings"), list);
     }
     cell.append(element("h3", "", "Evidence, in the order it was asked"), evidence(data.evidence));
+    if (data.changes.length) {
+      const list = element("ul", "plain");
+      for (const change of data.changes)
+        list.append(element("li", "", change.text, element("em", "", ` (turns ${change.affects})`)));
+      cell.append(element("h3", "", "What would change it"), list);
+    }
     if (data.omitted) cell.append(element("p", "none", `Only the first ${data.omitted} workloads carry their manifests here.`));
     else if (data.after) cell.append(element("h3", "", "Before and after"), diff(yaml(data.before), yaml(data.after)));
     const row = element("tr", "detail", cell);

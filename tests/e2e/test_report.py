@@ -193,6 +193,11 @@ def test_moving_and_opening_by_keyboard(page: Browser) -> None:
     assert page.js(f"{row}.hidden") is True
 
 
+def test_what_would_change_a_verdict_is_told(page: Browser) -> None:
+    page.press("/", *"ingress-dns", "ArrowDown", "Enter")
+    assert "What would change it" in page.js("document.querySelector('tr.detail').textContent")
+
+
 def test_filters_and_sorting(page: Browser) -> None:
     page.js("document.querySelector('[name=show][value=no]').click()")
     assert set(page.visible()) == {"legacy", "node-agent", "ingress-dns", "log-agent"}
