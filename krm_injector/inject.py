@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import annotations as annotation_rules
-from krm_injector import merge, pods, prometheus, spec_era
+from krm_injector import merge, pods, prometheus
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
 from krm_injector.kube.settle import settle
