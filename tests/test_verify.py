@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from krm_injector import arguments, cli, diff, manifests, pipeline, record
+from krm_injector import arguments, cli, diff, function_config, manifests, pipeline, record, resource_list
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.inputs import Source
 from krm_injector.kube.undo import names
-from krm_injector.kube.yaml import dump
+from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.resource_list import Bundle
 
@@ -247,3 +247,29 @@ def test_as_a_function_it_changes_nothing() -> None:
     outcome = pipeline.ACTIONS["verify"](bundle(SHOP, before), Settings())
     assert outcome.replacements == {} and outcome.originals == {}
     assert codes(list(outcome.results)) >= {"verify-not-injected"}
+
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "functions" / "verify" / "examples" / "shop"
+
+
+def test_the_example_is_injected_by_one_function_and_verified_by_the_other() -> None:
+    def answer(config: str, items: list[Any]) -> tuple[int, Any]:
+        (document,) = load_all((EXAMPLE / config).read_text())
+        listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items}
+        read = resource_list.read(dump({**listed, "functionConfig": document.value}).encode())
+        settings = function_config.settings(read.function_config)
+        outcome = pipeline.ACTIONS[settings.action](read, settings)
+        code = int(any(result.severity == "error" for result in outcome.results))
+        written = resource_list.write(read, outcome.replacements, [])
+        return code, resource_list.read(written.encode()).root["items"]
+
+    items = [document.value for document in load_all((EXAMPLE / "base" / "shop.yaml").read_text())]
+    assert answer("verify.yaml", items) == (1, items)
+    code, made = answer("istio-inject.yaml", items)
+    assert code == 0 and made != items
+    assert answer("verify.yaml", made) == (0, made)
+
+
+def test_the_function_has_the_one_schema() -> None:
+    schema = EXAMPLE.parent.parent / "schema.json"
+    assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
