@@ -53,6 +53,8 @@ def objects(text: bytes) -> dict[tuple[str, ...], object]:
             metadata = value["metadata"]
             # kustomize sorts the keys of what it reads, and a record tells where a key stood.
             annotations = metadata.get("annotations") or {}
+            if "config.kubernetes.io/local-config" in annotations:
+                continue  # kustomize keeps it to itself
             if annotations.pop("krm-injector.dev/injected", None) and not annotations:
                 del metadata["annotations"]
             found[value["kind"], metadata.get("namespace", ""), metadata["name"]] = value
