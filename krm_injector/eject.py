@@ -99,7 +99,7 @@ def _without_parts(pod: Object, status: Object) -> Object:
         saved = {}
     fields: dict[str, Any] = {}
     for field in ("containers", "initContainers"):
-        names = status.get(field) or []
+        names = _listed(status, field)
         mine = {c.get("name"): {**c, "image": c.get("image") or merge.AUTO_IMAGE} for c in saved.get(field) or []}
         kept = []
         for container in pods.containers(pod, field):
@@ -110,12 +110,17 @@ def _without_parts(pod: Object, status: Object) -> Object:
                 kept.append(container)
         fields[field] = kept + list(mine.values())  # a native sidecar stood among the containers
     for field in ("volumes", "imagePullSecrets"):
-        names = status.get(field) or []
+        names = _listed(status, field)
         fields[field] = [entry for entry in pods.containers(pod, field) if entry.get("name") not in names]
     context = pods.containers(pod, "securityContext")
     if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
         fields["securityContext"] = {k: v for k, v in context.items() if k != "fsGroup"}
     return pods.with_spec(pod, **fields)
+
+
+def _listed(status: Object, field: str) -> list[Any]:
+    names = status.get(field)
+    return names if isinstance(names, list) else []
 
 
 def _in_order(container: Object, like: Object) -> Object:
