@@ -102,7 +102,7 @@ ERRORS = [
     ("missing field", spec(namespaces=[{}]), "spec.namespaces[0].name", None, "is missing"),
     ("bad path", spec(workloads=[{"apiVersion": "a", "kind": "b", "podTemplate": "spec..x"}]),
      "spec.workloads[0].podTemplate", None, "must match"),
-    ("kind", {"apiVersion": "v1", "kind": "ConfigMapp"}, "kind", "ConfigMap", "SidecarInjection or ConfigMap"),
+    ("kind", {"apiVersion": "v1", "kind": "ConfigMapp"}, "kind", "ConfigMap", "SidecarInjection or SidecarEjection"),
     ("no kind", {}, "kind", None, "kind is missing"),
     ("version", {"apiVersion": "krm-injector.dev/v1", "kind": "SidecarInjection"}, "apiVersion",
      "krm-injector.dev/v1alpha1", "apiVersion is"),
