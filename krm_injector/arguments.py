@@ -73,8 +73,10 @@ OPTIONS = {
         Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
         Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
-        Option("--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")),
-        Option("--context", "PATH", "read Namespaces and mesh configuration here too, no workloads; may be repeated"),
+        Option(
+            "--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")
+        ),
+        Option("--context", "PATH", "read Namespaces and mesh here too, but no workloads; may be repeated"),
         Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),

@@ -243,9 +243,7 @@ def _selectors(mesh: Mesh, field: str) -> tuple[selectors.Selector | None, ...]:
     return tuple(found)
 
 
-def _asked(
-    rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, name: str = ""
-) -> _Outcome:
+def _asked(rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, name: str = "") -> _Outcome:
     """A selector and labels: what failed, or what held."""
     whose = f"Namespace {name}" if on == "namespace" else "the pod"
     for requirement in selector.requirements:

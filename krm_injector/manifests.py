@@ -34,7 +34,6 @@ class Joined(NamedTuple):
             texts.append(resource_list.write(part, changed, [], gone, before))
         return texts[0] if len(texts) == 1 else _stream(texts)
 
-
     def texts(self, replacements: Mapping[int, Object], originals: Mapping[int, Object] = {}) -> list[str]:
         """The text of each part by itself, changed where a replacement says so."""
         texts: list[str] = []

@@ -121,7 +121,7 @@ class Evidence(NamedTuple):
     outcome: str  # "matches" | "fails" | "no opinion" | "inject" | "skip"
     detail: str  # the label, annotation or line of policy that decided it
     on: str = ""  # whose field that is: "namespace" | "pod" | "mesh" (its injection configuration) | ""
-    path: tuple[str, ...] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () where there is none
+    path: tuple[str, ...] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () for none
 
 
 class Decision(NamedTuple):

@@ -297,7 +297,7 @@ def test_quiet_leaves_errors_only() -> None:
     ("words", "said"),
     [
         (["injct"], "did you mean inject?"),
-        (["verify"], "there is no command 'verify'"),
+        (["frobnicate"], "there is no command 'frobnicate'"),
         (["inject", "--confg", "x"], "did you mean --config?"),
         (["inject", "--kustomize", "x"], "has no option --kustomize"),
         (["inject", "--config"], "--config needs a value"),

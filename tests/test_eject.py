@@ -193,7 +193,8 @@ def test_an_own_sidecar_comes_back() -> None:
 
 @pytest.mark.parametrize("status", ["", "[]", "{", '{"containers":5}'])
 def test_a_broken_status_is_no_crash(status: str) -> None:
-    template = {"metadata": {"annotations": {"sidecar.istio.io/status": status}}, "spec": {"containers": [{"name": "a"}]}}
+    annotations = {"sidecar.istio.io/status": status}
+    template = {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "a"}]}}
     eject.by_traces(workload(template))
 
 

@@ -111,7 +111,7 @@ def test_arithmetic_is_int64() -> None:
 
 def test_same_answer_twice() -> None:
     data = {"b": 1, "a": {"d": [1, 2], "c": "x"}}
-    template = "{{ keys . }}{{ values . }}{{ toJson . }}{{ omit . \"b\" }}{{ toString . }}"
+    template = '{{ keys . }}{{ values . }}{{ toJson . }}{{ omit . "b" }}{{ toString . }}'
     assert run(template, data) == run(template, dict(reversed(data.items())))
 
 
