@@ -12,6 +12,7 @@ from krm_injector.model import Object, Result
 from krm_injector.pipeline import Outcome
 
 _CONTEXT = 3
+_MOST = 4_000_000  # lines times lines that are compared one by one; beyond, a whole run counts as replaced
 _COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m", "@": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
 _SEPARATOR = re.compile(r"^(?=---[ \t\r\n])", re.MULTILINE)
@@ -76,19 +77,62 @@ def _parts(text: str) -> list[list[str]]:
 
 
 def _opcodes(before: Sequence[list[str]], after: Sequence[list[str]]) -> Iterator[Opcode]:
-    """What to do to each run of lines. Document by document, since the time goes with the square of the length."""
-    from difflib import SequenceMatcher
-
+    """What to do to each run of lines, document by document."""
     if len(before) != len(after):
         before, after = [[line for part in before for line in part]], [[line for part in after for line in part]]
     i = j = 0
     for old, new in zip(before, after, strict=True):
-        if old == new:
-            yield "equal", i, i + len(old), j, j + len(new)
-        else:
-            matcher = SequenceMatcher(None, old, new, autojunk=False)
-            yield from ((tag, i + i1, i + i2, j + j1, j + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes())
+        for tag, i1, i2, j1, j2 in _compared(old, new):
+            yield tag, i + i1, i + i2, j + j1, j + j2
         i, j = i + len(old), j + len(new)
+
+
+def _compared(old: list[str], new: list[str]) -> Iterator[Opcode]:
+    """Two texts between lines that stand once in each, since difflib's time goes with the square of the length."""
+    if old == new:
+        if old:
+            yield "equal", 0, len(old), 0, len(new)
+        return
+    i = j = 0
+    for i2, j2 in [*_anchors(old, new), (len(old), len(new))]:
+        yield from _between(old[i:i2], new[j:j2], i, j)
+        if i2 < len(old):
+            yield "equal", i2, i2 + 1, j2, j2 + 1
+        i, j = i2 + 1, j2 + 1
+
+
+def _between(old: list[str], new: list[str], i: int, j: int) -> Iterator[Opcode]:
+    from difflib import SequenceMatcher
+
+    if len(old) * len(new) > _MOST:
+        yield "replace", i, i + len(old), j, j + len(new)
+        return
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        yield tag, i + i1, i + i2, j + j1, j + j2
+
+
+def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """Places of lines that stand exactly once in each, as many as keep their order (patience sorting)."""
+    from bisect import bisect_left
+    from collections import Counter
+
+    once, there = Counter(old), Counter(new)
+    places = {line: index for index, line in enumerate(new) if there[line] == 1 and once[line] == 1}
+    pairs = [(index, places[line]) for index, line in enumerate(old) if line in places]
+    ends: list[int] = []  # the smallest end of a rising sequence of each length
+    tails: list[int] = []  # the pair that it belongs to
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(ends, place)
+        before.append(tails[length - 1] if length else -1)
+        ends[length : length + 1] = [place]
+        tails[length : length + 1] = [number]
+    found = []
+    number = tails[-1] if tails else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]
 
 
 def _grouped(codes: list[Opcode]) -> Iterator[list[Opcode]]:
