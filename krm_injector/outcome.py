@@ -1,0 +1,59 @@
+"""What a run came to, and the workloads in it: each as it stands, and as it was before an earlier injection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from krm_injector import eject
+from krm_injector.kube.workloads import at
+from krm_injector.model import Decision, Mesh, Object, Result, Workload
+from krm_injector.resource_list import Bundle
+
+
+class Outcome(NamedTuple):
+    """What a run came to. Error results mean that nothing may be written."""
+
+    bundle: Bundle
+    meshes: tuple[Mesh, ...]
+    decisions: tuple[Decision, ...]  # about each workload as it was before an earlier injection
+    replacements: dict[int, Object]  # item index -> the item as injection leaves it
+    results: tuple[Result, ...]
+    originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
+    restored: tuple[eject.Restored, ...] = ()  # one a decision
+
+
+def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
+    """Each workload as it stands in the bundle, as it was before an earlier injection, and its decision."""
+    found = []
+    for one, decision in zip(outcome.restored, outcome.decisions, strict=True):
+        workload = decision.workload
+        standing = at(bundle.items[workload.item].value, workload.inside)
+        found.append((workload._replace(object=standing), one, decision))
+    return found
+
+
+def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
+    """The items with these workloads in their places."""
+    items: dict[int, Any] = {}
+    for workload in workloads:
+        before = items.get(workload.item, bundle.items[workload.item].value)
+        items[workload.item] = put(before, workload.inside, workload.object)
+    return items
+
+
+def put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
+    """A copy of the value with ``leaf`` at the path."""
+    if not path:
+        return leaf
+    key: Any = path[0]
+    changed: Any = list(value) if isinstance(value, list) else dict(value)
+    changed[key] = put(value[key], path[1:], leaf)
+    return changed
+
+
+def told(outcome: Outcome) -> tuple[Any, ...]:
+    """What of an outcome people can see to differ: who is injected, what stands there after, what is wrong."""
+    verdicts = [decision.injected for decision in outcome.decisions]
+    errors = [result for result in outcome.results if result.severity == "error"]
+    return verdicts, outcome.replacements, errors
