@@ -58,6 +58,7 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
     planes: dict[int, ControlPlane] = {}
+    unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
     for number, (found, one, decision) in enumerate(rows(bundle, outcome)):
         if progress is not None:
@@ -65,6 +66,8 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
         if not decision.injected or decision.mesh is None:
             if one.record is not None:
                 results += _taken_back(found, one, decision)
+            continue
+        if id(decision.mesh) in unusable:
             continue
         try:
             plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
@@ -74,7 +77,7 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             results.extend(failure.results)
         except (ApiError, YamlError) as problem:
             results.append(_unusable(decision.mesh, problem))
-            break
+            unusable.add(id(decision.mesh))
         else:
             if one.record is not None:
                 results += eject.edit_results(found, one.record, injected)

@@ -103,6 +103,7 @@ def test_json_has_the_promised_keys() -> None:
             "kind": "Deployment",
             "namespace": "shop",
             "name": "web",
+            "verdict": "injected",
             "injected": True,
             "reason": "policy",
             "detail": "policy: enabled",
@@ -110,6 +111,7 @@ def test_json_has_the_promised_keys() -> None:
             "ambient": "",
             "containers": [1, 2],
             "webhooks": ["istio-sidecar-injector/namespace.sidecar-injector.istio.io"],
+            "errors": [],
             "evidence": [{"rule": "policy", "outcome": "inject", "detail": "policy: enabled"}],
         }
     ]

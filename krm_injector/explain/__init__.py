@@ -9,6 +9,7 @@ from krm_injector.explain.changes import Changes
 from krm_injector.explain.entries import containers, document, entries
 from krm_injector.explain.forms import FORMS, Look, as_json, as_markdown, as_table, as_yaml
 from krm_injector.explain.places import Places
+from krm_injector.explain.refusals import refusals
 
 __all__ = [
     "FORMS",
@@ -22,4 +23,5 @@ __all__ = [
     "containers",
     "document",
     "entries",
+    "refusals",
 ]

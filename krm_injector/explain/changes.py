@@ -56,8 +56,13 @@ class Changes:
         self._doubts: dict[str, int] = {}
         self._wider: dict[tuple[str, Edit], tuple[Judge, int]] = {}  # Namespace, edit -> its judge, how many turn
 
-    def of(self, decision: Decision) -> dict[str, Any]:
-        """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default, changes."""
+    def of(self, decision: Decision, refused: bool = False) -> dict[str, Any]:
+        """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default, changes.
+
+        refused: errors keep the workload from what was decided; the way out of them is in their messages.
+        """
+        if refused and decision.injected:
+            return {"doubt": "", "default": _by_default(decision), "changes": []}
         doubt = self._doubt(decision)
         default = _by_default(decision)
         wanted = doubt or (default and not self._doubts_only)

@@ -13,6 +13,7 @@ from krm_injector.explain.entries import entries
 from krm_injector.explain.forms import FORMS
 from krm_injector.explain.look import Look
 from krm_injector.explain.places import Places
+from krm_injector.explain.refusals import refusals
 from krm_injector.function_config import Settings
 from krm_injector.model import Refused, Result
 from krm_injector.resource_list import Bundle
@@ -43,19 +44,21 @@ def run(
     look: Look,
     progress: Callable[[int, int], None] | None = None,
 ) -> Told:
-    """The whole command. settings_of: a ResourceList's functionConfig (or None) -> Settings. Raises Refused."""
+    """The whole command. settings_of: a ResourceList's functionConfig (or None) -> Settings.
+
+    Errors about workloads keep nothing from being told: they are what a reader came for. Raises Refused where the
+    input or the settings cannot be read.
+    """
     given = read(arguments, stdin, environment)
     settings = settings_of(given.bundle.function_config)
     outcome = pipeline.run(given.bundle, settings, progress)
     said = (*given.results, *outcome.results)
-    code = results.exit_code(said)
-    if code:
-        return Told("", said, code)
     form = arguments.output or "table"
     brief = form in ("table", "markdown") and not look.verbose
     changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only=brief)
     places = Places(given.parts, given.rendered)
-    told = entries(outcome.decisions, outcome.replacements, places, changes)
+    refused = refusals(outcome.decisions, outcome.replacements, outcome.results)
+    told = entries(outcome.decisions, outcome.replacements, places, changes, refused)
     given_advice = advice.advise(outcome.bundle, outcome.decisions, outcome.replacements, settings)
     advice.attach(told, given_advice)
     warnings = advice.results(given_advice)
@@ -64,8 +67,13 @@ def run(
     if form == "html":
         from krm_injector import report
 
-        others = [advice.Advice(result, None) for result in outcome.results if result.code != "mesh"]
-        page = report.page(outcome.decisions, outcome.replacements, outcome.meshes, told, [*others, *given_advice])
+        own = [advice.Advice(result, number) for number, errors in enumerate(refused) for result in errors]
+        shown = {id(one.result) for one in own}
+        others = [advice.Advice(result, None) for result in outcome.results
+                  if result.code != "mesh" and id(result) not in shown]  # fmt: skip
+        page = report.page(
+            outcome.decisions, outcome.replacements, outcome.meshes, told, [*own, *others, *given_advice]
+        )
         return Told(page, said, results.exit_code(said))
     return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))
 

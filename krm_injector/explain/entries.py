@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from krm_injector.explain.changes import Changes
 from krm_injector.explain.places import Places, field
+from krm_injector.explain.refusals import Refusals
 from krm_injector.findings import in_ambient
 from krm_injector.kube.workloads import at
-from krm_injector.model import Decision, Evidence, Mesh, Object
+from krm_injector.model import Decision, Evidence, Mesh, Object, Reason, Result
 
 
 def entries(
@@ -17,43 +19,63 @@ def entries(
     replacements: Mapping[int, Any],
     places: Places | None = None,
     changes: Changes | None = None,
+    refused: Refusals | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a decision, in order. ``replacements``: item index -> the injected item (pipeline.Outcome).
 
-    places adds where things are written, changes what would turn the verdicts.
+    places adds where things are written, changes what would turn the verdicts. refused: each decision's errors.
     """
     told = Evidences(places)
     found = []
-    for decision in decisions:
-        entry = _entry(decision, replacements)
+    for number, decision in enumerate(decisions):
+        entry = _entry(decision, replacements, refused[number] if refused else ())
         if places is not None:
             entry |= places.workload(decision)
         entry["evidence"] = [told.entry(decision, evidence) for evidence in decision.evidence]
         if changes is not None:
-            entry |= changes.of(decision)
+            entry |= changes.of(decision, bool(entry["errors"]))
         found.append(entry)
     return found
 
 
-def _entry(decision: Decision, replacements: Mapping[int, Any]) -> dict[str, Any]:
+def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence[Result]) -> dict[str, Any]:
     workload = decision.workload
     before = containers(workload.object, workload.template)
-    after = before
-    if decision.injected and workload.item in replacements:
+    after: int | None = before
+    if errors:
+        after = None
+    elif decision.injected and workload.item in replacements:
         after = containers(at(replacements[workload.item], workload.inside), workload.template)
+    injected = decision.injected and not errors
     return {
         "apiVersion": workload.ref.api_version,
         "kind": workload.ref.kind,
         "namespace": workload.ref.namespace,
         "name": workload.ref.name,
-        "injected": decision.injected,
+        "verdict": "error" if errors else "injected" if injected else "left out",
+        "injected": injected,
         "reason": decision.reason.value,
         "detail": decision.detail,
         "revision": decision.mesh.revision if decision.mesh else "",
         "ambient": in_ambient(decision),
         "containers": [before, after],
         "webhooks": list(decision.webhooks),
+        "errors": [_error(result, decision) for result in errors],
     }
+
+
+def _error(result: Result, decision: Decision) -> dict[str, Any]:
+    """An error in full, and in a few words for a table."""
+    told = {"code": result.code, "message": result.message, "brief": _brief(result.message, str(decision.workload.ref))}
+    if decision.reason == Reason.NAMESPACE_UNKNOWN and result.code == "namespace-missing":
+        told["brief"] = decision.detail
+    return {**told, "field": result.field} if result.field else told
+
+
+def _brief(message: str, ref: str) -> str:
+    """The first clause of a message; the workload's name in front goes, since a table has it beside."""
+    clause = re.split(r"\n|; |\. |: (?=[^ ]+ \()", message, maxsplit=1)[0]
+    return clause.removeprefix(f"{ref} ").removesuffix(".")
 
 
 class Evidences:
@@ -108,12 +130,13 @@ def document(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> dict[str, An
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts: workloads, injected, and for each deciding rule how many."""
+    """Counts: workloads, by verdict, and for each deciding rule how many."""
     reasons: dict[str, int] = {}
     for entry in told:
         reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
-    injected = sum(entry["injected"] for entry in told)
-    return {"workloads": len(told), "injected": injected, "leftOut": len(told) - injected, "reasons": reasons}
+    verdicts = [entry["verdict"] for entry in told]
+    counts = {key: verdicts.count(verdict) for key, verdict in (("injected", "injected"), ("leftOut", "left out"))}
+    return {"workloads": len(told), **counts, "errors": verdicts.count("error"), "reasons": reasons}
 
 
 def _mesh(mesh: Mesh) -> dict[str, Any]:

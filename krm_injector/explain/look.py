@@ -17,6 +17,9 @@ class Look(NamedTuple):
     def green(self, text: str) -> str:
         return f"\x1b[32m{text}\x1b[0m" if self.colour else text
 
+    def red(self, text: str) -> str:
+        return f"\x1b[31m{text}\x1b[0m" if self.colour else text
+
     def yellow(self, text: str) -> str:
         return f"\x1b[33m{text}\x1b[0m" if self.colour else text
 
@@ -32,4 +35,9 @@ PLAIN = Look()
 
 def printable(text: str) -> str:
     """One line, with what a terminal would obey instead of show made visible."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", " ".join(text.split()))
+    return hidden(" ".join(text.split()))
+
+
+def hidden(text: str) -> str:
+    """What a terminal would obey instead of show, made visible."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -12,6 +12,7 @@ from krm_injector.explain.places import shown
 from krm_injector.model import Mesh
 
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
+VERDICTS = {"injected": "yes", "left out": "no", "error": "error"}
 _GAP = "  "
 _NAME, _INJECTED, _REVISION, _RULE = 1, 2, 4, 5
 _LEAST_RULE = 30  # cells below which sentences are broken too often to be read
@@ -55,11 +56,14 @@ def rows_of(told: list[dict[str, Any]], limit: int) -> tuple[list[Row], int]:
 def row(entry: Mapping[str, Any], name: str) -> Row:
     before, after = entry["containers"]
     ready = f"{before}/{before} -> {after}/{after}" if entry["injected"] else f"{before}/{before}"
-    detail = printable(entry["detail"])
-    if entry.get("ambient") and not entry["injected"]:
+    detail, code = printable(entry["detail"]), entry["reason"]
+    if entry["errors"]:
+        ready, code = f"{before}/{before} -> ?", entry["errors"][0]["code"]
+        detail = printable(entry["errors"][0]["brief"])
+    elif entry.get("ambient") and not entry["injected"]:
         detail += "; in ambient mode"
-    kind, verdict = printable(entry["kind"]), "yes" if entry["injected"] else "no"
-    return Row((kind, name, verdict, ready, printable(entry["revision"]) or "-", detail), entry["reason"])
+    kind, verdict = printable(entry["kind"]), VERDICTS[entry["verdict"]]
+    return Row((kind, name, verdict, ready, printable(entry["revision"]) or "-", detail), code)
 
 
 def _names(told: list[dict[str, Any]]) -> list[str]:
@@ -145,7 +149,7 @@ def _row_lines(cells: list[str], widths: list[int], look: Look) -> list[str]:
         # Colour goes on last: its characters take no cells.
         at = len(_line([*cells[:_INJECTED], ""], widths[:_INJECTED]))
         verdict = pad(cells[_INJECTED], widths[_INJECTED])
-        paint = look.green if cells[_INJECTED] == "yes" else look.yellow
+        paint = {"yes": look.green, "error": look.red}.get(cells[_INJECTED], look.yellow)
         first = first[:at] + paint(verdict) + first[at + len(verdict) :]
     indent = " " * (_total(widths[:-1]) + len(_GAP))
     return [first, *(indent + line for line in more)]
@@ -182,7 +186,8 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> str:
         return "There are no workloads: nothing here has a pod template."
     plural = "" if count["workloads"] == 1 else "s"
     sentence = (
-        f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {count['leftOut']:,} left out."
+        f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {count['leftOut']:,} left out"
+        f"{', ' + format(count['errors'], ',') + ' refused with an error' if count['errors'] else ''}."
     )
     planes = [_plane(mesh) for mesh in meshes]
     return f"{sentence} Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}." if planes else sentence

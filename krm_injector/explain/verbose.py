@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from krm_injector.explain.cells import lines, pad, width
-from krm_injector.explain.look import Look, printable
+from krm_injector.explain.look import Look, hidden, printable
 from krm_injector.explain.places import shown
 from krm_injector.explain.table import rows_of, totals
 from krm_injector.model import Mesh
@@ -27,11 +27,19 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
 def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list[str]:
     kind, name, verdict, ready, revision, detail = cells
     said = look.green("injected") if verdict == "yes" else look.yellow("not injected")
+    if entry["errors"]:
+        said = look.red("refused with an error")
     plane = f" by control plane {revision}" if entry["injected"] else ""
     found = [f"{look.bold(f'{kind} {name}')}: {said}{plane}, READY {ready}"]
     if shown(entry):
         found.append(_INDENT + look.dim(printable(shown(entry))))
-    found += _broken(f"rule: {detail} ({entry['reason']})", look, _INDENT)
+    for error in entry["errors"]:
+        sentence, *more = error["message"].split("\n")
+        found += _broken(f"error: {printable(sentence)} ({error['code']})", look, _INDENT)
+        # What is to be written into a file keeps its lines.
+        found += [f"{_INDENT * 2}{look.dim(hidden(line))}" for line in more]
+    if not entry["errors"]:
+        found += _broken(f"rule: {detail} ({entry['reason']})", look, _INDENT)
     found += _webhooks(entry["evidence"], look)
     rules = [evidence for evidence in entry["evidence"] if "elector of " not in evidence["rule"]]
     if rules:

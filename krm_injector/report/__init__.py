@@ -38,8 +38,7 @@ def page(
         if advice.about is not None:
             about.setdefault(advice.about, []).append(advice)
     afters = [_after(decision, replacements) for decision in decisions]
-    injected = sum(decision.injected for decision in decisions)
-    tiles = _tiles(len(decisions), injected, given)
+    tiles = _tiles([entry["verdict"] for entry in told], given)
     rows, data = [], []
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
         rows.append(_row(number, entry, about.get(number, [])))
@@ -99,9 +98,10 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
     return "".join(lines)
 
 
-def _tiles(workloads: int, injected: int, given: Sequence[Advice]) -> str:
+def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
-    tiles = [("workloads", workloads, ""), ("injected", injected, "yes"), ("left alone", workloads - injected, "")]
+    injected, alone = verdicts.count("injected"), verdicts.count("left out")
+    tiles = [("workloads", len(verdicts), ""), ("injected", injected, "yes"), ("left alone", alone, "")]
     names = {"error": "errors", "warning": "warnings", "info": "notes"}
     shown_counts = [severity for severity in names if counts[severity] or severity == "warning"]
     tiles += [(names[severity], counts[severity], severity if counts[severity] else "") for severity in shown_counts]
@@ -221,17 +221,22 @@ def _row(number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
     before, after = entry["containers"]
     injected = entry["injected"]
     ready = f"{before}/{before} → {after}/{after}" if injected else f"{before}/{before}"
+    verdict, rule = "injected" if injected else "left alone", entry["detail"]
+    if entry["errors"]:
+        ready, verdict = f"{before}/{before} → ?", "error"
+        rule = entry["errors"][0]["brief"]
     worst = min((advice.result.severity for advice in given), key=lambda s: _ORDER.get(s, 3), default="")
     count = f'<span class="chip {text(worst)}">{len(given)}</span>' if given else ""
     namespace = text(entry["namespace"])
+    mark = " yes" if injected else " error" if entry["errors"] else ""
     return (
-        f'<tr class="w{" yes" if injected else ""}" data-n="{number}" data-ns="{namespace}">'
+        f'<tr class="w{mark}" data-n="{number}" data-ns="{namespace}">'
         f'<td><button class="open" aria-expanded="false" aria-controls="r{number}">'
         f'<span class="kind">{text(entry["kind"])}</span> <bdi class="name">{text(entry["name"])}</bdi></button></td>'
         f"<td><bdi>{namespace}</bdi></td>"
-        f'<td><span class="verdict">{"injected" if injected else "left alone"}</span></td>'
+        f'<td><span class="verdict">{verdict}</span></td>'
         f"<td class=ready>{ready}</td>"
-        f'<td class="rule">{text(" ".join(str(entry["detail"]).split()))}</td>'
+        f'<td class="rule">{text(" ".join(str(rule).split()))}</td>'
         f'<td class=n data-v="{len(given)}">{count}</td></tr>'
     )
 

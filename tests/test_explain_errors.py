@@ -1,0 +1,152 @@
+"""explain of what inject refuses: the table stands, with the refused workloads marked, and the exit status is 1."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from krm_injector import explain, pipeline, resource_list
+from krm_injector.explain import Changes
+from krm_injector.function_config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+_spec = importlib.util.spec_from_file_location("bundles_generate", ROOT / "tests" / "bundles" / "generate.py")
+assert _spec and _spec.loader
+generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(generate)
+
+Object = dict[str, Any]
+
+
+def web(place: str = "shop/web", **more: Any) -> Object:
+    return generate.workload("Deployment", place, **more)
+
+
+def injector(revision: str = "", mesh: str = "") -> list[Object]:
+    """A control plane's two ConfigMaps, with a template that adds nothing."""
+    suffix = revision and f"-{revision}"
+    config = 'policy: enabled\ndefaultTemplates: [sidecar]\ntemplates: {sidecar: "spec: {}"}\n'
+    data = {"config": config, "values": '{"global": {"tag": "1.30.3"}}'}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": f"istio-sidecar-injector{suffix}"},
+            "data": data,
+        },
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"istio{suffix}"}, "data": {"mesh": mesh}},
+    ]
+
+
+ON = generate.namespace("shop", injection="enabled")
+BAD_PORTS = {"traffic.sidecar.istio.io/includeInboundPorts": "http"}
+# The code, and a bundle whose first workload is refused by it and whose second, if any, is injected.
+CASES: dict[str, list[Object]] = {
+    "namespace-missing": [ON, web("ops/web"), web("shop/other")],
+    "namespace-conflict": [
+        ON, generate.namespace("two", injection="enabled"), generate.namespace("two"),
+        web("two/web"), web("shop/other"),
+    ],
+    "annotation-invalid": [ON, web(annotations=BAD_PORTS), web("shop/other")],
+    "pod-invalid": [ON, web(terminationGracePeriodSeconds="soon"), web("shop/other")],
+    "control-plane-missing": [
+        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"), web("new/web"),
+    ],
+    "policy-illegal": [
+        {**injector()[0], "data": {**injector()[0]["data"], "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
+        ON, web(),
+    ],
+    "double-injection": [
+        *injector(), *injector("canary"), generate.webhooks("default"),
+        {**generate.webhooks("canary"), "webhooks": generate.webhooks("default")["webhooks"]},
+        generate.namespace("shop", rev="default"), web(),
+    ],
+    "mesh-invalid": [
+        *injector("", "defaultConfig: {concurrency: many}"), *injector("canary"),
+        generate.webhooks("default"), generate.webhooks("canary"),
+        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"), web("new/other"),
+    ],
+}  # fmt: skip
+
+
+def told(documents: list[Object]) -> tuple[Any, list[Object]]:
+    bundle = resource_list.read_manifests(generate.text(documents).encode())
+    outcome = pipeline.run(bundle, Settings())
+    changes = Changes(outcome.decisions, outcome.meshes, Settings())
+    refused = explain.refusals(outcome.decisions, outcome.replacements, outcome.results)
+    return outcome, explain.entries(outcome.decisions, outcome.replacements, None, changes, refused)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_what_is_refused_is_told_with_its_code_and_the_rest_has_its_verdict(code: str) -> None:
+    outcome, (first, *others) = told(CASES[code])
+    assert code in {result.code for result in outcome.results if result.severity == "error"}
+    assert (first["verdict"], first["injected"], first["containers"]) == ("error", False, [1, None])
+    assert first["errors"][0]["code"] == code
+    assert first["errors"][0]["message"] and "\n" not in first["errors"][0]["brief"]
+    assert [(other["verdict"], other["errors"]) for other in others] == [("injected", [])] * len(others)
+    schema = json.loads((ROOT / "docs" / "explain.schema.json").read_text())
+    jsonschema.validate(json.loads(explain.as_json(outcome.meshes, [first, *others])), schema)
+
+
+def test_every_workload_of_a_missing_namespace_is_refused() -> None:
+    _, entries = told([web("ops/one"), web("ops/two")])
+    assert [entry["verdict"] for entry in entries] == ["error", "error"]
+    assert "Add the Namespace" in entries[0]["errors"][0]["message"]
+    assert entries[1]["errors"][0]["brief"] == "Namespace ops is not in the bundle"
+
+
+def test_one_of_a_list_is_refused_alone() -> None:
+    members = [web(annotations=BAD_PORTS), web("shop/other")]
+    _, entries = told([ON, {"apiVersion": "v1", "kind": "List", "items": members}])
+    assert [entry["verdict"] for entry in entries] == ["error", "injected"]
+
+
+def krm(*words: str, stdin: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "krm_injector", *words]
+    env = {**os.environ, "COLUMNS": ""}
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=env
+    )
+
+
+@pytest.mark.parametrize("form", ["table", "json", "yaml", "markdown", "html"])
+def test_every_form_is_printed_and_the_exit_status_is_1(form: str) -> None:
+    given = generate.text(CASES["namespace-missing"])
+    done = krm("explain", "-o", form, stdin=given)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "[namespace-missing]" in done.stderr
+    if form in ("json", "yaml"):
+        answer = yaml.safe_load(done.stdout)
+        assert answer["summary"] | {"reasons": 0} == {
+            "workloads": 2, "injected": 1, "leftOut": 0, "errors": 1, "reasons": 0,
+        }  # fmt: skip
+    else:
+        assert "Namespace ops is not in the bundle" in done.stdout
+        marks = {"html": 'class="w error"', "markdown": "| error | 1/1 -> ? |", "table": "error     1/1 -> ?"}
+        assert marks[form] in done.stdout
+        assert "shop" in done.stdout
+
+
+def test_inject_still_writes_nothing() -> None:
+    done = krm("inject", stdin=generate.text(CASES["namespace-missing"]))
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_terminal_gets_codes_with_a_legend_and_verbose_the_whole_message() -> None:
+    outcome, entries = told(CASES["namespace-missing"])
+    narrow = explain.as_table(outcome.meshes, entries, explain.Look(width=70))
+    assert "namespace-missing\n" in narrow and "1 refused with an error" in narrow
+    whole = explain.as_table(outcome.meshes, entries, explain.Look(width=100, verbose=True))
+    assert "refused with an error" in whole and "    - name: ops\n" in whole
+    assert "\x1b[31merror" in explain.as_table(outcome.meshes, entries, explain.Look(colour=True))
