@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from krm_injector import explain, pipeline, resource_list
 from krm_injector.explain import Changes, Look, Places
 from krm_injector.explain.cells import width
+from krm_injector.explain.table_rows import RULE, rows_of
 from krm_injector.function_config import Settings
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
@@ -49,8 +51,65 @@ def test_table(name: str, snapshot: Any) -> None:
     meshes, entries = told(*of(name))
     for columns in (80, 200):
         text = explain.as_table(meshes, entries, Look(width=columns))
-        assert max(map(width, text.splitlines())) <= columns
         snapshot.assert_match(text, f"{name}-{columns}.txt")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("columns", [60, 72, 80, 100, 132, 200])
+def test_no_line_is_too_long_and_every_rule_is_told(name: str, columns: int) -> None:
+    meshes, entries = told(*of(name))
+    text = explain.as_table(meshes, entries, Look(width=columns))
+    assert max(map(width, text.splitlines())) <= columns
+    words = "".join(text.split())
+    for found in rows_of(entries, 0)[0]:
+        assert "".join(found.cells[RULE].removeprefix("no webhook matches: ").split()) in words or columns > 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("verbose", [False, True])
+def test_colour_adds_no_cells(name: str, verbose: bool) -> None:
+    meshes, entries = told(*of(name), doubts_only=not verbose)
+    look = Look(width=80, verbose=verbose)
+    coloured = explain.as_table(meshes, entries, look._replace(colour=True))
+    assert "\x1b[32m" in coloured or not any(entry["injected"] for entry in entries)
+    assert re.sub(r"\x1b\[\d+m", "", coloured).split() == explain.as_table(meshes, entries, look).split()
+
+
+def test_names_that_would_be_cut_to_the_same_are_told_apart() -> None:
+    space = generate.namespace("shop", injection="enabled")
+    long = [f"payments-reconciliation-{region}-worker-of-the-second-shift" for region in ("eu", "us")]
+    meshes, entries = told(
+        generate.text([space, *(generate.workload("Deployment", f"shop/{n}") for n in long)]).encode(), "a.yaml"
+    )
+    text = explain.as_table(meshes, entries, Look(width=60))
+    for region in ("eu", "us"):
+        assert f"{region}-worker" in text
+    assert max(map(width, text.splitlines())) <= 60
+
+
+def test_rules_below_the_table_are_numbered_where_a_code_has_several() -> None:
+    text = explain.as_table(*told(*of("optin")), Look(width=80))
+    row = next(line for line in text.splitlines() if "team-b/quiet" in line)
+    code = row[row.index("no-webhook") :]
+    assert code.split()[1].isdigit()
+    legend = next(line for line in text.splitlines() if line.startswith(code))
+    assert "istio-injection=disabled" in legend + text[text.index(legend) :].splitlines()[1]
+
+
+@pytest.mark.parametrize(("groups", "word"), [(300, "various"), (2000, "Namespaces:")])
+def test_groups_are_wider_where_there_are_more(groups: int, word: str) -> None:
+    """By all but the name, then by Namespace and rule, then by rule alone: never a table without an end."""
+    documents = []
+    for number in range(groups):
+        name = f"team-{number // 2 if groups < 500 else number}"
+        documents += [generate.namespace(name, injection="enabled")] if not number % 2 or groups > 500 else []
+        documents.append(generate.workload("Deployment" if number % 2 else "StatefulSet", f"{name}/w-{number}"))
+    meshes, entries = told(generate.text(documents).encode(), "all.yaml")
+    text = explain.as_table(meshes, entries, Look(width=140))
+    assert word in text
+    assert len(text.splitlines()) < 220
+    assert "more workloads" not in text
+    assert f"{groups:,} workloads: {groups:,} injected, 0 left out." in text
 
 
 @pytest.mark.parametrize("name", ["optin", "platform", "policy"])
@@ -69,7 +128,9 @@ def test_many_workloads_are_grouped(snapshot: Any) -> None:
     everything = explain.as_table(meshes, entries, Look(width=120, limit=0))
     assert sum("/service-" in line for line in everything.splitlines()) >= len(entries)
     few = explain.as_table(meshes, entries, Look(limit=5)).splitlines()
-    assert "--limit 0 shows every workload" in few[6]
+    assert len(few[: few.index("")]) <= 6 and not any("more workloads" in line for line in few)
+    fewer = explain.as_table(meshes, entries, Look(limit=2)).splitlines()
+    assert "more workloads; --limit 0 shows each" in fewer[3]
 
 
 @pytest.mark.parametrize("name", NAMES)

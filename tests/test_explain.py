@@ -85,7 +85,8 @@ def test_table_is_aligned() -> None:
         "Deployment  shop/web        yes       1/1 -> 2/2  default   policy: enabled\n"
         "Deployment  shop/agent      no        2/2         default   spec.hostNetwork: true\n"
         "\n"
-        "2 workloads: 1 injected, 1 left out. Control plane: default (Istio 1.30.3, bundle).\n"
+        "2 workloads: 1 injected, 1 left out (host-network).\n"
+        "Control plane: default (Istio 1.30.3, from the bundle).\n"
     )
 
 

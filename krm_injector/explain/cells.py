@@ -34,7 +34,10 @@ def clip(text: str, cells: int) -> str:
     if cells <= 1:
         return ELLIPSIS[:cells]
     tail = (cells - 1) // 2
-    return _start(text, cells - 1 - tail) + ELLIPSIS + _start(text[::-1], tail)[::-1]
+    end = _start(text[::-1], tail)[::-1]
+    while end and not _cells(end[0]):  # a mark whose letter is gone
+        end = end[1:]
+    return _start(text, cells - 1 - tail) + ELLIPSIS + end
 
 
 def _start(text: str, cells: int) -> str:
@@ -43,6 +46,18 @@ def _start(text: str, cells: int) -> str:
         if cells < 0:
             return text[:end]
     return text
+
+
+def broken(text: str, cells: int) -> list[str]:
+    """The text in lines of at most so many cells, broken behind a slash, dash or dot where one is near."""
+    found = []
+    while width(text) > cells:
+        start = _start(text, cells) or text[:1]
+        at = max(map(start.rfind, "/-.")) + 1
+        start = start[:at] if at * 2 > len(start) else start
+        found.append(start)
+        text = text[len(start) :]
+    return [*found, text]
 
 
 def lines(text: str, cells: int) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from krm_injector.explain.look import Look, printable
-from krm_injector.explain.table import HEAD, doubts, rows_of, totals
+from krm_injector.explain.table import doubted, doubts, totals
+from krm_injector.explain.table_rows import HEAD, rows_of
 from krm_injector.model import Mesh
 
 
@@ -18,15 +19,12 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
         if hidden:
             found.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
         found.append("")
-    found.append(_escaped(totals(meshes, told)))
+    found.append(_escaped(" ".join(totals(meshes, told))))
     doubtful = doubts(told)
     if doubtful:
         found += ["", "**Left out, and perhaps meant in:**", ""]
     for change, entries in doubtful:
-        first = entries[0]
-        name = f"{first['kind']} {first['namespace'] + '/' if first['namespace'] else ''}{first['name']}"
-        more = f" and {len(entries) - 1:,} more" if len(entries) > 1 else ""
-        found.append(f"- {_escaped(name)}{more}: {_escaped(first['doubt'])}. To inject: {_escaped(change)}.")
+        found.append(f"- {_escaped(doubted(entries))}. To inject: {_escaped(change)}.")
     return "\n".join(found) + "\n"
 
 

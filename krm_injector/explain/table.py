@@ -1,123 +1,81 @@
-"""The table: a line a workload, what is alike in one line where there are many."""
+"""The table: columns that fit the width, the rules in words below it where they do not, totals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
-from krm_injector.explain.cells import ELLIPSIS, clip, lines, pad, width
+from krm_injector.explain.cells import ELLIPSIS, broken, clip, lines, pad, width
 from krm_injector.explain.entries import summary
 from krm_injector.explain.look import Look, printable
-from krm_injector.explain.places import shown
+from krm_injector.explain.table_rows import HEAD, INJECTED, NAME, READY, REVISION, RULE, Row, rows_of
 from krm_injector.model import Mesh
 
-HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
-VERDICTS = {"injected": "yes", "left out": "no", "error": "error"}
 _GAP = "  "
-_NAME, _INJECTED, _REVISION, _RULE = 1, 2, 4, 5
 _LEAST_RULE = 30  # cells below which sentences are broken too often to be read
+_MOST_LINES = 8  # that broken sentences add to a table
+_LEAST_NAME = 12
 _DOUBTS = 10  # told at most, by the table
-
-
-class Row(NamedTuple):
-    cells: tuple[str, ...]  # those of HEAD
-    reason: str
+_NAMED = 3  # workloads named by one doubt
+_SPACES = 12  # Namespaces counted one by one
 
 
 def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
     rows, hidden = rows_of(told, look.limit)
-    found = _table(rows, look) if rows else []
+    found, legend = _table(rows, look) if rows else ([], [])
     if hidden:
-        found.append(f"{ELLIPSIS} and {hidden:,} more; --limit 0 shows every workload, --output json all there is")
-    found += ["", *_wrapped(totals(meshes, told), look.width)]
+        found.append(f"{ELLIPSIS} and {hidden:,} more workloads; --limit 0 shows each, --output json all there is")
+    found += legend
+    if not hidden and len(rows) < len(told):
+        found += ["", *_wrapped("Workloads that are alike share a line; --limit 0 gives each its own.", look.width)]
+    found.append("")
+    for sentence in totals(meshes, told):
+        found += _wrapped(sentence, look.width)
     found += _doubts(told, look)
     return "\n".join(line.rstrip() for line in found) + "\n"
-
-
-# ---------------------------------------------------------------- rows
-
-
-def rows_of(told: list[dict[str, Any]], limit: int) -> tuple[list[Row], int]:
-    """The rows, and how many workloads they leave unsaid. More than the limit are grouped by all but names."""
-    names = _names(told)
-    rows = [row(entry, name) for entry, name in zip(told, names, strict=True)]
-    if not limit or len(rows) <= limit:
-        return rows, 0
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for index, (entry, found) in enumerate(zip(told, rows, strict=True)):
-        groups.setdefault((entry["namespace"], found.cells[0], *found.cells[2:]), []).append(index)
-    shown_ones, said = [], 0
-    for members in list(groups.values())[:limit]:
-        said += len(members)
-        shown_ones.append(_group([rows[index] for index in members], told[members[0]]))
-    return shown_ones, len(rows) - said
-
-
-def row(entry: Mapping[str, Any], name: str) -> Row:
-    before, after = entry["containers"]
-    ready = f"{before}/{before} -> {after}/{after}" if entry["injected"] else f"{before}/{before}"
-    detail, code = printable(entry["detail"]), entry["reason"]
-    if entry["errors"]:
-        ready, code = f"{before}/{before} -> ?", entry["errors"][0]["code"]
-        detail = printable(entry["errors"][0]["brief"])
-    elif entry.get("ambient") and not entry["injected"]:
-        detail += "; in ambient mode"
-    kind, verdict = printable(entry["kind"]), VERDICTS[entry["verdict"]]
-    return Row((kind, name, verdict, ready, printable(entry["revision"]) or "-", detail), code)
-
-
-def _names(told: list[dict[str, Any]]) -> list[str]:
-    """Namespace/name of each; workloads that share kind, Namespace and name are told apart by where they stand."""
-    keys = [(entry["apiVersion"], entry["kind"], entry["namespace"], entry["name"]) for entry in told]
-    counts: dict[Any, int] = {}
-    for key in keys:
-        counts[key] = counts.get(key, 0) + 1
-    found = []
-    seen: dict[Any, int] = {}
-    for key, entry in zip(keys, told, strict=True):
-        name = f"{entry['namespace']}/{entry['name']}" if entry["namespace"] else entry["name"]
-        if counts[key] > 1:
-            seen[key] = seen.get(key, 0) + 1
-            name += f" ({shown(entry) or f'no. {seen[key]}'})"
-        found.append(printable(name))
-    return found
-
-
-def _group(members: list[Row], first: Mapping[str, Any]) -> Row:
-    if len(members) == 1:
-        return members[0]
-    cells = list(members[0].cells)
-    place = printable(first["namespace"])
-    cells[_NAME] = f"{place + '/' if place else ''}* ({len(members):,}: {printable(first['name'])}, {ELLIPSIS})"
-    return members[0]._replace(cells=tuple(cells))
 
 
 # ---------------------------------------------------------------- layout
 
 
-def _table(rows: list[Row], look: Look) -> list[str]:
+def _table(rows: list[Row], look: Look) -> tuple[list[str], list[str]]:
+    """The table's lines, and those of the legend that it needs."""
     cells = [list(HEAD), *(list(found.cells) for found in rows)]
     widths = _widths(cells)
     legend: list[str] = []
     if look.width:
         # One name of 253 characters must not push the rest of every line away.
-        widths[_NAME] = min(widths[_NAME], max(40, look.width // 3))
+        widths[NAME] = min(widths[NAME], max(40, look.width // 3))
     if look.width and _total(widths) > look.width:
-        code = max(width(found.reason) for found in rows)
-        name, _, longest = widths[_NAME], widths.pop(), 0
-        if look.width - _total(widths) - len(_GAP) < max(_LEAST_RULE, code):
-            legend = _legend(rows, look)
-            cells = _narrow(cells, rows)
-            widths = _widths(cells)
-            widths[_NAME] = name
-            longest = widths.pop()
-        room = look.width - _total(widths) - len(_GAP)
-        if room < longest:
-            widths[_NAME] = max(len(HEAD[_NAME]), name - (longest - room))
-            room = longest
-        widths.append(room)
+        room = look.width - _total(widths[:-1]) - len(_GAP)
+        if room < _LEAST_RULE or _more_lines([found.cells[RULE] for found in rows], room) > _MOST_LINES:
+            cells, widths, legend = _narrow(rows, widths[NAME], look)
+            room = widths[-1]
+        widths[-1] = room
     head, *body = cells
-    return [look.bold(_line(head, widths)), *(line for row in body for line in _row_lines(row, widths, look)), *legend]
+    names = _names([line[NAME] for line in body], widths[NAME])
+    found = [look.bold(_line(head, widths))]
+    for line, name_lines in zip(body, names, strict=True):
+        found += _row_lines(line, name_lines, widths, look)
+    return found, legend
+
+
+def _more_lines(rules: list[str], cells: int) -> int:
+    """How many lines sentences add to their rows; one broken more than once counts for too many."""
+    counts = {rule: len(lines(rule, cells)) - 1 for rule in set(rules)}
+    return _MOST_LINES + 1 if max(counts.values()) > 1 else sum(counts[rule] for rule in rules)
+
+
+def _names(names: list[str], cells: int) -> list[list[str]]:
+    """Each name in its lines: cut in the middle where it is too long, unless another would be cut to the same."""
+    clipped = [clip(name, cells) for name in names]
+    whose: dict[str, set[str]] = {}
+    for name, short in zip(names, clipped, strict=True):
+        whose.setdefault(short, set()).add(name)
+    return [
+        [short] if len(whose[short]) == 1 else broken(name, cells) for name, short in zip(names, clipped, strict=True)
+    ]
 
 
 def _widths(cells: list[list[str]]) -> list[int]:
@@ -128,44 +86,72 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def _narrow(cells: list[list[str]], rows: list[Row]) -> list[list[str]]:
-    """The cells where there is no room for sentences: codes, and no revision where it tells nothing apart."""
-    changed = [[*line[:_RULE], found.reason] for line, found in zip(cells[1:], rows, strict=True)]
-    changed.insert(0, [*HEAD[:_INJECTED], "INJ", *HEAD[_INJECTED + 1 :]])
-    if len({line[_REVISION] for line in changed[1:]} - {"-"}) <= 1:
-        for line in changed:
-            del line[_REVISION]
-    return changed
+def _narrow(rows: list[Row], name: int, look: Look) -> tuple[list[list[str]], list[int], list[str]]:
+    """Cells, widths and legend where there is no room for sentences: as short as it takes to let names be read."""
+    for numbers, short_ready in ((False, False), (False, True), (True, False), (True, True)):
+        codes = _codes(rows, numbers)
+        cells = [[*HEAD[:INJECTED], "INJ", *HEAD[INJECTED + 1 :]]]
+        for found in rows:
+            code = codes[found.reason, found.cells[RULE]]
+            cells.append([*found.cells[:RULE], code.partition(" ")[0] if numbers else code])
+        if short_ready:
+            for line in cells[1:]:
+                line[READY] = " -> ".join(part.partition("/")[0] for part in line[READY].split(" -> "))
+        if len({line[REVISION] for line in cells[1:]} - {"-"}) <= 1:
+            for line in cells:  # it tells nothing apart
+                del line[REVISION]
+        widths = _widths(cells)
+        widths[NAME] = name
+        if _total(widths) <= look.width:
+            break
+    widths[NAME] = max(_LEAST_NAME, name - max(0, _total(widths) - look.width))
+    return cells, widths, _legend(codes, look)
+
+
+def _codes(rows: list[Row], numbers: bool) -> dict[tuple[str, str], str]:
+    """What the table says for a rule that the legend tells: its code, numbered where it has several sentences; or
+    a number before the code."""
+    details: dict[str, list[str]] = {}
+    for found in rows:
+        known = details.setdefault(found.reason, [])
+        if found.cells[RULE] not in known:
+            known.append(found.cells[RULE])
+    codes: dict[tuple[str, str], str] = {}
+    for reason, known in details.items():
+        for number, detail in enumerate(known, 1):
+            several = reason if len(known) == 1 else f"{reason} {number}"
+            codes[reason, detail] = f"{len(codes) + 1} {reason}" if numbers else several
+    return codes
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join([*(pad(clip(c, w), w) for c, w in zip(cells[:-1], widths, strict=False)), cells[-1]])
 
 
-def _row_lines(cells: list[str], widths: list[int], look: Look) -> list[str]:
+def _row_lines(cells: list[str], name: list[str], widths: list[int], look: Look) -> list[str]:
     rule, *more = lines(cells[-1], widths[-1]) if look.width else [cells[-1]]
-    first = _line([*cells[:-1], rule], widths)
+    first = _line([*cells[:NAME], name[0], *cells[NAME + 1 : -1], rule], widths)
     if look.colour:
         # Colour goes on last: its characters take no cells.
-        at = len(_line([*cells[:_INJECTED], ""], widths[:_INJECTED]))
-        verdict = pad(cells[_INJECTED], widths[_INJECTED])
-        paint = {"yes": look.green, "error": look.red}.get(cells[_INJECTED], look.yellow)
+        at = len(_line([*cells[:NAME], name[0], ""], widths[:INJECTED]))
+        verdict = pad(cells[INJECTED], widths[INJECTED])
+        paint = look.green if cells[INJECTED] == "yes" else look.yellow
         first = first[:at] + paint(verdict) + first[at + len(verdict) :]
-    indent = " " * (_total(widths[:-1]) + len(_GAP))
-    return [first, *(indent + line for line in more)]
+    blank = [""] * (len(cells) - 1)
+    rest = []
+    for part, words in zip_longest(name[1:], more, fillvalue=""):
+        blank[NAME] = part
+        rest.append(_line([*blank, words], widths))
+    return [first, *rest]
 
 
-def _legend(rows: list[Row], look: Look) -> list[str]:
+def _legend(codes: dict[tuple[str, str], str], look: Look) -> list[str]:
     """The rules in words, below a table that has no room for them."""
-    details: dict[tuple[str, str], int] = {}
-    for found in rows:
-        key = (found.reason, found.cells[_RULE])
-        details[key] = details.get(key, 0) + 1
-    size = max(len(reason) for reason, _ in details)
+    size = max(map(len, codes.values()))
     result = [""]
-    for reason, detail in details:
-        first, *more = lines(detail, max(look.width - size - len(_GAP), 20))
-        result.append(look.bold(pad(reason, size)) + _GAP + first)
+    for (_, detail), code in codes.items():
+        first, *more = lines(detail.removeprefix("no webhook matches: "), max(look.width - size - len(_GAP), 16))
+        result.append(look.bold(pad(code, size)) + _GAP + first)
         result += [" " * (size + len(_GAP)) + line for line in more]
     return result
 
@@ -179,24 +165,61 @@ def _wrapped(sentence: str, cells: int, indent: str = "") -> list[str]:
 # ---------------------------------------------------------------- below the table
 
 
-def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> str:
-    """One sentence: how many, and by which control planes."""
-    count = summary(told)
+def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
+    """Sentences: how many and why not, in which Namespaces, by which control planes."""
     if not told:
-        return "There are no workloads: nothing here has a pod template."
+        return ["There are no workloads: nothing here has a pod template."]
+    count = summary(told)
     plural = "" if count["workloads"] == 1 else "s"
-    sentence = (
-        f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {count['leftOut']:,} left out"
-        f"{', ' + format(count['errors'], ',') + ' refused with an error' if count['errors'] else ''}."
-    )
+    found = [f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {_left_out(told)}."]
+    spaces = _by_namespace(told)
+    found += [spaces] if spaces else []
     planes = [_plane(mesh) for mesh in meshes]
-    return f"{sentence} Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}." if planes else sentence
+    if planes:
+        found.append(f"Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}.")
+    if not count["injected"] and meshes and all(mesh.source == "profile" for mesh in meshes):
+        found.append(
+            "Nothing here asks for injection: label a Namespace with istio-injection: enabled, or a pod template with "
+            'sidecar.istio.io/inject: "true".'
+        )
+    return found
+
+
+def _left_out(told: list[dict[str, Any]]) -> str:
+    """ "7 left out (6 no-webhook-matches, 1 annotation)"."""
+    reasons: dict[str, int] = {}
+    for entry in told:
+        if not entry["injected"]:
+            reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
+    if not reasons:
+        return "0 left out"
+    most = sorted(reasons.items(), key=lambda pair: -pair[1])
+    why = ", ".join(f"{number:,} {reason}" for reason, number in most) if len(most) > 1 else most[0][0]
+    return f"{sum(reasons.values()):,} left out ({why})"
+
+
+def _by_namespace(told: list[dict[str, Any]]) -> str:
+    """How many of each Namespace's are injected; of many Namespaces, how many are in."""
+    sums: dict[str, list[int]] = {}
+    for entry in told:
+        found = sums.setdefault(entry["namespace"], [0, 0])
+        found[0] += entry["injected"]
+        found[1] += 1
+    if len(sums) < 2:
+        return ""
+    if len(sums) <= _SPACES:
+        counts = (f"{printable(name) or '(none)'} {into:,} of {count:,}" for name, (into, count) in sums.items())
+        return f"Injected by Namespace: {', '.join(counts)}."
+    whole = sum(into == count for into, count in sums.values())
+    none = sum(not into for into, _ in sums.values())
+    part = len(sums) - whole - none
+    return f"{len(sums):,} Namespaces: {whole:,} injected as a whole, {part:,} in part, {none:,} not at all."
 
 
 def _plane(mesh: Mesh) -> str:
     version = f"Istio {mesh.version}" if mesh.version else "no configuration" if mesh.source == "missing" else "unknown"
-    source = "the embedded profile" if mesh.source == "profile" else mesh.source
-    return f"{mesh.revision} ({version}{'' if mesh.source == 'missing' else f', {source}'})"
+    sources = {"profile": ", the embedded profile", "bundle": ", from the bundle", "missing": ""}
+    return f"{mesh.revision} ({version}{sources.get(mesh.source, f', from the {mesh.source}')})"
 
 
 def doubts(told: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -207,10 +230,21 @@ def doubts(told: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]
             changes = entry["changes"]
             text = changes[0]["text"] if changes else "nothing in the bundle's labels would turn it"
             scope = changes[0]["scope"] if changes else ""
-            # The same sentence about two pods is two changes; about one Namespace it is one.
-            key = text if scope != "workload" else f"{text}\0{entry['namespace']}\0{len(found)}"
+            # The same sentence about two pods is two changes, told in one where the doubt is one; about a Namespace
+            # it is one.
+            key = text if scope != "workload" else f"{text}\0{entry['namespace']}\0{entry['doubt']}"
             found.setdefault(key, []).append(entry)
     return [(key.partition("\0")[0], entries) for key, entries in found.items()]
+
+
+def doubted(entries: list[dict[str, Any]]) -> str:
+    """Their names, and why they were perhaps meant in."""
+    names = [
+        f"{entry['kind']} {entry['namespace'] + '/' if entry['namespace'] else ''}{entry['name']}"
+        for entry in entries[:_NAMED]
+    ]
+    more = f" and {len(entries) - _NAMED:,} more" if len(entries) > _NAMED else ""
+    return printable(f"{', '.join(names)}{more}: {entries[0]['doubt']}")
 
 
 def _doubts(told: list[dict[str, Any]], look: Look) -> list[str]:
@@ -219,11 +253,10 @@ def _doubts(told: list[dict[str, Any]], look: Look) -> list[str]:
         return []
     result = ["", look.bold("Left out, and perhaps meant in:")]
     for change, entries in found[:_DOUBTS]:
-        first = entries[0]
-        name = f"{first['kind']} {first['namespace'] + '/' if first['namespace'] else ''}{first['name']}"
-        more = f" and {len(entries) - 1:,} more" if len(entries) > 1 else ""
-        result += _wrapped(printable(f"{name}{more}: {first['doubt']}"), look.width, _GAP)
-        result += _wrapped(printable(f"-> {change}"), look.width, _GAP * 2)
+        first, *more = _wrapped(doubted(entries), look.width - len(_GAP * 2) if look.width else 0)
+        result += [_GAP + first, *(_GAP * 2 + line for line in more)]
+        first, *more = _wrapped(printable(change), look.width - 7 if look.width else 0)
+        result += [f"{_GAP * 2}-> {first}", *(" " * 7 + line for line in more)]
     if len(found) > _DOUBTS:
         result.append(f"{_GAP}{ELLIPSIS} and {len(found) - _DOUBTS:,} more; -v tells of each")
     return result

@@ -8,7 +8,8 @@ from typing import Any
 from krm_injector.explain.cells import lines, pad, width
 from krm_injector.explain.look import Look, hidden, printable
 from krm_injector.explain.places import shown
-from krm_injector.explain.table import rows_of, totals
+from krm_injector.explain.table import totals
+from krm_injector.explain.table_rows import by_namespace, rows_of
 from krm_injector.model import Mesh
 
 _MARKS = {"matches": "+", "inject": "+", "fails": "-", "skip": "-", "unknown": "?"}
@@ -16,11 +17,12 @@ _INDENT = "  "
 
 
 def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
+    told = by_namespace(told, lambda entry: str(entry["namespace"]))
     rows, _ = rows_of(told, 0)
     found: list[str] = []
     for entry, row in zip(told, rows, strict=True):
         found += [*_workload(entry, row.cells, look), ""]
-    found += _broken(totals(meshes, told), look, "")
+    found += [line for sentence in totals(meshes, told) for line in _broken(sentence, look, "")]
     return "\n".join(line.rstrip() for line in found) + "\n"
 
 
@@ -39,7 +41,7 @@ def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list
         # What is to be written into a file keeps its lines.
         found += [f"{_INDENT * 2}{look.dim(hidden(line))}" for line in more]
     if not entry["errors"]:
-        found += _broken(f"rule: {detail} ({entry['reason']})", look, _INDENT)
+        found += _broken(f"decided by: {detail} ({entry['reason']})", look, _INDENT)
     found += _webhooks(entry["evidence"], look)
     rules = [evidence for evidence in entry["evidence"] if "elector of " not in evidence["rule"]]
     if rules:

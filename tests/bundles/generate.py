@@ -5,6 +5,7 @@ They are generated into this directory, for people and for the command line.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,7 @@ def workload(
     pod: Object = {
         "metadata": {"labels": {"app": app, **(labels or {})}},
         "spec": {
-            "containers": [
-                {"name": f"c{index}" if index else "app", "image": f"registry.example/{app[:40]}:1.{index}"}
-                for index in range(containers)
-            ],
+            "containers": [_container(app, index) for index in range(containers)],
             **spec,
         },
     }
@@ -69,7 +67,47 @@ def workload(
     if kind == "Job":
         pod["spec"]["restartPolicy"] = "Never"
         return {**value, "spec": {"template": pod}}
-    return {**value, "spec": {"selector": {"matchLabels": {"app": app}}, "template": pod}}
+    replicas = {"StatefulSet": 3, "DaemonSet": None}.get(kind, 2)
+    many: Object = {"replicas": replicas} if replicas else {}
+    more: Object = {"serviceName": app} if kind == "StatefulSet" else {}
+    return {**value, "spec": {**many, **more, "selector": {"matchLabels": {"app": app}}, "template": pod}}
+
+
+def _container(app: str, index: int) -> Object:
+    """The application itself, or what runs beside it; requests that differ from one to the next."""
+    if index:
+        name, image = ("metrics-exporter", "config-reloader")[(index - 1) % 2], f"registry.example/sidecars:0.{index}"
+        return {"name": name, "image": image, "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}}}
+    requests = {"cpu": f"{50 + len(app) % 6 * 25}m", "memory": f"{64 * (1 + len(app) % 4)}Mi"}
+    return {
+        "name": "app",
+        "image": f"registry.example/{app[:40]}:1.{len(app)}.0",
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "resources": {"requests": requests},
+    }
+
+
+def service(place: str, port_name: str = "http") -> Object:
+    """A Service of one port, 80 to 8080, for the app of the same name."""
+    where, _, name = place.rpartition("/")
+    port: Object = {**({"name": port_name} if port_name else {}), "port": 80, "targetPort": 8080}
+    spec = {"selector": {"app": name}, "ports": [port]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": where}, "spec": spec}
+
+
+def injector(revision: str, version: str) -> list[Object]:
+    """The two ConfigMaps of a revision's control plane: a small configuration, written here."""
+    label = {"istio.io/rev": revision}
+
+    def config_map(name: str, **data: str) -> Object:
+        metadata = {"name": f"{name}-{revision}", "namespace": "istio-system", "labels": label}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+    values = json.dumps({"global": {"tag": version, "hub": "registry.example/istio"}, "revision": revision})
+    return [
+        config_map("istio-sidecar-injector", config=REVISION_CONFIG, values=values),
+        config_map("istio", mesh="rootNamespace: istio-system\n"),
+    ]
 
 
 def webhooks(revision: str, tag: str = "") -> Object:
@@ -119,9 +157,37 @@ templates:
 """
 
 
+REVISION_CONFIG = """\
+policy: enabled
+defaultTemplates: [sidecar]
+templates:
+  sidecar: |
+    metadata:
+      annotations:
+        istio.io/rev: {{ .Revision }}
+    spec:
+      initContainers:
+      - name: istio-init
+        image: "{{ .Values.global.hub }}/proxyv2:{{ .Values.global.tag }}"
+        args: [istio-iptables, -p, "15001", -z, "15006", -u, "1337"]
+        securityContext:
+          capabilities: {add: [NET_ADMIN, NET_RAW], drop: [ALL]}
+      containers:
+      - name: istio-proxy
+        image: "{{ .Values.global.hub }}/proxyv2:{{ .Values.global.tag }}"
+        args: [proxy, sidecar]
+        ports: [{containerPort: 15090, name: http-envoy-prom, protocol: TCP}]
+        resources:
+          requests: {cpu: 100m, memory: 128Mi}
+        securityContext: {runAsUser: 1337, runAsGroup: 1337}
+"""
+
+
 def shop() -> list[Object]:
     """Thirty workloads of one shop: most injected, each kind of exception once."""
-    found = [namespace("shop", injection="enabled"), namespace("shop-data", injection="enabled"), namespace("shop-ops")]
+    restricted = {"pod-security.kubernetes.io/enforce": "baseline"}
+    found = [namespace("shop", injection="enabled", **restricted), namespace("shop-data", injection="enabled")]
+    found.append(namespace("shop-ops"))
     services = (
         "cart",
         "catalogue",
@@ -145,12 +211,16 @@ def shop() -> list[Object]:
     ]
     found += [workload("Deployment", "shop-ops/cart-admin", app="cart"), workload("CronJob", "shop-ops/report")]
     found += [workload("Rollout", "shop/recommendation"), workload("Pod", "shop/debug", annotations={INJECT: "false"})]
-    return [*found, workload("DaemonSet", "shop/cache-warmer")]
+    found.append(workload("DaemonSet", "shop/cache-warmer"))
+    found += [service(f"shop/{name}", "" if name == "email" else "http") for name in services]
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "compute", "namespace": "shop-data"}}
+    return [*found, {**quota, "spec": {"hard": {"requests.cpu": "2", "requests.memory": "4Gi"}}}]
 
 
 def platform() -> list[Object]:
     """Two revisions and two tags; Namespaces on each, one on a revision that is gone, one with both labels."""
-    found = [webhooks("1-29-1"), webhooks("1-30-3"), webhooks("1-29-1", "stable"), webhooks("1-30-3", "canary")]
+    found = [*injector("1-29-1", "1.29.1"), *injector("1-30-3", "1.30.3")]
+    found += [webhooks("1-29-1"), webhooks("1-30-3"), webhooks("1-29-1", "stable"), webhooks("1-30-3", "canary")]
     spaces = {"billing": "stable", "catalogue": "canary", "search": "1-30-3", "legacy": "1-24-0", "identity": "stable"}
     found += [namespace(name, rev=revision) for name, revision in spaces.items()]
     found += [namespace("mixed", injection="enabled", rev="stable"), namespace("tools")]
@@ -209,14 +279,17 @@ def optin() -> list[Object]:
 
 
 def ambient() -> list[Object]:
-    return [
-        namespace("calm", mode="ambient"),
-        namespace("torn", mode="ambient", injection="enabled"),
-        workload("Deployment", "calm/one"),
-        workload("Deployment", "calm/two", labels={"istio.io/dataplane-mode": "none"}),
-        workload("Deployment", "torn/api"),
-        workload("Deployment", "torn/out", labels={INJECT: "false"}),
+    """A move to ambient mode, half done: one Namespace moved, one with both labels, one still with sidecars."""
+    found = [
+        namespace("storefront", mode="ambient"),
+        namespace("checkout", mode="ambient", injection="enabled"),
+        namespace("warehouse", injection="enabled"),
     ]
+    found += [workload("Deployment", f"storefront/{name}") for name in ("web", "search", "reviews")]
+    found.append(workload("Deployment", "storefront/batch-export", labels={"istio.io/dataplane-mode": "none"}))
+    found += [workload("Deployment", f"checkout/{name}") for name in ("cart", "payment")]
+    found.append(workload("Deployment", "checkout/fraud-check", labels={INJECT: "false"}))
+    return [*found, workload("StatefulSet", "warehouse/stock"), workload("Deployment", "warehouse/picking")]
 
 
 def policy() -> list[Object]:
