@@ -46,6 +46,7 @@ class Arguments(NamedTuple):
     mesh_version: str | None = None
     image: str | None = None
     context: tuple[str, ...] = ()
+    allow_exec: bool = False
     check: str | None = None
     from_mesh: str | None = None
     to_mesh: str | None = None
@@ -72,6 +73,7 @@ OPTIONS = {
         Option("--log", "FILE", "write to FILE too what goes to stderr, where an orchestrator drops that"),
         Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
         Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
+        Option("--allow-exec", "", "let functions of a kustomization or Kptfile run programs other than ours"),
         Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option(
             "--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")
@@ -80,8 +82,8 @@ OPTIONS = {
         Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
-        Option("--truth-table", "", "instead of workloads: who is injected at all, by everything that has a say"),
-        Option("--mesh-version", "V", "Istio's version, for --truth-table; several with commas between them"),
+        Option("--truth-table", "", "instead of workloads: who is injected at all; by several --mesh-version V,V"),
+        Option("--mesh-version", "V", "Istio's version, where the mesh's configuration does not tell it"),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
         Option("--verbose", "", "each workload with all the evidence, and where it is written"),
@@ -93,50 +95,51 @@ OPTIONS = {
 }
 
 REPORTING = ("--results", "--log", "--quiet", "--no-color", "--help")
-COMMON = ("--config", "--mesh", "--namespace", "--method", "--revision", *REPORTING)
+COMMON = ("--config", "--mesh", "--mesh-version", "--namespace", "--method", "--revision", *REPORTING)
+MANIFESTS = (*COMMON, "--context")
 
 COMMANDS = {
     command.name: command
     for command in (
         Command("", "krm-injector", "the KRM function: a ResourceList on stdin, a ResourceList on stdout", COMMON, 0),
-        Command("inject", "krm-injector inject [PATH|-]...", "manifests in, injected manifests out", COMMON),
+        Command("inject", "krm-injector inject [PATH|-]...", "manifests in, injected manifests out", MANIFESTS),
         Command(
             "build",
             "krm-injector build [DIR] [-- KUSTOMIZE OR HELM OPTIONS]",
             "what a directory renders to, injected, ready to apply",
-            (*COMMON, "--kustomize", "--helm", "--parameters"),
+            (*MANIFESTS, "--kustomize", "--helm", "--allow-exec", "--parameters"),
             1,
         ),
         Command(
             "eject",
             "krm-injector eject [PATH|-]...",
             "injected manifests in, out what they were before",
-            ("--config", "--results", "--quiet", "--no-color", "--help"),
+            ("--config", *REPORTING),
         ),
         Command(
             "explain",
-            "krm-injector explain [PATH|-]... [-- KUSTOMIZE OPTIONS]",
+            "krm-injector explain [PATH|-]... [-- KUSTOMIZE OR HELM OPTIONS]",
             "per workload: injected or not, and the deciding rule",
-            (*COMMON, "--truth-table", "--mesh-version", "--output", "--verbose", "--limit", "--kustomize"),
+            (*MANIFESTS, "--output", "--verbose", "--limit", "--kustomize", "--helm", "--allow-exec", "--truth-table"),
         ),
         Command(
             "verify",
             "krm-injector verify [PATH|-]...",
             "exit 1 where a manifest is not what injection gives now, and say why",
-            (*COMMON, "--context"),
+            MANIFESTS,
         ),
         Command(
             "diff",
             "krm-injector diff [PATH|-]...",
             "what injection changes, as a diff or as patches for kustomize; or what an upgrade of the mesh would",
-            (*COMMON, "--context", "--output", "--from", "--to"),
+            (*MANIFESTS, "--output", "--from", "--to"),
             forms=("unified", "json6902", "strategic", "json"),
         ),
         Command(
             "images",
             "krm-injector images [PATH|-]...",
             "the images that injection brings, one a line",
-            (*COMMON, "--context", "--output"),
+            (*MANIFESTS, "--output"),
             forms=("text", "json"),
         ),
         Command(
@@ -163,7 +166,7 @@ SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose
 def parse(words: list[str]) -> Arguments:
     """The command line without the program's name. Raises Usage."""
     first = next((word for word in words if word == "-" or not word.startswith("-")), None)
-    if words[:1] == ["--version"]:
+    if "--version" in words[: words.index("--") if "--" in words else None]:
         return Arguments(version=True)
     command = COMMANDS[""]
     if first is not None and words[0] == first:

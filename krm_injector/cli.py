@@ -141,7 +141,7 @@ def _inject(arguments: Arguments) -> Answer:
 
 
 def _build(arguments: Arguments) -> Answer:
-    from krm_injector import argocd, charts, inputs
+    from krm_injector import argocd, charts, exec_functions, inputs
 
     directory = arguments.paths[0] if arguments.paths else "."
     application = argocd.application(os.environ)
@@ -159,7 +159,11 @@ def _build(arguments: Arguments) -> Answer:
         passed_on = arguments.passed_on if application is None else ()
         given = charts.render(directory, release, arguments.helm, passed_on, os.environ.get("PATH", os.defpath))
     else:
-        given = inputs.render(directory, arguments.kustomize, arguments.passed_on, os.environ)
+        path = os.environ.get("PATH", os.defpath)
+        options = exec_functions.options(
+            directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, "build"
+        )
+        given = inputs.render(directory, arguments.kustomize, options, os.environ)
     return _manifests(arguments, given, drop=True, application=application)
 
 
@@ -192,9 +196,12 @@ def _explain(arguments: Arguments) -> Answer:
     limit = 200 if arguments.limit is None else int(arguments.limit)
     look = Look(columns, _colour(arguments, sys.stdout), limit, arguments.verbose)
     config = _document(arguments.config, "--config") if arguments.config else None
-    told = command.run(
-        arguments, lambda own: _settings(arguments, config or own), _stdin, os.environ, look, _progress(arguments)
-    )
+
+    def settings(own: Any, file: str | None) -> Settings:
+        return _settings(arguments, config or own) if config or own or not file else _settings(
+            arguments._replace(config=file), None)  # fmt: skip
+
+    told = command.run(arguments, settings, _stdin, os.environ, look, _progress(arguments))
     return Answer(told.text, told.results, told.code)
 
 
@@ -271,13 +278,19 @@ def _outcome(
 
     joined = join(given.sources)
     settings = _settings(arguments, _document(arguments.config, "--config") if arguments.config else None)
+    bundle = joined.bundle
+    if arguments.context:
+        from krm_injector import context
+
+        facts = context.read(arguments.context, [source.file for source in given.sources if source.file])
+        bundle = context.behind(bundle, facts)
     told = given.results
     if application is not None:
         from krm_injector import argocd
 
         settings = argocd.settings(settings, application)
         told = (*application.results, *told)
-    outcome = pipeline.ACTIONS[action](joined.bundle, settings)
+    outcome = pipeline.ACTIONS[action](bundle, settings)
     return joined, outcome._replace(results=(*told, *outcome.results))
 
 
@@ -300,6 +313,7 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
             revision=arguments.revision,
             default_namespace=arguments.namespace,
             mesh_file=arguments.mesh,
+            version=arguments.mesh_version,
         )
         # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
         origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")

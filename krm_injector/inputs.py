@@ -6,6 +6,7 @@ The one stage that looks at the file system and starts programs; it never goes t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from krm_injector.model import Refused, Result
 MANIFESTS = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
+# What our own function told kustomize's stderr, and will tell again.
+_OWN_INFO = re.compile(rb"^info: .*\[[a-z-]+\]\n?", re.MULTILINE)
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -145,7 +148,7 @@ def render(directory: str, program: str | None, passed_on: Sequence[str], enviro
     if not os.path.isdir(directory):
         what = "is a file: krm-injector inject reads files" if os.path.exists(directory) else "does not exist"
         raise Refused(Result("error", f"{directory} {what}", file=directory, code="input-unreadable"))
-    if any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS):
+    if is_kustomization(directory):
         return kustomize(directory, find_kustomize(program, environment.get("PATH", os.defpath)), passed_on, start)
     below = kustomizations_under(directory)
     if below:
@@ -154,6 +157,10 @@ def render(directory: str, program: str | None, passed_on: Sequence[str], enviro
         raise Refused(Result("error", message, file=directory, code="input-ambiguous"))
     files = manifests_in(directory)
     return Inputs(tuple(Source(_content(file), file) for file in files))
+
+
+def is_kustomization(directory: str) -> bool:
+    return any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS)
 
 
 def find_kustomize(program: str | None, path: str) -> list[str]:
@@ -224,7 +231,7 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
     except OSError as problem:
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kustomize-failed")) from None
-    words = said(done.err)
+    words = said(done.err if done.code else _OWN_INFO.sub(b"", done.err))
     if done.code != 0:
         message = (
             f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
@@ -253,8 +260,8 @@ def _advice(said: str, command: Sequence[str]) -> str:
         return (
             ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize does it all:\n"
             f"    kustomize build --enable-alpha-plugins --enable-exec {command[-1]}\n"
-            "Otherwise allow them:\n"
-            f"    krm-injector build {command[-1]} -- --enable-alpha-plugins --enable-exec"
+            "Otherwise, if you trust them, allow them:\n"
+            f"    krm-injector build --allow-exec {command[-1]}"
         )
     if "must specify --enable-helm" in said:
         return f".\nAllow it: krm-injector build {command[-1]} -- --enable-helm"

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import discover, inputs, manifests, pipeline, resource_list, results
+from krm_injector import context, discover, inputs, manifests, pipeline, resource_list, results
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.model import Object, Refused, Result
 from krm_injector.pipeline import Outcome
 
 if TYPE_CHECKING:
     from krm_injector.arguments import Arguments
-
-# What a file must mention to tell anything about Namespaces or a mesh; others are not even parsed for their facts.
-_FACTS = re.compile(rb"\b(?:Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|istio[-\w]*)\b")
-FACT_KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig", "Application", "ApplicationSet")
 
 
 class Call(NamedTuple):
@@ -44,26 +39,8 @@ def _given(call: Call, paths: Iterable[str] | None = None) -> _Given:
     chosen = tuple(call.arguments.paths if paths is None else paths)
     read = inputs.read(chosen, call.stdin)
     joined = manifests.join(read.sources)
-    there = {os.path.realpath(source.file) for source in read.sources if source.file}
-    items = list(joined.bundle.items)
-    for path in call.arguments.context:
-        for file in inputs.manifests_in(path) if os.path.isdir(path) else [path]:
-            if os.path.realpath(file) not in there:
-                items += _facts(file, len(items))
-    return _Given(joined, joined.bundle._replace(items=items), read.results)
-
-
-def _facts(file: str, first: int) -> list[resource_list.Item]:
-    data = inputs.content(file)
-    if not _FACTS.search(data):
-        return []
-    members = discover.walk(resource_list.read_manifests(data, file))
-    kept = [m for m in members if m.kind in FACT_KINDS]
-    return [resource_list.Item(_typed(m), first + number, None, file) for number, m in enumerate(kept)]
-
-
-def _typed(member: discover.Member) -> Object:
-    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
+    facts = context.read(call.arguments.context, [source.file for source in read.sources if source.file])
+    return _Given(joined, context.behind(joined.bundle, facts) if facts else joined.bundle, read.results)
 
 
 def _run(
@@ -81,7 +58,7 @@ def run_snapshot(call: Call) -> Told:
     from krm_injector import snapshot
 
     given = manifests.join(inputs.read(call.arguments.paths, call.stdin).sources)
-    taken = snapshot.take([_typed(member) for member in discover.walk(given.bundle)])
+    taken = snapshot.take([context.typed(member) for member in discover.walk(given.bundle)])
     file = call.arguments.check
     if file is None:
         return snapshot.text(taken), taken.results, 0

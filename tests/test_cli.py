@@ -452,7 +452,7 @@ def test_explain_renders_a_kustomization_first(tmp_path: Path) -> None:
 
 
 def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
-    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: y}]}\n"
+    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: ./mine}]}\n"
     (tmp_path / "Kptfile").write_text(kptfile)
     (tmp_path / "all.yaml").write_text(BUNDLE)
     without = krm("explain", str(tmp_path), env={"PATH": "/nonexistent"})
@@ -463,14 +463,49 @@ def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
     made = resource_list(DEPLOYMENT.replace("name: web,", "name: made,"))
     (programs / "kpt").write_text(f"#!/bin/sh\nprintf '%s' '{made}'\n")
     (programs / "kpt").chmod(0o755)
-    done = krm("explain", str(tmp_path), "--config", "/dev/stdin", env={"PATH": str(programs)},
-               stdin=json.dumps(config(namespaces=[{"name": "shop"}])))  # fmt: skip
+    stated = json.dumps(config(namespaces=[{"name": "shop"}]))
+    words = ("explain", str(tmp_path), "--config", "/dev/stdin")
+    refused = krm(*words, env={"PATH": str(programs)}, stdin=stated)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"Kptfile:4 runs the program ./mine" in refused.stderr
+    done = krm(*words, "--allow-exec", env={"PATH": str(programs)}, stdin=stated)
     assert b"shop/made" in done.stdout, done.stderr
 
 
 def test_explain_fits_the_columns_that_are_stated() -> None:
     lines = krm("explain", stdin=BUNDLE, env={"COLUMNS": "60"}).stdout.decode().splitlines()
     assert max(map(len, lines)) <= 60
+
+
+@pytest.mark.parametrize("command", ["inject", "build", "explain"])
+def test_context_tells_of_namespaces_and_its_workloads_stay_out(tmp_path: Path, command: str) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "web.yaml").write_text(DEPLOYMENT)
+    (tmp_path / "context.yaml").write_text(f"{ENABLED}---\n{DEPLOYMENT.replace('name: web,', 'name: other,')}")
+    without = krm(command, str(tmp_path / "app"))
+    assert without.returncode == 1 and b"namespace-missing" in without.stderr
+    done = krm(command, str(tmp_path / "app"), "--context", str(tmp_path / "context.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert b"other" not in done.stdout and b"kind: Namespace" not in done.stdout
+    assert (b" yes " if command == "explain" else b"istio-proxy") in done.stdout
+
+
+def test_explain_names_the_line_of_a_namespace_in_the_context(tmp_path: Path) -> None:
+    (tmp_path / "context.yaml").write_text(f"---\n{ENABLED}")
+    words = ("explain", "-o", "json", "--context", str(tmp_path / "context.yaml"))
+    (workload,) = json.loads(krm(*words, stdin=DEPLOYMENT).stdout)["workloads"]
+    written = {(e["file"], e["line"]) for e in workload["evidence"] if e.get("field", "").startswith("metadata.labels")}
+    assert written == {(str(tmp_path / "context.yaml"), 4)}
+
+
+def test_a_mesh_version_can_be_stated() -> None:
+    done = krm("explain", "--mesh-version", "1.29.1", "-o", "json", stdin=BUNDLE)
+    assert json.loads(done.stdout)["mesh"]["version"] == "1.29.1", done.stderr
+
+
+@pytest.mark.parametrize("words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]])
+def test_version(words: list[str]) -> None:
+    assert krm(*words).stdout.decode() == f"krm-injector {__version__}\n"
 
 
 def test_a_limit_is_a_number() -> None:

@@ -144,7 +144,7 @@ def test_a_failure_says_what_kustomize_said_and_what_to_do() -> None:
     message = refused.value.results[0].message
     assert "exit status 1" in message
     assert "unable to load external plugin 'X'" in message
-    assert "krm-injector build overlay -- --enable-alpha-plugins --enable-exec" in message
+    assert "krm-injector build --allow-exec overlay" in message
 
 
 def test_kubectl_says_its_error_once() -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from krm_injector import advice, inputs, manifests, pipeline, resource_list, results
+from krm_injector import advice, charts, context, exec_functions, inputs, manifests, pipeline, resource_list, results
 from krm_injector.arguments import Arguments
 from krm_injector.explain.changes import Changes
 from krm_injector.explain.entries import entries
@@ -17,8 +17,6 @@ from krm_injector.explain.refusals import refusals
 from krm_injector.function_config import Settings
 from krm_injector.model import Refused, Result
 from krm_injector.resource_list import Bundle
-
-KPTFILE = "Kptfile"
 
 
 class Told(NamedTuple):
@@ -34,23 +32,29 @@ class Given(NamedTuple):
     parts: tuple[Bundle, ...]
     rendered: bool
     results: tuple[Result, ...]
+    config: str | None = None  # the file of the functionConfig that the directory gives its own function
+
+
+class Rendered(NamedTuple):
+    inputs: inputs.Inputs
+    configs: tuple[str, ...]  # files with configurations of our own function
 
 
 def run(
     arguments: Arguments,
-    settings_of: Callable[[Any], Settings],
+    settings_of: Callable[[Any, str | None], Settings],
     stdin: Callable[[], bytes],
     environment: Mapping[str, str],
     look: Look,
     progress: Callable[[int, int], None] | None = None,
 ) -> Told:
-    """The whole command. settings_of: a ResourceList's functionConfig (or None) -> Settings.
+    """The whole command. settings_of: a ResourceList's functionConfig (or None), the file of a directory's -> Settings.
 
     Errors about workloads keep nothing from being told: they are what a reader came for. Raises Refused where the
     input or the settings cannot be read.
     """
     given = read(arguments, stdin, environment)
-    settings = settings_of(given.bundle.function_config)
+    settings = settings_of(given.bundle.function_config, given.config)
     outcome = pipeline.run(given.bundle, settings, progress)
     said = (*given.results, *outcome.results)
     form = arguments.output or "table"
@@ -79,13 +83,24 @@ def run(
 
 
 def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
-    """The bundle of the paths: files and directories as they stand, a ResourceList as such, and what a kustomization
-    or a Kptfile at the top of a named directory renders to."""
+    """The bundle of the paths, and behind it the facts of --context."""
+    given = _read(arguments, stdin, environment)
+    files = [item.file for part in given.parts for item in part.items if item.file]
+    facts = context.read(arguments.context, files)
+    if not facts:
+        return given
+    return given._replace(bundle=context.behind(given.bundle, facts), parts=(*given.parts, *facts))
+
+
+def _read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
+    """Files and directories as they stand, a ResourceList as such, and what a kustomization, a chart or a kpt package
+    renders to where it is the one directory named."""
     if len(arguments.paths) == 1 and os.path.isdir(arguments.paths[0]):
-        found = _rendered(arguments.paths[0], arguments, environment)
-        if found is not None:
-            joined = manifests.join(found.sources)
-            return Given(joined.bundle, joined.parts, True, found.results)
+        rendered = _rendered(arguments.paths[0], arguments, environment)
+        if rendered is not None:
+            joined = manifests.join(rendered.inputs.sources)
+            config = rendered.configs[0] if len(rendered.configs) == 1 else None
+            return Given(joined.bundle, joined.parts, True, rendered.inputs.results, config)
     found = inputs.read(arguments.paths, stdin)
     if len(found.sources) == 1 and _may_be_list(found.sources[0].data):
         source = found.sources[0]
@@ -101,50 +116,52 @@ def _may_be_list(data: bytes) -> bool:
     return b"ResourceList" in data
 
 
-def _rendered(directory: str, arguments: Arguments, environment: Mapping[str, str]) -> inputs.Inputs | None:
+def _rendered(directory: str, arguments: Arguments, environment: Mapping[str, str]) -> Rendered | None:
     """What the directory renders to; None where its files are to be read as they stand."""
-    if any(os.path.isfile(os.path.join(directory, name)) for name in inputs.KUSTOMIZATIONS):
+    path = environment.get("PATH", os.defpath)
+    if inputs.is_kustomization(directory):
         try:
-            return inputs.render(directory, arguments.kustomize, arguments.passed_on, environment)
+            options = exec_functions.options(
+                directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, "explain"
+            )
+            found = inputs.render(directory, arguments.kustomize, options, environment)
         except Refused as refused:
             if arguments.kustomize or any(result.code != "kustomize-missing" for result in refused.results):
                 raise
             return None  # inputs.read warns of the kustomization that is not applied
-    if _has_pipeline(os.path.join(directory, KPTFILE)):
-        return _kpt(directory, environment)
+        return Rendered(found, exec_functions.of_kustomization(directory).configs)
+    if charts.is_chart(directory):
+        release = charts.Release(namespace=arguments.namespace or "")
+        return Rendered(charts.render(directory, release, arguments.helm, arguments.passed_on, path), ())
+    if os.path.isfile(os.path.join(directory, exec_functions.KPTFILE)):
+        pipelines, functions = exec_functions.of_package(directory)
+        return (
+            Rendered(_kpt(directory, path, functions, arguments.allow_exec), functions.configs) if pipelines else None
+        )
     return None
 
 
-def _has_pipeline(kptfile: str) -> bool:
-    if not os.path.isfile(kptfile):
-        return False
-    from krm_injector.kube import yaml
-
-    try:
-        value = yaml.load(resource_list.decode(inputs.content(kptfile), kptfile))
-    except yaml.YamlError as problem:
-        raise Refused(Result("error", f"{kptfile}: {problem}", file=kptfile, code=problem.code)) from None
-    return isinstance(value, dict) and bool(value.get("pipeline"))
-
-
-def _kpt(directory: str, environment: Mapping[str, str]) -> inputs.Inputs:
-    """What a kpt package's pipeline makes of it, written nowhere; the files as they stand where kpt cannot."""
+def _kpt(directory: str, path: str, functions: exec_functions.Functions, allow_exec: bool) -> inputs.Inputs:
+    """What a kpt package's pipeline makes of it, written nowhere; the files as they stand where there is no kpt."""
     import shutil
 
-    program = shutil.which("kpt", path=environment.get("PATH", os.defpath))
-    reason = "kpt is not on PATH"
-    if program is not None:
-        try:
-            done = inputs.start([program, "fn", "render", directory, "--output", "stdout", "--allow-exec"])
-        except OSError as problem:
-            reason = f"kpt could not be started: {problem.strerror or problem}"
-        else:
-            if done.code == 0 and done.out.strip():
-                return inputs.Inputs((inputs.Source(done.out, ""),))
-            reason = " ".join(done.err.decode("utf-8", "replace").split()) or "kpt printed nothing"
-            if done.code:
-                message = f"kpt fn render {directory} failed (exit status {done.code}): {reason}"
-                raise Refused(Result("error", message, file=directory, code="kpt-failed"))
-    found = inputs.read([directory], lambda: b"")
-    message = f"the pipeline of {directory}/{KPTFILE} is not run: {reason}; its files are read as they stand"
-    return found._replace(results=(*found.results, Result("warning", message, file=directory, code="kpt-not-run")))
+    program = shutil.which("kpt", path=path)
+    if program is None:
+        found = inputs.read([directory], lambda: b"")
+        message = (
+            f"the pipeline of {directory} is not run, because kpt is not on PATH; its files are read as they stand"
+        )
+        return found._replace(results=(*found.results, Result("warning", message, file=directory, code="kpt-not-run")))
+    if not allow_exec:
+        exec_functions.refuse(functions, directory, "explain")
+    allowed = ["--allow-exec"] if allow_exec or functions.harmless else []
+    try:
+        done = inputs.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
+    except OSError as problem:
+        message = f"{program} could not be started: {problem.strerror or problem}"
+        raise Refused(Result("error", message, code="kpt-failed")) from None
+    if done.code == 0 and done.out.strip():
+        return inputs.Inputs((inputs.Source(done.out, ""),))
+    reason = " ".join(done.err.decode("utf-8", "replace").split()) or "it printed nothing"
+    message = f"kpt fn render {directory} failed (exit status {done.code}): {reason}"
+    raise Refused(Result("error", message, file=directory, code="kpt-failed"))
