@@ -214,7 +214,7 @@ def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
 def test_explain_tells_one_line_per_workload() -> None:
     done = krm("explain", stdin=BUNDLE)
     assert done.returncode == 0, done.stderr
-    head, line, empty, totals = done.stdout.decode().splitlines()
+    head, line, empty, totals, _ = done.stdout.decode().splitlines()
     assert (empty, totals.partition(":")[0]) == ("", "1 workload")
     assert head.split() == ["KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE"]
     assert line.split()[:6] == ["Deployment", "shop/web", "yes", "1/1", "->", "2/2"]

@@ -98,10 +98,12 @@ def _read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping
     if len(arguments.paths) == 1 and os.path.isdir(arguments.paths[0]):
         rendered = _rendered(arguments.paths[0], arguments, environment)
         if rendered is not None:
-            joined = manifests.join(rendered.inputs.sources)
             config = rendered.configs[0] if len(rendered.configs) == 1 else None
-            return Given(joined.bundle, joined.parts, True, rendered.inputs.results, config)
-    found = inputs.read(arguments.paths, stdin)
+            return _joined(rendered.inputs)._replace(rendered=True, config=config)
+    return _joined(inputs.read(arguments.paths, stdin))
+
+
+def _joined(found: inputs.Inputs) -> Given:
     if len(found.sources) == 1 and _may_be_list(found.sources[0].data):
         source = found.sources[0]
         items = resource_list.read_manifests(source.data, source.file).items
