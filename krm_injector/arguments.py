@@ -211,6 +211,8 @@ def parse(words: list[str]) -> Arguments:
 def _command(word: str) -> Command:
     if word in COMMANDS and word:
         return COMMANDS[word]
+    if "." in word or "/" in word:
+        raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
     raise Usage(f"there is no command {word!r}{_nearest(word, [name for name in COMMANDS if name])}")
 
 
@@ -218,8 +220,9 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
     name, equals, value = word.partition("=")
     name = SHORT.get(name, name)
     if name not in command.options:
-        where = f"krm-injector {command.name}".rstrip()
-        raise Usage(f"{where} has no option {name}{_nearest(name, list(command.options))}")
+        where = command.name or "the function"
+        known = [*command.options, *([] if command.name else ["--version"])]
+        raise Usage(f"{where} has no option {name}{_nearest(name, known)}")
     option = OPTIONS[name]
     if equals and not option.value:
         raise Usage(f"{name} takes no value")
@@ -239,8 +242,9 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
 def _nearest(word: str, known: list[str]) -> str:
     import difflib  # only a typo pays for it
 
-    close = difflib.get_close_matches(word, known, 1, 0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    bare = {name.lstrip("-"): name for name in known}
+    close = difflib.get_close_matches(word.lstrip("-"), bare, 1, 0.6)
+    return f"; did you mean {bare[close[0]]}?" if close else f"; known: {', '.join(known)}"
 
 
 def help_text(name: str = "") -> str:

@@ -23,7 +23,7 @@ def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
     for path in paths:
         there = {os.path.realpath(file) for file in already} if there is None else there
         for file in inputs.manifests_in(path) if os.path.isdir(path) else [path]:
-            if os.path.realpath(file) not in there:
+            if os.path.realpath(inputs.shown(file)) not in there:
                 bundle = _facts(file)
                 found += [bundle] if bundle is not None else []
     return tuple(found)
@@ -36,7 +36,7 @@ def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
 
 
 def _facts(file: str) -> Bundle | None:
-    data = inputs.content(file)
+    data, file = inputs.content(file), inputs.shown(file)
     if not _FACTS.search(data):
         return None
     bundle = resource_list.read_manifests(data, file)

@@ -58,9 +58,9 @@ def read(paths: Sequence[str], stdin: Callable[[], bytes]) -> Inputs:
             elif os.path.isdir(path):
                 files = manifests_in(path)
                 results.extend(_kustomizations_left_alone(path))
-                sources.extend(Source(_content(file), file) for file in files)
+                sources.extend(Source(_content(file), shown(file)) for file in files)
             else:
-                sources.append(Source(_content(path), path))
+                sources.append(Source(_content(path), shown(path)))
         except Refused as refused:
             problems.extend(refused.results)
     if problems:
@@ -103,7 +103,13 @@ def _content(path: str) -> bytes:
 
 def unreadable(path: str, problem: OSError) -> Result:
     """The error result for a file that cannot be read or written."""
-    return Result("error", f"{path}: {problem.strerror or problem}", file=path, code="input-unreadable")
+    name = shown(path)
+    return Result("error", f"{name}: {problem.strerror or problem}", file=name, code="input-unreadable")
+
+
+def shown(path: str) -> str:
+    """A path as text that can be written: a name in another encoding holds half surrogates, which no file takes."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "replace")
 
 
 def content(path: str) -> bytes:
@@ -156,7 +162,7 @@ def render(directory: str, program: str | None, passed_on: Sequence[str], enviro
         message = f"{directory} holds no kustomization, but directories in it do; name the one to build: {folders}"
         raise Refused(Result("error", message, file=directory, code="input-ambiguous"))
     files = manifests_in(directory)
-    return Inputs(tuple(Source(_content(file), file) for file in files))
+    return Inputs(tuple(Source(_content(file), shown(file)) for file in files))
 
 
 def is_kustomization(directory: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -198,3 +200,70 @@ def test_an_unknown_template_names_those_there_are() -> None:
     chosen = deployment(metadata={"annotations": {"inject.istio.io/templates": "nope"}})
     errors, _ = refused([NAMESPACE, *mesh("{}"), chosen])
     assert "'nope'" in errors[0]["message"] and "sidecar" in errors[0]["message"]
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).resolve().parent.parent)}
+
+
+def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "krm_injector", *words], capture_output=True, cwd=cwd, env=ENVIRONMENT, timeout=60
+    )
+    err = done.stderr.decode()
+    assert "Traceback" not in err and "internal error" not in err
+    return done.returncode, done.stdout, err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: X\nmetadata:\n\tname: x\n", "a tab cannot indent YAML; use spaces"),
+        ("kind: X\nmetadata: {name: x}\nspec: {\n\ta: b}\nb:\n\t- c\n", "a tab cannot indent YAML; use spaces"),
+        ("kind: X\nmetadata:\n  name: {{ .Release.Name }}\n", "helm template"),
+        ("kind: X\n{{- if .Values.x }}\nmetadata: {name: x}\n{{- end }}\n", "helm template"),
+        ("kind: X\nmetadata:\n  name: {{ .Release.Name }}-x\n", "helm template"),
+    ],
+)
+def test_the_usual_mistakes_say_what_to_do(text: str, said: str) -> None:
+    code, out, err = run_inject(text)
+    assert (code, out) == (1, "") and said in err and "line " in err
+
+
+def run_inject(text: str) -> tuple[int, str, str]:
+    done = subprocess.run([sys.executable, "-m", "krm_injector", "inject"], input=text.encode(), capture_output=True)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["inject"],
+        ["inject", "--results", "out/r.json"],
+        ["inject", "--results", "out/r.yaml", "--log", "out/log"],
+        ["explain", "--output", "json"],
+        ["explain", "--output", "yaml"],
+        ["explain", "--verbose"],
+        ["diff"],
+        ["verify", "--context", "."],
+        ["images", "--context", "."],
+    ],
+    ids=" ".join,
+)
+def test_file_names_that_are_not_utf_8(words: list[str], tmp_path: Any) -> None:
+    for folder in ("in", "out"):
+        (tmp_path / folder).mkdir()
+    sick = words[0] == "inject"
+    with open(bytes(tmp_path) + b"/in/\xff.yaml", "w") as file:
+        yaml.safe_dump_all([NAMESPACE, deployment()], file)
+        file.write("---\n[\n" if sick else "")
+    code, out, err = command(*words, "in", cwd=tmp_path)
+    assert code == (1 if sick or words[0] == "verify" else 0)
+    assert "in/\ufffd.yaml" in err if sick else out
+
+
+def test_an_enormous_result_is_refused_before_it_is_built() -> None:
+    template = 'a: {{ wrapWith 1 (repeat 100000 "y") (repeat 100000 "ab ") | len }}\n'
+    errors, _ = refused([NAMESPACE, *mesh(template), deployment()])
+    assert "is larger than" in errors[0]["message"]

@@ -308,6 +308,10 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "-", "-"], "only once"),
         (["build", "a", "b"], "one path too many"),
         (["--quiet", "inject"], "options follow the command"),
+        (["web.yaml"], "krm-injector inject web.yaml"),
+        (["deploy/"], "krm-injector inject deploy/"),
+        (["--verison"], "did you mean --version?"),
+        (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
     ],
 )
 def test_wrong_usage(words: list[str], said: str) -> None:

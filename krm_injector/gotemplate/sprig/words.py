@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
+from krm_injector.gotemplate.errors import check_size
 from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, go_title_rune, go_upper, is_space, to_bytes
 
 _INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCT, _OTHER = range(7)
@@ -88,6 +89,9 @@ def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
     data = to_bytes(text)
     sep = to_bytes(newline or "\n")
     width = max(width, 1)
+    # A line is made of every width bytes where words are cut, and of every space at most where they are not.
+    lines = data.count(b" ") + (len(data) // width if long_words else 0)
+    check_size(len(data) + lines * len(sep))
     offset = 0
     out: list[bytes] = []
     while len(data) - offset > width:

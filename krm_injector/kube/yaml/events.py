@@ -37,6 +37,7 @@ __all__ = [
     "StreamEndEvent",
     "StreamStartEvent",
     "YAMLError",
+    "advice",
     "check_text",
     "parser",
     "reading",
@@ -77,7 +78,18 @@ def refuse(error: Exception, text: str) -> NoReturn:
     sentence = f"{context}: {problem}" if context else str(problem)
     if mark is None:
         raise YamlError(sentence) from None
+    sentence += advice(text, mark.line)
     raise YamlError(sentence, mark.line + 1, mark.column + 1) from None
+
+
+def advice(text: str, number: int) -> str:
+    """What to do about the mistakes that everybody makes, seen in the line (counted from 0) of an error; or ""."""
+    lines = text.splitlines()[max(number - 1, 0) : number + 1]  # a template's bracket may close a line further up
+    if lines and re.match(" *\t", lines[-1]):
+        return "; a tab cannot indent YAML; use spaces"
+    if any("{{" in line for line in lines):
+        return "; {{ looks like a template: render it first (helm template)"
+    return ""
 
 
 def check_text(text: str) -> None:

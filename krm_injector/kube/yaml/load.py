@@ -16,6 +16,7 @@ from krm_injector.kube.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
+    advice,
     parser,
     refuse,
 )
@@ -270,9 +271,13 @@ class Reader:
             if event.__class__ is ScalarEvent and event.tag == TAG + "float":
                 value = float(scalars.resolve(event.value))  # as a float whatever it would be as a value
             if isinstance(value, (dict, list)):
-                self.fail("a mapping or sequence cannot be a key", event, "yaml-key")
+                self.fail_key(event)
             return self.key_of(value, event)
-        self.fail("a mapping or sequence cannot be a key", event, "yaml-key")
+        self.fail_key(event)
+
+    def fail_key(self, event: Any) -> NoReturn:
+        hint = advice(self.text, event.start_mark.line)
+        self.fail(f"a mapping or sequence cannot be a key{hint}", event, "yaml-key")
 
     def scalar(self, event: Any) -> Any:
         tag, text = event.tag, event.value
