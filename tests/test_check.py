@@ -164,7 +164,8 @@ def test_the_program_gives_the_items_back_and_fails() -> None:
     answer = yaml.safe_load(done.stdout)
     assert done.returncode == 1
     assert answer["items"] == wrapped["items"]
-    assert answer["results"] == yaml.safe_load((EXAMPLE / ".expected" / "results.yaml").read_text())
+    expected = yaml.safe_load((EXAMPLE / ".expected" / "results.yaml").read_text())  # as kpt writes it
+    assert answer["results"] == expected["items"][0]["results"]
     assert {result["tags"]["code"] for result in answer["results"] if result["severity"] == "error"} == {
         "injection-required",
         "port-collision",
