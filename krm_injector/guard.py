@@ -1,10 +1,11 @@
 """The guard: what keeps the webhook of a cluster from injecting a second time into what was injected here.
 
 A webhook reads ``sidecar.istio.io/inject`` in two places. The API server asks the objectSelector of the webhook
-configuration (the label, since 1.9; optional from 1.6 on), then istiod asks the pod: the annotation in every version,
-since 1.12 the label before it (pkg/kube/inject/inject.go injectRequired). The istio-cni plugin reads it too, and does
-not set up the redirection of a pod that says false, unless the pod has an istio-init that does it
-(cni/cmd/istio-cni/main.go to 1.11, cni/pkg/plugin/plugin.go): there the guard would take the pod out of the mesh.
+configuration (the label, since 1.9; optional from 1.5 on), then istiod asks the pod: the annotation in every version,
+since 1.12 the label before it (pkg/kube/inject/inject.go injectRequired). The istio-cni plugin reads the annotation,
+and since 1.16 the label before it, and does not set up the redirection of a pod that says false, unless the pod has an
+istio-init that does it (cni/cmd/istio-cni/main.go to 1.10, cni/pkg/plugin/plugin.go): there the guard would take the
+pod out of the mesh.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import pods
+from krm_injector.kube import selectors
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object, Result
 from krm_injector.pod_rules import INJECT
 from krm_injector.render import ControlPlane
 
-_SELECTORS = (("spec", "selector", "matchLabels", INJECT), ("spec", "selector", INJECT))
+# What keeps every webhook away without a word on the pods (the namespaceSelectors of the charts of 1.1 to 1.31).
+INSTEAD = (
+    "label the Namespace istio-injection: disabled in the cluster, which keeps every webhook away, and give the labels "
+    "that injection goes by under spec.namespaces"
+)
 
 
 def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object:
@@ -38,19 +44,32 @@ def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result
     if not pods.find_container(pods.INIT, inits) and (_cni(plane) or pods.find_container(pods.VALIDATION, inits)):
         message = (
             f"{ref} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
-            f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to none, and turn '
-            "the webhook off for the Namespace instead"
+            f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to none, and {INSTEAD}'
         )
         return Result("error", message, ref, "spec.guard", code="guard-impossible")
-    for path in _SELECTORS:
-        if at(decision.workload.object, path) not in (None, "false"):
-            field = ".".join(path[:-1])
-            message = (
-                f"{ref} cannot have the guard: its {field} selects pods by {INJECT}. Set spec.guard to none, or take "
-                "the label out of the selector"
-            )
-            return Result("error", message, ref, field, code="guard-impossible")
+    field = _selects(decision)
+    if field:
+        message = (
+            f'{ref} cannot have the guard: its {field} does not select pods with {INJECT}: "false". Take the label '
+            f"out of the selector, or set spec.guard to none, and {INSTEAD}"
+        )
+        return Result("error", message, ref, field, code="guard-impossible")
     return None
+
+
+def _selects(decision: Decision) -> str:
+    """The field of the workload's selector, where that would not select its guarded pods; "" where it would."""
+    path = (*decision.workload.template[:-1], "selector")
+    found = at(decision.workload.object, path) if decision.workload.template else None
+    if not isinstance(found, dict):
+        return ""
+    flat = not {"matchLabels", "matchExpressions"} & found.keys()  # of ReplicationControllers and DeploymentConfigs
+    try:
+        selector = selectors.parse({"matchLabels": found} if flat else found)
+    except selectors.SelectorError:
+        return ""  # the API server's to refuse
+    asked = [requirement for requirement in selector.requirements if requirement.key == INJECT]
+    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else ".".join(path)
 
 
 def _cni(plane: ControlPlane) -> bool:

@@ -15,6 +15,7 @@ import yaml
 
 from krm_injector import function_config, pipeline, resource_list
 from krm_injector.function_config import Settings
+from krm_injector.kube.workloads import POD_TEMPLATES, at
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or ROOT.parent / "shared") / "istio"
@@ -92,12 +93,42 @@ def test_a_guarded_pod_carries_the_record() -> None:
     assert outcome.replacements[0] == yaml.safe_load(text)
 
 
-def test_a_label_of_the_users_comes_back() -> None:
-    text = manifest(old="{app: web}", new='{app: web, sidecar.istio.io/inject: "true"}')
+KINDS = ["apps/v1\nkind: Deployment", "batch/v1\nkind: Job", "batch/v1\nkind: CronJob", "v1\nkind: Pod"]
+
+
+def workload(kind: str, metadata: dict[str, Any]) -> str:
+    """A workload whose pods carry this metadata."""
+    version, _, name = kind.partition("\nkind: ")
+    inner = {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    value: dict[str, Any] = {"apiVersion": version, "kind": name, "metadata": {"name": "web", "namespace": "shop"}}
+    if name == "Pod":
+        value["metadata"] |= metadata
+        value["spec"] = inner["spec"]
+    elif name == "CronJob":
+        value["spec"] = {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": inner}}}
+    else:
+        value["spec"] = {"template": inner}
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("said", [{}, {"labels": {INJECT: "true"}}, {"annotations": {INJECT: "true"}}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_user_said_comes_back(kind: str, said: dict[str, Any]) -> None:
+    text = workload(kind, said)
     once = injected(text, settings(guard="label"))
-    assert yaml.safe_load(once)["spec"]["template"]["metadata"]["labels"][INJECT] == "false"
+    value = json.loads(once)
+    template = at(value, POD_TEMPLATES[value["apiVersion"], value["kind"]]) or value
+    assert template["metadata"]["labels"][INJECT] == "false"
+    assert injected(once, settings(guard="label")) == once
     outcome = pipeline.take_back(resource_list.read_manifests(once.encode()), Settings())
-    assert outcome.replacements[0] == yaml.safe_load(text)
+    assert outcome.replacements[0] == json.loads(text)
+
+
+@pytest.mark.parametrize("said", [{"labels": {INJECT: "false"}}, {"annotations": {INJECT: "false"}}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_no_of_the_users_is_a_no(kind: str, said: dict[str, Any]) -> None:
+    text = workload(kind, said)
+    assert injected(text, settings(guard="label")) == text
 
 
 def test_where_the_cni_plugin_redirects_the_guard_is_refused() -> None:
@@ -109,15 +140,29 @@ def test_where_the_cni_plugin_redirects_the_guard_is_refused() -> None:
         "injector": {"config": json.dumps({"policy": "enabled", "templates": {"sidecar": template}}), "values": "{}"}
     }
     outcome = run(manifest(), settings(guard="label", mesh=mesh))
-    assert [result.code for result in outcome.results if result.severity == "error"] == ["guard-impossible"]
+    errors = [result for result in outcome.results if result.severity == "error"]
+    assert [result.code for result in errors] == ["guard-impossible"]
+    assert "istio-injection: disabled" in errors[0].message  # what to do instead
 
 
-def test_a_selector_by_the_label_refuses_the_guard() -> None:
-    text = manifest(
-        old="  template:", new='  selector: {matchLabels: {sidecar.istio.io/inject: "true"}}\n  template:'
-    ).replace("{app: web}", '{sidecar.istio.io/inject: "true"}')
-    outcome = run(text, settings(guard="label"))
-    assert [result.code for result in outcome.results if result.severity == "error"] == ["guard-impossible"]
+@pytest.mark.parametrize(
+    ("selector", "refused"),
+    [
+        ({"matchLabels": {INJECT: "true"}}, True),
+        ({"matchExpressions": [{"key": INJECT, "operator": "In", "values": ["true", "yes"]}]}, True),
+        ({"matchExpressions": [{"key": INJECT, "operator": "DoesNotExist"}]}, True),
+        ({"matchExpressions": [{"key": INJECT, "operator": "Exists"}]}, False),
+        ({"matchLabels": {"app": "web"}}, False),
+        ({INJECT: "true"}, True),  # as of a ReplicationController
+        ({"app": "web"}, False),
+    ],
+)
+def test_a_selector_that_would_lose_the_pods_refuses_the_guard(selector: Any, refused: bool) -> None:
+    value = json.loads(workload(KINDS[0], {"labels": {"app": "web"}}))
+    value["spec"]["selector"] = selector
+    outcome = run(json.dumps(value), settings(guard="label"))
+    errors = [(result.code, result.field) for result in outcome.results if result.severity == "error"]
+    assert errors == ([("guard-impossible", "spec.selector")] if refused else [])
 
 
 # ---------------------------------------------------------------- the real webhook
@@ -176,6 +221,15 @@ def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str)
                if not one.reason or f"`{name}`" not in rows[one.reason]]  # fmt: skip
     assert unknown == []
     assert 0 < len(changed) < len(passes) / 2
+
+
+def test_a_namespace_that_says_disabled_keeps_the_real_webhook_away(tool: Any, oracle: str) -> None:
+    """What the guard's errors and the documentation advise; whatever the pods' own labels say."""
+    found, _ = pods(tool, "none")
+    assert any("istio.io/rev" in (one.pod["metadata"].get("labels") or {}) for one in found)
+    label = {"istio-injection": "disabled"}
+    elsewhere = [one._replace(case=one.case._replace(ns_labels=one.case.ns_labels | label)) for one in found]
+    assert [one.one.case.id for one in tool.second_pass(oracle, elsewhere) if one.matched] == []
 
 
 def test_a_change_without_a_reason_is_found(tool: Any) -> None:
