@@ -135,7 +135,7 @@ def _row_lines(cells: list[str], name: list[str], widths: list[int], look: Look)
         # Colour goes on last: its characters take no cells.
         at = len(_line([*cells[:NAME], name[0], ""], widths[:INJECTED]))
         verdict = pad(cells[INJECTED], widths[INJECTED])
-        paint = look.green if cells[INJECTED] == "yes" else look.yellow
+        paint = {"yes": look.green, "error": look.red}.get(cells[INJECTED], look.yellow)
         first = first[:at] + paint(verdict) + first[at + len(verdict) :]
     blank = [""] * (len(cells) - 1)
     rest = []
@@ -171,13 +171,15 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
         return ["There are no workloads: nothing here has a pod template."]
     count = summary(told)
     plural = "" if count["workloads"] == 1 else "s"
-    found = [f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {_left_out(told)}."]
+    rest = f"{_left_out(told)}{_refused(count)}"
+    found = [f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {rest}."]
     spaces = _by_namespace(told)
     found += [spaces] if spaces else []
     planes = [_plane(mesh) for mesh in meshes]
     if planes:
         found.append(f"Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}.")
-    if not count["injected"] and meshes and all(mesh.source == "profile" for mesh in meshes):
+    open_ones = count["injected"] or count["errors"] or any(entry.get("doubt") for entry in told)
+    if not open_ones and meshes and all(mesh.source == "profile" for mesh in meshes):
         found.append(
             "Nothing here asks for injection: label a Namespace with istio-injection: enabled, or a pod template with "
             'sidecar.istio.io/inject: "true".'
@@ -189,13 +191,17 @@ def _left_out(told: list[dict[str, Any]]) -> str:
     """ "7 left out (6 no-webhook-matches, 1 annotation)"."""
     reasons: dict[str, int] = {}
     for entry in told:
-        if not entry["injected"]:
+        if entry["verdict"] == "left out":
             reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
     if not reasons:
         return "0 left out"
     most = sorted(reasons.items(), key=lambda pair: -pair[1])
     why = ", ".join(f"{number:,} {reason}" for reason, number in most) if len(most) > 1 else most[0][0]
     return f"{sum(reasons.values()):,} left out ({why})"
+
+
+def _refused(count: dict[str, Any]) -> str:
+    return f", {count['errors']:,} refused with an error" if count["errors"] else ""
 
 
 def _by_namespace(told: list[dict[str, Any]]) -> str:

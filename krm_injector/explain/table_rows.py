@@ -12,6 +12,7 @@ from krm_injector.explain.places import shown
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
 KIND, NAME, INJECTED, READY, REVISION, RULE = range(len(HEAD))
 VARIOUS = "various"
+VERDICTS = {"injected": "yes", "left out": "no", "error": "error"}
 
 
 class Row(NamedTuple):
@@ -53,13 +54,18 @@ def by_namespace(items: Sequence[Any], namespace: Callable[[Any], str]) -> list[
 def row(entry: Mapping[str, Any], name: str) -> Row:
     before, after = entry["containers"]
     ready = f"{before}/{before} -> {after}/{after}" if entry["injected"] else f"{before}/{before}"
-    kind, verdict = printable(entry["kind"]), "yes" if entry["injected"] else "no"
+    code = entry["reason"]
+    if entry["errors"]:
+        ready, code = f"{before}/{before} -> ?", entry["errors"][0]["code"]
+    kind, verdict = printable(entry["kind"]), VERDICTS[entry["verdict"]]
     revision = printable(entry["revision"]) or "-"
-    return Row((kind, name, verdict, ready, revision, printable(rule(entry))), entry["reason"])
+    return Row((kind, name, verdict, ready, revision, printable(rule(entry))), code)
 
 
 def rule(entry: Mapping[str, Any]) -> str:
     """The deciding rule in words; by which label a webhook selected, where that is the better half of the answer."""
+    if entry["errors"]:
+        return str(entry["errors"][0]["brief"])
     detail = str(entry["detail"])
     if entry["reason"] == "no-webhook-matches":
         # The Namespace stands in the row already; without it, rows of several Namespaces have one sentence.
