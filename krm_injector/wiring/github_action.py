@@ -20,12 +20,12 @@ jobs:
     - uses: actions/setup-python@v5
       with:
         python-version: "3.12"
-    - run: python -m pip install krm-injector
+    - run: python -m pip install git+https://git.example/krm-injector@COMMIT
     - run: krm-injector verify .
 """
 NOTE = """\
 The workflow reads what is committed injected: name the directory of rendered manifests, where it is not .
-Pin where krm-injector is installed from: a version on your package index, or a commit (git+https://...@COMMIT)."""
+krm-injector is on no public package index: put its repository and a commit for git.example and COMMIT."""
 
 
 def plan(directory: str, image: str | None) -> Plan:
