@@ -24,6 +24,8 @@ def load_json(text: str) -> Any:
 def load_json_stream(text: str) -> list[Document]:
     """Every document of JSON texts one behind the other."""
     documents: list[Document] = []
+    surrogates = "\\ud" in text or "\\uD" in text  # asked once: a stream of thousands is long
+    counted = line = 0
     at = _SPACE.match(text, 0).end()  # type: ignore[union-attr]
     while at < len(text):
         try:
@@ -35,9 +37,10 @@ def load_json_stream(text: str) -> list[Document]:
         except RecursionError:
             raise YamlError(f"nested deeper than {MAX_DEPTH} levels", code="yaml-depth") from None
         _check_depth(value, 1)
-        if "\\ud" in text or "\\uD" in text:
+        if surrogates:
             value = _without_surrogates(value)
-        line = text.count("\n", 0, at)
+        line += text.count("\n", counted, at)
+        counted = at
         place = Place(at, end, line, at - text.rfind("\n", 0, at) - 1, False)
         documents.append(Document(value, documents[-1].place.end if documents else 0, end, place, False))
         at = _SPACE.match(text, end).end()  # type: ignore[union-attr]
