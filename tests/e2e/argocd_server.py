@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,36 +82,16 @@ class Failed(Exception):
     """What a person sees in the UI."""
 
 
-class Server:
-    """A running argocd-cmp-server with one plugin.yaml, as the sidecar runs it: no home."""
+class Client:
+    """The calls of argocd-repo-server to a plugin's socket."""
 
-    def __init__(self, program: str, plugin: str, path: str) -> None:
+    def __init__(self, socket: Path, alive: Callable[[], bool]) -> None:
+        """Waits until the socket is there. ``alive``: whether what makes it still runs."""
         grpc = pytest.importorskip("grpc") if os.environ.get("KRM_INJECTOR_REQUIRE_TOOLS") != "1" else _grpc()
         self._grpc = grpc
-        # A unix socket's path may have 107 bytes at most: pytest's tmp_path is too long.
-        self.directory = Path(tempfile.mkdtemp(prefix="cmp", dir="/tmp"))
-        (self.directory / "plugin.yaml").write_text(plugin)
-        (self.directory / "tmp").mkdir()
-        self._log = (self.directory / "log").open("wb")
-        self.process = subprocess.Popen(
-            [program, "--config-dir-path", str(self.directory), "--loglevel", "warn"],
-            env={
-                "PATH": path,
-                "TMPDIR": str(self.directory / "tmp"),
-                "ARGOCD_BINARY_NAME": "argocd-cmp-server",
-                "ARGOCD_PLUGINSOCKFILEPATH": str(self.directory),
-                "ARGOCD_CMP_WORKDIR": str(self.directory / "work"),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        socket = self.directory / "krm-injector.sock"
         end = time.monotonic() + 20
         while not socket.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                raise AssertionError("argocd-cmp-server did not start")
+            assert alive() and time.monotonic() < end, "argocd-cmp-server did not start"
             time.sleep(0.02)
         self._channel = grpc.insecure_channel(
             f"unix:{socket}", options=[("grpc.max_receive_message_length", 100 << 20)]
@@ -119,12 +99,7 @@ class Server:
         grpc.channel_ready_future(self._channel).result(timeout=10)
 
     def stop(self) -> None:
-        if hasattr(self, "_channel"):
-            self._channel.close()
-        self.process.kill()  # SIGTERM only removes its socket
-        self.process.wait()
-        self._log.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._channel.close()
 
     def generate(
         self,
@@ -174,6 +149,45 @@ class Server:
             return fields(call(requests(), timeout=timeout))
         except self._grpc.RpcError as error:
             raise Failed(error.details()) from None
+
+
+class Server(Client):
+    """A running argocd-cmp-server with one plugin.yaml, as the sidecar runs it: no home."""
+
+    def __init__(self, program: str, plugin: str, path: str) -> None:
+        # A unix socket's path may have 107 bytes at most: pytest's tmp_path is too long.
+        self.directory = Path(tempfile.mkdtemp(prefix="cmp", dir="/tmp"))
+        (self.directory / "plugin.yaml").write_text(plugin)
+        (self.directory / "tmp").mkdir()
+        self._log = (self.directory / "log").open("wb")
+        self.process = subprocess.Popen(
+            [program, "--config-dir-path", str(self.directory), "--loglevel", "warn"],
+            env={
+                "PATH": path,
+                "TMPDIR": str(self.directory / "tmp"),
+                "ARGOCD_BINARY_NAME": "argocd-cmp-server",
+                "ARGOCD_PLUGINSOCKFILEPATH": str(self.directory),
+                "ARGOCD_CMP_WORKDIR": str(self.directory / "work"),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        try:
+            super().__init__(self.directory / "krm-injector.sock", lambda: self.process.poll() is None)
+        except BaseException:
+            self._end()
+            raise
+
+    def stop(self) -> None:
+        super().stop()
+        self._end()
+
+    def _end(self) -> None:
+        self.process.kill()  # SIGTERM only removes its socket
+        self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 _TEXTS = {1: "name", 2: "title", 3: "tooltip", 6: "collectionType", 7: "string"}

@@ -65,6 +65,12 @@ class Programs:
                 found.append(other)
         return found
 
+    def read_only(self) -> list[str]:
+        """docker's words for a read-only root. podman would give /tmp, /run and /var/tmp back to write to."""
+        docker = self.need("docker")
+        told = subprocess.run([docker, "run", "--help"], capture_output=True, check=False, env=self.environment())
+        return ["--read-only", *(["--read-only-tmpfs=false"] if b"--read-only-tmpfs" in told.stdout else [])]
+
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NO_COLOR")}
         return {**kept, "PATH": self.path, **(more or {})}

@@ -9,25 +9,31 @@ from pathlib import Path
 import pytest
 from real_programs import Programs, deployment, injected, namespace, objects
 
-LOCKED = ["run", "--rm", "-i", "--read-only", "--network", "none", "--security-opt=no-new-privileges"]
+LOCKED = ["run", "--rm", "-i", "--network", "none", "--security-opt=no-new-privileges", "--cap-drop", "ALL"]
 MANIFESTS = (namespace("shop") + "---\n" + deployment("web")).encode()
 
 
 @pytest.mark.parametrize("user", [[], ["--user", "999:999"], ["--user", "nobody"], ["--user", "0:0"]], ids=str)
 def test_runs_locked_down_as_anybody(programs: Programs, image: str, tmp_path: Path, user: list[str]) -> None:
     """No network, nothing to write to, no home; 999 is the user of Argo CD's sidecars."""
-    done = programs.run(["docker", *LOCKED, *user, image, "inject"], tmp_path, stdin=MANIFESTS)
+    done = programs.run(["docker", *LOCKED, *programs.read_only(), *user, image, "inject"], tmp_path, stdin=MANIFESTS)
     assert injected(objects(done.out)) == {("Deployment", "shop", "web")}
 
 
 def test_is_nobody_by_default(programs: Programs, image: str, tmp_path: Path) -> None:
-    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", "import os; print(os.getuid())"],
-                        tmp_path)  # fmt: skip
-    assert done.out.strip() == b"65534"
+    assert python(programs, image, tmp_path, "import os; print(os.getuid())") == "65534"
+
+
+def python(programs: Programs, image: str, work: Path, script: str) -> str:
+    """What a script prints in a container of the image."""
+    command = ["docker", *LOCKED, *programs.read_only(), "--entrypoint", "python3", image, "-c", script]
+    return programs.run(command, work).out.decode().strip()
 
 
 def test_a_refusal_is_an_exit_status_and_a_message(programs: Programs, image: str, tmp_path: Path) -> None:
-    done = programs.run(["docker", *LOCKED, image, "inject"], tmp_path, 1, deployment("web").encode())
+    done = programs.run(
+        ["docker", *LOCKED, *programs.read_only(), image, "inject"], tmp_path, 1, deployment("web").encode()
+    )
     assert done.out == b"" and "Namespace shop is not in the bundle" in done.err
 
 
@@ -42,16 +48,16 @@ def test_labels_and_entrypoint(programs: Programs, image: str, tmp_path: Path) -
 
 def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> None:
     """Our part of the image is small, and starts with compiled modules: there is nowhere to write them later."""
-    measure = "import os; print(sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in os.walk('/opt/krm-injector') " \
-        "for f in fs if not os.path.islink(os.path.join(d, f))))"  # fmt: skip
-    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", measure], tmp_path)
-    assert int(done.out) < 25_000_000
+    measure = (
+        "import os; print(sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in os.walk('/opt/krm-injector') "
+        "for f in fs if not os.path.islink(os.path.join(d, f))))"
+    )
+    assert int(python(programs, image, tmp_path, measure)) < 25_000_000
     find = "import pathlib; print(len(list(pathlib.Path('/opt/krm-injector').rglob('krm_injector/**/*.pyc'))))"
-    done = programs.run(["docker", *LOCKED, "--entrypoint", "python3", image, "-c", find], tmp_path)
-    assert int(done.out) > 50
+    assert int(python(programs, image, tmp_path, find)) > 50
     times = []
     for _ in range(3):
         begin = time.monotonic()
-        programs.run(["docker", *LOCKED, image, "inject"], tmp_path, stdin=MANIFESTS)
+        programs.run(["docker", *LOCKED, *programs.read_only(), image, "inject"], tmp_path, stdin=MANIFESTS)
         times.append(time.monotonic() - begin)
     assert min(times) < 5, times
