@@ -288,11 +288,10 @@ def many(count: int) -> dict[str, str | bytes]:
     }
 
 
-@pytest.mark.parametrize("count", [2000, 5000])
-def test_many_manifests(server: Server, count: int) -> None:
-    made = by_key(server.generate(many(count), "app", app(LABELS)))
-    assert len(made) == count
-    assert len(injected(made)) == count // 10
+def test_two_thousand_manifests(server: Server) -> None:
+    made = by_key(server.generate(many(2000), "app", app(LABELS)))
+    assert len(made) == 2000
+    assert len(injected(made)) == 200
 
 
 def test_two_at_once(server: Server) -> None:

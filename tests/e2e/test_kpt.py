@@ -273,19 +273,3 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     after = tree(work)
     render(programs, work)
     assert tree(work) == after
-
-
-def test_five_thousand_manifests(programs: Programs, tmp_path: Path) -> None:
-    """50 workloads among 5,000 objects in 500 files: the files of the others stay identical."""
-    files = {"Kptfile": kptfile(MUTATOR), "istio-inject.yaml": CONFIG, "ns.yaml": namespace("shop")}
-    for number in range(500):
-        others = [
-            f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c{number}-{n}\n  namespace: shop\ndata: {{a: b}}\n"
-            for n in range(9 if number % 10 == 0 else 10)
-        ]
-        own = [deployment(f"web-{number}")] if number % 10 == 0 else []
-        files[f"app-{number}.yaml"] = "---\n".join([*others, *own])
-    work = write(tmp_path / "work", files)
-    before = tree(work)
-    render(programs, work)
-    assert changed(before, tree(work)) == {f"app-{number}.yaml" for number in range(0, 500, 10)}

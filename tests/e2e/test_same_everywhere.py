@@ -3,100 +3,151 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from real_programs import Key, Programs, documents, function_config, injected, objects, tree, workloads
-from test_kpt import CONFIG, MUTATOR, kptfile
-from test_kustomize import LEGACY, legacy_plugin
+from argocd_server import Server
+from real_programs import Programs, documents, function_config, injected, objects, tree, workloads
+from test_argocd import PLUGIN
+from test_kustomize import EXEC, LEGACY, legacy_plugin
 
-# A way from the directory of the example httpbin to its objects.
-Way = Callable[[Programs, Path, Path, str], "dict[Key, dict[str, object]]"]
-
-
-def kustomize_exec(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
-    command = ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."]
-    return objects(programs.run(command, work).out)
+# A way from the directory of the example httpbin to a stream of its objects.
+Way = Callable[[Programs, Path, Path, str], bytes]
 
 
-def kustomize_container(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
+def kustomize_exec(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    return programs.run(["kustomize", "build", *EXEC, "."], work).out
+
+
+def kustomize_container(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     (work / "istio-inject.yaml").write_text(function_config(image))
-    return objects(programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], work).out)
+    return programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], work).out
 
 
-def kubectl_container(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
+def kubectl_container(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     (work / "istio-inject.yaml").write_text(function_config(image))
-    return objects(programs.run(["kubectl", "kustomize", "--enable-alpha-plugins", "."], work).out)
+    return programs.run(["kubectl", "kustomize", "--enable-alpha-plugins", "."], work).out
 
 
-def legacy(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
+def kustomize_legacy(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     (work / "istio-inject.yaml").write_text(LEGACY)
     env = legacy_plugin(programs, other / "plugins")
-    return objects(programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], work, env=env).out)
+    return programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], work, env=env).out
 
 
-def kpt_exec(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
+def kubectl_legacy(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    (work / "istio-inject.yaml").write_text(LEGACY)
+    env = legacy_plugin(programs, other / "plugins")
+    return programs.run(["kubectl", "kustomize", "--enable-alpha-plugins", "."], work, env=env).out
+
+
+def kpt_render_exec(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     programs.run(["kpt", "fn", "render", "--allow-exec"], work)
-    texts = [text for name, text in tree(work / "base").items() if name != "kustomization.yaml"]
-    return objects(b"\n---\n".join(texts))
+    return _files(work)
 
 
-def kpt_image(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
+def kpt_render_image(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     text = (work / "Kptfile").read_text().replace("exec: krm-injector", f"image: {image}")
     (work / "Kptfile").write_text(text)
-    return kpt_exec(programs, work, other, image)
+    programs.run(["kpt", "fn", "render", "--image-pull-policy", "never"], work)
+    return _files(work)
 
 
-def own_build(programs: Programs, work: Path, other: Path, image: str) -> dict[Key, dict[str, object]]:
-    return objects(programs.run(["krm-injector", "build", "base"], work).out)
+def kpt_eval_exec(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    programs.run(["kpt", "fn", "eval", "--exec", "krm-injector", "."], work)
+    return _files(work)
 
 
-WAYS: list[Way] = [kustomize_exec, kustomize_container, kubectl_container, legacy, kpt_exec, kpt_image, own_build]
+def kpt_eval_image(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    programs.run(["kpt", "fn", "eval", "--image", image, "--image-pull-policy", "never", "."], work)
+    return _files(work)
+
+
+def argocd_plugin(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    """The base, which the plugin has rendered by kustomize and injects."""
+    return _argocd(programs, work, other, "base", PLUGIN)
+
+
+def argocd_overlay(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    """The overlay, whose function kustomize starts in the sidecar."""
+    options = "command: [krm-injector, build, ., --, --enable-alpha-plugins, --enable-exec]"
+    return _argocd(programs, work, other, ".", PLUGIN.replace("command: [krm-injector, build, .]", options))
+
+
+def own_build(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    return programs.run(["krm-injector", "build", "base"], work).out
+
+
+def own_inject(programs: Programs, work: Path, other: Path, image: str) -> bytes:
+    return programs.run(["krm-injector", "inject", "base"], work).out
+
+
+def _files(work: Path) -> bytes:
+    texts = [text for name, text in tree(work / "base").items() if name != "kustomization.yaml"]
+    return b"\n---\n".join(texts)
+
+
+def _argocd(programs: Programs, work: Path, other: Path, path: str, plugin: str) -> bytes:
+    tools = other / "tools"
+    tools.mkdir()
+    (tools / "kustomize").symlink_to(programs.need("kustomize"))
+    search = os.pathsep.join([str(programs.own), str(tools), "/usr/bin", "/bin"])
+    server = Server(programs.need("argocd-cmp-server"), plugin, search)
+    try:
+        env = {"ARGOCD_APP_NAME": "httpbin", "ARGOCD_APP_NAMESPACE": "", "ARGOCD_APP_SOURCE_PATH": path}
+        made = server.generate(dict(tree(work)), path, env)
+    finally:
+        server.stop()
+    return "\n---\n".join(made).encode()
+
+
+WAYS: list[Way] = [
+    kustomize_exec,
+    kustomize_container,
+    kustomize_legacy,
+    kubectl_container,
+    kubectl_legacy,
+    kpt_render_exec,
+    kpt_render_image,
+    kpt_eval_exec,
+    kpt_eval_image,
+    argocd_plugin,
+    argocd_overlay,
+    own_build,
+    own_inject,
+]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_same_workloads(programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way) -> None:
-    files = objects(programs.run(["krm-injector", "inject", "base"], httpbin).out)
+    """The same values, what is recorded for eject included; and the same bytes, once one program prints them.
+
+    That program is kustomize: kpt keeps the order of keys and the comments of the files, Argo CD has JSON.
+    """
     plain = programs.run(["kustomize", "build", "base"], httpbin).out
-    piped = objects(programs.run(["krm-injector", "inject"], httpbin, stdin=plain).out)
-    assert len(injected(files)) == 5
-    assert workloads(without_record(piped)) == workloads(without_record(files))
-    # What is kept for eject tells the order of keys, which kustomize sorts; kpt keeps the files'.
-    expected = files if way in (kpt_exec, kpt_image) else piped
-    found = way(programs, httpbin, tmp_path, image)
-    assert workloads(found) == workloads(expected)
+    expected = programs.run(["krm-injector", "inject"], httpbin, stdin=plain).out
+    made = way(programs, httpbin, tmp_path, image)
+    assert len(injected(objects(made))) == 5
+    assert workloads(objects(made)) == workloads(objects(expected))
+    assert _printed(programs, tmp_path / "one", made) == _printed(programs, tmp_path / "two", expected)
 
 
-def without_record(values: dict[Key, dict[str, object]]) -> dict[Key, dict[str, object]]:
-    copy = json.loads(json.dumps([[*name, value] for name, value in values.items()]))
-    kept = {}
-    for kind, where, name, value in copy:
-        value["metadata"].get("annotations", {}).pop("krm-injector.dev/injected", None)
-        kept[kind, where, name] = value
-    return kept
+@pytest.mark.parametrize(
+    "way", [kustomize_container, kustomize_legacy, kubectl_container, kubectl_legacy], ids=lambda way: way.__name__
+)
+def test_same_bytes(programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way) -> None:
+    """All that kustomize prints, untouched."""
+    exec_function = documents(kustomize_exec(programs, httpbin, tmp_path, image))
+    assert documents(way(programs, httpbin, tmp_path, image)) == exec_function
 
 
-def test_same_bytes(programs: Programs, httpbin: Path, tmp_path: Path) -> None:
-    """kustomize sorts the keys of what it reads and kpt does not; from the same text they print the same text."""
-    function = documents(
-        programs.run(["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin).out
-    )
-    plain = programs.run(["kustomize", "build", "base"], httpbin).out
-    package = tmp_path / "package"
-    package.mkdir()
-    (package / "all.yaml").write_bytes(plain)
-    (package / "Kptfile").write_text(kptfile(MUTATOR))
-    (package / "istio-inject.yaml").write_text(CONFIG)
-    programs.run(["kpt", "fn", "render", "--allow-exec"], package)
-    rendered = (package / "all.yaml").read_bytes()
-    again = programs.run(["kustomize", "build", "."], _kustomization(tmp_path / "again", rendered)).out
-    assert documents(again) == function
-
-
-def _kustomization(directory: Path, text: bytes) -> Path:
-    """A kustomization of one file: prints it in kustomize's own order of keys."""
+def _printed(programs: Programs, directory: Path, stream: bytes) -> dict[tuple[str, str, str], bytes]:
+    """The workloads of a stream as kustomize prints them."""
     directory.mkdir()
-    (directory / "all.yaml").write_bytes(text)
+    kept = [value for name, value in objects(stream).items() if name in workloads(objects(stream))]
+    text = "\n---\n".join(map(json.dumps, kept))
+    (directory / "all.yaml").write_text(text)
     (directory / "kustomization.yaml").write_text("resources: [all.yaml]\n")
-    return directory
+    return documents(programs.run(["kustomize", "build", "."], directory).out)
