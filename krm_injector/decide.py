@@ -27,6 +27,7 @@ from krm_injector.model import (
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT, Pod, Verdict, inject_required, kube_inject_required
 
+ISTIO_LABELS = ("istio-injection", "istio.io/rev")
 NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -65,6 +66,10 @@ class _Gate:
         self._by_namespace: dict[Namespace | str, _Outcome] = {}
         self._by_labels: dict[tuple[str | None, ...], _Outcome] = {}
 
+    def asks(self, key: str) -> bool:
+        """Whether a selector has a requirement on the label."""
+        return key in self._keys or any(requirement.key == key for requirement in self.namespace_selector.requirements)
+
     def takes_namespace(self, namespace: Namespace | None, name: str) -> _Outcome:
         key = namespace.source + "/" + namespace.name if namespace else name
         outcome = self._by_namespace.get(key)
@@ -99,6 +104,7 @@ class Judge:
         self._never = {id(mesh): _selectors(mesh, "neverInjectSelector") for mesh in self._meshes}
         self._always = {id(mesh): _selectors(mesh, "alwaysInjectSelector") for mesh in self._meshes}
         self._told: set[str] = set()
+        self._by_labels = any(gate.asks(key) for gate in self._gates for key in ISTIO_LABELS)
 
     def decide(self, workload: Workload) -> Decision:
         if self._settings.method == "manual":
@@ -128,6 +134,10 @@ class Judge:
             return self._unknown_namespace(workload, evidence, matching)
         if not matching and not undecided:
             detail = _why_none(workload, labels, namespace)
+            if not self._by_labels and labels.get(INJECT) != "false":
+                # Webhooks that ask for other things: what the first of them misses is the better answer.
+                failed = next((e.detail for e in evidence if e.outcome == "fails"), "there is no webhook")
+                detail = f"no webhook matches: {failed}"
             return _decision(workload, False, Reason.NO_WEBHOOK_MATCHES, detail, evidence, namespace, results=results)
         return self._by_verdict(workload, matching or undecided, verdicts, evidence, namespace, results, matching)
 
@@ -306,11 +316,7 @@ def _why_none(workload: Workload, labels: Mapping[str, str], namespace: Namespac
     """Why no webhook matches, by the labels that Istio's webhooks ask for."""
     if labels.get(INJECT) == "false":
         return f"no webhook matches: label {INJECT}: false"
-    stated = [
-        f"{key}={namespace.labels[key]}"
-        for key in ("istio-injection", "istio.io/rev")
-        if namespace and key in namespace.labels
-    ]
+    stated = [f"{key}={namespace.labels[key]}" for key in ISTIO_LABELS if namespace and key in namespace.labels]
     name = f"Namespace {workload.ref.namespace}" if workload.ref.namespace else "the Namespace"
     pod = [f"{key}={labels[key]}" for key in (INJECT, "istio.io/rev") if key in labels]
     has = " and ".join(stated) or "neither istio-injection nor istio.io/rev"

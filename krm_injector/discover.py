@@ -122,9 +122,11 @@ def _managed_namespaces(members: list[Member], found: dict[str, Namespace], resu
         managed = kinds.at(member.value, MANAGED)
         if not isinstance(name, str) or not name or not isinstance(managed, dict):
             continue
-        if not isinstance(options, list) or "CreateNamespace=true" not in options:
-            continue
         ref = ResourceRef(member.api_version, "Application", str(kinds.at(member.value, ("metadata", "name")) or ""))
+        if not isinstance(options, list) or "CreateNamespace=true" not in options:
+            if name not in found:
+                results.append(_managed_by_none(name, ref))
+            continue
         metadata = {"name": name, "labels": managed.get("labels"), "annotations": managed.get("annotations")}
         namespace = _namespace({"metadata": metadata}, str(ref))
         results += not_strings(managed, ref, ".".join(MANAGED))
@@ -134,6 +136,14 @@ def _managed_namespaces(members: list[Member], found: dict[str, Namespace], resu
             results.append(Result("info", message, ref, ".".join(MANAGED), code="namespace-managed"))
         elif known.labels != namespace.labels or _facts(known) != _facts(namespace):
             results.append(_managed_otherwise(known, namespace, ref))
+
+
+def _managed_by_none(name: str, ref: ResourceRef) -> Result:
+    message = (
+        f"{ref} states labels of Namespace {name} ({'.'.join(MANAGED)}), but not the sync option CreateNamespace=true, "
+        "without which Argo CD does not apply them; they are not used"
+    )
+    return Result("warning", message, ref, "spec.syncPolicy.syncOptions", code="namespace-managed-ignored")
 
 
 def _managed_otherwise(known: Namespace, managed: Namespace, ref: ResourceRef) -> Result:

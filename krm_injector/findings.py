@@ -19,7 +19,7 @@ DATAPLANE_MODE = "istio.io/dataplane-mode"
 
 def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
     """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
-    served = _served(meshes)
+    served, taken = _served(meshes, REVISION), _served(meshes, INJECTION)
     results: list[Result] = []
     spaces: dict[str, list[Decision]] = {}
     for decision in decisions:
@@ -28,7 +28,7 @@ def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Resu
     for name, members in spaces.items():
         namespace = members[0].namespace
         if name and namespace is not None and namespace.source != "missing":
-            results += _of_namespace(namespace, members, served)
+            results += _of_namespace(namespace, members, served, taken)
     return [*results, *_twins(decisions)]
 
 
@@ -41,13 +41,13 @@ def in_ambient(decision: Decision) -> str:
     return "namespace" if namespace and namespace.labels.get(DATAPLANE_MODE) == "ambient" else ""
 
 
-def _served(meshes: Iterable[Mesh]) -> dict[str, Mesh]:
-    """The values of istio.io/rev that some webhook asks for (revisions and tags), and whose they are."""
+def _served(meshes: Iterable[Mesh], label: str) -> dict[str, Mesh]:
+    """The values of a label that some webhook asks for (of istio.io/rev: revisions and tags), and whose they are."""
     served: dict[str, Mesh] = {}
     for mesh in meshes:
         for webhook in mesh.webhooks:
             for selector in (webhook.namespace_selector, webhook.object_selector):
-                for value in _asked_for(selector, REVISION):
+                for value in _asked_for(selector, label):
                     served.setdefault(value, mesh)
     return served
 
@@ -60,9 +60,13 @@ def _asked_for(selector: object, key: str) -> tuple[str, ...]:
     return tuple(v for r in parsed.requirements if r.key == key and r.operator in ("=", "in") for v in r.values)
 
 
-def _of_namespace(namespace: Namespace, members: list[Decision], served: dict[str, Mesh]) -> list[Result]:
+def _of_namespace(
+    namespace: Namespace, members: list[Decision], served: dict[str, Mesh], taken: dict[str, Mesh]
+) -> list[Result]:
     labels, ref = namespace.labels, ResourceRef("v1", "Namespace", namespace.name)
     results = []
+    if INJECTION in labels and labels[INJECTION] not in ("disabled", *taken) and not any(d.webhooks for d in members):
+        results.append(_untaken(namespace, taken, ref))
     if INJECTION in labels and REVISION in labels:
         results.append(_both(namespace, members, ref))
     elif REVISION in labels and labels[REVISION] not in served:
@@ -72,13 +76,21 @@ def _of_namespace(namespace: Namespace, members: list[Decision], served: dict[st
         if injected:
             message = (
                 f"Namespace {namespace.name} is in ambient mode ({DATAPLANE_MODE}: ambient), and {_count(injected)} in "
-                "it get a sidecar all the same: ambient mode passes over pods that have one. Take one label away"
+                f"it get{'s' if len(injected) == 1 else ''} a sidecar all the same: ambient mode passes over pods that "
+                "have one. Take one label away"
             )
             results.append(_warning(message, ref, "metadata.labels", DATAPLANE_MODE, "ambient", "ambient-and-sidecar"))
         elif any(in_ambient(decision) for decision in members):
             message = f"Namespace {namespace.name} is in ambient mode: its pods are in the mesh without a sidecar"
             results.append(Result("info", message, ref, f'metadata.labels["{DATAPLANE_MODE}"]', code="ambient"))
     return results
+
+
+def _untaken(namespace: Namespace, taken: dict[str, Mesh], ref: ResourceRef) -> Result:
+    value = namespace.labels[INJECTION]
+    known = f"they ask for {INJECTION}: {' or '.join(sorted(taken))}" if taken else f"none of them asks for {INJECTION}"
+    message = f"Namespace {namespace.name} has {INJECTION}: {value}, by which no webhook here injects: {known}"
+    return _warning(message, ref, "metadata.labels", INJECTION, value, "injection-label-value")
 
 
 def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef) -> Result:

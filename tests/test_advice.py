@@ -282,6 +282,13 @@ def test_quota_counts_replicas_and_says_how_much_is_needed() -> None:
     assert "quota-exceeded" not in codes(NS, quota(requests_cpu="1"), big), "it was exceeded before"
 
 
+def test_the_guard_is_not_proposed_where_the_cni_plugin_would_let_traffic_pass() -> None:
+    (with_init,) = [result.message for result in told(NS, deployment()) if result.code == "webhook-active"]
+    (without,) = [result.message for result in told(NS, *mesh(), deployment()) if result.code == "webhook-active"]
+    assert "spec.guard: label" in with_init and "injection label away" in with_init
+    assert "spec.guard" not in without and "injection label away" in without
+
+
 def test_webhook_is_told_once_a_namespace_and_not_of_guarded_pods() -> None:
     second = deployment()
     second["metadata"]["name"] = "second"

@@ -138,6 +138,30 @@ def test_wishes_in_the_wrong_place(more: Object, words: str) -> None:
     assert only(space(), generate.workload("Deployment", "shop/web"))["doubt"] == ""
 
 
+@pytest.mark.parametrize(
+    ("labels", "words", "edit"),
+    [
+        ({"injection": "true"}, "istio-injection: true, which no webhook takes", ("istio-injection", "enabled")),
+        ({"rev": "1-22"}, "asks for revision 1-22", ("istio.io/rev", "default")),
+    ],
+)
+def test_wishes_of_the_namespace(labels: Object, words: str, edit: tuple[str, str]) -> None:
+    apps = [generate.workload("Deployment", f"shop/{n}") for n in "ab"]
+    entry = only(space(**labels), *apps)
+    assert words in entry["doubt"]
+    (change,) = [change for change in entry["changes"] if change["scope"] == "namespace"]
+    assert (change["edits"][0]["path"][-1], change["edits"][0]["proposedValue"], change["affects"]) == (*edit, 2)
+    for quiet in ({}, {"injection": "disabled"}, {"rev": "default"}, {"injection": "enabled"}):
+        assert only(space(**quiet), *apps)["doubt"] == ""
+
+
+def test_no_doubt_in_ambient_mode() -> None:
+    asks = [generate.workload("Deployment", f"shop/{n}", labels={INJECT: "true"}) for n in "ab"]
+    silent = generate.workload("Deployment", "shop/c")
+    assert only(space(mode="ambient"), silent, *asks)["doubt"] == ""
+    assert only(space(mode="none"), silent, *asks)["doubt"] != ""
+
+
 def test_several_doubted_of_one_namespace_take_its_label() -> None:
     inside = generate.namespace("main", injection="enabled")
     apps = [generate.workload("Deployment", f"main/{n}") for n in "ab"]

@@ -105,6 +105,41 @@ def test_every_workload_of_a_missing_namespace_is_refused() -> None:
     assert entries[1]["errors"][0]["brief"] == "Namespace ops is not in the bundle"
 
 
+def application(name: str, create: bool = True, **labels: str) -> Object:
+    managed = {"labels": {f"istio-{key}": value for key, value in labels.items()}}
+    policy = {"syncOptions": ["CreateNamespace=true"] if create else [], "managedNamespaceMetadata": managed}
+    spec = {"destination": {"namespace": "shop"}, "syncPolicy": policy}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": name}, "spec": spec}
+
+
+def test_applications_that_disagree_refuse_the_workloads_of_their_namespace() -> None:
+    applications = [application("a", injection="enabled"), application("b", injection="disabled")]
+    _, entries = told([*applications, web(), generate.namespace("shopping", injection="enabled"), web("shopping/web")])
+    assert [entry["verdict"] for entry in entries] == ["error", "injected"]
+    assert entries[0]["errors"][0]["code"] == "namespace-conflict"
+    _, (entry,) = told([applications[0], applications[0], web()])
+    assert entry["verdict"] == "injected"
+
+
+def test_an_application_that_makes_no_namespace_tells_nothing_of_it() -> None:
+    outcome, (entry,) = told([application("a", create=False, injection="enabled"), web()])
+    assert entry["verdict"] == "error"
+    assert "namespace-managed-ignored" in {result.code for result in outcome.results}
+    outcome, (entry,) = told([application("a", create=False, injection="enabled"), ON, web()])
+    assert entry["verdict"] == "injected"
+    assert "namespace-managed-ignored" not in {result.code for result in outcome.results}
+
+
+def test_webhooks_that_ask_for_something_else_are_told_by_what_they_ask() -> None:
+    hooks = generate.webhooks("default")
+    hooks["webhooks"] = [{**hooks["webhooks"][0], "objectSelector": {},
+                          "namespaceSelector": {"matchLabels": {"team": "blue"}}}]  # fmt: skip
+    _, (entry,) = told([*injector(), hooks, ON, web()])
+    assert entry["detail"] == "no webhook matches: team=blue: Namespace shop has no team"
+    _, (entry,) = told([generate.namespace("shop"), web()])
+    assert "neither istio-injection nor istio.io/rev" in entry["detail"]
+
+
 def test_one_of_a_list_is_refused_alone() -> None:
     members = [web(annotations=BAD_PORTS), web("shop/other")]
     _, entries = told([ON, {"apiVersion": "v1", "kind": "List", "items": members}])

@@ -43,6 +43,9 @@ EVERYTHING = {**TAG["webhooks"][0], "namespaceSelector": {}, "objectSelector": {
 
 CASES: list[tuple[str, list[Object], list[Object]]] = [
     ("namespace-both-labels", [shop(injection="enabled", rev="default"), web()], [shop(injection="enabled"), web()]),
+    ("injection-label-value", [shop(injection="Enabled"), web()], [shop(injection="enabled"), web()]),
+    ("injection-label-value", [shop(injection="true"), web()], [shop(injection="disabled"), web()]),
+    ("injection-label-value", [HOOKS, shop(injection="enabled"), web()], [shop(injection="enabled"), web()]),
     ("revision-unserved", [shop(rev="1-22"), web()], [shop(rev="default"), web()]),
     ("revision-unserved", [HOOKS, shop(rev="stable"), web()], [HOOKS, TAG, shop(rev="stable"), web()]),
     (

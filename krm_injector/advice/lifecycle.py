@@ -148,12 +148,18 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
         f"{active.id} ({known}) still selects pods of Namespace {namespace.name} after injection, {subject.ref} among "
         "them: the cluster patches them a second time when they are created. With the same mesh most stay as they "
         "are; where the application overrides the proxy (image, lifecycle, resources, env), those fields can change "
-        "again; with another mesh in the cluster, that one's proxy wins. To turn it off, give the pods the label "
-        f'{INJECT}: "false" (spec.guard: label), or take the Namespace\'s injection label away once all its workloads '
-        "come from Git"
+        "again; with another mesh in the cluster, that one's proxy wins. To turn it off, "
+        f"{_guard(subject)}take the Namespace's injection label away once all its workloads come from Git"
     )
     yield Finding("webhook-active", message, "metadata.labels", None, None,
                   ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
+
+
+def _guard(subject: Subject) -> str:
+    """The guard, where it does no harm: the CNI plugin, which leaves istio-init out, does not redirect guarded pods."""
+    if not any(container.get("name") == pods.INIT for container in mappings(subject.after.get("initContainers"))):
+        return ""
+    return f'give the pods the label {INJECT}: "false" (spec.guard: label), or '
 
 
 def _selects(webhook: Webhook, labels: dict[str, str], facts: Facts) -> bool:

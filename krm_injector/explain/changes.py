@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from krm_injector.decide import Judge, manual_metadata
 from krm_injector.explain.places import field
+from krm_injector.findings import in_ambient
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Workload
@@ -79,13 +80,28 @@ class Changes:
             return asked
         if not _by_default(decision) or any(m.root_namespace == workload.ref.namespace for m in self._meshes):
             return ""
+        if decision.reason == Reason.NO_WEBHOOK_MATCHES and decision.namespace is not None:
+            asked = self._asked_by(decision.namespace)
+            if asked:
+                return asked
+        if in_ambient(decision):
+            return ""  # in the mesh without a sidecar, as asked for
         for key, value in _apps(workload):
             other = self._apps.get((key, value))
             if other is not None:
                 return f"{other.workload.ref} of the same app ({key}: {value}) is injected"
         injected, count = self._injected[workload.ref.namespace], len(self._members[workload.ref.namespace])
         if injected * 2 >= count:
-            return f"{injected} of the {count} workloads in its Namespace are injected"
+            return f"{injected} of the {count} workloads in its Namespace {'is' if injected == 1 else 'are'} injected"
+        return ""
+
+    def _asked_by(self, namespace: Namespace) -> str:
+        """What the Namespace's labels ask for in vain."""
+        if namespace.labels.get(INJECTION, "disabled") != "disabled":
+            return f"its Namespace has {INJECTION}: {namespace.labels[INJECTION]}, which no webhook takes"
+        revision = namespace.labels.get(REVISION)
+        if revision is not None and revision not in self._revisions() and INJECTION not in namespace.labels:
+            return f"its Namespace asks for revision {revision}, which no control plane here serves"
         return ""
 
     def _doubted(self, name: str) -> int:
@@ -143,7 +159,10 @@ class Changes:
         namespace = decision.namespace
         if decision.injected or namespace is None or namespace.source == "missing":
             return
-        for key, values in ((INJECTION, ["enabled"]), (REVISION, self._revisions())):
+        wishes = [(INJECTION, ["enabled"]), (REVISION, self._revisions())]
+        if REVISION in namespace.labels and INJECTION not in namespace.labels:
+            wishes.reverse()  # who writes revisions gets one that is served
+        for key, values in wishes:
             for value in values:
                 if namespace.labels.get(key) != value:
                     yield Edit("namespace", ("metadata", "labels", key), value)

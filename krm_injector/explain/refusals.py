@@ -27,12 +27,23 @@ def refusals(decisions: Sequence[Decision], replacements: Mapping[int, Any], res
     for error in errors:
         ref = error.resource
         about.setdefault(("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref, []).append(error)
-    return [_of(decision, replacements, about) for decision in decisions]
+    disputed = [error for error in errors if error.code == "namespace-conflict" and _of_application(error)]
+    return [_of(decision, replacements, about, disputed) for decision in decisions]
 
 
-def _of(decision: Decision, replacements: Mapping[int, Any], about: Mapping[Any, list[Result]]) -> list[Result]:
+def _of_application(error: Result) -> bool:
+    return error.resource is not None and error.resource.kind == "Application"
+
+
+def _of(
+    decision: Decision, replacements: Mapping[int, Any], about: Mapping[Any, list[Result]], disputed: list[Result]
+) -> list[Result]:
     ref = decision.workload.ref
     found = [*about.get(ref, ()), *about.get(("Namespace", ref.namespace), ())]
+    namespace = decision.namespace
+    if namespace is not None and namespace.source.startswith("Application "):
+        # Argo CD's Applications that disagree: the result is about one of them and names the Namespace.
+        found += [error for error in disputed if f" Namespace {namespace.name} " in error.message]
     code = _REFUSED.get(decision.reason)
     if code and not any(result.code == code for result in found):
         found.append(Result("error", decision.detail, ref, code=code))
