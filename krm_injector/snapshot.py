@@ -27,6 +27,10 @@ ORIGIN = "# origin: "
 
 _CREDENTIAL = re.compile(r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_BY_HELM = re.compile(rb"^# Source: \S+/templates/", re.MULTILINE)
+_AROUND = re.compile(
+    rb"(?:NAME|LAST DEPLOYED): .*?^MANIFEST:[ \t]*\r?\n(.*?)(?:^NOTES:.*)?\Z", re.MULTILINE | re.DOTALL
+)
 _KINDS = ("ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig")
 
 
@@ -37,9 +41,20 @@ class Snapshot(NamedTuple):
     results: tuple[Result, ...]
 
 
-def take(objects: Sequence[Object], stated_version: str = "") -> Snapshot:
-    """The snapshot of these objects (Lists opened up). Raises Refused where they hold no injection configuration, where
-    two disagree, and where a private key would be kept."""
+def manifests_of(printed: bytes) -> bytes:
+    """The manifests of what a program printed: `helm get all` and `helm install` say more than manifests."""
+    found = _AROUND.match(printed)
+    return found[1] if found else printed
+
+
+def by_helm(printed: bytes) -> bool:
+    """Whether Helm rendered it: it says above each object from which template that comes."""
+    return _BY_HELM.search(printed) is not None
+
+
+def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
+    """The snapshot of these objects (Lists opened up); helm: their text was by_helm. Raises Refused where they hold no
+    injection configuration, where two disagree, and where a private key would be kept."""
     results: list[Result] = []
     chosen: dict[str, tuple[Object, Object]] = {}
     for value in objects:
@@ -51,16 +66,14 @@ def take(objects: Sequence[Object], stated_version: str = "") -> Snapshot:
             results.append(_twice(kept))
         chosen.setdefault(identity, (kept, value))
     if not any(kept["kind"] == "ConfigMap" for kept, _ in chosen.values()):
-        raise Refused(*results, _nothing())
+        raise Refused(*results, _nothing(objects))
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
-    settings = Settings()
-    settings = settings._replace(mesh=settings.mesh._replace(version=stated_version))
-    meshes, found = control_planes.meshes([control_planes.Sourced(value, "bundle") for value in minimal], settings)
+    meshes, found = control_planes.meshes([control_planes.Sourced(value, "bundle") for value in minimal], Settings())
     results += found
     results += [problem for value in minimal for problem in _secrets(value)]
     if any(result.severity == "error" for result in results):
         raise Refused(*results)
-    return Snapshot(minimal, meshes, origin(source for _, source in chosen.values()), tuple(results))
+    return Snapshot(minimal, meshes, origin((source for _, source in chosen.values()), helm), tuple(results))
 
 
 def text(snapshot: Snapshot) -> str:
@@ -83,14 +96,16 @@ def digest(objects: Iterable[Object]) -> str:
     return "sha256:" + sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def origin(objects: Iterable[Object]) -> str:
-    """Which programs printed the objects, by the traces that each leaves."""
+def origin(objects: Iterable[Object], helm: bool = False) -> str:
+    """Which programs printed the objects, by the traces that each leaves; istioctl renders Helm's charts."""
     found = set()
     for value in objects:
         metadata = value.get("metadata") or {}
         labels = metadata.get("labels") or {}
         if "uid" in metadata or "resourceVersion" in metadata or "managedFields" in metadata:
             found.add("cluster")
+        elif helm:
+            found.add("helm")
         elif any(str(name).startswith(("install.operator.istio.io/", "operator.istio.io/")) for name in labels):
             found.add("istioctl")
         elif labels.get("app.kubernetes.io/managed-by") == "Helm" or "release" in labels:
@@ -229,7 +244,20 @@ def _twice(value: Object) -> Result:
     return Result("error", message, ref, code="mesh-ambiguous")
 
 
-def _nothing() -> Result:
+_RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
+    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
+    "Istio": "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | krm-injector snapshot",
+}
+
+
+def _nothing(objects: Iterable[Object]) -> Result:
+    for value in objects:
+        command = _RENDERED_BY.get(str(value.get("kind")))
+        if command:
+            message = (
+                f"{_ref(value)} says how to install a mesh; its injection configuration is made of it by: {command}"
+            )
+            return Result("error", message, _ref(value), code="mesh-missing")
     message = (
         "there is no injection configuration in the input: no ConfigMap istio-sidecar-injector or istio. Give it what "
         "`istioctl manifest generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system "

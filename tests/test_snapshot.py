@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from krm_injector import cli, discover, manifests, pipeline, profile, snapshot
+from krm_injector import cli, discover, function_config, manifests, pipeline, profile, resource_list, snapshot
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.inputs import Source
 from krm_injector.kube.yaml import dump, load_all
@@ -17,6 +20,7 @@ from krm_injector.model import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
+CORPUS = SHARED / "istio" / "corpus" / "1.30.3"
 MESHES = sorted((SHARED / "istio" / "differential" / "mesh").glob("*.yaml"))
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
@@ -141,3 +145,122 @@ def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
         answers.append((outcome.replacements, [r.code for r in outcome.results]))
     assert answers[0] == answers[1]
     assert answers[0][0] or file.stem in ("canary", "selectors")
+
+
+# ---------------------------------------------------------------- what real programs print
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not on PATH")
+    return found
+
+
+def printed(command: list[str], directory: Path) -> bytes:
+    env = {**os.environ, "KUBECONFIG": os.devnull, "HELM_CACHE_HOME": str(directory / "cache")}
+    done = subprocess.run(command, capture_output=True, env=env, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str) -> str:
+    assert cli.run(["snapshot", "--quiet", *options, str(file)]) == 0
+    return capsysbinary.readouterr().out.decode()
+
+
+def assert_the_same_injection(full: bytes, small: str) -> None:
+    answers = []
+    for text in (snapshot.manifests_of(full), small.encode()):
+        documents = [discover._typed(m) for m in discover.walk(resource_list.read_manifests(text))]
+        sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
+        outcome = pipeline.run(manifests.join(sources).bundle, Settings(mesh=MeshSettings(documents=tuple(documents))))
+        answers.append((outcome.replacements, [r.code for r in outcome.results]))
+    assert answers[0] == answers[1] and answers[0][0]
+
+
+def test_what_istioctl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    istioctl = program("istioctl")
+    full = tmp_path / "full.yaml"
+    full.write_bytes(printed([istioctl, "manifest", "generate"], tmp_path))
+    text = taken(full, capsysbinary)
+    assert text.splitlines()[1:3] == ["# origin: istioctl", "# control plane default: Istio 1.30.3"]
+    assert len(text) < len(full.read_bytes()) / 8
+    assert_the_same_injection(full.read_bytes(), text)
+    committed = tmp_path / "mesh.yaml"
+    committed.write_text(text)
+    assert taken(full, capsysbinary, "--check", str(committed)) == ""
+    changed = ["--set", "values.global.proxy.logLevel=debug", "--set", "meshConfig.accessLogFile=/dev/stdout"]
+    full.write_bytes(printed([istioctl, "manifest", "generate", *changed], tmp_path))
+    assert cli.run(["snapshot", "--check", str(committed), str(full)]) == 1
+    said = capsysbinary.readouterr().err.decode()
+    assert "data.values.global.proxy.logLevel of ConfigMap istio-system/istio-sidecar-injector" in said
+    assert "data.mesh.accessLogFile of ConfigMap istio-system/istio" in said and said.count("snapshot-stale") == 2
+
+
+CHART = """\
+apiVersion: v2
+name: istiod
+version: 1.30.3
+"""
+
+
+@pytest.mark.parametrize("helm", ["helm3", "helm4"])
+def test_what_helm_prints(helm: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """By template, and as `helm get all` has it: the manifests between a head, values and notes."""
+    chart, full = tmp_path / "istiod", tmp_path / "full.yaml"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text(CHART)
+    objects = installation()
+    for value in objects:  # the labels that istioctl's output has, too
+        value["metadata"]["labels"] = {**value["metadata"]["labels"], "operator.istio.io/component": "Pilot"}
+    (chart / "all.yaml").write_text("---\n".join(map(dump, objects)))
+    (chart / "templates" / "all.yaml").write_text('{{ .Files.Get "all.yaml" }}')
+    (chart / "templates" / "NOTES.txt").write_text("Congratulations: {not: yaml\n")
+    full.write_bytes(printed([program(helm), "template", "istiod", str(chart)], tmp_path))
+    text = taken(full, capsysbinary)
+    assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
+    assert_the_same_injection(full.read_bytes(), text)
+    if helm == "helm4":  # Helm 3 asks the cluster here
+        command = [program(helm), "install", "istiod", str(chart), "--dry-run=client"]
+        full.write_bytes(printed(command, tmp_path))
+        assert b"Congratulations" in full.read_bytes() and full.read_bytes().startswith(b"NAME: istiod")
+        assert taken(full, capsysbinary) == text
+
+
+def test_what_kubectl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """One List, with what an API server adds."""
+    full = tmp_path / "list.yaml"
+    objects = installation()
+    for value in objects:
+        value["metadata"] |= {"uid": "1", "resourceVersion": "2", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    full.write_text(dump({"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {"resourceVersion": ""}}))
+    text = taken(full, capsysbinary)
+    assert text.splitlines()[1] == "# origin: cluster" and "resourceVersion" not in text
+    plain = snapshot.text(snapshot.take(installation()))
+    assert text.splitlines()[2:] == plain.splitlines()[2:]
+
+
+def test_an_operators_resource_is_told_apart(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    file = tmp_path / "operator.yaml"
+    file.write_text("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: mesh}\n")
+    assert cli.run(["snapshot", str(file)]) == 1
+    assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"Istio's cases are not at {CORPUS}")
+def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
+    """Istio's own cases: every third, each with its configuration."""
+    injected = 0
+    for told in json.loads((CORPUS / "cases.json").read_text())[::3]:
+        config, values, mesh = ((CORPUS / told[name]).read_text() for name in ("config", "values", "mesh"))
+        full = installation()
+        full[0]["data"]["mesh"], full[1]["data"] = mesh, {"config": config, "values": values}
+        answers = []
+        for documents in (full, load_all_values(snapshot.text(snapshot.take(full)))):
+            settings = function_config.with_mesh_documents(Settings(method="manual"), tuple(documents))
+            outcome = pipeline.run(resource_list.read_manifests((CORPUS / told["input"]).read_bytes()), settings)
+            answers.append((outcome.replacements, [r.code for r in outcome.results]))
+        assert answers[0] == answers[1]
+        injected += bool(answers[0][0])
+    assert injected > 30
