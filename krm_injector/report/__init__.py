@@ -16,12 +16,30 @@ from typing import Any
 from krm_injector.advice import CODES, Advice
 from krm_injector.advice.resources import pod_amount, shown
 from krm_injector.advice.subject import mappings, replicas, spec_of
+from krm_injector.explain.table_rows import by_namespace, rule
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object
 
 MOST_DIFFS = 2000  # workloads whose objects are in the page; beyond, a browser has too much to hold
+_FIRST_MESSAGES, _MOST_MESSAGES = 4, 200  # of one code, at the top of the page
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _ORDER = {"error": 0, "warning": 1, "info": 2}
+_WORDS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
+# What findings beyond the advice are called in a list; docs/reasons.md tells of each.
+_TITLES = {
+    "ambient": "A Namespace is in ambient mode",
+    "ambient-and-sidecar": "Ambient mode and a sidecar at once",
+    "injection-label-value": "An injection label has a value that Istio does not know",
+    "kustomization-not-applied": "A kustomization is not applied",
+    "mesh-incomplete": "Part of the installation's configuration is not given",
+    "mesh-version-unknown": "Nothing tells the version of Istio",
+    "namespace-both-labels": "A Namespace has istio-injection and istio.io/rev at once",
+    "namespace-missing": "A Namespace is not in the bundle",
+    "revision-unserved": "A label names a revision that no control plane here serves",
+    "unknown-workload-kind": "A kind that may have pods is not known",
+    "webhook-overlap": "Several webhooks of one control plane select a workload",
+    "workload-duplicate": "Two workloads share kind, Namespace and name",
+}
 
 
 def page(
@@ -40,21 +58,24 @@ def page(
     afters = [_after(decision, replacements) for decision in decisions]
     tiles = _tiles([entry["verdict"] for entry in told], given)
     rows, data = [], []
+    evidence = _Evidence()
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
-        rows.append(_row(number, entry, about.get(number, [])))
-        data.append(_data(number, decision, after, entry, about.get(number, [])))
+        rows.append((entry["namespace"], _row(number, entry, about.get(number, []))))
+        data.append(_data(number, decision, after, entry, about.get(number, []), evidence))
     parts = {
         "TITLE": "Sidecar injection",
         "CSS": _asset("page.css"),
         "JS": _asset("page.js"),
+        "FILES": _files(told),
         "MESH": _meshes(meshes),
         "TILES": tiles,
         "WARNINGS": _warnings(given),
         "ADDED": _added(decisions, afters),
         "REQUESTS": _requests(decisions, afters),
         "NAMESPACES": _options(told),
-        "ROWS": "".join(rows),
-        "DATA": "".join(data),
+        "LIMITS": _limits(len(decisions)),
+        "ROWS": "".join(row for _, row in by_namespace(rows, lambda pair: str(pair[0]))),
+        "DATA": "".join(data) + _script("evidence", evidence.all),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
 
@@ -83,6 +104,30 @@ def _grave(advice: Advice) -> int:
 # ---------------------------------------------------------------- the top
 
 
+def _files(told: Iterable[Mapping[str, Any]]) -> str:
+    """Where the workloads are written: the file, or the directory that all are in."""
+    files = sorted({str(entry.get("file", "")) for entry in told} - {""})
+    if not files:
+        return ""
+    if len(files) == 1:
+        return f"<p>From <b>{text(files[0])}</b></p>"
+    try:
+        common = os.path.commonpath(files)
+    except ValueError:
+        common = ""
+    return f"<p>From {len(files):,} files{f' in <b>{text(common)}</b>' if common else ''}</p>"
+
+
+def _limits(workloads: int) -> str:
+    if workloads <= MOST_DIFFS:
+        return ""
+    return (
+        f'<p class="limits">The manifests before and after are here for the first {MOST_DIFFS:,} of {workloads:,} '
+        "workloads, in the order of the bundle: more than that a browser holds badly. For others, write a report of "
+        "their directory alone.</p>"
+    )
+
+
 def _meshes(meshes: Sequence[Mesh]) -> str:
     if not meshes:
         return "<p>No control plane.</p>"
@@ -101,10 +146,11 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
 def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
     injected, alone = verdicts.count("injected"), verdicts.count("left out")
-    tiles = [("workloads", len(verdicts), ""), ("injected", injected, "yes"), ("left alone", alone, "")]
-    names = {"error": "errors", "warning": "warnings", "info": "notes"}
-    shown_counts = [severity for severity in names if counts[severity] or severity == "warning"]
-    tiles += [(names[severity], counts[severity], severity if counts[severity] else "") for severity in shown_counts]
+    tiles = [("workloads", len(verdicts), ""), ("injected", injected, "yes"), ("left out", alone, "")]
+    shown_counts = [severity for severity in _WORDS if counts[severity] or severity == "warning"]
+    for severity in shown_counts:
+        number = counts[severity]
+        tiles.append((_WORDS[severity][number != 1], number, severity if number else ""))
     return "".join(f'<div class="{kind}"><dt>{name}</dt><dd>{number:,}</dd></div>' for name, number, kind in tiles)
 
 
@@ -118,16 +164,26 @@ def _warnings(given: Iterable[Advice]) -> str:
     found = []
     for (severity, code), among in sorted(groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)):
         messages = list(dict.fromkeys(advice.result.message for advice in among))
-        title = CODES[code].title if code in CODES else code.replace("-", " ").capitalize()
-        items = "".join(f"<li>{text(message)}</li>" for message in messages[:200])
-        if len(messages) > 200:
-            items += f"<li>… and {len(messages) - 200:,} more</li>"
+        title = CODES[code].title if code in CODES else _TITLES.get(code) or code.replace("-", " ").capitalize()
         found.append(
-            f'<details class="warning"><summary><span class="chip {text(severity)}">{text(severity)}</span> '
+            f'<details class="warning"><summary><span class="chip {text(severity)}">{_WORDS[severity][0]}</span> '
             f'<span class="what">{text(title)}</span> <code>{text(code)}</code> '
-            f'<span class="count">{len(among):,}</span></summary><ul>{items}</ul></details>'
+            f'<span class="count">{len(among):,}</span></summary>{_messages(messages)}</details>'
         )
     return "".join(found)
+
+
+def _messages(messages: Sequence[str]) -> str:
+    """A list: the first few, the rest where somebody asks for it."""
+    items = [f"<li>{text(message)}</li>" for message in messages[:_MOST_MESSAGES]]
+    if len(messages) > _MOST_MESSAGES:
+        items.append(f"<li>… and {len(messages) - _MOST_MESSAGES:,} more, each with its workload below</li>")
+    found = f"<ul>{''.join(items[:_FIRST_MESSAGES])}</ul>"
+    rest = items[_FIRST_MESSAGES:]
+    if rest:
+        number = len(messages) - _FIRST_MESSAGES
+        found += f"<details class=rest><summary>{number:,} more</summary><ul>{''.join(rest)}</ul></details>"
+    return found
 
 
 def _added(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> str:
@@ -190,23 +246,30 @@ def _requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) ->
             row[column] += pod_amount(spec, "requests", resource) * (pods or 0)
     if not sums:
         return '<p class="none">No workloads.</p>'
-    rows = "".join(
-        f"<tr><td><bdi>{text(name) or '(none)'}</bdi></td><td class=n>{row[0]:,}</td>"
-        + "".join(
-            f"<td class=n>{shown(row[i], kind)}</td><td class=n>{shown(row[i + 1], kind)}</td>"
-            f'<td class="n more">{"+" + shown(row[i + 1] - row[i], kind) if row[i + 1] > row[i] else ""}</td>'
-            for i, kind in ((1, "cpu"), (3, "memory"))
-        )
-        + "</tr>"
-        for name, row in sorted(sums.items())
-    )
+    rows = "".join(_request_row(f"<bdi>{text(name) or '(none)'}</bdi>", sums[name]) for name in sorted(sums))
+    total = _request_row("All", [sum(column) for column in zip(*sums.values(), strict=True)]) if len(sums) > 1 else ""
     note = '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
     return (
-        "<table><thead><tr><th rowspan=2>Namespace</th><th rowspan=2 class=n>Pods</th><th colspan=3 class=g>CPU</th>"
-        "<th colspan=3 class=g>Memory</th></tr><tr><th class=n>before</th><th class=n>after</th><th class=n></th>"
-        "<th class=n>before</th><th class=n>after</th><th class=n></th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>{note}"
+        '<table class=requests><thead><tr><th>Namespace</th><th class="n b">Pods</th>'
+        + "".join(
+            f'<th class="n b">{kind}<br>before</th><th class=n>{kind}<br>after</th><th class=n>{kind}<br>added</th>'
+            for kind in ("CPU", "Memory")
+        )
+        + f"</tr></thead><tbody>{rows}</tbody>{f'<tfoot>{total}</tfoot>' if total else ''}</table>{note}"
     )
+
+
+def _request_row(name: str, row: Sequence[int]) -> str:
+    """A Namespace's pods, then CPU and memory before, after and what is added."""
+    cells = [f"<td>{name}</td><td class='n b'>{row[0]:,}</td>"]
+    for column, kind in ((1, "cpu"), (3, "memory")):
+        before, after = row[column], row[column + 1]
+        added = "+" + shown(after - before, kind) if after > before else ""
+        cells.append(
+            f'<td class="n b">{shown(before, kind)}</td><td class=n>{shown(after, kind)}</td>'
+            f'<td class="n more">{added}</td>'
+        )
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 # ---------------------------------------------------------------- the workloads
@@ -221,12 +284,16 @@ def _row(number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
     before, after = entry["containers"]
     injected = entry["injected"]
     ready = f"{before}/{before} → {after}/{after}" if injected else f"{before}/{before}"
-    verdict, rule = "injected" if injected else "left alone", entry["detail"]
+    verdict = "injected" if injected else "left out"
     if entry["errors"]:
         ready, verdict = f"{before}/{before} → ?", "error"
-        rule = entry["errors"][0]["brief"]
-    worst = min((advice.result.severity for advice in given), key=lambda s: _ORDER.get(s, 3), default="")
-    count = f'<span class="chip {text(worst)}">{len(given)}</span>' if given else ""
+    counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _WORDS}
+    chips = " ".join(
+        f'<span class="chip {severity}" title="{number} {_WORDS[severity][number != 1]}">{number}</span>'
+        for severity, number in counts.items()
+        if number
+    )
+    weight = counts["error"] * 10**6 + counts["warning"] * 10**3 + counts["info"]
     namespace = text(entry["namespace"])
     mark = " yes" if injected else " error" if entry["errors"] else ""
     return (
@@ -236,24 +303,54 @@ def _row(number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
         f"<td><bdi>{namespace}</bdi></td>"
         f'<td><span class="verdict">{verdict}</span></td>'
         f"<td class=ready>{ready}</td>"
-        f'<td class="rule">{text(" ".join(str(rule).split()))}</td>'
-        f'<td class=n data-v="{len(given)}">{count}</td></tr>'
+        f'<td class="rule">{text(" ".join(rule(entry).split()))}</td>'
+        f'<td class=n data-v="{weight}">{chips}</td></tr>'
     )
 
 
+class _Evidence:
+    """The evidence of all workloads, each entry once: most ask the same webhooks about the same Namespaces."""
+
+    def __init__(self) -> None:
+        self.all: list[Mapping[str, Any]] = []
+        self._known: dict[int, int] = {}
+
+    def numbers(self, evidence: Iterable[Mapping[str, Any]]) -> list[int]:
+        found = []
+        for one in evidence:
+            number = self._known.setdefault(id(one), len(self.all))  # entries share what is the same (explain.entries)
+            if number == len(self.all):
+                self.all.append(one)
+            found.append(number)
+        return found
+
+
 def _data(
-    number: int, decision: Decision, after: Object | None, entry: Mapping[str, Any], given: Sequence[Advice]
+    number: int,
+    decision: Decision,
+    after: Object | None,
+    entry: Mapping[str, Any],
+    given: Sequence[Advice],
+    evidence: _Evidence,
 ) -> str:
-    """What a row shows when it is opened, as JSON that no HTML parser can take for markup."""
+    """What a row shows when it is opened."""
     value: dict[str, Any] = {
-        "evidence": entry["evidence"],
-        "changes": entry.get("changes", []),
-        "warnings": [[a.result.severity, a.result.code, a.result.message] for a in sorted(given, key=_grave)],
+        "evidence": evidence.numbers(entry["evidence"]),
+        "changes": [change["text"] for change in entry.get("changes", [])],
+        "doubt": entry.get("doubt", ""),
+        "warnings": [
+            [a.result.severity, _WORDS[a.result.severity][0], a.result.code, a.result.message]
+            for a in sorted(given, key=_grave)
+        ],
     }
-    if number < MOST_DIFFS:
-        value["before"] = decision.workload.object
-        value["after"] = after
-    else:
+    if number >= MOST_DIFFS:
         value["omitted"] = MOST_DIFFS
+    elif after is not None:
+        value["before"], value["after"] = decision.workload.object, after
+    return _script(f"d{number}", value)
+
+
+def _script(name: str, value: Any) -> str:
+    """JSON that no HTML parser can take for markup."""
     encoded = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" id="d{number}">{encoded}</script>'
+    return f'<script type="application/json" id="{name}">{encoded}</script>'

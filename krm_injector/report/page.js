@@ -4,6 +4,7 @@
   const body = $("#table tbody"), find = $("#find"), space = $("#namespace");
   const rows = [...body.children].map((row) => ({ row, text: row.textContent.toLowerCase(), detail: null }));
   const byRow = new Map(rows.map((one) => [one.row, one]));
+  let shared = null; // the evidence of all workloads, read when the first is opened
   const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
   const visible = (text) => String(text).replace(hidden, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
@@ -25,7 +26,7 @@
       const fits = words.every((word) => text.includes(word)) &&
         (space.value === "*" || row.dataset.ns === space.value) &&
         (kind === "all" || (kind === "yes" && injected) || (kind === "no" && !injected) ||
-          (kind === "warned" && row.lastElementChild.dataset.v !== "0"));
+          (kind === "warned" && Number(row.lastElementChild.dataset.v) >= 1000));
       row.hidden = !fits;
       if (detail) detail.hidden = !fits || !opened(row);
       count += fits;
@@ -67,33 +68,65 @@
     cell.colSpan = 6;
     if (data.warnings.length) {
       const list = element("ul");
-      for (const [severity, code, message] of data.warnings)
-        list.append(element("li", "", element("span", "chip " + severity, severity), " ", message, " ", element("code", "", code)));
-      cell.append(element("h3", "", "Warnings"), list);
+      for (const [severity, word, code, message] of data.warnings)
+        list.append(element("li", "", element("span", "chip " + severity, word), " ", message, " ", element("code", "", code)));
+      cell.append(element("h3", "", "Warnings and notes"), list);
     }
-    cell.append(element("h3", "", "Evidence, in the order it was asked"), evidence(data.evidence));
+    shared ??= JSON.parse($("#evidence").textContent);
+    cell.append(...evidence(data.evidence.map((at) => shared[at])));
+    if (data.doubt) cell.append(element("h3", "", "Perhaps meant in"), element("p", "", data.doubt));
     if (data.changes.length) {
       const list = element("ul", "plain");
-      for (const change of data.changes)
-        list.append(element("li", "", change.text, element("em", "", ` (turns ${change.affects})`)));
-      cell.append(element("h3", "", "What would change it"), list);
+      for (const change of data.changes) list.append(element("li", "", change));
+      cell.append(element("h3", "", data.changes.length > 1 ? "What would change it: one of" : "What would change it"), list);
     }
-    if (data.omitted) cell.append(element("p", "none", `Only the first ${data.omitted} workloads carry their manifests here.`));
+    if (data.omitted) cell.append(element("p", "none", `The manifest before and after is not here: only the first ${data.omitted.toLocaleString("en")} workloads carry theirs.`));
     else if (data.after) cell.append(element("h3", "", "Before and after"), diff(yaml(data.before), yaml(data.after)));
     const row = element("tr", "detail", cell);
     row.id = "r" + number;
     return row;
   }
 
+  const asked = /^(namespaceSelector|objectSelector) of (.+)$/;
+
+  // The webhooks with their two selectors, those that match first; then the rules of the pod, in their order.
   function evidence(entries) {
-    const list = element("ol");
+    const webhooks = new Map(), rules = element("ol"), found = [];
     for (const one of entries) {
-      const place = one.file ? one.file + (one.line ? ":" + one.line : "") : one.line ? "line " + one.line : "";
-      const said = element("span", "", one.detail);
-      if (place) said.append(" ", element("em", "", place));
-      list.append(element("li", "", element("span", "outcome " + one.outcome.split(" ")[0], one.outcome), said, element("small", "", one.rule)));
+      const parts = asked.exec(one.rule);
+      if (parts) webhooks.set(parts[2], [...(webhooks.get(parts[2]) || []), [parts[1], one]]);
+      else rules.append(line(one.rule, one));
     }
-    return list;
+    const takes = (both) => both.every(([, one]) => one.outcome === "matches");
+    const matching = [], others = [];
+    for (const [name, both] of webhooks) (takes(both) ? matching : others).push(webhook(name, both, takes(both)));
+    if (webhooks.size) found.push(element("h3", "", "Webhooks, by their selectors"), ...matching);
+    if (matching.length && others.length) {
+      const more = element("details", "others", element("summary", "", others.length === 1 ? "1 that does not match" : `${others.length} that do not match`), ...others);
+      found.push(more);
+    } else found.push(...others);
+    if (rules.childElementCount) found.push(element("h3", "", "Istio's rules, in their order"), rules);
+    return found;
+  }
+
+  function webhook(name, both, takes) {
+    const unsure = both.some(([, one]) => one.outcome === "unknown") && !both.some(([, one]) => one.outcome === "fails");
+    const verdict = takes ? "matches" : unsure ? "is undecided" : "does not match";
+    const list = element("ol", "", ...both.map(([selector, one]) => line(selector, one)));
+    return element("div", "webhook" + (takes ? " yes" : ""), element("p", "", element("code", "", name), " ", verdict), list);
+  }
+
+  const marks = { matches: "✓", fails: "✗", inject: "✓", skip: "✗", unknown: "?" };
+
+  function line(rule, one) {
+    const place = one.file ? one.file + (one.line ? ":" + one.line : "") : one.line ? "line " + one.line : "";
+    const decided = one.outcome === "inject" || one.outcome === "skip";
+    const words = decided || one.outcome === "no opinion" || one.outcome === "unknown" ? one.outcome + ": " + one.detail : one.detail;
+    const said = element("span", decided ? "decided" : "", words);
+    if (place) said.append(" ", element("em", "", place));
+    const mark = element("span", "outcome " + one.outcome.split(" ")[0], marks[one.outcome] || "–");
+    mark.title = one.outcome;
+    return element("li", "", mark, element("span", "asked", rule), said);
   }
 
   // ---- YAML, for reading
@@ -250,6 +283,15 @@
     else if (event.key === "k") step(-1);
     else return;
     event.preventDefault();
+  });
+  // On paper every warning is told; what was closed is closed again after.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const one of closed) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
   });
   show();
 })();

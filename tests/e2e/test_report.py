@@ -185,7 +185,8 @@ def test_moving_and_opening_by_keyboard(page: Browser) -> None:
     page.press("Enter")
     assert page.js("document.activeElement.getAttribute('aria-expanded')") == "true"
     row = "document.getElementById(document.activeElement.getAttribute('aria-controls'))"
-    assert "namespaceSelector of" in page.js(f"{row}.textContent")
+    assert "namespace.sidecar-injector.istio.io matches" in page.js(f"{row}.textContent")
+    assert "policy: enabled" in page.js(f"{row}.querySelector('.decided').textContent")
     assert page.js(f"{row}.querySelectorAll('.diff td.add').length") > 100
     assert "istio-proxy" in page.js(f"[...{row}.querySelectorAll('td.add')].map(c => c.textContent).join()")
     assert page.js(f"{row}.querySelectorAll('.diff td.cut').length") < 20, "what stays is not shown as changed"
