@@ -1,0 +1,106 @@
+"""Every code that a result can carry is documented, and no other; those of verdicts and advice have two cases each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import test_advice
+import test_findings
+import test_reasons
+
+from krm_injector.advice import CODES
+from krm_injector.model import Reason
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+\Z")
+# Calls that take a code, by keyword or by place.
+MAKERS = {"Result", "Finding", "Failure", "YamlError", "fail", "_warning", "_stale", "_result"}
+FINDINGS = {
+    "namespace-both-labels", "injection-label-value", "revision-unserved", "webhook-overlap", "double-injection",
+    "ambient", "ambient-and-sidecar", "workload-duplicate",
+}  # fmt: skip
+
+
+def in_source() -> set[str]:
+    found: set[str] = set()
+    for file in (ROOT / "krm_injector").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call):
+                found.update(codes_of(node))
+            elif isinstance(node, ast.AnnAssign | ast.Assign) and isinstance(node.value, ast.Constant):
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                if isinstance(target, ast.Name) and target.id == "CODE":
+                    found.add(str(node.value.value))
+            elif isinstance(node, ast.arguments):
+                pairs = zip(node.args[len(node.args) - len(node.defaults) :], node.defaults, strict=True)
+                found.update(
+                    str(d.value) for a, d in pairs if a.arg == "code" and isinstance(d, ast.Constant) and d.value
+                )
+    return found
+
+
+def codes_of(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for keyword in call.keywords:
+        if keyword.arg == "code":
+            yield from (c.value for c in ast.walk(keyword.value) if isinstance(c, ast.Constant) and c.value)
+    if name in MAKERS:
+        yield from (
+            c.value
+            for c in call.args
+            if isinstance(c, ast.Constant) and isinstance(c.value, str) and CODE.match(c.value)
+        )
+
+
+def headings(page: str, level: str) -> set[str]:
+    return set(re.findall(rf"^{level} (\S+)$", (ROOT / "docs" / page).read_text(), re.MULTILINE))
+
+
+def rows() -> dict[str, str]:
+    """docs/codes.md: code -> its row."""
+    lines = (ROOT / "docs" / "codes.md").read_text().splitlines()
+    return {match[1]: line for line in lines if (match := re.match(r"\| `([a-z0-9-]+)` \|", line))}
+
+
+SOURCE = in_source()
+REASONS = {reason.value for reason in Reason}
+VERIFY = {code for code in SOURCE if code.startswith("verify-")}
+
+
+def test_there_are_codes() -> None:
+    assert len(SOURCE) > 100
+    assert {"namespace-missing", "yaml-syntax", "guard-impossible", "verify-stale", "ambient", "mesh"} <= SOURCE
+
+
+def test_reasons_findings_and_warnings_have_sections() -> None:
+    assert headings("reasons.md", "##") == REASONS | FINDINGS
+    assert headings("warnings.md", "###") == set(CODES)
+    assert SOURCE >= FINDINGS
+
+
+def test_what_verify_finds_has_a_row() -> None:
+    page = (ROOT / "docs" / "verify.md").read_text()
+    assert len(VERIFY) > 5
+    assert {code for code in VERIFY if f"| `{code}` |" not in page} == set()
+
+
+def test_all_other_codes_have_a_row_and_no_row_is_stale() -> None:
+    others = SOURCE - FINDINGS - REASONS - VERIFY - set(CODES)
+    assert others <= set(rows())
+    assert set(rows()) - others <= {"edit-kept"}
+    for code, row in rows().items():
+        assert len(row.split("|")) == 5, code
+        assert row.split("|")[2].strip() in ("error", "warning", "info", "error, warning", "info, warning"), code
+
+
+def test_reasons_findings_and_warnings_are_triggered_and_just_not() -> None:
+    """Each is a case of a table with a bundle that has it and one that just has not."""
+    for cases, wanted in (
+        (test_reasons.CASES.keys() | test_reasons.MANUAL_CASES.keys(), set(Reason)),
+        ({case[0] for case in test_findings.CASES}, FINDINGS),
+        (test_advice.CASES.keys() | test_advice.POLICY, set(CODES)),
+    ):
+        assert set(cases) == wanted
