@@ -14,6 +14,7 @@ from krm_injector.pipeline import Outcome
 _CONTEXT = 3
 _MOST = 4_000_000  # lines times lines that are compared one by one; beyond, a whole run counts as replaced
 _COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m", "@": "\x1b[36m"}
+_BOLD = "\x1b[1m"  # the file's name, as git has it
 _PLAIN = "\x1b[0m"
 _SEPARATOR = re.compile(r"^(?=---[ \t\r\n])", re.MULTILINE)
 
@@ -46,7 +47,8 @@ def unified(before: str, after: str, file: str, colour: bool = False) -> str:
     old, new = _split(before), _split(after)
     groups = _grouped(list(_opcodes(_parts(before), _parts(after))))
     name = file.lstrip("/") or "stdin"
-    lines = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    head = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    lines: list[str] = []
     for group in groups:
         lines.append(_head(group))
         for tag, i1, i2, j1, j2 in group:
@@ -56,11 +58,14 @@ def unified(before: str, after: str, file: str, colour: bool = False) -> str:
             lines += ["-" + line for line in old[i1:i2]]
             lines += ["+" + line for line in new[j1:j2]]
     ended = [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
-    return "".join(_coloured(line) if colour else line for line in ended)
+    if not colour:
+        return "".join((*head, *ended))
+    return "".join(
+        (*(_painted(line, _BOLD) for line in head), *(_painted(line, _COLOURS.get(line[0])) for line in ended))
+    )
 
 
-def _coloured(line: str) -> str:
-    code = _COLOURS.get(line[0])
+def _painted(line: str, code: str | None) -> str:
     return f"{code}{line[:-1]}{_PLAIN}\n" if code else line
 
 
