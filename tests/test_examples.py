@@ -227,6 +227,16 @@ def test_a_subpackage_without_the_statement_fails(programs: Programs, tmp_path: 
         assert "Namespace shop is not in the bundle" in programs.run(command, work, 1).err
 
 
+def test_a_build_is_verified_with_the_mesh_that_kustomize_kept(programs: Programs, tmp_path: Path) -> None:
+    """docs/kustomize.md: what is marked local-config is not in what kustomize prints."""
+    work = catalog.copy(ROOT / "functions" / "istio-inject" / "examples" / "mesh-in-bundle", tmp_path)
+    (work / "all.yaml").write_bytes(catalog.build(programs, work).out)
+    verify = [f"{programs.own}/krm-injector", "verify", "--config", "istio-inject.yaml", "all.yaml"]
+    programs.run([*verify, "--context", "base"], work)
+    programs.run([*verify, "--mesh", "base/mesh.yaml"], work)
+    assert "verify-mesh-changed" in programs.run(verify, work, 1).err
+
+
 # ---------------------------------------------------------------- validators: of kustomize
 
 

@@ -23,7 +23,6 @@ from real_programs import ROOT, Done, Key, Programs, objects, tree
 FUNCTIONS = ("istio-inject", "eject", "verify", "check")
 EXAMPLES = sorted(path.parent for name in FUNCTIONS for path in (ROOT / "functions" / name).glob("examples/*/Kptfile"))
 LOCAL = "config.kubernetes.io/local-config"
-RECORD = "krm-injector.dev/injected"
 
 
 def title(example: Path) -> str:
@@ -113,8 +112,7 @@ def package(work: Path) -> dict[Key, dict[str, Any]]:
 
 
 def applied(texts: Iterable[bytes]) -> dict[Key, dict[str, Any]]:
-    """The objects of YAML streams that are applied. Without records: kustomize sorts keys, and a record tells where
-    a key stood."""
+    """The objects of YAML streams that are applied."""
     found: dict[Key, dict[str, Any]] = {}
     for text in texts:
         values: dict[Key, Any] = dict(objects(text))
@@ -122,7 +120,5 @@ def applied(texts: Iterable[bytes]) -> dict[Key, dict[str, Any]]:
             annotations = value.get("metadata", {}).get("annotations") or {}
             if name[0] == "Kustomization" or LOCAL in annotations:
                 continue
-            if annotations.pop(RECORD, None) and not annotations:
-                del value["metadata"]["annotations"]
             found[name] = value
     return found

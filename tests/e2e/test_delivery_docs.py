@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from real_programs import ROOT, Programs, injected, objects, tree, write
+from real_programs import ROOT, Programs, deployment, injected, namespace, objects, tree, write
 from test_helm import CHART, CONFIG
 from test_helm import WEB as RELEASE
 
-from krm_injector import argocd
+from krm_injector import argocd, init
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("argocd", "helm", "flux", "ci")}
 
@@ -88,10 +88,110 @@ def test_flux(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
     assert log == ["Render 1a2b3c", "Sources"]
 
 
-def test_ci(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
+# What leads from init to the first injected output (pre-commit, GitHub: to the first verdict on one), page by page:
+# at most three commands, one after the other, all of which a test of the page runs.
+ROADS = {
+    "kustomize": ["krm-injector init kustomize", "kustomize build"],
+    "kpt": ["krm-injector init kpt", "kpt fn render"],
+    "container": ["docker build", "krm-injector init kustomize --image", "kustomize build"],
+    "argocd": ["krm-injector init argocd", "cd app && krm-injector build"],
+    "helm 3": ["krm-injector init helm", "helm3 template"],
+    "helm 4": ["krm-injector init helm", "helm4 plugin install", "helm4 template"],
+    "ci github": ["krm-injector init github-action", "krm-injector verify"],
+    "ci pre-commit": ["krm-injector init pre-commit", "pre-commit install", "pre-commit run"],
+}
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_three_commands_at_most(road: str) -> None:
+    text = (ROOT / "docs" / f"{road.split()[0]}.md").read_text()
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    first = next(number for number, line in enumerate(commands) if line.startswith(ROADS[road][0]))
+    another = ("helm3", "helm4")[road == "helm 3"]  # each Helm on its own
+    found = [line for line in commands[first:] if not (road.startswith("helm") and line.startswith(another))]
+    assert len(ROADS[road]) <= 3
+    for line, start in zip(found, ROADS[road], strict=False):
+        assert line.startswith(start), f"{line!r} stands where {start!r} is to be"
+
+
+@pytest.fixture
+def repository(programs: Programs, tmp_path: Path, httpbin: Path) -> Path:
+    """A git repository whose directory rendered/ holds injected manifests."""
+    work = tmp_path / "repository"
+    out = programs.run(["krm-injector", "inject", "base"], httpbin).out.decode()
+    write(work, {"rendered/all.yaml": out})
+    git(programs, work, "init", "-q", ".")
+    git(programs, work, "add", ".")
+    git(programs, work, "commit", "-q", "-m", "Rendered")
+    return work
+
+
+# git without what a person has configured; pre-commit keeps what it installs in the test's own directory.
+ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def git(programs: Programs, work: Path, *words: str, code: int = 0) -> str:
+    done = programs.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], work, code, env=ALONE)
+    return done.out.decode() + done.err
+
+
+def test_pre_commit(programs: Programs, tmp_path: Path, repository: Path) -> None:
+    """The page's commands; then a commit of what is not as injection gives it is refused."""
+    programs.need("pre-commit")
+    env = {**ALONE, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
+    (block,) = [block for block in blocks("ci", "sh") if "pre-commit" in block]
+    programs.run(["sh", "-ec", block.partition("\n")[0]], repository)
+    git(programs, repository, "add", ".")  # pre-commit wants its configuration staged
+    out = programs.run(["sh", "-ec", block], repository, env=env).out.decode()
+    assert "Passed" in out
+    path = repository / "rendered" / "all.yaml"
+    good = path.read_text()
+    path.write_text(good.replace("proxyv2:1.30.3", "proxyv2:1.0.0", 1))
+    git(programs, repository, "add", ".")
+    assert "verify-edited" in git(programs, repository, "commit", "-m", "Edited", code=1)
+    path.write_text(good)
+    git(programs, repository, "add", ".")
+    git(programs, repository, "commit", "-q", "-m", "As it was")
+
+
+def test_pre_commit_installs_the_hooks_of_this_repository(programs: Programs, tmp_path: Path, repository: Path) -> None:
+    programs.need("pre-commit")
+    source = tmp_path / "krm-injector"
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        source.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    shutil.copytree(ROOT / "krm_injector", source / "krm_injector", ignore=shutil.ignore_patterns("__pycache__"))
+    git(programs, source, "init", "-q", ".")
+    git(programs, source, "add", ".")
+    git(programs, source, "commit", "-q", "-m", "The program")
+    commit = git(programs, source, "rev-parse", "HEAD").strip()
+    text = blocks("ci", "yaml")[1].replace("https://git.example/krm-injector", f"file://{source}")
+    text = text.replace("COMMIT", commit) + "  - id: krm-injector-explain\n    args: [rendered]\n"
+    write(repository, {".pre-commit-config.yaml": text})
+    git(programs, repository, "add", ".")
+    env = {**ALONE, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
+    out = programs.run(["pre-commit", "run", "--all-files"], repository, env=env).out.decode()
+    assert out.count("Passed") == 2
+
+
+def test_github_workflow_of_init(programs: Programs, tmp_path: Path, repository: Path) -> None:
+    """The page's commands, and then the workflow's own steps with this program in its repository's place."""
+    (block,) = [block for block in blocks("ci", "sh") if "github-action" in block]
+    programs.run(["sh", "-ec", block], repository)
+    workflow = yaml.safe_load((repository / ".github" / "workflows" / "krm-injector.yaml").read_text())
+    install, *steps = [step["run"] for step in workflow["jobs"]["verify"]["steps"] if "run" in step]
+    assert install == "python -m pip install git+https://git.example/krm-injector@COMMIT"
+    assert [line for line in block.splitlines() if "init" not in line] == steps
+    for step in steps:
+        programs.run(["bash", "-e", "-c", step], repository)
+    path = repository / "rendered" / "all.yaml"
+    path.write_text(path.read_text().replace("proxyv2:1.30.3", "proxyv2:1.0.0", 1))
+    assert "verify-edited" in programs.run(["bash", "-e", "-c", steps[0]], repository, 1).err
+
+
+def test_ci(programs: Programs, httpbin: Path) -> None:
     programs.need("kustomize")
-    run(programs, "ci", httpbin)
-    assert (httpbin / ".pre-commit-config.yaml").exists()
+    programs.run(["sh", "-euc", blocks("ci", "sh")[0]], httpbin)
     workflow = yaml.safe_load(blocks("ci", "yaml")[0])
     (step,) = [step for step in workflow["jobs"]["verify"]["steps"] if "krm-injector" in step["uses"]]
     action = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -136,11 +236,14 @@ def test_the_action_s_script(programs: Programs, httpbin: Path, good: bool) -> N
         assert not (httpbin / "oops").exists()
 
 
-@pytest.mark.parametrize("target", ["argocd", "helm", "pre-commit", "github-action"])
+@pytest.mark.parametrize("target", init.TARGETS)
 def test_init(programs: Programs, tmp_path: Path, target: str) -> None:
+    """It says what it writes, writes it once, and never over anything: not in part either."""
+    write(tmp_path, {"web.yaml": deployment("web")})
+    there = tree(tmp_path)
     first = programs.run(["krm-injector", "init", target, "."], tmp_path).out.decode()
-    written = tree(tmp_path)
-    assert written
+    written = {path: data for path, data in tree(tmp_path).items() if path not in there}
+    assert written and tree(tmp_path) == {**there, **written}
     for path in written:
         assert path in first
     for data in written.values():
@@ -148,12 +251,47 @@ def test_init(programs: Programs, tmp_path: Path, target: str) -> None:
     assert len([line for line in first.split("next:\n")[1].splitlines() if line]) <= 2, "three commands with init"
     again = programs.run(["krm-injector", "init", target, "."], tmp_path).out.decode()
     assert "nothing to write" in again
-    assert tree(tmp_path) == written
-    for path in written:
-        (tmp_path / path).write_text("something else\n")
-    others = tree(tmp_path)
-    programs.run(["krm-injector", "init", target, "."], tmp_path, 1)
-    assert tree(tmp_path) == others
+    assert tree(tmp_path) == {**there, **written}
+    for taken in written:
+        for path in written:
+            (tmp_path / path).unlink(missing_ok=True)
+        write(tmp_path, {taken: "something else\n"})
+        others = tree(tmp_path)
+        assert taken in programs.run(["krm-injector", "init", target, "."], tmp_path, 1).err
+        assert tree(tmp_path) == others
+
+
+@pytest.mark.parametrize("target", init.TARGETS)
+def test_what_init_says_is_next(programs: Programs, tmp_path: Path, target: str) -> None:
+    """Its last lines, typed where init was: in a directory above, whose name wants quoting."""
+    work = write(tmp_path / "my shop", {"web.yaml": namespace("shop") + "---\n" + deployment("web")})
+    env = {**ALONE, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
+    if target == "helm":
+        (work / "web.yaml").unlink()
+        write(work, CHART)
+        (tmp_path / "helm").symlink_to(programs.need("helm4"))
+        env |= {f"HELM_{name}_HOME": str(tmp_path / "home") for name in ("CACHE", "CONFIG", "DATA")}
+    elif target in ("pre-commit", "github-action"):
+        out = programs.run(["krm-injector", "inject", "web.yaml"], work).out
+        (work / "web.yaml").write_bytes(out)
+    said = programs.run(["krm-injector", "init", target, work.name], tmp_path).out.decode()
+    following = said.split("next:\n")[1]
+    assert following.startswith("  cd 'my shop'\n")
+    if target == "helm":  # what its note says to fill in
+        (work / "istio-inject.yaml").write_text(blocks("helm", "yaml")[0])
+        following = following.replace("RELEASE CHART", "shop web").replace("NAMESPACE", "shop")
+    elif target == "pre-commit":
+        programs.need("pre-commit")
+        git(programs, work, "init", "-q", ".")
+        git(programs, work, "add", ".")
+    for word in ("kustomize", "kpt"):
+        programs.need(word) if target == word else None
+    path = f"{tmp_path}:{programs.path}"
+    done = programs.run(["sh", "-euc", following], tmp_path, env={**env, "PATH": path})
+    if target in ("pre-commit", "github-action"):
+        assert "Passed" in done.out.decode() or "1 workloads verified" in done.out.decode() + done.err
+    else:
+        assert b"name: istio-proxy" in done.out + (b"" if target == "helm" else (work / "web.yaml").read_bytes())
 
 
 def test_init_says_what_init_writes_for_helm_4(programs: Programs) -> None:

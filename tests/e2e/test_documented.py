@@ -16,6 +16,9 @@ PAGES = {
 }
 
 
+WEB = namespace("shop") + "---\n" + deployment("web")
+
+
 def blocks(page: str) -> list[str]:
     text = (ROOT / "docs" / f"{page}.md").read_text()
     return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -27,7 +30,7 @@ def test_commands_of_the_page(programs: Programs, tmp_path: Path, page: str, req
         programs.need(program)
     if page == "container":
         request.getfixturevalue("image")  # the layers, so that the page's own build takes a second
-    work = write(tmp_path / "work", {"web.yaml": namespace("shop") + "---\n" + deployment("web")})
+    work = write(tmp_path / "work", {"web.yaml": WEB})
     (tmp_path / "krm-injector").symlink_to(ROOT)
     home = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": ""}
     if page == "container":
@@ -38,6 +41,13 @@ def test_commands_of_the_page(programs: Programs, tmp_path: Path, page: str, req
     assert b"name: istio-proxy" in done.out + (work / "web.yaml").read_bytes()
     for block in others:
         programs.run(["sh", "-ec", block], work, env=home)
+    if page == "kustomize":
+        (check,) = [block for block in others if "krm-injector verify" in block]
+        forgotten = ["sh", "-ec", check.replace(" --enable-exec", "")]
+        programs.run(["krm-injector", "init", "kustomize"], write(tmp_path / "new", {"web.yaml": WEB}))
+        programs.run(["sh", "-ec", check], tmp_path / "new", env=home)
+        said = programs.run(forgotten, tmp_path / "new", 1, env=home).err
+        assert "Deployment shop/web is not injected" in said and "--enable-exec" in said
 
 
 def named() -> list[tuple[str, str]]:
