@@ -19,15 +19,15 @@ INJECT = "sidecar.istio.io/inject"
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
 # What a run that writes would do to earlier injections; a check writes nothing.
-OF_WRITING = frozenset(("injection-taken-back", "edit-lost"))
+OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost"))
 
 
 class Edit(NamedTuple):
-    """One label of the pod template (template set) or of the Namespace."""
+    """One label of the pod template (template set) or of the Namespace; value None takes it off."""
 
     template: bool
     name: str
-    value: str
+    value: str | None
 
 
 def policy(
@@ -85,9 +85,13 @@ def _result(
         current = labels.get(edit.name) if isinstance(labels, dict) else None
         if not edit.template:
             resource = ResourceRef("v1", "Namespace", namespace.name)
-        message += f'. Remedy: {"the pod" if edit.template else resource}\'s label {edit.name}: "{edit.value}"'
-    elif decision.reason.value == "host-network":
+        whose = "the pod" if edit.template else resource
+        message += f". Remedy: {whose} without the label {edit.name}" if edit.value is None else (
+            f'. Remedy: {whose}\'s label {edit.name}: "{edit.value}"')  # fmt: skip
+    elif at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
         field, current, proposed = ".".join((*workload.template, "spec", "hostNetwork")), True, False
+    elif decision.reason.value == "ignored-namespace":
+        field, current = "metadata.namespace", namespace.name
     result = Result("", message, resource, field, current, proposed, code=code)
     yield from advice.judged(result, workload, settings)
 
@@ -100,16 +104,23 @@ def _edit(
     assert namespace is not None
     pod = Edit(True, INJECT, "true" if required else "false")
     candidates = [pod]
-    if required and INJECT not in _labels(decision):
+    if required:
         revisions = [mesh.revision for mesh in meshes if mesh.source != "missing"]
-        candidates = [Edit(False, INJECTION, "enabled"), *(Edit(False, REVISION, rev) for rev in revisions), pod]
+        wide = [Edit(False, INJECTION, "enabled"), *(Edit(False, REVISION, rev) for rev in revisions)]
+        if REVISION in namespace.labels and INJECTION not in namespace.labels:
+            wide.append(wide.pop(0))  # who writes revisions gets one that is served
+        wide += [Edit(False, key, None) for key in (INJECTION, REVISION) if key in namespace.labels]
+        candidates = [pod, *wide] if INJECT in _labels(decision) else [*wide, pod]
     for edit in candidates:
         named = {namespace.name: namespace}
         tried = workload
         if edit.template:
             tried = workload._replace(object=_with(workload.object, (*workload.template, "metadata", "labels"), edit))
         else:
-            named = {namespace.name: namespace._replace(labels={**namespace.labels, edit.name: edit.value})}
+            labels = {key: value for key, value in namespace.labels.items() if key != edit.name}
+            if edit.value is not None:
+                labels[edit.name] = edit.value
+            named = {namespace.name: namespace._replace(labels=labels)}
         key = (namespace.name, None if edit.template else edit)
         judge = judges.get(key)
         if judge is None:

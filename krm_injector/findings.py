@@ -90,7 +90,7 @@ def _untaken(namespace: Namespace, taken: dict[str, Mesh], ref: ResourceRef) -> 
     value = namespace.labels[INJECTION]
     known = f"they ask for {INJECTION}: {' or '.join(sorted(taken))}" if taken else f"none of them asks for {INJECTION}"
     message = f"Namespace {namespace.name} has {INJECTION}: {value}, by which no webhook here injects: {known}"
-    return _warning(message, ref, "metadata.labels", INJECTION, value, "injection-label-value")
+    return _warning(message, ref, "metadata.labels", INJECTION, value, "injection-label-value", _only(taken))
 
 
 def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef) -> Result:
@@ -143,11 +143,19 @@ def _unserved(whose: str, revision: str, served: dict[str, Mesh], ref: ResourceR
         f"{whose} has {REVISION}: {revision}, which no control plane here serves; there are: {known}. Correct it, "
         f"or add the configuration of {revision} (its ConfigMaps and MutatingWebhookConfiguration)"
     )
-    return _warning(message, ref, field, REVISION, revision, "revision-unserved")
+    return _warning(message, ref, field, REVISION, revision, "revision-unserved", _only(served))
 
 
-def _warning(message: str, ref: ResourceRef, field: str, label: str, value: str, code: str) -> Result:
-    return Result("warning", message, ref, f'{field}["{label}"]', value, code=code)
+def _only(values: Iterable[str]) -> str | None:
+    """What to put in a value's place, where there is no choice."""
+    found = list(values)
+    return found[0] if len(found) == 1 else None
+
+
+def _warning(
+    message: str, ref: ResourceRef, field: str, label: str, value: str, code: str, proposed: str | None = None
+) -> Result:
+    return Result("warning", message, ref, f'{field}["{label}"]', value, proposed, code=code)
 
 
 def _twins(decisions: Sequence[Decision]) -> list[Result]:
@@ -162,6 +170,8 @@ def _twins(decisions: Sequence[Decision]) -> list[Result]:
             "warning",
             f"{ref} stands in the bundle {count} times; a cluster would keep one of them",
             ref,
+            "metadata.name",
+            ref.name,
             code="workload-duplicate",
         )
         for ref, count in seen.items()

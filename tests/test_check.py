@@ -63,14 +63,43 @@ LABEL_FIELD = f'spec.template.metadata.labels["{INJECT}"]'
         (IN, deployment({INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
         (IN, deployment(None, {INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
         (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
+        (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
+        ({"istio-injection": "disabled"}, deployment({INJECT: "true"}), "Namespace",
+         'metadata.labels["istio-injection"]', "disabled", "enabled"),
+        ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]', "typo", "default"),
     ],
-    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network"],
+    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network", "and no label", "asks in vain",
+         "revision"],
 )  # fmt: skip
 def test_required(labels: Object, workload: Object, kind: str, field: str, current: Any, proposed: Any) -> None:
     (result,) = [r for r in checked(config(require=SHOP), namespace(**labels), workload) if "inject" in r.code]
     assert (result.severity, result.code) == ("error", "injection-required")
     assert result.resource is not None and result.resource.kind == kind
     assert (result.field, result.current, result.proposed) == (field, current, proposed)
+
+
+def test_what_is_never_injected_names_its_namespace() -> None:
+    space, workload = namespace(**IN), deployment()
+    space["metadata"]["name"] = workload["metadata"]["namespace"] = "kube-system"
+    (result,) = checked(config(require=[{}]), space, workload)
+    assert (result.field, result.current, result.proposed) == ("metadata.namespace", "kube-system", None)
+
+
+@pytest.mark.parametrize("policy", ["require", "forbid"])
+@pytest.mark.parametrize("bundle", sorted((ROOT / "tests" / "bundles").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_result_about_a_bundle_has_its_field_and_an_edit_where_there_is_one(bundle: Path, policy: str) -> None:
+    stated: Object = {"kind": "InjectionCheck", "apiVersion": "krm-injector.dev/v1alpha1"}
+    spec = {policy: [{}], "injection": {"onMissingNamespace": "warn"}}
+    settings = function_config.settings({**stated, "spec": spec})
+    outcome = pipeline.check(read_manifests(bundle.read_bytes()), settings)
+    wanted = [result for result in outcome.results if result.severity != "info"]
+    assert [result.message for result in wanted if not result.field] == []
+    policies = [r for r in wanted if r.code in ("injection-required", "injection-forbidden")]
+    lacking = [result for result in policies if result.proposed is None]
+    assert {result.field for result in lacking} <= {
+        "metadata.namespace", 'metadata.labels["istio-injection"]', 'metadata.labels["istio.io/rev"]',
+    }  # fmt: skip
+    assert all("without the label" in r.message for r in lacking if r.field != "metadata.namespace")
 
 
 def test_required_and_injected() -> None:

@@ -12,6 +12,7 @@ from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
 
 INJECT = "sidecar.istio.io/inject"
+NATIVE = "sidecar.istio.io/nativeSidecar"
 QUIT = "quitquitquit"
 # Words of a command that talk to the network. A list of guesses: it misses what a program does by itself.
 NETWORKED = re.compile(
@@ -26,15 +27,17 @@ def job(subject: Subject, _: Facts) -> Iterator[Finding]:
     )
     if not ends or subject.proxy is None or subject.native or any(QUIT in word for word in _words(subject)):
         return
-    annotation = (
-        ', or annotate the pod with sidecar.istio.io/nativeSidecar: "true"' if subject.rules.native_annotation else ""
-    )
+    annotated = subject.rules.native_annotation
+    annotation = ', or annotate the pod with sidecar.istio.io/nativeSidecar: "true"' if annotated else ""
     message = (
         f"the pods of {subject.ref} do not end: istio-proxy goes on running after the application. Use native "
         f"sidecars (spec.cluster.nativeSidecars, Kubernetes 1.29+){annotation}, let the application's last step POST "
         f'to http://127.0.0.1:15020/{QUIT}, or leave it out of the mesh ({INJECT}: "false")'
     )
-    yield Finding("job-never-completes", message, subject.path)
+    field = ".".join((*subject.decision.workload.template, f'metadata.annotations["{NATIVE}"]'))
+    yield Finding(
+        "job-never-completes", message, field if annotated else subject.path, None, "true" if annotated else None
+    )
 
 
 def _words(subject: Subject) -> list[str]:
@@ -92,7 +95,8 @@ def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
                 "Injection, and later each update of the proxy, replaces the pods by a rolling update, which no budget "
                 "holds back; drained nodes and tools that evict pods to update proxies wait for ever"
             )
-            yield Finding("disruption-budget", message, f"spec.{field}", spec[field], None, ref, budget)
+            proposed = 1 if field == "maxUnavailable" else count - 1
+            yield Finding("disruption-budget", message, f"spec.{field}", spec[field], proposed, ref, budget)
 
 
 def _blocks(spec: Object, count: int) -> str:
@@ -120,13 +124,13 @@ def images(subject: Subject, facts: Facts) -> Iterator[Finding]:
                 f"{container.get('name')} of {subject.ref} is injected with image {image}: what runs changes without "
                 "any change in Git. State a version (global.tag in the mesh's values), better a digest"
             )
-            yield Finding("latest-image", message, current=image)
+            yield Finding("latest-image", message, subject.path, image)
         else:
             message = (
                 f"{container.get('name')} of {subject.ref} is injected with image {image}, which a registry can move "
                 "to other content. A digest (image@sha256:...) cannot be moved"
             )
-            yield Finding("mutable-image", message, current=image)
+            yield Finding("mutable-image", message, subject.path, image)
 
 
 def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
@@ -151,7 +155,9 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
         "again; with another mesh in the cluster, that one's proxy wins. To turn it off, "
         f"{_guard(subject)}take the Namespace's injection label away once all its workloads come from Git"
     )
-    yield Finding("webhook-active", message, "metadata.labels", None, None,
+    label = next((key for key in ("istio-injection", "istio.io/rev") if key in namespace.labels), "")
+    field = f'metadata.labels["{label}"]' if label else "metadata.labels"
+    yield Finding("webhook-active", message, field, namespace.labels.get(label), None,
                   ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def check(subject: Subject, _: Facts) -> Iterator[Finding]:
         new = [broken for broken in broken_rules(subject.after, level) if broken not in already]
         if new:
             told = told or level
-            yield Finding(code, _message(subject, mode, level, new), f"metadata.labels[{LABEL}{mode}]",
+            yield Finding(code, _message(subject, mode, level, new), f'metadata.labels["{LABEL}{mode}"]',
                           level, None, ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
 
 
