@@ -6,7 +6,6 @@ a row is opened. Every string of the input is escaped: here for HTML, in the dat
 
 from __future__ import annotations
 
-import html
 import json
 import os.path
 import re
@@ -14,15 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from krm_injector.advice import CODES, Advice
-from krm_injector.advice.resources import pod_amount, shown
-from krm_injector.advice.subject import mappings, replicas, spec_of
+from krm_injector.advice.subject import mappings, spec_of
 from krm_injector.explain.table_rows import by_namespace, rule
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object
+from krm_injector.report.requests import requests
+from krm_injector.report.text import text
 
 MOST_DIFFS = 2000  # workloads whose objects are in the page; beyond, a browser has too much to hold
+_DRAWN = 1000  # rows at first (page.js has the same number): a browser lays out ten thousand for seconds
 _FIRST_MESSAGES, _MOST_MESSAGES = 4, 200  # of one code, at the top of the page
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _WORDS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
 # What findings beyond the advice are called in a list; docs/reasons.md tells of each.
@@ -57,10 +57,11 @@ def page(
             about.setdefault(advice.about, []).append(advice)
     afters = [_after(decision, replacements) for decision in decisions]
     tiles = _tiles([entry["verdict"] for entry in told], given)
-    rows, data = [], []
+    data = []
     evidence = _Evidence()
+    order = by_namespace(range(len(told)), lambda number: str(told[number]["namespace"]))
+    rows = [_row(place, number, told[number], about.get(number, [])) for place, number in enumerate(order)]
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
-        rows.append((entry["namespace"], _row(number, entry, about.get(number, []))))
         data.append(_data(number, decision, after, entry, about.get(number, []), evidence))
     parts = {
         "TITLE": "Sidecar injection",
@@ -71,10 +72,10 @@ def page(
         "TILES": tiles,
         "WARNINGS": _warnings(given),
         "ADDED": _added(decisions, afters),
-        "REQUESTS": _requests(decisions, afters),
+        "REQUESTS": requests(decisions, afters),
         "NAMESPACES": _options(told),
         "LIMITS": _limits(len(decisions)),
-        "ROWS": "".join(row for _, row in by_namespace(rows, lambda pair: str(pair[0]))),
+        "ROWS": "".join(rows),
         "DATA": "".join(data) + _script("evidence", evidence.all),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
@@ -83,11 +84,6 @@ def page(
 def _asset(name: str) -> str:
     with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
         return file.read()
-
-
-def text(value: Any) -> str:
-    """A value as HTML text; characters that nobody sees, or that turn the line around, are shown by number."""
-    return html.escape(_HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value)))
 
 
 def _after(decision: Decision, replacements: Mapping[int, Any]) -> Object | None:
@@ -228,50 +224,6 @@ def _counted(title: str, found: Mapping[tuple[str, str], int]) -> str:
     )
 
 
-def _requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> str:
-    """What the pods of each Namespace request, before and after: pod by pod, times the replicas that are stated."""
-    sums: dict[str, list[int]] = {}
-    open_ones = False
-    for decision, after in zip(decisions, afters, strict=True):
-        workload = decision.workload
-        before = spec_of(at(workload.object, workload.template))
-        changed = before if after is None else spec_of(at(after, workload.template))
-        pods = replicas(workload.ref, workload.object)
-        open_ones = open_ones or pods is None
-        row = sums.setdefault(workload.ref.namespace, [0] * 5)
-        row[0] += pods or 0
-        for column, (spec, resource) in enumerate(
-            ((before, "cpu"), (changed, "cpu"), (before, "memory"), (changed, "memory")), 1
-        ):
-            row[column] += pod_amount(spec, "requests", resource) * (pods or 0)
-    if not sums:
-        return '<p class="none">No workloads.</p>'
-    rows = "".join(_request_row(f"<bdi>{text(name) or '(none)'}</bdi>", sums[name]) for name in sorted(sums))
-    total = _request_row("All", [sum(column) for column in zip(*sums.values(), strict=True)]) if len(sums) > 1 else ""
-    note = '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
-    return (
-        '<table class=requests><thead><tr><th>Namespace</th><th class="n b">Pods</th>'
-        + "".join(
-            f'<th class="n b">{kind}<br>before</th><th class=n>{kind}<br>after</th><th class=n>{kind}<br>added</th>'
-            for kind in ("CPU", "Memory")
-        )
-        + f"</tr></thead><tbody>{rows}</tbody>{f'<tfoot>{total}</tfoot>' if total else ''}</table>{note}"
-    )
-
-
-def _request_row(name: str, row: Sequence[int]) -> str:
-    """A Namespace's pods, then CPU and memory before, after and what is added."""
-    cells = [f"<td>{name}</td><td class='n b'>{row[0]:,}</td>"]
-    for column, kind in ((1, "cpu"), (3, "memory")):
-        before, after = row[column], row[column + 1]
-        added = "+" + shown(after - before, kind) if after > before else ""
-        cells.append(
-            f'<td class="n b">{shown(before, kind)}</td><td class=n>{shown(after, kind)}</td>'
-            f'<td class="n more">{added}</td>'
-        )
-    return f"<tr>{''.join(cells)}</tr>"
-
-
 # ---------------------------------------------------------------- the workloads
 
 
@@ -280,7 +232,8 @@ def _options(told: Sequence[Mapping[str, Any]]) -> str:
     return "".join(f'<option value="{text(name)}">{text(name) or "(none)"}</option>' for name in names)
 
 
-def _row(number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
+def _row(place: int, number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
+    """A line of the table. place: among the lines; number: among the workloads."""
     before, after = entry["containers"]
     injected = entry["injected"]
     ready = f"{before}/{before} → {after}/{after}" if injected else f"{before}/{before}"
@@ -297,7 +250,7 @@ def _row(number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
     namespace = text(entry["namespace"])
     mark = " yes" if injected else " error" if entry["errors"] else ""
     return (
-        f'<tr class="w{mark}" data-n="{number}" data-ns="{namespace}">'
+        f'<tr class="w{mark}"{" hidden" if place >= _DRAWN else ""} data-n="{number}" data-ns="{namespace}">'
         f'<td><button class="open" aria-expanded="false" aria-controls="r{number}">'
         f'<span class="kind">{text(entry["kind"])}</span> <bdi class="name">{text(entry["name"])}</bdi></button></td>'
         f"<td><bdi>{namespace}</bdi></td>"

@@ -20,21 +20,28 @@
   function show() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const kind = $("[name=show]:checked").value;
-    let count = 0;
+    let count = 0, shown = 0;
     for (const { row, text, detail } of rows) {
       const injected = row.classList.contains("yes");
       const fits = words.every((word) => text.includes(word)) &&
         (space.value === "*" || row.dataset.ns === space.value) &&
         (kind === "all" || (kind === "yes" && injected) || (kind === "no" && !injected) ||
           (kind === "warned" && Number(row.lastElementChild.dataset.v) >= 1000));
-      row.hidden = !fits;
-      if (detail) detail.hidden = !fits || !opened(row);
+      const drawn = fits && (everything || shown < most);
+      if (row.hidden === drawn) row.hidden = !drawn;
+      if (detail) detail.hidden = !drawn || !opened(row);
       count += fits;
+      shown += drawn;
     }
-    $("#shown").textContent = count === rows.length ? `${count} workloads` : `${count} of ${rows.length}`;
+    const number = (value) => value.toLocaleString("en");
+    $("#shown").textContent = count === rows.length ? `${number(count)} workload${count === 1 ? "" : "s"}` : `${number(count)} of ${number(rows.length)}`;
     $("#nothing").hidden = count > 0 || rows.length === 0;
+    $("#more").hidden = shown === count;
+    $("#more span").textContent = `${number(count - shown)} more fit.`;
   }
 
+  const most = 1000; // rows drawn at once: with more of them a browser thinks for seconds about each key
+  let everything = false;
   const opened = (row) => $(".open", row).getAttribute("aria-expanded") === "true";
   const compare = new Intl.Collator(undefined, { numeric: true }).compare;
 
@@ -44,10 +51,11 @@
     head.setAttribute("aria-sort", up ? "ascending" : "descending");
     const key = (one) => one.row.cells[column].dataset.v || (column === 0 ? $(".name", one.row) : one.row.cells[column]).textContent;
     const keyed = rows.map((one) => [key(one), one]).sort((a, b) => (up ? 1 : -1) * compare(a[0], b[0]));
-    for (const [, one] of keyed) {
-      body.append(one.row);
-      if (one.detail) body.append(one.detail);
-    }
+    rows.splice(0, rows.length, ...keyed.map(([, one]) => one));
+    const sorted = document.createDocumentFragment();
+    for (const one of rows) sorted.append(...(one.detail ? [one.row, one.detail] : [one.row]));
+    body.append(sorted);
+    show();
   }
 
   // ---- one workload
@@ -198,13 +206,13 @@
     return found;
   }
 
-  const most = 240; // characters of a line at first: annotations hold whole documents
+  const longest = 240; // characters of a line at first: annotations hold whole documents
 
   function code(text, kind) {
-    if (text.length < most + 60) return element("td", kind, text);
-    const button = element("button", "long", ` … ${text.length - most} more characters`), cell = element("td", kind, text.slice(0, most), button);
+    if (text.length < longest + 60) return element("td", kind, text);
+    const button = element("button", "long", ` … ${text.length - longest} more characters`), cell = element("td", kind, text.slice(0, longest), button);
     button.type = "button";
-    button.onclick = () => button.replaceWith(visible(text.slice(most)));
+    button.onclick = () => button.replaceWith(visible(text.slice(longest)));
     return cell;
   }
 
@@ -258,6 +266,7 @@
   $(".bar").addEventListener("submit", (event) => event.preventDefault());
   $(".bar").addEventListener("input", show);
   $("#nothing button").addEventListener("click", clear);
+  $("#more button").addEventListener("click", () => { everything = true; show(); });
 
   function clear() {
     find.value = "";
@@ -284,6 +293,13 @@
     else return;
     event.preventDefault();
   });
+  // What a list is too long for at first.
+  for (const button of document.querySelectorAll("[data-shows]")) {
+    const rest = document.getElementById(button.dataset.shows);
+    rest.hidden = true;
+    button.addEventListener("click", () => { rest.hidden = false; button.remove(); });
+  }
+
   // On paper every warning is told; what was closed is closed again after.
   let closed = [];
   addEventListener("beforeprint", () => {

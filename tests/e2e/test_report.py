@@ -265,7 +265,7 @@ def test_hostile_words_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path
     assert (browser.requested(), browser.complaints()) == ([], [])
 
 
-def test_a_thousand_workloads(browser: Browser, tmp_path: Path) -> None:
+def many(bundle: Path, count: int) -> None:
     template = {"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
     objects: list[object] = [
         {
@@ -274,13 +274,17 @@ def test_a_thousand_workloads(browser: Browser, tmp_path: Path) -> None:
             "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
         }
     ]
-    for number in range(1000):
+    for number in range(count):
         metadata = {"name": f"w-{number}", "namespace": "shop"}
         objects.append(
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
         )
-    bundle = tmp_path / "many.json"
     bundle.write_text("\n".join(map(json.dumps, objects)))
+
+
+def test_a_thousand_workloads(browser: Browser, tmp_path: Path) -> None:
+    bundle = tmp_path / "many.json"
+    many(bundle, 1000)
     file = report(bundle, tmp_path / "many.html")
     assert file.stat().st_size < 20_000_000
     began = time.monotonic()
@@ -289,6 +293,56 @@ def test_a_thousand_workloads(browser: Browser, tmp_path: Path) -> None:
     browser.press("/", *"w-77", "ArrowDown", "Enter")
     assert browser.js("document.querySelectorAll('.diff').length") == 1
     assert time.monotonic() - began < 20
+
+
+def test_more_workloads_than_a_browser_likes(browser: Browser, tmp_path: Path) -> None:
+    bundle = tmp_path / "more.json"
+    many(bundle, 2100)
+    file = report(bundle, tmp_path / "more.html")
+    assert file.stat().st_size < 20_000_000
+    browser.events.clear()
+    browser.size(1280, 900)
+    browser.open(file)
+    assert "first 2,000 of 2,100 workloads" in browser.js("document.querySelector('.limits').textContent")
+    assert browser.js("document.querySelector('#shown').textContent") == "2,100 workloads"
+    assert len(browser.visible()) == 1000, "rows beyond are drawn when they are asked for"
+    assert browser.js("document.querySelector('#more span').textContent") == "1,100 more fit."
+    browser.press("/", *"w-2099", "ArrowDown", "Enter")
+    assert browser.visible() == ["w-2099"], "what is not drawn is found"
+    assert browser.js("document.querySelector('#more').hidden") is True
+    assert browser.js("document.querySelectorAll('.diff').length") == 0
+    assert "only the first 2,000 workloads" in browser.js("document.querySelector('tr.detail').textContent")
+    assert "policy: enabled" in browser.js("document.querySelector('tr.detail').textContent")
+    browser.press("Escape")
+    browser.js("document.querySelector('#more button').click()")
+    assert len(browser.visible()) == 2100
+    assert browser.complaints() == []
+
+
+def test_every_warning_is_printed(page: Browser) -> None:
+    assert page.js("document.querySelectorAll('details[open]').length") == 0
+    page.js("dispatchEvent(new Event('beforeprint'))")
+    assert page.js("document.querySelectorAll('details:not([open])').length") == 0
+    page.js("dispatchEvent(new Event('afterprint'))")
+    assert page.js("document.querySelectorAll('details[open]').length") == 0
+
+
+def test_sums_and_counts(page: Browser) -> None:
+    """The totals say what the rows say."""
+    pairs = "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part => part.textContent))"
+    tiles = dict(page.js(pairs))
+    assert int(tiles["workloads"]) == len(page.visible())
+    assert int(tiles["injected"]) == page.js("document.querySelectorAll('tr.w.yes').length")
+    assert int(tiles["left out"]) == page.js("document.querySelectorAll('tr.w:not(.yes)').length")
+    pods = page.js("[...document.querySelectorAll('.requests tbody tr')].map(row => Number(row.cells[1].textContent))")
+    assert int(page.js("document.querySelector('.requests tfoot tr').cells[1].textContent")) == sum(pods) > 0
+
+
+def test_what_decided_is_marked_where_it_can_be_seen(page: Browser) -> None:
+    page.press("/", *"legacy", "ArrowDown", "Enter")
+    marks = "[...document.querySelectorAll('tr.detail .outcome')]"
+    assert page.js(f"{marks}.length") > 4
+    assert page.js(f"{marks}.every(mark => mark.closest('details') || mark.getBoundingClientRect().left > 0)")
 
 
 # ---------------------------------------------------------------- colours
