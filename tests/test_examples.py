@@ -92,6 +92,12 @@ def test_a_function_s_metadata(function: Path) -> None:
     assert value["examplePackageURLs"] == [f"{home}/tree/main/{path.relative_to(ROOT)}" for path in examples]
 
 
+def test_the_index_of_the_functions() -> None:
+    text = (ROOT / "functions" / "README.md").read_text()
+    rows = re.findall(r"^\| \[(.*?)\]\((.*?)\) \| `(\w+)`.* \| (\w+): ", text, re.MULTILINE)
+    assert rows == [(name, name, *KINDS[name]) for name in catalog.FUNCTIONS]
+
+
 @EACH
 def test_a_function_s_schema(function: Path) -> None:
     assert (function / "schema.json").read_bytes() == Path(function_config.SCHEMA_FILE).read_bytes()

@@ -116,6 +116,46 @@ def test_a_file_in_the_way_is_left(tmp_path: Path, target: str) -> None:
     assert "istio-inject.yaml is there and says something else" in refused(target, tmp_path)
 
 
+@pytest.mark.parametrize("target", init.TARGETS)
+def test_nothing_is_overwritten_and_nothing_written_in_part(tmp_path: Path, target: str) -> None:
+    """Each file that init would write, in turn there already and saying something else."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "web.yaml").write_text("a: b\n")
+    init.run(target, str(clean), None)
+    made = set(tree(clean)) - {"web.yaml"}
+    assert made
+    for number, taken in enumerate(sorted(made)):
+        directory = tmp_path / str(number)
+        (directory / taken).parent.mkdir(parents=True)
+        (directory / "web.yaml").write_text("a: b\n")
+        (directory / taken).write_text("- something else\n")
+        assert taken in refused(target, directory)
+
+
+@pytest.mark.parametrize("target", init.TARGETS)
+def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path, target: str) -> None:
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "web.yaml").write_text("a: b\n")
+    init.run(target, str(clean), None)
+    for number, taken in enumerate(sorted(set(tree(clean)) - {"web.yaml"})):
+        directory = tmp_path / str(number)
+        (directory / taken).parent.mkdir(parents=True)
+        (directory / "web.yaml").write_text("a: b\n")
+        (directory / taken).symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(Refused):
+            init.run(target, str(directory), None)
+        assert not (tmp_path / "elsewhere").exists()
+        assert set(tree(directory)) == {"web.yaml"}
+
+
+@pytest.mark.parametrize(("target", "folder"), [("helm", ".krm-injector"), ("github-action", ".github")])
+def test_a_file_in_a_folder_s_place(tmp_path: Path, target: str, folder: str) -> None:
+    (tmp_path / folder).write_text("mine\n")
+    assert f"{folder} is there and no directory" in refused(target, tmp_path)
+
+
 def test_kpt_makes_a_kptfile(tmp_path: Path) -> None:
     package = tmp_path / "My Shop_2"
     package.mkdir()

@@ -47,10 +47,22 @@ def new(directory: str, path: str, text: str, executable: bool = False) -> tuple
     """A file to write; none where it stands there already in the same words. Raises Refused where it differs."""
     there = present(directory, path)
     if there is None:
+        _room(directory, path)
         return (File(path, text, None, executable),)
     if there.replace("\r\n", "\n") == text:
         return ()
     raise Refused(in_the_way(path, text))
+
+
+def _room(directory: str, path: str) -> None:
+    """Raises Refused where a file stands in the place of a folder that the path needs."""
+    above = os.path.dirname(path)
+    while above:
+        whole = os.path.join(directory, above)
+        if os.path.lexists(whole) and not os.path.isdir(whole):
+            message = f"{path} cannot be written, for {above} is there and no directory; nothing was written"
+            raise Refused(Result("error", message, file=path, code="init-exists"))
+        above = os.path.dirname(above)
 
 
 def in_the_way(path: str, text: str) -> Result:
