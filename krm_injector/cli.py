@@ -319,7 +319,7 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
         origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
         beside = "" if arguments.mesh else origin
     if settings.images.file:
-        settings = _with_lock(settings, "" if arguments is None else os.path.dirname(arguments.config or ""))
+        settings = _with_lock(settings, arguments)
     if not settings.mesh.file:
         return settings
     path = os.path.join(beside, settings.mesh.file)
@@ -333,18 +333,25 @@ def _settings(arguments: Arguments | None, value: Any) -> Settings:
     return function_config.with_mesh_documents(settings, _documents(path))
 
 
-def _with_lock(settings: Settings, beside: str) -> Settings:
+def _with_lock(settings: Settings, arguments: Arguments | None) -> Settings:
     """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file does."""
     from krm_injector import function_config, images, inputs
     from krm_injector.kube import yaml
     from krm_injector.model import Refused, Result
 
+    beside = "" if arguments is None else os.path.dirname(arguments.config or "")
     path = os.path.join(beside, settings.images.file)
+    if arguments is not None and arguments.within:
+        from krm_injector import argocd
+
+        argocd.inside(path, arguments.within, "spec.images.file of the functionConfig", settings.images.file)
+    if not os.path.isfile(path):
+        raise images.no_file(settings.images.file, beside or os.getcwd())
     try:
         value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
     except yaml.YamlError as problem:
         raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
-    return function_config.with_lock(settings, images.read_lock(value or {}, path))
+    return function_config.with_lock(settings, images.read_lock({} if value is None else value, path))
 
 
 def _document(path: str, option: str) -> Any:

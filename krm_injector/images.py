@@ -47,19 +47,23 @@ def _maps(value: Any) -> list[Object]:
 
 
 def applied(workload: Workload, after: Object, settings: ImageSettings) -> tuple[Object, list[Result]]:
-    """The injected object with its injected images pinned, and an error for each that must not be there."""
-    results: list[Result] = []
+    """The injected object with its injected images pinned, and an error for each that must not be there (one for
+    all the containers that have it)."""
+    problems: dict[tuple[str, str], list[Injected]] = {}
     for found in list(injected(workload.object, after, workload.template)):
         if settings.registries and not allowed(found.image, settings.registries):
-            results.append(_forbidden(workload, found, settings.registries))
+            problems.setdefault(("registry", found.image), []).append(found)
         if settings.lock is None:
             continue
         image = pinned(found.image, settings.lock)
         if image is None:
-            results.append(_unlocked(workload, found))
+            problems.setdefault(("lock", found.image), []).append(found)
         elif image != found.image:
             after = _put(after, found.place, image)
-    return after, results
+    return after, [
+        _forbidden(workload, found, settings.registries) if kind == "registry" else _unlocked(workload, found)
+        for (kind, _), found in problems.items()
+    ]
 
 
 def pinned(image: str, lock: Mapping[str, str]) -> str | None:
@@ -88,6 +92,15 @@ def allowed(image: str, registries: Iterable[str]) -> bool:
     return False
 
 
+def no_file(file: str, directory: str) -> Refused:
+    """The refusal of spec.images.file where there is no such file."""
+    message = (
+        f"spec.images.file names {file}, but there is no such file in {directory}; make it of what `krm-injector "
+        "images` lists, or put the lock into spec.images.lock (a function in a container sees no files)"
+    )
+    return Refused(Result("error", message, field="spec.images.file", current=file, code="images-lock"))
+
+
 def read_lock(value: Any, source: str) -> dict[str, str]:
     """A lock file's map from image to digest. Raises Refused with every entry that is wrong."""
     results = []
@@ -114,17 +127,22 @@ def _put(value: Any, place: tuple[str | int, ...], leaf: Any) -> Any:
     return changed
 
 
-def _forbidden(workload: Workload, found: Injected, registries: Iterable[str]) -> Result:
+def _forbidden(workload: Workload, found: list[Injected], registries: Iterable[str]) -> Result:
     message = (
-        f"injection brings the image {found.image} into {workload.ref}, which comes from none of the allowed "
-        f"registries ({', '.join(registries)}); point the mesh's values.global.hub to a mirror, or allow the registry"
+        f"injection brings the image {found[0].image} into {workload.ref} ({_containers(found)}), which comes from "
+        f"none of the allowed registries ({', '.join(registries)}); point the mesh's values.global.hub to a mirror, or "
+        "allow the registry in spec.images.allowedRegistries"
     )
-    return Result("error", message, workload.ref, found.field, found.image, code="image-registry")
+    return Result("error", message, workload.ref, found[0].field, found[0].image, code="image-registry")
 
 
-def _unlocked(workload: Workload, found: Injected) -> Result:
+def _unlocked(workload: Workload, found: list[Injected]) -> Result:
     message = (
-        f"the image {found.image} that injection brings into {workload.ref} is not in the lock; add its digest: "
-        f'"{found.image}": sha256:...'
+        f"the image {found[0].image} that injection brings into {workload.ref} ({_containers(found)}) is not in the "
+        f'lock; add its digest: "{found[0].image}": sha256:...'
     )
-    return Result("error", message, workload.ref, found.field, found.image, code="image-not-locked")
+    return Result("error", message, workload.ref, found[0].field, found[0].image, code="image-not-locked")
+
+
+def _containers(found: list[Injected]) -> str:
+    return ", ".join(one.field.rpartition("[")[2].partition("]")[0] for one in found)

@@ -10,12 +10,14 @@ import pytest
 from test_verify import SHOP, bundle
 
 from krm_injector import cli, diff, function_config, images, pipeline
+from krm_injector.arguments import Arguments
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
 
 PROXY = "docker.io/istio/proxyv2:1.30.3"
 DIGEST = "sha256:" + "a" * 64
+HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
 
 def deployment(*containers: Any) -> Any:
@@ -50,12 +52,13 @@ def test_a_proxy_image_of_the_users_own_is_not_touched() -> None:
 def test_what_is_not_locked_is_an_error_that_names_image_and_workload() -> None:
     outcome = pipeline.run(bundle(SHOP, deployment()), Settings(images=ImageSettings({"other:1": DIGEST})))
     found = [r for r in outcome.results if r.severity == "error"]
-    assert {r.code for r in found} == {"image-not-locked"}
+    assert [r.code for r in found] == ["image-not-locked"]  # one for both containers
+    assert "(istio-init, istio-proxy)" in found[0].message
     assert PROXY in found[0].message and "Deployment shop/web" in found[0].message
 
 
 def test_registries() -> None:
-    assert run(ImageSettings(registries=("gcr.io",)))[1] == ["image-registry"] * 2
+    assert run(ImageSettings(registries=("gcr.io",)))[1] == ["image-registry"]
     assert run(ImageSettings(registries=("docker.io",)))[1] == []
     assert images.allowed("nginx", ["docker.io/library"]) and images.allowed("istio/proxyv2:1", ["docker.io/istio/"])
     assert not images.allowed("docker.io/istio-evil/proxyv2", ["docker.io/istio"])
@@ -83,11 +86,10 @@ def test_a_lock_is_checked() -> None:
 
 def test_the_function_config() -> None:
     spec = {"images": {"lock": {PROXY: DIGEST}, "allowedRegistries": ["docker.io"]}}
-    head = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
-    assert function_config.settings({**head, "spec": spec}).images == ImageSettings({PROXY: DIGEST}, "", ("docker.io",))
+    assert function_config.settings({**HEAD, "spec": spec}).images == ImageSettings({PROXY: DIGEST}, "", ("docker.io",))
     with pytest.raises(Refused, match="must match"):
-        function_config.settings({**head, "spec": {"images": {"lock": {PROXY: "latest"}}}})
-    assert function_config.settings({**head, "kind": "SidecarVerification"}).action == "verify"
+        function_config.settings({**HEAD, "spec": {"images": {"lock": {PROXY: "latest"}}}})
+    assert function_config.settings({**HEAD, "kind": "SidecarVerification"}).action == "verify"
 
 
 def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -105,4 +107,27 @@ def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes])
     answer = json.loads(capsysbinary.readouterr().out)
     assert answer == {"images": [{"image": f"{PROXY}@{DIGEST}", "workloads": ["Deployment shop/web"]}]}
     assert cli.run(["inject", "--quiet", "--config", str(config), str(tmp_path / "all.yaml")]) == 0
-    assert capsysbinary.readouterr().out.decode().count(f"{PROXY}@{DIGEST}") == 2
+    injected = tmp_path / "injected.yaml"
+    injected.write_bytes(capsysbinary.readouterr().out)
+    assert injected.read_text().count(f"{PROXY}@{DIGEST}") == 2
+    assert cli.run(["verify", "--quiet", "--config", str(config), str(injected)]) == 0
+    capsysbinary.readouterr()
+    assert cli.run(["eject", "--quiet", str(injected)]) == 0
+    assert capsysbinary.readouterr().out.decode() == (tmp_path / "all.yaml").read_text()
+    (config.parent / "images.lock").unlink()
+    assert cli.run(["inject", "--config", str(config), str(tmp_path / "all.yaml")]) == 1
+    said = capsysbinary.readouterr().err.decode()
+    assert "spec.images.file names images.lock" in said and "krm-injector images" in said
+
+
+def test_an_argocd_build_reads_no_lock_outside_the_repository(tmp_path: Path) -> None:
+    app = tmp_path / "repo"
+    app.mkdir()
+    (tmp_path / "images.lock").write_text("token: secret\n")
+    config = app / "istio-inject.yaml"
+    arguments = Arguments("build", config=str(config), within=str(app))
+    for file in ("../images.lock", str(tmp_path / "images.lock")):
+        spec = {"images": {"file": file}}
+        with pytest.raises(Refused, match="outside the repository") as refused:
+            cli._settings(arguments, {**HEAD, "spec": spec})
+        assert "secret" not in str(refused.value)
