@@ -76,6 +76,38 @@ def test_commands_run(command: str, tmp_path: Path) -> None:
     assert done.stdout or command.startswith("kpt ")
 
 
+def test_the_table_is_what_explain_prints() -> None:
+    """Line by line; of the example's workloads the README shows a few."""
+    (table,) = [block for block in blocks(README, "text") if block.startswith("KIND")]
+    command = [sys.executable, "-m", "krm_injector", "explain", "--quiet", str(EXAMPLE / "base")]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    printed = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment).stdout.decode()
+    lines = [re.split("  +", line.strip()) for line in printed.splitlines()]
+    for line in table.splitlines():
+        assert re.split("  +", line) in lines
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "functions").glob("*/README.md")]:
+        place = path.relative_to(ROOT).as_posix().removesuffix("/README.md")
+        assert f"]({place})" in README, place
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "functions").rglob("README.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)):
+            path, _, anchor = link.partition("#")
+            if path.startswith(("http:", "https:")):
+                continue
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.relative_to(ROOT)}: {link}"
+            if anchor:
+                titles = re.findall(r"^#+ (.*)$", target.read_text(), re.M)
+                slugs = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+                assert anchor in slugs, f"{page.relative_to(ROOT)}: {link}"
+
+
 def needed(command: str) -> list[str]:
     """The programs without which a command cannot run."""
     if "krm-injector build" in command:
