@@ -5,7 +5,8 @@
 Four functions take turns in each orchestrator, so that a busy machine troubles all alike: none; `copy`, which prints
 what it reads; `copy injected`, which prints what krm-injector would (an orchestrator has more to read when every
 workload got a sidecar, whoever made it); and krm-injector. "own" is krm-injector alone, on the same ResourceList.
-CPU is that of the orchestrator and all it started; wall time says little on a busy machine. kustomize and kpt: $PATH, or .tools.
+CPU is that of the orchestrator and all it started; wall time says little on a busy machine. kustomize and kpt:
+$PATH, or .tools.
 """
 
 from __future__ import annotations
