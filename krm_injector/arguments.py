@@ -203,6 +203,8 @@ def parse(words: list[str]) -> Arguments:
         raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
     if paths.count("-") > 1:
         raise Usage("- (stdin) can be read only once")
+    if "," in str(values.get("mesh_version", "")) and not values.get("truth_table"):
+        raise Usage("--mesh-version takes one version; several are for --truth-table")
     if context:
         values["context"] = tuple(context)  # type: ignore[assignment]
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
@@ -234,9 +236,16 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
         raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
     if option.value == "N" and not (value or "").isdecimal():
         raise Usage(f"{option.name} takes a number, not {value!r}")
+    if option.name == "--mesh-version" and not all(map(_is_version, (value or "").split(","))):
+        raise Usage(f"--mesh-version takes Istio's version, as 1.30.3, not {value!r}")
     choices = forms or option.choices
     if choices and value not in choices:
         raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")
+
+
+def _is_version(text: str) -> bool:
+    parts = text.removeprefix("v").partition("-")[0].split(".")
+    return 2 <= len(parts) <= 3 and all(map(str.isdecimal, parts))
 
 
 def _nearest(word: str, known: list[str]) -> str:
@@ -257,7 +266,10 @@ def help_text(name: str = "") -> str:
         lines += _columns([(command.usage, command.summary) for command in COMMANDS.values()])
         lines += ["", "Each command has --help; --version prints the version.", ""]
     shown = [OPTIONS[option] for option in chosen.options]
-    lines += ["options:", *_columns([(f"{o.name} {o.value}".rstrip(), o.help) for o in shown])]
+    short = {long: f"{letter}, " for letter, long in SHORT.items()}
+    forms = {"--output": f"{', '.join(chosen.forms[:-1])} or {chosen.forms[-1]}"} if chosen.forms else {}
+    rows = [(f"{short.get(o.name, '')}{o.name} {o.value}".rstrip(), forms.get(o.name, o.help)) for o in shown]
+    lines += ["options:", *_columns(rows)]
     lines += ["", "Exit status: 0 done; 1 refused, with the reason on stderr; 2 wrong usage."]
     return "\n".join(lines) + "\n"
 

@@ -305,6 +305,8 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--quiet=yes"], "takes no value"),
         (["inject", "--method", "magic"], "automatic, manual"),
         (["explain", "--output", "pdf"], "--output is one of"),
+        (["inject", "--mesh-version", "newest"], "--mesh-version takes Istio's version"),
+        (["explain", "--mesh-version", "1.29,1.30"], "several are for --truth-table"),
         (["inject", "-", "-"], "only once"),
         (["build", "a", "b"], "one path too many"),
         (["--quiet", "inject"], "options follow the command"),
@@ -505,6 +507,14 @@ def test_explain_names_the_line_of_a_namespace_in_the_context(tmp_path: Path) ->
 def test_a_mesh_version_can_be_stated() -> None:
     done = krm("explain", "--mesh-version", "1.29.1", "-o", "json", stdin=BUNDLE)
     assert json.loads(done.stdout)["mesh"]["version"] == "1.29.1", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [("diff", "unified, json6902, strategic or json"), ("images", "text or json"), ("explain", "table, json, yaml,")],
+)
+def test_help_names_the_forms_of_its_command(command: str, line: str) -> None:
+    assert f"-o, --output FORM     {line}" in " ".join(krm(command, "--help").stdout.decode().split("\n")), command
 
 
 @pytest.mark.parametrize("words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]])
