@@ -6,14 +6,17 @@ New expectations: pytest tests/test_bundles.py --snapshot-update, and look at th
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import re
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from krm_injector import explain, pipeline, resource_list
+from krm_injector import arguments, cli, explain, pipeline, resource_list
 from krm_injector.explain import Changes, Look, Places
 from krm_injector.explain.cells import width
 from krm_injector.explain.table_rows import RULE, rows_of
@@ -144,3 +147,32 @@ def test_json_is_as_its_schema_says(name: str) -> None:
     answer["workloads"][0]["reason"] = "whim"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(answer, schema)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.9, False), (1.1, True)])
+def test_progress_is_told_where_a_run_takes_more_than_a_second(
+    seconds: float, said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole run, by a clock that goes on with every look at it: ten workloads in so many seconds."""
+    bundle = resource_list.read_manifests(generate.text(generate.many(10)).encode(), "all.yaml")
+    times = iter([0.0, *(seconds * number / 10 for number in range(1, 11))])
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = cli._progress(arguments.parse(["explain", "all.yaml"]))
+    assert progress is not None
+    pipeline.run(bundle, Settings(), progress)
+    assert ("10 of 10 workloads" in terminal.getvalue() or "9 of 10 workloads" in terminal.getvalue()) is said
+    assert terminal.getvalue().endswith("\r\x1b[K"), "nothing of it stays"
+
+
+def test_no_progress_where_nobody_looks_or_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert cli._progress(arguments.parse(["explain", "all.yaml"])) is None
+    monkeypatch.setattr(sys, "stderr", _Terminal())
+    assert cli._progress(arguments.parse(["explain", "--quiet", "all.yaml"])) is None

@@ -14,7 +14,6 @@ from typing import Any
 
 from krm_injector.advice import CODES, Advice
 from krm_injector.advice.subject import mappings, spec_of
-from krm_injector.explain.table_rows import by_namespace, rule
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object
 from krm_injector.report.requests import requests
@@ -48,9 +47,10 @@ def page(
     meshes: Sequence[Mesh],
     told: Sequence[Mapping[str, Any]],
     given: Sequence[Advice],
+    rules: Sequence[str],
 ) -> str:
-    """The page. ``told``: explain's entry of each decision; ``given``: the advice about them; the rest is an
-    Outcome's (pipeline)."""
+    """The page. ``told``: explain's entry of each decision, ``rules``: what decided it, in words; ``given``: the advice
+    about them; the rest is an Outcome's (pipeline)."""
     about: dict[int, list[Advice]] = {}
     for advice in given:
         if advice.about is not None:
@@ -59,8 +59,10 @@ def page(
     tiles = _tiles([entry["verdict"] for entry in told], given)
     data = []
     evidence = _Evidence()
-    order = by_namespace(range(len(told)), lambda number: str(told[number]["namespace"]))
-    rows = [_row(place, number, told[number], about.get(number, [])) for place, number in enumerate(order)]
+    rows = [
+        _row(place, number, told[number], rules[number], about.get(number, []))
+        for place, number in enumerate(_by_namespace(told))
+    ]
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
         data.append(_data(number, decision, after, entry, about.get(number, []), evidence))
     parts = {
@@ -232,7 +234,15 @@ def _options(told: Sequence[Mapping[str, Any]]) -> str:
     return "".join(f'<option value="{text(name)}">{text(name) or "(none)"}</option>' for name in names)
 
 
-def _row(place: int, number: int, entry: Mapping[str, Any], given: Sequence[Advice]) -> str:
+def _by_namespace(told: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The workloads' numbers, those of a Namespace together."""
+    first: dict[str, int] = {}
+    for number, entry in enumerate(told):
+        first.setdefault(entry["namespace"], number)
+    return sorted(range(len(told)), key=lambda number: first[told[number]["namespace"]])
+
+
+def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Sequence[Advice]) -> str:
     """A line of the table. place: among the lines; number: among the workloads."""
     before, after = entry["containers"]
     injected = entry["injected"]
@@ -256,7 +266,7 @@ def _row(place: int, number: int, entry: Mapping[str, Any], given: Sequence[Advi
         f"<td><bdi>{namespace}</bdi></td>"
         f'<td><span class="verdict">{verdict}</span></td>'
         f"<td class=ready>{ready}</td>"
-        f'<td class="rule">{text(" ".join(rule(entry).split()))}</td>'
+        f'<td class="rule">{text(" ".join(rule.split()))}</td>'
         f'<td class=n data-v="{weight}">{chips}</td></tr>'
     )
 
