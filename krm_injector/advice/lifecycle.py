@@ -71,10 +71,15 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
             if blocked
             else "it talks past the mesh, which services with strict mutual TLS refuse"
         )
+        remedy = (
+            "exclude its destinations (traffic.sidecar.istio.io/excludeOutboundPorts), run it as user 1337"
+            if blocked
+            else "let what it calls accept plain text"
+        )
         message = (
             f"init container {name} of {subject.ref} seems to need the network ({told}), and the proxy starts after "
-            f"it: {happens}. Use native sidecars, exclude its destinations "
-            "(traffic.sidecar.istio.io/excludeOutboundPorts), or do the work in the application's container"
+            f"it, whatever holdApplicationUntilProxyStarts says: {happens}. Use native sidecars, {remedy}, or do the "
+            "work in the application's container"
         )
         yield Finding("init-container-network", message, subject.container_path(container), told)
 
