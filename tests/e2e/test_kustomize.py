@@ -91,10 +91,11 @@ def test_legacy_plugin_finds_the_mesh_file_beside_the_kustomization(
     assert f"there is no such file in {httpbin}" in done.err
 
 
-def test_legacy_plugin_that_fails(programs: Programs, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["kustomize", "build"], ["kubectl", "kustomize"]], ids=lambda words: words[0])
+def test_legacy_plugin_that_fails(programs: Programs, tmp_path: Path, command: list[str]) -> None:
     work = write(tmp_path / "work", {**MISSING, "istio-inject.yaml": LEGACY})
     env = legacy_plugin(programs, tmp_path / "plugins")
-    done = programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], work, code=1, env=env)
+    done = programs.run([*command, "--enable-alpha-plugins", "."], work, code=1, env=env)
     assert done.out == b"" and "Namespace shop is not in the bundle" in done.err
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from argocd_server import Failed, Server
-from real_programs import ROOT, Programs, deployment, function_config, tree, write
+from real_programs import ROOT, Programs, deployment, function_config, namespace, slow, tree, write
 from test_argocd import CHART as APPLICATION
 from test_argocd import LABELS, PLUGIN, app
 from test_argocd import deployment as web
@@ -98,6 +98,61 @@ def test_pre_commit_hook(programs: Programs, tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- ended from outside
+
+MANY = {
+    **FILES,
+    "web.yaml": namespace("shop") + "---\n" + "---\n".join(deployment(f"web-{n}") for n in range(300)),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "legacy"),
+    [
+        (["kustomize", "build", "--enable-alpha-plugins", "."], True),
+        (["kubectl", "kustomize", "--enable-alpha-plugins", "."], True),
+        (["kpt", "fn", "eval", "--exec", "slow-krm-injector", "."], False),
+    ],
+    ids=["kustomize-legacy", "kubectl-legacy", "kpt-eval"],
+)
+def test_programs_ended_by_a_signal(programs: Programs, tmp_path: Path, command: list[str], legacy: bool) -> None:
+    started = tmp_path / "started"
+    program = slow(programs, tmp_path, started)
+    env = {"PATH": f"{tmp_path}:{programs.path}"}
+    if legacy:
+        folder = tmp_path / "plugins" / "krm-injector.dev" / "v1alpha1" / "sidecarinjection"
+        folder.mkdir(parents=True)
+        (folder / "SidecarInjection").symlink_to(program)
+        env["KUSTOMIZE_PLUGIN_HOME"] = str(tmp_path / "plugins")
+    work = write(tmp_path / "work", MANY)
+    before = tree(work)
+    done = programs.interrupted(command, work, started, env)
+    assert done.code != 0 and done.out == b"" and tree(work) == before
+
+
+@pytest.mark.parametrize("name", ["kustomize", "kubectl", "kpt-render", "kpt-eval"])
+def test_containers_ended_by_a_signal(programs: Programs, tmp_path: Path, image: str, name: str) -> None:
+    """The signal comes as soon as docker is called to run the function."""
+    started, folder = tmp_path / "started", tmp_path / "bin"
+    folder.mkdir()
+    docker = folder / "docker"
+    docker.write_text(
+        f'#!/bin/sh\ncase "$1" in run) touch "{started}" ;; esac\nexec "{programs.need("docker")}" "$@"\n'
+    )
+    docker.chmod(0o755)
+    command = {
+        "kustomize": ["kustomize", "build", "--enable-alpha-plugins", "."],
+        "kubectl": ["kubectl", "kustomize", "--enable-alpha-plugins", "."],
+        "kpt-render": ["kpt", "fn", "render", "--image-pull-policy", "never"],
+        "kpt-eval": ["kpt", "fn", "eval", "--image", image, "--image-pull-policy", "never", "."],
+    }[name]
+    pipeline = MUTATOR.replace("exec: krm-injector", f"image: {image}")
+    files = {**MANY, "Kptfile": kptfile(pipeline)}
+    if name in ("kustomize", "kubectl"):
+        files["istio-inject.yaml"] = function_config(image)
+    work = write(tmp_path / "work", files)
+    before = tree(work)
+    done = programs.interrupted(command, work, started, {"PATH": f"{folder}:{programs.path}"})
+    assert done.code != 0 and b"kind: Deployment" not in done.out and tree(work) == before
 
 
 @pytest.mark.parametrize("version", ["helm3", "helm4"])
