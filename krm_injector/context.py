@@ -10,21 +10,27 @@ from krm_injector import discover, inputs, resource_list
 from krm_injector.model import Object
 from krm_injector.resource_list import Bundle, Item
 
-# What a file must mention to tell anything about Namespaces or a mesh; others are not even parsed for their facts.
-_FACTS = re.compile(rb"\b(?:Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|istio[-\w]*)\b")
+# What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook has
+# no time for a whole repository, in which every injected manifest says istio somewhere. Of ConfigMaps the mesh's are told
+# by the name or the key.
+_KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
+_FACTS = re.compile(_KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet")
+_CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
+_OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
 KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig", "Application", "ApplicationSet")
 
 
 def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
-    """The facts of files and directories, a bundle a file; those that were read ``already`` are passed over.
-    Raises Refused."""
+    """The facts of files and directories, a bundle a file; those that were read ``already`` are passed over, and so are
+    charts, whose templates tell nothing as they stand. Raises Refused."""
     there: set[str] | None = None
     found = []
     for path in paths:
         there = {os.path.realpath(file) for file in already} if there is None else there
-        for file in inputs.manifests_in(path) if os.path.isdir(path) else [path]:
+        named = not os.path.isdir(path)
+        for file in [path] if named else inputs.manifests_in(path, past_charts=True):
             if os.path.realpath(inputs.shown(file)) not in there:
-                bundle = _facts(file)
+                bundle = _facts(file, named)
                 found += [bundle] if bundle is not None else []
     return tuple(found)
 
@@ -35,9 +41,9 @@ def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
     return bundle._replace(items=[item._replace(index=index) for index, item in enumerate(items)])
 
 
-def _facts(file: str) -> Bundle | None:
+def _facts(file: str, named: bool) -> Bundle | None:
     data, file = inputs.content(file), inputs.shown(file)
-    if not _FACTS.search(data):
+    if not named and not _FACTS.search(data) and not (_CONFIG_MAP.search(data) and _OF_A_MESH.search(data)):
         return None
     bundle = resource_list.read_manifests(data, file)
     kept: list[Item] = []

@@ -68,13 +68,17 @@ def read(paths: Sequence[str], stdin: Callable[[], bytes]) -> Inputs:
     return Inputs(tuple(sources), tuple(results))
 
 
-def manifests_in(directory: str) -> list[str]:
+def manifests_in(directory: str, past_charts: bool = False) -> list[str]:
     """Paths of the manifests under a directory, sorted; hidden files and kustomizations are not manifests.
 
-    Raises Refused where there are none, and where the directory holds a Helm chart, whose files are templates.
+    Raises Refused where there are none, and, unless they are to be passed over, where the directory holds a Helm chart,
+    whose files are templates.
     """
     found: list[str] = []
     for folder, folders, files in os.walk(directory, onerror=_unreadable):
+        if CHART in files and past_charts:
+            folders.clear()
+            continue
         if CHART in files:
             message = (
                 f"{folder} is a Helm chart, whose files are templates and no manifests; render it first: "
