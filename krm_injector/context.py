@@ -10,9 +10,9 @@ from krm_injector import discover, inputs, resource_list
 from krm_injector.model import Object
 from krm_injector.resource_list import Bundle, Item
 
-# What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook has
-# no time for a whole repository, in which every injected manifest says istio somewhere. Of ConfigMaps the mesh's are told
-# by the name or the key.
+# What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook
+# has no time for a whole repository, in which every injected manifest says istio somewhere. The mesh's ConfigMaps are
+# told by the name or the key.
 _KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
 _FACTS = re.compile(_KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet")
 _CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
