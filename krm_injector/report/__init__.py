@@ -130,8 +130,9 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
     if not meshes:
         return "<p>No control plane.</p>"
     lines = []
+    sources = {"profile": "embedded profile", "bundle": "from the bundle", "missing": "configuration missing"}
     for mesh in meshes:
-        source = {"profile": "embedded profile", "missing": "configuration missing"}.get(mesh.source, mesh.source)
+        source = sources.get(mesh.source, mesh.source)
         sidecars = "native sidecars" if mesh.native_sidecars else "sidecars as plain containers"
         hooks = ", webhooks assumed" if mesh.assumed_webhooks else ""
         lines.append(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,21 +54,51 @@ def test_commands_of_the_page(programs: Programs, tmp_path: Path, page: str, req
         assert "Deployment shop/web is not injected" in said and "--enable-exec" in said
 
 
-def named() -> list[tuple[str, str]]:
-    """The tests that docs/orchestrators.md names: file and function."""
-    text = (ROOT / "docs" / "orchestrators.md").read_text()
-    return re.findall(r"`(test_\w+\.py)::(test_\w+)`", text)
+TABLES = (ROOT / "docs" / "orchestrators.md").read_text()
+NAMED = re.compile(r"`(test_\w+\.py::test_\w+)(\[[\w-]+\])?`")
 
 
-def test_every_named_test_exists() -> None:
-    found = named()
-    assert len(found) > 20
+def test_every_named_test_is_collected() -> None:
+    """By pytest itself, parameters too; one that a reader cannot start proves nothing."""
     here = Path(__file__).parent
-    for file, function in found:
-        assert re.search(rf"^def {function}\(", (here / file).read_text(), re.MULTILINE), f"{file}::{function}"
+    files = sorted({name.split("::")[0] for name, _ in NAMED.findall(TABLES)})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run([*command, *files], cwd=here, env=env, capture_output=True, text=True, check=True)
+    collected = {line.rsplit("/", 1)[-1] for line in done.stdout.splitlines() if "::" in line}
+    bare = {name.split("[")[0] for name in collected}
+    missing = [name + which for name, which in NAMED.findall(TABLES) if not _there(name, which, collected, bare)]
+    assert len(NAMED.findall(TABLES)) > 80
+    assert missing == []
+
+
+def _there(name: str, which: str, collected: set[str], bare: set[str]) -> bool:
+    return name + which in collected if which else name in bare
+
+
+def test_every_cell_has_a_test_or_a_reason() -> None:
+    rows = [line for line in TABLES.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+    assert len(rows) > 40
+    for row in rows:
+        _, title, *cells, _ = [cell.strip() for cell in row.split("|")]
+        for cell in cells:
+            proven = NAMED.search(cell) or re.fullmatch(r"— \S.*", cell) or "tests/test_examples.py" in cell
+            assert proven or row in _heads(), f"{title}: {cell or 'nothing'}"
+
+
+def _heads() -> set[str]:
+    lines = TABLES.splitlines()
+    return {line for line, below in itertools.pairwise(lines) if below.startswith("|---")}
+
+
+def test_every_way_in_is_in_the_table() -> None:
+    """Each way that is shown to give the same workloads has a row."""
+    from test_same_everywhere import WAYS
+
+    for way in WAYS:
+        assert f"test_same_workloads[{way.__name__}]" in TABLES
 
 
 def test_every_page_is_in_the_table() -> None:
-    text = (ROOT / "docs" / "orchestrators.md").read_text()
     for page in PAGES:
-        assert f"({page}.md)" in text
+        assert f"({page}.md)" in TABLES
