@@ -60,12 +60,11 @@ NAMED = re.compile(r"`(test_\w+\.py::test_\w+)(\[[\w-]+\])?`")
 
 def test_every_named_test_is_collected() -> None:
     """By pytest itself, parameters too; one that a reader cannot start proves nothing."""
-    here = Path(__file__).parent
-    files = sorted({name.split("::")[0] for name, _ in NAMED.findall(TABLES)})
+    files = sorted({f"tests/e2e/{name.split('::')[0]}" for name, _ in NAMED.findall(TABLES)})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
     env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    done = subprocess.run([*command, *files], cwd=here, env=env, capture_output=True, text=True, check=True)
-    collected = {line.rsplit("/", 1)[-1] for line in done.stdout.splitlines() if "::" in line}
+    done = subprocess.run([*command, *files], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    collected = {line.removeprefix("tests/e2e/") for line in done.stdout.splitlines() if "::" in line}
     bare = {name.split("[")[0] for name in collected}
     missing = [name + which for name, which in NAMED.findall(TABLES) if not _there(name, which, collected, bare)]
     assert len(NAMED.findall(TABLES)) > 80
