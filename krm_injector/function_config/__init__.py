@@ -1,7 +1,7 @@
 """functionConfig -> Settings.
 
 The JSON Schema beside this file says what is valid. Good configurations pass a small check of ours that reads the
-same schema; only when that finds something odd is jsonschema imported (75 ms), to report every error at once.
+same schema; only when that finds something odd is report.py imported, to report every error at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KIND = "SidecarInjection"
 # What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
 ACTIONS = {KIND: "inject", "SidecarEjection": "eject", "SidecarVerification": "verify", "InjectionCheck": "check"}
 API_VERSION = "krm-injector.dev/v1alpha1"
-SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "function_config_schema.json")
+SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema.json")
 
 
 class Stub(NamedTuple):
@@ -97,7 +97,9 @@ def settings(value: Any) -> Settings:
     known = kind in ("ConfigMap", *ACTIONS) and kind in schema["$defs"]
     form = _resolved(schema["$defs"][kind if known else KIND], schema)
     if not valid(value, form):
-        raise Refused(*_report(value, form))
+        from krm_injector.function_config.report import report
+
+        raise Refused(*report(value, form, [*ACTIONS, "ConfigMap"], _ref(value)))
     if kind == "ConfigMap":
         read = _from_config_map(value)
     elif kind == "InjectionCheck":
@@ -208,116 +210,14 @@ def _resolved(form: Any, schema: Object) -> Any:
     return found
 
 
-# ---------------------------------------------------------------- the report
-
-
-def _report(value: Any, form: Object) -> list[Result]:
-    """Every error of a functionConfig, in the order of the fields."""
-    if not isinstance(value, dict):
-        message = (
-            f"the functionConfig is {_words(value)}; it must be an object of kind {', '.join(ACTIONS)} or ConfigMap"
-        )
-        return [Result("error", message, field="functionConfig", current=value, code="function-config")]
-    kinds = [*ACTIONS, "ConfigMap"]
-    if _kind(value) not in kinds:
-        # One cause, one error: under an unknown kind nothing else can be judged.
-        form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
-    from jsonschema import Draft202012Validator
-
-    found = list(Draft202012Validator(form).iter_errors(value))
-    mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
-    # A wrong type breaks the other rules of the field too; it is one cause.
-    errors = [e for e in found if e.validator == "type" or tuple(e.absolute_path) not in mistyped]
-    errors.sort(key=lambda error: [str(part) for part in error.absolute_path])
-    results = [result for error in errors for result in _results_of(error, _ref(value))]
-    return results or [Result("error", "the functionConfig is not valid", _ref(value), code="function-config")]
-
-
-def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
-    """One jsonschema error as results: one per unknown or missing field, else one."""
-    place = list(error.absolute_path)
-    here, found = _path(place), error.instance
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        return [_unknown_field(place, str(name), found[name], known, ref) for name in found if name not in known]
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in found]
-        # jsonschema reports each missing name by itself; the message tells which.
-        name = next(name for name in missing if repr(name) in error.message)
-        field = _path([*place, name])
-        message = f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
-        return [Result("error", message, ref, field, code="function-config")]
-    proposed: Any = None
-    if error.validator == "enum" and isinstance(found, str):
-        proposed = _nearest(found, error.validator_value)
-    elif error.validator == "type" and isinstance(found, (bool, int, float)) and "string" in error.validator_value:
-        proposed = str(found).lower() if isinstance(found, bool) else str(found)
-    message = f"{here} is {_words(found)}; {_expectation(error.schema)}"
-    if proposed is not None:
-        message += f"; did you mean {json.dumps(proposed)}{', in quotes' if error.validator == 'type' else ''}?"
-    return [Result("error", message, ref, here, found, proposed, code="function-config")]
-
-
-def _unknown_field(place: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None) -> Result:
-    field = _path([*place, name])
-    near = _nearest(name, known)
-    hint = f"did you mean {near}?" if near else "known are " + ", ".join(known)
-    message = f"{field} is not a field of the functionConfig (its value is {_words(value)}); {hint}"
-    return Result("error", message, ref, field, value, _path([*place, near]) if near else None, code="function-config")
-
-
-def _expectation(schema: Object) -> str:
-    if "enum" in schema:
-        return "it must be " + " or ".join(schema["enum"])
-    if "pattern" in schema:
-        return f"it must match {schema['pattern']}"
-    if "minLength" in schema:
-        return "it must be a string that is not empty"
-    types = schema.get("type", "value")
-    names = {"object": "a mapping", "array": "a list", "string": "a string", "boolean": "true or false"}
-    wanted = [names.get(t, t) for t in ([types] if isinstance(types, str) else types) if t != "null"]
-    return "it must be " + " or ".join(wanted)
-
-
-def _words(value: Any) -> str:
-    """A value as a sentence can hold it: `"manaul"`, `true (a boolean)`, `a list of 2`."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"{str(value).lower()} (a boolean)"
-    if isinstance(value, (int, float)):
-        return f"{value} (a number)"
-    text = str(value)
-    return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    """The valid name that a person most likely meant, or None."""
-    from difflib import get_close_matches
-
-    folded = {candidate.lower(): candidate for candidate in known}
-    found = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
-
-
-def _path(parts: list[Any]) -> str:
-    """The parts of a path as a ResourceList's field path: spec.namespaces[0].name."""
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "functionConfig"
-
-
 def _kind(value: Any) -> Any:
     return value.get("kind") if isinstance(value, dict) else None
 
 
 def _ref(value: Any) -> ResourceRef | None:
     """The functionConfig as a resource, where it says enough."""
+    if not isinstance(value, dict):
+        return None
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     parts = [value.get("apiVersion"), value.get("kind"), metadata.get("name"), metadata.get("namespace")]

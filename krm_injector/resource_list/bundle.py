@@ -1,0 +1,44 @@
+"""A Bundle: the objects of an input, each with the place where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from krm_injector.kube import yaml
+from krm_injector.model import Object
+
+
+class Item(NamedTuple):
+    """One object of the bundle."""
+
+    value: Object
+    index: int  # type: ignore[assignment]  # position in Bundle.items; tuple.index is not used
+    place: yaml.Place | None  # None in a JSON ResourceList
+    file: str = ""  # path of the manifest, or what the orchestrator's annotation says
+    document: int = 0  # index of its document (manifests)
+
+    @property
+    def line(self) -> int:
+        """Line on which the item begins, from 1; 0 where unknown."""
+        return self.place.line + 1 if self.place else 0
+
+
+class Bundle(NamedTuple):
+    items: list[Item]
+    function_config: Object | None
+    text: str  # as it came, without a byte order mark
+    form: str  # "ResourceList" | "manifests"
+    syntax: str  # "yaml" | "json"
+    root: Object  # the ResourceList; {} for manifests
+    keys: Mapping[str, yaml.Place]  # of the ResourceList's own keys (from the key to behind its value)
+    block: bool  # the ResourceList and its items are in block style and can be changed in place
+    documents: tuple[tuple[int, int], ...] = ()  # extent of each document of a stream, empty ones too
+    bom: bool = False
+    newline: str = "\n"  # the line break of the whole text
+    originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
+
+
+def line_break(text: str) -> str:
+    """The line break that a text uses."""
+    return "\r\n" if "\r\n" in text else "\n"
