@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import eject
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.resource_list import Bundle
+
+if TYPE_CHECKING:
+    from krm_injector.overrides import HandEdit
+
+
+Place = tuple[int, tuple[str | int, ...]]  # a workload: its item's index, and where it stands inside
 
 
 class Outcome(NamedTuple):
@@ -21,6 +27,7 @@ class Outcome(NamedTuple):
     results: tuple[Result, ...]
     originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
     restored: tuple[eject.Restored, ...] = ()  # one a decision
+    edits: dict[Place, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from krm_injector import doubt, eject
+from krm_injector import doubt, eject, record
 from krm_injector.decide import decide_all
 from krm_injector.discover import discover, walk
 from krm_injector.discover import workloads as discover_workloads
@@ -21,7 +21,7 @@ from krm_injector.kube.workloads import at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import Outcome, items_with, put, rows, told
+from krm_injector.outcome import Outcome, Place, items_with, put, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
@@ -60,6 +60,7 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
     planes: dict[int, ControlPlane] = {}
     unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
+    edited: dict[Place, tuple[Any, ...]] = {}
     for number, (found, one, decision) in enumerate(rows(bundle, outcome)):
         if progress is not None:
             progress(number, len(outcome.decisions))
@@ -79,12 +80,33 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             results.append(_unusable(decision.mesh, problem))
             unusable.add(id(decision.mesh))
         else:
-            if one.record is not None:
-                results += eject.edit_results(found, one.record, injected)
+            if one.record is not None and not record.intact(found.object, one.record):
+                injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
+                edited[found.item, found.inside] = edits
+                results += said
             index = decision.workload.item
             before = replacements.get(index, bundle.items[index].value)
             replacements[index] = put(before, decision.workload.inside, injected)
-    return outcome._replace(replacements=replacements, results=tuple(results))
+    return outcome._replace(replacements=replacements, results=tuple(results), edits=edited)
+
+
+def _edits(
+    found: Workload,
+    was: record.Record,
+    decision: Decision,
+    injected: Any,
+    plane: ControlPlane,
+    outcome: Outcome,
+    settings: Settings,
+) -> tuple[Any, tuple[Any, ...], list[Result]]:
+    """The workload with what can be kept of the edits by hand, those edits, and what is said of them."""
+    from krm_injector import overrides  # only an edited workload pays for it
+
+    def again(other: Decision) -> Any:
+        return inject_once(other, plane, settings)
+
+    taken = overrides.taken_up(found, was, decision, injected, again, outcome.meshes, settings)
+    return taken.injected, taken.edits, overrides.results(found, taken.edits)
 
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
@@ -106,8 +128,10 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     for found, one, decision in rows(bundle, outcome):
         item = outcome.replacements.get(found.item, bundle.items[found.item].value)
         sure = one.record is not None or proven(found, decision, planes, settings)
-        judged.append(Row(found, one, decision, at(item, found.inside), sure))
-    return outcome._replace(replacements={}, originals={}, results=judge(judged, outcome.results, settings.record))
+        edits = outcome.edits.get((found.item, found.inside), ())
+        judged.append(Row(found, one, decision, at(item, found.inside), sure, edits))
+    results = judge(judged, outcome.results, settings.record, outcome.meshes)
+    return outcome._replace(replacements={}, originals={}, edits={}, results=results)
 
 
 def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tuple[Result, ...]:

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import json
 from binascii import b2a_base64
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
 from krm_injector.kube.workloads import at
+from krm_injector.kube.yaml import same
 from krm_injector.model import Mesh, Namespace, Object, Workload
 
 ANNOTATION = "krm-injector.dev/injected"
 VERSION = 1
+
+# Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did not: a fidelity
+# fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
+# fields. Not for a new version of Istio, nor for what the record itself holds. 0 is what records before it have.
+RULES = 1
 
 
 class BadRecord(Exception):
@@ -31,12 +38,13 @@ class Record(NamedTuple):
     digest: str  # of the injected part
     units: str  # two characters a piece of the injected part, in the order of undo.units
     undo: Any  # kube.undo's description of how the workload was before
+    rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
 
 
 class Edit(NamedTuple):
     """One edit by hand inside the injected part."""
 
-    path: str  # from the object, as "spec.template.spec.containers[istio-proxy].image"
+    path: str  # from the object, as "spec.template.spec.containers[istio-proxy].image"; "(order)" of a list's names
     current: Any  # as edited; None where it was taken out
     injected: Any  # as injection gives it now; None where it gives nothing there
 
@@ -44,13 +52,14 @@ class Edit(NamedTuple):
 def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | None) -> Object:
     """The injected workload with its record."""
     description = undo.describe(before, after)
-    pieces = sorted([_line(path, piece) for path, piece in undo.units(after, description)])
+    pieces = sorted([_line(*piece) for piece in _pieces(after, description, RULES)])
     value = {
         "v": VERSION,
         "istio": mesh.version,
         "revision": mesh.revision,
         "mesh": mesh_digest(mesh),
-        "ns": namespace_digest(namespace),
+        "ns": namespace_digest(namespace, mesh),
+        "rules": RULES,
         "digest": _digest("\n".join(pieces)),
         "units": "".join(map(_short, pieces)),
         "undo": _with_annotations(description, before),
@@ -86,10 +95,13 @@ def read(workload: Object) -> Record | None:
         texts = [value[name] for name in ("istio", "revision", "mesh", "ns", "digest", "units")]
         if not all(isinstance(text, str) for text in texts) or not isinstance(value["undo"], (dict, type(None))):
             raise TypeError
+        rules = value.get("rules", 0)
+        if type(rules) is not int:
+            raise TypeError
     except (ValueError, TypeError, KeyError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
     istio, revision, mesh, namespace, digest, units = texts
-    return Record(istio, revision, mesh, namespace, digest, units, value["undo"])
+    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules)
 
 
 def original(workload: Object, record: Record) -> Object:
@@ -108,34 +120,101 @@ def original(workload: Object, record: Record) -> Object:
 
 def intact(workload: Object, record: Record) -> bool:
     """Whether the injected part is as it was when the record was written."""
-    return _digest(_text(undo.units(workload, record.undo))) == record.digest
+    lines = [_line(*piece) for piece in _pieces(workload, record.undo, record.rules)]
+    return _digest("\n".join(sorted(lines))) == record.digest
 
 
 def edits(workload: Object, record: Record, fresh: Object | None = None) -> list[Edit]:
     """What was edited by hand inside the injected part since the record was written.
 
     ``fresh`` is the workload as injection gives it now; with it the edits show the value that replaces them, and
-    what was taken out is found too.
+    what was taken out is found too. Where the digest does not fit and no piece can be named, one Edit with the path ""
+    stands for all.
     """
-    found = undo.units(workload, record.undo)
-    lines = [_line(*unit) for unit in found]
+    found = _pieces(workload, record.undo, record.rules)
+    lines = [_line(*piece) for piece in found]
     if _digest("\n".join(sorted(lines))) == record.digest:
         return []
-    known = {record.units[i : i + 2] for i in range(0, len(record.units), 2)}
-    changed = {path: value for (path, value), line in zip(found, lines, strict=True) if _short(line) not in known}
-    present = {path for path, _ in found}
+    known = [record.units[i : i + 2] for i in range(0, len(record.units), 2)]
+    unknown, gone = _compared(sorted(lines), known)
+    changed = {path: value for (path, value), line in zip(found, lines, strict=True) if line in unknown}
     now: dict[str, Any] = {}
     if fresh is not None:
-        description = undo.describe(original(workload, record), fresh)
-        now = dict(undo.units(fresh, description))
-    result = [Edit(path, value, now.get(path)) for path, value in changed.items() if now.get(path, _NONE) != value]
+        now = dict(_pieces(fresh, undo.describe(original(workload, record), fresh), record.rules))
+    result = [
+        Edit(path, value, now.get(path)) for path, value in changed.items() if _is_edit(path, value, now, changed)
+    ]
+    present = {path for path, _ in found}
+    lists = {path.rpartition("[")[0] for path in present & now.keys()}
     for path, value in now.items():
-        if path not in present and _short(_line(path, value)) in known:
-            result.append(Edit(path, None, value))
-    return result
+        if path in present or path.endswith(ORDER) or _short(_line(path, value)) not in gone:
+            continue
+        parent = path.rpartition("[")[0]
+        if parent in changed or (path.endswith("]") and parent not in lists and _elements(parent, changed)):
+            continue  # the list as a whole is something else now, or its elements have lost what tells them apart
+        result.append(Edit(path, None, value))
+    return result if result or changed else [Edit("", None, None)]
+
+
+def _elements(parent: str, paths: Iterable[str]) -> bool:
+    return any(path.startswith(parent + "[") for path in paths)
+
+
+def _is_edit(path: str, value: Any, now: dict[str, Any], changed: dict[str, Any]) -> bool:
+    """Whether a piece that the record does not know is an edit of its own that injection would not give either."""
+    if not path.endswith(ORDER):
+        return not same(now.get(path, _NONE), value)
+    if path not in now:  # what came or went changes the order too: that is told by itself
+        return not _elements(path[: -len(ORDER)], changed)
+    return [name for name in value if name in now[path]] != [name for name in now[path] if name in value]
 
 
 _NONE: Any = object()
+
+ORDER = " (order)"
+
+
+def _pieces(workload: Object, description: Any, rules: int) -> list[undo.Unit]:
+    """The pieces of the injected part, and the order of each list that some of them are elements of."""
+    found = undo.units(workload, description)
+    if not rules:
+        return found  # records of that time do not know the order
+    orders: dict[str, list[str]] = {}
+    for path, _ in found:
+        if path.endswith("]"):
+            at = path.rindex("[")
+            orders.setdefault(path[:at], []).append(path[at + 1 : -1])
+    return [*found, *((path + ORDER, names) for path, names in orders.items() if len(names) > 1)]
+
+
+def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
+    """The lines that the record does not know, and what of it is gone. Both are sorted, so the longest common row
+    tells what stayed: two characters alone would take one edit in seventy for a piece that stands elsewhere."""
+    short = [_short(line) for line in lines]
+    start = 0
+    while start < min(len(short), len(known)) and short[start] == known[start]:
+        start += 1
+    end = 0
+    while end < min(len(short), len(known)) - start and short[-1 - end] == known[-1 - end]:
+        end += 1
+    mine, theirs = short[start : len(short) - end], known[start : len(known) - end]
+    lengths = [[0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
+    for i in range(len(mine) - 1, -1, -1):
+        for j in range(len(theirs) - 1, -1, -1):
+            same = mine[i] == theirs[j]
+            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+    i = j = 0
+    unknown, gone = set(), set()
+    while i < len(mine) or j < len(theirs):
+        if i < len(mine) and j < len(theirs) and mine[i] == theirs[j]:
+            i, j = i + 1, j + 1
+        elif i == len(mine) or (j < len(theirs) and lengths[i][j + 1] >= lengths[i + 1][j]):
+            gone.add(theirs[j])
+            j += 1
+        else:
+            unknown.add(lines[start + i])
+            i += 1
+    return unknown, gone
 
 
 _DIGESTS: dict[int, tuple[Mesh, str]] = {}  # a control plane serves thousands of workloads
@@ -155,21 +234,41 @@ def mesh_digest(mesh: Mesh) -> str:
     return digest
 
 
-def namespace_digest(namespace: Namespace | None) -> str:
-    """Of the labels, and of the annotations that OpenShift's user ranges come from."""
+def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
+    """Of what this control plane's injection can read of a Namespace: the labels that its webhooks' selectors name,
+    the two that Istio's own always do, and the annotations that OpenShift's user ranges come from."""
     if namespace is None:
         return ""
-    ranges = {key: value for key, value in namespace.annotations.items() if key.startswith("openshift.io/")}
-    return _digest(_canonical([namespace.name, namespace.labels, ranges]))
+    keys = _selector_keys(mesh)
+    labels = {key: value for key, value in namespace.labels.items() if key in keys}
+    return _digest(_canonical([namespace.name, labels, _ranges(namespace)]))
+
+
+def namespace_fits(record: Record, namespace: Namespace | None, mesh: Mesh) -> bool:
+    """Whether the Namespace is as it was for the injection that the record tells of."""
+    if record.rules:
+        return record.namespace == namespace_digest(namespace, mesh)
+    if namespace is None:
+        return record.namespace == ""  # records of that time count every label
+    return record.namespace == _digest(_canonical([namespace.name, namespace.labels, _ranges(namespace)]))
+
+
+def _ranges(namespace: Namespace) -> dict[str, str]:
+    return {key: value for key, value in namespace.annotations.items() if key.startswith("openshift.io/")}
+
+
+def _selector_keys(mesh: Mesh) -> set[str]:
+    keys = {"istio-injection", "istio.io/rev"}
+    for webhook in mesh.webhooks:
+        selector = webhook.namespace_selector or {}
+        keys.update(selector.get("matchLabels") or ())
+        keys.update(one["key"] for one in selector.get("matchExpressions") or () if one.get("key"))
+    return keys
 
 
 def carries(workload: Workload) -> bool:
     """Whether a record may stand on this workload: on all but a bare Pod."""
     return bool(workload.template)
-
-
-def _text(units: list[undo.Unit]) -> str:
-    return "\n".join(sorted([_line(path, piece) for path, piece in units]))
 
 
 def _line(path: str, value: Any) -> str:

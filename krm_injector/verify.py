@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector import eject, record
+from krm_injector import eject, overrides, record
 from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.yaml import same
-from krm_injector.model import Decision, Object, Result, Workload
+from krm_injector.model import Decision, Mesh, Object, Result, Workload
 
 SHOWN = 5  # differences named in a message
-REPLACED = ("edit-lost", "injection-taken-back")  # what the pipeline says of the same findings, meant for inject
+REPLACED = (
+    "edit-kept",
+    "edit-lost",
+    "injection-taken-back",
+)  # what the pipeline says of the same findings, meant for inject
 
 
 class Row(NamedTuple):
@@ -23,25 +27,28 @@ class Row(NamedTuple):
     decision: Decision
     fresh: Object  # as injection gives it now
     proven: bool = True  # False: without a record, and Istio's traces do not tell what it was before
+    edits: tuple[overrides.HandEdit, ...] = ()  # by hand inside the injected part
 
 
-def judge(rows: Iterable[Row], results: Iterable[Result], with_record: bool) -> tuple[Result, ...]:
+def judge(
+    rows: Iterable[Row], results: Iterable[Result], with_record: bool, meshes: Sequence[Mesh]
+) -> tuple[Result, ...]:
     """The pipeline's own errors and warnings, and an error for each cause for which a workload is stale."""
     told = [result for result in results if result.severity != "info" and result.code not in REPLACED]
     broken = {result.resource for result in told if result.severity == "error"}
     for row in rows:
         if row.standing.ref not in broken:
-            told += _judged(row, with_record)
+            told += _judged(row, with_record, meshes)
     return tuple(told)
 
 
-def _judged(row: Row, with_record: bool) -> list[Result]:
+def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]:
     found = row.restored.record
     by_others = found is None and eject.injected_by_istio(row.standing)
     if not row.decision.injected:
         if found is None and not by_others:
             return []
-        return [_unwanted(row, found)]
+        return [_unwanted(row, found, meshes)]
     if same(row.standing.object, row.fresh):
         return [] if row.proven else [_unproven(row)]
     if found is None and not by_others:
@@ -75,22 +82,27 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
         told.append(
             _stale(row, "verify-mesh-changed", f"the configuration of control plane {mesh.revision} changed", own)
         )
-    if found.namespace != record.namespace_digest(namespace):
-        why = f"Namespace {row.standing.ref.namespace} changed its labels or its user ranges"
+    if not record.namespace_fits(found, namespace, mesh):
+        why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
-    edits = record.edits(row.standing.object, found, row.fresh)
-    told += [_edited(row, edit) for edit in edits]
-    if not edits and not record.intact(row.standing.object, found):
+    told += [_edited(row, edit) for edit in row.edits if edit.path]
+    if not told and not record.intact(row.standing.object, found):
         told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
     if told:
         return told
+    if found.rules != record.RULES:
+        why = (
+            f"it was injected by the rules {found.rules or 'of a krm-injector that did not number them'}, and "
+            f"krm-injector's rules are {record.RULES} now"
+        )
+        return [_stale(row, "verify-rules-changed", why, own)] if own else []
     if not own:
         return [_stale(row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own)]
     why = (
-        "the mesh, the Namespace and the injected part are as they were: its own fields were edited since it was "
-        "injected, or the functionConfig or krm-injector's rules changed"
+        "the mesh, the Namespace, krm-injector's rules and the injected part are as they were: fields of its own that "
+        "injection reads were edited since it was injected, or the functionConfig changed"
     )
-    return [_stale(row, "verify-rules-changed", why, own)]
+    return [_stale(row, "verify-inputs-changed", why, own)]
 
 
 # ---------------------------------------------------------------- in words
@@ -106,15 +118,24 @@ def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result
     return Result("error", message, ref, file="", code=code)
 
 
-def _edited(row: Row, edit: record.Edit) -> Result:
+def _edited(row: Row, edit: overrides.HandEdit) -> Result:
     ref = row.standing.ref
-    did = "taken out" if edit.current is None else f"edited to {_word(edit.current)}"
-    now = "nothing there" if edit.injected is None else _word(edit.injected)
+    if edit.kept:
+        then = (
+            "Istio supports it as an override: inject again, and the edit is kept; else restore the value"
+            f"{overrides.order(edit)}"
+        )
+    else:
+        then = (
+            "No override of Istio's says just that: injecting again overwrites the edit. To change it, make it in "
+            "what injection starts from: eject, edit, inject"
+        )
     message = (
-        f"{edit.path} of {ref} was {did} by hand inside the injected part, where injection gives {now}. To keep the "
-        "edit, make it in what injection starts from: eject, edit, inject"
+        f"{edit.path} of {ref} was {overrides.what(edit)} by hand inside the injected part, where injection gives "
+        f"{overrides.now(edit)}. {then}"
     )
-    return Result("error", message, ref, edit.path, edit.current, edit.injected, code="verify-edited")
+    current, injected = overrides.value_of(edit.current), overrides.value_of(edit.injected)
+    return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
 
 
 def _not_injected(row: Row) -> Result:
@@ -126,10 +147,11 @@ def _not_injected(row: Row) -> Result:
     return Result("error", message, ref, code="verify-not-injected")
 
 
-def _unwanted(row: Row, found: record.Record | None) -> Result:
+def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> Result:
     ref = row.standing.ref
     since = ""
-    if found is not None and found.namespace != record.namespace_digest(row.decision.namespace):
+    mesh = next((mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None)
+    if found is not None and mesh is not None and not record.namespace_fits(found, row.decision.namespace, mesh):
         since = f" since Namespace {ref.namespace} changed"
     message = f"{ref} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
     return Result("error", message, ref, code="verify-unwanted")

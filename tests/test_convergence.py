@@ -234,15 +234,15 @@ def edited(change: Any) -> tuple[str, str, list[Result]]:
 
 def test_an_edit_inside_the_injected_part_is_overwritten_and_shown() -> None:
     def change(template: Any) -> None:
-        proxy = next(c for c in template["spec"]["initContainers"] if c["name"] == "istio-proxy")
-        proxy["image"] = "mine:1"
+        volume = next(v for v in template["spec"]["volumes"] if v["name"] == "istio-envoy")
+        volume["emptyDir"] = {"medium": "mine"}
 
     again, once, (lost,) = edited(change)
     assert values(again) == values(once)
     assert lost.severity == "warning"
-    assert (lost.field, lost.current) == ("spec.template.spec.initContainers[istio-proxy].image", "mine:1")
-    assert lost.proposed in lost.message
-    assert "mine:1" in lost.message
+    assert (lost.field, lost.current) == ("spec.template.spec.volumes[istio-envoy].emptyDir", {"medium": "mine"})
+    assert lost.proposed == {"medium": "Memory"}
+    assert '"mine"' in lost.message and '"Memory"' in lost.message
 
 
 def test_a_piece_taken_out_comes_back_and_is_shown() -> None:

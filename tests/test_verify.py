@@ -194,7 +194,7 @@ def test_own_fields_that_injection_depends_on() -> None:
     after = injected(before)
     template = after["spec"].get("template") or after["spec"]["jobTemplate"]["spec"]["template"]
     template["metadata"]["annotations"]["sidecar.istio.io/logLevel"] = "debug"
-    assert codes(verdict(after)) == {"verify-rules-changed"}
+    assert codes(verdict(after)) == {"verify-inputs-changed"}
 
 
 def test_an_own_field_that_injection_does_not_read() -> None:
