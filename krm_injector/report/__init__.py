@@ -59,8 +59,11 @@ def page(
     tiles = _tiles([entry["verdict"] for entry in told], given)
     data = []
     evidence = _Evidence()
+    shared: dict[tuple[str, ...], int] = {}
+    for entry in told:
+        shared[_key(entry)] = shared.get(_key(entry), 0) + 1
     rows = [
-        _row(place, number, told[number], rules[number], about.get(number, []))
+        _row(place, number, told[number], rules[number], about.get(number, []), shared[_key(told[number])] > 1)
         for place, number in enumerate(_by_namespace(told))
     ]
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
@@ -145,7 +148,11 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
 def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
     injected, alone = verdicts.count("injected"), verdicts.count("left out")
-    tiles = [("workloads", len(verdicts), ""), ("injected", injected, "yes"), ("left out", alone, "")]
+    tiles = [
+        ("workloads", len(verdicts), ""),
+        ("injected", injected, "yes" if injected else ""),
+        ("left out", alone, ""),
+    ]
     shown_counts = [severity for severity in _WORDS if counts[severity] or severity == "warning"]
     for severity in shown_counts:
         number = counts[severity]
@@ -243,8 +250,15 @@ def _by_namespace(told: Sequence[Mapping[str, Any]]) -> list[int]:
     return sorted(range(len(told)), key=lambda number: first[told[number]["namespace"]])
 
 
-def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Sequence[Advice]) -> str:
-    """A line of the table. place: among the lines; number: among the workloads."""
+def _key(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return (entry["kind"], entry["namespace"], entry["name"])
+
+
+def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Sequence[Advice], shared: bool) -> str:
+    """A line of the table. place: among the lines; number: among the workloads; shared: another has the same name, and
+    the line has to say where this one is written."""
+    where = f"{entry.get('file', '')}:{entry.get('line', '')}".strip(":") if shared else ""
+    written = f" <small class=kind>{text(where)}</small>" if where else ""
     before, after = entry["containers"]
     injected = entry["injected"]
     ready = f"{before}/{before} → {after}/{after}" if injected else f"{before}/{before}"
@@ -263,7 +277,8 @@ def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Se
     return (
         f'<tr class="w{mark}"{" hidden" if place >= _DRAWN else ""} data-n="{number}" data-ns="{namespace}">'
         f'<td><button class="open" aria-expanded="false" aria-controls="r{number}">'
-        f'<span class="kind">{text(entry["kind"])}</span> <bdi class="name">{text(entry["name"])}</bdi></button></td>'
+        f'<span class="kind">{text(entry["kind"])}</span> <bdi class="name">{text(entry["name"])}</bdi>'
+        f"{written}</button></td>"
         f"<td><bdi>{namespace}</bdi></td>"
         f'<td><span class="verdict">{verdict}</span></td>'
         f"<td class=ready>{ready}</td>"

@@ -219,6 +219,16 @@ def test_every_warning_is_printed(page: Browser) -> None:
     assert page.js("document.querySelectorAll('details[open]').length") == 0
 
 
+def test_workloads_of_the_same_name_say_where_they_are_written(browser: Browser, tmp_path: Path) -> None:
+    browser.size(1280, 900)
+    browser.open(report(ROOT / "tests" / "bundles" / "names.yaml", tmp_path / "names.html"))
+    rows = browser.js("[...document.querySelectorAll('tr.w .open')].map(name => name.textContent)")
+    twins = [row for row in rows if "twin" in row]
+    assert len(set(twins)) == 2 and all("names.yaml:" in row for row in twins)
+    assert not any("names.yaml" in row for row in rows if "twin" not in row)
+    assert browser.js("document.documentElement.scrollWidth") <= 1280, "a name of 253 characters is broken"
+
+
 def test_sums_and_counts(page: Browser) -> None:
     """The totals say what the rows say."""
     pairs = "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part => part.textContent))"
