@@ -6,6 +6,8 @@ import copy
 import json
 import os
 import random
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -407,6 +409,46 @@ def test_before_that_every_edit_of_a_container_is_drift(version: str) -> None:
     bench = of_version(version, False)
     check_drift(bench, lambda w: proxy(w).update(image="mine:1"), deployment())
     check_drift(bench, lambda w: proxy(w)["env"].append({"name": "MINE", "value": "1"}), deployment())
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "container"])
+def test_the_real_webhook_makes_the_edited_workload_of_its_override(native: bool, tmp_path: Path) -> None:
+    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
+    installed = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
+    if not oracle or not installed.exists():
+        pytest.skip(
+            "istio-webhook-oracle is not at hand (KRM_INJECTOR_ORACLE), or no installation in KRM_INJECTOR_SHARED"
+        )
+    mesh = [document.value for document in load_all(installed.read_text()) if document.value]
+    data = [one["data"] for one in mesh if one["kind"] == "ConfigMap"]
+    injector = next(one for one in data if "config" in one)
+    facts = {
+        "config": injector["config"],
+        "values": injector["values"],
+        "mesh": next(one["mesh"] for one in data if "mesh" in one),
+    }
+    webhooks = [dump(one) for one in mesh if one["kind"] == "MutatingWebhookConfiguration"]
+    bench = Bench(NATIVE if native else CONTAINER, mesh)
+    rows, ours = [], {}
+    for what, (change, _) in SUPPORTED.items():
+        ejected = check_kept(bench, change, deployment(), reordered="variable" in what)
+        ours[what], _ = bench.inject(ejected)
+        asked = {
+            "namespace": "shop",
+            "ns_labels": {"istio-injection": "enabled"},
+            "revision": "default",
+            "native": native,
+        }
+        rows.append({"id": what, **facts, "webhooks": webhooks, **asked, "workload": json.dumps(ejected)})
+    (tmp_path / "asked").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    env = {**os.environ, "ORACLE_REQ": str(tmp_path / "asked"), "ORACLE_OUT": str(tmp_path / "told")}
+    subprocess.run([oracle, "-test.run", "TestWebhookOracle"], check=True, capture_output=True, env=env, timeout=100)
+    answers = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    assert [answer["id"] for answer in answers] == list(SUPPORTED)
+    for answer in answers:
+        sidecar, theirs = proxy(ours[answer["id"]]), answer["pod"]["spec"]
+        (real,) = (c for f in ("containers", "initContainers") for c in theirs[f] if c["name"] == "istio-proxy")
+        assert differences(sidecar, real) == [], answer["id"]
 
 
 # ---------------------------------------------------------------- cost, and damage

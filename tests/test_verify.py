@@ -15,7 +15,7 @@ from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.inputs import Source
 from krm_injector.kube.undo import names
 from krm_injector.kube.yaml import dump, load_all
-from krm_injector.model import Result
+from krm_injector.model import Namespace, Result
 from krm_injector.resource_list import Bundle
 
 KINDS = {
@@ -195,6 +195,98 @@ def test_own_fields_that_injection_depends_on() -> None:
     template = after["spec"].get("template") or after["spec"]["jobTemplate"]["spec"]["template"]
     template["metadata"]["annotations"]["sidecar.istio.io/logLevel"] = "debug"
     assert codes(verdict(after)) == {"verify-inputs-changed"}
+
+
+def with_record(after: Any, **fields: Any) -> Any:
+    """The injected workload with these fields in its record; None takes one out."""
+    changed = copy.deepcopy(after)
+    value = {**json.loads(changed["metadata"]["annotations"][record.ANNOTATION]), **fields}
+    text = json.dumps({name: field for name, field in value.items() if field is not None})
+    changed["metadata"]["annotations"][record.ANNOTATION] = text
+    return changed
+
+
+def test_rules_that_changed_since() -> None:
+    after = injected(workload(random.Random(5)))
+    of_other_rules = with_record(after, rules=record.RULES + 1)
+    assert verdict(of_other_rules) == []  # they give the same
+    template = of_other_rules["spec"].get("template") or of_other_rules["spec"]["jobTemplate"]["spec"]["template"]
+    template["metadata"]["annotations"]["sidecar.istio.io/logLevel"] = "debug"
+    assert codes(verdict(of_other_rules)) == {"verify-rules-changed"}
+
+
+@pytest.mark.parametrize("rules", ["1", 1.5, True, None])
+def test_rules_are_a_number(rules: Any) -> None:
+    damaged = with_record(injected(workload(random.Random(5))), rules=rules)
+    if rules is None:
+        assert record.read(damaged) is not None
+    else:
+        with pytest.raises(record.BadRecord):
+            record.read(damaged)
+
+
+OLD = Path(__file__).resolve().parent.parent / "functions" / "eject" / "examples" / "httpbin" / "httpbin.yaml"
+
+
+def test_records_from_before_there_were_rules() -> None:
+    (document,) = load_all(OLD.read_text())
+    old = record.read(document.value)
+    assert old is not None and old.rules == 0
+    assert record.intact(document.value, old)
+    space = namespace(**{"istio-injection": "enabled", "team": "shop"})
+    labels = {**space["metadata"]["labels"], "kubernetes.io/metadata.name": "shop"}
+    mesh = pipeline.decide_only(bundle(space), DEFAULT).meshes[0]
+    of_then = Namespace("shop", labels, {}, "bundle")
+    digest = record._digest(record._canonical(["shop", of_then.labels, {}]))
+    assert record.namespace_fits(old._replace(namespace=digest), of_then, mesh)
+    assert not record.namespace_fits(old._replace(namespace=digest), of_then._replace(labels={}), mesh)
+
+
+def test_a_label_that_no_webhook_asks_for() -> None:
+    after = injected(workload(random.Random(5)))
+    other = namespace(**{"istio-injection": "enabled", "team": "shop"})
+    assert verdict(after, space=other) == []
+    assert injected(after, space=other) == after
+
+
+def test_a_label_that_a_webhooks_selector_names() -> None:
+    expressions = [{"key": "team", "operator": "NotIn", "values": ["ops"]}]
+    mesh = MeshSettings(
+        webhooks=(
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "MutatingWebhookConfiguration",
+                "metadata": {"name": "istio-sidecar-injector"},
+                "webhooks": [
+                    {
+                        "name": "sidecar.istio.io",
+                        "clientConfig": {"service": {"name": "istiod", "namespace": "istio-system", "path": "/inject"}},
+                        "namespaceSelector": {"matchExpressions": expressions},
+                    }
+                ],
+            },
+        )
+    )
+    settings = Settings(mesh=mesh)
+    after = injected(workload(random.Random(5)), settings)
+    assert codes(verdict(after, settings, namespace(**{"istio-injection": "enabled", "team": "shop"}))) == {
+        "verify-namespace-changed"
+    }
+
+
+def test_user_ranges_that_changed() -> None:
+    after = injected(workload(random.Random(5)))
+    space = copy.deepcopy(SHOP)
+    space["metadata"]["annotations"] = {"example.org/owner": "me"}
+    assert verdict(after, space=space) == []
+    space["metadata"]["annotations"] = {"openshift.io/sa.scc.uid-range": "1000620000/10000"}
+    assert codes(verdict(after, space=space)) == {"verify-namespace-changed"}
+
+
+def test_unwanted_since_the_namespace_changed() -> None:
+    after = injected(workload(random.Random(5)))
+    (found,) = verdict(after, space=namespace())
+    assert "since Namespace shop changed" in found.message
 
 
 def test_an_own_field_that_injection_does_not_read() -> None:
