@@ -1,11 +1,13 @@
 """Writes krm_injector/istio_api/tables.py: MeshConfig, ProxyConfig and the installation's Values, every Istio minor.
 
     python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check DIR/with/descriptors]
+        [--api-at MINOR=REVISION ...]
 
 For each minor version the last patch release is taken (where there is none yet, the last release candidate):
 values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the commit that the tag's go.mod
-(1.1: Gopkg.lock) names, or at the tip of its release branch where the clone does not hold that commit. Only names,
-numbers and types are read. --check compares the result with descriptors dumped from the compiled Go types
+(1.1: Gopkg.lock) names. A commit that the clone does not hold is an error: a neighbour of it would give a table that is
+nearly right. --api-at takes another revision for one minor, knowingly (31=release-1.31). Only names, numbers and types
+are read. --check compares the result with descriptors dumped from the compiled Go types
 (VERSION.json files with "messages" and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for
 the form of the table.
 """
@@ -16,7 +18,7 @@ import argparse
 import json
 import re
 import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -196,7 +198,10 @@ def last_patch(istio: Path, minor: int) -> str:
     releases = [t for t in tags if re.fullmatch(r"1\.\d+\.\d+", t)]
     if releases:
         return max(releases, key=lambda t: int(t.split(".")[2]))
-    return max((t for t in tags if "-rc." in t), key=lambda t: int(t.rpartition(".")[2]))
+    candidates = [t for t in tags if "-rc." in t]
+    if not candidates:
+        raise SystemExit(f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as --istio")
+    return max(candidates, key=lambda t: int(t.rpartition(".")[2]))
 
 
 def api_commit(istio: Path, tag: str) -> str:
@@ -210,18 +215,26 @@ def api_commit(istio: Path, tag: str) -> str:
     return pseudo[1] if pseudo else version
 
 
-def known_commit(api: Path, commit: str, minor: int) -> str:
-    if git(api, "cat-file", "-e", f"{commit}^{{commit}}") is not None:
-        return commit
-    branch = f"release-1.{minor}"
-    print(f"istio/api has no {commit} for 1.{minor} here: {branch} is taken", file=sys.stderr)
-    return branch
+def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, str]:
+    """The commit of istio/api for each minor. Ends the program where the clone lacks one, naming all it lacks."""
+    named = {minor: instead.get(minor) or api_commit(istio, last_patch(istio, minor)) for minor in MINORS}
+    lacking = [
+        f"{commit} (Istio {last_patch(istio, minor)})"
+        for minor, commit in named.items()
+        if git(api, "cat-file", "-e", f"{commit}^{{commit}}") is None
+    ]
+    if lacking:
+        raise SystemExit(
+            f"{api} does not hold the commits of istio/api that are needed: {', '.join(lacking)}; "
+            f"fetch them (git -C {api} fetch --tags origin '+refs/heads/*:refs/remotes/origin/*'), or take another "
+            "revision knowingly, with --api-at MINOR=REVISION"
+        )
+    return named
 
 
-def protos_of(istio: Path, api: Path, minor: int) -> Protos:
+def protos_of(istio: Path, api: Path, minor: int, commit: str) -> Protos:
     protos = Protos()
     tag = last_patch(istio, minor)
-    commit = known_commit(api, api_commit(istio, tag), minor)
     waiting, seen = list(MESH_PROTOS), set(MESH_PROTOS)
     while waiting:
         text = git(api, "show", f"{commit}:{waiting.pop()}")
@@ -350,17 +363,26 @@ def literal(name: str, entries: dict[str, str]) -> str:
     return "\n".join([*lines, "}"])
 
 
+def revision_of(text: str) -> tuple[int, str]:
+    """ "31=release-1.31" -> (31, "release-1.31")."""
+    minor, _, revision = text.partition("=")
+    if not minor.isdecimal() or int(minor) not in MINORS or not revision:
+        raise argparse.ArgumentTypeError(f"{text!r} is not MINOR=REVISION, as 31=release-1.31")
+    return int(minor), revision
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--istio", type=Path, required=True)
     parser.add_argument("--api", type=Path, required=True)
     parser.add_argument("--check", type=Path)
+    parser.add_argument("--api-at", action="append", default=[], type=revision_of, metavar="MINOR=REVISION")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "krm_injector/istio_api/tables.py")
     args = parser.parse_args()
     messages: dict[int, dict[str, list[Field]]] = {}
     enums: dict[int, dict[str, list[tuple[str, int]]]] = {}
-    for minor in MINORS:
-        messages[minor], enums[minor] = reachable(protos_of(args.istio, args.api, minor))
+    for minor, commit in commits_of(args.istio, args.api, dict(args.api_at)).items():
+        messages[minor], enums[minor] = reachable(protos_of(args.istio, args.api, minor, commit))
     if args.check:
         check(messages, enums, args.check)
     args.out.write_text(
