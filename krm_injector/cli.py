@@ -1,8 +1,4 @@
-"""argv, streams, exit codes: the only file that touches sys.
-
-stdout holds the ResourceList or the manifests and nothing else, and is written in one piece when all is known to be
-well; everything for people goes to stderr.
-"""
+"""argv -> a command, its Answer -> an exit code; with streams.py the only file that touches sys."""
 
 from __future__ import annotations
 
@@ -10,27 +6,20 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from krm_injector import configure, streams
+from krm_injector.streams import DONE, REFUSED, WRONG_USAGE, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TextIO
 
     from krm_injector.argocd import Application
     from krm_injector.arguments import Arguments
     from krm_injector.function_config import Settings
-    from krm_injector.model import Result
     from krm_injector.pipeline import Outcome
 
-DONE, REFUSED, WRONG_USAGE = 0, 1, 2
-
-
-class Answer(NamedTuple):
-    """What a command came to, before anything is written."""
-
-    text: str  # for stdout
-    results: tuple[Result, ...]
-    code: int
+Told = TypeVar("Told")
 
 
 def main() -> NoReturn:
@@ -68,9 +57,9 @@ def run(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     if not words:
-        if sys.stdin is not None and sys.stdin.isatty():
+        if streams.is_terminal(sys.stdin):
             return _help("")
-        return _finish(_function(None), None)
+        return streams.finish(_function(None), None)
     from krm_injector.arguments import Usage, parse
 
     try:
@@ -80,7 +69,7 @@ def _run(words: list[str]) -> int:
     if arguments.version:
         from krm_injector import __version__
 
-        return _print(f"krm-injector {__version__}\n")
+        return streams.write(f"krm-injector {__version__}\n")
     if arguments.help:
         return _help(arguments.command)
     if arguments.command == "init" and not arguments.paths:
@@ -89,7 +78,7 @@ def _run(words: list[str]) -> int:
         return _wrong_usage(f"init what? One of {', '.join(TARGETS)}")
     if arguments.truth_table and arguments.paths:
         return _wrong_usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
-    if not arguments.paths and not _reads_nothing(arguments) and sys.stdin is not None and sys.stdin.isatty():
+    if not arguments.paths and not _reads_nothing(arguments) and streams.is_terminal(sys.stdin):
         return _wrong_usage("nothing to read: stdin is a terminal; name files or directories, or pipe manifests in")
     from krm_injector.model import Refused
 
@@ -97,7 +86,7 @@ def _run(words: list[str]) -> int:
         answer = COMMANDS[arguments.command](arguments)
     except Refused as refused:
         answer = Answer("", refused.results, REFUSED)
-    return _finish(answer, arguments)
+    return streams.finish(answer, arguments)
 
 
 # ---------------------------------------------------------------- the commands
@@ -109,13 +98,13 @@ def _function(arguments: Arguments | None) -> Answer:
     from krm_injector.model import Refused
 
     try:
-        bundle = resource_list.read(_stdin())
+        bundle = resource_list.read(streams.stdin())
         if not bundle.items:
             raise _nothing_to_do()
     except Refused as refused:
         return Answer("", refused.results, REFUSED)
     try:
-        settings = _settings(arguments, bundle.function_config)
+        settings = configure.read(arguments, bundle.function_config)
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
         code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
         originals = outcome.originals
@@ -137,7 +126,7 @@ def _inject(arguments: Arguments) -> Answer:
     """inject, and eject, which reads and writes alike."""
     from krm_injector import inputs
 
-    return _manifests(arguments, inputs.read(arguments.paths, _stdin), drop=False)
+    return _manifests(arguments, inputs.read(arguments.paths, streams.stdin), drop=False)
 
 
 def _build(arguments: Arguments) -> Answer:
@@ -173,7 +162,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
     from krm_injector.inputs import not_applied
 
     action = "eject" if arguments.command == "eject" else "inject"
-    joined, outcome = _outcome(arguments, given, action, application)
+    joined, outcome = _all_told(arguments, lambda: _outcome(arguments, given, action, application))
     code = results.exit_code(outcome.results)
     if code:
         return Answer("", outcome.results, code)
@@ -192,63 +181,31 @@ def _explain(arguments: Arguments) -> Answer:
         return _truth_table(arguments)
     from krm_injector.explain import Look, command
 
-    columns = _columns()
+    columns = streams.columns()
     limit = 200 if arguments.limit is None else int(arguments.limit)
-    look = Look(columns, _colour(arguments, sys.stdout), limit, arguments.verbose)
-    config = _document(arguments.config, "--config") if arguments.config else None
+    look = Look(columns, streams.colour(arguments, sys.stdout), limit, arguments.verbose)
 
     def settings(own: Any, file: str | None) -> Settings:
-        return _settings(arguments, config or own) if config or own or not file else _settings(
-            arguments._replace(config=file), None)  # fmt: skip
+        if arguments.config or own or not file:
+            return configure.read(arguments, None if arguments.config else own)
+        return configure.read(arguments._replace(config=file), None)
 
-    told = command.run(arguments, settings, _stdin, os.environ, look, _progress(arguments))
-    return Answer(told.text, told.results, told.code)
+    def run() -> Answer:
+        told = command.run(arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments))
+        return Answer(told.text, told.results, told.code)
 
-
-def _columns() -> int:
-    """Cells of a line where a person looks, or says so by COLUMNS; 0 for a pipe, where a line is as long as it is."""
-    stated = os.environ.get("COLUMNS", "")
-    if stated.isdigit() and int(stated) > 0:
-        return max(int(stated), 40)
-    if sys.stdout is None or not sys.stdout.isatty():
-        return 0
-    import shutil
-
-    return max(shutil.get_terminal_size((80, 24)).columns, 40)
-
-
-def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:
-    """Tells a person at a terminal how far a run is that takes longer than a second."""
-    if arguments.quiet or sys.stderr is None or not sys.stderr.isatty():
-        return None
-    import time
-
-    said = time.monotonic() + 0.75
-
-    def tell(done: int, count: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said > 0.25:
-            said = now
-            sys.stderr.write(f"\r\x1b[K{done:,} of {count:,} workloads")
-            sys.stderr.flush()
-        if done + 1 == count:
-            sys.stderr.write("\r\x1b[K")
-
-    return tell
+    return _all_told(arguments, run)
 
 
 def _upkeep(arguments: Arguments) -> Answer:
     """verify, diff, images and snapshot."""
     from krm_injector import upkeep
 
-    config = _document(arguments.config, "--config") if arguments.config else None
-
     def settings(mesh: str | None) -> Settings:
-        return _settings(arguments._replace(mesh=mesh) if mesh else arguments, config)
+        return configure.read(arguments._replace(mesh=mesh) if mesh else arguments, None)
 
-    call = upkeep.Call(arguments, settings, _documents, _stdin, _colour(arguments, sys.stdout))
-    return Answer(*upkeep.COMMANDS[arguments.command](call))
+    call = upkeep.Call(arguments, settings, configure.documents, streams.stdin, streams.colour(arguments, sys.stdout))
+    return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))
 
 
 def _init(arguments: Arguments) -> Answer:
@@ -269,15 +226,13 @@ COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build,
 COMMANDS |= dict.fromkeys(("verify", "diff", "images", "snapshot"), _upkeep)
 
 
-def _outcome(
-    arguments: Arguments, given: Any, action: str = "inject", application: Application | None = None
-) -> tuple[Any, Outcome]:
+def _outcome(arguments: Arguments, given: Any, action: str, application: Application | None) -> tuple[Any, Outcome]:
     """Inputs through the pipeline, as one bundle; the inputs' own warnings come first."""
     from krm_injector import pipeline
     from krm_injector.manifests import join
 
     joined = join(given.sources)
-    settings = _settings(arguments, _document(arguments.config, "--config") if arguments.config else None)
+    settings = configure.read(arguments, None)
     bundle = joined.bundle
     if arguments.context:
         from krm_injector import context
@@ -294,162 +249,23 @@ def _outcome(
     return joined, outcome._replace(results=(*told, *outcome.results))
 
 
-# ---------------------------------------------------------------- settings
+def _all_told(arguments: Arguments, run: Callable[[], Told]) -> Told:
+    """What run comes to; where it is refused, raises Refused with whatever is wrong in the settings and in --context
+    too, which it may not have come to. (What it did come to stands there twice and is shown once.)"""
+    from krm_injector import context, inputs
+    from krm_injector.model import Refusals
+
+    refusals = Refusals()
+    with refusals:
+        return run()
+    with refusals:
+        configure.read(arguments, None)
+    with refusals:
+        context.read(arguments.context, inputs.files(arguments.paths))
+    raise refusals.refused()
 
 
-def _settings(arguments: Arguments | None, value: Any) -> Settings:
-    """The functionConfig with the command line's options over it, and the mesh's file read."""
-    from krm_injector import function_config
-
-    if arguments is None:
-        settings = function_config.settings(value)
-        beside = ""
-    else:
-        if arguments.config and value is None:
-            value = _document(arguments.config, "--config")
-        settings = function_config.override(
-            function_config.settings(value),
-            method=arguments.method,
-            revision=arguments.revision,
-            default_namespace=arguments.namespace,
-            mesh_file=arguments.mesh,
-            version=arguments.mesh_version,
-        )
-        # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
-        origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
-        beside = "" if arguments.mesh else origin
-    if settings.images.file:
-        settings = _with_lock(settings, arguments)
-    if not settings.mesh.file:
-        return settings
-    path = os.path.join(beside, settings.mesh.file)
-    if arguments is not None and arguments.within and not arguments.mesh:
-        from krm_injector import argocd
-
-        argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", settings.mesh.file)
-    if not os.path.isfile(path) and (arguments is None or not arguments.mesh):
-        # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
-        raise function_config.refuse_mesh_file(settings, f"there is no such file in {beside or os.getcwd()}")
-    return function_config.with_mesh_documents(settings, _documents(path))
-
-
-def _with_lock(settings: Settings, arguments: Arguments | None) -> Settings:
-    """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file does."""
-    from krm_injector import function_config, images, inputs
-    from krm_injector.kube import yaml
-    from krm_injector.model import Refused, Result
-
-    beside = "" if arguments is None else os.path.dirname(arguments.config or "")
-    path = os.path.join(beside, settings.images.file)
-    if arguments is not None and arguments.within:
-        from krm_injector import argocd
-
-        argocd.inside(path, arguments.within, "spec.images.file of the functionConfig", settings.images.file)
-    if not os.path.isfile(path):
-        raise images.no_file(settings.images.file, beside or os.getcwd())
-    try:
-        value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
-    except yaml.YamlError as problem:
-        raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
-    return function_config.with_lock(settings, images.read_lock({} if value is None else value, path))
-
-
-def _document(path: str, option: str) -> Any:
-    """The one document of a file."""
-    from krm_injector.model import Refused, Result
-
-    documents = _documents(path)
-    if len(documents) != 1:
-        message = f"{option} {path} holds {len(documents)} documents; it must hold one functionConfig"
-        raise Refused(Result("error", message, file=path, code="function-config"))
-    return documents[0]
-
-
-def _documents(path: str) -> tuple[Any, ...]:
-    """The objects of a file of YAML documents (or of JSON), Lists opened up."""
-    from krm_injector import inputs, resource_list
-
-    bundle = resource_list.read_manifests(inputs.content(path), path)
-    documents: list[Any] = []
-    for item in bundle.items:
-        listed = item.value.get("items") if item.value["kind"].endswith("List") else None
-        documents.extend(listed if isinstance(listed, list) else [item.value])
-    return tuple(documents)
-
-
-# ---------------------------------------------------------------- streams
-
-
-def _stdin() -> bytes:
-    return b"" if sys.stdin is None else sys.stdin.buffer.read()
-
-
-def _finish(answer: Answer, arguments: Arguments | None) -> int:
-    """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what others wait for."""
-    quiet = arguments is not None and arguments.quiet
-    shown = [result for result in answer.results if result.severity == "error" or not quiet]
-    if answer.code:
-        # Orchestrators show the beginning: it says what is wrong.
-        shown.sort(key=lambda result: result.severity != "error")
-    if shown:
-        _complain(_lines(shown, _colour(arguments, sys.stderr)))
-    problem = ""
-    if arguments is not None and arguments.log:
-        problem = _write("--log", arguments.log, _lines(shown, False))
-    if arguments is not None and arguments.results and not problem:
-        problem = _write_results(arguments.results, answer)
-    if problem:
-        _complain(problem)
-        return REFUSED
-    code = _print(answer.text)
-    return answer.code or code
-
-
-def _print(text: str) -> int:
-    if not text:
-        return DONE
-    try:
-        if sys.stdout is None:
-            raise OSError("stdout is closed")
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
-    except OSError as problem:
-        _complain(f"error: stdout cannot be written: {problem.strerror or problem}\n")
-        return REFUSED
-    return DONE
-
-
-def _complain(text: str) -> None:
-    if sys.stderr is not None and text:
-        sys.stderr.write(text)
-
-
-def _colour(arguments: Arguments | None, stream: TextIO | None) -> bool:
-    if (arguments is not None and arguments.no_color) or stream is None or os.environ.get("NO_COLOR"):
-        return False
-    return stream.isatty()
-
-
-def _write_results(path: str, answer: Answer) -> str:
-    """--results: the form in which kpt keeps results. Returns what went wrong, or ""."""
-    from krm_injector import results
-
-    return _write("--results", path, results.as_file(answer.results, answer.code, as_json=path.endswith(".json")))
-
-
-def _write(option: str, path: str, text: str) -> str:
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as problem:
-        return f"error: {option} {path} cannot be written: {problem.strerror or problem}\n"
-    return ""
-
-
-def _lines(shown: list[Result], colour: bool) -> str:
-    from krm_injector import results
-
-    return "".join(line + "\n" for line in results.lines(shown, colour))
+# ---------------------------------------------------------------- help and trouble
 
 
 def _reads_nothing(arguments: Arguments) -> bool:
@@ -460,17 +276,17 @@ def _reads_nothing(arguments: Arguments) -> bool:
 def _help(command: str) -> int:
     from krm_injector.arguments import help_text
 
-    return _print(help_text(command))
+    return streams.write(help_text(command))
 
 
 def _wrong_usage(problem: object) -> int:
-    _complain(f"krm-injector: {problem}\nTry krm-injector --help.\n")
+    streams.complain(f"krm-injector: {problem}\nTry krm-injector --help.\n")
     return WRONG_USAGE
 
 
 def _internal_error(problem: Exception) -> int:
     said = " ".join(str(problem).split())
-    _complain(
+    streams.complain(
         f"internal error: {type(problem).__name__}: {said[:300]} "
         "(please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector import discover, inputs, resource_list
-from krm_injector.model import Object
+from krm_injector.model import Object, Refusals
 from krm_injector.resource_list import Bundle, Item
 
 # What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook
@@ -22,16 +22,22 @@ KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig"
 
 def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts of files and directories, a bundle a file; those that were read ``already`` are passed over, and so are
-    charts, whose templates tell nothing as they stand. Raises Refused."""
+    charts, whose templates tell nothing as they stand. Raises Refused with the causes of all files."""
     there: set[str] | None = None
     found = []
+    refusals = Refusals()
     for path in paths:
         there = {os.path.realpath(file) for file in already} if there is None else there
         named = not os.path.isdir(path)
-        for file in [path] if named else inputs.manifests_in(path, past_charts=True):
+        files = [path] if named else []
+        with refusals:
+            files = files or inputs.manifests_in(path, past_charts=True)
+        for file in files:
             if os.path.realpath(inputs.shown(file)) not in there:
-                bundle = _facts(file, named)
-                found += [bundle] if bundle is not None else []
+                with refusals:
+                    bundle = _facts(file, named)
+                    found += [bundle] if bundle is not None else []
+    refusals.raise_all()
     return tuple(found)
 
 

@@ -25,6 +25,7 @@ class Source(NamedTuple):
 
     data: bytes
     file: str  # as the user would name it; "" for stdin and for what kustomize printed
+    problem: Result | None = None  # why it cannot be read: told with what is wrong in the others, by manifests.join
 
 
 class Inputs(NamedTuple):
@@ -46,36 +47,62 @@ Runner = Callable[[Sequence[str]], Finished]
 def read(paths: Sequence[str], stdin: Callable[[], bytes]) -> Inputs:
     """The manifests of files, of directories (recursively, in sorted order) and of stdin ("-", and where no path is).
 
-    Raises Refused with one result per path that cannot be read.
+    What cannot be read is a source with its problem, so that it hides nothing of what is wrong elsewhere.
     """
     sources: list[Source] = []
     results: list[Result] = []
-    problems: list[Result] = []
     for path in paths or ("-",):
-        try:
-            if path == "-":
-                sources.append(Source(stdin(), ""))
-            elif os.path.isdir(path):
-                files = manifests_in(path)
-                results.extend(_kustomizations_left_alone(path))
-                sources.extend(Source(_content(file), shown(file)) for file in files)
-            else:
-                sources.append(Source(_content(path), shown(path)))
-        except Refused as refused:
-            problems.extend(refused.results)
-    if problems:
-        raise Refused(*problems)
+        if path == "-":
+            sources.append(Source(stdin(), ""))
+        elif os.path.isdir(path):
+            results.extend(_kustomizations_left_alone(path))
+            sources.extend(_directory(path))
+        else:
+            sources.append(_file(path))
     return Inputs(tuple(sources), tuple(results))
+
+
+def files(paths: Sequence[str]) -> list[str]:
+    """The files that read() reads."""
+    found: list[str] = []
+    for path in paths:
+        found += _walk(path, past_charts=False)[0] if os.path.isdir(path) else [path] * (path != "-")
+    return found
+
+
+def _directory(directory: str) -> list[Source]:
+    found, problems = _walk(directory, past_charts=False)
+    return [*(Source(b"", problem.file, problem) for problem in problems), *map(_file, found)]
+
+
+def _file(path: str) -> Source:
+    try:
+        return Source(_content(path), shown(path))
+    except Refused as refused:
+        return Source(b"", shown(path), refused.results[0])
 
 
 def manifests_in(directory: str, past_charts: bool = False) -> list[str]:
     """Paths of the manifests under a directory, sorted; hidden files and kustomizations are not manifests.
 
-    Raises Refused where there are none, and, unless they are to be passed over, where the directory holds a Helm chart,
-    whose files are templates.
+    Raises Refused where there are none or a directory cannot be read, and, unless they are to be passed over, where the
+    directory holds a Helm chart, whose files are templates.
     """
+    found, problems = _walk(directory, past_charts)
+    if problems:
+        raise Refused(*problems)
+    return found
+
+
+def _walk(directory: str, past_charts: bool) -> tuple[list[str], list[Result]]:
+    """manifests_in, and what it refuses."""
     found: list[str] = []
-    for folder, folders, files in os.walk(directory, onerror=_unreadable):
+    problems: list[Result] = []
+
+    def unreadable_folder(problem: OSError) -> None:
+        problems.append(unreadable(str(problem.filename), problem))
+
+    for folder, folders, files in os.walk(directory, onerror=unreadable_folder):
         if CHART in files and past_charts:
             folders.clear()
             continue
@@ -84,17 +111,19 @@ def manifests_in(directory: str, past_charts: bool = False) -> list[str]:
                 f"{folder} is a Helm chart, whose files are templates and no manifests; render it first: "
                 f"helm template {folder} | krm-injector inject -"
             )
-            raise Refused(Result("error", message, file=folder, code="input-chart"))
+            problems.append(Result("error", message, file=folder, code="input-chart"))
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found.extend(
             os.path.join(folder, name)
             for name in files
             if name.endswith(MANIFESTS) and not name.startswith(".") and name not in KUSTOMIZATIONS
         )
-    if not found:
+    if not found and not problems:
         message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
-        raise Refused(Result("error", message, file=directory, code="input-empty"))
-    return sorted(found)
+        problems.append(Result("error", message, file=directory, code="input-empty"))
+    return sorted(found), problems
 
 
 def _content(path: str) -> bytes:
@@ -119,10 +148,6 @@ def shown(path: str) -> str:
 def content(path: str) -> bytes:
     """The bytes of one named file, as --config and --mesh give it. Raises Refused."""
     return _content(path)
-
-
-def _unreadable(problem: OSError) -> None:
-    raise Refused(unreadable(str(problem.filename), problem))
 
 
 def _kustomizations_left_alone(directory: str) -> list[Result]:
@@ -153,7 +178,7 @@ def render(directory: str, program: str | None, passed_on: Sequence[str], enviro
     """What a directory renders to: kustomize's output where it holds a kustomization, else its manifests.
 
     ``program``: --kustomize, or None for the one that is found; ``passed_on``: more arguments for kustomize.
-    Raises Refused where nothing could be rendered; the output is never empty.
+    Raises Refused where nothing could be rendered; what kustomize gives is never empty.
     """
     if not os.path.isdir(directory):
         what = "is a file: krm-injector inject reads files" if os.path.exists(directory) else "does not exist"
@@ -165,8 +190,7 @@ def render(directory: str, program: str | None, passed_on: Sequence[str], enviro
         folders = ", ".join(os.path.dirname(path) for path in below)
         message = f"{directory} holds no kustomization, but directories in it do; name the one to build: {folders}"
         raise Refused(Result("error", message, file=directory, code="input-ambiguous"))
-    files = manifests_in(directory)
-    return Inputs(tuple(Source(_content(file), shown(file)) for file in files))
+    return Inputs(tuple(_directory(directory)))
 
 
 def is_kustomization(directory: str) -> bool:

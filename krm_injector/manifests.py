@@ -48,11 +48,15 @@ class Joined(NamedTuple):
 
 
 def join(sources: Iterable[Source]) -> Joined:
-    """The bundles of all sources. Raises Refused with every file's causes, and where there is no manifest at all."""
+    """The bundles of all sources. Raises Refused with every file's causes, be it that it cannot be read or what stands
+    in it, and where there is no manifest at all."""
     parts: list[Bundle] = []
     problems: list[Result] = []
     names: list[str] = []
     for source in sources:
+        if source.problem is not None:
+            problems.append(source.problem)
+            continue
         names.append(source.file or "stdin")
         try:
             parts.append(resource_list.read_manifests(source.data, source.file))

@@ -47,6 +47,32 @@ class Refused(Exception):
         self.results = results
 
 
+class Refusals:
+    """What several parts of a run are refused for, each by itself: ``with refusals: part()``, then raise_all()."""
+
+    __slots__ = ("results",)
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> bool:
+        if not isinstance(problem, Refused):
+            return False
+        self.results.extend(problem.results)
+        return True
+
+    def refused(self) -> Refused:
+        return Refused(*self.results)
+
+    def raise_all(self) -> None:
+        """Raises Refused with every cause, where there is one."""
+        if self.results:
+            raise self.refused()
+
+
 class Namespace(NamedTuple):
     name: str
     labels: dict[str, str]  # with kubernetes.io/metadata.name, as the API server adds it

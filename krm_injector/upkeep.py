@@ -114,8 +114,9 @@ def run_images(call: Call) -> Told:
 
     from krm_injector import images
 
+    given = _given(call)
     lock = call.settings(None).images.lock or {}
-    outcome = _run(call, _given(call), change=lambda settings: settings._replace(images=ImageSettings()))
+    outcome = _run(call, given, change=lambda settings: settings._replace(images=ImageSettings()))
     if results.exit_code(outcome.results):
         return "", outcome.results, 1
     found: dict[str, list[str]] = {}

@@ -267,3 +267,25 @@ def test_an_enormous_result_is_refused_before_it_is_built() -> None:
     template = 'a: {{ wrapWith 1 (repeat 100000 "y") (repeat 100000 "ab ") | len }}\n'
     errors, _ = refused([NAMESPACE, *mesh(template), deployment()])
     assert "is larger than" in errors[0]["message"]
+
+
+@pytest.mark.parametrize("words", [["inject"], ["explain"], ["diff"], ["verify"], ["images"]], ids=" ".join)
+def test_all_that_a_run_is_refused_for_is_told_at_once(words: list[str], tmp_path: Any) -> None:
+    """Paths, texts, the functionConfig and the context: none hides another, and nothing is told twice."""
+    texts = {
+        "in/broken.yaml": "a: [\n",
+        "in/named.yaml": "apiVersion: v1\n",
+        "facts/namespace.yaml": "kind: Namespace\nkind: Namespace\n",
+        "facts/mesh.yaml": "kind: ProxyConfig\n",
+        "config.yaml": "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\n"
+        "metadata: {name: x}\nspec: {mod: 1}\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    options = ["--config", "config.yaml", "--context", "facts", "--context", "in"]
+    code, out, err = command(*words, "none.yaml", "in", *options, cwd=tmp_path)
+    assert (code, out) == (1, b"")
+    for name in ("none.yaml", *(name for name in texts if name != "config.yaml"), "mod"):
+        assert name in err
+    assert err.count("error:") == len(set(err.splitlines())) and err.count("in/broken.yaml") == 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from krm_injector import arguments, cli, explain, pipeline, resource_list
+from krm_injector import arguments, explain, pipeline, resource_list, streams
 from krm_injector.explain import Changes, Look, Places
 from krm_injector.explain.cells import width
 from krm_injector.explain.table_rows import RULE, rows_of
@@ -164,7 +164,7 @@ def test_progress_is_told_where_a_run_takes_more_than_a_second(
     monkeypatch.setattr(time, "monotonic", lambda: next(times))
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    progress = cli._progress(arguments.parse(["explain", "all.yaml"]))
+    progress = streams.progress(arguments.parse(["explain", "all.yaml"]))
     assert progress is not None
     pipeline.run(bundle, Settings(), progress)
     assert ("10 of 10 workloads" in terminal.getvalue() or "9 of 10 workloads" in terminal.getvalue()) is said
@@ -173,6 +173,6 @@ def test_progress_is_told_where_a_run_takes_more_than_a_second(
 
 def test_no_progress_where_nobody_looks_or_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert cli._progress(arguments.parse(["explain", "all.yaml"])) is None
+    assert streams.progress(arguments.parse(["explain", "all.yaml"])) is None
     monkeypatch.setattr(sys, "stderr", _Terminal())
-    assert cli._progress(arguments.parse(["explain", "--quiet", "all.yaml"])) is None
+    assert streams.progress(arguments.parse(["explain", "--quiet", "all.yaml"])) is None

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_injector import __version__, arguments
+from krm_injector import __version__, arguments, streams
 
 ENABLED = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
 DEPLOYMENT = """\
@@ -401,18 +401,16 @@ def test_an_unexpected_exception_is_one_line(
 
 
 def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    from krm_injector import cli
-
     class Terminal:
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(cli.sys, "stderr", Terminal())
+    monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert cli._colour(None, cli.sys.stderr)
-    assert not cli._colour(arguments.Arguments(no_color=True), cli.sys.stderr)
+    assert streams.colour(None, sys.stderr)
+    assert not streams.colour(arguments.Arguments(no_color=True), sys.stderr)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not cli._colour(None, cli.sys.stderr)
+    assert not streams.colour(None, sys.stderr)
 
 
 # ---------------------------------------------------------------- explain, in all it reads

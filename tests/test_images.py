@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_verify import SHOP, bundle
 
-from krm_injector import cli, diff, function_config, images, pipeline
+from krm_injector import cli, configure, diff, function_config, images, pipeline
 from krm_injector.arguments import Arguments
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.kube.yaml import dump
@@ -129,5 +129,5 @@ def test_an_argocd_build_reads_no_lock_outside_the_repository(tmp_path: Path) ->
     for file in ("../images.lock", str(tmp_path / "images.lock")):
         spec = {"images": {"file": file}}
         with pytest.raises(Refused, match="outside the repository") as refused:
-            cli._settings(arguments, {**HEAD, "spec": spec})
+            configure.read(arguments, {**HEAD, "spec": spec})
         assert "secret" not in str(refused.value)

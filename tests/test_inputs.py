@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from krm_injector import inputs
+from krm_injector.manifests import join
 from krm_injector.model import Refused
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -47,9 +49,38 @@ def test_no_path_is_stdin() -> None:
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refused) as refused:
-        inputs.read([str(tmp_path / "none.yaml"), str(tmp_path / "empty")], no_stdin)
+        join(inputs.read([str(tmp_path / "none.yaml"), str(tmp_path / "empty")], no_stdin).sources)
     assert [result.code for result in refused.value.results] == ["input-unreadable", "input-empty"]
     assert "none.yaml" in refused.value.results[0].message
+
+
+def test_nothing_that_cannot_be_read_hides_what_is_wrong_elsewhere(tmp_path: Path) -> None:
+    """A file that is none, a dangling link among others, an empty directory and a chart; and faults in three files."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("a: [\n")
+    directory = tmp_path / "dir"
+    for name in ("chart", "deeper"):
+        (directory / name).mkdir(parents=True)
+    (directory / "a.yaml").write_text("kind: X\n")
+    (directory / "b.yaml").symlink_to("nowhere")
+    (directory / "chart" / "Chart.yaml").write_text("name: a\n")
+    (directory / "chart" / "values.yaml").write_text("- not read\n")
+    (directory / "deeper" / "c.yaml").write_text("a: 1\na: 2\n")
+    (directory / "good.yaml").write_text(OBJECT)
+    (tmp_path / "empty").mkdir()
+    paths = [str(tmp_path / name) for name in ("none.yaml", "broken.yaml", "empty", "dir")]
+    with pytest.raises(Refused) as refused:
+        join(inputs.read(paths, no_stdin).sources)
+    told = [(result.code, os.path.relpath(result.file, tmp_path)) for result in refused.value.results]
+    assert told == [
+        ("input-unreadable", "none.yaml"),
+        ("yaml-syntax", "broken.yaml"),
+        ("input-empty", "empty"),
+        ("input-chart", "dir/chart"),
+        ("item-without-apiVersion", "dir/a.yaml"),
+        ("input-unreadable", "dir/b.yaml"),
+        ("yaml-duplicate-key", "dir/deeper/c.yaml"),
+    ]
 
 
 def test_a_kustomization_is_no_manifest_and_leaving_it_alone_is_told(tmp_path: Path) -> None:
@@ -66,7 +97,7 @@ def test_a_chart_is_refused_with_the_way_to_render_it(tmp_path: Path) -> None:
     (tmp_path / "chart" / "Chart.yaml").write_text("name: a\n")
     for read in (lambda: inputs.read([str(tmp_path)], no_stdin), lambda: inputs.render(str(tmp_path), None, (), {})):
         with pytest.raises(Refused, match="helm template"):
-            read()
+            join(read().sources)
 
 
 # ---------------------------------------------------------------- which kustomize
