@@ -270,7 +270,10 @@ def help_text(name: str = "") -> str:
     forms = {"--output": f"{', '.join(chosen.forms[:-1])} or {chosen.forms[-1]}"} if chosen.forms else {}
     rows = [(f"{short.get(o.name, '')}{o.name} {o.value}".rstrip(), forms.get(o.name, o.help)) for o in shown]
     lines += ["options:", *_columns(rows)]
-    lines += ["", "Exit status: 0 done; 1 refused, with the reason on stderr; 2 wrong usage."]
+    printed = {"explain": ", the answer on stdout all the same"}.get(name, "")
+    if name in ("inject", "eject", "build"):
+        printed = ", and nothing on stdout"
+    lines += ["", f"Exit status: 0 done; 1 refused, with the reason on stderr{printed}; 2 wrong usage."]
     return "\n".join(lines) + "\n"
 
 

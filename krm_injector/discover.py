@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+from krm_injector import shapes
 from krm_injector.control_planes import Sourced, meshes
 from krm_injector.function_config import Settings
 from krm_injector.kube import workloads as kinds
@@ -97,7 +98,10 @@ def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Nam
         if member.kind != "Namespace" or member.api_version != "v1":
             continue
         namespace = _namespace(member.value, "bundle")
-        results += not_strings(member.value.get("metadata"), _namespace_ref(namespace.name), "metadata")
+        ref = _namespace_ref(namespace.name)
+        problems = shapes.metadata(member.value, "")
+        results += [shapes.mistyped(ref, problem, code="namespace-invalid") for problem in problems]
+        results += not_strings(member.value.get("metadata"), ref, "metadata")
         first = found.setdefault(namespace.name, namespace)
         if first.labels != namespace.labels or _facts(first) != _facts(namespace):
             results.append(_disagreement(first, namespace))
@@ -213,7 +217,10 @@ def _namespace_ref(name: str) -> ResourceRef:
 
 
 def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload], list[Result]]:
-    """The objects with a pod template, in bundle order; local-config objects are never deployed and left alone."""
+    """The objects with a pod template, in bundle order; local-config objects are never deployed and left alone.
+
+    One that the API server could not decode is an error, whatever the verdict would be.
+    """
     known = {**kinds.POD_TEMPLATES, **{(kind.api_version, kind.kind): kind.template for kind in settings.workloads}}
     found: list[Workload] = []
     results: list[Result] = []
@@ -228,8 +235,11 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
             if path is not None:
                 unknown.add(kind)
                 results.append(_unknown_kind(_ref(member, settings), ".".join(path)))
-        elif isinstance(kinds.at(member.value, template), dict):
-            ref = _ref(member, settings)
+            continue
+        problems = shapes.of_workload(member.value, template)
+        ref = _ref(member, settings)
+        results += [shapes.mistyped(ref, problem) for problem in problems]
+        if not problems and isinstance(kinds.at(member.value, template), dict):
             metadata = kinds.at(member.value, (*template, "metadata"))
             results += not_strings(metadata, ref, ".".join((*template, "metadata")))
             found.append(Workload(member.item, member.inside, ref, member.value, template))

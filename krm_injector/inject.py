@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import annotations as annotation_rules
-from krm_injector import merge, pods, prometheus
+from krm_injector import merge, pods, prometheus, shapes
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
 from krm_injector.kube.settle import settle
@@ -35,8 +35,8 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     metadata_path, pod = pod_of(workload, manual)
     problems = annotation_rules.problems(pods.annotations_of(pod), plane.mesh.rules)
     causes = [_bad_annotation(workload, metadata_path, *p) for p in problems]
-    mismatches = types.check("v1.PodSpec", pod["spec"], ".".join((*workload.template, "spec")))
-    causes += [_mistyped(workload, *mismatch) for mismatch in mismatches]
+    mismatches = shapes.of_pod_spec(pod["spec"], ".".join((*workload.template, "spec")))
+    causes += [shapes.mistyped(workload.ref, mismatch) for mismatch in mismatches]
     if causes:
         raise Failure(*causes)
     try:
@@ -215,12 +215,6 @@ def _bad_annotation(workload: Workload, path: tuple[str, ...], name: str, value:
         current=value,
         code="annotation-invalid",
     )
-
-
-def _mistyped(workload: Workload, path: str, expected: str, got: str, value: Any) -> Result:
-    quote = "; write it in quotes" if expected.endswith("string") and got.startswith(("number", "bool")) else ""
-    message = f"{path}: Kubernetes wants {expected} here, not {got} {value!r:.60}{quote}"
-    return Result("error", message, workload.ref, field=path, current=value, code="pod-invalid")
 
 
 def _unknown(problem: TemplateError, plane: ControlPlane) -> str:

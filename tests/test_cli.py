@@ -524,3 +524,59 @@ def test_a_limit_is_a_number() -> None:
     done = krm("explain", "--limit", "many", stdin=BUNDLE)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"--limit takes a number" in done.stderr
+
+
+# ---------------------------------------------------------------- stdout with exit status 1
+
+HALF = f"{ENABLED}---\n{DEPLOYMENT}---\n{DEPLOYMENT.replace('namespace: shop', 'namespace: unknown')}"
+MISSPELT = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\nspec: {methd: manual}\n"
+
+
+@pytest.mark.parametrize("command", ["inject", "eject", "build"])
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        ({"a.yaml": "a: [\n"}, []),
+        ({"a.yaml": HALF, "b.yaml": "kind: X\n"}, []),
+        ({"a.yaml": BUNDLE}, ["--config", "none.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--config", "config/x.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--results", "no/such/directory/r.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--log", "no/such/directory/log"]),
+        ({"a.yaml": BUNDLE.replace("spec:\n      containers:", "spec: []\n    x:")}, []),
+        ({"notes.md": "no manifest\n"}, []),
+    ],
+    ids=["syntax", "no-object", "no-config", "bad-config", "results", "log", "pod", "empty"],
+)
+def test_commands_that_print_manifests_print_nothing_with_exit_status_1(
+    command: str, files: dict[str, str], options: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "x.yaml").write_text(MISSPELT)
+    (tmp_path / "in").mkdir()
+    for name, text in files.items():
+        (tmp_path / "in" / name).write_text(text)
+    done = krm(command, "in", *options, cwd=tmp_path, env={"PYTHONPATH": str(Path(arguments.__file__).parent.parent)})
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"error: " in done.stderr
+
+
+@pytest.mark.parametrize("command", ["inject", "build"])
+def test_one_refused_workload_keeps_the_others_from_being_printed(command: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(HALF)
+    done = krm(command, str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"error: ")
+
+
+def test_explain_prints_its_table_with_exit_status_1(tmp_path: Path) -> None:
+    done = krm("explain", stdin=HALF)
+    assert done.returncode == 1
+    rows = [line.split()[1:5] for line in done.stdout.decode().splitlines() if line.startswith("Deployment")]
+    assert rows == [["shop/web", "yes", "1/1", "->"], ["unknown/web", "error", "1/1", "->"]]
+    assert "1/1 -> ?" in done.stdout.decode()
+    assert krm("explain", stdin="a: [").stdout == b""
+
+
+def test_help_says_what_stdout_holds_with_exit_status_1() -> None:
+    assert b"on stderr, and nothing on stdout;" in krm("inject", "--help").stdout
+    assert b"the answer on stdout all the same;" in krm("explain", "--help").stdout
