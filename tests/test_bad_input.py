@@ -152,6 +152,25 @@ def test_a_hostile_template_is_stopped(template: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        'regexMatch "(a*)*(a|b)*(c*d*)*x" (repeat 200000 "a")',
+        'regexReplaceAll "a(.*b)?" (repeat 3000 "a") "x"',
+        'range until 100000 }}{{ regexFindAll ".*.*.*x" (repeat 90 "a") -1 }}{{ end',
+        'range until 100000 }}{{ regexMatch (printf "(?i)[\u0100-\u1dff]%d" .) "x" }}{{ end',
+    ],
+)
+def test_many_workloads_have_one_budget(call: str) -> None:
+    """A hostile template is not given the time for each of them again; none of them hides another's error."""
+    workloads = [deployment(f"web-{number}") for number in range(30)]
+    started = time.monotonic()
+    errors, _ = refused([NAMESPACE, *mesh("{{ " + call + " }}"), *workloads])
+    assert time.monotonic() - started < 15, "some seconds on a busy machine; each by itself would take 30 times as long"
+    assert {error["tags"]["code"] for error in errors} == {"template-failed"} and len(errors) == 30
+    assert "steps" in errors[0]["message"] and "regex" in errors[0]["message"]
+
+
+@pytest.mark.parametrize(
     "call", ["now", 'env "HOME" | print', 'expandenv "$HOME"', "randAlphaNum 5", "uuidv4", 'getHostByName "a"']
 )
 def test_a_template_learns_nothing_of_this_machine(call: str) -> None:

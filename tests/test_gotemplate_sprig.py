@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from krm_injector.gotemplate import ExecError, FuncError, LimitExceeded, parse
+from krm_injector.gotemplate import Account, ExecError, FuncError, LimitExceeded, parse
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.gotemplate.values import Int64
 
@@ -131,3 +131,59 @@ def test_import_is_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- the work of regular expressions
+
+HOSTILE = [
+    '{{ regexMatch "(a*)*(a|b)*(c*d*)*x" (repeat 200000 "a") }}',
+    '{{ range until 10000 }}{{ regexMatch "(a*)*b" (repeat 4000 "a") }}{{ end }}',
+    '{{ range until 100000 }}{{ regexReplaceAll "a(.*b)?" (repeat 300 "a") "x" }}{{ end }}',
+    '{{ range until 100000 }}{{ regexFindAll ".*.*.*x" (repeat 90 "a") -1 }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "(?i)[\u0100-\u1dff]%d" .) "x" }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "(?i)%s%d" (repeat 1000 "[\u0100-\u1dff]") .) "x" }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "\\\\pL\\\\p{Lu}\\\\p{Mn}%d" .) "x" }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "(%s)*%d" (repeat 500 "(a)") .) (repeat 3000 "a") }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "(a{1000}){1,1}%d" .) (repeat 3000 "a") }}{{ end }}',
+    '{{ range until 100000 }}{{ regexMatch (printf "(((a|b){0,10}){0,10})*%d" .) (repeat 3000 "a") }}{{ end }}',
+    '{{ range until 100000 }}{{ regexSplit "" (repeat 4000 "a") -1 }}{{ end }}',
+    '{{ range until 100000 }}{{ regexQuoteMeta (repeat 4000 ".") }}{{ end }}',
+    "{{ $l := until 4000 }}{{ range until 100 }}{{ $x := uniq $l }}{{ end }}",
+    "{{ range until 100000 }}{{ $x := deepEqual (until 3000) (until 3000) }}{{ end }}",
+]
+
+
+@pytest.mark.parametrize("template", HOSTILE)
+def test_all_calls_of_an_execution_have_one_budget(template: str) -> None:
+    start = time.process_time()
+    with pytest.raises(LimitExceeded, match=r"more than 1000000 steps|regular expression is too large"):
+        run(template)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ range until 50 }}{{ regexReplaceAll "[^a-z0-9-]+" "registry.example.org/shop/web:1.30.3" "-" }}{{ end }}',
+        '{{ regexFind "^(v)?([0-9]+)\\\\.([0-9]+)(-.*)?$" "v1.30-rc.0" }}{{ regexMatch "(?i)[a-z]-[0-9]" "A-1" }}',
+        '{{ regexSplit "\\\\s*,\\\\s*" (repeat 20 "15001 , ") -1 }}{{ regexMatch "\\\\p{Lu}" "a" }}',
+    ],
+)
+def test_honest_expressions_are_far_from_it_and_cost_the_same_each_time(template: str) -> None:
+    parsed = parse(template, funcs=FUNCS)
+    spent = []
+    for _ in range(3):  # whether anything was compiled before makes no difference
+        account = Account(1_000_000)
+        parsed.execute({}, account=account)
+        spent.append(1_000_000 - account.left)
+    assert spent[0] == spent[1] == spent[2] and 0 < spent[0] < 30_000
+
+
+def test_an_account_is_of_several_executions() -> None:
+    account = Account(1000)
+    looping = parse("{{ range until 300 }}{{ end }}", funcs=FUNCS)
+    assert [looping.execute({}, account=account) for _ in range(3)] == ["", "", ""]
+    for _ in range(2):
+        with pytest.raises(LimitExceeded):
+            looping.execute({}, account=account)
+    assert looping.execute({}) == ""

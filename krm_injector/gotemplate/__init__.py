@@ -15,10 +15,12 @@ from krm_injector.gotemplate.errors import (
     TemplateError,
     TooLarge,
 )
+from krm_injector.gotemplate.runtime import Account
 from krm_injector.gotemplate.template import Template, parse
 from krm_injector.gotemplate.values import Enum, Func, Method, StringList, StringMap, Struct
 
 __all__ = [
+    "Account",
     "Enum",
     "ExecError",
     "Func",

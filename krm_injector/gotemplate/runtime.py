@@ -28,6 +28,12 @@ class Run:
         self.depth = 0
         self.write = write
 
+    def spend(self, steps: int) -> None:
+        """Accounts for work inside a function. Raises TooLarge."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooLarge(f"more than {self.limits.steps} steps")
+
     def charge_large(self, size: int, site: Site) -> None:
         """Accounts for a large value that a function takes or makes."""
         if size > self.limits.output:
@@ -35,6 +41,27 @@ class Run:
         self.steps -= size >> 6
         if self.steps < 0:
             site.exceed(f"more than {self.limits.steps} steps")
+
+
+class Account:
+    """The steps that several executions have together, as those of one run on all its workloads.
+
+    Steps are counted, not timed: what is refused on one machine is refused on every other.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+
+_running: list[Run] = []  # the executions under way, the innermost last: functions get values, and no Run
+
+
+def spend(steps: int) -> None:
+    """Called by a function before work that its arguments' sizes do not bound. Raises TooLarge beyond the limits."""
+    if _running:
+        _running[-1].spend(steps)
 
 
 class Unit:

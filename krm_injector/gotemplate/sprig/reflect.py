@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import TooLarge
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import Enum, Func, Method, NilMap, StringList, StringMap, Struct, type_name
 
 
@@ -124,6 +125,7 @@ class Visits:
         self.left = 2_000_000
 
     def one(self) -> None:
+        spend(3)
         self.left -= 1
         if self.left < 0:
             raise TooLarge("value is too large to walk through")

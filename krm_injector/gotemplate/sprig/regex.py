@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.errors import FuncError, TooLarge, check_size
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import NilStrings
 from krm_injector.gotemplate.sprig.regex_engine import Regex, compile_regex
 from krm_injector.gotemplate.values import StringList
@@ -16,6 +17,8 @@ def _must(pattern: str) -> Regex:
     """regexp.MustCompile: its panic has its own words."""
     try:
         return compile_regex(pattern)
+    except TooLarge:
+        raise
     except FuncError as error:
         raise FuncError(f"regexp: Compile({_quoted(pattern)}): {error}") from None
 
@@ -29,6 +32,8 @@ def _quoted(pattern: str) -> str:
 def regex_match(pattern: str, text: str) -> bool:
     try:
         regex = compile_regex(pattern)
+    except TooLarge:
+        raise
     except FuncError:
         return False
     return regex.search(text) is not None
@@ -152,4 +157,5 @@ def must_split(pattern: str, text: str, limit: int) -> StringList:
 
 
 def quote_meta(text: str) -> str:
+    spend(len(text) >> 1)
     return _META.sub(r"\\\g<0>", text)

@@ -11,10 +11,14 @@ from functools import lru_cache
 from typing import Any
 
 from krm_injector.gotemplate.errors import TooLarge
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.regex_syntax import Node, Ranges, orbit, parse_regex
 
-_BUDGET = 5_000_000  # steps of the automaton in one call of a template function: some seconds
-_FAST = 10_000_000  # steps that Python's engine may take, by the bound of _shape
+# Steps that Python's engine may take in one search, by the bound of _shape. That is far beyond what most take, and paid
+# in full: where it is more, the automaton, which counts what it does, is cheaper for all but the hostile.
+_FAST = 100_000
+_FAST_STEPS = 7  # 2 ** 7 of them are one step of a template
+_READ = 8  # steps that a character of a pattern costs: it is parsed, and compiled by Python's engine
 _MAX_PROGRAM = 20_000
 _PLACES = {
     "start": r"\A",
@@ -29,24 +33,26 @@ _PLACES = {
 class Regex:
     """A compiled expression: finds spans, all in the positions of the text."""
 
-    __slots__ = ("_fast", "_groups", "_power", "_program", "_tree", "_ways", "names")
+    __slots__ = ("_fast", "_groups", "_length", "_power", "_program", "_tree", "_ways", "names", "work")
 
     def __init__(self, pattern: str) -> None:
-        self._tree, self._groups, self.names = parse_regex(pattern)
+        self._tree, self._groups, self.names, self.work = parse_regex(pattern)
         self._power, self._ways = _shape(self._tree)
+        self._length = 1 + (_expanded(self._tree) >> 3)  # how far a way goes; most end in the first characters
         self._fast: re.Pattern[str] | None = None
         self._program: list[tuple[Any, ...]] | None = None
 
     def search(self, text: str, start: int = 0) -> tuple[int, ...] | None:
         """The leftmost match at or after start: begin and end of the whole and of each group, -1 for none."""
-        return self._search(text, start, [_BUDGET])
-
-    def _search(self, text: str, start: int, budget: list[int]) -> tuple[int, ...] | None:
-        if self._power <= 4 and self._ways * max(len(text), 1) ** self._power <= _FAST:
+        bound = self._ways * max(len(text) - start, 1) ** self._power if self._power <= 4 else _FAST + 1
+        if bound <= _FAST:
+            spend(int(bound) * self._length >> _FAST_STEPS)
             return self._search_fast(text, start)
         if self._program is None:
             self._program = _compile(self._tree)
-        return _run(self._program, text, start, self._groups, budget)
+        # Whether it was compiled before or not: what a template may do does not hang on what others did.
+        spend(len(self._program))
+        return _run(self._program, text, start, self._groups)
 
     def _search_fast(self, text: str, start: int) -> tuple[int, ...] | None:
         if self._fast is None:
@@ -59,10 +65,9 @@ class Regex:
     def matches(self, text: str, limit: int) -> list[tuple[int, ...]]:
         """Successive matches, at most ``limit`` (below 0: all); no empty one right after another match."""
         found: list[tuple[int, ...]] = []
-        budget = [_BUDGET]
         at, previous = 0, -1
         while at <= len(text) and len(found) != limit:
-            spans = self._search(text, at, budget)
+            spans = self.search(text, at)
             if spans is None:
                 break
             accept = True
@@ -77,9 +82,16 @@ class Regex:
         return found
 
 
-@lru_cache(maxsize=64)
 def compile_regex(pattern: str) -> Regex:
     """A pattern in Go's syntax; FuncError with Go's words where it is none."""
+    spend(_READ * len(pattern))
+    regex = _compiled(pattern)
+    spend(_READ * regex.work)
+    return regex
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> Regex:
     return Regex(pattern)
 
 
@@ -111,6 +123,16 @@ def _cost(node: Node) -> tuple[int, float]:
             return 99, 1e18
         return (1, 1.0) if most < 0 else (0, float(most - least + 1))
     return power, ways + (most - least)
+
+
+def _expanded(node: Node) -> int:
+    """The pieces of an expression with every counted repetition written out."""
+    kind = node[0]
+    if kind == "group":
+        return _expanded(node[2])
+    if kind in ("cat", "alt"):
+        return sum(map(_expanded, node[1]))
+    return max(node[1], node[2], 1) * _expanded(node[4]) if kind == "repeat" else 1
 
 
 def _may_be_empty(node: Node) -> bool:
@@ -300,9 +322,8 @@ def _accepts(step: tuple[Any, ...], char: str) -> bool:
     return _in(step[1], ord(char))
 
 
-def _run(
-    program: list[tuple[Any, ...]], text: str, start: int, groups: int, budget: list[int]
-) -> tuple[int, ...] | None:
+def _run(program: list[tuple[Any, ...]], text: str, start: int, groups: int) -> tuple[int, ...] | None:
+    weight = 1 + (groups >> 3)  # each thread has its own copy of all places
     threads: list[Thread] = []
     best: tuple[int, ...] | None = None
     blank = (-1,) * (2 * groups + 2)
@@ -314,9 +335,7 @@ def _run(
             current += _follow(program, text, at, thread, seen)
         if best is None:
             current += _follow(program, text, at, (0, (at, *blank[1:])), seen)
-        budget[0] -= len(seen)
-        if budget[0] < 0:
-            raise TooLarge("regular expression and text are too large together")
+        spend((weight * len(seen) >> 1) + 1)
         threads = []
         char = text[at : at + 1]
         for pc, saved in current:

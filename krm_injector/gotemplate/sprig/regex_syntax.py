@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from krm_injector.gotemplate.errors import FuncError
+from krm_injector.gotemplate.errors import FuncError, TooLarge
 from krm_injector.gotemplate.sprig.gotext import go_lower, go_title_rune, go_upper
 
 Node = tuple[Any, ...]
@@ -18,6 +18,8 @@ Ranges = list[tuple[int, int]]
 
 _MAX_RUNE = 0x10FFFF
 _MAX_DEPTH = 200
+_MAX_FOLD = 0x2000  # a class of more runes is not searched for their other cases
+_MAX_WORK = 50_000
 _DIGIT: Ranges = [(0x30, 0x39)]
 _SPACE: Ranges = [(9, 10), (12, 13), (32, 32)]
 _WORD: Ranges = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]
@@ -46,6 +48,7 @@ class Parsed(NamedTuple):
     tree: Node
     groups: int
     names: dict[str, int]
+    work: int  # runes and ranges that were looked at beside the pattern's own characters
 
 
 class _Flags(NamedTuple):
@@ -93,30 +96,36 @@ def negated(ranges: Ranges) -> Ranges:
 
 def _folded(low: int, high: int) -> Ranges:
     ranges = [(low, high)]
-    if high - low < 0x2000:
+    if high - low < _MAX_FOLD:
         for code in range(low, high + 1):
             ranges += ((ord(c), ord(c)) for c in orbit(chr(code)))
     return ranges
 
 
-@lru_cache(maxsize=16)
-def _category(name: str) -> tuple[tuple[int, int], ...] | None:
-    """The runes of a general category ("L", "Lu", "Any"); None for a name that is none."""
+@lru_cache(maxsize=1)
+def _categories() -> dict[str, Ranges]:
+    """The runes of every general category, of one letter and of two: all are found in one pass."""
     from unicodedata import category
 
-    if name == "Any":
-        return ((0, _MAX_RUNE),)
-    if not re.fullmatch("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?", name):
-        return None
-    ranges: Ranges = []
+    table: dict[str, Ranges] = {}
     for code in range(_MAX_RUNE + 1):
         found = category(chr(code))
-        if found.startswith(name) and found != "Cn":
+        for name in (found, found[0]) if found != "Cn" else ():
+            ranges = table.setdefault(name, [])
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1] = (ranges[-1][0], code)
             else:
                 ranges.append((code, code))
-    return tuple(ranges)
+    return table
+
+
+def _category(name: str) -> tuple[tuple[int, int], ...] | None:
+    """The runes of a general category ("L", "Lu", "Any"); None for a name that is none."""
+    if name == "Any":
+        return ((0, _MAX_RUNE),)
+    if not re.fullmatch("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?", name):
+        return None
+    return tuple(_categories().get(name, ()))
 
 
 class _Parser:
@@ -127,6 +136,12 @@ class _Parser:
         self.groups = 0
         self.names: dict[str, int] = {}
         self.depth = 0
+        self.work = 0
+
+    def count(self, work: int) -> None:
+        self.work += work
+        if self.work > _MAX_WORK:
+            raise TooLarge("regular expression is too large")
 
     def peek(self, width: int = 1) -> str:
         return self.text[self.at : self.at + width]
@@ -285,6 +300,7 @@ class _Parser:
         if found is None:
             raise _error("invalid character class range", match[0])
         self.at = match.end()
+        self.count(len(found))
         ranges = list(found)
         return ranges if (letter == "p") != bool(match[1]) else negated(ranges)
 
@@ -355,7 +371,10 @@ class _Parser:
             high = self.class_char(start)
             if high < low:
                 raise _error("invalid character class range", self.text[begin : self.at])
-        return _folded(low, high) if self.flags.fold else [(low, high)]
+        if self.flags.fold:
+            self.count(high - low if high - low < _MAX_FOLD else 0)
+            return _folded(low, high)
+        return [(low, high)]
 
     def class_char(self, start: int) -> int:
         char = self.peek()
@@ -383,4 +402,4 @@ def copies(node: Node) -> int:
 def parse_regex(pattern: str) -> Parsed:
     parser = _Parser(pattern)
     tree = parser.parse()
-    return Parsed(tree, parser.groups, parser.names)
+    return Parsed(tree, parser.groups, parser.names, parser.work)
