@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from krm_injector import merge, pods, probes, prometheus, record
-from krm_injector.kube import go_json
+from krm_injector.kube import go_json, types
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, Result, Workload
 
 REVISION = "istio.io/rev"
 DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
+SCRAPE_TARGETS = "prometheus.istio.io/scrape-targets"
 TLS_MODE = "security.istio.io/tlsMode"
 CANONICAL = {
     "service.istio.io/canonical-name": ("app.kubernetes.io/name", "app"),
@@ -69,26 +70,50 @@ def edit_results(workload: Workload, found: record.Record, fresh: Object | None)
 
 def injected_by_istio(workload: Workload) -> bool:
     """Whether the pod carries Istio's status annotation."""
-    status = at(workload.object, (*workload.template, "metadata", "annotations", pods.STATUS_ANNOTATION))
+    status = at(workload.object, (*metadata_path(workload), "annotations", pods.STATUS_ANNOTATION))
     return isinstance(status, str)
+
+
+def metadata_path(workload: Workload) -> tuple[str, ...]:
+    """Where injection left its metadata: the pod's, but kube-inject took a CronJob's jobTemplate.metadata for that."""
+    path = (*workload.template, "metadata")
+    if workload.ref.kind == "CronJob" and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
+        return ("spec", "jobTemplate", "metadata")
+    return path
+
+
+def pod_of(workload: Workload) -> Object:
+    """The pod, with the metadata that injection wrote to."""
+    metadata, spec = (at(workload.object, path) for path in (metadata_path(workload), (*workload.template, "spec")))
+    return {"metadata": metadata or {}, "spec": spec or {}}
 
 
 def by_traces(workload: Workload) -> Object | None:
     """The workload as its pod's own annotations and environment tell that it was; None where it was not injected."""
     if not injected_by_istio(workload):
         return None
-    template = at(workload.object, workload.template)
-    pod = {"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}
+    pod = pod_of(workload)
     status = merge.injection_status(pod)
     if status is None:
         return None
-    sidecar = pods.find_in_pod(pods.PROXY, pod) or {}
-    env = {v.get("name"): v.get("value") or "" for v in sidecar.get("env") or []}
-    pod = _without_parts(pod, status)
-    pod = _with_probes(pod, _decoded(env.get(probes.PROBERS_ENV)))
-    pod = _with_annotations(pod, _decoded(env.get(prometheus.ENV)), status)
+    probers, scraped = probers_of(pod), _decoded(_env(pod).get(prometheus.ENV))
+    pod = _with_probes(_without_parts(pod, status), probers)
+    pod = _with_annotations(pod, scraped, status)
     pod = _without_labels(pod, workload.ref.name)
-    return _put(workload, pod)
+    return put(workload, pod)
+
+
+def probers_of(pod: Object) -> Object:
+    """What the agent was told that probes asked: {"/app-health/web/readyz": {"httpGet": ...}}."""
+    try:
+        return {path: probes.as_prober(one) for path, one in _decoded(_env(pod).get(probes.PROBERS_ENV)).items()}
+    except (types.TypeMismatch, AttributeError):
+        return {}  # edited by hand, or not Istio's
+
+
+def _env(pod: Object) -> dict[str, str]:
+    sidecar = pods.find_in_pod(pods.PROXY, pod) or {}
+    return {variable.get("name"): variable.get("value") or "" for variable in sidecar.get("env") or []}
 
 
 def _without_parts(pod: Object, status: Object) -> Object:
@@ -99,18 +124,24 @@ def _without_parts(pod: Object, status: Object) -> Object:
         saved = {}
     fields: dict[str, Any] = {}
     for field in ("containers", "initContainers"):
-        names = _listed(status, field)
+        names = listed(status, field)
         mine = {c.get("name"): {**c, "image": c.get("image") or merge.AUTO_IMAGE} for c in saved.get(field) or []}
         kept = []
-        for container in pods.containers(pod, field):
+        among = pods.containers(pod, field)
+        last = {container.get("name"): number for number, container in enumerate(among)}
+        for number, container in enumerate(among):
             name = container.get("name")
             if name in mine:
                 kept.append(_in_order(mine.pop(name), container))
-            elif name not in names:
+            elif name not in names or number != last[name]:  # before 1.9 the user's own stood beside Istio's
                 kept.append(container)
-        fields[field] = kept + list(mine.values())  # a native sidecar stood among the containers
+        fields[field] = kept + list(mine.values())
+    # A native sidecar of the user's stood among the containers, unless it was one before.
+    moved = [c for c in fields["initContainers"] if c.get("name") == pods.PROXY and "restartPolicy" not in c]
+    fields["containers"] += moved
+    fields["initContainers"] = [c for c in fields["initContainers"] if c not in moved]
     for field in ("volumes", "imagePullSecrets"):
-        names = _listed(status, field)
+        names = listed(status, field)
         fields[field] = [entry for entry in pods.containers(pod, field) if entry.get("name") not in names]
     context = pods.containers(pod, "securityContext")
     if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
@@ -118,7 +149,7 @@ def _without_parts(pod: Object, status: Object) -> Object:
     return pods.with_spec(pod, **fields)
 
 
-def _listed(status: Object, field: str) -> list[Any]:
+def listed(status: Object, field: str) -> list[Any]:
     names = status.get(field)
     return names if isinstance(names, list) else []
 
@@ -170,6 +201,9 @@ def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
         for field in ("port", "path", "scrape"):
             del annotations[f"prometheus.io/{field}"]
         own = {f"prometheus.io/{k}": scraped[k] for k in ("scrape", "path", "port") if scraped.get(k)}
+        if scraped.get("targets"):
+            own = {SCRAPE_TARGETS: _targets(scraped["targets"])}
+            own.update({"prometheus.io/scrape": scraped["scrape"]} if scraped.get("scrape") else {})
         annotations.update(own)
     for name in (pods.STATUS_ANNOTATION, pods.OVERRIDES_ANNOTATION):
         annotations.pop(name, None)
@@ -180,6 +214,12 @@ def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
         if annotations.get(name) == first:
             annotations.pop(name, None)
     return pods.with_metadata(pod, "annotations", annotations)
+
+
+def _targets(targets: Any) -> str:
+    """[{"port": "9090", "path": "/m"}] -> "9090:/m", as the annotation has it (1.31+)."""
+    among = targets if isinstance(targets, list) else []
+    return ",".join(f"{one.get('port')}:{one.get('path')}" for one in among if isinstance(one, dict))
 
 
 def _without_labels(pod: Object, owner: str) -> Object:
@@ -205,17 +245,18 @@ def _decoded(text: str | None) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def _put(workload: Workload, pod: Object) -> Object:
+def put(workload: Workload, pod: Object) -> Object:
     """The workload with this pod; maps of metadata that are left empty go."""
-    template = at(workload.object, workload.template)
+    path = metadata_path(workload)
     metadata = {k: v for k, v in pod["metadata"].items() if v or k not in ("labels", "annotations")}
-    changed = {**template, "metadata": metadata, "spec": pod["spec"]}
-    result: Object = _at(workload.object, workload.template, changed)
+    changed = _at(workload.object, (*workload.template, "spec"), pod["spec"])
+    there = metadata or at(workload.object, path) is not None
+    result: Object = _at(changed, path, metadata) if there else changed
     return result
 
 
 def _at(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return leaf if not path else {**value, path[0]: _at(value[path[0]], path[1:], leaf)}
+    return leaf if not path else {**value, path[0]: _at(value.get(path[0]) or {}, path[1:], leaf)}
 
 
 # ---------------------------------------------------------------- in words
@@ -234,6 +275,17 @@ def _uncertain(workload: Workload) -> Result:
         "template changed in the application's containers. Compare it with its source"
     )
     return Result("warning", message, workload.ref, code="ejected-by-traces")
+
+
+def loses(workload: Workload, what: list[str]) -> Result:
+    """Error: an earlier injection without record cannot be taken back far enough for this configuration."""
+    shown = "; ".join(what[:5]) + (f" and {len(what) - 5} more" if len(what) > 5 else "")
+    message = (
+        f"{workload.ref} was injected by Istio with another configuration, and its annotations do not tell enough of "
+        f"what it was before: {shown}. With this configuration that makes a difference. Inject its source instead; or "
+        "run krm-injector eject on it, compare the result with the source, and inject that"
+    )
+    return Result("error", message, workload.ref, code="taken-back-loses")
 
 
 def _lost_edit(workload: Workload, edit: record.Edit, injected: bool) -> Result:

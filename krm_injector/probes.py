@@ -113,7 +113,7 @@ def merge_env(env: list[Object], probers: dict[str, Object], reinjected: bool, a
         if variable.get("name") == PROBERS_ENV:
             try:
                 before = go_json.loads(variable.get("value") or "")
-                known = {k: _as_prober(v) for k, v in before.items()}
+                known = {k: as_prober(v) for k, v in before.items()}
             except (go_json.GoJsonError, types.TypeMismatch, AttributeError):
                 return env
             merged = {"name": PROBERS_ENV, "value": probers_json({**probers, **known})}
@@ -121,7 +121,8 @@ def merge_env(env: list[Object], probers: dict[str, Object], reinjected: bool, a
     return [*env, entry] if append else env
 
 
-def _as_prober(value: Any) -> Object:
+def as_prober(value: Any) -> Object:
+    """One entry of ISTIO_KUBE_APP_PROBERS, typed: numbers are integers. Raises TypeMismatch, AttributeError."""
     prober = {k: types.decode(t, value[k], keep_empty=True) for k, t in ACTION_TYPES.items() if value.get(k)}
     if value.get("timeoutSeconds"):
         prober["timeoutSeconds"] = int(value["timeoutSeconds"])

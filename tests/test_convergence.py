@@ -207,6 +207,30 @@ def test_a_pod_that_istio_injected_is_taken_over_where_its_traces_tell_enough() 
     assert at(converged, pod) == at(direct, pod)
 
 
+def test_a_pod_that_istio_injected_converges_where_what_is_open_makes_no_difference() -> None:
+    """Names of ports are lost; where both configurations rewrite probes to numbers, nobody needs them."""
+    for one, other in itertools.permutations((True, False)):
+        by_istio, _ = inject(EXAMPLE, settings(record=False, cluster={"nativeSidecars": one}))
+        how = settings(record=False, cluster={"nativeSidecars": other})
+        assert values(inject(by_istio, how)[0]) == values(inject(EXAMPLE, how)[0])
+
+
+def test_what_a_configuration_needs_and_the_traces_do_not_tell_is_an_error_that_lists_it() -> None:
+    by_istio = values(inject(EXAMPLE, settings(record=False, cluster={"nativeSidecars": False}))[0])[0]
+    by_istio["spec"]["template"]["spec"]["securityContext"] = {"fsGroup": 1337}  # as Istio before 1.20 set it
+    with pytest.raises(Refused) as refused:
+        inject(yaml.safe_dump(by_istio, sort_keys=False), settings(record=False, cluster={"nativeSidecars": True}))
+    (result,) = refused.value.results
+    assert result.code == "taken-back-loses"
+    assert "securityContext.fsGroup: what it was before" in result.message
+
+
+def test_ports_come_back_as_integers() -> None:
+    once, _ = inject(EXAMPLE, settings(record=False))
+    port = values(eject(once))[0]["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["port"]
+    assert (port, type(port)) == (8080, int)
+
+
 def test_eject_without_record_says_what_it_cannot_know() -> None:
     once, _ = inject(EXAMPLE, settings(record=False))
     outcome = pipeline.take_back(resource_list.read_manifests(once.encode()), Settings())
