@@ -134,6 +134,8 @@ def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = 
             continue
     pairs = 0
     for name, once in outputs.items():
+        if not records(once) and twice(once):
+            continue  # a bare Pod of Istio 1.8 or older with its own istio-proxy: see docs/day-two.md
         again, said = inject(once, configurations[name])
         assert again == once, name
         assert not [result for result in said if result.code == "edit-lost"]
@@ -149,6 +151,14 @@ def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = 
         if bytes_too and yaml.safe_dump(values(text)[0], sort_keys=False) == text:
             assert plain(got) == plain(wanted), (one, other)
     return pairs
+
+
+def twice(text: str) -> bool:
+    return any(
+        [container["name"] for container in value["spec"].get("containers") or ()].count("istio-proxy") > 1
+        for value in values(text)
+        if value["kind"] == "Pod"
+    )
 
 
 def plain(text: str) -> str:
@@ -323,7 +333,8 @@ def corpus_mesh(version: str) -> list[dict[str, Any]]:
 
 def configurations() -> dict[str, Settings]:
     found = {}
-    for version, native in (("1.9.9", False), ("1.14.4", False), ("1.20.8", False), ("1.24.6", True), ("1.27.9", True)):
+    versions = {"1.5.10": False, "1.8.2": False, "1.9.9": False, "1.14.4": False}  # whether sidecars are native
+    for version, native in {**versions, "1.20.8": False, "1.24.6": True, "1.27.9": True}.items():
         how = settings(mesh={"version": version}, cluster={"nativeSidecars": native})
         found[version] = function_config.with_mesh_documents(how, tuple(corpus_mesh(version)))
     for name, native in (("default", True), ("noprobes", False), ("hold", False)):
