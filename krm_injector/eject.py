@@ -246,9 +246,15 @@ def _decoded(text: str | None) -> Object:
 
 
 def put(workload: Workload, pod: Object) -> Object:
-    """The workload with this pod; maps of metadata that are left empty go."""
+    """The workload with this pod; maps of metadata that are left empty go, those that injection left empty stay."""
     path = metadata_path(workload)
-    metadata = {k: v for k, v in pod["metadata"].items() if v or k not in ("labels", "annotations")}
+    standing = at(workload.object, path) or {}
+    metadata = {}
+    for key, value in pod["metadata"].items():
+        if value or key not in ("labels", "annotations"):
+            metadata[key] = value
+        elif key in standing and not standing[key]:
+            metadata[key] = standing[key]
     changed = _at(workload.object, (*workload.template, "spec"), pod["spec"])
     there = metadata or at(workload.object, path) is not None
     result: Object = _at(changed, path, metadata) if there else changed

@@ -235,6 +235,30 @@ def test_what_a_configuration_needs_and_the_traces_do_not_tell_is_an_error_that_
     assert "securityContext.fsGroup: what it was before" in result.message
 
 
+@pytest.mark.parametrize("empty", ["{}", "null"])
+def test_maps_that_were_empty_before_and_after_stay(empty: str) -> None:
+    """Istio 1.1 set no labels, so what stands empty was empty; the second pass is over a pod with traces."""
+    text = f"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {empty}
+spec:
+  containers:
+  - name: web
+    image: web:1
+"""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not there")
+    how = settings(mesh={"version": "1.1.1"}, cluster={"nativeSidecars": False})
+    how = function_config.with_mesh_documents(how, tuple(corpus_mesh("1.1.1")))
+    once, _ = inject(text, how)
+    assert f"labels: {empty}" in once
+    assert inject(once, how)[0] == once
+    assert f"labels: {empty}" in eject(once)
+
+
 def test_ports_come_back_as_integers() -> None:
     once, _ = inject(EXAMPLE, settings(record=False))
     port = values(eject(once))[0]["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["port"]
