@@ -162,6 +162,34 @@ def test_no_doubt_in_ambient_mode() -> None:
     assert only(space(mode="none"), silent, *asks)["doubt"] != ""
 
 
+def test_no_doubt_of_what_a_selector_of_the_mesh_leaves_out() -> None:
+    bundle = generate.policy()
+    told_of = {entry["name"]: entry for entry in told(bundle)}
+    assert (told_of["built"]["doubt"], told_of["built"]["default"]) == ("", True)
+    assert "in its Namespace" in told_of["silent"]["doubt"]
+
+
+def test_the_revision_offered_is_that_of_the_neighbours() -> None:
+    """By the Namespace's other workloads, else by the same app, else by most of the bundle."""
+    planes = [*generate.injector("1-29-1", "1.29.1"), *generate.injector("1-30-3", "1.30.3")]
+    planes += [generate.webhooks("1-29-1"), generate.webhooks("1-30-3")]
+    old, new = (generate.namespace(name, rev=revision) for name, revision in (("old", "1-29-1"), ("new", "1-30-3")))
+    most = [generate.workload("Deployment", f"new/{name}") for name in "ab"]
+    other = generate.workload("Deployment", "old/web", app="web")
+    neighbour = generate.workload("Deployment", "shop/near", labels={"istio.io/rev": "1-29-1"})
+    label = {INJECT: "true"}
+
+    def offered(app: str, *more: Object) -> Any:
+        asks = generate.workload("Deployment", "shop/it", app=app, labels=label)
+        entry = only(*planes, old, new, space(), asks, *most, other, *more)
+        (change,) = [change for change in entry["changes"] if change["scope"] == "workload"]
+        return change["edits"][-1]["proposedValue"]
+
+    assert offered("it") == "1-30-3"
+    assert offered("web") == "1-29-1"
+    assert offered("it", neighbour) == "1-29-1"
+
+
 def test_several_doubted_of_one_namespace_take_its_label() -> None:
     inside = generate.namespace("main", injection="enabled")
     apps = [generate.workload("Deployment", f"main/{n}") for n in "ab"]

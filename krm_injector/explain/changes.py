@@ -6,6 +6,7 @@ suggests that they were meant in: what they ask for in vain, their app, their Na
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -54,6 +55,8 @@ class Changes:
             for app in _apps(decision.workload) if decision.injected else ():
                 self._apps.setdefault(app, decision)
         self._injected = {name: sum(d.injected for d in members) for name, members in self._members.items()}
+        self._taken = _taken(decisions)
+        self._taken_in = {name: _taken(members) for name, members in self._members.items()}
         self._doubts: dict[str, int] = {}
         self._wider: dict[tuple[str, Edit], tuple[Judge, int]] = {}  # Namespace, edit -> its judge, how many turn
 
@@ -78,6 +81,8 @@ class Changes:
         asked = _asked(workload)
         if asked:
             return asked
+        if decision.reason == Reason.NEVER_INJECT_SELECTOR:
+            return ""  # whoever wrote the selector meant these out
         if not _by_default(decision) or any(m.root_namespace == workload.ref.namespace for m in self._meshes):
             return ""
         if decision.reason == Reason.NO_WEBHOOK_MATCHES and decision.namespace is not None:
@@ -151,7 +156,7 @@ class Changes:
         if not decision.injected:
             if at(workload.object, revision) is not None:
                 yield (*network, Edit("workload", revision, None))
-            for plane in self._revisions():
+            for plane in self._revisions_for(decision):
                 yield (*network, Edit("workload", revision, plane))
                 yield (*network, Edit("workload", label, wanted), Edit("workload", revision, plane))
 
@@ -159,7 +164,7 @@ class Changes:
         namespace = decision.namespace
         if decision.injected or namespace is None or namespace.source == "missing":
             return
-        wishes = [(INJECTION, ["enabled"]), (REVISION, self._revisions())]
+        wishes = [(INJECTION, ["enabled"]), (REVISION, self._revisions_for(decision))]
         if REVISION in namespace.labels and INJECTION not in namespace.labels:
             wishes.reverse()  # who writes revisions gets one that is served
         for key, values in wishes:
@@ -177,6 +182,13 @@ class Changes:
 
     def _revisions(self) -> list[str]:
         return [mesh.revision for mesh in self._meshes if mesh.source != "missing"]
+
+    def _revisions_for(self, decision: Decision) -> list[str]:
+        """The control planes' revisions: first of the Namespace's other workloads, of the same app, then of most."""
+        near = self._taken_in[decision.workload.ref.namespace]
+        others = [self._apps[app] for app in _apps(decision.workload) if app in self._apps]
+        app = {other.mesh.revision for other in others if other.mesh is not None}
+        return sorted(self._revisions(), key=lambda name: (-near[name], name not in app, -self._taken[name]))
 
     def _judged(self, decision: Decision, edit: Edit) -> tuple[Judge, int]:
         """A judge after the edit, and how many workloads it turns."""
@@ -253,6 +265,11 @@ class Changes:
             "currentValue": current,
             "proposedValue": edit.value,
         }
+
+
+def _taken(decisions: Sequence[Decision]) -> Counter[str]:
+    """How many of the workloads each control plane injects, by revision."""
+    return Counter(d.mesh.revision for d in decisions if d.injected and d.mesh is not None)
 
 
 def _revision(decision: Decision) -> str:
