@@ -48,7 +48,8 @@ def inject_required(
     if pod.namespace in mesh.rules.ignored_namespaces:
         detail = f"Namespace {pod.namespace} is never injected"
         return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
-    asked.append(Evidence("ignored namespaces", "no opinion", pod.namespace or "none"))
+    where = f"Namespace {pod.namespace} is not among them" if pod.namespace else "the pod has no Namespace"
+    asked.append(Evidence("ignored namespaces", "no opinion", where))
     if policy not in ("enabled", "disabled"):
         detail = f"policy is {policy}: neither enabled nor disabled"
         return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail, "mesh", _POLICY)
