@@ -53,16 +53,16 @@ def ejected(workload: Workload) -> Restored:
     if exact.results:
         return exact
     if exact.record is not None:
-        return exact._replace(results=edit_results(workload, exact.record, None))
+        return exact._replace(results=edit_results(workload, exact.record))
     before = by_traces(workload)
     if before is None:
         return exact
     return Restored(workload._replace(object=before), results=(_uncertain(workload),))
 
 
-def edit_results(workload: Workload, found: record.Record, fresh: Object | None) -> tuple[Result, ...]:
-    """Warnings that show the edits by hand which the injected part loses."""
-    return tuple(_lost_edit(workload, edit, fresh is not None) for edit in record.edits(workload.object, found, fresh))
+def edit_results(workload: Workload, found: record.Record) -> tuple[Result, ...]:
+    """Warnings that show the edits by hand which go with the injected part."""
+    return tuple(_lost_edit(workload, edit) for edit in record.edits(workload.object, found))
 
 
 # ---------------------------------------------------------------- by Istio's traces
@@ -294,16 +294,19 @@ def loses(workload: Workload, what: list[str]) -> Result:
     return Result("error", message, workload.ref, code="taken-back-loses")
 
 
-def _lost_edit(workload: Workload, edit: record.Edit, injected: bool) -> Result:
-    was = "taken out" if edit.current is None else f"edited to {shown(edit.current)}"
-    now = f"; injection sets {shown(edit.injected)}" if edit.injected is not None else ""
-    if injected and edit.injected is None:
-        now = "; injection gives nothing there"
-    message = (
-        f"{edit.path} of {workload.ref} was {was} by hand inside the injected part, and the edit is lost{now}. To keep "
-        "it, make it in what injection starts from: eject, edit, inject"
-    )
-    return Result("warning", message, workload.ref, edit.path, edit.current, edit.injected, code="edit-lost")
+def _lost_edit(workload: Workload, edit: record.Edit) -> Result:
+    keep = "To keep it, make it in what injection starts from: eject, edit, inject"
+    if not edit.path:
+        message = (
+            f"the injected part of {workload.ref} was edited by hand, and the edit is lost; the record cannot tell "
+            f"which field it was. {keep}"
+        )
+        return Result("warning", message, workload.ref, code="edit-lost")
+    field = edit.path.removesuffix(record.ORDER)
+    what = field if field == edit.path else f"the order of {field}"
+    was = f"{what} of {workload.ref} was edited to {shown(edit.current)} by hand inside the injected part"
+    message = f"{was}, and the edit is lost. {keep}"
+    return Result("warning", message, workload.ref, field, edit.current, code="edit-lost")
 
 
 def shown(value: Any, most: int = 120) -> str:

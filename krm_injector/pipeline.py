@@ -140,7 +140,7 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
     )
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None
-    return (said, *eject.edit_results(found, one.record, None))
+    return (said, *eject.edit_results(found, one.record))
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:

@@ -41,6 +41,23 @@ def test_the_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     assert said == ""
 
 
+def test_edits_in_the_injected_part_are_told(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the field and the value; a list's order by the list's own path; without a field where none is known."""
+    text = (EXAMPLE / "httpbin.yaml").read_text()
+    assert command(monkeypatch, ["eject", "-"], text.replace("medium: Memory", "medium: Mine", 1)) == 0
+    out, said = capfd.readouterr()
+    assert out == (EXAMPLE / ".expected" / "ejected.yaml").read_text()
+    assert 'emptyDir of Deployment shop/httpbin was edited to {"medium": "Mine"} by hand' in said
+    workload = Workload(0, (), ResourceRef("apps/v1", "Deployment", "web", "shop"), {}, ("spec", "template"))
+    edits = [record.Edit("", None, None), record.Edit("x" + record.ORDER, ["b", "a"], None)]
+    monkeypatch.setattr(record, "edits", lambda *_: edits)
+    unknown, order = eject.edit_results(workload, record.Record("", "", "", "", "", "", {}))
+    assert (unknown.field, unknown.message[:17]) == ("", "the injected part")
+    assert (order.field, order.message[:14]) == ("x", "the order of x")
+
+
 def test_what_is_not_injected_stays_byte_for_byte(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
