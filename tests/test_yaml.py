@@ -136,6 +136,7 @@ def test_byte_order_mark() -> None:
         ("a:\n\t- b\n", "yaml-syntax", 2, 1, "token"),
         ("[" * 201, "yaml-depth", 1, 201, "200"),
         ("[" * 30_000, "yaml-depth", 1, 201, "200"),
+        ("é:\n  " + "[" * 1_200, "yaml-depth", 2, 202, "200"),  # deeper than libyaml itself goes, from 0.2.6
         ("a:\n  <<: 1\n", "yaml-merge", 2, 3, "<<"),
     ],
 )

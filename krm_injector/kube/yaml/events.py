@@ -25,7 +25,11 @@ from yaml.events import (  # noqa: E402
     StreamStartEvent,
 )
 
+MAX_DEPTH = 200
+"""Deepest nesting of collections; a Pod needs 15, the deepest published CRDs about 60."""
+
 __all__ = [
+    "MAX_DEPTH",
     "AliasEvent",
     "DocumentEndEvent",
     "DocumentStartEvent",
@@ -74,12 +78,32 @@ def refuse(error: Exception, text: str) -> NoReturn:
     check_text(text)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if mark and "nesting depth" in problem:
+        _refuse_depth(text[: mark.index])
     context = getattr(error, "context", None)
     sentence = f"{context}: {problem}" if context else str(problem)
     if mark is None:
         raise YamlError(sentence) from None
     sentence += advice(text, mark.line)
     raise YamlError(sentence, mark.line + 1, mark.column + 1) from None
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise YamlError where text, in which libyaml has counted 1,000 levels, goes beyond MAX_DEPTH.
+
+    From 0.2.6 (PyYAML 6.0.4) libyaml has a limit of its own. It reads ahead of its events, so it may give up before the
+    event has come at which a reader would; that event does come from the text up to there. Hence the same error with
+    every libyaml.
+    """
+    get, depth = parser(text), 0
+    while (event := get()).__class__ is not StreamEndEvent:
+        if event.__class__ in (MappingStartEvent, SequenceStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark: Any = event.start_mark
+                raise YamlError(f"nested deeper than {MAX_DEPTH} levels", mark.line + 1, mark.column + 1, "yaml-depth")
+        elif event.__class__ in (MappingEndEvent, SequenceEndEvent):
+            depth -= 1
 
 
 def advice(text: str, number: int) -> str:

@@ -7,7 +7,8 @@ import re
 from typing import Any, NoReturn
 
 from krm_injector.kube.yaml.error import YamlError
-from krm_injector.kube.yaml.load import MAX_DEPTH, Document, Place
+from krm_injector.kube.yaml.events import MAX_DEPTH
+from krm_injector.kube.yaml.load import Document, Place
 from krm_injector.kube.yaml.scalars import as_json_number
 
 _SPACE = re.compile(r"[ \t\r\n]*")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
+    MAX_DEPTH,
     AliasEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -20,9 +21,6 @@ from krm_injector.kube.yaml.events import (
     parser,
     refuse,
 )
-
-MAX_DEPTH = 200
-"""Deepest nesting of collections; a Pod needs 15, the deepest published CRDs about 60."""
 
 ALIAS_BUDGET = 100_000
 """Nodes that aliases may add to a document, beside ten times the nodes it is written with."""
