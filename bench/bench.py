@@ -26,6 +26,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = pathlib.Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
 NAMESPACE = "bench"
+MESH_TAG = "1.31.0"  # the installation that istioctl is asked for
 
 
 class Cost(NamedTuple):
@@ -90,9 +91,9 @@ def mesh_documents(named: str | None, istioctl: str | None) -> list[dict[str, An
         text = pathlib.Path(named).read_text()
     elif istioctl:
         environment = {**os.environ, "KUBECONFIG": os.devnull}
-        text = subprocess.run(
-            [istioctl, "manifest", "generate"], env=environment, stdout=subprocess.PIPE, check=True
-        ).stdout.decode()
+        # A development build's own tag names no version, and a mesh of no known version costs us a second run.
+        command = [istioctl, "manifest", "generate", "--set", f"tag={MESH_TAG}"]
+        text = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout.decode()
     else:
         return None
     wanted = ("istio", "istio-sidecar-injector")
