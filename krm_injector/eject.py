@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from krm_injector import merge, pods, probes, prometheus, record
 from krm_injector.kube import go_json, types
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at
+from krm_injector.kube.workloads import put as replaced
 from krm_injector.model import Object, Result, Workload
+from krm_injector.owner import is_cron_job
 
 REVISION = "istio.io/rev"
 DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
@@ -74,10 +76,10 @@ def injected_by_istio(workload: Workload) -> bool:
     return isinstance(status, str)
 
 
-def metadata_path(workload: Workload) -> tuple[str, ...]:
+def metadata_path(workload: Workload) -> Step:
     """Where injection left its metadata: the pod's, but kube-inject took a CronJob's jobTemplate.metadata for that."""
     path = (*workload.template, "metadata")
-    if workload.ref.kind == "CronJob" and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
+    if is_cron_job(workload.ref) and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
         return ("spec", "jobTemplate", "metadata")
     return path
 
@@ -255,14 +257,10 @@ def put(workload: Workload, pod: Object) -> Object:
             metadata[key] = value
         elif key in standing and not standing[key]:
             metadata[key] = standing[key]
-    changed = _at(workload.object, (*workload.template, "spec"), pod["spec"])
+    changed = replaced(workload.object, (*workload.template, "spec"), pod["spec"])
     there = metadata or at(workload.object, path) is not None
-    result: Object = _at(changed, path, metadata) if there else changed
+    result: Object = replaced(changed, path, metadata) if there else changed
     return result
-
-
-def _at(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return leaf if not path else {**value, path[0]: _at(value.get(path[0]) or {}, path[1:], leaf)}
 
 
 # ---------------------------------------------------------------- in words

@@ -14,7 +14,7 @@ from typing import Any
 
 from krm_injector import pods
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put, text
 from krm_injector.model import Decision, Object, Result
 from krm_injector.pod_rules import INJECT
 from krm_injector.render import ControlPlane
@@ -33,7 +33,7 @@ def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object
     metadata["labels"] = {**(metadata.get("labels") or {}), INJECT: "false"}
     if not plane.mesh.rules.inject_label:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), INJECT: "false"}
-    result: Object = _put(injected, (*template, "metadata"), metadata)
+    result: Object = put(injected, (*template, "metadata"), metadata)
     return result
 
 
@@ -69,14 +69,10 @@ def _selects(decision: Decision) -> str:
     except selectors.SelectorError:
         return ""  # the API server's to refuse
     asked = [requirement for requirement in selector.requirements if requirement.key == INJECT]
-    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else ".".join(path)
+    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else text(path)
 
 
 def _cni(plane: ControlPlane) -> bool:
     """Whether the values say that the CNI plugin does what istio-init does (pilot.cni since 1.22, before istio_cni)."""
     values: Any = plane.values or {}
     return any(at(values, path) is True for path in (("pilot", "cni", "enabled"), ("istio_cni", "enabled")))
-
-
-def _put(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return leaf if not path else {**value, path[0]: _put(value.get(path[0]) or {}, path[1:], leaf)}

@@ -115,13 +115,13 @@ class Mesh(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """One object with a pod template."""
+    """One pod template of an object; one with several is a workload for each."""
 
     item: int  # index into the bundle's items
     inside: tuple[str | int, ...]  # path from the item to the object: () or ("items", 3) in a List
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
-    template: tuple[str, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
+    template: tuple[str | int, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
 
 
 class Reason(str, Enum):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import eject
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.resource_list import Bundle
 
@@ -47,16 +47,6 @@ def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
         before = items.get(workload.item, bundle.items[workload.item].value)
         items[workload.item] = put(before, workload.inside, workload.object)
     return items
-
-
-def put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
-    """A copy of the value with ``leaf`` at the path."""
-    if not path:
-        return leaf
-    key: Any = path[0]
-    changed: Any = list(value) if isinstance(value, list) else dict(value)
-    changed[key] = put(value[key], path[1:], leaf)
-    return changed
 
 
 def told(outcome: Outcome) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from krm_injector.inject import Failure, pod_of
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.undo import names
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 
@@ -207,7 +207,7 @@ class _Bench:
         for edit in edits:
             if not edit.container:
                 path = (*self._metadata, *edit.steps)
-                result = _put(result, path, edit.current)
+                result = put(result, path, edit.current)
                 continue
             field, index = self._own(result, edit.container)
             if index < 0:
@@ -220,7 +220,7 @@ class _Bench:
             else:
                 among = list(at(result, (*self._spec, field)))
             among[index] = _with(among[index], edit.steps, edit.current)
-            result = _put(result, (*self._spec, field), among)
+            result = put(result, (*self._spec, field), among)
         return result if home or placed else None
 
     def _own(self, workload: Object, name: str) -> tuple[str, int]:
@@ -236,14 +236,14 @@ class _Bench:
         wanted = self._fresh
         for edit in edits:
             if not edit.container:
-                wanted = _put(wanted, (*self._metadata, *edit.steps), edit.current)
+                wanted = put(wanted, (*self._metadata, *edit.steps), edit.current)
                 continue
             field, _ = self._of_fresh(edit.container)
             among = [
                 _with(one, edit.steps, edit.current) if one.get("name") == edit.container else one
                 for one in at(wanted, (*self._spec, field))
             ]
-            wanted = _put(wanted, (*self._spec, field), among)
+            wanted = put(wanted, (*self._spec, field), among)
         names_of = {edit.container for edit in edits if edit.container}
         try:
             one, other = self._comparable(wanted, names_of), self._comparable(injected, names_of)
@@ -265,12 +265,12 @@ class _Bench:
         metadata = workload.get("metadata") or {}
         result: Object = {**workload, "metadata": {**metadata, "annotations": _less(metadata, (record.ANNOTATION,))}}
         path = (*self._metadata, "annotations")
-        result = _put(result, path, _less(at(result, self._metadata) or {}, BOOKKEEPING))
+        result = put(result, path, _less(at(result, self._metadata) or {}, BOOKKEEPING))
         for field in FIELDS:
             among = at(result, (*self._spec, field))
             if among:
                 settled = [types.decode("v1.Container", c) if c.get("name") in decoded else c for c in among]
-                result = _put(result, (*self._spec, field), settled)
+                result = put(result, (*self._spec, field), settled)
         return result
 
     def _prefixes(self, containers: Iterable[str]) -> Iterator[str]:
@@ -336,21 +336,15 @@ def _with(container: Object, steps: Steps, value: Any) -> Object:
     """The container with this field."""
     field = steps[0]
     if field not in KEYS or len(steps) == 1:
-        changed: Object = _put(container, steps, value)
+        changed: Object = put(container, steps, value)
         return changed
     key, name = KEYS[field], steps[1]
     among = list(container.get(field) or [])
     index = next((i for i, element in enumerate(among) if str(element.get(key)) == name), -1)
     if index < 0:
         among.append({key: int(name) if field == "ports" and name.isdecimal() else name})
-    among[index] = {**among[index], **value} if len(steps) == 2 else _put(among[index], steps[2:], value)
+    among[index] = {**among[index], **value} if len(steps) == 2 else put(among[index], steps[2:], value)
     return {**container, field: among}
-
-
-def _put(value: Any, path: Steps, leaf: Any) -> Any:
-    """A copy of the maps with ``leaf`` at the path."""
-    held = value if isinstance(value, dict) else {}
-    return {**held, path[0]: _put(held.get(path[0]), path[1:], leaf)} if path else leaf
 
 
 def _less(metadata: Object, gone: Iterable[str]) -> Object:

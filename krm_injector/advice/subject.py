@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Object, ResourceRef
 from krm_injector.owner import string_map
 from krm_injector.pods import PROXY
@@ -37,7 +37,7 @@ class Subject:
         workload = decision.workload
         self.decision = decision
         self.ref = workload.ref
-        self.path = ".".join((*workload.template, "spec"))  # of the pod's spec inside the object
+        self.path = text((*workload.template, "spec"))  # of the pod's spec inside the object
         self.before = spec_of(at(workload.object, workload.template))
         template = at(changed, workload.template)
         self.after = spec_of(template)

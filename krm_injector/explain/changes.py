@@ -14,7 +14,8 @@ from krm_injector.decide import Judge, manual_metadata
 from krm_injector.explain.places import field
 from krm_injector.findings import in_ambient
 from krm_injector.function_config import Settings
-from krm_injector.kube.workloads import at
+from krm_injector.kube import workloads
+from krm_injector.kube.workloads import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Workload
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT
@@ -35,7 +36,7 @@ class Edit(NamedTuple):
     """One field set to a value, or taken out (None)."""
 
     on: str  # "workload" | "namespace" | "mesh"
-    path: tuple[str, ...]  # from the object; for the mesh: from the injection configuration
+    path: Step  # from the object; for the mesh: from the injection configuration
     value: Any
 
 
@@ -288,16 +289,15 @@ def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
     return workload._replace(object=value)
 
 
-def put(value: Any, path: Sequence[str], leaf: Any) -> Object:
+def put(value: Any, path: Sequence[str | int], leaf: Any) -> Object:
     """A copy of the object with a field set, or taken out where leaf is None."""
-    changed: Object = dict(value) if isinstance(value, dict) else {}
-    if len(path) > 1:
-        changed[path[0]] = put(changed.get(path[0]), path[1:], leaf)
-    elif leaf is None:
-        changed.pop(path[0], None)
-    else:
-        changed[path[0]] = leaf
-    return changed
+    parent, field = tuple(path[:-1]), path[-1]
+    held = at(value, parent)
+    changed = {key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field or leaf is not None}
+    if leaf is not None:
+        changed[field] = leaf
+    result: Object = workloads.put(value, parent, changed)
+    return result
 
 
 def _relabelled(namespace: Namespace, edit: Edit) -> Namespace:

@@ -105,14 +105,12 @@ class Evidences:
         return made
 
 
-def containers(workload: Object, template: Sequence[str]) -> int:
+def containers(workload: Object, template: Sequence[str | int]) -> int:
     """How many containers READY counts: the containers, and init containers that keep running.
 
     A workload that is left alone may be malformed; what is no container does not count.
     """
-    pod: Any = workload
-    for key in (*template, "spec"):
-        pod = pod.get(key) if isinstance(pod, dict) else None
+    pod = at(workload, (*template, "spec"))
     if not isinstance(pod, dict):
         return 0
     running = [c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"]

@@ -26,7 +26,11 @@ POD_TEMPLATES: dict[tuple[str, str], Path] = {
     ("argoproj.io/v1alpha1", "Rollout"): _TEMPLATE,
 }
 
-_GUESSES: tuple[Path, ...] = (_TEMPLATE, ("template",), _JOB_TEMPLATE)
+# Steps of a path that lead to several places, as users write them: spec.groups[].template, spec.roles.*.template.
+EACH = "[]"  # every entry of a list
+ANY = "*"  # every value of a map
+
+_LARGEST = 100_000  # maps and lists of one object that are looked at for pod templates
 
 
 def find(item: Any, extra_kinds: Iterable[ExtraKind] = ()) -> Iterator[tuple[Step, dict[str, Any], Path]]:
@@ -71,10 +75,156 @@ def at(value: Any, path: Iterable[str | int]) -> Any:
     return value
 
 
-def looks_like_pod_template(item: Any) -> Path | None:
-    """Where an object of an unknown kind seems to hold a pod template: one with containers, a list of maps."""
-    for path in _GUESSES:
-        containers = at(item, (*path, "spec", "containers"))
-        if isinstance(containers, list) and containers and all(isinstance(part, dict) for part in containers):
-            return path
-    return None
+def put(value: Any, path: Iterable[str | int], leaf: Any) -> Any:
+    """A copy of the value with ``leaf`` at the path: maps that are absent are made, entries of lists must be there."""
+    path = tuple(path)
+    if not path:
+        return leaf
+    step = path[0]
+    if isinstance(step, int):
+        entries = list(value)
+        entries[step] = put(value[step], path[1:], leaf)
+        return entries
+    held = value if isinstance(value, dict) else {}
+    return {**held, step: put(held.get(step), path[1:], leaf)}
+
+
+def text(path: Iterable[str | int]) -> str:
+    """A path as results name fields: spec.groups[0].template."""
+    path = tuple(path)
+    try:
+        return ".".join(path)  # type: ignore[arg-type]
+    except TypeError:
+        found = ""
+        for step in path:
+            found += f"[{step}]" if isinstance(step, int) or step == EACH else f".{step}" if found else step
+        return found
+
+
+# ---------------------------------------------------------------- paths that users name
+
+
+def parse_path(written: str) -> Path:
+    """The steps of a path: ``spec.groups[].template`` -> ("spec", "groups", "[]", "template").
+
+    Raises ValueError, which says what is wrong and what to write.
+    """
+    steps: list[str] = []
+    for part in written.split("."):
+        name = part.removesuffix(EACH)
+        if name != part:
+            steps += [name, EACH]
+        else:
+            steps.append(name)
+        _check_step(written, part, name)
+    return tuple(steps)
+
+
+def _check_step(written: str, part: str, name: str) -> None:
+    if name == ANY and part == name:
+        return
+    base, bracket, inside = name.partition("[")
+    index = name if name.isdecimal() else inside.removesuffix("]")
+    if bracket or name.isdecimal():
+        if index.lstrip("-").isdecimal() or index in ("*", ":"):
+            listed = base if bracket else written.partition(f".{name}")[0].rpartition(".")[2]
+            raise ValueError(
+                f'"{part}" names an entry of a list by its place; write {listed}{EACH}, which is every entry of it'
+            )
+        raise ValueError(f'"{part}" is no step of a path; write the name of a field, NAME{EACH} or {ANY}')
+    if not name:
+        where = "starts with a dot" if written.startswith(".") else "has an empty step"
+        raise ValueError(f"it {where}; write the names of fields with a dot between them, as spec.template")
+    if not _is_plain(name):
+        raise ValueError(
+            f'"{part}" is no step of a path; write the name of a field, {ANY} for every value of a map, or NAME{EACH} '
+            "for every entry of a list"
+        )
+
+
+def _is_plain(step: str) -> bool:
+    return step.replace("-", "").replace("_", "").isalnum() and not step.isdecimal()
+
+
+def templates(value: Any, pattern: Path) -> list[Step]:
+    """The places of an object that a pattern leads to, in their order.
+
+    A place is there even where the object has something else on the way: then the rest of the pattern stands in it as
+    it is. Where a field on the way is absent or null there is no place.
+    """
+    found: list[tuple[Step, Any]] = [((), value)]
+    for number, step in enumerate(pattern):
+        found = [one for place in found for one in _next(*place, step, pattern[number:])]
+    return [place for place, there in found if there is not None]
+
+
+def _next(place: Step, here: Any, step: str, rest: Path) -> Iterator[tuple[Step, Any]]:
+    if here is _BROKEN:
+        yield place, here
+    elif step == EACH and isinstance(here, list):
+        yield from (((*place, index), entry) for index, entry in enumerate(here))
+    elif step == ANY and isinstance(here, dict):
+        yield from (((*place, key), entry) for key, entry in here.items())
+    elif step not in (EACH, ANY) and isinstance(here, dict):
+        yield (*place, step), here.get(step)
+    elif here is not None:
+        yield (*place, *rest), _BROKEN
+
+
+_BROKEN: Any = object()  # what a pattern does not lead through
+
+
+# ---------------------------------------------------------------- pod templates that nobody named
+
+
+def pod_templates(item: Any) -> list[Step]:
+    """Where an object of an unknown kind seems to hold pod templates: maps with spec.containers, a list of maps.
+
+    The object itself is none, and what is inside a template is not looked at. Of an object of more maps and lists than
+    ``_LARGEST`` only the first are looked at.
+    """
+    if not _holds_containers(item):
+        return []
+    found: list[Step] = []
+    waiting: list[tuple[Step, Any]] = [((), item)]
+    for _ in range(_LARGEST):
+        if not waiting:
+            break
+        place, here = waiting.pop()
+        if place and is_pod_template(here):
+            found.append(place)
+            continue
+        children = here.items() if isinstance(here, dict) else enumerate(here)
+        inner = [((*place, key), child) for key, child in children if isinstance(child, (dict, list))]
+        waiting.extend(reversed(inner))
+    return found
+
+
+def is_pod_template(value: Any) -> bool:
+    """Whether a value has spec.containers, a list of maps that say what a container says."""
+    spec = value.get("spec") if isinstance(value, dict) else None
+    containers = spec.get("containers") if isinstance(spec, dict) else None
+    if not isinstance(containers, list) or not containers:
+        return False
+    return all(isinstance(one, dict) and ("name" in one or "image" in one) for one in containers)
+
+
+def _holds_containers(item: Any) -> bool:
+    """The cheap question, before any path is made: whether a list "containers" stands anywhere in it."""
+    waiting = [item]
+    for _ in range(_LARGEST):
+        if not waiting:
+            break
+        here = waiting.pop()
+        if here.__class__ is dict:
+            if here.get("containers").__class__ is list:
+                return True
+            waiting += [one for one in here.values() if one.__class__ is dict or one.__class__ is list]
+        elif here.__class__ is list:
+            waiting += [one for one in here if one.__class__ is dict or one.__class__ is list]
+    return False
+
+
+def pattern_of(path: Step) -> Path:
+    """The path as a pattern: every entry of a list in the place of one, and of a key that no path can hold every key."""
+    return tuple(EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path)
