@@ -250,7 +250,7 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
         if is_local(member.value):
             continue
         problems = shapes.of_workload(member.value, template)
-        ref = _ref(member, settings)
+        ref = ref_of(member, settings.default_namespace)
         results += [shapes.mistyped(ref, problem) for problem in problems]
         if not problems and isinstance(kinds.at(member.value, template), dict):
             metadata = kinds.at(member.value, (*template, "metadata"))
@@ -268,7 +268,7 @@ def _with_other_kinds(
     from krm_injector import other_kinds  # bundles of built-in kinds alone do not pay for it
 
     objects = [
-        Workload(member.item, member.inside, _ref(member, settings), member.value, ())
+        Workload(member.item, member.inside, ref_of(member, settings.default_namespace), member.value, ())
         for member in members
         if not is_local(member.value)
     ]
@@ -309,9 +309,9 @@ def is_local(value: Object) -> bool:
     return isinstance(annotations, dict) and LOCAL_CONFIG in annotations and annotations[LOCAL_CONFIG] != "false"
 
 
-def _ref(member: Member, settings: Settings) -> ResourceRef:
+def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:
     """The object as a resource, in the Namespace that it will have."""
     metadata = member.value.get("metadata")
     name = kinds.at(metadata, ("name",)) or kinds.at(metadata, ("generateName",)) or ""
-    namespace = kinds.at(metadata, ("namespace",)) or settings.default_namespace
+    namespace = kinds.at(metadata, ("namespace",)) or default_namespace
     return ResourceRef(member.api_version, member.kind, str(name), str(namespace))

@@ -7,7 +7,7 @@ and scrapers asked before): pkg/kube/inject/webhook.go, app_probe.go (1.1-1.30).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector import merge, pods, probes, prometheus, record
@@ -40,13 +40,53 @@ def restored(workload: Workload) -> Restored:
     """The workload with what its record tells of taken back; without a record, as it is."""
     if at(workload.object, ("metadata", "annotations", record.ANNOTATION)) is None:
         return Restored(workload)
+    return _restored_object([workload])[0]
+
+
+def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
+    """The same of many; the templates of one object all have the object without any of its injections."""
+    found: list[Restored] = []
+    for group in _objects(workloads):
+        annotated = at(group[0].object, ("metadata", "annotations", record.ANNOTATION)) is not None
+        found += _restored_object(group) if annotated else map(Restored, group)
+    return found
+
+
+def _objects(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
+    """The workloads of each object together; they stand behind each other."""
+    group: list[Workload] = []
+    for workload in workloads:
+        if group and (workload.only or (workload.item, workload.inside) != (group[0].item, group[0].inside)):
+            yield group
+            group = []
+        group.append(workload)
+    if group:
+        yield group
+
+
+def _restored_object(group: list[Workload]) -> list[Restored]:
+    """The workloads of one object with a record."""
+    standing = before = group[0].object
     try:
-        found = record.read(workload.object)
-        assert found is not None
-        before = record.original(workload.object, found)
+        known = record.records(standing)
+        for one in known:
+            before = record.original(before, one)
     except record.BadRecord as problem:
-        return Restored(workload, results=(_bad_record(workload, problem),))
-    return Restored(workload._replace(object=before), found)
+        told = (_bad_record(group[0], problem),)
+        return [Restored(workload, results=() if number else told) for number, workload in enumerate(group)]
+    found = []
+    for workload in group:
+        mine = next((one for one in known if _is_of(one, workload, before, alone=len(group) == 1)), None)
+        found.append(Restored(workload._replace(object=before), mine))
+    return found
+
+
+def _is_of(one: record.Record, workload: Workload, before: Object, alone: bool) -> bool:
+    """Whether a record tells of this template. One of a whole object, as it is written where a kind has one path, tells
+    of what it changed."""
+    if one.of:
+        return record.located(workload.object, one.of) == workload.template
+    return alone or at(workload.object, workload.template) is not at(before, workload.template)
 
 
 def ejected(workload: Workload) -> Restored:
@@ -314,5 +354,25 @@ def shown(value: Any, most: int = 120) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-def restore_all(workloads: Iterable[Workload]) -> list[Restored]:
-    return [restored(workload) for workload in workloads]
+def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
+    """``ejected`` of many; the templates of one object all have the object without any of its injections."""
+    found: list[Restored] = []
+    for group in _objects(workloads):
+        if len(group) == 1:
+            found.append(ejected(group[0]))
+            continue
+        after, results = group[0].object, []
+        for one in _restored_object(group) if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ()) else ():
+            results.append(one.results if one.record is None else edit_results(group[0], one.record))
+            after = one.workload.object
+        for workload in group:
+            before = by_traces(workload._replace(object=after))
+            results.append(() if before is None else (_uncertain(workload),))
+            after = after if before is None else before
+        told = tuple(dict.fromkeys(result for several in results for result in several))
+        same = after is group[0].object
+        found += [
+            Restored(workload if same else workload._replace(object=after), results=() if number else told)
+            for number, workload in enumerate(group)
+        ]
+    return found

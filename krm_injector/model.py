@@ -122,6 +122,7 @@ class Workload(NamedTuple):
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
     template: tuple[str | int, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
+    only: bool = True  # False: its kind may have several pod templates, and each has a record of its own
 
 
 class Reason(str, Enum):

@@ -44,7 +44,9 @@ def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Wor
     for one in objects:
         kind = (one.ref.api_version, one.ref.kind)
         places: list[Step] = []
-        for extra in named.get(kind, ()):
+        extras = named.get(kind, [])
+        only = len(extras) == 1 and not {kinds.EACH, kinds.ANY} & set(extras[0].template)
+        for extra in extras:
             there = kinds.templates(one.object, extra.template)
             led[extra] = led.get(extra, False) or bool(there) or _refers(one)
             places += [place for place in there if place not in places]
@@ -52,7 +54,7 @@ def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Wor
             problems = list(_problems(one, place, settings))
             results += problems
             if not problems:
-                found.append(one._replace(template=place))
+                found.append(one._replace(template=place, only=only))
         if kind not in _COPIES:
             _look(one, places, unseen)
     results += [_leads_nowhere(extra, settings) for extra, led_there in led.items() if extra.named and not led_there]
@@ -225,16 +227,13 @@ def _known(unseen: _Unseen, known: operators.Known) -> Result:
     others = [path for path in unseen.paths if not any(_covers(pattern, path) for pattern in known.paths)]
     if others:
         return _unknown(unseen)
-    places = ", ".join(map(operators.written, known.paths))
+    places = [operators.written(path) for path in known.paths]
     message = (
-        f"{_all(unseen)} holds pod templates that are not injected: kinds other than the built-in ones are left alone "
-        f"until they are named. Its pod templates stand at {places}. To inject them, add to the functionConfig's "
-        f"spec.workloads:\n- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
+        f"{_all(unseen)} has pod templates ({', '.join(places)}) and is left alone: its kind is injected only where "
+        f"the functionConfig names it. {known.note + '. ' if known.note else ''}To inject it, add to spec.workloads:\n"
+        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
     )
-    if known.note:
-        message = message.replace(". To inject them", f". {known.note}. To inject them")
-    field = operators.written(next(iter(unseen.paths)))
-    return Result("warning", message, ref, field, code="unknown-workload-kind")
+    return Result("warning", message, ref, places[0], code="unknown-workload-kind")
 
 
 def _covers(pattern: Path, path: Path) -> bool:
@@ -249,8 +248,8 @@ def _unknown(unseen: _Unseen) -> Result:
     if len(paths) > 1:
         field = f"podTemplates: [{', '.join(map(_quoted, paths))}]"
     message = (
-        f"{_all(unseen)} holds what looks like {many}, which is of no kind that is injected; it is left alone. If its "
-        "controller makes pods of that as it stands, add to the functionConfig's spec.workloads, to inject it:\n"
+        f"{_all(unseen)} holds what looks like {many} and is left alone, since its kind is not known. To inject it, if "
+        "its controller makes pods of that as it stands, add to the functionConfig's spec.workloads:\n"
         f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}, {field}}}"
     )
     return Result("warning", message, ref, paths[0], code="unknown-workload-kind")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from krm_injector.overrides import HandEdit
 
 
-Place = tuple[int, tuple[str | int, ...]]  # a workload: its item's index, and where it stands inside
+Place = tuple[int, tuple[str | int, ...]]  # an object: its item's index, and where it stands inside
+Template = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]  # ... and one of its pod templates
 
 
 class Outcome(NamedTuple):
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
     results: tuple[Result, ...]
     originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
     restored: tuple[eject.Restored, ...] = ()  # one a decision
-    edits: dict[Place, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
+    edits: dict[Template, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:

@@ -20,7 +20,7 @@ from krm_injector.inject import Failure, pod_of
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.undo import names
-from krm_injector.kube.workloads import at, put
+from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 
@@ -106,6 +106,9 @@ class _Bench:
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
+    def _text(self, path: Step) -> str:
+        return record.path_text(record.named(self._standing, path))
+
     # ------------------------------------------------------------ what was edited
 
     def refined(self, edits: Iterable[record.Edit]) -> list[HandEdit]:
@@ -123,13 +126,13 @@ class _Bench:
             yield whole
             return
         for field in FIELDS:
-            start = ".".join((*self._spec, field)) + "["
+            start = self._text((*self._spec, field)) + "["
             if edit.path.startswith(start):
                 name, _, rest = edit.path[len(start) :].partition("]")
                 yield from self._inside(f"{start}{name}]", field, name, rest.removeprefix("."), whole)
                 return
         for field in ("labels", "annotations"):
-            start = ".".join((*self._metadata, field)) + "."
+            start = self._text((*self._metadata, field)) + "."
             key = edit.path.removeprefix(start)
             if edit.path.startswith(start) and key not in BOOKKEEPING and isinstance(edit.current, str):
                 yield whole._replace(steps=(field, key))
@@ -276,7 +279,7 @@ class _Bench:
     def _prefixes(self, containers: Iterable[str]) -> Iterator[str]:
         for name in containers:
             field, _ = self._of_fresh(name)
-            yield f"{'.'.join((*self._spec, field))}[{name}]"
+            yield f"{self._text((*self._spec, field))}[{name}]"
 
     def _container(self, workload: Object, name: str) -> Object:
         field, index = self._own(workload, name)

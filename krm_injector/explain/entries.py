@@ -52,6 +52,7 @@ def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence
         "kind": workload.ref.kind,
         "namespace": workload.ref.namespace,
         "name": workload.ref.name,
+        **({} if workload.only else {"podTemplate": field(workload.template)}),
         "verdict": "error" if errors else "injected" if injected else "left out",
         "injected": injected,
         "reason": decision.reason.value,
