@@ -72,7 +72,7 @@ def _result(
     assert namespace is not None
     edit = _edit(decision, meshes, settings, judges, required)
     message = (
-        f"{workload.ref} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
+        f"{workload.shown} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
         f"and is{' not' if required else ''}: {decision.detail}"
     )
     resource, field = workload.ref, ""

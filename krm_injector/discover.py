@@ -20,17 +20,58 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 # Kinds that make no pods, for speed: most objects of a bundle are of these. Policies (Kyverno, Gatekeeper) hold
 # patterns and patches that only look like pod templates.
 CORE_KINDS = frozenset(
-    """ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim ResourceQuota Secret
-    Service ServiceAccount""".split()
+    [
+        "ConfigMap",
+        "Endpoints",
+        "Event",
+        "LimitRange",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "ResourceQuota",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    ]
 )
 WITHOUT_PODS = frozenset(
-    """admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io autoscaling
-    autoscaling.k8s.io certificates.k8s.io cert-manager.io config.kubernetes.io constraints.gatekeeper.sh
-    coordination.k8s.io discovery.k8s.io events.k8s.io extensions.istio.io external-secrets.io
-    flowcontrol.apiserver.k8s.io gateway.networking.k8s.io krm-injector.dev kustomize.config.k8s.io kyverno.io
-    monitoring.coreos.com mutations.gatekeeper.sh networking.istio.io networking.k8s.io node.k8s.io
-    policies.kyverno.io policy rbac.authorization.k8s.io resource.k8s.io scheduling.k8s.io security.istio.io
-    snapshot.storage.k8s.io storage.k8s.io telemetry.istio.io templates.gatekeeper.sh""".split()
+    [
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "autoscaling",
+        "autoscaling.k8s.io",
+        "certificates.k8s.io",
+        "cert-manager.io",
+        "config.kubernetes.io",
+        "constraints.gatekeeper.sh",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "extensions.istio.io",
+        "external-secrets.io",
+        "flowcontrol.apiserver.k8s.io",
+        "gateway.networking.k8s.io",
+        "krm-injector.dev",
+        "kustomize.config.k8s.io",
+        "kyverno.io",
+        "monitoring.coreos.com",
+        "mutations.gatekeeper.sh",
+        "networking.istio.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policies.kyverno.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "security.istio.io",
+        "snapshot.storage.k8s.io",
+        "storage.k8s.io",
+        "telemetry.istio.io",
+        "templates.gatekeeper.sh",
+    ]
 )
 MANAGED = ("spec", "syncPolicy", "managedNamespaceMetadata")
 

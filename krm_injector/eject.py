@@ -313,7 +313,7 @@ def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
 
 def _uncertain(workload: Workload) -> Result:
     message = (
-        f"{workload.ref} has no record of what it was before injection; it was taken back as far as Istio's own "
+        f"{workload.shown} has no record of what it was before injection; it was taken back as far as Istio's own "
         "annotations tell. What they do not tell: names of ports that probes asked, the spelling of prometheus "
         "annotations, labels that were set to what Istio sets, the place of an own istio-proxy, and whatever a custom "
         "template changed in the application's containers. Compare it with its source"
@@ -325,7 +325,7 @@ def loses(workload: Workload, what: list[str]) -> Result:
     """Error: an earlier injection without record cannot be taken back far enough for this configuration."""
     shown = "; ".join(what[:5]) + (f" and {len(what) - 5} more" if len(what) > 5 else "")
     message = (
-        f"{workload.ref} was injected by Istio with another configuration, and its annotations do not tell enough of "
+        f"{workload.shown} was injected by Istio with another configuration, and its annotations do not tell enough of "
         f"what it was before: {shown}. With this configuration that makes a difference. Inject its source instead; or "
         "run krm-injector eject on it, compare the result with the source, and inject that"
     )
@@ -362,14 +362,16 @@ def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
             found.append(ejected(group[0]))
             continue
         after, results = group[0].object, []
-        for one in _restored_object(group) if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ()) else ():
+        for one in (
+            _restored_object(group) if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ()) else ()
+        ):
             results.append(one.results if one.record is None else edit_results(group[0], one.record))
             after = one.workload.object
         for workload in group:
             before = by_traces(workload._replace(object=after))
             results.append(() if before is None else (_uncertain(workload),))
             after = after if before is None else before
-        told = tuple(dict.fromkeys(result for several in results for result in several))
+        told = tuple(result for several in results for result in several)
         same = after is group[0].object
         found += [
             Restored(workload if same else workload._replace(object=after), results=() if number else told)

@@ -39,18 +39,18 @@ def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object
 
 def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result | None:
     """Why this workload cannot have the guard; None where it can."""
-    ref = decision.workload.ref
+    ref, who = decision.workload.ref, decision.workload.shown
     inits = at(injected, (*decision.workload.template, "spec", "initContainers")) or []
     if not pods.find_container(pods.INIT, inits) and (_cni(plane) or pods.find_container(pods.VALIDATION, inits)):
         message = (
-            f"{ref} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
+            f"{who} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
             f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to none, and {INSTEAD}'
         )
         return Result("error", message, ref, "spec.guard", code="guard-impossible")
     field = _selects(decision)
     if field:
         message = (
-            f'{ref} cannot have the guard: its {field} does not select pods with {INJECT}: "false". Take the label '
+            f'{who} cannot have the guard: its {field} does not select pods with {INJECT}: "false". Take the label '
             f"out of the selector, or set spec.guard to none, and {INSTEAD}"
         )
         return Result("error", message, ref, field, code="guard-impossible")

@@ -6,7 +6,7 @@ A pod template that is not seen is not injected, so each is told, once a kind, w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any
 
 from krm_injector import shapes
 from krm_injector.function_config import ExtraKind, Settings
@@ -19,13 +19,16 @@ from krm_injector.model import ResourceRef, Result, Workload
 _COPIES = frozenset((("apps/v1", "ControllerRevision"),))
 
 
-class _Unseen(NamedTuple):
+class _Unseen:
     """Objects of one kind with pod templates that nobody named."""
 
-    ref: ResourceRef  # the first of them
-    paths: dict[Path, None]  # patterns, in their order
-    inside: dict[str, Path]  # kinds of whole objects that stand inside, and where
-    count: list[int]
+    __slots__ = ("inside", "number", "paths", "ref")
+
+    def __init__(self, ref: ResourceRef) -> None:
+        self.ref = ref  # the first of them
+        self.paths: dict[Path, None] = {}  # patterns, in their order
+        self.inside: dict[str, Path] = {}  # kinds of whole objects that stand inside, and where
+        self.number = 0  # of objects
 
 
 def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Workload], list[Result]]:
@@ -94,7 +97,7 @@ def _problems(one: Workload, place: Step, settings: Settings) -> Iterable[Result
 def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
     """The error for a path that meets a list where it names a field, or the other way round."""
     way: list[str | int] = []
-    here: object = one.object
+    here: Any = one.object
     for step in place:
         fits = isinstance(here, list) if isinstance(step, int) or step == kinds.EACH else isinstance(here, dict)
         if not fits or step in (kinds.EACH, kinds.ANY):
@@ -102,7 +105,8 @@ def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
         way.append(step)
         here = kinds.at(here, (step,))
     at = kinds.text(way)
-    what = {list: "a list", dict: "a map", str: "a string"}.get(type(here), f"the value {here!r:.40}")
+    words = {"list": "a list", "dict": "a map", "str": "a string"}
+    what = words.get(type(here).__name__, f"the value {here!r:.40}")
     extra = _extra_of(one, place, settings)
     field = _field(extra, settings) if extra else "spec.workloads"
     path = operators.written(extra.template) if extra else kinds.text(place)
@@ -149,13 +153,10 @@ def _leads_nowhere(extra: ExtraKind, settings: Settings) -> Result:
 
 def _without_any(led: dict[ExtraKind, bool]) -> list[Result]:
     """Warnings for kinds that are named without a path, and of which no object has a pod template."""
-    kinds_led: dict[tuple[str, str], bool] = {}
-    for extra, led_there in led.items():
-        if not extra.named:
-            kind = (extra.api_version, extra.kind)
-            kinds_led[kind] = kinds_led.get(kind, False) or led_there
+    by_table = {(extra.api_version, extra.kind) for extra in led if not extra.named}
+    with_some = {(extra.api_version, extra.kind) for extra, led_there in led.items() if led_there}
     results = []
-    for api_version, kind in (kind for kind, led_there in kinds_led.items() if not led_there):
+    for api_version, kind in sorted(by_table - with_some):
         of = operators.known(api_version, kind) or operators.Known(())
         paths = ", ".join(map(operators.written, of.paths))
         message = (
@@ -174,7 +175,7 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
     kind = (one.ref.api_version, one.ref.kind)
     known = operators.known(*kind)
     if known is not None and not known.paths:
-        unseen.setdefault(kind, _Unseen(one.ref, {}, {}, [0])).count[0] += 1
+        unseen.setdefault(kind, _Unseen(one.ref)).number += 1
         return
     paths: dict[Path, None] = {}
     inside: dict[str, Path] = {}
@@ -187,10 +188,10 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
         else:
             paths[kinds.pattern_of(place)] = None
     if paths or inside:
-        found = unseen.setdefault(kind, _Unseen(one.ref, {}, {}, [0]))
+        found = unseen.setdefault(kind, _Unseen(one.ref))
         found.paths.update(paths)
         found.inside.update(inside)
-        found.count[0] += 1
+        found.number += 1
 
 
 def _whole_object(value: object, place: Step) -> Step | None:
@@ -217,7 +218,7 @@ def _told(kind: tuple[str, str], unseen: _Unseen) -> list[Result]:
 
 
 def _all(unseen: _Unseen) -> str:
-    more = unseen.count[0] - 1
+    more = unseen.number - 1
     return f"{unseen.ref} ({unseen.ref.api_version}{f', and {more} more of the kind' if more else ''})"
 
 
@@ -237,7 +238,9 @@ def _known(unseen: _Unseen, known: operators.Known) -> Result:
 
 
 def _covers(pattern: Path, path: Path) -> bool:
-    return len(pattern) == len(path) and all(one in (other, kinds.ANY) for one, other in zip(pattern, path, strict=True))
+    return len(pattern) == len(path) and all(
+        one in (other, kinds.ANY) for one, other in zip(pattern, path, strict=True)
+    )
 
 
 def _unknown(unseen: _Unseen) -> Result:

@@ -17,11 +17,11 @@ from krm_injector.findings import findings
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure
 from krm_injector.istio_api import ApiError
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import Outcome, Place, Template, items_with, put, rows, told
+from krm_injector.outcome import Outcome, Place, Template, items_with, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
@@ -89,7 +89,7 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
         else:
             if one.record is not None and not record.intact(found.object, one.record):
                 injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
-                edited[*place, found.template] = edits
+                edited[(*place, found.template)] = edits
                 results += said
             if found.only:
                 _replace(bundle, replacements, place, injected)
@@ -175,7 +175,7 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
 
 def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tuple[Result, ...]:
     message = (
-        f"{found.ref} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
+        f"{found.shown} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
     )
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None

@@ -97,7 +97,7 @@ def _text_of(entries: list[dict[str, Any]], metadata: Any) -> str:
 
 
 def joined(workload: Object, parts: Iterable[Object]) -> Object:
-    """The object with the records that stand on ``parts``, which are the same object with one template injected each."""
+    """The object with the records of ``parts``, which are the same object with one template injected each."""
     values = [json.loads(text) for part in parts if (text := at(part, ("metadata", "annotations", ANNOTATION)))]
     if not values:
         return workload

@@ -210,7 +210,8 @@ class Changes:
                 {**self._namespaces, namespace.name: _relabelled(namespace, edit)}, self._meshes, self._settings
             )
         meshes = [
-            m._replace(config={**m.config, edit.path[0]: edit.value}) if m is decision.mesh else m for m in self._meshes
+            m._replace(config={**m.config, str(edit.path[0]): edit.value}) if m is decision.mesh else m
+            for m in self._meshes
         ]
         return Judge(self._namespaces, meshes, self._settings)
 
@@ -247,16 +248,16 @@ class Changes:
 
     def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:
         workload, namespace, mesh = decision.workload, decision.namespace, decision.mesh
-        path: tuple[str, ...] = edit.path
+        path: Step = edit.path
         if edit.on == "workload":
             ref, current = workload.ref, at(workload.object, edit.path)
         elif edit.on == "namespace":
             assert namespace is not None
-            ref, current = ResourceRef("v1", "Namespace", namespace.name), namespace.labels.get(edit.path[-1])
+            ref, current = ResourceRef("v1", "Namespace", namespace.name), namespace.labels.get(str(edit.path[-1]))
         else:
             assert mesh is not None
             name = "istio-sidecar-injector" + ("" if mesh.revision == "default" else f"-{mesh.revision}")
-            ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(edit.path[0])
+            ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(str(edit.path[0]))
             path = ("data", "config", *edit.path)
         resource = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
         return {
@@ -293,7 +294,9 @@ def put(value: Any, path: Sequence[str | int], leaf: Any) -> Object:
     """A copy of the object with a field set, or taken out where leaf is None."""
     parent, field = tuple(path[:-1]), path[-1]
     held = at(value, parent)
-    changed = {key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field or leaf is not None}
+    changed = {
+        key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field or leaf is not None
+    }
     if leaf is not None:
         changed[field] = leaf
     result: Object = workloads.put(value, parent, changed)
@@ -301,7 +304,7 @@ def put(value: Any, path: Sequence[str | int], leaf: Any) -> Object:
 
 
 def _relabelled(namespace: Namespace, edit: Edit) -> Namespace:
-    labels = {**namespace.labels, edit.path[-1]: edit.value}
+    labels = {**namespace.labels, str(edit.path[-1]): edit.value}
     return namespace._replace(labels={key: value for key, value in labels.items() if value is not None})
 
 

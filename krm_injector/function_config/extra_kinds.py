@@ -63,7 +63,9 @@ def _wrong(entry: Object, here: str) -> Iterator[tuple[str, str, object]]:
             yield f"{here}.{name}", f'is "{written}": {problem}', written
     known = operators.known(api_version, kind)
     if known is not None and not known.paths:
-        advice = f"names {kind} of {api_version}, which holds no pod template: {known.why}. {operators.label_advice(known)}"
+        advice = (
+            f"names {kind} of {api_version}, which holds no pod template: {known.why}. {operators.label_advice(known)}"
+        )
         yield here, f"{advice}. Take the entry out", kind
     elif known is not None and not known.injectable and not _written(entry):
         message = (
@@ -73,7 +75,7 @@ def _wrong(entry: Object, here: str) -> Iterator[tuple[str, str, object]]:
         yield here, message, kind
     elif not _written(entry) and not _of_table(api_version, kind):
         message = (
-            f"names {kind} of {api_version} without a podTemplate, and krm-injector does not know the kind; add the path "
-            "to its pod template, as podTemplate: spec.template"
+            f"names {kind} of {api_version} without a podTemplate, and krm-injector does not know the kind; add the "
+            "path to its pod template, as podTemplate: spec.template"
         )
         yield here, message, kind

@@ -61,9 +61,7 @@ _FLINK = (
     "the operator merges spec.podTemplate into those of jobManager and taskManager, lists entry by entry by their "
     "place unless kubernetes.operator.pod-template.merge-arrays-by-name is set, and Flink adds its main container"
 )
-_UNITED = (
-    "statefulSetTemplate advancedStatefulSetTemplate cloneSetTemplate deploymentTemplate"  # of spec.template
-)
+_UNITED = "statefulSetTemplate advancedStatefulSetTemplate cloneSetTemplate deploymentTemplate"  # of spec.template
 _ECK_KINDS = (
     ("kibana", "v1 v1beta1", "Kibana"),
     ("apm", "v1 v1beta1", "ApmServer"),
@@ -236,6 +234,6 @@ def label_advice(of: Known) -> str:
     """What to do where the cluster's webhook is to inject the pods of a kind."""
     where = of.label or "metadata.labels of each template"
     return (
-        "The cluster's webhook injects its pods when they are created, by the labels of their Namespace or by the label "
-        f'sidecar.istio.io/inject: "true" (or "false", to keep it away) at {where}'
+        "The cluster's webhook injects its pods when they are created, by the labels of their Namespace or by the "
+        f'label sidecar.istio.io/inject: "true" (or "false", to keep it away) at {where}'
     )

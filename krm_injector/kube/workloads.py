@@ -226,5 +226,5 @@ def _holds_containers(item: Any) -> bool:
 
 
 def pattern_of(path: Step) -> Path:
-    """The path as a pattern: every entry of a list in the place of one, and of a key that no path can hold every key."""
+    """The path as a pattern: every entry of a list in the place of one; every key where no path can hold the key."""
     return tuple(EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path)
