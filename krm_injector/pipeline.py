@@ -89,7 +89,7 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
         else:
             if one.record is not None and not record.intact(found.object, one.record):
                 injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
-                edited[(*place, found.template)] = edits
+                edited[found.item, found.inside, found.template] = edits
                 results += said
             if found.only:
                 _replace(bundle, replacements, place, injected)

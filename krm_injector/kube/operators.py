@@ -46,6 +46,10 @@ _FIRST = (
     "KubeRay takes the first container of a template for Ray's (controllers/ray/common/pod.go): do not inject with "
     "holdApplicationUntilProxyStarts unless sidecars are native, since it puts istio-proxy first"
 )
+_NAMED = (
+    "Agones refuses a second container where {0} does not name the game server's (pkg/apis/agones/v1/gameserver.go): "
+    "set it, unless sidecars are native"
+)
 _FIRST_AND_ENDS = f"{_FIRST}. {_ENDS}"
 _RAY = "spec.{0}.headGroupSpec.template spec.{0}.workerGroupSpecs[].template"
 _OF_ECK = (
@@ -119,9 +123,9 @@ _ROWS = (
     _Row("kedacore/keda v2.20.2 apis/keda/v1alpha1/scaledjob_types.go", "keda.sh", "v1alpha1", "ScaledJob",
          "spec.jobTargetRef.template", note=_ENDS),
     _Row("googleforgames/agones v1.56.0 pkg/apis/agones/v1/gameserver.go", "agones.dev", "v1", "GameServer",
-         "spec.template"),
+         "spec.template", note=_NAMED.format("spec.container")),
     _Row("googleforgames/agones v1.56.0 pkg/apis/agones/v1/fleet.go, gameserverset.go", "agones.dev", "v1",
-         "Fleet GameServerSet", "spec.template.spec.template"),
+         "Fleet GameServerSet", "spec.template.spec.template", note=_NAMED.format("spec.template.spec.container")),
     # Elastic (ECK)
     _Row("elastic/cloud-on-k8s v3.5.0 pkg/apis/elasticsearch/v1/elasticsearch_types.go",
          "elasticsearch.k8s.elastic.co", "v1 v1beta1", "Elasticsearch", "spec.nodeSets[].podTemplate", note=_OF_ECK),
