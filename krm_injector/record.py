@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
-from krm_injector.kube.differences import member
 from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Mesh, Namespace, Object, Workload
@@ -191,6 +190,8 @@ def located(workload: Any, of: Named) -> Step | None:
 
 def path_text(of: Named) -> str:
     """The place as ``kube.differences`` writes it: spec.groups[a].template."""
+    from krm_injector.kube.differences import member  # for messages only
+
     text = ""
     for step in of:
         text = member(text, step) if isinstance(step, str) else f"{text}[{step[0]}]"

@@ -85,7 +85,7 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
 
 
 def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    count = replicas(subject.ref, subject.decision.workload.object)
+    count = replicas(subject.decision.workload)
     if not count or subject.ref.kind in ("Job", "CronJob", "Pod"):
         return
     for budget in facts.of("PodDisruptionBudget", subject.ref.namespace):

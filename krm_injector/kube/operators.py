@@ -61,6 +61,7 @@ _KNATIVE = (
     "it lists"
 )
 _KSERVE = "KServe merges it with a runtime's containers and makes the pod itself"
+_STEPS = "its controller makes the pods of its steps, with containers of its own beside them"
 _FLINK = (
     "the operator merges spec.podTemplate into those of jobManager and taskManager, lists entry by entry by their "
     "place unless kubernetes.operator.pod-template.merge-arrays-by-name is set, and Flink adds its main container"
@@ -180,6 +181,12 @@ _ROWS = (
          "ServingRuntime ClusterServingRuntime", label="spec.labels", why=_KSERVE),
     _Row("kserve/kserve v0.20.0 pkg/apis/serving/v1alpha2/llm_inference_service_types.go", "serving.kserve.io",
          "v1alpha1 v1alpha2", "LLMInferenceService LLMInferenceServiceConfig", label="spec.labels", why=_KSERVE),
+    _Row("argoproj/argo-workflows v4.1.2 pkg/apis/workflow/v1alpha1/workflow_types.go", "argoproj.io", "v1alpha1",
+         "Workflow WorkflowTemplate ClusterWorkflowTemplate", label="spec.podMetadata.labels", why=_STEPS),
+    _Row("argoproj/argo-workflows v4.1.2 pkg/apis/workflow/v1alpha1/cron_workflow_types.go", "argoproj.io",
+         "v1alpha1", "CronWorkflow", label="spec.workflowSpec.podMetadata.labels", why=_STEPS),
+    _Row("tektoncd/pipeline v1.15.0 pkg/pod/pod.go", "tekton.dev", "v1 v1beta1", "TaskRun PipelineRun",
+         label="metadata.labels", why=_STEPS),
     _Row("strimzi/strimzi-kafka-operator 1.2.0 api/.../common/template/PodTemplate.java", "kafka.strimzi.io",
          "v1 v1beta2", "Kafka", label="spec.kafka.template.pod.metadata.labels",
          why="template.pod holds settings of its pods, which the operator makes itself"),
