@@ -22,11 +22,12 @@ _COPIES = frozenset((("apps/v1", "ControllerRevision"),))
 class _Unseen:
     """Objects of one kind with pod templates that nobody named."""
 
-    __slots__ = ("inside", "number", "paths", "ref")
+    __slots__ = ("inside", "number", "parts", "paths", "ref")
 
     def __init__(self, ref: ResourceRef) -> None:
         self.ref = ref  # the first of them
         self.paths: dict[Path, None] = {}  # patterns, in their order
+        self.parts: dict[Path, None] = {}  # containers that are no whole template
         self.inside: dict[str, Path] = {}  # kinds of whole objects that stand inside, and where
         self.number = 0  # of objects
 
@@ -77,7 +78,7 @@ def _refers(one: Workload) -> bool:
 def _problems(one: Workload, place: Step, settings: Settings) -> Iterable[Result]:
     """Why there is nothing to inject at a place that spec.workloads names."""
     broken = next((number for number, step in enumerate(place) if step in (kinds.EACH, kinds.ANY)), len(place))
-    if broken < len(place) or kinds.at(one.object, place) is None:
+    if broken < len(place) or not isinstance(kinds.at(one.object, place), dict):
         yield _wrong_way(one, place, settings)
         return
     mismatches = shapes.of_workload(one.object, place)
@@ -89,7 +90,7 @@ def _problems(one: Workload, place: Step, settings: Settings) -> Iterable[Result
         known = operators.known(one.ref.api_version, one.ref.kind) or operators.Known(())
         message = (
             f"{incomplete}: the controller of {one.ref} completes it later, and injection into a part of a pod would "
-            f"be wrong. Take {one.ref.kind} out of spec.workloads. {operators.label_advice(known)}"
+            f"be wrong. Correct the path, or take {one.ref.kind} out of spec.workloads. {operators.label_advice(known)}"
         )
         yield Result("error", message, one.ref, kinds.text(place), code="pod-template-incomplete")
 
@@ -179,7 +180,9 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
         return
     paths: dict[Path, None] = {}
     inside: dict[str, Path] = {}
-    for place in kinds.pod_templates(one.object):
+    looks = kinds.looks_like_pods(one.object)
+    parts = {kinds.pattern_of(place): None for place in looks.others if place not in places}
+    for place in looks.templates:
         if place in places:
             continue
         whole = _whole_object(one.object, place)
@@ -187,9 +190,10 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
             inside.setdefault(str(kinds.at(one.object, (*whole, "kind"))), kinds.pattern_of(whole))
         else:
             paths[kinds.pattern_of(place)] = None
-    if paths or inside:
+    if paths or inside or parts:
         found = unseen.setdefault(kind, _Unseen(one.ref))
         found.paths.update(paths)
+        found.parts.update(parts)
         found.inside.update(inside)
         found.number += 1
 
@@ -212,6 +216,8 @@ def _told(kind: tuple[str, str], unseen: _Unseen) -> list[Result]:
     results = []
     if unseen.paths:
         results.append(_known(unseen, known) if known is not None else _unknown(unseen))
+    if unseen.parts:
+        results.append(_in_part(unseen))
     if unseen.inside:
         results.append(_nested(unseen))
     return results
@@ -278,6 +284,16 @@ def _left_to_the_cluster(unseen: _Unseen, known: operators.Known) -> Result:
         "holds no pod template, and is left alone")  # fmt: skip
     message = f"{_all(unseen)} {what}: {known.why}. {operators.label_advice(known)}"
     return Result("warning", message, unseen.ref, known.label.partition(" ")[0], code="pods-of-controller")
+
+
+def _in_part(unseen: _Unseen) -> Result:
+    places = [operators.written(path) for path in unseen.parts]
+    message = (
+        f"{_all(unseen)} holds containers, but no whole pod template ({', '.join(places)}), and is left alone. Its "
+        "controller makes pods of them, and the cluster's webhook injects those when they are created, by the labels "
+        'of their Namespace or by the label sidecar.istio.io/inject: "true" on the pods, where the kind lets one set it'
+    )
+    return Result("warning", message, unseen.ref, places[0], code="pods-of-controller")
 
 
 def _elsewhere(unseen: _Unseen) -> Result:

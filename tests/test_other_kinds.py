@@ -15,7 +15,7 @@ from krm_injector import diff, function_config, manifests, patches, pipeline, re
 from krm_injector.function_config import Settings
 from krm_injector.inputs import Source
 from krm_injector.kube import operators
-from krm_injector.kube.workloads import ANY, EACH, at, parse_path, pod_templates, put, templates, text
+from krm_injector.kube.workloads import ANY, EACH, at, looks_like_pods, parse_path, put, templates, text
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
 from krm_injector.outcome import Outcome
@@ -113,7 +113,7 @@ def test_templates_are_found_in_maps_and_lists_in_the_order_of_the_object() -> N
         "stages": [{"x": 1}, {"deep": {"pod": template("b")}}, {"roles": {"r": template("c")}}],
         "main": template("a"),
     })  # fmt: skip
-    assert [text(path) for path in pod_templates(value)] == [
+    assert [text(path) for path in looks_like_pods(value).templates] == [
         "spec.stages[1].deep.pod", "spec.stages[2].roles.r", "spec.main"
     ]  # fmt: skip
 
@@ -125,12 +125,12 @@ def test_templates_are_found_in_maps_and_lists_in_the_order_of_the_object() -> N
         {"template": {"spec": {"containers": {"type": "array", "items": {"properties": {"name": {}}}}}}},
         {"template": {"spec": {"containers": [{"required": ["name"]}]}}},
         {"template": {"spec": {"containers": [{}]}}},
-        {"containerSet": {"containers": [{"name": "a"}]}},
+        {"stage": {"containers": [{"name": "a"}]}},
         {"text": "spec: {containers: [{name: a}]}"},
     ],
 )
 def test_what_is_no_pod_template_is_not_told(spec: Any) -> None:
-    assert pod_templates(thing(spec)) == []
+    assert looks_like_pods(thing(spec)) == ([], [])
     assert told(run(Settings(), thing(spec)).results, "unknown-workload-kind") == []
 
 
@@ -167,7 +167,7 @@ def test_the_lines_that_are_told_of_a_known_kind_inject_all_its_templates(kind: 
         assert operators.written(path) in result.message
     how = settings(lines(result))
     after = injected(how, value)
-    places = pod_templates(value)
+    places = looks_like_pods(value).templates
     assert len(places) == sum(2 ** sum(step in (EACH, ANY) for step in extra.template) for extra in how.workloads)
     assert all(has_proxy(after, place) for place in places)
     assert told(run(how, value).results, "unknown-workload-kind", "workload-path-unused") == []
@@ -187,7 +187,7 @@ def test_the_lines_that_are_told_of_any_kind_inject_it(spec: Any) -> None:
     value = thing(spec)
     (result,) = told(run(Settings(), value).results, "unknown-workload-kind")
     after = injected(settings(lines(result)), value)
-    assert all(has_proxy(after, place) for place in pod_templates(value))
+    assert all(has_proxy(after, place) for place in looks_like_pods(value).templates)
 
 
 def test_a_check_tells_of_them_too() -> None:
@@ -221,6 +221,21 @@ def test_kinds_whose_templates_are_none_get_the_advice_that_helps(kind: tuple[st
 def test_no_path_makes_a_pod_template_of_what_is_none(kind: tuple[str, str]) -> None:
     with pytest.raises(Refused):
         settings({"apiVersion": kind[0], "kind": kind[1], "podTemplate": "spec.template"})
+
+
+@pytest.mark.parametrize(
+    ("spec", "where"),
+    [
+        ({"stages": [{"template": {"spec": {"containers": [{"image": "a:1"}]}}}]}, "spec.stages[].template"),
+        ({"podSpec": {"containers": [{"name": "a", "image": "a:1"}]}}, "spec.podSpec"),
+        ({"a": {"containers": [{"image": "a:1"}]}, "b": {"containers": [{"image": "b:1"}]}}, "spec.a, spec.b"),
+    ],
+)
+def test_containers_that_are_no_whole_template_are_left_to_the_webhook(spec: Any, where: str) -> None:
+    outcome = run(Settings(), thing(spec))
+    assert told(outcome.results, "unknown-workload-kind") == []
+    (result,) = told(outcome.results, "pods-of-controller")
+    assert f"({where})" in result.message and "spec.workloads" not in result.message
 
 
 @pytest.mark.parametrize(
@@ -333,6 +348,8 @@ def test_places_that_a_path_leads_to() -> None:
         ("spec.main[].pod", "spec.main", "is a map"),
         ("spec.name.pod", "spec.name", "is a string"),
         ("spec.stages[].inner.pod", "spec.stages[0].inner", "write spec.stages[].inner[]"),
+        ("spec.name", "spec.name", "is a string"),
+        ("spec.stages", "spec.stages", "write spec.stages[]"),
     ],
 )
 def test_a_path_against_a_lists_grain_is_told_as_the_paths_fault(path: str, at_field: str, advice: str) -> None:
@@ -378,6 +395,15 @@ def test_kinds_of_other_groups_are_not_taken_for_kubernetes_own() -> None:
         after = injected(how, value)
         assert "metadata" not in after["spec"]["jobTemplate"]
         assert ejected(after) == value
+
+
+def test_pods_that_istio_injected_are_taken_back_by_their_traces_in_each_template() -> None:
+    once = injected(settings(GROUPS, record=False), several())
+    given = bundle(once)
+    outcome = pipeline.take_back(given, settings(GROUPS))
+    back = outcome.replacements[1]
+    assert not any(has_proxy(back, place) for place in PLACES)
+    assert len(told(outcome.results, "ejected-by-traces")) == len(PLACES)
 
 
 # ---------------------------------------------------------------- several templates in one object

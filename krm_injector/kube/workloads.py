@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 Path = tuple[str, ...]
 Step = tuple[str | int, ...]
@@ -177,36 +177,47 @@ _BROKEN: Any = object()  # what a pattern does not lead through
 # ---------------------------------------------------------------- pod templates that nobody named
 
 
-def pod_templates(item: Any) -> list[Step]:
-    """Where an object of an unknown kind seems to hold pod templates: maps with spec.containers, a list of maps.
+class Looks(NamedTuple):
+    """What of an object looks like pods, in its order."""
 
-    The object itself is none, and what is inside a template is not looked at. Of an object of more maps and lists than
-    ``_LARGEST`` only the first are looked at.
+    templates: list[Step]  # maps with spec.containers
+    others: list[Step]  # containers that only a controller can make pods of
+
+
+def looks_like_pods(item: Any) -> Looks:
+    """Where an object of an unknown kind seems to hold pod templates, or parts of pods that are none.
+
+    The object itself is none, nor are containers right in its spec, which are often added to pods that come from
+    elsewhere; what is inside a template is not looked at. Of an object of more maps and lists than ``_LARGEST`` only
+    the first are looked at.
     """
-    if not _holds_containers(item):
-        return []
-    found: list[Step] = []
-    waiting: list[tuple[Step, Any]] = [((), item)]
+    found = Looks([], [])
+    waiting: list[tuple[Step, Any]] = [((), item)] if _holds_containers(item) else []
     for _ in range(_LARGEST):
         if not waiting:
             break
         place, here = waiting.pop()
-        if place and is_pod_template(here):
-            found.append(place)
-            continue
+        if place and isinstance(here, dict):
+            containers: Any = at(here, ("spec", "containers"))
+            if _are_containers(containers):
+                named = all("name" in one for one in containers)
+                (found.templates if named else found.others).append(place)
+                continue
+            own: Any = here.get("containers")
+            if len(place) > 1 and _are_containers(own) and all("image" in one for one in own):
+                found.others.append(place)
+                continue
         children = here.items() if isinstance(here, dict) else enumerate(here)
         inner = [((*place, key), child) for key, child in children if isinstance(child, (dict, list))]
         waiting.extend(reversed(inner))
     return found
 
 
-def is_pod_template(value: Any) -> bool:
-    """Whether a value has spec.containers, a list of maps that say what a container says."""
-    spec = value.get("spec") if isinstance(value, dict) else None
-    containers = spec.get("containers") if isinstance(spec, dict) else None
-    if not isinstance(containers, list) or not containers:
+def _are_containers(value: Any) -> bool:
+    """Whether a value is a list of maps that say what a container says."""
+    if not isinstance(value, list) or not value:
         return False
-    return all(isinstance(one, dict) and ("name" in one or "image" in one) for one in containers)
+    return all(isinstance(one, dict) and ("name" in one or "image" in one) for one in value)
 
 
 def _holds_containers(item: Any) -> bool:
