@@ -221,18 +221,19 @@ def _are_containers(value: Any) -> bool:
 
 
 def _holds_containers(item: Any) -> bool:
-    """The cheap question, before any path is made: whether a list "containers" stands anywhere in it."""
-    waiting = [item]
-    for _ in range(_LARGEST):
-        if not waiting:
-            break
-        here = waiting.pop()
+    """The cheap question, before any path is made: whether a list "containers" may stand anywhere in it."""
+    waiting: list[Any] = [item]
+    for here in waiting:
         if here.__class__ is dict:
             if here.get("containers").__class__ is list:
                 return True
-            waiting += [one for one in here.values() if one.__class__ is dict or one.__class__ is list]
-        elif here.__class__ is list:
-            waiting += [one for one in here if one.__class__ is dict or one.__class__ is list]
+            here = here.values()
+        for one in here:
+            kind = one.__class__
+            if kind is dict or kind is list:
+                waiting.append(one)
+        if len(waiting) > _LARGEST:
+            return True
     return False
 
 
