@@ -12,7 +12,7 @@ from krm_injector import advice
 from krm_injector.decide import Judge
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at, put, text
 from krm_injector.model import Decision, Mesh, Namespace, Object, ResourceRef, Result
 
 INJECT = "sidecar.istio.io/inject"
@@ -72,15 +72,15 @@ def _result(
     assert namespace is not None
     edit = _edit(decision, meshes, settings, judges, required)
     message = (
-        f"{workload.ref} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
+        f"{workload.shown} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
         f"and is{' not' if required else ''}: {decision.detail}"
     )
     resource, field = workload.ref, ""
     current: Any = None
     proposed: Any = None
     if edit is not None:
-        path = (*workload.template, "metadata", "labels") if edit.template else ("metadata", "labels")
-        field, proposed = f'{".".join(path)}["{edit.name}"]', edit.value
+        path: Step = (*workload.template, "metadata", "labels") if edit.template else ("metadata", "labels")
+        field, proposed = f'{text(path)}["{edit.name}"]', edit.value
         labels = at(workload.object, path) if edit.template else namespace.labels
         current = labels.get(edit.name) if isinstance(labels, dict) else None
         if not edit.template:
@@ -89,7 +89,7 @@ def _result(
         message += f". Remedy: {whose} without the label {edit.name}" if edit.value is None else (
             f'. Remedy: {whose}\'s label {edit.name}: "{edit.value}"')  # fmt: skip
     elif at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
-        field, current, proposed = ".".join((*workload.template, "spec", "hostNetwork")), True, False
+        field, current, proposed = text((*workload.template, "spec", "hostNetwork")), True, False
     elif decision.reason.value == "ignored-namespace":
         field, current = "metadata.namespace", namespace.name
     result = Result("", message, resource, field, current, proposed, code=code)
@@ -135,8 +135,7 @@ def _labels(decision: Decision) -> Mapping[str, Any]:
     return labels if isinstance(labels, dict) else {}
 
 
-def _with(value: Any, path: tuple[str, ...], edit: Edit) -> Any:
-    base = value if isinstance(value, dict) else {}
-    if not path:
-        return {**base, edit.name: edit.value}
-    return {**base, path[0]: _with(base.get(path[0]), path[1:], edit)}
+def _with(value: Object, path: Step, edit: Edit) -> Object:
+    labels = at(value, path)
+    changed: Object = put(value, path, {**(labels if isinstance(labels, dict) else {}), edit.name: edit.value})
+    return changed

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at
 from krm_injector.model import (
     Decision,
     Evidence,
@@ -215,7 +215,7 @@ class Judge:
         )
 
 
-def manual_metadata(workload: Workload) -> tuple[str, ...]:
+def manual_metadata(workload: Workload) -> Step:
     """Path of the metadata that kube-inject takes for the pod's: a CronJob's is its jobTemplate's (IntoObject)."""
     if workload.ref.kind == "CronJob" and workload.template[:2] == ("spec", "jobTemplate"):
         return ("spec", "jobTemplate", "metadata")

@@ -22,10 +22,14 @@ Opcode = tuple[str, int, int, int, int]
 
 
 def changes(outcome: Outcome) -> list[patches.Change]:
-    """Each workload as it stands in the bundle and as injection gives it, in bundle order, changed or not."""
+    """Each object as it stands in the bundle and as injection gives it, in bundle order, changed or not."""
     found = []
+    seen: set[Any] = set()
     for decision in outcome.decisions:
         workload = decision.workload
+        if (workload.item, workload.inside) in seen:
+            continue  # an object with several pod templates is patched as one
+        seen.add((workload.item, workload.inside))
         standing: Object = at(outcome.bundle.items[workload.item].value, workload.inside)
         changed = outcome.replacements.get(workload.item)
         after = standing if changed is None else at(changed, workload.inside)

@@ -17,6 +17,62 @@ from krm_injector.owner import string_map
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 NAME_LABEL = "kubernetes.io/metadata.name"
+# Kinds that make no pods, for speed: most objects of a bundle are of these. Policies (Kyverno, Gatekeeper) hold
+# patterns and patches that only look like pod templates.
+CORE_KINDS = frozenset(
+    [
+        "ConfigMap",
+        "Endpoints",
+        "Event",
+        "LimitRange",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "ResourceQuota",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    ]
+)
+WITHOUT_PODS = frozenset(
+    [
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "autoscaling",
+        "autoscaling.k8s.io",
+        "certificates.k8s.io",
+        "cert-manager.io",
+        "config.kubernetes.io",
+        "constraints.gatekeeper.sh",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "extensions.istio.io",
+        "external-secrets.io",
+        "flowcontrol.apiserver.k8s.io",
+        "gateway.networking.k8s.io",
+        "krm-injector.dev",
+        "kustomize.config.k8s.io",
+        "kyverno.io",
+        "monitoring.coreos.com",
+        "mutations.gatekeeper.sh",
+        "networking.istio.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policies.kyverno.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "security.istio.io",
+        "snapshot.storage.k8s.io",
+        "storage.k8s.io",
+        "telemetry.istio.io",
+        "templates.gatekeeper.sh",
+    ]
+)
 MANAGED = ("spec", "syncPolicy", "managedNamespaceMetadata")
 
 
@@ -221,29 +277,54 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
 
     One that the API server could not decode is an error, whatever the verdict would be.
     """
-    known = {**kinds.POD_TEMPLATES, **{(kind.api_version, kind.kind): kind.template for kind in settings.workloads}}
+    named = {(extra.api_version, extra.kind) for extra in settings.workloads}
     found: list[Workload] = []
     results: list[Result] = []
-    unknown: set[tuple[str, str]] = set()
+    others: list[Member] = []
     for member in members:
+        kind = (member.api_version, member.kind)
+        template = kinds.POD_TEMPLATES.get(kind) if kind not in named else None
+        if template is None:
+            if kind in named or may_make_pods(member):
+                others.append(member)
+            continue
         if is_local(member.value):
             continue
-        kind = (member.api_version, member.kind)
-        template = known.get(kind)
-        if template is None:
-            path = kinds.looks_like_pod_template(member.value) if kind not in unknown else None
-            if path is not None:
-                unknown.add(kind)
-                results.append(_unknown_kind(_ref(member, settings), ".".join(path)))
-            continue
         problems = shapes.of_workload(member.value, template)
-        ref = _ref(member, settings)
+        ref = ref_of(member, settings.default_namespace)
         results += [shapes.mistyped(ref, problem) for problem in problems]
         if not problems and isinstance(kinds.at(member.value, template), dict):
             metadata = kinds.at(member.value, (*template, "metadata"))
-            results += not_strings(metadata, ref, ".".join((*template, "metadata")))
+            results += not_strings(metadata, ref, kinds.text((*template, "metadata")))
             found.append(Workload(member.item, member.inside, ref, member.value, template))
+    if others:
+        found = _with_other_kinds(found, others, settings, results)
     return found, results
+
+
+def _with_other_kinds(
+    found: list[Workload], members: list[Member], settings: Settings, results: list[Result]
+) -> list[Workload]:
+    """The workloads with those of kinds that are not built in, where spec.workloads names them, in bundle order."""
+    from krm_injector import other_kinds  # bundles of built-in kinds alone do not pay for it
+
+    objects = [
+        Workload(member.item, member.inside, ref_of(member, settings.default_namespace), member.value, ())
+        for member in members
+        if not is_local(member.value)
+    ]
+    more, told = other_kinds.workloads(objects, settings)
+    results += told
+    for workload in more:
+        path = (*workload.template, "metadata")
+        results += not_strings(kinds.at(workload.object, path), workload.ref, kinds.text(path))
+    return sorted([*found, *more], key=lambda one: (one.item, one.inside)) if more else found
+
+
+def may_make_pods(member: Member) -> bool:
+    """Whether an object of a kind without a known pod template may make pods all the same."""
+    group = member.api_version.partition("/")[0]
+    return member.kind not in CORE_KINDS if group == "v1" else group not in WITHOUT_PODS
 
 
 def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
@@ -269,17 +350,9 @@ def is_local(value: Object) -> bool:
     return isinstance(annotations, dict) and LOCAL_CONFIG in annotations and annotations[LOCAL_CONFIG] != "false"
 
 
-def _ref(member: Member, settings: Settings) -> ResourceRef:
+def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:
+    """The object as a resource, in the Namespace that it will have."""
     metadata = member.value.get("metadata")
     name = kinds.at(metadata, ("name",)) or kinds.at(metadata, ("generateName",)) or ""
-    namespace = kinds.at(metadata, ("namespace",)) or settings.default_namespace
+    namespace = kinds.at(metadata, ("namespace",)) or default_namespace
     return ResourceRef(member.api_version, member.kind, str(name), str(namespace))
-
-
-def _unknown_kind(ref: ResourceRef, field: str) -> Result:
-    message = (
-        f"{ref.kind} ({ref.api_version}) holds what looks like a pod template at {field} and is of no known kind; it "
-        "is left alone. To inject it, add to the functionConfig's spec.workloads:\n"
-        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}, podTemplate: {field}}}"
-    )
-    return Result("warning", message, ref, field, code="unknown-workload-kind")

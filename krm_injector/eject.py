@@ -7,13 +7,15 @@ and scrapers asked before): pkg/kube/inject/webhook.go, app_probe.go (1.1-1.30).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector import merge, pods, probes, prometheus, record
 from krm_injector.kube import go_json, types
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at
+from krm_injector.kube.workloads import put as replaced
 from krm_injector.model import Object, Result, Workload
+from krm_injector.owner import is_cron_job
 
 REVISION = "istio.io/rev"
 DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
@@ -38,13 +40,53 @@ def restored(workload: Workload) -> Restored:
     """The workload with what its record tells of taken back; without a record, as it is."""
     if at(workload.object, ("metadata", "annotations", record.ANNOTATION)) is None:
         return Restored(workload)
+    return _restored_object([workload])[0]
+
+
+def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
+    """The same of many; the templates of one object all have the object without any of its injections."""
+    found: list[Restored] = []
+    for group in _objects(workloads):
+        annotated = at(group[0].object, ("metadata", "annotations", record.ANNOTATION)) is not None
+        found += _restored_object(group) if annotated else map(Restored, group)
+    return found
+
+
+def _objects(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
+    """The workloads of each object together; they stand behind each other."""
+    group: list[Workload] = []
+    for workload in workloads:
+        if group and (workload.only or (workload.item, workload.inside) != (group[0].item, group[0].inside)):
+            yield group
+            group = []
+        group.append(workload)
+    if group:
+        yield group
+
+
+def _restored_object(group: list[Workload]) -> list[Restored]:
+    """The workloads of one object with a record."""
+    standing = before = group[0].object
     try:
-        found = record.read(workload.object)
-        assert found is not None
-        before = record.original(workload.object, found)
+        known = record.records(standing)
+        for one in known:
+            before = record.original(before, one)
     except record.BadRecord as problem:
-        return Restored(workload, results=(_bad_record(workload, problem),))
-    return Restored(workload._replace(object=before), found)
+        told = (_bad_record(group[0], problem),)
+        return [Restored(workload, results=() if number else told) for number, workload in enumerate(group)]
+    found = []
+    for workload in group:
+        mine = next((one for one in known if _is_of(one, workload, before, alone=len(group) == 1)), None)
+        found.append(Restored(workload._replace(object=before), mine))
+    return found
+
+
+def _is_of(one: record.Record, workload: Workload, before: Object, alone: bool) -> bool:
+    """Whether a record tells of this template. One of a whole object, as it is written where a kind has one path, tells
+    of what it changed."""
+    if one.of:
+        return record.located(workload.object, one.of) == workload.template
+    return alone or at(workload.object, workload.template) is not at(before, workload.template)
 
 
 def ejected(workload: Workload) -> Restored:
@@ -74,10 +116,10 @@ def injected_by_istio(workload: Workload) -> bool:
     return isinstance(status, str)
 
 
-def metadata_path(workload: Workload) -> tuple[str, ...]:
+def metadata_path(workload: Workload) -> Step:
     """Where injection left its metadata: the pod's, but kube-inject took a CronJob's jobTemplate.metadata for that."""
     path = (*workload.template, "metadata")
-    if workload.ref.kind == "CronJob" and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
+    if is_cron_job(workload.ref) and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
         return ("spec", "jobTemplate", "metadata")
     return path
 
@@ -255,14 +297,10 @@ def put(workload: Workload, pod: Object) -> Object:
             metadata[key] = value
         elif key in standing and not standing[key]:
             metadata[key] = standing[key]
-    changed = _at(workload.object, (*workload.template, "spec"), pod["spec"])
+    changed = replaced(workload.object, (*workload.template, "spec"), pod["spec"])
     there = metadata or at(workload.object, path) is not None
-    result: Object = _at(changed, path, metadata) if there else changed
+    result: Object = replaced(changed, path, metadata) if there else changed
     return result
-
-
-def _at(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return leaf if not path else {**value, path[0]: _at(value.get(path[0]) or {}, path[1:], leaf)}
 
 
 # ---------------------------------------------------------------- in words
@@ -275,7 +313,7 @@ def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
 
 def _uncertain(workload: Workload) -> Result:
     message = (
-        f"{workload.ref} has no record of what it was before injection; it was taken back as far as Istio's own "
+        f"{workload.shown} has no record of what it was before injection; it was taken back as far as Istio's own "
         "annotations tell. What they do not tell: names of ports that probes asked, the spelling of prometheus "
         "annotations, labels that were set to what Istio sets, the place of an own istio-proxy, and whatever a custom "
         "template changed in the application's containers. Compare it with its source"
@@ -287,7 +325,7 @@ def loses(workload: Workload, what: list[str]) -> Result:
     """Error: an earlier injection without record cannot be taken back far enough for this configuration."""
     shown = "; ".join(what[:5]) + (f" and {len(what) - 5} more" if len(what) > 5 else "")
     message = (
-        f"{workload.ref} was injected by Istio with another configuration, and its annotations do not tell enough of "
+        f"{workload.shown} was injected by Istio with another configuration, and its annotations do not tell enough of "
         f"what it was before: {shown}. With this configuration that makes a difference. Inject its source instead; or "
         "run krm-injector eject on it, compare the result with the source, and inject that"
     )
@@ -316,5 +354,27 @@ def shown(value: Any, most: int = 120) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-def restore_all(workloads: Iterable[Workload]) -> list[Restored]:
-    return [restored(workload) for workload in workloads]
+def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
+    """``ejected`` of many; the templates of one object all have the object without any of its injections."""
+    found: list[Restored] = []
+    for group in _objects(workloads):
+        if len(group) == 1:
+            found.append(ejected(group[0]))
+            continue
+        after, results = group[0].object, []
+        for one in (
+            _restored_object(group) if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ()) else ()
+        ):
+            results.append(one.results if one.record is None else edit_results(group[0], one.record))
+            after = one.workload.object
+        for workload in group:
+            before = by_traces(workload._replace(object=after))
+            results.append(() if before is None else (_uncertain(workload),))
+            after = after if before is None else before
+        told = tuple(result for several in results for result in several)
+        same = after is group[0].object
+        found += [
+            Restored(workload if same else workload._replace(object=after), results=() if number else told)
+            for number, workload in enumerate(group)
+        ]
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Mesh, Namespace, ResourceRef, Result
 from krm_injector.owner import pod_labels
 
@@ -109,7 +109,7 @@ def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef) -> Re
 def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
     workload = decision.workload
     labels = pod_labels(workload)
-    field = ".".join((*workload.template, "metadata", "labels"))
+    field = text((*workload.template, "metadata", "labels"))
     results = []
     revision = labels.get(REVISION)
     if revision is not None and revision not in served and not _carried(decision):
@@ -161,10 +161,14 @@ def _warning(
 def _twins(decisions: Sequence[Decision]) -> list[Result]:
     """Workloads of the same kind, Namespace and name: a cluster keeps the last one applied."""
     seen: dict[ResourceRef, int] = {}
+    last: tuple[object, ...] = ()
     for decision in decisions:
         workload = decision.workload
-        if at(workload.object, ("metadata", "name")):  # generateName gives each a name of its own
+        here = (workload.item, workload.inside)
+        # generateName gives each a name of its own; an object may have several pod templates
+        if at(workload.object, ("metadata", "name")) and here != last:
             seen[workload.ref] = seen.get(workload.ref, 0) + 1
+        last = here
     return [
         Result(
             "warning",

@@ -14,7 +14,7 @@ from typing import Any
 
 from krm_injector import pods
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put, text
 from krm_injector.model import Decision, Object, Result
 from krm_injector.pod_rules import INJECT
 from krm_injector.render import ControlPlane
@@ -33,24 +33,24 @@ def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object
     metadata["labels"] = {**(metadata.get("labels") or {}), INJECT: "false"}
     if not plane.mesh.rules.inject_label:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), INJECT: "false"}
-    result: Object = _put(injected, (*template, "metadata"), metadata)
+    result: Object = put(injected, (*template, "metadata"), metadata)
     return result
 
 
 def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result | None:
     """Why this workload cannot have the guard; None where it can."""
-    ref = decision.workload.ref
+    ref, who = decision.workload.ref, decision.workload.shown
     inits = at(injected, (*decision.workload.template, "spec", "initContainers")) or []
     if not pods.find_container(pods.INIT, inits) and (_cni(plane) or pods.find_container(pods.VALIDATION, inits)):
         message = (
-            f"{ref} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
+            f"{who} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
             f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to none, and {INSTEAD}'
         )
         return Result("error", message, ref, "spec.guard", code="guard-impossible")
     field = _selects(decision)
     if field:
         message = (
-            f'{ref} cannot have the guard: its {field} does not select pods with {INJECT}: "false". Take the label '
+            f'{who} cannot have the guard: its {field} does not select pods with {INJECT}: "false". Take the label '
             f"out of the selector, or set spec.guard to none, and {INSTEAD}"
         )
         return Result("error", message, ref, field, code="guard-impossible")
@@ -69,14 +69,10 @@ def _selects(decision: Decision) -> str:
     except selectors.SelectorError:
         return ""  # the API server's to refuse
     asked = [requirement for requirement in selector.requirements if requirement.key == INJECT]
-    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else ".".join(path)
+    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else text(path)
 
 
 def _cni(plane: ControlPlane) -> bool:
     """Whether the values say that the CNI plugin does what istio-init does (pilot.cni since 1.22, before istio_cni)."""
     values: Any = plane.values or {}
     return any(at(values, path) is True for path in (("pilot", "cni", "enabled"), ("istio_cni", "enabled")))
-
-
-def _put(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return leaf if not path else {**value, path[0]: _put(value.get(path[0]) or {}, path[1:], leaf)}

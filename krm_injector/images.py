@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.function_config import ImageSettings
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at, put, text
 from krm_injector.model import Object, Refused, Result, Workload
 
 FIELDS = ("initContainers", "containers")
@@ -23,7 +23,7 @@ class Injected(NamedTuple):
     image: str
 
 
-def injected(before: Object, after: Object, template: tuple[str, ...]) -> Iterator[Injected]:
+def injected(before: Object, after: Object, template: Step) -> Iterator[Injected]:
     """The images of containers that stand in ``after`` and not in ``before``, or stood there with another image."""
     own = at(before, (*template, "spec"))
     spec = at(after, (*template, "spec"))
@@ -38,7 +38,7 @@ def injected(before: Object, after: Object, template: tuple[str, ...]) -> Iterat
         for index, container in enumerate(_maps(spec.get(field))):
             image, name = container.get("image"), container.get("name")
             if isinstance(image, str) and image and known.get(name) != image:
-                path = ".".join((*template, "spec", f"{field}[{name}]", "image"))
+                path = text((*template, "spec", f"{field}[{name}]", "image"))
                 yield Injected(path, (*template, "spec", field, index, "image"), image)
 
 
@@ -59,7 +59,7 @@ def applied(workload: Workload, after: Object, settings: ImageSettings) -> tuple
         if image is None:
             problems.setdefault(("lock", found.image), []).append(found)
         elif image != found.image:
-            after = _put(after, found.place, image)
+            after = put(after, found.place, image)
     return after, [
         _forbidden(workload, found, settings.registries) if kind == "registry" else _unlocked(workload, found)
         for (kind, _), found in problems.items()
@@ -116,15 +116,6 @@ def read_lock(value: Any, source: str) -> dict[str, str]:
     if results:
         raise Refused(*results)
     return {str(image): digest for image, digest in value.items()}
-
-
-def _put(value: Any, place: tuple[str | int, ...], leaf: Any) -> Any:
-    if not place:
-        return leaf
-    step: Any = place[0]
-    changed: Any = list(value) if isinstance(value, list) else dict(value)
-    changed[step] = _put(value[step], place[1:], leaf)
-    return changed
 
 
 def _forbidden(workload: Workload, found: list[Injected], registries: Iterable[str]) -> Result:

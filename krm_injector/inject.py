@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import annotations as annotation_rules
-from krm_injector import merge, pods, prometheus, shapes
+from krm_injector import merge, owner, pods, prometheus, shapes
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
 from krm_injector.kube.settle import settle
 from krm_injector.kube.strategic_merge import MergeError
 from krm_injector.kube.strategic_merge import merge as strategic_merge
+from krm_injector.kube.workloads import Step, put, text
 from krm_injector.model import Decision, Object, Result, Workload
-from krm_injector.owner import owner_of, string_map
+from krm_injector.owner import string_map
 from krm_injector.post_process import Facts, post_process
 from krm_injector.render import ControlPlane, RenderError, Subject, TemplateError, cluster_env, is_native, render
 from krm_injector.versions import Rules, versions_with
@@ -35,7 +36,7 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     metadata_path, pod = pod_of(workload, manual)
     problems = annotation_rules.problems(pods.annotations_of(pod), plane.mesh.rules)
     causes = [_bad_annotation(workload, metadata_path, *p) for p in problems]
-    mismatches = shapes.of_pod_spec(pod["spec"], ".".join((*workload.template, "spec")))
+    mismatches = shapes.of_pod_spec(pod["spec"], text((*workload.template, "spec")))
     causes += [shapes.mistyped(workload.ref, mismatch) for mismatch in mismatches]
     if causes:
         raise Failure(*causes)
@@ -46,17 +47,17 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     return _with_pod(workload, metadata_path, injected)
 
 
-def pod_of(workload: Workload, manual: bool) -> tuple[tuple[str, ...], Object]:
+def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
     """Where the pod's metadata stands in the object, and the pod without nulls.
 
     istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the webhook the pod's own.
     """
     template: Any = workload.object
-    for key in workload.template:
-        template = template.get(key) or {}
-    metadata_path = (*workload.template, "metadata")
+    for step in workload.template:
+        template = template[step] if step.__class__ is int else template.get(step) or {}
+    metadata_path: Step = (*workload.template, "metadata")
     metadata = template.get("metadata") or {}
-    if manual and workload.ref.kind == "CronJob":
+    if manual and owner.is_cron_job(workload.ref):
         metadata_path = ("spec", "jobTemplate", "metadata")
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
     typed = {field: string_map(metadata[field]) for field in ("labels", "annotations") if metadata.get(field)}
@@ -84,7 +85,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     subject = Subject(
         pod=pod,
         stripped=merge.with_saved_overrides(stripped),
-        owner=owner_of(decision.workload, rules, manual),
+        owner=owner.owner_of(decision.workload, rules, manual),
         owner_meta=_owner_meta(decision.workload, pod, rules, manual),
         proxy_config=proxy_config,
         mesh_config=mesh_config,
@@ -190,28 +191,22 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
     return pods.replace_container(pod, sidecar, {**sidecar, "securityContext": context})
 
 
-def _with_pod(workload: Workload, metadata_path: tuple[str, ...], pod: Object) -> Object:
+def _with_pod(workload: Workload, metadata_path: Step, pod: Object) -> Object:
     """A copy of the workload's object with the pod's labels, annotations and spec."""
-    result: Object = _put(workload.object, (*workload.template, "spec"), pod["spec"])
+    result: Object = put(workload.object, (*workload.template, "spec"), pod["spec"])
     for field in ("labels", "annotations"):
         value = pod["metadata"].get(field)
         if value:
-            result = _put(result, (*metadata_path, field), value)
+            result = put(result, (*metadata_path, field), value)
     return result
 
 
-def _put(value: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    if not path:
-        return leaf
-    return {**(value or {}), path[0]: _put((value or {}).get(path[0]), path[1:], leaf)}
-
-
-def _bad_annotation(workload: Workload, path: tuple[str, ...], name: str, value: str, problem: str) -> Result:
+def _bad_annotation(workload: Workload, path: Step, name: str, value: str, problem: str) -> Result:
     return Result(
         "error",
         f"annotation {name}: {problem}; Istio refuses the pod until it is corrected or removed",
         workload.ref,
-        field=".".join((*path, "annotations")) + f"[{name}]",
+        field=text((*path, "annotations")) + f"[{name}]",
         current=value,
         code="annotation-invalid",
     )
@@ -228,7 +223,7 @@ def _unknown(problem: TemplateError, plane: ControlPlane) -> str:
 
 
 def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> Result:
-    where = ".".join(workload.template) or "the pod"
+    where = text(workload.template) or "the pod"
     if isinstance(problem, merge.BadAnnotation):
         return _bad_annotation(workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem)
     if isinstance(problem, TemplateError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
+from krm_injector.kube.workloads import text
 from krm_injector.versions import Rules
 
 Object = dict[str, Any]
@@ -115,13 +116,19 @@ class Mesh(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """One object with a pod template."""
+    """One pod template of an object; one with several is a workload for each."""
 
     item: int  # index into the bundle's items
     inside: tuple[str | int, ...]  # path from the item to the object: () or ("items", 3) in a List
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
-    template: tuple[str, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
+    template: tuple[str | int, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
+    only: bool = True  # False: its kind may have several pod templates, and each has a record of its own
+
+    @property
+    def shown(self) -> str:
+        """The workload in a sentence: its object, and of several pod templates which."""
+        return str(self.ref) if self.only else f"{text(self.template)} of {self.ref}"
 
 
 class Reason(str, Enum):

@@ -118,7 +118,7 @@ def _finished(before: Object, after: Object, decision: Decision, plane: ControlP
         after = guard.guarded(after, decision, plane)
     if not settings.record or not (guarded or record.carries(decision.workload)):
         return after
-    return record.attach(before, after, plane.mesh, decision.namespace)
+    return record.attach(before, after, plane.mesh, decision.namespace, decision.workload)
 
 
 def proven(found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings) -> bool:

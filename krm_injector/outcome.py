@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import eject
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.resource_list import Bundle
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from krm_injector.overrides import HandEdit
 
 
-Place = tuple[int, tuple[str | int, ...]]  # a workload: its item's index, and where it stands inside
+Place = tuple[int, tuple[str | int, ...]]  # an object: its item's index, and where it stands inside
+Template = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]  # ... and one of its pod templates
 
 
 class Outcome(NamedTuple):
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
     results: tuple[Result, ...]
     originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
     restored: tuple[eject.Restored, ...] = ()  # one a decision
-    edits: dict[Place, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
+    edits: dict[Template, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
@@ -47,16 +48,6 @@ def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
         before = items.get(workload.item, bundle.items[workload.item].value)
         items[workload.item] = put(before, workload.inside, workload.object)
     return items
-
-
-def put(value: Any, path: tuple[str | int, ...], leaf: Any) -> Any:
-    """A copy of the value with ``leaf`` at the path."""
-    if not path:
-        return leaf
-    key: Any = path[0]
-    changed: Any = list(value) if isinstance(value, list) else dict(value)
-    changed[key] = put(value[key], path[1:], leaf)
-    return changed
 
 
 def told(outcome: Outcome) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from krm_injector.inject import Failure, pod_of
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.undo import names
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 
@@ -106,6 +106,9 @@ class _Bench:
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
+    def _text(self, path: Step) -> str:
+        return record.path_text(record.named(self._standing, path))
+
     # ------------------------------------------------------------ what was edited
 
     def refined(self, edits: Iterable[record.Edit]) -> list[HandEdit]:
@@ -123,13 +126,13 @@ class _Bench:
             yield whole
             return
         for field in FIELDS:
-            start = ".".join((*self._spec, field)) + "["
+            start = self._text((*self._spec, field)) + "["
             if edit.path.startswith(start):
                 name, _, rest = edit.path[len(start) :].partition("]")
                 yield from self._inside(f"{start}{name}]", field, name, rest.removeprefix("."), whole)
                 return
         for field in ("labels", "annotations"):
-            start = ".".join((*self._metadata, field)) + "."
+            start = self._text((*self._metadata, field)) + "."
             key = edit.path.removeprefix(start)
             if edit.path.startswith(start) and key not in BOOKKEEPING and isinstance(edit.current, str):
                 yield whole._replace(steps=(field, key))
@@ -207,7 +210,7 @@ class _Bench:
         for edit in edits:
             if not edit.container:
                 path = (*self._metadata, *edit.steps)
-                result = _put(result, path, edit.current)
+                result = put(result, path, edit.current)
                 continue
             field, index = self._own(result, edit.container)
             if index < 0:
@@ -220,7 +223,7 @@ class _Bench:
             else:
                 among = list(at(result, (*self._spec, field)))
             among[index] = _with(among[index], edit.steps, edit.current)
-            result = _put(result, (*self._spec, field), among)
+            result = put(result, (*self._spec, field), among)
         return result if home or placed else None
 
     def _own(self, workload: Object, name: str) -> tuple[str, int]:
@@ -236,14 +239,14 @@ class _Bench:
         wanted = self._fresh
         for edit in edits:
             if not edit.container:
-                wanted = _put(wanted, (*self._metadata, *edit.steps), edit.current)
+                wanted = put(wanted, (*self._metadata, *edit.steps), edit.current)
                 continue
             field, _ = self._of_fresh(edit.container)
             among = [
                 _with(one, edit.steps, edit.current) if one.get("name") == edit.container else one
                 for one in at(wanted, (*self._spec, field))
             ]
-            wanted = _put(wanted, (*self._spec, field), among)
+            wanted = put(wanted, (*self._spec, field), among)
         names_of = {edit.container for edit in edits if edit.container}
         try:
             one, other = self._comparable(wanted, names_of), self._comparable(injected, names_of)
@@ -265,18 +268,18 @@ class _Bench:
         metadata = workload.get("metadata") or {}
         result: Object = {**workload, "metadata": {**metadata, "annotations": _less(metadata, (record.ANNOTATION,))}}
         path = (*self._metadata, "annotations")
-        result = _put(result, path, _less(at(result, self._metadata) or {}, BOOKKEEPING))
+        result = put(result, path, _less(at(result, self._metadata) or {}, BOOKKEEPING))
         for field in FIELDS:
             among = at(result, (*self._spec, field))
             if among:
                 settled = [types.decode("v1.Container", c) if c.get("name") in decoded else c for c in among]
-                result = _put(result, (*self._spec, field), settled)
+                result = put(result, (*self._spec, field), settled)
         return result
 
     def _prefixes(self, containers: Iterable[str]) -> Iterator[str]:
         for name in containers:
             field, _ = self._of_fresh(name)
-            yield f"{'.'.join((*self._spec, field))}[{name}]"
+            yield f"{self._text((*self._spec, field))}[{name}]"
 
     def _container(self, workload: Object, name: str) -> Object:
         field, index = self._own(workload, name)
@@ -336,21 +339,15 @@ def _with(container: Object, steps: Steps, value: Any) -> Object:
     """The container with this field."""
     field = steps[0]
     if field not in KEYS or len(steps) == 1:
-        changed: Object = _put(container, steps, value)
+        changed: Object = put(container, steps, value)
         return changed
     key, name = KEYS[field], steps[1]
     among = list(container.get(field) or [])
     index = next((i for i, element in enumerate(among) if str(element.get(key)) == name), -1)
     if index < 0:
         among.append({key: int(name) if field == "ports" and name.isdecimal() else name})
-    among[index] = {**among[index], **value} if len(steps) == 2 else _put(among[index], steps[2:], value)
+    among[index] = {**among[index], **value} if len(steps) == 2 else put(among[index], steps[2:], value)
     return {**container, field: among}
-
-
-def _put(value: Any, path: Steps, leaf: Any) -> Any:
-    """A copy of the maps with ``leaf`` at the path."""
-    held = value if isinstance(value, dict) else {}
-    return {**held, path[0]: _put(held.get(path[0]), path[1:], leaf)} if path else leaf
 
 
 def _less(metadata: Object, gone: Iterable[str]) -> Object:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from krm_injector.kube import go_json
 from krm_injector.kube.workloads import at
-from krm_injector.model import Object, Workload
+from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.versions import Rules
 
 
@@ -56,18 +56,23 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
         named = ref.kind in ("Pod", "StatefulSet")
         return Owner(_own_name(workload) if named else "", ref.namespace, "v1", "Pod")
     created = _created(workload)
-    if created is not None and ref.kind == "CronJob" and rules.cron_job_digits != "8-10":
+    if created is not None and is_cron_job(ref) and rules.cron_job_digits != "8-10":
         # The clusters of that time (Kubernetes before 1.21) named the Job by the second, not by the minute.
         created = created._replace(name=f"{ref.name}-{_SECONDS}")
     if created is None:
         return Owner(_own_name(workload), ref.namespace, "v1", "Pod")
     labels = {**_template_labels(workload), **created.labels}
     name, api_version, kind = _guess(created, labels, rules)
-    if kind == "Job" and ref.kind == "CronJob":
+    if kind == "Job" and is_cron_job(ref):
         name = ref.name  # before 1.6 NAME-<time>, which is not known and differs from run to run
     if kind == "ReplicaSet" and ref.kind == "Rollout":
         name = ref.name  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
     return Owner(name, ref.namespace, api_version, kind)
+
+
+def is_cron_job(ref: ResourceRef) -> bool:
+    """Whether it is Kubernetes' own CronJob; other groups (Volcano's) have kinds of that name."""
+    return ref.kind == "CronJob" and ref.api_version.startswith("batch/")
 
 
 def pod_labels(workload: Workload) -> dict[str, str]:
@@ -87,7 +92,7 @@ def _created(workload: Workload) -> _Created | None:
         return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"pod-template-hash": _HASH})
     if ref.kind == "Rollout" and group == "argoproj.io":
         return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH})
-    if ref.kind == "CronJob":
+    if is_cron_job(ref):
         return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", _job_labels(f"{name}-{_MINUTES}"))
     if ref.kind == "Job" and group == "batch":
         return _Created("batch/v1", "Job", name, _job_labels(name))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from krm_injector.kube import yaml
-from krm_injector.kube.undo import names
+from krm_injector.kube.undo import MERGE_KEYS, names
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object, ResourceRef, Result
 
@@ -140,9 +140,7 @@ def _list_operations(
 
 
 def _naming_field(element: Object) -> str:
-    return next(
-        key for key in ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name") if key in element
-    )
+    return next(key for key in MERGE_KEYS if key in element)
 
 
 def _common(old: list[str], new: list[str]) -> list[str]:

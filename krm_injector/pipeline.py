@@ -11,17 +11,17 @@ from typing import Any
 
 from krm_injector import doubt, eject, record
 from krm_injector.decide import decide_all
-from krm_injector.discover import discover, walk
+from krm_injector.discover import Member, discover, ref_of, walk
 from krm_injector.discover import workloads as discover_workloads
 from krm_injector.findings import findings
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure
 from krm_injector.istio_api import ApiError
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import Outcome, Place, items_with, put, rows, told
+from krm_injector.outcome import Outcome, Place, Template, items_with, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
@@ -31,14 +31,15 @@ __all__ = ["ACTIONS", "Outcome", "check", "decide_only", "run", "take_back", "ve
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
     found = discover(bundle, settings)
-    restored = [eject.restored(workload) for workload in found.workloads]
+    restored = eject.restored_all(found.workloads)
     workloads = [one.workload for one in restored]
     decisions = decide_all(workloads, found.namespaces, found.meshes, settings)
     results = [*found.results, *(result for one in restored for result in one.results)]
     results += [result for decision in decisions for result in decision.results]
     if settings.method == "automatic":
         results += findings(decisions, found.meshes)
-    originals = items_with(bundle, [one.workload for one in restored if one.record is not None])
+    taken_back = [one.workload for one, was in zip(restored, found.workloads, strict=True) if one.workload is not was]
+    originals = items_with(bundle, taken_back)
     return Outcome(
         bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
     )
@@ -60,7 +61,9 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
     planes: dict[int, ControlPlane] = {}
     unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
-    edited: dict[Place, tuple[Any, ...]] = {}
+    edited: dict[Template, tuple[Any, ...]] = {}
+    parts: dict[Place, list[tuple[Workload, Any]]] = {}  # of objects with several templates, each injected by itself
+    refused: set[Place] = set()
     for number, (found, one, decision) in enumerate(rows(bundle, outcome)):
         if progress is not None:
             progress(number, len(outcome.decisions))
@@ -68,7 +71,9 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             if one.record is not None:
                 results += _taken_back(found, one, decision)
             continue
+        place = (found.item, found.inside)
         if id(decision.mesh) in unusable:
+            refused.add(place)
             continue
         try:
             plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
@@ -76,18 +81,38 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             injected = inject_once(decision, plane, settings)
         except Failure as failure:
             results.extend(failure.results)
+            refused.add(place)
         except (ApiError, YamlError) as problem:
             results.append(_unusable(decision.mesh, problem))
             unusable.add(id(decision.mesh))
+            refused.add(place)
         else:
             if one.record is not None and not record.intact(found.object, one.record):
                 injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
-                edited[found.item, found.inside] = edits
+                edited[found.item, found.inside, found.template] = edits
                 results += said
-            index = decision.workload.item
-            before = replacements.get(index, bundle.items[index].value)
-            replacements[index] = put(before, decision.workload.inside, injected)
+            if found.only:
+                _replace(bundle, replacements, place, injected)
+            else:
+                parts.setdefault(place, []).append((decision.workload, injected))
+    for place, injected_parts in parts.items():
+        if place not in refused:  # half an object is never injected
+            _replace(bundle, replacements, place, _joined(injected_parts))
     return outcome._replace(replacements=replacements, results=tuple(results), edits=edited)
+
+
+def _replace(bundle: Bundle, replacements: dict[int, Any], place: Place, injected: Any) -> None:
+    index, inside = place
+    before = replacements.get(index, bundle.items[index].value)
+    replacements[index] = put(before, inside, injected)
+
+
+def _joined(parts: list[tuple[Workload, Any]]) -> Any:
+    """One object with its templates injected, of as many in which one of them is."""
+    result: Any = parts[0][0].object
+    for workload, injected in parts:
+        result = put(result, workload.template, at(injected, workload.template))
+    return record.joined(result, [injected for _, injected in parts])
 
 
 def _edits(
@@ -112,10 +137,22 @@ def _edits(
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     """Every injection of the bundle's workloads taken back; replacements hold the items as they were before."""
     found, results = discover_workloads(list(walk(bundle)), settings)
-    ejected = [eject.ejected(workload) for workload in found]
+    found += _recorded(list(walk(bundle)), found)
+    ejected = eject.ejected_all(found)
     changed = [after.workload for before, after in zip(found, ejected, strict=True) if after.workload is not before]
     results += [result for one in ejected for result in one.results]
     return Outcome(bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected))
+
+
+def _recorded(members: list[Member], found: list[Workload]) -> list[Workload]:
+    """The objects with a record besides: it tells of its pod templates itself, whatever the functionConfig names."""
+    known = {(workload.item, workload.inside) for workload in found}
+    return [
+        Workload(member.item, member.inside, ref_of(member), member.value, ())
+        for member in members
+        if (member.item, member.inside) not in known
+        and isinstance(at(member.value, ("metadata", "annotations", record.ANNOTATION)), str)
+    ]
 
 
 def verify(bundle: Bundle, settings: Settings) -> Outcome:
@@ -128,15 +165,17 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     for found, one, decision in rows(bundle, outcome):
         item = outcome.replacements.get(found.item, bundle.items[found.item].value)
         sure = one.record is not None or proven(found, decision, planes, settings)
-        edits = outcome.edits.get((found.item, found.inside), ())
-        judged.append(Row(found, one, decision, at(item, found.inside), sure, edits))
+        edits = outcome.edits.get((found.item, found.inside, found.template), ())
+        fresh = at(item, found.inside)
+        fresh = fresh if found.only else record.fresh_template(found, fresh)
+        judged.append(Row(found, one, decision, fresh, sure, edits))
     results = judge(judged, outcome.results, settings.record, outcome.meshes)
     return outcome._replace(replacements={}, originals={}, edits={}, results=results)
 
 
 def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tuple[Result, ...]:
     message = (
-        f"{found.ref} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
+        f"{found.shown} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
     )
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None

@@ -1,5 +1,7 @@
 """The record of an injection: one annotation on the workload, from which the injection can be taken back and judged.
 
+An object of a kind with several pod templates has one annotation too, with a record of each injected template (form 2).
+
 It stands in the workload's own metadata, never in the pod template, which stays as Istio would have it. A bare Pod's
 metadata is the pod's, so it carries none unless it carries the guard. The form is described in docs/day-two.md.
 """
@@ -13,12 +15,15 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Mesh, Namespace, Object, Workload
 
 ANNOTATION = "krm-injector.dev/injected"
 VERSION = 1
+OF_TEMPLATES = 2  # the form with a record for each pod template
+
+Named = tuple[str | tuple[str], ...]  # a path whose entries of lists are told by name: ("spec", "groups", ("a",))
 
 # Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did not: a fidelity
 # fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
@@ -39,6 +44,7 @@ class Record(NamedTuple):
     units: str  # two characters a piece of the injected part, in the order of undo.units
     undo: Any  # kube.undo's description of how the workload was before
     rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
+    of: Named = ()  # the pod template that it is of; () for the object as a whole
 
 
 class Edit(NamedTuple):
@@ -49,12 +55,21 @@ class Edit(NamedTuple):
     injected: Any  # as injection gives it now; None where it gives nothing there
 
 
-def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | None) -> Object:
-    """The injected workload with its record."""
+def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | None, workload: Workload) -> Object:
+    """The injected workload with its record. workload: says where its pod template stands."""
+    if not workload.only:
+        place = workload.template
+        entry = {"at": _as_json(named(after, place)), **_entry(at(before, place), at(after, place), mesh, namespace)}
+        return _with_text(after, _text_of([entry], _with_annotations(None, before)))
+    value = {"v": VERSION, **_entry(before, after, mesh, namespace)}
+    value["undo"] = _with_annotations(value["undo"], before)
+    return _with_text(after, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _entry(before: Any, after: Any, mesh: Mesh, namespace: Namespace | None) -> dict[str, Any]:
     description = undo.describe(before, after)
     pieces = sorted([_line(*piece) for piece in _pieces(after, description, RULES)])
-    value = {
-        "v": VERSION,
+    return {
         "istio": mesh.version,
         "revision": mesh.revision,
         "mesh": mesh_digest(mesh),
@@ -62,12 +77,31 @@ def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | Non
         "rules": RULES,
         "digest": _digest("\n".join(pieces)),
         "units": "".join(map(_short, pieces)),
-        "undo": _with_annotations(description, before),
+        "undo": description,
     }
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    metadata = after.get("metadata") or {}
+
+
+def _with_text(workload: Object, text: str) -> Object:
+    metadata = workload.get("metadata") or {}
     annotations = {**(metadata.get("annotations") or {}), ANNOTATION: text}
-    return {**after, "metadata": {**metadata, "annotations": annotations}}
+    return {**workload, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _text_of(entries: list[dict[str, Any]], metadata: Any) -> str:
+    """The annotation of an object with several pod templates; metadata: what to do about its annotations at last."""
+    value: dict[str, Any] = {"v": OF_TEMPLATES, "templates": entries}
+    if metadata is not None:
+        value["undo"] = metadata
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def joined(workload: Object, parts: Iterable[Object]) -> Object:
+    """The object with the records of ``parts``, which are the same object with one template injected each."""
+    values = [json.loads(text) for part in parts if (text := at(part, ("metadata", "annotations", ANNOTATION)))]
+    if not values:
+        return workload
+    entries = [entry for value in values for entry in value["templates"]]
+    return _with_text(workload, _text_of(entries, values[0].get("undo")))
 
 
 def _with_annotations(description: Any, before: Object) -> Any:
@@ -84,28 +118,90 @@ def _with_annotations(description: Any, before: Object) -> Any:
 
 
 def read(workload: Object) -> Record | None:
-    """The record of a workload; None where it has none. Raises BadRecord."""
+    """The record of an object that has one; None where it has none. Raises BadRecord."""
+    return next(iter(records(workload)), None)
+
+
+def records(workload: Object) -> list[Record]:
+    """The records of an object: one for all of it, or one for each of its pod templates. Raises BadRecord."""
     text = at(workload, ("metadata", "annotations", ANNOTATION))
     if text is None:
-        return None
+        return []
     try:
         value = json.loads(text)
+        if value["v"] == OF_TEMPLATES:
+            return [_record_of(entry, _from_json(entry["at"])) for entry in value["templates"]]
         if value["v"] != VERSION:
             raise BadRecord(f"is of form {value['v']!r}, which this version does not know; use a newer krm-injector")
-        texts = [value[name] for name in ("istio", "revision", "mesh", "ns", "digest", "units")]
-        if not all(isinstance(text, str) for text in texts) or not isinstance(value["undo"], (dict, type(None))):
-            raise TypeError
-        rules = value.get("rules", 0)
-        if type(rules) is not int:
-            raise TypeError
+        return [_record_of(value, ())]
     except (ValueError, TypeError, KeyError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
+
+
+def _record_of(value: dict[str, Any], of: Named) -> Record:
+    """Raises TypeError, KeyError."""
+    texts = [value[name] for name in ("istio", "revision", "mesh", "ns", "digest", "units")]
+    rules = value.get("rules", 0)
+    if not all(isinstance(text, str) for text in texts) or type(rules) is not int:
+        raise TypeError
+    if not isinstance(value["undo"], (dict, type(None))):
+        raise TypeError
     istio, revision, mesh, namespace, digest, units = texts
-    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules)
+    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules, of)
+
+
+def _from_json(steps: list[Any]) -> Named:
+    """Raises TypeError."""
+    found = tuple(step if isinstance(step, str) else tuple(step) for step in steps)
+    if not found or not all(isinstance(step, str) or len(step) == 1 for step in found):
+        raise TypeError
+    return found
+
+
+def _as_json(of: Named) -> list[Any]:
+    return [step if isinstance(step, str) else list(step) for step in of]
+
+
+def named(workload: Any, place: Step) -> Named:
+    """A place in an object with the names of the entries of lists: their numbers change when others come in."""
+    found: list[str | tuple[str]] = []
+    here = workload
+    for step in place:
+        found.append((undo.entry_names(here)[step],) if isinstance(step, int) else step)
+        here = at(here, (step,))
+    return tuple(found)
+
+
+def located(workload: Any, of: Named) -> Step | None:
+    """Where the named place is; None where it is gone."""
+    found: list[str | int] = []
+    here = workload
+    for step in of:
+        if isinstance(step, str):
+            found.append(step)
+        else:
+            names = undo.entry_names(here) if isinstance(here, list) else []
+            if step[0] not in names:
+                return None
+            found.append(names.index(step[0]))
+        here = at(here, found[-1:])
+    return tuple(found) if isinstance(here, dict) else None
+
+
+def path_text(of: Named) -> str:
+    """The place as ``kube.differences`` writes it: spec.groups[a].template."""
+    from krm_injector.kube.differences import member  # for messages only
+
+    text = ""
+    for step in of:
+        text = member(text, step) if isinstance(step, str) else f"{text}[{step[0]}]"
+    return text
 
 
 def original(workload: Object, record: Record) -> Object:
     """The workload as it was before the injection that the record tells of, with all edits beside the injected part."""
+    if record.of:
+        return _without_template(workload, record)
     annotations = {k: v for k, v in workload["metadata"]["annotations"].items() if k != ANNOTATION}
     bare = {**workload, "metadata": {**workload["metadata"], "annotations": annotations}}
     try:
@@ -118,9 +214,59 @@ def original(workload: Object, record: Record) -> Object:
     return result
 
 
+def _without_template(workload: Object, record: Record) -> Object:
+    """The object with one of its templates as it was, and without that template's record."""
+    place = located(workload, record.of)
+    result = workload
+    try:
+        if place is not None:
+            result = put(workload, place, undo.undo(at(workload, place), record.undo))
+    except (TypeError, LookupError, AttributeError):
+        raise BadRecord("is damaged; restore it from version control, or remove it") from None
+    value = json.loads(workload["metadata"]["annotations"][ANNOTATION])
+    left = [entry for entry in value["templates"] if _from_json(entry["at"]) != record.of]
+    if left:
+        return _with_text(result, _text_of(left, value.get("undo")))
+    metadata = result["metadata"]
+    annotations = {key: text for key, text in metadata["annotations"].items() if key != ANNOTATION}
+    if annotations:
+        return {**result, "metadata": {**metadata, "annotations": annotations}}
+    was = at(value, ("undo", "metadata", "annotations", ""))
+    if was is not None:
+        return {**result, "metadata": {**metadata, "annotations": was[0]}}
+    return {**result, "metadata": {key: one for key, one in metadata.items() if key != "annotations"}}
+
+
+def fresh_template(standing: Workload, fresh: Object) -> Object:
+    """The standing object with its template, and what is recorded of that, as injection gives them now."""
+    place = standing.template
+    changed: Object = put(standing.object, place, at(fresh, place))
+    try:
+        before, after = (_text_at(one, named(one, place)) for one in (standing.object, fresh))
+    except (ValueError, TypeError, LookupError):
+        return fresh
+    return changed if before == after else {**changed, "metadata": fresh.get("metadata") or {}}
+
+
+def _text_at(workload: Object, of: Named) -> str:
+    """What is recorded of one template, as text; "" for nothing."""
+    text = at(workload, ("metadata", "annotations", ANNOTATION))
+    value = json.loads(text) if text else {}
+    entries = value.get("templates", [value] if value else [])
+    return "".join(json.dumps(entry) for entry in entries if "at" not in entry or _from_json(entry["at"]) == of)
+
+
+def _part(workload: Object, record: Record) -> Any:
+    """What of an object the record is of: all of it, or one pod template (None where that is gone)."""
+    if not record.of:
+        return workload
+    place = located(workload, record.of)
+    return None if place is None else at(workload, place)
+
+
 def intact(workload: Object, record: Record) -> bool:
     """Whether the injected part is as it was when the record was written."""
-    lines = [_line(*piece) for piece in _pieces(workload, record.undo, record.rules)]
+    lines = [_line(*piece) for piece in _pieces(_part(workload, record), record.undo, record.rules)]
     return _digest("\n".join(sorted(lines))) == record.digest
 
 
@@ -131,6 +277,15 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
     what was taken out is found too. Where the digest does not fit and no piece can be named, one Edit with the path ""
     stands for all.
     """
+    if record.of:
+        prefix = path_text(record.of)
+        part, now_part = _part(workload, record), None if fresh is None else _part(fresh, record)
+        told = _edits(part, undo.undo(part, record.undo), record, now_part)
+        return [edit._replace(path=f"{prefix}.{edit.path}") if edit.path else edit for edit in told]
+    return _edits(workload, workload if fresh is None else original(workload, record), record, fresh)
+
+
+def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]:
     found = _pieces(workload, record.undo, record.rules)
     lines = [_line(*piece) for piece in found]
     if _digest("\n".join(sorted(lines))) == record.digest:
@@ -140,7 +295,7 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
     changed = {path: value for (path, value), line in zip(found, lines, strict=True) if line in unknown}
     now: dict[str, Any] = {}
     if fresh is not None:
-        now = dict(_pieces(fresh, undo.describe(original(workload, record), fresh), record.rules))
+        now = dict(_pieces(fresh, undo.describe(before, fresh), record.rules))
     result = [
         Edit(path, value, now.get(path)) for path, value in changed.items() if _is_edit(path, value, now, changed)
     ]

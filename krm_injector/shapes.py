@@ -11,12 +11,13 @@ from typing import Any
 
 from krm_injector.kube import types
 from krm_injector.kube.types import Mismatch
+from krm_injector.kube.workloads import Step, text
 from krm_injector.model import Object, ResourceRef, Result
 
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
-def of_workload(value: Object, template: tuple[str, ...]) -> list[Mismatch]:
+def of_workload(value: Object, template: Step) -> list[Mismatch]:
     """What is wrong on the way to the pod template and in what selects it; all of its spec where a part is wrong.
 
     Nothing where the template is absent or null, which decodes: there is no pod then (a Rollout with workloadRef).
@@ -24,7 +25,9 @@ def of_workload(value: Object, template: tuple[str, ...]) -> list[Mismatch]:
     found = metadata(value, "")
     here: Any = value
     for depth, step in enumerate(template, 1):
-        here, path = here.get(step), ".".join(template[:depth])
+        here, path = here[step] if step.__class__ is int else here.get(step), text(template[:depth])
+        if here.__class__ is list and depth < len(template) and template[depth].__class__ is int:
+            continue
         if here is None:
             return []
         if not isinstance(here, dict):
@@ -33,7 +36,7 @@ def of_workload(value: Object, template: tuple[str, ...]) -> list[Mismatch]:
         found += metadata(here, path)
     spec = here.get("spec")
     if found or not _has_pod_shape(spec):
-        found += of_pod_spec(spec, types.join_path(".".join(template), "spec"))
+        found += of_pod_spec(spec, types.join_path(text(template), "spec"))
     return found
 
 

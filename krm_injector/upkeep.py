@@ -148,7 +148,8 @@ def run_verify(call: Call) -> Told:
     told = (*given.results, *outcome.results)
     code = results.exit_code(told)
     stale = len({result.resource for result in told if result.severity == "error" and result.resource})
-    count = len(outcome.decisions)
+    # An object with several pod templates counts once, as its errors do.
+    count = len({(decision.workload.item, decision.workload.inside) for decision in outcome.decisions})
     said = (
         f"{stale} of {count} workloads are not as injection gives them\n" if code else f"{count} workloads verified\n"
     )

@@ -109,8 +109,8 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
 
 
 def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result:
-    ref = row.standing.ref
-    message = f"{ref} is stale: {why}. Inject it again"
+    ref, who = row.standing.ref, row.standing.shown
+    message = f"{who} is stale: {why}. Inject it again"
     if differing:
         message += f"; {len(differing)} values would change" if len(differing) > 1 else "; one value would change"
         message += "".join(f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN])
@@ -139,37 +139,37 @@ def _edited(row: Row, edit: overrides.HandEdit) -> Result:
 
 
 def _not_injected(row: Row) -> Result:
-    ref = row.standing.ref
+    ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{ref} is not injected, although it is to be ({row.decision.detail}). Inject it; where kustomize should have, "
+        f"{who} is not injected, although it is to be ({row.decision.detail}). Inject it; where kustomize should have, "
         "build with --enable-alpha-plugins --enable-exec: without them it leaves functions out and says nothing"
     )
     return Result("error", message, ref, code="verify-not-injected")
 
 
 def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> Result:
-    ref = row.standing.ref
+    ref, who = row.standing.ref, row.standing.shown
     since = ""
     mesh = next((mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None)
     if found is not None and mesh is not None and not record.namespace_fits(found, row.decision.namespace, mesh):
         since = f" since Namespace {ref.namespace} changed"
-    message = f"{ref} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
+    message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
     return Result("error", message, ref, code="verify-unwanted")
 
 
 def _unproven(row: Row) -> Result:
-    ref = row.standing.ref
+    ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{ref} was injected without a record, and Istio's own traces do not tell what it was before: injection leaves "
+        f"{who} was injected without a record, and Istio's own traces do not tell what it was before: injection leaves "
         "it as it is, but an edit by hand inside its istio containers would not be seen"
     )
     return Result("warning", message, ref, code="verify-unproven")
 
 
 def _without_record(row: Row) -> Result:
-    ref = row.standing.ref
+    ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{ref} is injected as it should be, but without the record {record.ANNOTATION}. Inject it again, or set "
+        f"{who} is injected as it should be, but without the record {record.ANNOTATION}. Inject it again, or set "
         "record: false in the functionConfig"
     )
     return Result("error", message, ref, code="verify-no-record")

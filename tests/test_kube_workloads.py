@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krm_injector.kube.workloads import POD_TEMPLATES, at, find, looks_like_pod_template
+from krm_injector.kube.workloads import POD_TEMPLATES, at, find, looks_like_pods
 
 POD_SPEC = {"containers": [{"name": "a"}]}
 
@@ -75,9 +75,9 @@ def test_extra_kinds_add_and_override() -> None:
 
 @pytest.mark.parametrize("path", [("spec", "template"), ("template",), ("spec", "jobTemplate", "spec", "template")])
 def test_unknown_kinds_that_look_like_workloads(path: tuple[str, ...]) -> None:
-    assert looks_like_pod_template({"kind": "Thing", **wrap(path)}) == path
+    assert looks_like_pods({"kind": "Thing", **wrap(path)}).templates == [path]
 
 
 @pytest.mark.parametrize("containers", [[], None, "x", ["x"], {}])
 def test_unknown_kinds_that_do_not(containers: Any) -> None:
-    assert looks_like_pod_template({"spec": {"template": {"spec": {"containers": containers}}}}) is None
+    assert looks_like_pods({"spec": {"template": {"spec": {"containers": containers}}}}) == ([], [])

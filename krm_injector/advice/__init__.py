@@ -60,7 +60,7 @@ def advise(
         changed = at(replacements.get(workload.item), workload.inside) if decision.injected else None
         template = at(workload.object, workload.template)
         after = at(changed, workload.template) if isinstance(changed, dict) else None
-        loads.append(resources.load_of(workload.ref, workload.object, template, after))
+        loads.append(resources.load_of(workload, template, after))
         silenced = _silenced(workload.object)
         for finding in _about(decision, changed, facts):
             if not (finding.silenced_by is None and _covers(silenced, finding.code)):

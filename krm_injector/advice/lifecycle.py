@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from krm_injector import pods
 from krm_injector.advice.subject import Facts, Finding, Subject, mapping, mappings, ref_of, replicas, selects
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
 
 INJECT = "sidecar.istio.io/inject"
@@ -34,7 +34,7 @@ def job(subject: Subject, _: Facts) -> Iterator[Finding]:
         f"sidecars (spec.cluster.nativeSidecars, Kubernetes 1.29+){annotation}, let the application's last step POST "
         f'to http://127.0.0.1:15020/{QUIT}, or leave it out of the mesh ({INJECT}: "false")'
     )
-    field = ".".join((*subject.decision.workload.template, f'metadata.annotations["{NATIVE}"]'))
+    field = text((*subject.decision.workload.template, f'metadata.annotations["{NATIVE}"]'))
     yield Finding(
         "job-never-completes", message, field if annotated else subject.path, None, "true" if annotated else None
     )
@@ -85,7 +85,7 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
 
 
 def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    count = replicas(subject.ref, subject.decision.workload.object)
+    count = replicas(subject.decision.workload)
     if not count or subject.ref.kind in ("Job", "CronJob", "Pod"):
         return
     for budget in facts.of("PodDisruptionBudget", subject.ref.namespace):
@@ -194,4 +194,4 @@ def host_network(decision: Decision) -> Iterator[Finding]:
         f"{ref} uses the node's network and is never injected, though the webhooks select it: it has no mutual TLS, "
         "and services that ask for it (PeerAuthentication STRICT) refuse its calls"
     )
-    yield Finding("host-network", message, ".".join((*decision.workload.template, "spec", "hostNetwork")), True)
+    yield Finding("host-network", message, text((*decision.workload.template, "spec", "hostNetwork")), True)

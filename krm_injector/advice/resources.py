@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from krm_injector.advice.subject import Facts, Finding, Subject, mapping, mappings, ref_of, replicas, spec_of
 from krm_injector.kube.quantity import QuantityError, nano
 from krm_injector.kube.workloads import at
-from krm_injector.model import Object, ResourceRef
+from krm_injector.model import Object, ResourceRef, Workload
 
 # Names of a quota's entries -> ("requests" | "limits", resource).
 QUOTAS = {
@@ -187,6 +187,6 @@ def shown(billionths: int | None, resource: str) -> str:
     return str(size)
 
 
-def load_of(ref: ResourceRef, value: Object, template: Any, after: Any) -> Load:
+def load_of(workload: Workload, template: Any, after: Any) -> Load:
     before = spec_of(template)
-    return Load(ref, replicas(ref, value), before, before if after is None else spec_of(after))
+    return Load(workload.ref, replicas(workload), before, before if after is None else spec_of(after))

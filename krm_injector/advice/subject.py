@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
-from krm_injector.model import Decision, Object, ResourceRef
+from krm_injector.kube.workloads import at, text
+from krm_injector.model import Decision, Object, ResourceRef, Workload
 from krm_injector.owner import string_map
 from krm_injector.pods import PROXY
 from krm_injector.versions import Rules
@@ -37,7 +37,7 @@ class Subject:
         workload = decision.workload
         self.decision = decision
         self.ref = workload.ref
-        self.path = ".".join((*workload.template, "spec"))  # of the pod's spec inside the object
+        self.path = text((*workload.template, "spec"))  # of the pod's spec inside the object
         self.before = spec_of(at(workload.object, workload.template))
         template = at(changed, workload.template)
         self.after = spec_of(template)
@@ -120,8 +120,11 @@ def selects(selector: Any, labels: Mapping[str, str]) -> bool:
         return False
 
 
-def replicas(ref: ResourceRef, value: Object) -> int | None:
+def replicas(workload: Workload) -> int | None:
     """How many pods run at once by the object's own word; None where only the cluster knows (DaemonSet)."""
+    ref, value = workload.ref, workload.object
+    if not workload.only:
+        return _stated(at(value, (*workload.template[:-1], "replicas")))
     if ref.kind in PER_NODE:
         return None
     path: tuple[str, ...] = ("spec", "replicas")
@@ -131,5 +134,8 @@ def replicas(ref: ResourceRef, value: Object) -> int | None:
         path = ("spec", "jobTemplate", "spec", "parallelism")
     elif ref.kind in ("Pod", "PodTemplate"):
         return 1 if ref.kind == "Pod" else None
-    stated = at(value, path)
-    return stated if isinstance(stated, int) and not isinstance(stated, bool) else 1
+    return _stated(at(value, path))
+
+
+def _stated(number: Any) -> int:
+    return number if isinstance(number, int) and not isinstance(number, bool) else 1

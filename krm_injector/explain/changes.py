@@ -14,7 +14,8 @@ from krm_injector.decide import Judge, manual_metadata
 from krm_injector.explain.places import field
 from krm_injector.findings import in_ambient
 from krm_injector.function_config import Settings
-from krm_injector.kube.workloads import at
+from krm_injector.kube import workloads
+from krm_injector.kube.workloads import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Workload
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT
@@ -35,7 +36,7 @@ class Edit(NamedTuple):
     """One field set to a value, or taken out (None)."""
 
     on: str  # "workload" | "namespace" | "mesh"
-    path: tuple[str, ...]  # from the object; for the mesh: from the injection configuration
+    path: Step  # from the object; for the mesh: from the injection configuration
     value: Any
 
 
@@ -209,7 +210,8 @@ class Changes:
                 {**self._namespaces, namespace.name: _relabelled(namespace, edit)}, self._meshes, self._settings
             )
         meshes = [
-            m._replace(config={**m.config, edit.path[0]: edit.value}) if m is decision.mesh else m for m in self._meshes
+            m._replace(config={**m.config, str(edit.path[0]): edit.value}) if m is decision.mesh else m
+            for m in self._meshes
         ]
         return Judge(self._namespaces, meshes, self._settings)
 
@@ -246,16 +248,16 @@ class Changes:
 
     def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:
         workload, namespace, mesh = decision.workload, decision.namespace, decision.mesh
-        path: tuple[str, ...] = edit.path
+        path: Step = edit.path
         if edit.on == "workload":
             ref, current = workload.ref, at(workload.object, edit.path)
         elif edit.on == "namespace":
             assert namespace is not None
-            ref, current = ResourceRef("v1", "Namespace", namespace.name), namespace.labels.get(edit.path[-1])
+            ref, current = ResourceRef("v1", "Namespace", namespace.name), namespace.labels.get(str(edit.path[-1]))
         else:
             assert mesh is not None
             name = "istio-sidecar-injector" + ("" if mesh.revision == "default" else f"-{mesh.revision}")
-            ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(edit.path[0])
+            ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(str(edit.path[0]))
             path = ("data", "config", *edit.path)
         resource = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
         return {
@@ -288,20 +290,21 @@ def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
     return workload._replace(object=value)
 
 
-def put(value: Any, path: Sequence[str], leaf: Any) -> Object:
+def put(value: Any, path: Sequence[str | int], leaf: Any) -> Object:
     """A copy of the object with a field set, or taken out where leaf is None."""
-    changed: Object = dict(value) if isinstance(value, dict) else {}
-    if len(path) > 1:
-        changed[path[0]] = put(changed.get(path[0]), path[1:], leaf)
-    elif leaf is None:
-        changed.pop(path[0], None)
-    else:
-        changed[path[0]] = leaf
-    return changed
+    parent, field = tuple(path[:-1]), path[-1]
+    held = at(value, parent)
+    changed = {
+        key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field or leaf is not None
+    }
+    if leaf is not None:
+        changed[field] = leaf
+    result: Object = workloads.put(value, parent, changed)
+    return result
 
 
 def _relabelled(namespace: Namespace, edit: Edit) -> Namespace:
-    labels = {**namespace.labels, edit.path[-1]: edit.value}
+    labels = {**namespace.labels, str(edit.path[-1]): edit.value}
     return namespace._replace(labels={key: value for key, value in labels.items() if value is not None})
 
 

@@ -52,6 +52,7 @@ def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence
         "kind": workload.ref.kind,
         "namespace": workload.ref.namespace,
         "name": workload.ref.name,
+        **({} if workload.only else {"podTemplate": field(workload.template)}),
         "verdict": "error" if errors else "injected" if injected else "left out",
         "injected": injected,
         "reason": decision.reason.value,
@@ -105,14 +106,12 @@ class Evidences:
         return made
 
 
-def containers(workload: Object, template: Sequence[str]) -> int:
+def containers(workload: Object, template: Sequence[str | int]) -> int:
     """How many containers READY counts: the containers, and init containers that keep running.
 
     A workload that is left alone may be malformed; what is no container does not count.
     """
-    pod: Any = workload
-    for key in (*template, "spec"):
-        pod = pod.get(key) if isinstance(pod, dict) else None
+    pod = at(workload, (*template, "spec"))
     if not isinstance(pod, dict):
         return 0
     running = [c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"]

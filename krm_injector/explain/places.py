@@ -28,8 +28,9 @@ class Places:
         self._cache: dict[tuple[int, tuple[str | int, ...]], Written] = {}
 
     def workload(self, decision: Decision) -> Written:
-        """Where the workload itself begins."""
-        return self.of(decision.workload.item, decision.workload.inside)
+        """Where the workload itself begins; of an object with several pod templates, where the template does."""
+        workload = decision.workload
+        return self.of(workload.item, workload.inside if workload.only else (*workload.inside, *workload.template))
 
     def evidence(self, decision: Decision, evidence: Evidence) -> Written:
         """Where the field stands that the evidence names; {} where it names none, or nobody knows."""

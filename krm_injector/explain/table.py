@@ -168,7 +168,9 @@ def _wrapped(sentence: str, cells: int, indent: str = "") -> list[str]:
 def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
     """Sentences: how many and why not, in which Namespaces, by which control planes."""
     if not told:
-        return ["There are no workloads: nothing here has a pod template."]
+        return [
+            "There are no workloads: nothing here is of a kind that is injected by default or named in spec.workloads."
+        ]
     count = summary(told)
     plural = "" if count["workloads"] == 1 else "s"
     rest = f"{_left_out(told)}{_refused(count)}"

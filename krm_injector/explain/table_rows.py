@@ -108,7 +108,10 @@ def _requirements(selector: str) -> list[str]:
 
 def _names(told: Sequence[Mapping[str, Any]]) -> list[str]:
     """Namespace/name of each; workloads that share kind, Namespace and name are told apart by where they stand."""
-    keys = [(entry["apiVersion"], entry["kind"], entry["namespace"], entry["name"]) for entry in told]
+    keys = [
+        (entry["apiVersion"], entry["kind"], entry["namespace"], entry["name"], entry.get("podTemplate", ""))
+        for entry in told
+    ]
     counts: dict[Any, int] = {}
     for key in keys:
         counts[key] = counts.get(key, 0) + 1
@@ -116,6 +119,8 @@ def _names(told: Sequence[Mapping[str, Any]]) -> list[str]:
     seen: dict[Any, int] = {}
     for key, entry in zip(keys, told, strict=True):
         name = f"{entry['namespace']}/{entry['name']}" if entry["namespace"] else entry["name"]
+        if entry.get("podTemplate"):
+            name += f" {entry['podTemplate']}"
         if counts[key] > 1:
             seen[key] = seen.get(key, 0) + 1
             name += f" ({shown(entry) or f'no. {seen[key]}'})"

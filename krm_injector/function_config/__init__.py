@@ -29,9 +29,13 @@ class Stub(NamedTuple):
 
 
 class ExtraKind(NamedTuple):
+    """One path of one kind; a kind with several pod templates has several."""
+
     api_version: str
     kind: str
-    template: tuple[str, ...]  # path to the pod template, as ("spec", "template")
+    template: tuple[str, ...]  # path to the pod template, as ("spec", "template"); steps of kube.workloads.parse_path
+    entry: int = 0  # of spec.workloads
+    named: bool = True  # False: the functionConfig names the kind only, and the path is that of kube.operators
 
 
 class Silence(NamedTuple):
@@ -106,7 +110,7 @@ def settings(value: Any) -> Settings:
         read = _from_check(value.get("spec") or {})
     else:
         read = _from_spec(value.get("spec") or {})._replace(action=ACTIONS[kind])
-    problems = _contradictions(read, _ref(value))
+    problems = [*_contradictions(read, _ref(value)), *_of_workloads(value)]
     if problems:
         raise Refused(*problems)
     return read
@@ -264,11 +268,17 @@ def _from_spec(spec: Object) -> Settings:
         guard=spec.get("guard", "none"),
         silence=tuple(Silence(**silence) for silence in spec.get("silence", ())),
         severities=spec.get("severities", {}),
-        workloads=tuple(
-            ExtraKind(kind["apiVersion"], kind["kind"], tuple(kind["podTemplate"].split(".")))
-            for kind in spec.get("workloads", ())
-        ),
+        workloads=_workloads_from(spec.get("workloads", ())),
     )
+
+
+def _workloads_from(entries: list[Object]) -> tuple[ExtraKind, ...]:
+    """The paths of spec.workloads that can be read; what is wrong with the others is told by extra_kinds.problems."""
+    if not entries:
+        return ()
+    from krm_injector.function_config import extra_kinds  # few configurations name more kinds
+
+    return extra_kinds.read(entries)
 
 
 def _images_from(images: Object) -> ImageSettings:
@@ -297,6 +307,19 @@ def _mesh_from(mesh: Object) -> MeshSettings:
         file=mesh.get("file", ""),
         version=mesh.get("version", ""),
     )
+
+
+def _of_workloads(value: Object) -> list[Result]:
+    """What is wrong with the kinds and paths that spec.workloads (of a check: spec.injection.workloads) names."""
+    spec = value.get("spec") or {}
+    field = "spec.workloads"
+    if _kind(value) == "InjectionCheck":
+        spec, field = spec.get("injection") or {}, "spec.injection.workloads"
+    if _kind(value) == "ConfigMap" or not spec.get("workloads"):
+        return []
+    from krm_injector.function_config import extra_kinds
+
+    return extra_kinds.problems(spec["workloads"], field, _ref(value))
 
 
 def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:

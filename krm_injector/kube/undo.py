@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MERGE_KEYS = ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name")
+MERGE_KEYS = ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name", "groupName")
 
 _ABSENT: Any = object()
 
@@ -37,6 +37,11 @@ def names(items: list[Any]) -> list[str] | None:
         if all(isinstance(value, (str, int)) for value in values):
             return _numbered([str(value) for value in values])
     return None
+
+
+def entry_names(items: list[Any]) -> list[str]:
+    """What tells the elements of a list apart: their names, where they have none their places."""
+    return names(items) or [str(index) for index in range(len(items))]
 
 
 def _numbered(plain: list[str]) -> list[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 Path = tuple[str, ...]
 Step = tuple[str | int, ...]
@@ -26,7 +26,11 @@ POD_TEMPLATES: dict[tuple[str, str], Path] = {
     ("argoproj.io/v1alpha1", "Rollout"): _TEMPLATE,
 }
 
-_GUESSES: tuple[Path, ...] = (_TEMPLATE, ("template",), _JOB_TEMPLATE)
+# Steps of a path that lead to several places, as users write them: spec.groups[].template, spec.roles.*.template.
+EACH = "[]"  # every entry of a list
+ANY = "*"  # every value of a map
+
+_LARGEST = 100_000  # maps and lists of one object that are looked at for pod templates
 
 
 def find(item: Any, extra_kinds: Iterable[ExtraKind] = ()) -> Iterator[tuple[Step, dict[str, Any], Path]]:
@@ -71,10 +75,168 @@ def at(value: Any, path: Iterable[str | int]) -> Any:
     return value
 
 
-def looks_like_pod_template(item: Any) -> Path | None:
-    """Where an object of an unknown kind seems to hold a pod template: one with containers, a list of maps."""
-    for path in _GUESSES:
-        containers = at(item, (*path, "spec", "containers"))
-        if isinstance(containers, list) and containers and all(isinstance(part, dict) for part in containers):
-            return path
-    return None
+def put(value: Any, path: Iterable[str | int], leaf: Any) -> Any:
+    """A copy of the value with ``leaf`` at the path: maps that are absent are made, entries of lists must be there."""
+    path = tuple(path)
+    if not path:
+        return leaf
+    step = path[0]
+    if isinstance(step, int):
+        entries = list(value)
+        entries[step] = put(value[step], path[1:], leaf)
+        return entries
+    held = value if isinstance(value, dict) else {}
+    return {**held, step: put(held.get(step), path[1:], leaf)}
+
+
+def text(path: Iterable[str | int]) -> str:
+    """A path as results name fields: spec.groups[0].template."""
+    path = tuple(path)
+    try:
+        return ".".join(path)  # type: ignore[arg-type]
+    except TypeError:
+        found = ""
+        for step in path:
+            found += f"[{step}]" if isinstance(step, int) or step == EACH else f".{step}" if found else step
+        return found
+
+
+# ---------------------------------------------------------------- paths that users name
+
+
+def parse_path(written: str) -> Path:
+    """The steps of a path: ``spec.groups[].template`` -> ("spec", "groups", "[]", "template").
+
+    Raises ValueError, which says what is wrong and what to write.
+    """
+    steps: list[str] = []
+    for part in written.split("."):
+        name = part.removesuffix(EACH)
+        if name != part:
+            steps += [name, EACH]
+        else:
+            steps.append(name)
+        _check_step(written, part, name)
+    return tuple(steps)
+
+
+def _check_step(written: str, part: str, name: str) -> None:
+    if name == ANY and part == name:
+        return
+    base, bracket, inside = name.partition("[")
+    index = name if name.isdecimal() else inside.removesuffix("]")
+    if bracket or name.isdecimal():
+        if index.lstrip("-").isdecimal() or index in ("*", ":"):
+            listed = base if bracket else written.partition(f".{name}")[0].rpartition(".")[2]
+            raise ValueError(
+                f'"{part}" names an entry of a list by its place; write {listed}{EACH}, which is every entry of it'
+            )
+        raise ValueError(f'"{part}" is no step of a path; write the name of a field, NAME{EACH} or {ANY}')
+    if not name:
+        where = "starts with a dot" if written.startswith(".") else "has an empty step"
+        raise ValueError(f"it {where}; write the names of fields with a dot between them, as spec.template")
+    if not _is_plain(name):
+        raise ValueError(
+            f'"{part}" is no step of a path; write the name of a field, {ANY} for every value of a map, or NAME{EACH} '
+            "for every entry of a list"
+        )
+
+
+def _is_plain(step: str) -> bool:
+    return step.replace("-", "").replace("_", "").isalnum() and not step.isdecimal()
+
+
+def templates(value: Any, pattern: Path) -> list[Step]:
+    """The places of an object that a pattern leads to, in their order.
+
+    A place is there even where the object has something else on the way: then the rest of the pattern stands in it as
+    it is. Where a field on the way is absent or null there is no place.
+    """
+    found: list[tuple[Step, Any]] = [((), value)]
+    for number, step in enumerate(pattern):
+        found = [one for place in found for one in _next(*place, step, pattern[number:])]
+    return [place for place, there in found if there is not None]
+
+
+def _next(place: Step, here: Any, step: str, rest: Path) -> Iterator[tuple[Step, Any]]:
+    if here is _BROKEN:
+        yield place, here
+    elif step == EACH and isinstance(here, list):
+        yield from (((*place, index), entry) for index, entry in enumerate(here))
+    elif step == ANY and isinstance(here, dict):
+        yield from (((*place, key), entry) for key, entry in here.items())
+    elif step not in (EACH, ANY) and isinstance(here, dict):
+        yield (*place, step), here.get(step)
+    elif here is not None:
+        yield (*place, *rest), _BROKEN
+
+
+_BROKEN: Any = object()  # what a pattern does not lead through
+
+
+# ---------------------------------------------------------------- pod templates that nobody named
+
+
+class Looks(NamedTuple):
+    """What of an object looks like pods, in its order."""
+
+    templates: list[Step]  # maps with spec.containers
+    others: list[Step]  # containers that only a controller can make pods of
+
+
+def looks_like_pods(item: Any) -> Looks:
+    """Where an object of an unknown kind seems to hold pod templates, or parts of pods that are none.
+
+    The object itself is none, nor are containers right in its spec, which are often added to pods that come from
+    elsewhere; what is inside a template is not looked at. Of an object of more maps and lists than ``_LARGEST`` only
+    the first are looked at.
+    """
+    found = Looks([], [])
+    waiting: list[tuple[Step, Any]] = [((), item)] if _holds_containers(item) else []
+    for _ in range(_LARGEST):
+        if not waiting:
+            break
+        place, here = waiting.pop()
+        if place and isinstance(here, dict):
+            containers: Any = at(here, ("spec", "containers"))
+            if _are_containers(containers):
+                named = all("name" in one for one in containers)
+                (found.templates if named else found.others).append(place)
+                continue
+            own: Any = here.get("containers")
+            if len(place) > 1 and _are_containers(own) and all("image" in one for one in own):
+                found.others.append(place)
+                continue
+        children = here.items() if isinstance(here, dict) else enumerate(here)
+        inner = [((*place, key), child) for key, child in children if isinstance(child, (dict, list))]
+        waiting.extend(reversed(inner))
+    return found
+
+
+def _are_containers(value: Any) -> bool:
+    """Whether a value is a list of maps that say what a container says."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(one, dict) and ("name" in one or "image" in one) for one in value)
+
+
+def _holds_containers(item: Any) -> bool:
+    """The cheap question, before any path is made: whether a list "containers" may stand anywhere in it."""
+    waiting: list[Any] = [item]
+    for here in waiting:
+        if here.__class__ is dict:
+            if here.get("containers").__class__ is list:
+                return True
+            here = here.values()
+        for one in here:
+            kind = one.__class__
+            if kind is dict or kind is list:
+                waiting.append(one)
+        if len(waiting) > _LARGEST:
+            return True
+    return False
+
+
+def pattern_of(path: Step) -> Path:
+    """The path as a pattern: every entry of a list in the place of one; every key where no path can hold the key."""
+    return tuple(EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path)

@@ -35,9 +35,12 @@ _TITLES = {
     "namespace-both-labels": "A Namespace has istio-injection and istio.io/rev at once",
     "namespace-missing": "A Namespace is not in the bundle",
     "revision-unserved": "A label names a revision that no control plane here serves",
-    "unknown-workload-kind": "A kind that may have pods is not known",
+    "pods-not-seen": "Pods are made of manifests that are not here",
+    "pods-of-controller": "Pods are made by a controller, and left to the cluster's webhook",
+    "unknown-workload-kind": "A kind that has pods is not named, and left alone",
     "webhook-overlap": "Several webhooks of one control plane select a workload",
     "workload-duplicate": "Two workloads share kind, Namespace and name",
+    "workload-path-unused": "spec.workloads names a path that no object has",
 }
 
 

@@ -22,7 +22,7 @@ def requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> 
         workload = decision.workload
         before = spec_of(at(workload.object, workload.template))
         changed = before if after is None else spec_of(at(after, workload.template))
-        pods = replicas(workload.ref, workload.object)
+        pods = replicas(workload)
         open_ones = open_ones or pods is None
         row = sums.setdefault(workload.ref.namespace, [0] * 5)
         row[0] += pods or 0
