@@ -234,11 +234,11 @@ def doubts(told: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]
     for entry in told:
         if entry.get("doubt"):
             changes = entry["changes"]
-            text = changes[0]["text"] if changes else "nothing in the bundle's labels would turn it"
-            scope = changes[0]["scope"] if changes else ""
-            # The same sentence about two pods is two changes, told in one where the doubt is one; about a Namespace
-            # it is one.
-            key = text if scope != "workload" else f"{text}\0{entry['namespace']}\0{entry['doubt']}"
+            text = changes[0]["text"] if changes else entry["noChange"]
+            # What is told of several has to be so of each. The same sentence about two pods is two changes, told in
+            # one where Namespace and doubt are one; about a Namespace it is one.
+            wide = bool(changes) and changes[0]["scope"] in ("namespace", "mesh")
+            key = "\0".join((text, entry["doubt"], "" if wide else entry["namespace"]))
             found.setdefault(key, []).append(entry)
     return [(key.partition("\0")[0], entries) for key, entries in found.items()]
 
