@@ -8,7 +8,7 @@ edits first; where none of all turns the verdict, no labels do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from math import prod
 from typing import Any, NamedTuple
 
@@ -67,19 +67,16 @@ class Remedies:
 
         revisions: the values of istio.io/rev to try first.
         """
-        return self._turning(decision, lambda: self._of_pod(decision, revisions), "workload")
+        return self._turning(decision, self._of_pod(decision, revisions), "workload")
 
     def of_namespace(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[Edits]:
         """Edits of the Namespace's labels that turn the verdict, the smallest first."""
-        return self._turning(decision, lambda: self._of_labels(decision, revisions), "namespace")
+        return self._turning(decision, self._of_labels(decision, revisions), "namespace")
 
     def of_both(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[Edits]:
         """Edits of both at once."""
-
-        def candidates() -> list[list[Edit]]:
-            return [*self._of_labels(decision, revisions), *self._of_pod(decision, revisions)]
-
-        return self._turning(decision, candidates, "both")
+        choices = chain(self._of_labels(decision, revisions), self._of_pod(decision, revisions))
+        return self._turning(decision, choices, "both")
 
     def vain(self, decision: Decision, scope: str) -> Vain:
         """What the search in a scope ("workload" | "namespace" | "both") came to, where it found nothing."""
@@ -118,13 +115,12 @@ class Remedies:
             namespace = self.namespace_after(namespace, wide)
         return self._judge.decide_in(_edited(decision.workload, own), namespace)
 
-    def _turning(self, decision: Decision, candidates: Callable[[], list[list[Edit]]], scope: str) -> Iterator[Edits]:
+    def _turning(self, decision: Decision, choices: Iterator[list[Edit]], scope: str) -> Iterator[Edits]:
         if self._vain and self._situation(decision, scope) in self._vain:
             return
-        choices = candidates()
-        count = prod(len(values) + 1 for values in choices) - 1
+        known: list[list[Edit]] = []
         found, tried = False, 0
-        for edits in _combined(choices):
+        for edits in _combined(choices, known):
             if tried == MOST or self._left <= 0:
                 break
             tried += 1
@@ -136,37 +132,33 @@ class Remedies:
         self._left -= tried if not found else 0
         if not found:
             spared = _spared(decision.workload).intersection(self._vocabulary.pod)
+            count = prod(len(edits) + 1 for edits in (*known, *choices)) - 1
             self._vain[self._situation(decision, scope)] = Vain(tried, count, tuple(sorted(spared)))
 
     # ------------------------------------------------------------ candidates: for each label, what it may become
 
-    def _of_labels(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> list[list[Edit]]:
+    def _of_labels(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[list[Edit]]:
         namespace = decision.namespace
         if self._settings.method == "manual" or namespace is None or namespace.source == "missing":
-            return []
+            return
         named = self._vocabulary.namespace
         order = [INJECTION, REVISION]
         if REVISION in namespace.labels and INJECTION not in namespace.labels:
             order.reverse()  # who writes revisions gets one that is served
         keys = [key for key in (*order, *(key for key in named if key not in order)) if key in named]
-        return [
-            [
-                Edit("namespace", ("metadata", "labels", key), value)
-                for value in _choices(key, named[key], namespace.labels.get(key), revisions)
-            ]
-            for key in keys
-            if key != NAME_LABEL  # the API server's
-        ]
+        for key in keys:
+            if key != NAME_LABEL:  # the API server's
+                values = _choices(key, named[key], namespace.labels.get(key), revisions)
+                yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
 
-    def _of_pod(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> list[list[Edit]]:
+    def _of_pod(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[list[Edit]]:
         workload = decision.workload
         manual = self._settings.method == "manual"
         metadata = manual_metadata(workload) if manual else (*workload.template, "metadata")
         wanted = "false" if decision.injected else "true"
         network = (*workload.template, "spec", "hostNetwork")
-        found = []
         if not decision.injected and at(workload.object, network) is True:
-            found.append([Edit("workload", network, None)])
+            yield [Edit("workload", network, None)]
         labels = string_map(at(workload.object, (*metadata, "labels")))
         annotations = string_map(at(workload.object, (*metadata, "annotations")))
         named = {} if manual else self._vocabulary.pod
@@ -176,12 +168,11 @@ class Remedies:
             of_selectors = (*named.get(INJECT, ()), "") if kind == "labels" else ()
             values = _own_word(of_selectors, stated.get(INJECT), wanted)
             if kind == "annotations" or INJECT not in spared:
-                found.append([Edit("workload", (*metadata, kind, INJECT), value) for value in values])
+                yield [Edit("workload", (*metadata, kind, INJECT), value) for value in values]
         for key in sorted(named, key=lambda key: key != REVISION):
             if key not in spared and key != INJECT:
                 values = _choices(key, named[key], labels.get(key), revisions)
-                found.append([Edit("workload", (*metadata, "labels", key), value) for value in values])
-        return found
+                yield [Edit("workload", (*metadata, "labels", key), value) for value in values]
 
     @property
     def _vocabulary(self) -> Any:
@@ -236,10 +227,17 @@ def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
     return workload._replace(object=value) if edits else workload
 
 
-def _combined(choices: Sequence[Sequence[Edit]]) -> Iterator[Edits]:
-    """At most one of each label's edits, all combinations, those of fewest edits first."""
-    for size in range(1, len(choices) + 1):
-        for chosen in combinations(choices, size):
+def _combined(choices: Iterator[list[Edit]], known: list[list[Edit]]) -> Iterator[Edits]:
+    """At most one of each label's edits, all combinations, those of fewest edits first.
+
+    known: takes what the choices were, which are asked for one by one: most often the first will do.
+    """
+    for edits in choices:
+        known.append(edits)
+        for edit in edits:
+            yield (edit,)
+    for size in range(2, len(known) + 1):
+        for chosen in combinations(known, size):
             yield from product(*chosen)
 
 

@@ -54,7 +54,9 @@ class Changes:
         for decision in decisions:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
         self._apps = Apps(decisions)
-        self._injected = {name: sum(d.injected for d in members) for name, members in self._members.items()}
+        self._injected = {
+            name: sum(d.injected and not refused(d) for d in members) for name, members in self._members.items()
+        }
         self._taken = _taken(decisions)
         self._taken_in = {name: _taken(members) for name, members in self._members.items()}
         self._doubts: dict[str, int] = {}
@@ -127,7 +129,8 @@ class Changes:
             taken = self._judge.takes(INJECTION, value)
             return f"its Namespace has {INJECTION}: {value}{'' if taken else ', which no webhook takes'}"
         if revision is not None and INJECTION not in namespace.labels:
-            in_vain = "" if self._judge.takes(REVISION, revision) else ", which no control plane here serves"
+            served = self._judge.takes(REVISION, revision) or revision in self._revisions()
+            in_vain = "" if served else ", which no control plane here serves"
             return f"its Namespace asks for revision {revision}{in_vain}"
         return ""
 
@@ -204,9 +207,12 @@ class Changes:
 
     def _revisions_for(self, decision: Decision) -> list[str]:
         """The control planes' revisions: first of the Namespace's other workloads, of the same app, then of most."""
+        revisions = self._revisions()
+        if len(revisions) < 2:
+            return revisions
         near = self._taken_in[decision.workload.ref.namespace]
         app = self._apps.revisions_with(decision.workload)
-        return sorted(self._revisions(), key=lambda name: (-near[name], name not in app, -self._taken[name]))
+        return sorted(revisions, key=lambda name: (-near[name], name not in app, -self._taken[name]))
 
     def _effect(self, decision: Decision, edits: Edits) -> _Effect:
         """What edits of more than one pod do to all workloads that they reach."""

@@ -6,16 +6,18 @@ One label alone says little: many programs are called "webhook" or "controller".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Workload
 from krm_injector.owner import pod_labels
+from krm_injector.remedies import refused
 
 PART_OF = "app.kubernetes.io/part-of"
 INSTANCE = "app.kubernetes.io/instance"
 NAME = "app.kubernetes.io/name"
 _NAMES = (NAME, "app", "k8s-app")
+_COMPARED = 50  # workloads of one label whose images are looked at
 _Ground = tuple[tuple[str, ...], str]  # what both have, and the words for it
 
 
@@ -24,30 +26,46 @@ class Apps:
 
     def __init__(self, decisions: Iterable[Decision]) -> None:
         self._injected: dict[tuple[str, ...], Decision] = {}
+        self._by_label: dict[tuple[str, ...], list[Decision]] = {}
         for decision in decisions:
-            for key, _ in _grounds(decision.workload) if decision.injected else ():
+            fine = decision.injected and not refused(decision)
+            labels = pod_labels(decision.workload) if fine else {}
+            for key, _ in _grounds(decision.workload, labels) if fine else ():
                 self._injected.setdefault(key, decision)
+            for what in _labels(labels) if fine else ():
+                self._by_label.setdefault(what, []).append(decision)
 
     def injected_with(self, workload: Workload) -> str:
         """An injected workload of the same app and what says so, as a sentence; "" for none."""
-        for key, words in _grounds(workload):
+        for key, words in _grounds(workload, pod_labels(workload)):
             other = self._injected.get(key)
             if other is not None:
                 return f"{other.workload.ref} {words} is injected"
+        for what, other, image in self._with_its_image(workload):
+            return f"{other.workload.ref} of the same app ({what[0]}: {what[1]}) and image ({image}) is injected"
         return ""
 
     def revisions_with(self, workload: Workload) -> set[str]:
         """The control planes of injected workloads of the same app."""
-        found = (self._injected.get(key) for key, _ in _grounds(workload))
+        found = [self._injected.get(key) for key, _ in _grounds(workload, pod_labels(workload))]
+        found += [other for _, other, _ in self._with_its_image(workload)]
         return {other.mesh.revision for other in found if other is not None and other.mesh is not None}
 
+    def _with_its_image(self, workload: Workload) -> Iterator[tuple[tuple[str, ...], Decision, str]]:
+        """Injected workloads that share a label and an image, wherever they are."""
+        for what in _labels(pod_labels(workload)):
+            for other in self._by_label.get(what, ())[:_COMPARED]:
+                common = [image for image in _images(workload) if image in _images(other.workload)]
+                if common:
+                    yield what, other, common[0]
 
-def _grounds(workload: Workload) -> Iterator[_Ground]:
+
+def _grounds(workload: Workload, labels: Mapping[str, str]) -> Iterator[_Ground]:
     """What makes another workload one of the same app, the strongest first.
 
     In each are the labels that must not differ: where two state different ones, nothing else counts.
     """
-    labels, namespace = pod_labels(workload), workload.ref.namespace
+    namespace = workload.ref.namespace
     whole, instance, name = (labels.get(key) or "" for key in (PART_OF, INSTANCE, NAME))
     if whole:
         yield ("part of", whole, instance), f"of the same application ({PART_OF}: {whole})"
@@ -56,14 +74,16 @@ def _grounds(workload: Workload) -> Iterator[_Ground]:
         yield ("instance", whole, instance, name), f"of the same app ({told})"
     if instance:
         yield ("beside", namespace, whole, instance), f"of the same Namespace and app ({INSTANCE}: {instance})"
+    for what in _labels(labels):
+        yield ("near", namespace, *what), f"of the same Namespace and app ({what[0]}: {what[1]})"
+
+
+def _labels(labels: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Labels that name an app, each with those that must not differ."""
+    common = tuple(labels.get(key) or "" for key in (PART_OF, INSTANCE, NAME))
     for key in _NAMES:
-        value = labels.get(key)
-        if not value:
-            continue
-        what = (key, value, whole, instance, name)
-        yield ("near", namespace, *what), f"of the same Namespace and app ({key}: {value})"
-        for image in _images(workload):
-            yield ("image", image, *what), f"of the same app ({key}: {value}) and image ({image})"
+        if labels.get(key):
+            yield (key, labels[key], *common)
 
 
 def _images(workload: Workload) -> list[str]:
