@@ -6,9 +6,14 @@ The bundles are random: webhooks with selectors of all kinds, Namespaces and pod
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import random
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -362,3 +367,51 @@ def test_doubts_are_true(seed: int) -> None:
             assert re.search(r"revision (\S+),", doubt)[1] not in asked  # type: ignore[index]
     for _, members in doubts(entries):
         assert len({member["doubt"] for member in members}) == 1
+
+
+# ---------------------------------------------------------------- Istio's own webhook
+
+
+def question(number: int, documents: list[Object], entry: Object) -> Object:
+    """What the webhook is asked about a workload of a bundle."""
+    (space,) = (d for d in documents if d["kind"] == "Namespace" and d["metadata"]["name"] == entry["namespace"])
+    (own,) = (d for d in documents if (d["kind"], d["metadata"]["name"]) == (entry["kind"], entry["name"]))
+    found: dict[str, Object] = {}
+    for config_map in (d for d in documents if d["kind"] == "ConfigMap"):
+        plane = found.setdefault(config_map["metadata"]["labels"].get(REVISION, "default"), {})
+        plane.update({key.title(): value for key, value in config_map["data"].items()})
+    first = sorted(found)[0]
+    return {
+        "id": str(number),
+        **{key.lower(): value for key, value in found[first].items()},
+        "planes": found,
+        "revision": first,
+        "webhooks": [yaml.dump(d) for d in documents if d["kind"].startswith("Mutating")],
+        "namespace": entry["namespace"],
+        "ns_labels": {"kubernetes.io/metadata.name": entry["namespace"], **space["metadata"].get("labels", {})},
+        "native": False,
+        "workload": yaml.dump(own),
+    }
+
+
+def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
+    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
+    if not oracle:
+        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
+    asked, wanted, why = [], [], []
+    for seed in SEEDS:
+        documents = bundle(seed)
+        if any(old in generate.text(documents) for old in ("1.24.0", "1.10.0")):
+            continue  # the webhook at hand decides as 1.30 does
+        for entry in told(documents):
+            for change in entry["changes"]:
+                asked.append(question(len(asked), edited(documents, change["edits"]), entry))
+                wanted.append(change["injected"])
+                why.append((seed, entry["name"], change["text"]))
+    requests, answers = tmp_path / "requests", tmp_path / "answers"
+    requests.write_text("".join(json.dumps(one) + "\n" for one in asked))
+    environment = {**os.environ, "ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
+    subprocess.run([oracle, "-test.run", "TestWebhookOracle"], env=environment, check=True, capture_output=True)
+    given = [json.loads(line)["injected"] for line in answers.read_text().splitlines()]
+    assert len(asked) > 50
+    assert [reason for reason, mine, theirs in zip(why, wanted, given, strict=True) if mine is not theirs] == []
