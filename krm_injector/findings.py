@@ -125,7 +125,7 @@ def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef, by_re
     outcome = f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
     # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace asks for no
     # istio-injection label, namespace does not ask for istio.io/rev.
-    wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it: {outcome}"
+    wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it; {outcome}"
     told = wins if by_revision_only else f"Of the webhooks here, {outcome}"
     message = (
         f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: {revision}. {told}. "

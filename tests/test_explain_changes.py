@@ -12,6 +12,7 @@ import pytest
 
 from krm_injector import explain, pipeline, resource_list
 from krm_injector.explain import Changes
+from krm_injector.explain.table import doubts
 from krm_injector.function_config import Settings, Stub
 from krm_injector.kube import yaml
 
@@ -145,8 +146,9 @@ def test_doubt_by_the_neighbours() -> None:
     assert only(space(), silent, *asks, *others)["doubt"] == ""
 
 
-def test_no_doubt_where_the_pod_says_no() -> None:
-    quiet = generate.workload("Deployment", "shop/web", labels={INJECT: "false"})
+@pytest.mark.parametrize("where", ["labels", "annotations"])
+def test_no_doubt_where_the_pod_says_no(where: str) -> None:
+    quiet = generate.workload("Deployment", "shop/web", **{where: {INJECT: "false"}})
     other = generate.workload("Deployment", "shop/web-two", app="web")
     entry = only(space(injection="enabled"), quiet, other)
     assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
@@ -346,3 +348,19 @@ def test_what_else_an_edit_does_is_told() -> None:
     assert change["affects"] == 2
     assert verdicts(documents) == [False, True]
     assert verdicts(changed(documents, change["edits"][0])) == [True, False]
+
+
+def test_no_doubt_where_the_pod_says_no_and_its_namespace_asks_in_vain() -> None:
+    quiet = generate.workload("Deployment", "shop/web", annotations={INJECT: "false"})
+    entry = only(*revisioned(), space(injection="enabled"), quiet)
+    assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
+
+
+def test_what_is_told_of_several_is_so_of_each() -> None:
+    """One edit of a Namespace takes in two workloads that were meant in for different reasons."""
+    asks = generate.workload("Deployment", "shop/asks", labels={INJECT: "true"})
+    above = generate.workload("Deployment", "shop/above", own={INJECT: "true"})
+    entries = told([space(injection="disabled"), asks, above])
+    found = doubts(entries)
+    assert len({text for text, _ in found}) == 1
+    assert [[entry["name"] for entry in members] for _, members in found] == [["asks"], ["above"]]

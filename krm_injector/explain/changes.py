@@ -347,4 +347,6 @@ def _by_default(decision: Decision) -> bool:
     """Whether the pod itself says nothing: the verdict is that of selectors and the policy."""
     if decision.reason in _OWN_WORD or decision.reason == Reason.NAMESPACE_UNKNOWN:
         return False
-    return not pod_labels(decision.workload).get(INJECT)
+    workload = decision.workload
+    annotations = string_map(at(workload.object, (*workload.template, "metadata", "annotations")))
+    return not (pod_labels(workload).get(INJECT) or annotations.get(INJECT))
