@@ -6,44 +6,36 @@ Its other half is the advice (advice/), with severities that the functionConfig 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector import advice
 from krm_injector.decide import Judge
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import Step, at, put, text
+from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Mesh, Namespace, Object, ResourceRef, Result
+from krm_injector.pod_rules import INJECT
+from krm_injector.remedies import Edits, Remedies
 
-INJECT = "sidecar.istio.io/inject"
-INJECTION = "istio-injection"
-REVISION = "istio.io/rev"
 # What a run that writes would do to earlier injections; a check writes nothing.
 OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost"))
-
-
-class Edit(NamedTuple):
-    """One label of the pod template (template set) or of the Namespace; value None takes it off."""
-
-    template: bool
-    name: str
-    value: str | None
 
 
 def policy(
     decisions: Sequence[Decision], standing: Sequence[bool], meshes: Sequence[Mesh], settings: Settings
 ) -> list[Result]:
     """What breaks spec.require and spec.forbid. standing: per decision, whether its pod stands injected already."""
-    judges: dict[Any, Judge] = {}
+    namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
+    remedies = Remedies(Judge(namespaces, meshes, settings), meshes, settings)
     results: list[Result] = []
     for decision, injected in zip(decisions, standing, strict=True):
         namespace = decision.namespace
         if namespace is None:
             continue
         if not (decision.injected or injected) and _any(settings.require, namespace):
-            results += _result("injection-required", decision, meshes, settings, judges)
+            results += _result("injection-required", decision, meshes, settings, remedies)
         elif (decision.injected or injected) and _any(settings.forbid, namespace):
-            results += _result("injection-forbidden", decision, meshes, settings, judges)
+            results += _result("injection-forbidden", decision, meshes, settings, remedies)
     return results
 
 
@@ -65,12 +57,11 @@ def _any(wanted: Sequence[Object], namespace: Namespace) -> bool:
 
 
 def _result(
-    code: str, decision: Decision, meshes: Sequence[Mesh], settings: Settings, judges: dict[Any, Judge]
+    code: str, decision: Decision, meshes: Sequence[Mesh], settings: Settings, remedies: Remedies
 ) -> Iterator[Result]:
     required = code == "injection-required"
     workload, namespace = decision.workload, decision.namespace
     assert namespace is not None
-    edit = _edit(decision, meshes, settings, judges, required)
     message = (
         f"{workload.shown} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
         f"and is{' not' if required else ''}: {decision.detail}"
@@ -78,64 +69,57 @@ def _result(
     resource, field = workload.ref, ""
     current: Any = None
     proposed: Any = None
-    if edit is not None:
-        path: Step = (*workload.template, "metadata", "labels") if edit.template else ("metadata", "labels")
-        field, proposed = f'{text(path)}["{edit.name}"]', edit.value
-        labels = at(workload.object, path) if edit.template else namespace.labels
-        current = labels.get(edit.name) if isinstance(labels, dict) else None
-        if not edit.template:
+    edits = _edits(decision, meshes, remedies, required)
+    if edits:
+        first = edits[0]
+        if first.on == "namespace":
             resource = ResourceRef("v1", "Namespace", namespace.name)
-        whose = "the pod" if edit.template else resource
-        message += f". Remedy: {whose} without the label {edit.name}" if edit.value is None else (
-            f'. Remedy: {whose}\'s label {edit.name}: "{edit.value}"')  # fmt: skip
-    elif at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
-        field, current, proposed = text((*workload.template, "spec", "hostNetwork")), True, False
+        current = at(
+            workload.object if first.on == "workload" else {"metadata": {"labels": namespace.labels}}, first.path
+        )
+        network = first.path[-1] == "hostNetwork"
+        proposed = False if network else first.value
+        field = text(first.path) if network else f'{text(first.path[:-1])}["{first.path[-1]}"]'
+        message += f". Remedy: {_remedy(edits, str(ResourceRef('v1', 'Namespace', namespace.name)))}"
     elif decision.reason.value == "ignored-namespace":
         field, current = "metadata.namespace", namespace.name
     result = Result("", message, resource, field, current, proposed, code=code)
     yield from advice.judged(result, workload, settings)
 
 
-def _edit(
-    decision: Decision, meshes: Sequence[Mesh], settings: Settings, judges: dict[Any, Judge], required: bool
-) -> Edit | None:
-    """The smallest edit of a label that turns the verdict, tried by deciding again."""
-    workload, namespace = decision.workload, decision.namespace
-    assert namespace is not None
-    pod = Edit(True, INJECT, "true" if required else "false")
-    candidates = [pod]
-    if required:
-        revisions = [mesh.revision for mesh in meshes if mesh.source != "missing"]
-        wide = [Edit(False, INJECTION, "enabled"), *(Edit(False, REVISION, rev) for rev in revisions)]
-        if REVISION in namespace.labels and INJECTION not in namespace.labels:
-            wide.append(wide.pop(0))  # who writes revisions gets one that is served
-        wide += [Edit(False, key, None) for key in (INJECTION, REVISION) if key in namespace.labels]
-        candidates = [pod, *wide] if INJECT in _labels(decision) else [*wide, pod]
-    for edit in candidates:
-        named = {namespace.name: namespace}
-        tried = workload
-        if edit.template:
-            tried = workload._replace(object=_with(workload.object, (*workload.template, "metadata", "labels"), edit))
-        else:
-            labels = {key: value for key, value in namespace.labels.items() if key != edit.name}
-            if edit.value is not None:
-                labels[edit.name] = edit.value
-            named = {namespace.name: namespace._replace(labels=labels)}
-        key = (namespace.name, None if edit.template else edit)
-        judge = judges.get(key)
-        if judge is None:
-            judge = judges[key] = Judge(named, meshes, settings)
-        if judge.decide(tried).injected is required:
-            return edit
-    return None
+def _edits(decision: Decision, meshes: Sequence[Mesh], remedies: Remedies, required: bool) -> Edits:
+    """The smallest edits that turn the verdict; of a pod that says something itself its own, else the Namespace's."""
+
+    def revisions() -> list[str]:
+        return [mesh.revision for mesh in meshes if mesh.source != "missing"]
+
+    if required and remedies.hopeless(decision):
+        return ()
+    own = next(remedies.of_workload(decision, revisions), ())
+    wide = next(remedies.of_namespace(decision, revisions), ()) if required else ()
+    found = [own, wide] if INJECT in _labels(decision) else [wide, own]
+    least = min((edits for edits in found if edits), key=len, default=())
+    return least or (next(remedies.of_both(decision, revisions), ()) if required else ())
+
+
+def _remedy(edits: Edits, namespace: str) -> str:
+    """What to make of the pod and its Namespace: "Namespace shop's label istio-injection: "enabled"".
+
+    Of several labels: "Namespace shop with the label istio.io/rev: "1-30" and without the label istio-injection".
+    """
+    texts = []
+    for index, edit in enumerate(edits):
+        key, value = edit.path[-1], edit.value
+        whose = "the pod" if edit.on == "workload" else namespace
+        kind = "annotation" if "annotations" in edit.path else "label"
+        if len(edits) == 1 and value is not None:
+            return f'{whose}\'s {kind} {key}: "{value}"'
+        subject = "" if any(each.on == edit.on for each in edits[:index]) else f"{whose} "
+        what = key if key == "hostNetwork" else f"the {kind} {key}"
+        texts.append(f"{subject}without {what}" if value is None else f'{subject}with {what}: "{value}"')
+    return " and ".join(texts)
 
 
 def _labels(decision: Decision) -> Mapping[str, Any]:
     labels = at(decision.workload.object, (*decision.workload.template, "metadata", "labels"))
     return labels if isinstance(labels, dict) else {}
-
-
-def _with(value: Object, path: Step, edit: Edit) -> Object:
-    labels = at(value, path)
-    changed: Object = put(value, path, {**(labels if isinstance(labels, dict) else {}), edit.name: edit.value})
-    return changed

@@ -7,7 +7,7 @@ manual) knows the second layer only, with the policy enabled and no selectors (i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from krm_injector.function_config import Settings
@@ -54,6 +54,21 @@ class _Outcome(NamedTuple):
     evidence: Evidence
 
 
+class _Miss(NamedTuple):
+    """A requirement of a webhook that does not hold."""
+
+    requirement: selectors.Requirement
+    on: str  # "namespace" | "pod"
+    value: str | None  # the label's; None where it is absent
+
+
+class Vocabulary(NamedTuple):
+    """The values of labels that selectors tell apart, by key: all others are alike to them."""
+
+    namespace: Mapping[str, tuple[str, ...]]
+    pod: Mapping[str, tuple[str, ...]]
+
+
 class _Gate:
     """One webhook with its selectors parsed, and the answers it gave before."""
 
@@ -62,33 +77,47 @@ class _Gate:
         self.mesh = mesh
         self.namespace_selector = _selector(webhook.namespace_selector)
         self.object_selector = _selector(webhook.object_selector)
-        self._keys = tuple(requirement.key for requirement in self.object_selector.requirements)
-        self._by_namespace: dict[Namespace | str, _Outcome] = {}
+        self.keys = tuple(requirement.key for requirement in self.object_selector.requirements)
+        # A Namespace by its identity: one name may stand for several, where labels are tried. It is kept, so that no
+        # other object gets its id.
+        self._by_namespace: dict[int | str, tuple[_Outcome, Namespace | None]] = {}
         self._by_labels: dict[tuple[str | None, ...], _Outcome] = {}
 
-    def asks(self, key: str) -> bool:
-        """Whether a selector has a requirement on the label."""
-        return key in self._keys or any(requirement.key == key for requirement in self.namespace_selector.requirements)
-
     def takes_namespace(self, namespace: Namespace | None, name: str) -> _Outcome:
-        key = namespace.source + "/" + namespace.name if namespace else name
-        outcome = self._by_namespace.get(key)
-        if outcome is None:
-            rule = f"namespaceSelector of {self.webhook.id}"
-            if namespace is None:
-                outcome = _without_labels(rule, self.namespace_selector, name)
-            else:
-                outcome = _asked(rule, self.namespace_selector, namespace.labels, "namespace", namespace.name)
-            self._by_namespace[key] = outcome
+        key = name if namespace is None else id(namespace)
+        known = self._by_namespace.get(key)
+        if known is not None:
+            return known[0]
+        rule = f"namespaceSelector of {self.webhook.id}"
+        if namespace is None:
+            outcome = _without_labels(rule, self.namespace_selector, name)
+        else:
+            outcome = _asked(rule, self.namespace_selector, namespace.labels, "namespace", _named(namespace))
+        self._by_namespace[key] = (outcome, namespace)
         return outcome
 
     def takes_pod(self, labels: Mapping[str, str]) -> _Outcome:
-        key = tuple(map(labels.get, self._keys))
+        key = tuple(map(labels.get, self.keys))
         outcome = self._by_labels.get(key)
         if outcome is None:
             outcome = _asked(f"objectSelector of {self.webhook.id}", self.object_selector, labels, "pod")
             self._by_labels[key] = outcome
         return outcome
+
+    def misses(self, namespace: Namespace | None, name: str, labels: Mapping[str, str]) -> list[_Miss]:
+        """What does not hold; of a Namespace that nobody describes, what its name alone decides."""
+        known = {NAME_LABEL: name} if namespace is None else namespace.labels
+        found = [
+            _Miss(requirement, "namespace", known.get(requirement.key))
+            for requirement in self.namespace_selector.requirements
+            if not requirement.matches(known) and (namespace is not None or requirement.key == NAME_LABEL)
+        ]
+        found += [
+            _Miss(requirement, "pod", labels.get(requirement.key))
+            for requirement in self.object_selector.requirements
+            if not requirement.matches(labels)
+        ]
+        return found
 
 
 class Judge:
@@ -104,13 +133,35 @@ class Judge:
         self._never = {id(mesh): _selectors(mesh, "neverInjectSelector") for mesh in self._meshes}
         self._always = {id(mesh): _selectors(mesh, "alwaysInjectSelector") for mesh in self._meshes}
         self._told: set[str] = set()
-        self._by_labels = any(gate.asks(key) for gate in self._gates for key in ISTIO_LABELS)
+        self._pod_keys = tuple({key: None for gate in self._gates for key in gate.keys})
+        self._assumed: dict[str, Namespace] = {}
+        self._reasons: dict[tuple[int | str, tuple[str | None, ...]], str] = {}
 
     def decide(self, workload: Workload) -> Decision:
-        if self._settings.method == "manual":
-            return self._manual(workload)
         namespace = self._namespaces.get(workload.ref.namespace) if workload.ref.namespace else None
+        return self.decide_in(workload, namespace)
+
+    def decide_in(self, workload: Workload, namespace: Namespace | None) -> Decision:
+        """As decide(), with that Namespace in the place of the one it has."""
+        if self._settings.method == "manual":
+            return self._manual(workload, namespace)
         return self._automatic(workload, namespace, ())
+
+    def takes(self, key: str, value: str) -> bool:
+        """Whether some webhook takes Namespaces by that value of a label, as far as the label goes."""
+        return any(
+            requirement.key == key and requirement.operator != "!" and requirement.matches({key: value})
+            for gate in self._gates
+            for requirement in gate.namespace_selector.requirements
+        )
+
+    def vocabulary(self) -> Vocabulary:
+        """What the webhooks' selectors, and those of the injection configurations, ask for."""
+        mine = [selector for found in (self._never, self._always) for each in found.values() for selector in each]
+        return Vocabulary(
+            _values(gate.namespace_selector for gate in self._gates),
+            _values((*(gate.object_selector for gate in self._gates), *filter(None, mine))),
+        )
 
     # ------------------------------------------------------------ automatic
 
@@ -133,13 +184,19 @@ class Judge:
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
             return self._unknown_namespace(workload, evidence, matching)
         if not matching and not undecided:
-            detail = _why_none(workload, labels, namespace)
-            if not self._by_labels and labels.get(INJECT) != "false":
-                # Webhooks that ask for other things: what the first of them misses is the better answer.
-                failed = next((e.detail for e in evidence if e.outcome == "fails"), "there is no webhook")
-                detail = f"no webhook matches: {failed}"
+            detail = self._why_none(workload.ref.namespace, labels, namespace)
             return _decision(workload, False, Reason.NO_WEBHOOK_MATCHES, detail, evidence, namespace, results=results)
         return self._by_verdict(workload, matching or undecided, verdicts, evidence, namespace, results, matching)
+
+    def _why_none(self, name: str, labels: Mapping[str, str], namespace: Namespace | None) -> str:
+        """Why no webhook matches; workloads that are alike to the webhooks are told the same."""
+        key = (name if namespace is None else id(namespace), tuple(map(labels.get, self._pod_keys)))
+        detail = self._reasons.get(key)
+        if detail is None:
+            able = [g for g in self._gates if not (g.namespace_selector.nothing or g.object_selector.nothing)]
+            detail = _why_none(namespace, [gate.misses(namespace, name, labels) for gate in able])
+            self._reasons[key] = detail
+        return detail
 
     def _by_verdict(
         self,
@@ -185,7 +242,10 @@ class Judge:
                 workload, False, Reason.NAMESPACE_UNKNOWN, detail, evidence, None,
                 tuple(gate.webhook.id for gate in matching), results=results,
             )  # fmt: skip
-        return self._automatic(workload, Namespace(name, {NAME_LABEL: name} if name else {}, {}, "missing"), results)
+        assumed = self._assumed.get(name)
+        if assumed is None:
+            assumed = self._assumed[name] = Namespace(name, {NAME_LABEL: name} if name else {}, {}, "missing")
+        return self._automatic(workload, assumed, results)
 
     def _verdict(self, workload: Workload, labels: Mapping[str, str], mesh: Mesh) -> Verdict:
         template = at(workload.object, workload.template)
@@ -196,8 +256,7 @@ class Judge:
 
     # ------------------------------------------------------------ manual
 
-    def _manual(self, workload: Workload) -> Decision:
-        namespace = self._namespaces.get(workload.ref.namespace)
+    def _manual(self, workload: Workload, namespace: Namespace | None) -> Decision:
         mesh = control_plane(self._meshes, self._settings.revision)
         if mesh is None:
             result = _no_revision(workload, self._meshes, self._settings.revision)
@@ -253,9 +312,25 @@ def _selectors(mesh: Mesh, field: str) -> tuple[selectors.Selector | None, ...]:
     return tuple(found)
 
 
-def _asked(rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, name: str = "") -> _Outcome:
+def _values(found: Iterable[selectors.Selector]) -> dict[str, tuple[str, ...]]:
+    """The values that selectors name, by key, each once and in their order."""
+    values: dict[str, dict[str, None]] = {}
+    for selector in found:
+        for requirement in selector.requirements:
+            values.setdefault(requirement.key, {}).update(dict.fromkeys(requirement.values))
+    return {key: tuple(named) for key, named in values.items()}
+
+
+def _named(namespace: Namespace) -> str:
+    """A Namespace as the subject of "has"."""
+    name = f"Namespace {namespace.name}" if namespace.name else "the Namespace"
+    return f"{name}, taken to have no labels," if namespace.source == "missing" else name
+
+
+def _asked(
+    rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, whose: str = "the pod"
+) -> _Outcome:
     """A selector and labels: what failed, or what held."""
-    whose = f"Namespace {name}" if on == "namespace" else "the pod"
     for requirement in selector.requirements:
         if not requirement.matches(labels):
             value = labels.get(requirement.key)
@@ -312,15 +387,51 @@ def _decision(
     return Decision(workload, injected, reason, detail, tuple(evidence), webhooks, webhook, mesh, namespace, results)
 
 
-def _why_none(workload: Workload, labels: Mapping[str, str], namespace: Namespace | None) -> str:
-    """Why no webhook matches, by the labels that Istio's webhooks ask for."""
-    if labels.get(INJECT) == "false":
+def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str:
+    """Why no webhook matches: what the one that comes nearest misses.
+
+    misses: of each webhook that can match at all. Of several as near, the one that misses by a label which is there.
+    """
+    if not misses:
+        return "no webhook matches: there is none that could match"
+    least = min(map(len, misses))
+    nearest = [found for found in misses if len(found) == least]
+    stated = (found for found in nearest if any(m.on == "namespace" and m.value is not None for m in found))
+    chosen = next(stated, nearest[0])
+    if any(m.requirement.key == INJECT and m.on == "pod" and m.value == "false" for m in chosen):
         return f"no webhook matches: label {INJECT}: false"
-    stated = [f"{key}={namespace.labels[key]}" for key in ISTIO_LABELS if namespace and key in namespace.labels]
-    name = f"Namespace {workload.ref.namespace}" if workload.ref.namespace else "the Namespace"
-    pod = [f"{key}={labels[key]}" for key in (INJECT, "istio.io/rev") if key in labels]
-    has = " and ".join(stated) or "neither istio-injection nor istio.io/rev"
-    return f"no webhook matches: {name} has {has}" + (f", the pod {' and '.join(pod)}" if pod else "")
+    if all(m.requirement.key in (*ISTIO_LABELS, INJECT) for m in chosen):
+        return f"no webhook matches: {_by_istio_labels(namespace, chosen, nearest)}"
+    told = (f"{m.requirement}: {_whose(m, namespace)} has {_has(m)}" for m in chosen)
+    return f"no webhook matches: {'; '.join(told)}"
+
+
+def _by_istio_labels(namespace: Namespace | None, chosen: list[_Miss], nearest: Sequence[list[_Miss]]) -> str:
+    """The misses of a webhook as Istio's own, in the words of its labels."""
+    missed = [m for m in chosen if m.on == "namespace"]
+    near = [m for found in nearest for m in found if m.requirement.key in (*ISTIO_LABELS, INJECT)]
+    on_pod = list(dict.fromkeys(_has(m) for m in near if m.on == "pod" and m.value is not None))
+    whose = _named(namespace) if namespace else "the Namespace"
+    if any(m.on == "namespace" for m in near) and not any(key in namespace.labels for key in ISTIO_LABELS if namespace):
+        has = f"{whose} has neither istio-injection nor istio.io/rev"
+        if namespace and namespace.source == "missing":
+            has = f"{_named(namespace._replace(source=''))} is not in the bundle and taken to have no labels"
+    elif missed:
+        has = f"{whose} has {' and '.join(sorted(map(_has, missed), key=lambda text: text.startswith('no ')))}"
+    else:
+        return f"the pod has {' and '.join(on_pod or [_has(m) for m in chosen])}"
+    return has + (f", the pod {' and '.join(on_pod)}" if on_pod else "")
+
+
+def _whose(miss: _Miss, namespace: Namespace | None) -> str:
+    if miss.on == "pod":
+        return "the pod"
+    return _named(namespace) if namespace else "the Namespace"
+
+
+def _has(miss: _Miss) -> str:
+    key = miss.requirement.key
+    return f"no {key}" if miss.value is None else f"{key}={miss.value}"
 
 
 def _missing_namespace(workload: Workload, severity: str) -> Result:

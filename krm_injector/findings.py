@@ -20,6 +20,7 @@ DATAPLANE_MODE = "istio.io/dataplane-mode"
 def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
     """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
     served, taken = _served(meshes, REVISION), _served(meshes, INJECTION)
+    by_revision_only = _by_revision_only(meshes)
     results: list[Result] = []
     spaces: dict[str, list[Decision]] = {}
     for decision in decisions:
@@ -28,12 +29,18 @@ def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Resu
     for name, members in spaces.items():
         namespace = members[0].namespace
         if name and namespace is not None and namespace.source != "missing":
-            results += _of_namespace(namespace, members, served, taken)
+            results += _of_namespace(namespace, members, served, taken, by_revision_only)
     return [*results, *_twins(decisions)]
 
 
 def in_ambient(decision: Decision) -> str:
-    """Who puts the pod into ambient mode: "pod", "namespace" or "" (cni/pkg/util/podutil.go PodRedirectionEnabled)."""
+    """Who puts the pod into ambient mode: "pod", "namespace" or "" (cni/pkg/util/podutil.go PodRedirectionEnabled).
+
+    A pod of the host's network is never in it: the rules for its traffic would be the node's.
+    """
+    workload = decision.workload
+    if at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
+        return ""
     own = pod_labels(decision.workload).get(DATAPLANE_MODE)
     if own is not None:
         return "pod" if own == "ambient" else ""
@@ -52,23 +59,42 @@ def _served(meshes: Iterable[Mesh], label: str) -> dict[str, Mesh]:
     return served
 
 
+def _by_revision_only(meshes: Iterable[Mesh]) -> bool:
+    """Whether every webhook that asks Namespaces for a revision wants them without istio-injection, as Istio's do."""
+    for mesh in meshes:
+        for webhook in mesh.webhooks:
+            if not _asked_for(webhook.namespace_selector, REVISION):
+                continue
+            absent = (r.key == INJECTION and r.operator == "!" for r in _requirements(webhook.namespace_selector))
+            if not any(absent):
+                return False
+    return True
+
+
 def _asked_for(selector: object, key: str) -> tuple[str, ...]:
+    return tuple(v for r in _requirements(selector) if r.key == key and r.operator in ("=", "in") for v in r.values)
+
+
+def _requirements(selector: object) -> tuple[selectors.Requirement, ...]:
     try:
-        parsed = selectors.parse_webhook(selector)  # type: ignore[arg-type]
+        return selectors.parse_webhook(selector).requirements  # type: ignore[arg-type]
     except selectors.SelectorError:  # refused in discovery
         return ()
-    return tuple(v for r in parsed.requirements if r.key == key and r.operator in ("=", "in") for v in r.values)
 
 
 def _of_namespace(
-    namespace: Namespace, members: list[Decision], served: dict[str, Mesh], taken: dict[str, Mesh]
+    namespace: Namespace,
+    members: list[Decision],
+    served: dict[str, Mesh],
+    taken: dict[str, Mesh],
+    by_revision_only: bool,
 ) -> list[Result]:
     labels, ref = namespace.labels, ResourceRef("v1", "Namespace", namespace.name)
     results = []
     if INJECTION in labels and labels[INJECTION] not in ("disabled", *taken) and not any(d.webhooks for d in members):
         results.append(_untaken(namespace, taken, ref))
     if INJECTION in labels and REVISION in labels:
-        results.append(_both(namespace, members, ref))
+        results.append(_both(namespace, members, ref, by_revision_only))
     elif REVISION in labels and labels[REVISION] not in served:
         results.append(_unserved(f"Namespace {namespace.name}", labels[REVISION], served, ref, "metadata.labels"))
     if labels.get(DATAPLANE_MODE) == "ambient":
@@ -93,15 +119,17 @@ def _untaken(namespace: Namespace, taken: dict[str, Mesh], ref: ResourceRef) -> 
     return _warning(message, ref, "metadata.labels", INJECTION, value, "injection-label-value", _only(taken))
 
 
-def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef) -> Result:
+def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef, by_revision_only: bool) -> Result:
     injection, revision = namespace.labels[INJECTION], namespace.labels[REVISION]
     by = list(dict.fromkeys(webhook for decision in members for webhook in decision.webhooks))
     outcome = f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
     # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace asks for no
     # istio-injection label, namespace does not ask for istio.io/rev.
+    wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it; {outcome}"
+    told = wins if by_revision_only else f"Of the webhooks here, {outcome}"
     message = (
-        f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: {revision}. {INJECTION} wins, "
-        f"because Istio's webhooks by revision take no Namespace that has it: {outcome}. Keep the label you mean"
+        f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: {revision}. {told}. "
+        "Keep the label you mean"
     )
     return _warning(message, ref, "metadata.labels", REVISION, revision, "namespace-both-labels")
 

@@ -82,6 +82,12 @@ def pod_labels(workload: Workload) -> dict[str, str]:
     return {**labels, **created.labels} if created else labels
 
 
+def controller_labels(workload: Workload) -> tuple[str, ...]:
+    """The keys of the labels that the controller sets on its pods, whatever the template says."""
+    created = _created(workload)
+    return tuple(created.labels) if created else ()
+
+
 def _created(workload: Workload) -> _Created | None:
     """What owns the pod; None for a bare Pod without a controller."""
     ref = workload.ref

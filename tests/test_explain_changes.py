@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from krm_injector import explain, pipeline, resource_list
 from krm_injector.explain import Changes
+from krm_injector.explain.table import doubts
 from krm_injector.function_config import Settings, Stub
 from krm_injector.kube import yaml
 
@@ -21,7 +23,7 @@ assert _spec and _spec.loader
 generate = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(generate)
 
-INJECT = generate.INJECT
+INJECT, REVISION = generate.INJECT, "istio.io/rev"
 AUTOMATIC = Settings()
 Object = dict[str, Any]
 
@@ -101,11 +103,39 @@ def only(*documents: Object, settings: Settings = AUTOMATIC) -> Object:
     return told(list(documents), settings)[0]
 
 
-def test_doubt_by_the_same_app() -> None:
-    inside, outside = space(injection="enabled"), generate.namespace("ops")
-    web = generate.workload("Deployment", "shop/web")
-    assert "same app (app: web)" in only(inside, outside, generate.workload("Job", "ops/job", app="web"), web)["doubt"]
-    assert only(inside, outside, generate.workload("Job", "ops/job", app="other"), web)["doubt"] == ""
+K8S = "app.kubernetes.io/"
+WHOLE, NAMED = {f"{K8S}part-of": "store"}, {f"{K8S}name": "web", f"{K8S}instance": "eu"}
+
+
+@pytest.mark.parametrize(
+    ("place", "app", "labels", "other", "words"),
+    [
+        ("ops/job", "web", {}, {}, "of the same app (app: web) and image (registry.example/web)"),
+        ("shop/job", "web", {}, {}, "of the same Namespace and app (app: web)"),
+        ("ops/job", "job", WHOLE, WHOLE, f"of the same application ({K8S}part-of: store)"),
+        ("ops/job", "job", NAMED, NAMED, f"of the same app ({K8S}instance: eu, {K8S}name: web)"),
+        ("shop/job", "job", {**NAMED, f"{K8S}name": "job"}, NAMED, f"Namespace and app ({K8S}instance: eu)"),
+        ("ops/job", "job", {}, {}, ""),
+        ("ops/job", "web", {f"{K8S}name": "job"}, NAMED, ""),
+        ("shop/job", "web", {**NAMED, f"{K8S}instance": "us"}, NAMED, ""),
+        ("ops/job", "web", {f"{K8S}part-of": "bank"}, WHOLE, ""),
+        ("ops/job", "job", {**NAMED, f"{K8S}instance": "us"}, NAMED, ""),
+    ],
+)
+def test_one_app_is_more_than_one_shared_label(place: str, app: str, labels: Object, other: Object, words: str) -> None:
+    spaces = [space(), generate.namespace("ops")]
+    silent = generate.workload("Job", place, app=app, labels=labels)
+    web = generate.workload("Deployment", "shop/web", labels={**other, INJECT: "true"})
+    quiet = [generate.workload("Deployment", f"shop/{name}") for name in "abc"]
+    doubt = only(*spaces, silent, web, *quiet)["doubt"]
+    assert (words in doubt) if words else doubt == ""
+
+
+def test_a_shared_label_alone_is_no_app() -> None:
+    """Two programs of one name in two Namespaces, of images of their own."""
+    here, there = generate.workload("Deployment", "ops/webhook"), generate.workload("Deployment", "shop/webhook")
+    there["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.example/another:1"
+    assert only(space(injection="enabled"), generate.namespace("ops"), here, there)["doubt"] == ""
 
 
 def test_doubt_by_the_neighbours() -> None:
@@ -116,8 +146,9 @@ def test_doubt_by_the_neighbours() -> None:
     assert only(space(), silent, *asks, *others)["doubt"] == ""
 
 
-def test_no_doubt_where_the_pod_says_no() -> None:
-    quiet = generate.workload("Deployment", "shop/web", labels={INJECT: "false"})
+@pytest.mark.parametrize("where", ["labels", "annotations"])
+def test_no_doubt_where_the_pod_says_no(where: str) -> None:
+    quiet = generate.workload("Deployment", "shop/web", **{where: {INJECT: "false"}})
     other = generate.workload("Deployment", "shop/web-two", app="web")
     entry = only(space(injection="enabled"), quiet, other)
     assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
@@ -217,3 +248,119 @@ def test_manual_turns_by_the_label_alone() -> None:
         INJECT,
     ]  # as kube-inject reads it
     assert verdicts(changed(documents, change["edits"][0]), settings) == [not entry["injected"]]
+
+
+# ---------------------------------------------------------------- edits of several labels, and of others' labels
+
+
+def revisioned(*more: Object) -> list[Object]:
+    """A control plane of a revision only, whose webhooks ask Namespaces for more."""
+    hooks = generate.webhooks("1-30-3")
+    for one in hooks["webhooks"]:
+        one["namespaceSelector"]["matchExpressions"] += more
+    return [*generate.injector("1-30-3", "1.30.3"), hooks]
+
+
+def change_of(entry: Object, scope: str) -> Object:
+    (found,) = [change for change in entry["changes"] if change["scope"] == scope]
+    return found  # type: ignore[no-any-return]
+
+
+def test_two_labels_of_a_namespace() -> None:
+    apps = [generate.workload("Deployment", f"shop/{n}") for n in "ab"]
+    entry = only(*revisioned(), space(injection="enabled"), *apps)
+    change = change_of(entry, "namespace")
+    assert change["text"] == (
+        'label Namespace shop with istio.io/rev: "1-30-3" and take the label istio-injection off it '
+        "(injects 2 workloads)"
+    )
+    assert entry["detail"].endswith("Namespace shop has istio-injection=enabled and no istio.io/rev")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "label", "edit", "rule"),
+    [
+        ({"key": "zone", "operator": "DoesNotExist"}, {"zone": "a"}, None, "!zone: Namespace shop has zone=a"),
+        ({"key": "zone", "operator": "NotIn", "values": ["a"]}, {"zone": "a"}, None, "Namespace shop has zone=a"),
+        ({"key": "zone", "operator": "In", "values": ["b", "c"]}, {}, "b", "Namespace shop has no zone"),
+        ({"key": "zone", "operator": "Exists"}, {}, "enabled", "zone: Namespace shop has no zone"),
+    ],
+)
+def test_labels_that_are_not_istios(requirement: Object, label: Object, edit: Any, rule: str) -> None:
+    documents = [*revisioned(requirement), space(rev="1-30-3", **label), generate.workload("Deployment", "shop/web")]
+    entry = only(*documents)
+    change = change_of(entry, "namespace")
+    (told_edit,) = change["edits"]
+    assert (told_edit["path"][-1], told_edit["proposedValue"]) == ("zone", edit)
+    assert entry["detail"].endswith(rule) and "istio.io/rev" not in entry["detail"]
+    assert entry["doubt"] == "its Namespace asks for revision 1-30-3"
+    assert verdicts(changed(documents, told_edit)) == [True]
+
+
+def test_labels_of_the_namespace_and_of_the_pod() -> None:
+    """An object selector that the pod does not meet, a namespaceSelector that its Namespace does not."""
+    planes = revisioned()
+    planes[-1]["webhooks"] = planes[-1]["webhooks"][:1]
+    planes[-1]["webhooks"][0]["objectSelector"] = {"matchLabels": {"mesh": "on"}}
+    documents = [*planes, space(injection="enabled"), generate.workload("Deployment", "shop/web")]
+    change = change_of(only(*documents), "both")
+    after = documents
+    for edit in change["edits"]:
+        after = changed(after, edit)
+    assert verdicts(after) == [True]
+    assert len(change["edits"]) == 3
+
+
+@pytest.mark.parametrize("name", ["kube-system", "shop"])
+def test_what_nothing_turns_is_told_with_its_reason(name: str) -> None:
+    spared = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["shop"]}
+    asks = generate.workload("Deployment", f"{name}/web", labels={INJECT: "true"})
+    entry = only(*revisioned(spared), generate.namespace(name), asks)
+    assert entry["changes"] == []
+    tried = (
+        r"no labels of its pod and its Namespace take it in \(all \d+ combinations that selectors tell apart tried\)"
+    )
+    wanted = "no label takes it in: Istio injects nothing in Namespace kube-system" if name == "kube-system" else tried
+    assert re.fullmatch(wanted, entry["noChange"])
+
+
+def test_labels_that_select_the_pods_are_no_candidates() -> None:
+    """A Deployment whose selector asks for a label would lose its pods with it."""
+    planes = revisioned()
+    for one in planes[-1]["webhooks"]:
+        one["objectSelector"]["matchExpressions"].append({"key": "app", "operator": "NotIn", "values": ["web"]})
+    asks = generate.workload("Deployment", "shop/web", labels={INJECT: "true"})
+    entry = only(*planes, space(), asks)
+    assert entry["changes"] == []
+    assert entry["noChange"].endswith("(those that its controller sets or selects it by are left: app)")
+
+
+def test_what_else_an_edit_does_is_told() -> None:
+    """A Namespace whose other workload is injected by a pod's label would lose it."""
+    planes = [*generate.injector("1-29-1", "1.29.1"), generate.webhooks("1-29-1"), *revisioned()]
+    planes[-1]["webhooks"][0]["objectSelector"] = {"matchLabels": {"app": "web"}}
+    other = generate.workload("Deployment", "shop/other", labels={REVISION: "1-29-1"})
+    web = generate.workload("Deployment", "shop/web")
+    planes[2]["webhooks"] = planes[2]["webhooks"][1:]
+    documents = [*planes, space(), web, other]
+    change = change_of(only(*documents), "namespace")
+    assert change["text"].endswith("(injects 1 workload, leaves out 1)")
+    assert change["affects"] == 2
+    assert verdicts(documents) == [False, True]
+    assert verdicts(changed(documents, change["edits"][0])) == [True, False]
+
+
+def test_no_doubt_where_the_pod_says_no_and_its_namespace_asks_in_vain() -> None:
+    quiet = generate.workload("Deployment", "shop/web", annotations={INJECT: "false"})
+    entry = only(*revisioned(), space(injection="enabled"), quiet)
+    assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
+
+
+def test_what_is_told_of_several_is_so_of_each() -> None:
+    """One edit of a Namespace takes in two workloads that were meant in for different reasons."""
+    asks = generate.workload("Deployment", "shop/asks", labels={INJECT: "true"})
+    above = generate.workload("Deployment", "shop/above", own={INJECT: "true"})
+    entries = told([space(injection="disabled"), asks, above])
+    found = doubts(entries)
+    assert len({text for text, _ in found}) == 1
+    assert [[entry["name"] for entry in members] for _, members in found] == [["asks"], ["above"]]

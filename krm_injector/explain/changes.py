@@ -8,36 +8,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
-from krm_injector.decide import Judge, manual_metadata
+from krm_injector.decide import Judge
 from krm_injector.explain.places import field
+from krm_injector.explain.same_app import Apps
 from krm_injector.findings import in_ambient
 from krm_injector.function_config import Settings
-from krm_injector.kube import workloads
 from krm_injector.kube.workloads import Step, at
-from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Workload
+from krm_injector.model import Decision, Mesh, Namespace, Reason, ResourceRef, Workload
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT
+from krm_injector.remedies import INJECTION, REVISION, Edit, Edits, Remedies, refused, turned
 
-INJECTION = "istio-injection"
-REVISION = "istio.io/rev"
-_APPS = (
-    "app.kubernetes.io/part-of",
-    "app.kubernetes.io/instance",
-    "app.kubernetes.io/name",
-    "app",
-    "k8s-app",
-)
 _OWN_WORD = (Reason.LABEL, Reason.ANNOTATION, Reason.HOST_NETWORK, Reason.IGNORED_NAMESPACE)
+_COMPARED = 20  # edits of one size that are asked for what else they do
 
 
-class Edit(NamedTuple):
-    """One field set to a value, or taken out (None)."""
+class _Effect(NamedTuple):
+    """What an edit of a Namespace or a mesh does to the workloads."""
 
-    on: str  # "workload" | "namespace" | "mesh"
-    path: Step  # from the object; for the mesh: from the injection configuration
-    value: Any
+    injects: int
+    leaves_out: int
+    moves: tuple[tuple[str, int], ...]  # injected before and after: to which control plane, how many
+    refuses: int
+
+    @property
+    def harmless(self) -> bool:
+        """Whether nothing but one verdict is turned."""
+        return not (self.moves or self.refuses or (self.injects and self.leaves_out))
 
 
 class Changes:
@@ -49,37 +49,41 @@ class Changes:
         self._meshes, self._settings, self._doubts_only = tuple(meshes), settings, doubts_only
         self._namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
         self._judge = Judge(self._namespaces, self._meshes, settings)
+        self._remedies = Remedies(self._judge, self._meshes, settings)
         self._members: dict[str, list[Decision]] = {}
-        self._apps: dict[tuple[str, str], Decision] = {}
         for decision in decisions:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
-            for app in _apps(decision.workload) if decision.injected else ():
-                self._apps.setdefault(app, decision)
-        self._injected = {name: sum(d.injected for d in members) for name, members in self._members.items()}
+        self._apps = Apps(decisions)
+        self._injected = {
+            name: sum(d.injected and not refused(d) for d in members) for name, members in self._members.items()
+        }
         self._taken = _taken(decisions)
         self._taken_in = {name: _taken(members) for name, members in self._members.items()}
         self._doubts: dict[str, int] = {}
-        self._wider: dict[tuple[str, Edit], tuple[Judge, int]] = {}  # Namespace, edit -> its judge, how many turn
+        self._effects: dict[tuple[str, Edits], _Effect] = {}
+        self._policies: dict[int, Judge] = {}  # judges with a mesh's policy enabled
 
     def of(self, decision: Decision, refused: bool = False) -> dict[str, Any]:
         """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default, changes.
 
         refused: errors keep the workload from what was decided; the way out of them is in their messages.
         """
-        if refused and decision.injected:
-            return {"doubt": "", "default": _by_default(decision), "changes": []}
-        doubt = self._doubt(decision)
         default = _by_default(decision)
+        if refused:
+            return {"doubt": "", "default": default, "changes": [], "noChange": ""}
+        doubt = self._doubt(decision)
         wanted = doubt or (default and not self._doubts_only)
-        return {"doubt": doubt, "default": default, "changes": self._changes(decision) if wanted else []}
+        changes = self._changes(decision) if wanted else []
+        vain = self._in_vain(decision) if doubt and not changes else ""
+        return {"doubt": doubt, "default": default, "changes": changes, "noChange": vain}
 
     # ------------------------------------------------------------ doubt
 
     def _doubt(self, decision: Decision) -> str:
-        if decision.injected or decision.reason == Reason.NAMESPACE_UNKNOWN:
+        if decision.injected or decision.reason in (Reason.NAMESPACE_UNKNOWN, Reason.ALREADY_INJECTED):
             return ""
         workload = decision.workload
-        asked = _asked(workload)
+        asked = self._asked(workload)
         if asked:
             return asked
         if decision.reason == Reason.NEVER_INJECT_SELECTOR:
@@ -92,22 +96,42 @@ class Changes:
                 return asked
         if in_ambient(decision):
             return ""  # in the mesh without a sidecar, as asked for
-        for key, value in _apps(workload):
-            other = self._apps.get((key, value))
-            if other is not None:
-                return f"{other.workload.ref} of the same app ({key}: {value}) is injected"
+        other = self._apps.injected_with(workload)
+        if other:
+            return other
         injected, count = self._injected[workload.ref.namespace], len(self._members[workload.ref.namespace])
         if injected * 2 >= count:
             return f"{injected} of the {count} workloads in its Namespace {'is' if injected == 1 else 'are'} injected"
         return ""
 
+    def _asked(self, workload: Workload) -> str:
+        """What a workload that is left out asks for in vain."""
+        labels = pod_labels(workload)
+        if labels.get(INJECT) == "true":
+            return f'its pod asks for injection (label {INJECT}: "true")'
+        if INJECT in labels:
+            return ""
+        if string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(INJECT) == "true":
+            return f'its pod asks for injection by the annotation {INJECT}: "true", which no webhook selects by'
+        if workload.template:
+            own = string_map(at(workload.object, ("metadata", "labels")))
+            if own.get(INJECT) == "true":
+                return f'it has the label {INJECT}: "true" itself; what counts are the labels of its pod template'
+            labels = {**own, **labels}
+        if labels.get(INJECTION) == "enabled" and INJECTION not in self._judge.vocabulary().pod:
+            return f"it has the label {INJECTION}: enabled, which counts on Namespaces only"
+        return ""
+
     def _asked_by(self, namespace: Namespace) -> str:
         """What the Namespace's labels ask for in vain."""
-        if namespace.labels.get(INJECTION, "disabled") != "disabled":
-            return f"its Namespace has {INJECTION}: {namespace.labels[INJECTION]}, which no webhook takes"
-        revision = namespace.labels.get(REVISION)
-        if revision is not None and revision not in self._revisions() and INJECTION not in namespace.labels:
-            return f"its Namespace asks for revision {revision}, which no control plane here serves"
+        value, revision = namespace.labels.get(INJECTION, "disabled"), namespace.labels.get(REVISION)
+        if value != "disabled":
+            taken = self._judge.takes(INJECTION, value)
+            return f"its Namespace has {INJECTION}: {value}{'' if taken else ', which no webhook takes'}"
+        if revision is not None and INJECTION not in namespace.labels:
+            served = self._judge.takes(REVISION, revision) or revision in self._revisions()
+            in_vain = "" if served else ", which no control plane here serves"
+            return f"its Namespace asks for revision {revision}{in_vain}"
         return ""
 
     def _doubted(self, name: str) -> int:
@@ -121,130 +145,139 @@ class Changes:
 
     def _changes(self, decision: Decision) -> list[dict[str, Any]]:
         """The smallest change of each scope that turns the verdict; the one to make first, first."""
+        if not decision.injected and self._remedies.hopeless(decision):
+            return list(self._of_mesh(decision))
         found = []
-        for edits in self._for_workload(decision):
-            after = self._judge.decide(_edited(decision.workload, edits))
-            if _turned(decision, after):
-                found.append(self._told(decision, "workload", edits, 1))
-                break
-        for scope, candidates in (("namespace", self._for_namespace(decision)), ("mesh", self._for_mesh(decision))):
-            for edit in candidates:
-                judge, count = self._judged(decision, edit)
-                if _turned(decision, judge.decide(decision.workload)):
-                    found.append(self._told(decision, scope, (edit,), count))
-                    break
+
+        def revisions() -> list[str]:
+            return self._revisions_for(decision)
+
+        for edits in islice(self._remedies.of_workload(decision, revisions), 1):
+            found.append(self._told(decision, "workload", edits, None))
+        if not decision.injected:
+            wide = self._least_harm(decision, self._remedies.of_namespace(decision, revisions))
+            found += [self._told(decision, "namespace", wide, self._effect(decision, wide))] if wide else []
+            found += self._of_mesh(decision)
+            if not found:
+                both = self._least_harm(decision, self._remedies.of_both(decision, revisions))
+                found += [self._told(decision, "both", both, self._effect(decision, both))] if both else []
         if not decision.injected and self._doubted(decision.workload.ref.namespace) > 1:
             # Several of a Namespace that is out as a whole: one label on it is less than one on each of their pods.
-            found.sort(key=lambda change: ("namespace", "workload", "mesh").index(change["scope"]))
+            found.sort(key=lambda change: ("namespace", "workload", "mesh", "both").index(change["scope"]))
         return found
 
-    def _for_workload(self, decision: Decision) -> Iterator[tuple[Edit, ...]]:
-        workload = decision.workload
-        manual = self._settings.method == "manual"
-        metadata = manual_metadata(workload) if manual else (*workload.template, "metadata")
-        label = (*metadata, "labels", INJECT)
-        wanted = "false" if decision.injected else "true"
-        revision = (*metadata, "labels", REVISION)
-        network: tuple[Edit, ...] = ()
-        if not decision.injected and at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
-            network = (Edit("workload", (*workload.template, "spec", "hostNetwork"), None),)
-            yield network
-        yield (*network, Edit("workload", label, wanted))
-        yield (
-            *network,
-            Edit("workload", (*metadata, "annotations", INJECT), wanted),
-        )  # until 1.11 the label is no word
-        if not decision.injected:
-            if at(workload.object, revision) is not None:
-                yield (*network, Edit("workload", revision, None))
-            for plane in self._revisions_for(decision):
-                yield (*network, Edit("workload", revision, plane))
-                yield (*network, Edit("workload", label, wanted), Edit("workload", revision, plane))
+    def _least_harm(self, decision: Decision, found: Iterator[Edits]) -> Edits:
+        """Of the smallest edits the first that leaves the Namespace's other workloads as they are, else the first."""
+        first: Edits = ()
+        for edits in islice(found, _COMPARED):
+            if first and len(edits) > len(first):
+                break
+            if self._effect(decision, edits).harmless:
+                return edits
+            first = first or edits
+        return first
 
-    def _for_namespace(self, decision: Decision) -> Iterator[Edit]:
-        namespace = decision.namespace
-        if decision.injected or namespace is None or namespace.source == "missing":
-            return
-        wishes = [(INJECTION, ["enabled"]), (REVISION, self._revisions_for(decision))]
-        if REVISION in namespace.labels and INJECTION not in namespace.labels:
-            wishes.reverse()  # who writes revisions gets one that is served
-        for key, values in wishes:
-            for value in values:
-                if namespace.labels.get(key) != value:
-                    yield Edit("namespace", ("metadata", "labels", key), value)
-        for key in (INJECTION, REVISION):
-            if key in namespace.labels:
-                yield Edit("namespace", ("metadata", "labels", key), None)
-
-    def _for_mesh(self, decision: Decision) -> Iterator[Edit]:
+    def _of_mesh(self, decision: Decision) -> Iterator[dict[str, Any]]:
         mesh = decision.mesh
-        if not decision.injected and mesh is not None and decision.reason in (Reason.POLICY, Reason.POLICY_ILLEGAL):
-            yield Edit("mesh", ("policy",), "enabled")
+        if decision.injected or mesh is None or decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL):
+            return
+        edits = (Edit("mesh", ("policy",), "enabled"),)
+        if turned(decision, self._with_policy(mesh).decide(decision.workload)):
+            yield self._told(decision, "mesh", edits, self._effect(decision, edits))
+
+    def _in_vain(self, decision: Decision) -> str:
+        """Why there is no change to tell of."""
+        workload, plain = decision.workload, self._remedies.hopeless(decision)
+        if plain:
+            return f"no label takes it in: {plain}"
+        missing = decision.namespace is None or decision.namespace.source == "missing"
+        vain = self._remedies.vain(decision, "workload" if missing else "both")
+        whose = "its pod" if missing else "its pod and its Namespace"
+        sentence = f"no labels of {whose} take it in (all {vain.all:,} combinations that selectors tell apart tried)"
+        if not vain.whole:
+            sentence = f"none of {vain.tried:,} combinations of labels of {whose} takes it in, of {vain.all:,} in all"
+        if vain.spared:
+            sentence += f" (those that its controller sets or selects it by are left: {', '.join(vain.spared)})"
+        if missing and workload.ref.namespace:
+            sentence += f"; Namespace {workload.ref.namespace} is not in the bundle, and its labels may"
+        return sentence
 
     def _revisions(self) -> list[str]:
         return [mesh.revision for mesh in self._meshes if mesh.source != "missing"]
 
     def _revisions_for(self, decision: Decision) -> list[str]:
         """The control planes' revisions: first of the Namespace's other workloads, of the same app, then of most."""
+        revisions = self._revisions()
+        if len(revisions) < 2:
+            return revisions
         near = self._taken_in[decision.workload.ref.namespace]
-        others = [self._apps[app] for app in _apps(decision.workload) if app in self._apps]
-        app = {other.mesh.revision for other in others if other.mesh is not None}
-        return sorted(self._revisions(), key=lambda name: (-near[name], name not in app, -self._taken[name]))
+        app = self._apps.revisions_with(decision.workload)
+        return sorted(revisions, key=lambda name: (-near[name], name not in app, -self._taken[name]))
 
-    def _judged(self, decision: Decision, edit: Edit) -> tuple[Judge, int]:
-        """A judge after the edit, and how many workloads it turns."""
-        name = decision.workload.ref.namespace
-        known = self._wider.get((name, edit))
-        if known is None:
-            judge = self._edited_judge(decision, edit)
-            members = self._members[name] if edit.on == "namespace" else [d for m in self._members.values() for d in m]
-            count = sum(_turned(other, judge.decide(other.workload)) for other in members)
-            known = self._wider[name, edit] = (judge, count)
-        return known
+    def _effect(self, decision: Decision, edits: Edits) -> _Effect:
+        """What edits of more than one pod do to all workloads that they reach."""
+        own = tuple(edit for edit in edits if edit.on == "workload")
+        key = (decision.workload.ref.namespace, edits)
+        if not own and key in self._effects:
+            return self._effects[key]
+        if edits[0].on == "mesh":
+            assert decision.mesh is not None
+            judge = self._with_policy(decision.mesh)
+            pairs = [(d, judge.decide(d.workload)) for members in self._members.values() for d in members]
+        else:
+            wide = tuple(edit for edit in edits if edit.on == "namespace")
+            members = self._members[decision.workload.ref.namespace]
+            pairs = [(d, self._remedies.after(d, edits if d is decision else wide)) for d in members]
+        effect = _effect([(before, after) for before, after in pairs if not refused(before)])
+        if not own:
+            self._effects[key] = effect
+        return effect
 
-    def _edited_judge(self, decision: Decision, edit: Edit) -> Judge:
-        if edit.on == "namespace":
-            namespace = decision.namespace
-            assert namespace is not None
-            return Judge(
-                {**self._namespaces, namespace.name: _relabelled(namespace, edit)}, self._meshes, self._settings
-            )
-        meshes = [
-            m._replace(config={**m.config, str(edit.path[0]): edit.value}) if m is decision.mesh else m
-            for m in self._meshes
-        ]
-        return Judge(self._namespaces, meshes, self._settings)
+    def _with_policy(self, mesh: Mesh) -> Judge:
+        """A judge after the mesh's policy is enabled."""
+        judge = self._policies.get(id(mesh))
+        if judge is None:
+            enabled = mesh._replace(config={**mesh.config, "policy": "enabled"})
+            meshes = [enabled if each is mesh else each for each in self._meshes]
+            judge = self._policies[id(mesh)] = Judge(self._namespaces, meshes, self._settings)
+        return judge
 
     # ------------------------------------------------------------ words
 
-    def _told(self, decision: Decision, scope: str, edits: tuple[Edit, ...], count: int) -> dict[str, Any]:
-        verb = "leave out" if decision.injected else "inject"
-        text = " and ".join(self._words(decision, edit) for edit in edits)
-        if scope != "workload":
-            text += f" ({verb}s {count} workload{'s' if count != 1 else ''})"
+    def _told(self, decision: Decision, scope: str, edits: Edits, effect: _Effect | None) -> dict[str, Any]:
+        # A label that comes first, then one that goes.
+        edits = tuple(sorted(edits, key=lambda edit: (edit.on, edit.value is None and edit.path[-1] != "hostNetwork")))
+        text = " and ".join(self._words(decision, edit, edits[:index]) for index, edit in enumerate(edits))
+        if effect is not None:
+            text += f" ({_effect_in_words(effect)})"
         return {
             "scope": scope,
             "text": text,
             "injected": not decision.injected,
-            "affects": count,
+            "affects": effect.injects + effect.leaves_out if effect else 1,
             "edits": [self._edit(decision, edit) for edit in edits],
         }
 
-    def _words(self, decision: Decision, edit: Edit) -> str:
+    def _words(self, decision: Decision, edit: Edit, before: Edits) -> str:
+        """An edit as what to do. before: what the sentence said already."""
         key = edit.path[-1]
         if edit.on == "mesh":
             return f"set policy: {edit.value} in the injection configuration of control plane {_revision(decision)}"
         if key == "hostNetwork":
             return f"take hostNetwork off the pod template of {decision.workload.ref}"
-        namespace = decision.namespace
-        whose = "the pod template" if edit.on == "workload" else f"Namespace {namespace.name if namespace else ''}"
-        if edit.on == "namespace" and namespace is not None and namespace.source == "functionConfig":
-            whose += " (spec.namespaces of the functionConfig)"
+        whose = "it" if any(each.on == edit.on and each.path[-1] != "hostNetwork" for each in before) else (
+            self._whose(decision, edit))  # fmt: skip
+        kind = "annotation" if "annotations" in edit.path else "label"
         if edit.value is None:
-            return f"take the label {key} off {whose}"
-        if "annotations" in edit.path:
-            return f'annotate {whose} with {key}: "{edit.value}"'
-        return f'label {whose} with {key}: "{edit.value}"'
+            return f"take the {kind} {key} off {whose}"
+        return f'{"annotate" if kind == "annotation" else "label"} {whose} with {key}: "{edit.value}"'
+
+    def _whose(self, decision: Decision, edit: Edit) -> str:
+        namespace = decision.namespace
+        if edit.on == "workload" or namespace is None:
+            return "the pod template"
+        stub = " (spec.namespaces of the functionConfig)" if namespace.source == "functionConfig" else ""
+        return f"Namespace {namespace.name}{stub}"
 
     def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:
         workload, namespace, mesh = decision.workload, decision.namespace, decision.mesh
@@ -278,65 +311,42 @@ def _revision(decision: Decision) -> str:
     return decision.mesh.revision if decision.mesh else "default"
 
 
-def _turned(before: Decision, after: Decision) -> bool:
-    """Whether the verdict is the other one now, and nothing refuses it."""
-    return after.injected != before.injected and not any(result.severity == "error" for result in after.results)
+def _effect(pairs: Sequence[tuple[Decision, Decision]]) -> _Effect:
+    """What changed between each workload's decisions."""
+    fine = [(before, after) for before, after in pairs if not refused(after)]
+    moved = Counter(
+        _revision(after)
+        for before, after in fine
+        if before.injected and after.injected and _revision(before) != _revision(after)
+    )
+    return _Effect(
+        sum(after.injected and not before.injected for before, after in fine),
+        sum(before.injected and not after.injected for before, after in fine),
+        tuple(moved.items()),
+        len(pairs) - len(fine),
+    )
 
 
-def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
-    value = workload.object
-    for edit in edits:
-        value = put(value, edit.path, edit.value)
-    return workload._replace(object=value)
-
-
-def put(value: Any, path: Sequence[str | int], leaf: Any) -> Object:
-    """A copy of the object with a field set, or taken out where leaf is None."""
-    parent, field = tuple(path[:-1]), path[-1]
-    held = at(value, parent)
-    changed = {
-        key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field or leaf is not None
-    }
-    if leaf is not None:
-        changed[field] = leaf
-    result: Object = workloads.put(value, parent, changed)
-    return result
-
-
-def _relabelled(namespace: Namespace, edit: Edit) -> Namespace:
-    labels = {**namespace.labels, str(edit.path[-1]): edit.value}
-    return namespace._replace(labels={key: value for key, value in labels.items() if value is not None})
+def _effect_in_words(effect: _Effect) -> str:
+    """ "injects 2 workloads, leaves out 1"."""
+    counts = [("injects", effect.injects, ""), ("leaves out", effect.leaves_out, "")]
+    counts += [("moves", count, f" to control plane {revision}") for revision, count in effect.moves]
+    counts += [("lets an error refuse", effect.refuses, "")]
+    told = [(verb, count, more) for verb, count, more in counts if count]
+    texts = [
+        f"{verb} {count:,}{'' if index else ' workload' if count == 1 else ' workloads'}{more}"
+        for index, (verb, count, more) in enumerate(told)
+    ]
+    return ", ".join(texts)
 
 
 # ---------------------------------------------------------------- what a workload says itself
-
-
-def _apps(workload: Workload) -> list[tuple[str, str]]:
-    labels = pod_labels(workload)
-    return [(key, labels[key]) for key in _APPS if labels.get(key)]
 
 
 def _by_default(decision: Decision) -> bool:
     """Whether the pod itself says nothing: the verdict is that of selectors and the policy."""
     if decision.reason in _OWN_WORD or decision.reason == Reason.NAMESPACE_UNKNOWN:
         return False
-    return not pod_labels(decision.workload).get(INJECT)
-
-
-def _asked(workload: Workload) -> str:
-    """What a workload that is left out asks for in vain."""
-    labels = pod_labels(workload)
-    if labels.get(INJECT) == "true":
-        return f'its pod asks for injection (label {INJECT}: "true")'
-    if INJECT in labels:
-        return ""
-    if string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(INJECT) == "true":
-        return f'its pod asks for injection by the annotation {INJECT}: "true", which no webhook selects by'
-    if workload.template:
-        own = string_map(at(workload.object, ("metadata", "labels")))
-        if own.get(INJECT) == "true":
-            return f'it has the label {INJECT}: "true" itself; what counts are the labels of its pod template'
-        labels = {**own, **labels}
-    if labels.get(INJECTION) == "enabled":
-        return f"it has the label {INJECTION}: enabled, which counts on Namespaces only"
-    return ""
+    workload = decision.workload
+    annotations = string_map(at(workload.object, (*workload.template, "metadata", "annotations")))
+    return not (pod_labels(workload).get(INJECT) or annotations.get(INJECT))

@@ -60,9 +60,15 @@ def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence
         "revision": decision.mesh.revision if decision.mesh else "",
         "ambient": in_ambient(decision),
         "containers": [before, after],
-        "webhooks": list(decision.webhooks),
+        "webhooks": _webhooks(decision),
         "errors": [_error(result, decision) for result in errors],
     }
+
+
+def _webhooks(decision: Decision) -> list[str]:
+    """Those that match, the one whose control plane decided in front."""
+    decided = [decision.webhook.id] if decision.webhook else []
+    return [*decided, *(webhook for webhook in decision.webhooks if webhook not in decided)]
 
 
 def _error(result: Result, decision: Decision) -> dict[str, Any]:

@@ -180,13 +180,28 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
     planes = [_plane(mesh) for mesh in meshes]
     if planes:
         found.append(f"Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}.")
-    open_ones = count["injected"] or count["errors"] or any(entry.get("doubt") for entry in told)
-    if not open_ones and meshes and all(mesh.source == "profile" for mesh in meshes):
-        found.append(
-            "Nothing here asks for injection: label a Namespace with istio-injection: enabled, or a pod template with "
-            'sidecar.istio.io/inject: "true".'
-        )
-    return found
+    return [*found, *_nothing_asks(meshes, told)]
+
+
+def _nothing_asks(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
+    """What a beginner has to do, where no label of a pod or of a Namespace says anything."""
+    silent = (
+        entry["reason"] == "no-webhook-matches" and entry.get("default") and not entry.get("doubt") for entry in told
+    )
+    if not all(silent) or not meshes or any(mesh.source != "profile" for mesh in meshes):
+        return []
+    ignored = {name for mesh in meshes for name in mesh.rules.ignored_namespaces}
+    unlabelled = any(
+        "neither istio-injection nor istio.io/rev" in entry["detail"] and entry["namespace"] not in ignored
+        for entry in told
+    )
+    if not unlabelled:
+        return []
+    if any(mesh.revision == "default" for mesh in meshes):
+        namespace, pod = "istio-injection: enabled", 'sidecar.istio.io/inject: "true"'
+    else:
+        namespace = pod = f"istio.io/rev: {meshes[0].revision}"
+    return [f"Nothing here asks for injection: label a Namespace with {namespace}, or a pod template with {pod}."]
 
 
 def _left_out(told: list[dict[str, Any]]) -> str:
@@ -236,11 +251,11 @@ def doubts(told: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]
     for entry in told:
         if entry.get("doubt"):
             changes = entry["changes"]
-            text = changes[0]["text"] if changes else "nothing in the bundle's labels would turn it"
-            scope = changes[0]["scope"] if changes else ""
-            # The same sentence about two pods is two changes, told in one where the doubt is one; about a Namespace
-            # it is one.
-            key = text if scope != "workload" else f"{text}\0{entry['namespace']}\0{entry['doubt']}"
+            text = changes[0]["text"] if changes else entry["noChange"]
+            # What is told of several has to be so of each. The same sentence about two pods is two changes, told in
+            # one where Namespace and doubt are one; about a Namespace it is one.
+            wide = bool(changes) and changes[0]["scope"] in ("namespace", "mesh")
+            key = "\0".join((text, entry["doubt"], "" if wide else entry["namespace"]))
             found.setdefault(key, []).append(entry)
     return [(key.partition("\0")[0], entries) for key, entries in found.items()]
 

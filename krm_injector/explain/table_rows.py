@@ -79,18 +79,18 @@ def rule(entry: Mapping[str, Any]) -> str:
 
 
 def _selected(entry: Mapping[str, Any]) -> str:
-    """The label that the first matching webhook selects by: "the Namespace has istio-injection=enabled"."""
-    for webhook in entry["webhooks"][:1]:
-        for evidence in entry["evidence"]:
-            selector, _, of = evidence["rule"].partition(" of ")
-            if of != webhook or evidence["outcome"] != "matches" or "field" not in evidence:
-                continue
-            whose = "the Namespace" if selector == "namespaceSelector" else "the pod"
-            for requirement in _requirements(evidence["detail"]):
-                key, _, value = requirement.replace(" in (", "=").rstrip(")").partition("=")
-                if evidence["field"].endswith((f".{key}", f'["{key}"]')):
-                    stated = f"={value}" if value and "," not in value else ""
-                    return f"{whose} has {key}{stated}"
+    """The label that the deciding webhook selects by: "the Namespace has istio-injection=enabled"."""
+    decided = entry["webhooks"][:1]
+    for evidence in entry["evidence"]:
+        selector, _, of = evidence["rule"].partition(" of ")
+        if of not in decided or evidence["outcome"] != "matches" or "field" not in evidence:
+            continue
+        whose = "the Namespace" if selector == "namespaceSelector" else "the pod"
+        for requirement in _requirements(evidence["detail"]):
+            key, _, value = requirement.replace(" in (", "=").rstrip(")").partition("=")
+            if evidence["field"].endswith((f".{key}", f'["{key}"]')):
+                stated = f"={value}" if value and "," not in value else ""
+                return f"{whose} has {key}{stated}"
     return ""
 
 

@@ -50,6 +50,8 @@ def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list
         found += [line for evidence in rules for line in _evidence(evidence, evidence["rule"], size, look)]
     if entry.get("doubt"):
         found += _broken(f"perhaps meant in: {printable(entry['doubt'])}", look, _INDENT)
+    if entry.get("noChange"):
+        found += _broken(printable(entry["noChange"]), look, _INDENT)
     for change in entry.get("changes", ()):
         turned = "to inject it" if change["injected"] else "to leave it out"
         found += _broken(f"{turned}: {printable(change['text'])}", look, _INDENT)

@@ -320,6 +320,7 @@ def _data(
         "evidence": evidence.numbers(entry["evidence"]),
         "changes": [change["text"] for change in entry.get("changes", [])],
         "doubt": entry.get("doubt", ""),
+        "noChange": entry.get("noChange", ""),
         "warnings": [
             [a.result.severity, _WORDS[a.result.severity][0], a.result.code, a.result.message]
             for a in sorted(given, key=_grave)

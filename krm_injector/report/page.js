@@ -83,6 +83,7 @@
     shared ??= JSON.parse($("#evidence").textContent);
     cell.append(...evidence(data.evidence.map((at) => shared[at])));
     if (data.doubt) cell.append(element("h3", "", "Perhaps meant in"), element("p", "", data.doubt));
+    if (data.noChange) cell.append(element("p", "", data.noChange));
     if (data.changes.length) {
       const list = element("ul", "plain");
       for (const change of data.changes) list.append(element("li", "", change));
