@@ -116,10 +116,10 @@ class Hint(NamedTuple):
     files: Mapping[str, str]
     command: str
     says: str  # the hint, or where it has none the place that is to be mended
-    change: Mapping[str, str | None] = {}  # noqa: RUF012 - None: the file is taken away
+    change: Mapping[str, str | None] = {}
     then: str = ""  # the command where the hint names another, or another option
     before: str = ""  # commands that make what is tried, split by ";"; "> FILE" keeps what stdout holds
-    env: Mapping[str, str] = {}  # noqa: RUF012
+    env: Mapping[str, str] = {}
     then_env: Mapping[str, str] | None = None  # where the hint names another
     also: str = ""  # a command that the hint names, run before ``then``
 
@@ -168,7 +168,7 @@ HINTS: dict[str, Hint] = {
         {"in.yaml": LIST + "items: 3\n"}, "< in.yaml", "must be a sequence", {"in.yaml": LISTED}
     ),
     "resource-list-version": Hint(
-        {"in.yaml": LISTED.replace("k8s.io/v1\n", "k8s.io/v9\n")} if False else {"in.yaml": V9}, "< in.yaml",
+        {"in.yaml": V9}, "< in.yaml",
         "config.kubernetes.io/v1,", {"in.yaml": LISTED},
     ),
     "not-a-resource-list": Hint(SOURCES, "< in.yaml", "krm-injector inject", then="inject - < in.yaml"),
@@ -402,11 +402,13 @@ HINTS: dict[str, Hint] = {
     ),
     # ------------------------------------------------------------ Argo CD
     "argocd-env-unknown": Hint(
-        SOURCES, "build .", "did you mean on-missing-namespace", env={**ARGOCD, "ARGOCD_ENV_ON_MISSING_NAMESPAC": "warn"},
+        SOURCES, "build .", "did you mean on-missing-namespace",
+        env={**ARGOCD, "ARGOCD_ENV_ON_MISSING_NAMESPAC": "warn"},
         then_env={**ARGOCD, "ARGOCD_ENV_ON_MISSING_NAMESPACE": "warn"},
     ),
     "argocd-parameter": Hint(
-        SOURCES, "build .", "did you mean on-missing-namespace", env={**ARGOCD, PARAMETERS: parameter("on-missing-name")},
+        SOURCES, "build .", "did you mean on-missing-namespace",
+        env={**ARGOCD, PARAMETERS: parameter("on-missing-name")},
         then_env={**ARGOCD, PARAMETERS: parameter("on-missing-namespace")},
     ),
     "namespace-managed-ignored": Hint(
@@ -516,7 +518,7 @@ def test_the_hint_helps(
     assert code not in after.codes() and after.status == 0, after.err
 
 
-# Codes whose hint needs another program, a cluster's objects or a table of its own, and the module that follows it there.
+# Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
     "ejected-by-traces": "test_convergence.py",
     "snapshot-credentials": "test_snapshot.py",
