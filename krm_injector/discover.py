@@ -201,7 +201,8 @@ def _managed_namespaces(members: list[Member], found: dict[str, Namespace], resu
 def _managed_by_none(name: str, ref: ResourceRef) -> Result:
     message = (
         f"{ref} states labels of Namespace {name} ({'.'.join(MANAGED)}), but not the sync option CreateNamespace=true, "
-        "without which Argo CD does not apply them; they are not used"
+        "without which Argo CD does not apply them; they are not used. Add it to spec.syncPolicy.syncOptions, or put "
+        "the Namespace into the bundle"
     )
     return Result("warning", message, ref, "spec.syncPolicy.syncOptions", code="namespace-managed-ignored")
 

@@ -15,7 +15,8 @@ from krm_injector.kube import go_json, types
 from krm_injector.kube.workloads import Step, at
 from krm_injector.kube.workloads import put as replaced
 from krm_injector.model import Object, Result, Workload
-from krm_injector.owner import is_cron_job
+from krm_injector.owner import is_cron_job, owner_of
+from krm_injector.versions import minors, rules_for
 
 REVISION = "istio.io/rev"
 DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
@@ -141,7 +142,7 @@ def by_traces(workload: Workload) -> Object | None:
     probers, scraped = probers_of(pod), _decoded(_env(pod).get(prometheus.ENV))
     pod = _with_probes(_without_parts(pod, status), probers)
     pod = _with_annotations(pod, scraped, status)
-    pod = _without_labels(pod, workload.ref.name)
+    pod = _without_labels(pod, workload)
     return put(workload, pod)
 
 
@@ -264,17 +265,34 @@ def _targets(targets: Any) -> str:
     return ",".join(f"{one.get('port')}:{one.get('path')}" for one in among if isinstance(one, dict))
 
 
-def _without_labels(pod: Object, owner: str) -> Object:
+def _without_labels(pod: Object, workload: Workload) -> Object:
     """Without those labels that injection would give again; where the user had set them alike, nothing changes."""
     labels = dict(pods.labels_of(pod))
     if labels.get(TLS_MODE) == "istio":
         del labels[TLS_MODE]
-    defaults = {"service.istio.io/canonical-name": owner, "service.istio.io/canonical-revision": "latest"}
     for name, sources in CANONICAL.items():
-        said = next((labels[source] for source in sources if labels.get(source)), defaults[name])
-        if labels.get(name) == said:
+        said = next((labels[source] for source in sources if labels.get(source)), None)
+        if name in labels and labels[name] in _canonical(name, said, workload):
             del labels[name]
     return pods.with_metadata(pod, "labels", labels)
+
+
+def _canonical(name: str, said: str | None, workload: Workload) -> set[str]:
+    """The values that injection gives a canonical label, of whatever version of Istio.
+
+    Where no other label says it, the name is that of the pod's owner, which differs between versions; templates since
+    1.12 cut it to 63 characters.
+    """
+    if name != "service.istio.io/canonical-name":
+        return {said or "latest"}
+    owners = {said} if said else {workload.ref.name, *_owners(workload)}
+    return owners | {owner[:63].removesuffix("-") for owner in owners}
+
+
+def _owners(workload: Workload) -> set[str]:
+    """The names by which a version of Istio may have known what owns the pod."""
+    found = {owner_of(workload, rules_for(minor), manual=False).name for minor in minors()}
+    return found - {""}
 
 
 def _decoded(text: str | None) -> Object:

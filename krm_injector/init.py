@@ -83,9 +83,9 @@ def _write(directory: str, file: File) -> None:
             _put(path, file.text, mode)
             return
         path = os.path.realpath(path)
-        beside = path + ".new"
-        _put(beside, file.text, os.stat(path).st_mode & 0o777)
-        os.replace(beside, path)
+        mode, kept, path = os.stat(path).st_mode & 0o777, path, path + ".new"
+        _put(path, file.text, mode)
+        os.replace(path, kept)
     except OSError as problem:
         message = f"{path} cannot be written: {problem.strerror or problem}"
         raise Refused(Result("error", message, file=path, code="output-unwritable")) from None

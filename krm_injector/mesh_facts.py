@@ -85,7 +85,7 @@ def _several(can_be: tuple[tuple[int, int], ...], why: str, place: str, ref: Res
     first, last = (".".join(map(str, minor)) for minor in (can_be[0], can_be[-1]))
     message = (
         f"Istio's version cannot be told from {place}; {why}it is that of {first} to {last}, and the rules of {last} "
-        "are used. State it as spec.mesh.version in the functionConfig"
+        "are used. State it as spec.mesh.version in the functionConfig, or by --mesh-version"
     )
     return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
 
@@ -103,15 +103,17 @@ def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Resul
     if minor is None:
         message = (
             f"Istio's version cannot be told from {place}; the rules of {newest} are used. State it as "
-            "spec.mesh.version in the functionConfig"
+            "spec.mesh.version in the functionConfig, or by --mesh-version"
         )
         return [Result("warning", message, ref, "data.values", code="mesh-version-unknown")]
     if minor > NEWEST:
-        message = f"Istio {text} of {place} is newer than known here; the rules of {newest} are used"
+        message = f"Istio {text} of {place} is newer than known here; the rules of {newest} are used. "
+        message += "A newer krm-injector may know it; spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-newer")]
     if minor < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        message = f"Istio {text} of {place} is older than known here; the rules of {oldest} are used"
+        message = f"Istio {text} of {place} is older than known here; the rules of {oldest} are used. "
+        message += "spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-older")]
     return []
 

@@ -28,6 +28,7 @@ class Outcome(NamedTuple):
     results: tuple[Result, ...]
     originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
     restored: tuple[eject.Restored, ...] = ()  # one a decision
+    unusable: frozenset[int] = frozenset()  # id() of each mesh whose configuration cannot be used
     edits: dict[Template, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
 

@@ -98,7 +98,9 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
     for place, injected_parts in parts.items():
         if place not in refused:  # half an object is never injected
             _replace(bundle, replacements, place, _joined(injected_parts))
-    return outcome._replace(replacements=replacements, results=tuple(results), edits=edited)
+    return outcome._replace(
+        replacements=replacements, results=tuple(results), edits=edited, unusable=frozenset(unusable)
+    )
 
 
 def _replace(bundle: Bundle, replacements: dict[int, Any], place: Place, injected: Any) -> None:
@@ -163,6 +165,8 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     planes: dict[int, ControlPlane] = {}
     judged = []
     for found, one, decision in rows(bundle, outcome):
+        if id(decision.mesh) in outcome.unusable:
+            continue  # nothing was injected to compare with, and the run has told why
         item = outcome.replacements.get(found.item, bundle.items[found.item].value)
         sure = one.record is not None or proven(found, decision, planes, settings)
         edits = outcome.edits.get((found.item, found.inside, found.template), ())

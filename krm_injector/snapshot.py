@@ -273,7 +273,7 @@ def changes(committed: Sequence[Object], fresh: Sequence[Object], content: str, 
     """What differs between a committed snapshot and a fresh one, an error each; ``content`` is the committed text."""
     old = {str(_ref(value)): value for value in committed}
     new = {str(_ref(value)): value for value in fresh}
-    results = []
+    results: list[Result] = []
     stated = re.search(rf"^{DIGEST}(\S+)", content, re.MULTILINE)
     if stated and stated[1] != digest(committed):
         message = f"{file} was edited: its contents do not have the digest that it states"
@@ -287,6 +287,9 @@ def changes(committed: Sequence[Object], fresh: Sequence[Object], content: str, 
             results.append(Result("error", message, _ref(new[name]), file=file, code="snapshot-stale"))
         else:
             results += _object_changes(old[name], new[name], file)
+    if results:  # once: what is to be done is the same for all
+        first = results[0]
+        results[0] = first._replace(message=f"{first.message}. Make it anew: krm-injector snapshot ... > {file}")
     return tuple(results)
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector import eject, overrides, record
+from krm_injector import eject, overrides, pods, record
 from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.yaml import same
-from krm_injector.model import Decision, Mesh, Object, Result, Workload
+from krm_injector.model import Decision, Mesh, Object, Reason, Result, Workload
 
 SHOWN = 5  # differences named in a message
 REPLACED = (
@@ -17,6 +17,8 @@ REPLACED = (
     "edit-lost",
     "injection-taken-back",
 )  # what the pipeline says of the same findings, meant for inject
+# No verdict: the pipeline has told why, of a Namespace with its first workload only.
+UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
 
 class Row(NamedTuple):
@@ -45,9 +47,13 @@ def judge(
 def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]:
     found = row.restored.record
     by_others = found is None and eject.injected_by_istio(row.standing)
+    if row.decision.reason in UNDECIDED:
+        return []
     if not row.decision.injected:
         if found is None and not by_others:
             return []
+        if row.decision.reason is Reason.ALREADY_INJECTED:
+            return [_unproven(row)]
         return [_unwanted(row, found, meshes)]
     if same(row.standing.object, row.fresh):
         return [] if row.proven else [_unproven(row)]
@@ -153,8 +159,26 @@ def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> 
     mesh = next((mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None)
     if found is not None and mesh is not None and not record.namespace_fits(found, row.decision.namespace, mesh):
         since = f" since Namespace {ref.namespace} changed"
-    message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). Inject again or eject it"
+    message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). {_taking_back(row, found)}"
     return Result("error", message, ref, code="verify-unwanted")
+
+
+def _taking_back(row: Row, found: record.Record | None) -> str:
+    """What takes the injection back: without a record inject leaves it as it is, and eject goes by Istio's traces."""
+    if found is not None:
+        return "Inject again, which takes the injection back, or eject it"
+    stay = "krm-injector explain says what turns the verdict"
+    if row.decision.reason is Reason.NO_WEBHOOK_MATCHES:
+        stay = "set method: manual (--method manual), which asks no Namespace, as kube-inject does"
+    if eject.by_traces(row.standing) is None:
+        return (
+            f"There is no record, and the annotation {pods.STATUS_ANNOTATION}, which names the injected parts, cannot "
+            "be read: put the workload's source in its place"
+        )
+    return (
+        "Istio injected it, there is no record, and inject leaves such a workload as it is: krm-injector eject takes "
+        f"it back by Istio's own traces. Where the injection is meant to stay, {stay}"
+    )
 
 
 def _unproven(row: Row) -> Result:

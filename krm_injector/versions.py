@@ -323,7 +323,11 @@ def rules_for(minor: tuple[int, int] | None) -> Rules:
     return Rules(**{**fields, "minor": wanted})
 
 
+def minors() -> tuple[tuple[int, int], ...]:
+    """The minor versions that are described here, oldest first."""
+    return tuple((1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1))
+
+
 def versions_with(function: str) -> tuple[tuple[int, int], ...]:
     """The minor versions, oldest first, that have a template function of Istio's."""
-    every = ((1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1))
-    return tuple(minor for minor in every if function in rules_for(minor).functions)
+    return tuple(minor for minor in minors() if function in rules_for(minor).functions)

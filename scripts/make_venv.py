@@ -2,20 +2,27 @@
 
 Debian ships Python without ensurepip (package python3-venv) and without pip (python3-pip). In turn: the standard
 way, virtualenv or uv where they are installed, an environment without pip that the machine's pip fills, and last
-pip's own wheel from the package index. Where all fail, the one line that helps is printed.
+a wheel of pip that is at hand or that apt or the index of pip's own configuration gives. No host is named here: each
+source is one that the machine is set up with. Where all fail, the lines that help are printed.
 """
 
 from __future__ import annotations
 
+import configparser
+import glob
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+WHEEL = "pip-*-py3-none-any.whl"
+OF_DEBIAN = "usr/share/python-wheels"  # where the package python3-pip-whl has it
 
 
 def run(*command: str) -> bool:
@@ -46,10 +53,43 @@ def with_pip_of_the_machine(target: str) -> bool:
 
 
 def with_wheel_of_pip(target: str) -> bool:
-    """Pip can install itself out of its own wheel; the index names the wheel's checksum."""
+    """Pip can install itself out of its own wheel."""
     if not run(sys.executable, "-m", "venv", "--without-pip", target):
         return False
-    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
+    python = os.path.join(target, "bin", "python")
+    with tempfile.TemporaryDirectory() as scratch:
+        for find in (wheel_at_hand, wheel_of_apt, wheel_of_index):
+            wheel = find(scratch)
+            if wheel and run(python, wheel + "/pip", "install", "-q", "--no-index", wheel):
+                return True
+    return False
+
+
+def wheel_at_hand(scratch: str) -> str:
+    """The newest wheel of pip in Debian's directory and those that PIP_FIND_LINKS names."""
+    places = ["/" + OF_DEBIAN, *os.environ.get("PIP_FIND_LINKS", "").split()]
+    return newest(wheel for place in places for wheel in glob.glob(os.path.join(place, WHEEL)))
+
+
+def wheel_of_apt(scratch: str) -> str:
+    """Out of Debian's package, which any user may download and unpack."""
+    try:
+        command = ["apt-get", "download", "-q", "python3-pip-whl"]
+        subprocess.run(command, cwd=scratch, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    packages = glob.glob(os.path.join(scratch, "*.deb"))
+    if not packages or not run("dpkg-deb", "-x", packages[0], scratch):
+        return ""
+    return newest(glob.glob(os.path.join(scratch, OF_DEBIAN, WHEEL)))
+
+
+def wheel_of_index(scratch: str) -> str:
+    """From the index that pip is set up with, which names the wheel's checksum; "" where none is set up."""
+    index = configured_index()
+    if not index:
+        return ""
+    index = index.rstrip("/") + "/pip/"
     try:
         with urllib.request.urlopen(index, timeout=30) as answer:
             page = answer.read().decode()
@@ -58,18 +98,41 @@ def with_wheel_of_pip(target: str) -> bool:
         with urllib.request.urlopen(urllib.parse.urljoin(index, link), timeout=60) as answer:
             content = answer.read()
     except (OSError, ValueError):
-        return False
+        return ""
     if hashlib.sha256(content).hexdigest() != checksum:
-        return False
-    wheel = os.path.join(target, link.rsplit("/", 1)[1])
+        return ""
+    wheel = os.path.join(scratch, link.rsplit("/", 1)[1])
     with open(wheel, "wb") as file:
         file.write(content)
-    return run(os.path.join(target, "bin", "python"), wheel + "/pip", "install", "-q", "--no-index", wheel)
+    return wheel
+
+
+def configured_index() -> str:
+    """What pip's environment or its files say: PIP_INDEX_URL, PIP_CONFIG_FILE, the user's pip.conf, the machine's."""
+    home = os.path.expanduser("~")
+    of_user = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    files = [
+        "/etc/pip.conf",
+        os.path.join(home, ".pip", "pip.conf"),
+        os.path.join(of_user, "pip", "pip.conf"),
+        os.environ.get("PIP_CONFIG_FILE", ""),
+    ]
+    found = configparser.RawConfigParser()
+    try:
+        found.read(filter(None, files))  # later files win, as for pip
+    except (configparser.Error, UnicodeDecodeError):
+        return os.environ.get("PIP_INDEX_URL", "")
+    stated = found.get("global", "index-url", fallback="")
+    return os.environ.get("PIP_INDEX_URL") or stated
+
+
+def newest(wheels: Iterator[str] | list[str]) -> str:
+    return max(wheels, key=version_of, default="")
 
 
 def version_of(link: str) -> tuple[int, ...]:
-    name = link.rsplit("/", 1)[1]
-    return tuple(int(part) for part in name.split("-")[1].split("."))
+    name = link.rsplit("/", 1)[-1]
+    return tuple(int(part) for part in re.findall("[0-9]+", name.split("-")[1]))
 
 
 WAYS: tuple[Callable[[str], bool], ...] = (
@@ -91,6 +154,7 @@ def main(target: str) -> int:
     shutil.rmtree(target, ignore_errors=True)
     print("No virtual environment could be made. On Debian or Ubuntu:", file=sys.stderr)
     print("    sudo apt-get install -y python3-venv", file=sys.stderr)
+    print("Else install virtualenv or uv, or set PIP_INDEX_URL to the index that pip is to use.", file=sys.stderr)
     return 1
 
 

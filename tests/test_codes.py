@@ -17,7 +17,7 @@ from krm_injector.model import Reason
 ROOT = Path(__file__).resolve().parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+\Z")
 # Calls that take a code, by keyword or by place.
-MAKERS = {"Result", "Finding", "Failure", "YamlError", "fail", "_warning", "_stale", "_result"}
+MAKERS = {"Result", "Finding", "Failure", "YamlError", "fail", "_warning", "_stale", "_result", "problem", "no_list"}
 FINDINGS = {
     "namespace-both-labels", "injection-label-value", "revision-unserved", "webhook-overlap", "double-injection",
     "ambient", "ambient-and-sidecar", "workload-duplicate",
@@ -62,10 +62,11 @@ def headings(page: str, level: str) -> set[str]:
 def rows() -> dict[str, str]:
     """docs/codes.md: code -> its row."""
     lines = (ROOT / "docs" / "codes.md").read_text().splitlines()
-    return {match[1]: line for line in lines if (match := re.match(r"\| `([a-z0-9-]+)` \|", line))}
+    return {match[1]: line for line in lines if (match := re.match(r"\| `([A-Za-z0-9-]+)` \|", line))}
 
 
-SOURCE = in_source()
+OF_A_FIELD = {"item-without-apiVersion", "item-without-kind"}  # made of the field's name
+SOURCE = in_source() | OF_A_FIELD
 REASONS = {reason.value for reason in Reason}
 VERIFY = {code for code in SOURCE if code.startswith("verify-")}
 

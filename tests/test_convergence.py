@@ -233,6 +233,9 @@ def test_what_a_configuration_needs_and_the_traces_do_not_tell_is_an_error_that_
     (result,) = refused.value.results
     assert result.code == "taken-back-loses"
     assert "securityContext.fsGroup: what it was before" in result.message
+    # The hint, followed: eject, compare (fsGroup is gone, as it was not there), inject that.
+    source = eject(yaml.safe_dump(by_istio, sort_keys=False))
+    inject(source, settings(record=False, cluster={"nativeSidecars": True}))
 
 
 @pytest.mark.parametrize("empty", ["{}", "null"])

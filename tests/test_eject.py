@@ -222,3 +222,51 @@ def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
     assert found is not None
     assert record.original(again, found) == yaml.safe_load((EXAMPLE / ".expected" / "ejected.yaml").read_text())
     assert record.edits(again, found) == []
+
+
+def pod_of_cluster(kind: str, owner: str, name: str, labels: dict[str, str], canonical: str) -> Workload:
+    """A Pod as a cluster gives it back: named by its controller, and injected there."""
+    value = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "generateName": name[:-5],
+            "labels": {
+                **labels,
+                "service.istio.io/canonical-name": canonical,
+                "service.istio.io/canonical-revision": "latest",
+                "security.istio.io/tlsMode": "istio",
+            },
+            "annotations": {"sidecar.istio.io/status": '{"containers":["istio-proxy"]}'},
+            "ownerReferences": [{"apiVersion": "x/v1", "kind": kind, "name": owner, "controller": True}],
+        },
+        "spec": {"containers": [{"name": "web"}, {"name": "istio-proxy"}]},
+    }
+    return Workload(0, (), ResourceRef("v1", "Pod", name, "shop"), value, ())
+
+
+LONG = "a-name-of-sixty-five-characters-that-istio-cuts-to-sixty-three-ab"
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "name", "labels", "canonical"),
+    [
+        ("ReplicaSet", "web-7d9f", "web-7d9f-x2x4z", {"pod-template-hash": "7d9f"}, "web"),
+        ("ReplicaSet", "web-7d9f", "web-7d9f-x2x4z", {"rollouts-pod-template-hash": "7d9f"}, "web"),
+        ("ReplicaSet", "web", "web-x2x4z", {}, "web"),
+        ("Job", "nightly-28900800", "nightly-28900800-x2x4z", {}, "nightly"),
+        ("ReplicationController", "web-3", "web-3-x2x4z", {"deploymentconfig": "web"}, "web"),
+        ("StatefulSet", "store", "store-0", {}, "store"),
+        ("DaemonSet", LONG, LONG + "-x2x4z", {}, LONG[:62]),
+    ],
+)
+def test_the_canonical_name_of_an_owned_pod_goes(
+    kind: str, owner: str, name: str, labels: dict[str, str], canonical: str
+) -> None:
+    found = eject.by_traces(pod_of_cluster(kind, owner, name, labels, canonical))
+    assert found is not None
+    assert found["metadata"].get("labels", {}) == labels
+    other = eject.by_traces(pod_of_cluster(kind, owner, name, labels, "shop-front"))
+    assert other is not None  # no version gives that: it is the user's
+    assert other["metadata"]["labels"] == {**labels, "service.istio.io/canonical-name": "shop-front"}

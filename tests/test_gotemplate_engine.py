@@ -85,23 +85,33 @@ def test_own_functions_come_before_builtins() -> None:
     assert parse('{{len "abc"}}', funcs={"len": Func("len", lambda s: "mine", ("string",))}).execute({}) == "mine"
 
 
+def chain(links: int, before: str = "", after: str = "") -> str:
+    """Templates that call each other in a row; the body of each is around its call."""
+    calls = [
+        f'{{{{define "t{number}"}}}}{before}{{{{template "t{number + 1}"}}}}{after}{{{{end}}}}'
+        for number in range(links)
+    ]
+    return "".join(calls) + f'{{{{define "t{links}"}}}}{{{{end}}}}{{{{template "t0"}}}}'
+
+
+# One step beyond Limits: 1,000,000 steps, 100 templates in each other, 16 MiB (TEN doubled 21 times).
 HOSTILE = {
-    "huge range": "{{range 1000000000000}}{{end}}",
-    "ranges in ranges": "{{range 100000}}{{range 100000}}{{range 100000}}{{.}}{{end}}{{end}}{{end}}",
-    "recursion": '{{define "a"}}{{template "a" .}}{{end}}{{template "a" .}}',
-    "deep recursion": '{{define "a"}}' + "{{if true}}" * 60 + '{{template "a"}}' + "{{end}}" * 61 + '{{template "a"}}',
+    "huge range": "{{range 1000001}}{{end}}",
+    "ranges in ranges": "{{range 101}}{{range 100}}{{range 100}}{{.}}{{end}}{{end}}{{end}}",
+    "templates in templates": chain(100),
+    "deep templates in templates": chain(100, "{{if true}}" * 60, "{{end}}" * 60),
     "fan-out": "".join(
-        f'{{{{define "t{i}"}}}}{{{{template "t{i + 1}"}}}}{{{{template "t{i + 1}"}}}}{{{{end}}}}' for i in range(40)
+        f'{{{{define "t{i}"}}}}{{{{template "t{i + 1}"}}}}{{{{template "t{i + 1}"}}}}{{{{end}}}}' for i in range(20)
     )
-    + '{{define "t40"}}{{end}}{{template "t0"}}',
-    "doubling": TEN + "{{$x = print $x $x}}" * 60,
-    "doubling in a loop": TEN + '{{range 1000}}{{$x = printf "%s%s" $x $x}}{{end}}',
-    "many large arguments": TEN + "{{range 20}}{{$x = print $x $x}}{{end}}{{print " + "$x " * 2000 + "}}",
-    "many large outputs": TEN + "{{range 19}}{{$x = print $x $x}}{{end}}" + "{{$x}}" * 3000,
-    "large arguments again and again": TEN + "{{range 20}}{{$x = print $x $x}}{{end}}{{range 999999}}{{len $x}}{{end}}",
-    "widths": '{{printf "%1000000d" 1}}' * 3000,
-    "quoting": '{{$x := "\\""}}{{range 40}}{{$x = printf "%q" $x}}{{end}}',
-    "work in a loop": "{{range 100000000}}{{if true}}" + "{{$y := print 1 2 3}}" * 800 + "{{end}}{{end}}",
+    + '{{define "t20"}}{{end}}{{template "t0"}}',
+    "doubling": TEN + "{{$x = print $x $x}}" * 21,
+    "doubling in a loop": TEN + '{{range 21}}{{$x = printf "%s%s" $x $x}}{{end}}',
+    "many large arguments": TEN + "{{range 20}}{{$x = print $x $x}}{{end}}{{print $x $x}}",
+    "many large outputs": TEN + "{{range 19}}{{$x = print $x $x}}{{end}}" + "{{$x}}" * 4,
+    "large arguments again and again": TEN + "{{range 20}}{{$x = print $x $x}}{{end}}{{range 7}}{{len $x}}{{end}}",
+    "widths": '{{printf "%1000000d" 1}}' * 17,
+    "quoting": '{{$x := "\\""}}{{range 25}}{{$x = printf "%q" $x}}{{end}}',
+    "work in a loop": "{{range 1250}}{{if true}}" + "{{$y := print 1 2 3}}" * 800 + "{{end}}{{end}}",
 }
 
 
@@ -117,9 +127,9 @@ def test_hostile_templates_stop_soon(text: str) -> None:
 
 
 NESTED = {
-    "ifs": "{{if true}}" * 10000 + "{{end}}" * 10000,
-    "parentheses": "{{" + "(" * 10000 + "1" + ")" * 10000 + "}}",
-    "pipelines": "{{1" + "|print" * 10000 + "}}",
+    "ifs": "{{if true}}" * 101 + "{{end}}" * 101,
+    "parentheses": "{{" + "(" * 101 + "1" + ")" * 101 + "}}",
+    "pipelines": "{{1" + "|print" * 101 + "}}",
 }
 
 
@@ -132,7 +142,7 @@ def test_deep_nesting_is_a_parse_error(text: str) -> None:
 def test_nesting_within_bounds_runs() -> None:
     assert parse("{{if true}}" * 90 + "x" + "{{end}}" * 90).execute({}) == "x"
     assert parse("{{" + "(not " * 90 + "true" + ")" * 90 + "}}").execute({}) == "true"
-    assert parse("{{if .a}}" + "{{else if .a}}" * 3000 + "{{else}}x{{end}}").execute({}) == "x"
+    assert parse("{{if .a}}" + "{{else if .a}}" * 101 + "{{else}}x{{end}}").execute({}) == "x"
 
 
 def test_limits_are_the_callers() -> None:

@@ -365,3 +365,100 @@ def test_the_example_is_injected_by_one_function_and_verified_by_the_other() -> 
 def test_the_function_has_the_one_schema() -> None:
     schema = EXAMPLE.parent.parent / "schema.json"
     assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
+
+
+# ---------------------------------------------------------------- by whom it was injected, and whether it is to be
+
+OFF = namespace()
+MANUAL = Settings(method="manual", record=False)
+BY = {"our record": Settings(), "Istio": Settings(record=False), "nobody": None}
+SPACES = {"to be injected": SHOP, "not to be": OFF, "undecidable": None, "refused": SHOP}
+REFUSED = MeshSettings(mesh_config="defaultConfig: {concurrency: many}")
+
+
+def standing(by: str, edit: bool, name: str = "web") -> Any:
+    settings = BY[by]
+    one = workload(random.Random(12))
+    one["metadata"]["name"] = name
+    made = one if settings is None else injected(one, settings)
+    if edit and settings is not None:
+        pod = made["spec"].get("template") or made["spec"]["jobTemplate"]["spec"]["template"]
+        proxy = next(
+            c for c in (*pod["spec"]["containers"], *pod["spec"]["initContainers"]) if c["name"] == "istio-proxy"
+        )
+        proxy["image"] = "edited:1"
+    return made
+
+
+def told(objects: list[Any], settings: Settings) -> set[str]:
+    results = pipeline.verify(bundle(*objects), settings).results
+    return {result.code for result in results if result.severity in ("error", "warning")}
+
+
+def written(action: str, objects: list[Any], settings: Settings) -> list[Any]:
+    given = bundle(*objects)
+    outcome = pipeline.ACTIONS[action](given, settings)
+    assert not [result for result in outcome.results if result.severity == "error"]
+    return [outcome.replacements.get(number, item.value) for number, item in enumerate(given.items)]
+
+
+VERDICTS = {
+    ("our record", "to be injected"): (set(), {"verify-edited"}),
+    ("our record", "not to be"): ({"verify-unwanted"}, {"verify-unwanted"}),
+    ("our record", "undecidable"): ({"namespace-missing"}, {"namespace-missing"}),
+    ("our record", "refused"): ({"mesh-invalid"}, {"mesh-invalid"}),
+    ("Istio", "to be injected"): ({"verify-no-record"}, {"verify-stale"}),
+    ("Istio", "not to be"): ({"verify-unwanted"}, {"verify-unwanted"}),
+    ("Istio", "undecidable"): ({"namespace-missing"}, {"namespace-missing"}),
+    ("Istio", "refused"): ({"mesh-invalid"}, {"mesh-invalid"}),
+    ("nobody", "to be injected"): ({"verify-not-injected"}, None),
+    ("nobody", "not to be"): (set(), None),
+    ("nobody", "undecidable"): ({"namespace-missing"}, None),
+    ("nobody", "refused"): ({"mesh-invalid"}, None),
+}
+
+
+@pytest.mark.parametrize("edit", [False, True], ids=["intact", "edited"])
+@pytest.mark.parametrize(("by", "space"), VERDICTS)
+def test_each_verdict_is_true_and_each_hint_helps(by: str, space: str, edit: bool) -> None:
+    wanted = VERDICTS[by, space][edit]
+    if wanted is None:
+        return  # nothing is injected that could be edited
+    settings = Settings(mesh=REFUSED) if space == "refused" else Settings()
+    around = [] if SPACES[space] is None else [SPACES[space]]
+    objects = [*around, standing(by, edit), standing(by, edit, "other")]
+    assert told(objects, settings) - {"mesh-incomplete"} == wanted
+    messages = [result.message for result in pipeline.verify(bundle(*objects), settings).results]
+    if wanted == {"verify-unwanted"}:
+        assert told(written("eject", objects, settings), settings) == set()
+        again = written("inject", objects, settings)
+        assert told(again, settings) == (set() if by == "our record" else wanted)
+        assert all(("Inject again" in message) == (by == "our record") for message in messages)
+    elif wanted and space == "to be injected":
+        assert told(written("inject", objects, settings), settings) <= {"verify-unproven"}
+
+
+def test_what_istio_injected_on_purpose_stays_by_method_manual() -> None:
+    made = injected(workload(random.Random(12)), MANUAL, OFF)
+    (found,) = verdict(made, Settings(record=False), OFF)
+    assert found.code == "verify-unwanted" and "method: manual" in found.message
+    assert verdict(made, MANUAL, OFF) == []
+
+
+def test_a_status_that_cannot_be_read_is_no_work_for_eject() -> None:
+    made = standing("Istio", edit=False)
+    template = made["spec"].get("template") or made["spec"]["jobTemplate"]["spec"]["template"]
+    template["metadata"]["annotations"]["sidecar.istio.io/status"] = "{"
+    (found,) = verdict(made, space=OFF)
+    assert found.code == "verify-unwanted" and "source in its place" in found.message
+    assert written("eject", [OFF, made], Settings()) == [OFF, made]
+
+
+def test_the_namespace_is_missing_for_all_its_workloads_and_none_of_them_is_unwanted() -> None:
+    made = [standing("our record", edit=False, name=f"w{number}") for number in range(3)]
+    assert [result.code for result in verdict_of(made)] == ["namespace-missing"]
+
+
+def verdict_of(objects: list[Any]) -> list[Result]:
+    results = pipeline.verify(bundle(*objects), Settings()).results
+    return [result for result in results if result.severity == "error"]

@@ -11,6 +11,7 @@ from typing import Any
 from krm_injector.gotemplate.errors import MAX_SIZE, TooLarge
 from krm_injector.gotemplate.floats import float_text, sharp_float
 from krm_injector.gotemplate.quoting import quote
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import Enum, Func, Invalid, Method, Struct, type_name
 
 _NUMBER_LIMIT = 1_000_000  # fmt ignores widths and precisions beyond
@@ -380,6 +381,7 @@ class Printer:
         self.write("i)")
 
     def mapping(self, value: dict[Any, Any], verb: str, depth: int) -> None:
+        spend(len(value))
         comma, opening, closing = (" ", "map[", "]")
         if self.sharp_v:
             comma, opening, closing = ", ", type_name(value) + "{", "}"
@@ -393,6 +395,7 @@ class Printer:
         self.write(closing)
 
     def sequence(self, value: list[Any] | tuple[Any, ...], verb: str, depth: int) -> None:
+        spend(len(value))
         comma, opening, closing = (" ", "[", "]")
         if self.sharp_v:
             comma, opening, closing = ", ", type_name(value) + "{", "}"

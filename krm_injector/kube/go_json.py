@@ -6,8 +6,11 @@ Source of the rules: Go's encoding/json (encode.go, scanner.go); maps are writte
 from __future__ import annotations
 
 import json
+import re
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
+
+MAX_DEPTH = 200  # as of YAML; Go's own bound is 10,000
 
 
 class GoJsonError(ValueError):
@@ -128,13 +131,22 @@ _AFTER = {
 
 def loads(text: str) -> Any:
     """json.Unmarshal into any: every number a float, the last of duplicate keys wins. Raises GoJsonError."""
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
+        raise GoJsonError("exceeded max depth")
     try:
         value = _decoder.decode(text)
     except json.JSONDecodeError as err:
         raise GoJsonError(_reason(text, err), err.pos) from None
-    except RecursionError:
-        raise GoJsonError("exceeded max depth") from None
     return _mend(value) if "\\u" in text else value
+
+
+def _too_deep(text: str) -> bool:
+    depth = 0
+    for token in re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text, re.DOTALL):
+        depth += (token in "[{") - (token in "]}")
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _reason(text: str, err: json.JSONDecodeError) -> str:
