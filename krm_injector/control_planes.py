@@ -15,7 +15,7 @@ from krm_injector.kube import selectors, yaml
 from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
 from krm_injector.owner import string_map
-from krm_injector.versions import rules_for
+from krm_injector.versions import Rules, rules_for
 
 INJECTOR = "istio-sidecar-injector"
 MESH = "istio"
@@ -66,7 +66,8 @@ def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...]
             own = profile_webhooks
         injector = parts.injectors.get(revision)
         if injector is None:
-            found.append(_missing(revision, tuple(own or ()), settings))
+            webhooks = _answered(own or [], rules_for(None), results)
+            found.append(_missing(revision, webhooks, settings))
         else:
             found.append(_mesh(injector, parts, own, settings, results, automatic))
     return tuple(found), results
@@ -209,7 +210,7 @@ def _mesh(
     rules = rules_for(recognised.minor)
     rules = rules._replace(test_mesh=mesh_facts.test_mesh(mesh_config, rules.test_mesh))
     assumed = own is None
-    webhooks = tuple(own or ())
+    webhooks = _answered(own or [], rules, results)
     if assumed:
         home = injector.ref.namespace if injector.ref and injector.ref.namespace else "istio-system"
         webhooks = webhook_rules.assumed(revision, rules, values, home)
@@ -230,6 +231,21 @@ def _mesh(
         control_plane_env=settings.control_plane_env,
         proxy_configs=tuple(p for p in parts.proxy_configs if _in_revision(p, revision)),
     )
+
+
+def _answered(webhooks: list[Webhook], rules: Rules, results: list[Result]) -> tuple[Webhook, ...]:
+    """The webhooks but those that change nothing: they ask istiod for what it does not serve, and let pods go."""
+    kept = []
+    for webhook in webhooks:
+        if webhook_rules.is_served(webhook.path, rules) or not webhook.ignores_failure:
+            kept.append(webhook)
+            continue
+        message = (
+            f"webhook {webhook.id} asks istiod for {webhook.path}, which it does not serve (404), and by its "
+            f"failurePolicy Ignore pods pass it as they are; the path is {webhook_rules.INJECT_PATH} or below it"
+        )
+        results.append(Result("warning", message, current=webhook.path, code="webhook-path"))
+    return tuple(kept)
 
 
 def _parsed(text: _Text, content: str, field: str, results: list[Result]) -> Object:

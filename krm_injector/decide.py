@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from krm_injector import webhooks
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
 from krm_injector.kube.workloads import at
@@ -60,6 +61,7 @@ class _Gate:
     def __init__(self, webhook: Webhook, mesh: Mesh) -> None:
         self.webhook = webhook
         self.mesh = mesh
+        self.served = webhooks.is_served(webhook.path, mesh.rules)
         self.namespace_selector = _selector(webhook.namespace_selector)
         self.object_selector = _selector(webhook.object_selector)
         self._keys = tuple(requirement.key for requirement in self.object_selector.requirements)
@@ -104,6 +106,7 @@ class Judge:
         self._never = {id(mesh): _selectors(mesh, "neverInjectSelector") for mesh in self._meshes}
         self._always = {id(mesh): _selectors(mesh, "alwaysInjectSelector") for mesh in self._meshes}
         self._told: set[str] = set()
+        self._all_served = all(gate.served for gate in self._gates)
         self._by_labels = any(gate.asks(key) for gate in self._gates for key in ISTIO_LABELS)
 
     def decide(self, workload: Workload) -> Decision:
@@ -128,6 +131,12 @@ class Judge:
                     matching.append(gate)
                 elif for_namespace.matches is None:
                     undecided.append(gate)
+        if not self._all_served:
+            unserved = next((gate for gate in matching if not gate.served), None)
+            if unserved is not None:
+                return _unanswered(workload, unserved, evidence, namespace, matching, results)
+            if not all(gate.served for gate in undecided):
+                return self._unknown_namespace(workload, evidence, matching)
         verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in (*matching, *undecided)}
         sure = {id(gate.mesh) for gate in matching}
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
@@ -357,6 +366,27 @@ def _no_control_plane(workload: Workload, gate: _Gate) -> Result:
         f"given; add the ConfigMaps istio-sidecar-injector{suffix} and istio{suffix} to the bundle"
     )
     return Result("error", message, workload.ref, code="control-plane-missing")
+
+
+def _unanswered(
+    workload: Workload,
+    gate: _Gate,
+    evidence: list[Evidence],
+    namespace: Namespace | None,
+    matching: list[_Gate],
+    results: tuple[Result, ...],
+) -> Decision:
+    """The Decision where the API server cannot ask istiod, and by failurePolicy Fail refuses the pod."""
+    detail = f"{gate.webhook.id} asks istiod for {gate.webhook.path}, which it does not serve (404)"
+    message = (
+        f"the API server would refuse the pods of {workload.ref}: {detail}, and its failurePolicy is Fail; let the "
+        f"path of its clientConfig be {webhooks.INJECT_PATH}, or below it"
+    )
+    problem = Result("error", message, workload.ref, current=gate.webhook.path, code="webhook-path")
+    return _decision(
+        workload, False, Reason.NO_CONTROL_PLANE, detail, evidence, namespace,
+        tuple(one.webhook.id for one in matching), mesh=gate.mesh, results=(*results, problem),
+    )  # fmt: skip
 
 
 def _no_revision(workload: Workload, meshes: tuple[Mesh, ...], revision: str) -> Result:

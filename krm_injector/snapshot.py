@@ -157,14 +157,20 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
 
 def _webhooks(value: Object) -> Object | None:
     """The configuration with those webhooks that call an Istio injector for new pods, without caBundle and rules."""
-    read = {webhook.name for webhook in webhook_rules.read(value)[0]}
-    kept = ("name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions")
+    read = {webhook.name: webhook for webhook in webhook_rules.read(value)[0]}
     webhooks = [
-        {name: _client(webhook[name]) if name == "clientConfig" else webhook[name] for name in kept if name in webhook}
+        _webhook(webhook, read[webhook["name"]].path)
         for webhook in value.get("webhooks") or ()
         if isinstance(webhook, dict) and webhook.get("name") in read
-    ]  # fmt: skip
+    ]
     return {**_head(value), "webhooks": webhooks} if webhooks else None
+
+
+def _webhook(value: Object, path: str) -> Object:
+    kept = ["name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions"]
+    if not path.startswith(webhook_rules.INJECT_PATH):
+        kept.append("failurePolicy")  # it counts where istiod does not serve the path
+    return {name: _client(value[name]) if name == "clientConfig" else value[name] for name in kept if name in value}
 
 
 def _client(config: Any) -> Any:
