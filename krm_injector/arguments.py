@@ -10,6 +10,7 @@ class Option(NamedTuple):
     value: str  # what the value is called in the help; "" for a switch
     help: str
     choices: tuple[str, ...] = ()
+    repeats: bool = False  # whether it may stand more than once, each time with a value of its own
 
 
 class Command(NamedTuple):
@@ -32,7 +33,7 @@ class Arguments(NamedTuple):
     paths: tuple[str, ...] = ()
     passed_on: tuple[str, ...] = ()  # build, explain: what stands after --, for kustomize or helm
     config: str | None = None
-    mesh: str | None = None
+    mesh: tuple[str, ...] = ()
     namespace: str | None = None
     method: str | None = None
     revision: str | None = None
@@ -63,7 +64,12 @@ OPTIONS = {
     option.name: option
     for option in (
         Option("--config", "FILE", "the functionConfig: a SidecarInjection or a ConfigMap"),
-        Option("--mesh", "FILE", "the mesh's ConfigMaps and webhook configurations, as YAML documents"),
+        Option(
+            "--mesh",
+            "FILE",
+            "the mesh's ConfigMaps and webhook configurations, as YAML documents; may be repeated",
+            repeats=True,
+        ),
         Option("--namespace", "NAME", "the Namespace of manifests that name none"),
         Option(
             "--method", "HOW", "automatic: as the webhook; manual: as istioctl kube-inject", ("automatic", "manual")
@@ -78,7 +84,12 @@ OPTIONS = {
         Option(
             "--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")
         ),
-        Option("--context", "PATH", "read Namespaces and mesh here too, but no workloads; may be repeated"),
+        Option(
+            "--context",
+            "PATH",
+            "read Namespaces and mesh here too, but no workloads; may be repeated",
+            repeats=True,
+        ),
         Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
@@ -172,10 +183,9 @@ def parse(words: list[str]) -> Arguments:
     if first is not None and words[0] == first:
         command = _command(first)
         words = words[1:]
-    values: dict[str, str | bool] = {}
+    values: dict[str, str | bool | tuple[str, ...]] = {}
     paths: list[str] = []
     passed_on: list[str] = []
-    context: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
@@ -189,10 +199,7 @@ def parse(words: list[str]) -> Arguments:
                 if value is None:
                     raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
             _check(option, value, command.forms if option.name == "--output" else ())
-            if option.name == "--context":
-                context.append(str(value))
-                continue
-            values[_FIELDS.get(option.name) or option.name[2:].replace("-", "_")] = True if value is None else value
+            _add(values, option, value)
     if values.get("help"):
         return Arguments(command=command.name, help=True)
     if not command.name and paths:
@@ -205,8 +212,6 @@ def parse(words: list[str]) -> Arguments:
         raise Usage("- (stdin) can be read only once")
     if "," in str(values.get("mesh_version", "")) and not values.get("truth_table"):
         raise Usage("--mesh-version takes one version; several are for --truth-table")
-    if context:
-        values["context"] = tuple(context)  # type: ignore[assignment]
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
 
 
@@ -231,6 +236,21 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
     return option, value if equals else None
 
 
+def _add(values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None) -> None:
+    """Put an option's value beside those that were given before. Of two values none is dropped: where only one can be
+    meant, Usage is raised. A switch says the same twice."""
+    field = _FIELDS.get(option.name) or option.name[2:].replace("-", "_")
+    before = values.get(field)
+    if value is None:
+        values[field] = True
+    elif option.repeats:
+        values[field] = (*(before if isinstance(before, tuple) else ()), value)
+    elif before is None:
+        values[field] = value
+    else:
+        raise Usage(f"{option.name} is given twice: {before!r} and {value!r}; keep one")
+
+
 def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> None:
     if value == "":
         raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
@@ -238,6 +258,10 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
         raise Usage(f"{option.name} takes a number, not {value!r}")
     if option.name == "--mesh-version" and not all(map(_is_version, (value or "").split(","))):
         raise Usage(f"--mesh-version takes Istio's version, as 1.30.3, not {value!r}")
+    if option.name == "--namespace" and not _is_name(value or "", "-"):
+        raise Usage(f"--namespace takes a Namespace's name (lower-case letters, digits and -), not {value!r}")
+    if option.name == "--revision" and not _is_name((value or "").lower(), "-._"):
+        raise Usage(f"--revision takes the name of a revision, not {value!r}")
     choices = forms or option.choices
     if choices and value not in choices:
         raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")
@@ -245,7 +269,13 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
 
 def _is_version(text: str) -> bool:
     parts = text.removeprefix("v").partition("-")[0].split(".")
-    return 2 <= len(parts) <= 3 and all(map(str.isdecimal, parts))
+    return 2 <= len(parts) <= 3 and parts[0] == "1" and all(part.isascii() and part.isdecimal() for part in parts)
+
+
+def _is_name(text: str, inside: str) -> bool:
+    """Whether it can be the value of a label, or with "-" as the only sign inside it a Namespace's name."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return len(text) <= 63 and text[0] in letters and text[-1] in letters and not text.strip(letters + inside)
 
 
 def _nearest(word: str, known: list[str]) -> str:

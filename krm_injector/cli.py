@@ -202,7 +202,7 @@ def _upkeep(arguments: Arguments) -> Answer:
     from krm_injector import upkeep
 
     def settings(mesh: str | None) -> Settings:
-        return configure.read(arguments._replace(mesh=mesh) if mesh else arguments, None)
+        return configure.read(arguments._replace(mesh=(mesh,)) if mesh else arguments, None)
 
     call = upkeep.Call(arguments, settings, configure.documents, streams.stdin, streams.colour(arguments, sys.stdout))
     return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))

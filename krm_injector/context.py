@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector import discover, inputs, resource_list
-from krm_injector.model import Object, Refusals
+from krm_injector.model import Refusals
 from krm_injector.resource_list import Bundle, Item
 
 # What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook
@@ -57,10 +57,5 @@ def _facts(file: str, named: bool) -> Bundle | None:
         if member.kind in KINDS:
             # Of a List no member has a place of its own in the text.
             whole = bundle.items[member.item]
-            kept.append(whole if not member.inside else Item(typed(member), 0, None, file))
+            kept.append(whole if not member.inside else Item(discover.typed(member), 0, None, file))
     return bundle._replace(items=kept) if kept else None
-
-
-def typed(member: discover.Member) -> Object:
-    """A member of a list with the type that its list states."""
-    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}

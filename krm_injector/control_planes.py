@@ -6,6 +6,7 @@ configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh configuration (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from krm_injector import mesh_facts
@@ -13,7 +14,7 @@ from krm_injector import webhooks as webhook_rules
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors, yaml
 from krm_injector.kube.workloads import at
-from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
+from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result, Webhook
 from krm_injector.owner import string_map
 from krm_injector.versions import Rules, rules_for
 
@@ -70,7 +71,92 @@ def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...]
             found.append(_missing(revision, webhooks, settings))
         else:
             found.append(_mesh(injector, parts, own, settings, results, automatic))
+    results += _no_such_revision(found, settings)
     return tuple(found), results
+
+
+def _no_such_revision(found: list[Mesh], settings: Settings) -> list[Result]:
+    """An error where a revision is stated that no control plane has; "default" may stand there as the default. Of
+    kube-inject's, decide says so of the workloads."""
+    stated, known = settings.revision, [mesh.revision for mesh in found if mesh.source != "missing"]
+    if stated in ("", "default", *known) or settings.method == "manual":
+        return []
+    message = (
+        f"there is no control plane of revision {stated} (spec.revision, --revision); known are: "
+        f"{', '.join(known) or 'none'}. State one of them, leave it out, or add the mesh of {stated}"
+    )
+    return [Result("error", message, field="spec.revision", current=stated, code="control-plane-missing")]
+
+
+# ---------------------------------------------------------------- what somebody named as the mesh
+
+
+def is_part(value: Object) -> bool:
+    """Whether the object says something of a mesh that injection reads."""
+    kind, version = value.get("kind"), str(value.get("apiVersion"))
+    if kind == "MutatingWebhookConfiguration":
+        return bool(webhook_rules.read(value)[0])
+    if kind == "ProxyConfig":
+        return version.startswith("networking.istio.io/")
+    if kind != "ConfigMap" or version != "v1":
+        return False
+    name, data = at(value, ("metadata", "name")), at(value, ("data",))
+    return isinstance(data, dict) and any(
+        key in data for key, base in (("config", INJECTOR), ("mesh", MESH)) if _named_for(name, base)
+    )
+
+
+def no_part(objects: Iterable[Object], file: str) -> str:
+    """What to say of objects that hold nothing of a mesh, as the end of a sentence about where they were found; file:
+    what they were read from, for the command that makes a mesh of it."""
+    held: dict[str, int] = {}
+    for value in objects:
+        kind = str(value.get("kind"))
+        held[kind] = held.get(kind, 0) + 1
+        if kind in _RENDERED_BY:
+            command = _RENDERED_BY[kind].replace("FILE", file)
+            return (
+                f"holds no mesh: {_ref(value)} says how to install a mesh; its injection configuration is made of it "
+                f"by: {command}"
+            )
+    kinds = ", ".join(sorted(held))
+    return (
+        f"{f'holds no injection configuration of a mesh, only {kinds}' if held else 'is empty'}: there is no ConfigMap istio-sidecar-injector "
+        "(with data.config) or istio (with data.mesh), and no webhook of Istio's injector. Make it of what `istioctl "
+        "manifest generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system configmap,"
+        "mutatingwebhookconfiguration -o yaml` prints: ... | krm-injector snapshot"
+    )
+
+
+_RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
+    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
+    "Istio": "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | krm-injector snapshot",
+}
+
+
+def refuse_conflicts(found: Iterable[tuple[str, Object]]) -> None:
+    """Objects of a mesh, each with the file that holds it. Raises Refused where two files hold the same object, with
+    different contents: neither is more right than the other."""
+    first: dict[str, tuple[str, Object]] = {}
+    problems = []
+    for file, value in found:
+        ref = _ref(value)
+        before, known = first.setdefault(str(ref), (file, value))
+        if before != file and known != value:
+            message = f"{before} and {file} both hold {ref}, with different contents; give one of them"
+            problems.append(Result("error", message, ref, file=file, code="mesh-ambiguous"))
+    if problems:
+        raise Refused(*problems)
+
+
+def _ref(value: Object) -> ResourceRef:
+    names = (str(at(value, ("metadata", field)) or "") for field in ("name", "namespace"))
+    return ResourceRef(str(value.get("apiVersion")), str(value.get("kind")), *names)
+
+
+def _named_for(name: object, base: str) -> bool:
+    """Whether it is the name of a configuration, of the revision default or of another."""
+    return isinstance(name, str) and (name == base or name.startswith(f"{base}-"))
 
 
 # ---------------------------------------------------------------- collecting the parts
@@ -79,6 +165,7 @@ def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...]
 def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) -> _Parts:
     given = settings.mesh
     own = [Sourced(document, "functionConfig") for document in (*given.documents, *given.webhooks)]
+    results += _no_injectors(given.webhooks)
     injectors, mesh_configs = _texts(own, results)
     revision = settings.revision or "default"
     if given.config is not None:
@@ -98,6 +185,20 @@ def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) 
     return _Parts(injectors or bundle_injectors, mesh_configs or bundle_meshes, webhooks, source, proxy_configs)
 
 
+def _no_injectors(configurations: Iterable[Object]) -> list[Result]:
+    """Errors where spec.mesh.webhooks holds what does not lead to an injector of Istio's."""
+    results = []
+    for index, value in enumerate(configurations):
+        if not is_part(value):
+            field = f"spec.mesh.webhooks[{index}]"
+            message = (
+                f"{field} of the functionConfig, {_ref(value)}, holds no webhook of Istio's injector for new pods; leave "
+                "it out, or put in what the control plane has installed"
+            )
+            results.append(Result("error", message, field=field, code="mesh-missing"))
+    return results
+
+
 def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Text], dict[str, _Text]]:
     """Injection and mesh configurations by revision. Two that disagree are an error, unless they are the same."""
     injectors: dict[str, _Text] = {}
@@ -108,7 +209,7 @@ def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Te
             continue
         name = at(value, ("metadata", "name"))
         for key, base, known in (("config", INJECTOR, injectors), ("mesh", MESH, mesh_configs)):
-            if isinstance(name, str) and (name == base or name.startswith(f"{base}-")):
+            if _named_for(name, base):
                 text = _text(found, name, base, key, results)
                 first = known.setdefault(text.revision, text) if text else None
                 if text and first and (first.text, first.values) != (text.text, text.values):
@@ -145,14 +246,18 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
     """Istio's webhooks by revision, in the order in which the API server calls them: by configuration name."""
     configurations = [o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"]
     by_revision: dict[str, list[Webhook]] = {}
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, Webhook] = {}
     for configuration in sorted(configurations, key=lambda c: str(at(c, ("metadata", "name")))):
         found, problems = webhook_rules.read(configuration)
         results += problems
         for webhook in found:
-            if (webhook.configuration, webhook.name) not in seen:
-                seen.add((webhook.configuration, webhook.name))
+            first = seen.get(webhook.id)
+            if first is None:
+                seen[webhook.id] = webhook
                 by_revision.setdefault(webhook.revision, []).append(webhook)
+            elif first != webhook:
+                message = f"webhook {webhook.id} is there twice, and the two differ; keep one"
+                results.append(Result("error", message, _ref(configuration), "webhooks", code="mesh-ambiguous"))
     return by_revision
 
 
@@ -200,6 +305,8 @@ def _mesh(
         results.append(Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete"))
         mesh_text = _Text(revision, "", "", {}, None, injector.source)
     config = _parsed(injector, injector.text, "data.config", results)
+    if not config.keys() & _SHAPES.keys() and not any(result.code == "mesh-not-yaml" for result in results):
+        results.append(_no_config(injector))
     results += _config_problems(config, injector, automatic)
     values = _parsed(injector, injector.values, "data.values", results)
     mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
@@ -274,6 +381,14 @@ _SHAPES: dict[str, tuple[type, type]] = {  # field: its type, its members' type
     "injectedAnnotations": (dict, str),
 }
 _NAMES = {dict: "a mapping", list: "a list", str: "a string", object: "anything"}
+
+
+def _no_config(injector: _Text) -> Result:
+    message = (
+        f"data.config of {injector.place} holds nothing of an injection configuration: no policy, no templates. Put in "
+        "data.config of the control plane's ConfigMap istio-sidecar-injector"
+    )
+    return Result("error", message, injector.ref, "data.config", code="mesh-config-invalid")
 
 
 def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[Result]:

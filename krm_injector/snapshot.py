@@ -66,7 +66,8 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
             results.append(_twice(kept))
         chosen.setdefault(identity, (kept, value))
     if not any(kept["kind"] == "ConfigMap" for kept, _ in chosen.values()):
-        raise Refused(*results, _nothing(objects))
+        message = f"the input {control_planes.no_part(objects, 'FILE')}"
+        raise Refused(*results, Result("error", message, code="mesh-missing"))
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
     meshes, found = control_planes.meshes([control_planes.Sourced(value, "bundle") for value in minimal], Settings())
     results += found
@@ -248,28 +249,6 @@ def _twice(value: Object) -> Result:
     ref = _ref(value)
     message = f"{ref} is there more than once, with different contents; give one installation at a time"
     return Result("error", message, ref, code="mesh-ambiguous")
-
-
-_RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
-    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
-    "Istio": "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | krm-injector snapshot",
-}
-
-
-def _nothing(objects: Iterable[Object]) -> Result:
-    for value in objects:
-        command = _RENDERED_BY.get(str(value.get("kind")))
-        if command:
-            message = (
-                f"{_ref(value)} says how to install a mesh; its injection configuration is made of it by: {command}"
-            )
-            return Result("error", message, _ref(value), code="mesh-missing")
-    message = (
-        "there is no injection configuration in the input: no ConfigMap istio-sidecar-injector or istio. Give it what "
-        "`istioctl manifest generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system "
-        "configmap,mutatingwebhookconfiguration -o yaml` prints"
-    )
-    return Result("error", message, code="mesh-missing")
 
 
 # ---------------------------------------------------------------- comparing

@@ -60,7 +60,7 @@ def run_snapshot(call: Call) -> Told:
     sources = inputs.read(call.arguments.paths, call.stdin).sources
     helm = any(snapshot.by_helm(source.data) for source in sources)
     given = manifests.join([source._replace(data=snapshot.manifests_of(source.data)) for source in sources])
-    taken = snapshot.take([context.typed(member) for member in discover.walk(given.bundle)], helm)
+    taken = snapshot.take([discover.typed(member) for member in discover.walk(given.bundle)], helm)
     file = call.arguments.check
     if file is None:
         return snapshot.text(taken), taken.results, 0
