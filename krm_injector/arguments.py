@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -169,6 +170,7 @@ COMMANDS = {
     )
 }
 
+_OF_MANIFESTS = ("--config", "--mesh", "--namespace", "--method", "--revision", "--context", "--kustomize", "--helm")
 _FIELDS = {"--from": "from_mesh", "--to": "to_mesh"}  # of Arguments, where they are called otherwise
 
 SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
@@ -210,8 +212,7 @@ def parse(words: list[str]) -> Arguments:
         raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
     if paths.count("-") > 1:
         raise Usage("- (stdin) can be read only once")
-    if "," in str(values.get("mesh_version", "")) and not values.get("truth_table"):
-        raise Usage("--mesh-version takes one version; several are for --truth-table")
+    _together(command, paths, values)
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
 
 
@@ -236,10 +237,35 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
     return option, value if equals else None
 
 
+def _together(command: Command, paths: list[str], values: Mapping[str, object]) -> None:
+    """Raises Usage for what one option says and another keeps from being read: nothing is passed over silently."""
+    given = values.get
+    if "," in str(given("mesh_version", "")) and not given("truth_table"):
+        raise Usage("--mesh-version takes one version; several are for --truth-table")
+
+    unread = [name for name in _OF_MANIFESTS if given("truth_table") and given(_field(OPTIONS[name]))]
+    if unread:
+        raise Usage(f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out")
+
+    upgrade = [name for name in ("--from", "--to") if given(_field(OPTIONS[name]))]
+    if len(upgrade) == 2 and given("mesh"):
+        raise Usage("--from and --to name both meshes: leave --mesh out")
+    if upgrade and given("output") not in (None, "json"):
+        raise Usage(f"with {upgrade[0]} --output is json or left out, not {given('output')!r}")
+
+    if given("image") and paths[:1] in (["pre-commit"], ["github-action"]):
+        raise Usage(f"init {paths[0]} runs the krm-injector on PATH: leave --image out")
+
+
+def _field(option: Option) -> str:
+    """The field of Arguments that holds an option's value."""
+    return _FIELDS.get(option.name) or option.name[2:].replace("-", "_")
+
+
 def _add(values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None) -> None:
     """Put an option's value beside those that were given before. Of two values none is dropped: where only one can be
     meant, Usage is raised. A switch says the same twice."""
-    field = _FIELDS.get(option.name) or option.name[2:].replace("-", "_")
+    field = _field(option)
     before = values.get(field)
     if value is None:
         values[field] = True

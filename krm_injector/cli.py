@@ -83,6 +83,7 @@ def _run(words: list[str]) -> int:
     from krm_injector.model import Refused
 
     try:
+        _programs(arguments)
         answer = COMMANDS[arguments.command](arguments)
     except Refused as refused:
         answer = Answer("", refused.results, REFUSED)
@@ -148,6 +149,8 @@ def _build(arguments: Arguments) -> Answer:
         passed_on = arguments.passed_on if application is None else ()
         given = charts.render(directory, release, arguments.helm, passed_on, os.environ.get("PATH", os.defpath))
     else:
+        if application is None:
+            inputs.refuse_unread(arguments.passed_on, directory)
         path = os.environ.get("PATH", os.defpath)
         options = exec_functions.options(
             directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, "build"
@@ -174,6 +177,24 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
     return Answer(joined.write(outcome.replacements, dropped, outcome.originals), outcome.results, DONE)
+
+
+def _programs(arguments: Arguments) -> None:
+    """Raises Refused where --kustomize or --helm names no program, needed or not."""
+    if arguments.kustomize is None and arguments.helm is None:
+        return
+    from krm_injector import charts, inputs
+    from krm_injector.model import Refusals
+
+    refusals = Refusals()
+    path = os.environ.get("PATH", os.defpath)
+    with refusals:
+        if arguments.kustomize is not None:
+            inputs.find_kustomize(arguments.kustomize, path)
+    with refusals:
+        if arguments.helm is not None:
+            charts.find_helm(arguments.helm, path)
+    refusals.raise_all()
 
 
 def _explain(arguments: Arguments) -> Answer:

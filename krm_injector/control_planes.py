@@ -6,7 +6,7 @@ configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh configuration (
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from krm_injector import mesh_facts
@@ -106,26 +106,29 @@ def is_part(value: Object) -> bool:
     )
 
 
-def no_part(objects: Iterable[Object], file: str) -> str:
+def no_part(objects: Sequence[Object], file: str) -> str:
     """What to say of objects that hold nothing of a mesh, as the end of a sentence about where they were found; file:
     what they were read from, for the command that makes a mesh of it."""
-    held: dict[str, int] = {}
-    for value in objects:
-        kind = str(value.get("kind"))
-        held[kind] = held.get(kind, 0) + 1
-        if kind in _RENDERED_BY:
-            command = _RENDERED_BY[kind].replace("FILE", file)
-            return (
-                f"holds no mesh: {_ref(value)} says how to install a mesh; its injection configuration is made of it "
-                f"by: {command}"
-            )
-    kinds = ", ".join(sorted(held))
+    if plan := to_be_rendered(objects, file):
+        return f"holds no mesh: {plan}"
+    kinds = ", ".join(sorted({str(value.get("kind")) for value in objects}))
+    held = f"holds no injection configuration of a mesh, only {kinds}" if kinds else "is empty"
     return (
-        f"{f'holds no injection configuration of a mesh, only {kinds}' if held else 'is empty'}: there is no ConfigMap istio-sidecar-injector "
-        "(with data.config) or istio (with data.mesh), and no webhook of Istio's injector. Make it of what `istioctl "
-        "manifest generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system configmap,"
-        "mutatingwebhookconfiguration -o yaml` prints: ... | krm-injector snapshot"
+        f"{held}: there is no ConfigMap istio-sidecar-injector (with data.config) or istio (with data.mesh), and no "
+        "webhook of Istio's injector. Make it of what `istioctl manifest generate`, `helm template` of the istiod chart, "
+        "or `kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml` prints: ... | krm-injector "
+        "snapshot"
     )
+
+
+def to_be_rendered(objects: Iterable[Object], file: str) -> str:
+    """What to run where the objects say how to install a mesh; "" where none does."""
+    for value in objects:
+        command = _RENDERED_BY.get(str(value.get("kind")))
+        if command:
+            made = f"its injection configuration is made of it by: {command.replace('FILE', file)}"
+            return f"{_ref(value)} says how to install a mesh; {made}"
+    return ""
 
 
 _RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
