@@ -82,9 +82,11 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     from krm_injector.model import Refused, Result
 
     path = inputs.shown(path)
-    what = f"--mesh {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
+    what = f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
     message = f"{what} {control_planes.no_part(objects, path)}"
-    return Refused(Result("error", message, field="" if by_option else "spec.mesh.file", file=path, code="mesh-missing"))
+    return Refused(
+        Result("error", message, field="" if by_option else "spec.mesh.file", file=path, code="mesh-missing")
+    )
 
 
 def _with_lock(settings: Settings, arguments: Arguments | None) -> Settings:

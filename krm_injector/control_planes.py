@@ -115,9 +115,9 @@ def no_part(objects: Sequence[Object], file: str) -> str:
     held = f"holds no injection configuration of a mesh, only {kinds}" if kinds else "is empty"
     return (
         f"{held}: there is no ConfigMap istio-sidecar-injector (with data.config) or istio (with data.mesh), and no "
-        "webhook of Istio's injector. Make it of what `istioctl manifest generate`, `helm template` of the istiod chart, "
-        "or `kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml` prints: ... | krm-injector "
-        "snapshot"
+        "webhook of Istio's injector. Make it of what `istioctl manifest generate`, `helm template` of the istiod "
+        "chart, or `kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml` prints: "
+        "... | krm-injector snapshot"
     )
 
 
@@ -195,8 +195,8 @@ def _no_injectors(configurations: Iterable[Object]) -> list[Result]:
         if not is_part(value):
             field = f"spec.mesh.webhooks[{index}]"
             message = (
-                f"{field} of the functionConfig, {_ref(value)}, holds no webhook of Istio's injector for new pods; leave "
-                "it out, or put in what the control plane has installed"
+                f"{field} of the functionConfig, {_ref(value)}, holds no webhook of Istio's injector for new pods; "
+                "leave it out, or put in what the control plane has installed"
             )
             results.append(Result("error", message, field=field, code="mesh-missing"))
     return results
@@ -308,11 +308,13 @@ def _mesh(
         results.append(Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete"))
         mesh_text = _Text(revision, "", "", {}, None, injector.source)
     config = _parsed(injector, injector.text, "data.config", results)
-    if not config.keys() & _SHAPES.keys() and not any(result.code == "mesh-not-yaml" for result in results):
+    if config.keys() & _SHAPES.keys():
+        results += _config_problems(config, injector, automatic)
+    elif not any(result.code == "mesh-not-yaml" for result in results):
         results.append(_no_config(injector))
-    results += _config_problems(config, injector, automatic)
     values = _parsed(injector, injector.values, "data.values", results)
     mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
+    results += _no_mesh_config(mesh_config, mesh_text)
     labels = {**mesh_text.labels, **injector.labels}
     recognised = mesh_facts.recognise(settings, labels, values, config, injector.place, injector.ref)
     results += recognised.results
@@ -392,6 +394,28 @@ def _no_config(injector: _Text) -> Result:
         "data.config of the control plane's ConfigMap istio-sidecar-injector"
     )
     return Result("error", message, injector.ref, "data.config", code="mesh-config-invalid")
+
+
+_USUAL = {"defaultConfig", "rootNamespace", "trustDomain", "enablePrometheusMerge", "accessLogFile"}
+
+
+def _no_mesh_config(mesh_config: Object, mesh_text: _Text) -> list[Result]:
+    """An error where what the functionConfig gives as the mesh configuration has no field of one. Istio passes over
+    fields that it does not know, so that a cluster's own says nothing wrong by them."""
+    if not mesh_config or mesh_text.source != "functionConfig" or mesh_config.keys() & _USUAL:
+        return []
+    from krm_injector.istio_api import default_mesh_config
+    from krm_injector.versions import NEWEST
+
+    fields = default_mesh_config(NEWEST).type.fields
+    if mesh_config.keys() & {name for field in fields for name in (field.json, field.name)}:
+        return []
+    held = ", ".join(map(str, mesh_config))
+    message = (
+        f"data.mesh of {mesh_text.place} holds no field of a mesh configuration, only {held}. "
+        "Put in data.mesh of the control plane's ConfigMap istio"
+    )
+    return [Result("error", message, mesh_text.ref, "data.mesh", code="mesh-config-invalid")]
 
 
 def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[Result]:

@@ -201,8 +201,8 @@ def refuse_unread(passed_on: Sequence[str], directory: str) -> None:
     """Raises Refused for options behind -- where no program is started that could read them."""
     if passed_on and os.path.isdir(directory) and not is_kustomization(directory):
         message = (
-            f"{' '.join(passed_on)} behind -- is for kustomize or helm, and {directory} is neither a kustomization nor a "
-            "chart; leave it out"
+            f"{' '.join(passed_on)} behind -- is for kustomize or helm, and {directory} is neither a kustomization "
+            "nor a chart; leave it out"
         )
         raise Refused(Result("error", message, file=directory, code="options-unread"))
 

@@ -19,6 +19,7 @@ from krm_injector.kube import yaml
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result
+from krm_injector.results import counted
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 LABELS = ("app.kubernetes.io/version", "helm.sh/chart", "istio.io/rev", "istio.io/tag")
@@ -304,7 +305,8 @@ def described(difference: Difference, most: int = 3) -> str:
         from difflib import unified_diff
 
         lines = list(unified_diff(before.splitlines(), after.splitlines(), "", "", lineterm="", n=0))[2:]
-        counts = f"{sum(line[0] == '-' for line in lines)} lines out, {sum(line[0] == '+' for line in lines)} in"
+        out, new = (sum(line[0] == sign for line in lines) for sign in "-+")
+        counts = f"{counted(out, 'line')} out, {new:,} in"
         shown = [line for line in lines if line[0] in "-+"]
         rest = ["..."] if len(shown) > 2 * most else []
         return "\n".join([counts, *shown[: 2 * most], *rest])

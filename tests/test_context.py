@@ -128,7 +128,7 @@ def test_one_file_of_a_repository_is_verified_by_the_rest(
     assert cli.run(["inject", *around, web]) == 0
     (tmp_path / "deploy" / "all.yaml").write_bytes(capsysbinary.readouterr().out)
     assert cli.run(["verify", *around, web]) == 0
-    assert capsysbinary.readouterr().out == b"1 workloads verified\n"
+    assert capsysbinary.readouterr().out == b"1 workload verified\n"
     file = tmp_path / "cluster" / "all.yaml"
     file.write_text(file.read_text().replace("1.30.3", "1.30.4"))
     assert cli.run(["verify", *around, web]) == 1

@@ -18,6 +18,7 @@ from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Workload
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT
+from krm_injector.results import counted
 
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
@@ -97,7 +98,8 @@ class Changes:
                 return f"{other.workload.ref} of the same app ({key}: {value}) is injected"
         injected, count = self._injected[workload.ref.namespace], len(self._members[workload.ref.namespace])
         if injected * 2 >= count:
-            return f"{injected} of the {count} workloads in its Namespace {'is' if injected == 1 else 'are'} injected"
+            of = f"{injected:,} of the {counted(count, 'workload')} in its Namespace"
+            return f"{of} {'is' if injected == 1 else 'are'} injected"
         return ""
 
     def _asked_by(self, namespace: Namespace) -> str:
@@ -216,10 +218,10 @@ class Changes:
     # ------------------------------------------------------------ words
 
     def _told(self, decision: Decision, scope: str, edits: tuple[Edit, ...], count: int) -> dict[str, Any]:
-        verb = "leave out" if decision.injected else "inject"
+        verb = "leaves out" if decision.injected else "injects"
         text = " and ".join(self._words(decision, edit) for edit in edits)
         if scope != "workload":
-            text += f" ({verb}s {count} workload{'s' if count != 1 else ''})"
+            text += f" ({verb} {counted(count, 'workload')})"
         return {
             "scope": scope,
             "text": text,
