@@ -323,6 +323,8 @@ def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
 def _range_end(block: str) -> int | None:
     """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither (openshift.go
     ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps around."""
+    if not block:
+        return None
     from krm_injector.kube.go_numbers import sscanf_uint32  # OpenShift's Namespaces only
 
     separator = "/" if "/" in block else "-"
