@@ -119,9 +119,9 @@ def arguments(given: Arguments, found: Application, directory: str) -> Arguments
     root = repository(directory, found.path)
     for option in ("config", "mesh"):
         path = found.text(option)
-        if path is not None and getattr(given, option) is None:
+        if path is not None and not getattr(given, option):
             path = inside(os.path.join(directory, path), root, f"parameter {option}", path)
-            given = given._replace(config=path) if option == "config" else given._replace(mesh=path)
+            given = given._replace(config=path) if option == "config" else given._replace(mesh=(path,))
     return given._replace(
         namespace=given.namespace or found.namespace or None,
         method=given.method or found.text("method"),

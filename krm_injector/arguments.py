@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -10,6 +11,7 @@ class Option(NamedTuple):
     value: str  # what the value is called in the help; "" for a switch
     help: str
     choices: tuple[str, ...] = ()
+    repeats: bool = False  # whether it may stand more than once, each time with a value of its own
 
 
 class Command(NamedTuple):
@@ -32,7 +34,7 @@ class Arguments(NamedTuple):
     paths: tuple[str, ...] = ()
     passed_on: tuple[str, ...] = ()  # build, explain: what stands after --, for kustomize or helm
     config: str | None = None
-    mesh: str | None = None
+    mesh: tuple[str, ...] = ()
     namespace: str | None = None
     method: str | None = None
     revision: str | None = None
@@ -63,7 +65,12 @@ OPTIONS = {
     option.name: option
     for option in (
         Option("--config", "FILE", "the functionConfig: a SidecarInjection or a ConfigMap"),
-        Option("--mesh", "FILE", "the mesh's ConfigMaps and webhook configurations, as YAML documents"),
+        Option(
+            "--mesh",
+            "FILE",
+            "the mesh's ConfigMaps and webhook configurations, as YAML documents; may be repeated",
+            repeats=True,
+        ),
         Option("--namespace", "NAME", "the Namespace of manifests that name none"),
         Option(
             "--method", "HOW", "automatic: as the webhook; manual: as istioctl kube-inject", ("automatic", "manual")
@@ -78,7 +85,12 @@ OPTIONS = {
         Option(
             "--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")
         ),
-        Option("--context", "PATH", "read Namespaces and mesh here too, but no workloads; may be repeated"),
+        Option(
+            "--context",
+            "PATH",
+            "read Namespaces and mesh here too, but no workloads; may be repeated",
+            repeats=True,
+        ),
         Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
@@ -158,6 +170,7 @@ COMMANDS = {
     )
 }
 
+_OF_MANIFESTS = ("--config", "--mesh", "--namespace", "--method", "--revision", "--context", "--kustomize", "--helm")
 _FIELDS = {"--from": "from_mesh", "--to": "to_mesh"}  # of Arguments, where they are called otherwise
 
 SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
@@ -172,10 +185,9 @@ def parse(words: list[str]) -> Arguments:
     if first is not None and words[0] == first:
         command = _command(first)
         words = words[1:]
-    values: dict[str, str | bool] = {}
+    values: dict[str, str | bool | tuple[str, ...]] = {}
     paths: list[str] = []
     passed_on: list[str] = []
-    context: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
@@ -189,10 +201,7 @@ def parse(words: list[str]) -> Arguments:
                 if value is None:
                     raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
             _check(option, value, command.forms if option.name == "--output" else ())
-            if option.name == "--context":
-                context.append(str(value))
-                continue
-            values[_FIELDS.get(option.name) or option.name[2:].replace("-", "_")] = True if value is None else value
+            _add(values, option, value)
     if values.get("help"):
         return Arguments(command=command.name, help=True)
     if not command.name and paths:
@@ -203,10 +212,7 @@ def parse(words: list[str]) -> Arguments:
         raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
     if paths.count("-") > 1:
         raise Usage("- (stdin) can be read only once")
-    if "," in str(values.get("mesh_version", "")) and not values.get("truth_table"):
-        raise Usage("--mesh-version takes one version; several are for --truth-table")
-    if context:
-        values["context"] = tuple(context)  # type: ignore[assignment]
+    _together(command, paths, values)
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
 
 
@@ -231,6 +237,46 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
     return option, value if equals else None
 
 
+def _together(command: Command, paths: list[str], values: Mapping[str, object]) -> None:
+    """Raises Usage for what one option says and another keeps from being read: nothing is passed over silently."""
+    given = values.get
+    if "," in str(given("mesh_version", "")) and not given("truth_table"):
+        raise Usage("--mesh-version takes one version; several are for --truth-table")
+
+    unread = [name for name in _OF_MANIFESTS if given("truth_table") and given(_field(OPTIONS[name]))]
+    if unread:
+        raise Usage(f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out")
+
+    upgrade = [name for name in ("--from", "--to") if given(_field(OPTIONS[name]))]
+    if len(upgrade) == 2 and given("mesh"):
+        raise Usage("--from and --to name both meshes: leave --mesh out")
+    if upgrade and given("output") not in (None, "json"):
+        raise Usage(f"with {upgrade[0]} --output is json or left out, not {given('output')!r}")
+
+    if given("image") and paths[:1] in (["pre-commit"], ["github-action"]):
+        raise Usage(f"init {paths[0]} runs the krm-injector on PATH: leave --image out")
+
+
+def _field(option: Option) -> str:
+    """The field of Arguments that holds an option's value."""
+    return _FIELDS.get(option.name) or option.name[2:].replace("-", "_")
+
+
+def _add(values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None) -> None:
+    """Put an option's value beside those that were given before. Of two values none is dropped: where only one can be
+    meant, Usage is raised. A switch says the same twice."""
+    field = _field(option)
+    before = values.get(field)
+    if value is None:
+        values[field] = True
+    elif option.repeats:
+        values[field] = (*(before if isinstance(before, tuple) else ()), value)
+    elif before is None:
+        values[field] = value
+    else:
+        raise Usage(f"{option.name} is given twice: {before!r} and {value!r}; keep one")
+
+
 def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> None:
     if value == "":
         raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
@@ -238,6 +284,10 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
         raise Usage(f"{option.name} takes a number, not {value!r}")
     if option.name == "--mesh-version" and not all(map(_is_version, (value or "").split(","))):
         raise Usage(f"--mesh-version takes Istio's version, as 1.30.3, not {value!r}")
+    if option.name == "--namespace" and not _is_name(value or "", "-"):
+        raise Usage(f"--namespace takes a Namespace's name (lower-case letters, digits and -), not {value!r}")
+    if option.name == "--revision" and not _is_name((value or "").lower(), "-._"):
+        raise Usage(f"--revision takes the name of a revision, not {value!r}")
     choices = forms or option.choices
     if choices and value not in choices:
         raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")
@@ -245,7 +295,13 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
 
 def _is_version(text: str) -> bool:
     parts = text.removeprefix("v").partition("-")[0].split(".")
-    return 2 <= len(parts) <= 3 and all(map(str.isdecimal, parts))
+    return 2 <= len(parts) <= 3 and parts[0] == "1" and all(part.isascii() and part.isdecimal() for part in parts)
+
+
+def _is_name(text: str, inside: str) -> bool:
+    """Whether it can be the value of a label, or with "-" as the only sign inside it a Namespace's name."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return len(text) <= 63 and text[0] in letters and text[-1] in letters and not text.strip(letters + inside)
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -83,6 +83,7 @@ def _run(words: list[str]) -> int:
     from krm_injector.model import Refused
 
     try:
+        _programs(arguments)
         answer = COMMANDS[arguments.command](arguments)
     except Refused as refused:
         answer = Answer("", refused.results, REFUSED)
@@ -148,6 +149,8 @@ def _build(arguments: Arguments) -> Answer:
         passed_on = arguments.passed_on if application is None else ()
         given = charts.render(directory, release, arguments.helm, passed_on, os.environ.get("PATH", os.defpath))
     else:
+        if application is None:
+            inputs.refuse_unread(arguments.passed_on, directory)
         path = os.environ.get("PATH", os.defpath)
         options = exec_functions.options(
             directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, "build"
@@ -176,6 +179,24 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
     return Answer(joined.write(outcome.replacements, dropped, outcome.originals), outcome.results, DONE)
 
 
+def _programs(arguments: Arguments) -> None:
+    """Raises Refused where --kustomize or --helm names no program, needed or not."""
+    if arguments.kustomize is None and arguments.helm is None:
+        return
+    from krm_injector import charts, inputs
+    from krm_injector.model import Refusals
+
+    refusals = Refusals()
+    path = os.environ.get("PATH", os.defpath)
+    with refusals:
+        if arguments.kustomize is not None:
+            inputs.find_kustomize(arguments.kustomize, path)
+    with refusals:
+        if arguments.helm is not None:
+            charts.find_helm(arguments.helm, path)
+    refusals.raise_all()
+
+
 def _explain(arguments: Arguments) -> Answer:
     if arguments.truth_table:
         return _truth_table(arguments)
@@ -202,7 +223,7 @@ def _upkeep(arguments: Arguments) -> Answer:
     from krm_injector import upkeep
 
     def settings(mesh: str | None) -> Settings:
-        return configure.read(arguments._replace(mesh=mesh) if mesh else arguments, None)
+        return configure.read(arguments._replace(mesh=(mesh,)) if mesh else arguments, None)
 
     call = upkeep.Call(arguments, settings, configure.documents, streams.stdin, streams.colour(arguments, sys.stdout))
     return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))

@@ -25,7 +25,7 @@ def read(arguments: Arguments | None, value: Any) -> Settings:
             method=arguments.method,
             revision=arguments.revision,
             default_namespace=arguments.namespace,
-            mesh_file=arguments.mesh,
+            mesh_files=arguments.mesh or None,
             version=arguments.mesh_version,
         )
         # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
@@ -33,17 +33,60 @@ def read(arguments: Arguments | None, value: Any) -> Settings:
         beside = "" if arguments.mesh else origin
     if settings.images.file:
         settings = _with_lock(settings, arguments)
-    if not settings.mesh.file:
-        return settings
-    path = os.path.join(beside, settings.mesh.file)
-    if arguments is not None and arguments.within and not arguments.mesh:
+    if settings.mesh.files:
+        settings = _with_mesh(settings, arguments, beside)
+    return settings
+
+
+def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> Settings:
+    """The settings with the mesh's files read: each holds something of a mesh, and no two hold an object twice."""
+    from krm_injector import control_planes, function_config
+    from krm_injector.model import Refusals
+
+    refusals = Refusals()
+    found: list[tuple[str, Any]] = []
+    for file in settings.mesh.files:
+        with refusals:
+            path = _mesh_path(settings, arguments, beside, file)
+            objects = documents(path)
+            if not any(map(control_planes.is_part, objects)):
+                raise _no_mesh(path, bool(arguments and arguments.mesh), objects)
+            found += [(path, value) for value in objects]
+    with refusals:
+        control_planes.refuse_conflicts([(path, value) for path, value in found if control_planes.is_part(value)])
+    refusals.raise_all()
+    return function_config.with_mesh_documents(settings, tuple(value for _, value in found))
+
+
+def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, file: str) -> str:
+    """Where a file of the mesh lies. Raises Refused where a functionConfig names one that is not there, or where it
+    leads out of the repository."""
+    from krm_injector import function_config
+
+    path = os.path.join(beside, file)
+    if arguments is not None and arguments.mesh:
+        return path
+    if arguments is not None and arguments.within:
         from krm_injector import argocd
 
-        argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", settings.mesh.file)
-    if not os.path.isfile(path) and (arguments is None or not arguments.mesh):
+        argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", file)
+    if not os.path.isfile(path):
         # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
-        raise function_config.refuse_mesh_file(settings, f"there is no such file in {beside or os.getcwd()}")
-    return function_config.with_mesh_documents(settings, documents(path))
+        raise function_config.refuse_mesh_file(file, f"there is no such file in {beside or os.getcwd()}")
+    return path
+
+
+def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
+    """The refusal of a file that was named as the mesh's and holds none."""
+    from krm_injector import control_planes, inputs
+    from krm_injector.model import Refused, Result
+
+    path = inputs.shown(path)
+    what = f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
+    message = f"{what} {control_planes.no_part(objects, path)}"
+    return Refused(
+        Result("error", message, field="" if by_option else "spec.mesh.file", file=path, code="mesh-missing")
+    )
 
 
 def _with_lock(settings: Settings, arguments: Arguments | None) -> Settings:
@@ -80,11 +123,7 @@ def document(path: str, option: str) -> Any:
 
 def documents(path: str) -> tuple[Any, ...]:
     """The objects of a file of YAML documents (or of JSON), Lists opened up."""
-    from krm_injector import inputs, resource_list
+    from krm_injector import discover, inputs, resource_list
 
-    bundle = resource_list.read_manifests(inputs.content(path), path)
-    found: list[Any] = []
-    for item in bundle.items:
-        listed = item.value.get("items") if item.value["kind"].endswith("List") else None
-        found.extend(listed if isinstance(listed, list) else [item.value])
-    return tuple(found)
+    bundle = resource_list.read_manifests(inputs.content(path), inputs.shown(path))
+    return tuple(discover.typed(member) for member in discover.walk(bundle))

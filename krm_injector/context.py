@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector import discover, inputs, resource_list
-from krm_injector.model import Object, Refusals
+from krm_injector.model import Refusals, Refused, Result
 from krm_injector.resource_list import Bundle, Item
 
 # What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook
@@ -22,23 +22,52 @@ KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig"
 
 def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts of files and directories, a bundle a file; those that were read ``already`` are passed over, and so are
-    charts, whose templates tell nothing as they stand. Raises Refused with the causes of all files."""
+    charts, whose templates tell nothing as they stand.
+
+    Raises Refused with the causes of all files; a path that tells nothing at all is one.
+    """
     there: set[str] | None = None
     found = []
     refusals = Refusals()
     for path in paths:
         there = {os.path.realpath(file) for file in already} if there is None else there
-        named = not os.path.isdir(path)
-        files = [path] if named else []
         with refusals:
-            files = files or inputs.manifests_in(path, past_charts=True)
-        for file in files:
-            if os.path.realpath(inputs.shown(file)) not in there:
-                with refusals:
-                    bundle = _facts(file, named)
-                    found += [bundle] if bundle is not None else []
+            found += _facts_of(path, there)
     refusals.raise_all()
     return tuple(found)
+
+
+def _facts_of(path: str, there: set[str]) -> list[Bundle]:
+    """The facts of one --context. Raises Refused where it tells none, and none of its files was read already."""
+    named = not os.path.isdir(path)
+    files = [path] if named else inputs.manifests_in(path, past_charts=True)
+    unread = [file for file in files if os.path.realpath(inputs.shown(file)) not in there]
+    found = []
+    refusals = Refusals()
+    for file in unread:
+        with refusals:
+            bundle = _facts(file, named)
+            found += [bundle] if bundle is not None else []
+    refusals.raise_all()
+
+    if not found and unread == files:
+        raise Refused(_nothing(path, named))
+    return found
+
+
+def _nothing(path: str, named: bool) -> Result:
+    from krm_injector import control_planes
+
+    path = inputs.shown(path)
+    message = (
+        f"--context {path} tells nothing: there is no Namespace, no Application, no ConfigMap or webhook of a mesh and "
+        "no ProxyConfig; name another path, or leave it out"
+    )
+    if named:
+        bundle = resource_list.read_manifests(inputs.content(path), path)
+        plan = control_planes.to_be_rendered([item.value for item in bundle.items], path)
+        message = f"--context {path} tells nothing: {plan}" if plan else message
+    return Result("error", message, file=path, code="context-empty")
 
 
 def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
@@ -54,13 +83,17 @@ def _facts(file: str, named: bool) -> Bundle | None:
     bundle = resource_list.read_manifests(data, file)
     kept: list[Item] = []
     for member in discover.walk(bundle):
-        if member.kind in KINDS:
+        if _tells(member):
             # Of a List no member has a place of its own in the text.
             whole = bundle.items[member.item]
-            kept.append(whole if not member.inside else Item(typed(member), 0, None, file))
+            kept.append(whole if not member.inside else Item(discover.typed(member), 0, None, file))
     return bundle._replace(items=kept) if kept else None
 
 
-def typed(member: discover.Member) -> Object:
-    """A member of a list with the type that its list states."""
-    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
+def _tells(member: discover.Member) -> bool:
+    """Whether the object is one of those that facts are read from."""
+    if member.kind in ("ConfigMap", "MutatingWebhookConfiguration"):
+        from krm_injector import control_planes
+
+        return control_planes.is_part(discover.typed(member))
+    return member.kind in KINDS

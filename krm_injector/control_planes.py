@@ -6,6 +6,7 @@ configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh configuration (
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from krm_injector import mesh_facts
@@ -13,9 +14,9 @@ from krm_injector import webhooks as webhook_rules
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors, yaml
 from krm_injector.kube.workloads import at
-from krm_injector.model import Mesh, Object, ResourceRef, Result, Webhook
+from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result, Webhook
 from krm_injector.owner import string_map
-from krm_injector.versions import rules_for
+from krm_injector.versions import Rules, rules_for
 
 INJECTOR = "istio-sidecar-injector"
 MESH = "istio"
@@ -66,10 +67,99 @@ def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...]
             own = profile_webhooks
         injector = parts.injectors.get(revision)
         if injector is None:
-            found.append(_missing(revision, tuple(own or ()), settings))
+            webhooks = _answered(own or [], rules_for(None), results)
+            found.append(_missing(revision, webhooks, settings))
         else:
             found.append(_mesh(injector, parts, own, settings, results, automatic))
+    results += _no_such_revision(found, settings)
     return tuple(found), results
+
+
+def _no_such_revision(found: list[Mesh], settings: Settings) -> list[Result]:
+    """An error where a revision is stated that no control plane has; "default" may stand there as the default. Of
+    kube-inject's, decide says so of the workloads."""
+    stated, known = settings.revision, [mesh.revision for mesh in found if mesh.source != "missing"]
+    if stated in ("", "default", *known) or settings.method == "manual":
+        return []
+    message = (
+        f"there is no control plane of revision {stated} (spec.revision, --revision); known are: "
+        f"{', '.join(known) or 'none'}. State one of them, leave it out, or add the mesh of {stated}"
+    )
+    return [Result("error", message, field="spec.revision", current=stated, code="control-plane-missing")]
+
+
+# ---------------------------------------------------------------- what somebody named as the mesh
+
+
+def is_part(value: Object) -> bool:
+    """Whether the object says something of a mesh that injection reads."""
+    kind, version = value.get("kind"), str(value.get("apiVersion"))
+    if kind == "MutatingWebhookConfiguration":
+        return bool(webhook_rules.read(value)[0])
+    if kind == "ProxyConfig":
+        return version.startswith("networking.istio.io/")
+    if kind != "ConfigMap" or version != "v1":
+        return False
+    name, data = at(value, ("metadata", "name")), at(value, ("data",))
+    return isinstance(data, dict) and any(
+        key in data for key, base in (("config", INJECTOR), ("mesh", MESH)) if _named_for(name, base)
+    )
+
+
+def no_part(objects: Sequence[Object], file: str) -> str:
+    """What to say of objects that hold nothing of a mesh, as the end of a sentence about where they were found; file:
+    what they were read from, for the command that makes a mesh of it."""
+    if plan := to_be_rendered(objects, file):
+        return f"holds no mesh: {plan}"
+    kinds = ", ".join(sorted({str(value.get("kind")) for value in objects}))
+    held = f"holds no injection configuration of a mesh, only {kinds}" if kinds else "is empty"
+    return (
+        f"{held}: there is no ConfigMap istio-sidecar-injector (with data.config) or istio (with data.mesh), and no "
+        "webhook of Istio's injector. Make it of what `istioctl manifest generate`, `helm template` of the istiod "
+        "chart, or `kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml` prints: "
+        "... | krm-injector snapshot"
+    )
+
+
+def to_be_rendered(objects: Iterable[Object], file: str) -> str:
+    """What to run where the objects say how to install a mesh; "" where none does."""
+    for value in objects:
+        command = _RENDERED_BY.get(str(value.get("kind")))
+        if command:
+            made = f"its injection configuration is made of it by: {command.replace('FILE', file)}"
+            return f"{_ref(value)} says how to install a mesh; {made}"
+    return ""
+
+
+_RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
+    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
+    "Istio": "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | krm-injector snapshot",
+}
+
+
+def refuse_conflicts(found: Iterable[tuple[str, Object]]) -> None:
+    """Objects of a mesh, each with the file that holds it. Raises Refused where two files hold the same object, with
+    different contents: neither is more right than the other."""
+    first: dict[str, tuple[str, Object]] = {}
+    problems = []
+    for file, value in found:
+        ref = _ref(value)
+        before, known = first.setdefault(str(ref), (file, value))
+        if before != file and known != value:
+            message = f"{before} and {file} both hold {ref}, with different contents; give one of them"
+            problems.append(Result("error", message, ref, file=file, code="mesh-ambiguous"))
+    if problems:
+        raise Refused(*problems)
+
+
+def _ref(value: Object) -> ResourceRef:
+    names = (str(at(value, ("metadata", field)) or "") for field in ("name", "namespace"))
+    return ResourceRef(str(value.get("apiVersion")), str(value.get("kind")), *names)
+
+
+def _named_for(name: object, base: str) -> bool:
+    """Whether it is the name of a configuration, of the revision default or of another."""
+    return isinstance(name, str) and (name == base or name.startswith(f"{base}-"))
 
 
 # ---------------------------------------------------------------- collecting the parts
@@ -78,6 +168,7 @@ def meshes(objects: list[Sourced], settings: Settings) -> tuple[tuple[Mesh, ...]
 def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) -> _Parts:
     given = settings.mesh
     own = [Sourced(document, "functionConfig") for document in (*given.documents, *given.webhooks)]
+    results += _no_injectors(given.webhooks)
     injectors, mesh_configs = _texts(own, results)
     revision = settings.revision or "default"
     if given.config is not None:
@@ -97,6 +188,20 @@ def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) 
     return _Parts(injectors or bundle_injectors, mesh_configs or bundle_meshes, webhooks, source, proxy_configs)
 
 
+def _no_injectors(configurations: Iterable[Object]) -> list[Result]:
+    """Errors where spec.mesh.webhooks holds what does not lead to an injector of Istio's."""
+    results = []
+    for index, value in enumerate(configurations):
+        if not is_part(value):
+            field = f"spec.mesh.webhooks[{index}]"
+            message = (
+                f"{field} of the functionConfig, {_ref(value)}, holds no webhook of Istio's injector for new pods; "
+                "leave it out, or put in what the control plane has installed"
+            )
+            results.append(Result("error", message, field=field, code="mesh-missing"))
+    return results
+
+
 def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Text], dict[str, _Text]]:
     """Injection and mesh configurations by revision. Two that disagree are an error, unless they are the same."""
     injectors: dict[str, _Text] = {}
@@ -107,7 +212,7 @@ def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Te
             continue
         name = at(value, ("metadata", "name"))
         for key, base, known in (("config", INJECTOR, injectors), ("mesh", MESH, mesh_configs)):
-            if isinstance(name, str) and (name == base or name.startswith(f"{base}-")):
+            if _named_for(name, base):
                 text = _text(found, name, base, key, results)
                 first = known.setdefault(text.revision, text) if text else None
                 if text and first and (first.text, first.values) != (text.text, text.values):
@@ -144,14 +249,18 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
     """Istio's webhooks by revision, in the order in which the API server calls them: by configuration name."""
     configurations = [o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"]
     by_revision: dict[str, list[Webhook]] = {}
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, Webhook] = {}
     for configuration in sorted(configurations, key=lambda c: str(at(c, ("metadata", "name")))):
         found, problems = webhook_rules.read(configuration)
         results += problems
         for webhook in found:
-            if (webhook.configuration, webhook.name) not in seen:
-                seen.add((webhook.configuration, webhook.name))
+            first = seen.get(webhook.id)
+            if first is None:
+                seen[webhook.id] = webhook
                 by_revision.setdefault(webhook.revision, []).append(webhook)
+            elif first != webhook:
+                message = f"webhook {webhook.id} is there twice, and the two differ; keep one"
+                results.append(Result("error", message, _ref(configuration), "webhooks", code="mesh-ambiguous"))
     return by_revision
 
 
@@ -199,9 +308,13 @@ def _mesh(
         results.append(Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete"))
         mesh_text = _Text(revision, "", "", {}, None, injector.source)
     config = _parsed(injector, injector.text, "data.config", results)
-    results += _config_problems(config, injector, automatic)
+    if config.keys() & _SHAPES.keys():
+        results += _config_problems(config, injector, automatic)
+    elif not any(result.code == "mesh-not-yaml" for result in results):
+        results.append(_no_config(injector))
     values = _parsed(injector, injector.values, "data.values", results)
     mesh_config = _parsed(mesh_text, mesh_text.text, "data.mesh", results)
+    results += _no_mesh_config(mesh_config, mesh_text)
     labels = {**mesh_text.labels, **injector.labels}
     recognised = mesh_facts.recognise(settings, labels, values, config, injector.place, injector.ref)
     results += recognised.results
@@ -209,7 +322,7 @@ def _mesh(
     rules = rules_for(recognised.minor)
     rules = rules._replace(test_mesh=mesh_facts.test_mesh(mesh_config, rules.test_mesh))
     assumed = own is None
-    webhooks = tuple(own or ())
+    webhooks = _answered(own or [], rules, results)
     if assumed:
         home = injector.ref.namespace if injector.ref and injector.ref.namespace else "istio-system"
         webhooks = webhook_rules.assumed(revision, rules, values, home)
@@ -230,6 +343,21 @@ def _mesh(
         control_plane_env=settings.control_plane_env,
         proxy_configs=tuple(p for p in parts.proxy_configs if _in_revision(p, revision)),
     )
+
+
+def _answered(webhooks: list[Webhook], rules: Rules, results: list[Result]) -> tuple[Webhook, ...]:
+    """The webhooks but those that change nothing: they ask istiod for what it does not serve, and let pods go."""
+    kept = []
+    for webhook in webhooks:
+        if webhook_rules.is_served(webhook.path, rules) or not webhook.ignores_failure:
+            kept.append(webhook)
+            continue
+        message = (
+            f"webhook {webhook.id} asks istiod for {webhook.path}, which it does not serve (404), and by its "
+            f"failurePolicy Ignore pods pass it as they are; the path is {webhook_rules.INJECT_PATH} or below it"
+        )
+        results.append(Result("warning", message, current=webhook.path, code="webhook-path"))
+    return tuple(kept)
 
 
 def _parsed(text: _Text, content: str, field: str, results: list[Result]) -> Object:
@@ -258,6 +386,36 @@ _SHAPES: dict[str, tuple[type, type]] = {  # field: its type, its members' type
     "injectedAnnotations": (dict, str),
 }
 _NAMES = {dict: "a mapping", list: "a list", str: "a string", object: "anything"}
+
+
+def _no_config(injector: _Text) -> Result:
+    message = (
+        f"data.config of {injector.place} holds nothing of an injection configuration: no policy, no templates. Put in "
+        "data.config of the control plane's ConfigMap istio-sidecar-injector"
+    )
+    return Result("error", message, injector.ref, "data.config", code="mesh-config-invalid")
+
+
+_USUAL = {"defaultConfig", "rootNamespace", "trustDomain", "enablePrometheusMerge", "accessLogFile"}
+
+
+def _no_mesh_config(mesh_config: Object, mesh_text: _Text) -> list[Result]:
+    """An error where what the functionConfig gives as the mesh configuration has no field of one. Istio passes over
+    fields that it does not know, so that a cluster's own says nothing wrong by them."""
+    if not mesh_config or mesh_text.source != "functionConfig" or mesh_config.keys() & _USUAL:
+        return []
+    from krm_injector.istio_api import default_mesh_config
+    from krm_injector.versions import NEWEST
+
+    fields = default_mesh_config(NEWEST).type.fields
+    if mesh_config.keys() & {name for field in fields for name in (field.json, field.name)}:
+        return []
+    held = ", ".join(map(str, mesh_config))
+    message = (
+        f"data.mesh of {mesh_text.place} holds no field of a mesh configuration, only {held}. "
+        "Put in data.mesh of the control plane's ConfigMap istio"
+    )
+    return [Result("error", message, mesh_text.ref, "data.mesh", code="mesh-config-invalid")]
 
 
 def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[Result]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from krm_injector import webhooks
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
 from krm_injector.kube.workloads import Step, at
@@ -75,6 +76,7 @@ class _Gate:
     def __init__(self, webhook: Webhook, mesh: Mesh) -> None:
         self.webhook = webhook
         self.mesh = mesh
+        self.served = webhooks.is_served(webhook.path, mesh.rules)
         self.namespace_selector = _selector(webhook.namespace_selector)
         self.object_selector = _selector(webhook.object_selector)
         self.keys = tuple(requirement.key for requirement in self.object_selector.requirements)
@@ -136,6 +138,7 @@ class Judge:
         self._pod_keys = tuple({key: None for gate in self._gates for key in gate.keys})
         self._assumed: dict[str, Namespace] = {}
         self._reasons: dict[tuple[int | str, tuple[str | None, ...]], str] = {}
+        self._all_served = all(gate.served for gate in self._gates)
 
     def decide(self, workload: Workload) -> Decision:
         namespace = self._namespaces.get(workload.ref.namespace) if workload.ref.namespace else None
@@ -179,6 +182,12 @@ class Judge:
                     matching.append(gate)
                 elif for_namespace.matches is None:
                     undecided.append(gate)
+        if not self._all_served:
+            unserved = next((gate for gate in matching if not gate.served), None)
+            if unserved is not None:
+                return _unanswered(workload, unserved, evidence, namespace, matching, results)
+            if not all(gate.served for gate in undecided):
+                return self._unknown_namespace(workload, evidence, matching)
         verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in (*matching, *undecided)}
         sure = {id(gate.mesh) for gate in matching}
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
@@ -468,6 +477,27 @@ def _no_control_plane(workload: Workload, gate: _Gate) -> Result:
         f"given; add the ConfigMaps istio-sidecar-injector{suffix} and istio{suffix} to the bundle"
     )
     return Result("error", message, workload.ref, code="control-plane-missing")
+
+
+def _unanswered(
+    workload: Workload,
+    gate: _Gate,
+    evidence: list[Evidence],
+    namespace: Namespace | None,
+    matching: list[_Gate],
+    results: tuple[Result, ...],
+) -> Decision:
+    """The Decision where the API server cannot ask istiod, and by failurePolicy Fail refuses the pod."""
+    detail = f"{gate.webhook.id} asks istiod for {gate.webhook.path}, which it does not serve (404)"
+    message = (
+        f"the API server would refuse the pods of {workload.ref}: {detail}, and its failurePolicy is Fail; let the "
+        f"path of its clientConfig be {webhooks.INJECT_PATH}, or below it"
+    )
+    problem = Result("error", message, workload.ref, current=gate.webhook.path, code="webhook-path")
+    return _decision(
+        workload, False, Reason.NO_CONTROL_PLANE, detail, evidence, namespace,
+        tuple(one.webhook.id for one in matching), mesh=gate.mesh, results=(*results, problem),
+    )  # fmt: skip
 
 
 def _no_revision(workload: Workload, meshes: tuple[Mesh, ...], revision: str) -> Result:

@@ -110,7 +110,7 @@ def discover(bundle: Bundle, settings: Settings) -> Found:
     members = list(walk(bundle))
     known, namespace_results = namespaces(members, settings)
     found, workload_results = workloads(members, settings)
-    objects = [Sourced(_typed(member), "bundle") for member in members]
+    objects = [Sourced(typed(member), "bundle") for member in members]
     planes, mesh_results = meshes(objects, settings)
     return Found(known, planes, found, (*namespace_results, *mesh_results, *workload_results))
 
@@ -136,7 +136,8 @@ def _members(item: int, inside: tuple[str | int, ...], value: Any, of_version: s
         yield Member(item, inside, api_version, kind, value)
 
 
-def _typed(member: Member) -> Object:
+def typed(member: Member) -> Object:
+    """A member of a list with the type that its list states."""
     if "kind" in member.value:
         return member.value
     return {"apiVersion": member.api_version, "kind": member.kind, **member.value}

@@ -11,6 +11,7 @@ from krm_injector.kube import selectors
 from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Mesh, Namespace, ResourceRef, Result
 from krm_injector.owner import pod_labels
+from krm_injector.results import counted
 
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
@@ -151,7 +152,7 @@ def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
     named = list(dict.fromkeys(webhook.partition("/")[0] for webhook in decision.webhooks))
     if decision.injected and len(decision.webhooks) > 1 and not any(r.severity == "error" for r in decision.results):
         message = (
-            f"{workload.ref} is selected by {len(decision.webhooks)} webhooks of one control plane "
+            f"{workload.ref} is selected by {counted(len(decision.webhooks), 'webhook')} of one control plane "
             f"({', '.join(decision.webhooks)}): a cluster would call it once for each, and it finds the pod injected "
             f"from the second on. Let one of {' and '.join(named)} select it"
         )
@@ -200,7 +201,7 @@ def _twins(decisions: Sequence[Decision]) -> list[Result]:
     return [
         Result(
             "warning",
-            f"{ref} stands in the bundle {count} times; a cluster would keep one of them",
+            f"{ref} stands in the bundle {counted(count, 'time')}; a cluster would keep one of them",
             ref,
             "metadata.name",
             ref.name,
@@ -212,4 +213,4 @@ def _twins(decisions: Sequence[Decision]) -> list[Result]:
 
 
 def _count(decisions: list[Decision]) -> str:
-    return f"{len(decisions)} workload{'s' if len(decisions) > 1 else ''}"
+    return counted(len(decisions), "workload")

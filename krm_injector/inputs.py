@@ -197,6 +197,16 @@ def is_kustomization(directory: str) -> bool:
     return any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS)
 
 
+def refuse_unread(passed_on: Sequence[str], directory: str) -> None:
+    """Raises Refused for options behind -- where no program is started that could read them."""
+    if passed_on and os.path.isdir(directory) and not is_kustomization(directory):
+        message = (
+            f"{' '.join(passed_on)} behind -- is for kustomize or helm, and {directory} is neither a kustomization "
+            "nor a chart; leave it out"
+        )
+        raise Refused(Result("error", message, file=directory, code="options-unread"))
+
+
 def find_kustomize(program: str | None, path: str) -> list[str]:
     """The start of the command that builds: ["kustomize", "build"] or ["kubectl", "kustomize"], by full path.
 

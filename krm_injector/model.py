@@ -89,7 +89,8 @@ class Webhook(NamedTuple):
     revision: str  # the control plane it belongs to ("default" where its label istio.io/rev is absent)
     namespace_selector: Object | None
     object_selector: Object | None
-    path: str  # "/inject", "/inject/cluster/X/net/Y", "/inject/:ENV:..."
+    path: str  # "/inject", "/inject/cluster/X/net/Y", "/inject/:ENV:..."; as istiod gets it
+    ignores_failure: bool = False  # failurePolicy Ignore: a pod goes its way where istiod cannot be asked
 
     @property
     def id(self) -> str:

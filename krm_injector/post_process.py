@@ -63,7 +63,11 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
         env = probes.merge_env(sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers)
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
     port = annotations.get(probes.STATUS_PORT_ANNOTATION)
-    return probes.rewrite(pod, facts.status_port if port is None else int(port), what)
+    if port is None:
+        return probes.rewrite(pod, facts.status_port, what)
+    from krm_injector.kube.go_numbers import atoi  # few pods state it
+
+    return probes.rewrite(pod, atoi(port), what)
 
 
 def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:

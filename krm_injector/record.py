@@ -17,7 +17,7 @@ from zlib import crc32
 from krm_injector.kube import undo
 from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
-from krm_injector.model import Mesh, Namespace, Object, Workload
+from krm_injector.model import Mesh, Namespace, Object, Webhook, Workload
 
 ANNOTATION = "krm-injector.dev/injected"
 VERSION = 1
@@ -372,6 +372,7 @@ def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
     return unknown, gone
 
 
+_COUNTED = Webhook._fields.index("ignores_failure")
 _DIGESTS: dict[int, tuple[Mesh, str]] = {}  # a control plane serves thousands of workloads
 
 
@@ -380,9 +381,11 @@ def mesh_digest(mesh: Mesh) -> str:
     known = _DIGESTS.get(id(mesh))
     if known is not None and known[0] is mesh:
         return known[1]
+    # Of a webhook's fields those that records have always counted; failurePolicy changes no answer.
+    webhooks = [webhook[:_COUNTED] for webhook in mesh.webhooks]
     parts = [
         mesh.revision, mesh.version, mesh.config, mesh.values, mesh.mesh_config, mesh.root_namespace, mesh.platform,
-        mesh.native_sidecars, mesh.control_plane_env, mesh.proxy_configs, mesh.webhooks,
+        mesh.native_sidecars, mesh.control_plane_env, mesh.proxy_configs, webhooks,
     ]  # fmt: skip
     digest = _digest(_canonical(parts))
     _DIGESTS[id(mesh)] = mesh, digest  # with the mesh itself, so that no other takes its id

@@ -311,22 +311,28 @@ def path_env(path: str, form: str) -> dict[str, str]:
 
 
 def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
-    """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace (openshift.go)."""
+    """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace, 1337 where there is none
+    that Istio can read (pkg/kube/inject/inject.go GetProxyIDs, openshift.go, 1.20 to 1.31)."""
     uid_range = namespace_annotations.get("openshift.io/sa.scc.uid-range", "")
     groups = namespace_annotations.get("openshift.io/sa.scc.supplemental-groups", uid_range)
     uid, gid = _range_end(uid_range), [_range_end(part) for part in groups.split(",")]
-    return uid or DEFAULT_ID, (gid[0] or DEFAULT_ID) if all(gid) else DEFAULT_ID
+    first = gid[0] if None not in gid else None
+    return DEFAULT_ID if uid is None else uid, DEFAULT_ID if first is None else first
 
 
 def _range_end(block: str) -> int | None:
-    """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither."""
-    import re
-
-    match = re.match(r"([+]?\d+)([/-])([+]?\d+)", block)
-    if match is None:
+    """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither (openshift.go
+    ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps around."""
+    if not block:
         return None
-    start, end = int(match[1]), int(match[3])
-    return start + end - 1 if match[2] == "/" else end
+    from krm_injector.kube.go_numbers import sscanf_uint32  # OpenShift's Namespaces only
+
+    separator = "/" if "/" in block else "-"
+    numbers = sscanf_uint32(block, separator)
+    if numbers is None:
+        return None
+    start, end = numbers
+    return (start + end - 1) % 2**32 if separator == "/" else end
 
 
 __all__ = ["ControlPlane", "RenderError", "Subject", "TemplateError", "cluster_env", "is_native", "render"]

@@ -20,6 +20,11 @@ def exit_code(results: Iterable[Result]) -> int:
     return int(any(result.severity == "error" for result in results))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with what it counts: "1 workload", "1,000 workloads"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Results as a ResourceList holds them (KRM functions specification v1), none twice."""
     return [_entry(result) for result in _once(results)]

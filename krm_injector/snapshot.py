@@ -19,6 +19,7 @@ from krm_injector.kube import yaml
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.kube.workloads import at
 from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result
+from krm_injector.results import counted
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 LABELS = ("app.kubernetes.io/version", "helm.sh/chart", "istio.io/rev", "istio.io/tag")
@@ -66,7 +67,8 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
             results.append(_twice(kept))
         chosen.setdefault(identity, (kept, value))
     if not any(kept["kind"] == "ConfigMap" for kept, _ in chosen.values()):
-        raise Refused(*results, _nothing(objects))
+        message = f"the input {control_planes.no_part(objects, 'FILE')}"
+        raise Refused(*results, Result("error", message, code="mesh-missing"))
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
     meshes, found = control_planes.meshes([control_planes.Sourced(value, "bundle") for value in minimal], Settings())
     results += found
@@ -157,14 +159,20 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
 
 def _webhooks(value: Object) -> Object | None:
     """The configuration with those webhooks that call an Istio injector for new pods, without caBundle and rules."""
-    read = {webhook.name for webhook in webhook_rules.read(value)[0]}
-    kept = ("name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions")
+    read = {webhook.name: webhook for webhook in webhook_rules.read(value)[0]}
     webhooks = [
-        {name: _client(webhook[name]) if name == "clientConfig" else webhook[name] for name in kept if name in webhook}
+        _webhook(webhook, read[webhook["name"]].path)
         for webhook in value.get("webhooks") or ()
         if isinstance(webhook, dict) and webhook.get("name") in read
-    ]  # fmt: skip
+    ]
     return {**_head(value), "webhooks": webhooks} if webhooks else None
+
+
+def _webhook(value: Object, path: str) -> Object:
+    kept = ["name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions"]
+    if not path.startswith(webhook_rules.INJECT_PATH):
+        kept.append("failurePolicy")  # it counts where istiod does not serve the path
+    return {name: _client(value[name]) if name == "clientConfig" else value[name] for name in kept if name in value}
 
 
 def _client(config: Any) -> Any:
@@ -244,28 +252,6 @@ def _twice(value: Object) -> Result:
     return Result("error", message, ref, code="mesh-ambiguous")
 
 
-_RENDERED_BY = {  # what only says how to install a mesh, and how to come from there to what is installed
-    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
-    "Istio": "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | krm-injector snapshot",
-}
-
-
-def _nothing(objects: Iterable[Object]) -> Result:
-    for value in objects:
-        command = _RENDERED_BY.get(str(value.get("kind")))
-        if command:
-            message = (
-                f"{_ref(value)} says how to install a mesh; its injection configuration is made of it by: {command}"
-            )
-            return Result("error", message, _ref(value), code="mesh-missing")
-    message = (
-        "there is no injection configuration in the input: no ConfigMap istio-sidecar-injector or istio. Give it what "
-        "`istioctl manifest generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system "
-        "configmap,mutatingwebhookconfiguration -o yaml` prints"
-    )
-    return Result("error", message, code="mesh-missing")
-
-
 # ---------------------------------------------------------------- comparing
 
 
@@ -322,7 +308,8 @@ def described(difference: Difference, most: int = 3) -> str:
         from difflib import unified_diff
 
         lines = list(unified_diff(before.splitlines(), after.splitlines(), "", "", lineterm="", n=0))[2:]
-        counts = f"{sum(line[0] == '-' for line in lines)} lines out, {sum(line[0] == '+' for line in lines)} in"
+        out, new = (sum(line[0] == sign for line in lines) for sign in "-+")
+        counts = f"{counted(out, 'line')} out, {new:,} in"
         shown = [line for line in lines if line[0] in "-+"]
         rest = ["..."] if len(shown) > 2 * most else []
         return "\n".join([counts, *shown[: 2 * most], *rest])

@@ -259,7 +259,9 @@ def _agent_port(containers: list[Object], annotations: dict[str, str], facts: Fa
     stated = annotations.get(STATUS_PORT_ANNOTATION)
     if stated is None:
         return facts.status_port
-    return int(stated) if _INTEGER.match(stated) else 0
+    from krm_injector.kube.go_numbers import atoi  # few pods state it
+
+    return atoi(stated)
 
 
 def port_of_args(args: list[str]) -> int | None:

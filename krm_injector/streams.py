@@ -125,6 +125,8 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
         return None
     import time
 
+    from krm_injector.results import counted
+
     said = time.monotonic() + 0.75
 
     def tell(done: int, count: int) -> None:
@@ -132,7 +134,7 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
         now = time.monotonic()
         if now - said > 0.25:
             said = now
-            sys.stderr.write(f"\r\x1b[K{done:,} of {count:,} workloads")
+            sys.stderr.write(f"\r\x1b[K{done:,} of {counted(count, 'workload')}")
             sys.stderr.flush()
         if done + 1 == count:
             sys.stderr.write("\r\x1b[K")

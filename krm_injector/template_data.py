@@ -99,9 +99,9 @@ class Opaque(Struct):
         is_text = isinstance(self._plain, str)
         number = 0 if is_text else self._plain
         if name == "IntValue":
-            digits = self._text.removeprefix("-").removeprefix("+")
-            readable = digits.isascii() and digits.isdigit()
-            return Method(lambda: int(self._text) if readable else 0)
+            from krm_injector.kube.go_numbers import atoi  # few templates ask
+
+            return Method(lambda: atoi(self._text))
         text = self._text if is_text else ""
         members: dict[str, Any] = {"Type": int(is_text), "IntVal": Int32(number), "StrVal": text}
         return members[name]

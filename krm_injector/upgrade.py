@@ -11,6 +11,7 @@ from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object, ResourceRef
 from krm_injector.pipeline import Outcome
+from krm_injector.results import counted
 
 
 class Group(NamedTuple):
@@ -48,7 +49,10 @@ def _pod(outcome: Outcome, decision: Decision) -> Object:
 def as_text(found: Sequence[Group], total: int) -> str:
     """For people: each group's workloads and changes."""
     changed = sum(len(group.workloads) for group in found)
-    lines = [f"{changed} of {total} workloads change" + (f", in {len(found)} ways:" if changed else ".")]
+    lines = [
+        f"{changed:,} of {counted(total, 'workload')} {'changes' if total == 1 else 'change'}"
+        + (f", in {counted(len(found), 'way')}:" if changed else ".")
+    ]
     for group in found:
         lines += ["", f"{len(group.workloads)}x " + ", ".join(map(str, group.workloads))]
         for change in group.changes:

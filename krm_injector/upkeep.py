@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import context, discover, inputs, manifests, pipeline, resource_list, results
+from krm_injector import context, control_planes, discover, inputs, manifests, pipeline, resource_list, results
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.model import Object, Refused, Result
 from krm_injector.pipeline import Outcome
@@ -60,7 +60,9 @@ def run_snapshot(call: Call) -> Told:
     sources = inputs.read(call.arguments.paths, call.stdin).sources
     helm = any(snapshot.by_helm(source.data) for source in sources)
     given = manifests.join([source._replace(data=snapshot.manifests_of(source.data)) for source in sources])
-    taken = snapshot.take([context.typed(member) for member in discover.walk(given.bundle)], helm)
+    members = list(discover.walk(given.bundle))
+    taken = snapshot.take([discover.typed(member) for member in members], helm)
+    _refuse_unused(call.arguments.paths, given.bundle, members)
     file = call.arguments.check
     if file is None:
         return snapshot.text(taken), taken.results, 0
@@ -68,6 +70,21 @@ def run_snapshot(call: Call) -> Told:
     content = inputs.content(file).decode("utf-8", "replace")
     told = (*taken.results, *snapshot.changes(committed, taken.objects, content, file))
     return "", told, results.exit_code(told)
+
+
+def _refuse_unused(paths: Iterable[str], bundle: resource_list.Bundle, members: Iterable[discover.Member]) -> None:
+    """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
+    objects: dict[str, list[Object]] = {}
+    for member in members:
+        objects.setdefault(bundle.items[member.item].file, []).append(discover.typed(member))
+    problems = []
+    for path in paths:
+        held = [value for file in inputs.files([path]) for value in objects.get(inputs.shown(file), ())]
+        if path != "-" and not any(map(control_planes.is_part, held)):
+            message = f"{inputs.shown(path)} {control_planes.no_part(held, path)}"
+            problems.append(Result("error", message, file=path, code="mesh-missing"))
+    if problems:
+        raise Refused(*problems)
 
 
 def run_diff(call: Call) -> Told:
@@ -150,10 +167,11 @@ def run_verify(call: Call) -> Told:
     stale = len({result.resource for result in told if result.severity == "error" and result.resource})
     # An object with several pod templates counts once, as its errors do.
     count = len({(decision.workload.item, decision.workload.inside) for decision in outcome.decisions})
-    said = (
-        f"{stale} of {count} workloads are not as injection gives them\n" if code else f"{count} workloads verified\n"
-    )
-    return said, told, code
+    workloads = results.counted(count, "workload")
+    if not code:
+        return f"{workloads} verified\n", told, code
+    are = "is" if count == 1 else "are"
+    return f"{stale:,} of {workloads} {are} not as injection gives {'it' if are == 'is' else 'them'}\n", told, code
 
 
 COMMANDS: dict[str, Callable[[Call], Told]] = {

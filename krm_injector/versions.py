@@ -47,6 +47,7 @@ class Rules(NamedTuple):
     spares_revisions: bool = False  # ... and those with istio-env or istio.io/rev
     webhook_per_selector: bool = False  # rev.namespace., rev.object., namespace., object. instead of one webhook
     auto_spares_system: bool = False  # webhook auto. leaves kube-system and its like out
+    paths_below: bool = False  # istiod answers below /inject too
     path_env: str = "slashes"  # "slashes": /inject/k/v; "colons": /inject/:ENV:k=v too; "escaped": --slash-- as well
 
     # Who owns the pod
@@ -190,6 +191,7 @@ CHANGES: tuple[Change, ...] = (
     ((1, 6), {"proxy_config_annotation": True}, f"{_INJECT} InjectionData"),
     ((1, 6), {"cron_job_digits": "10"}, f"{_WEBHOOK} inject"),
     ((1, 6), {"test_mesh": "possible"}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
+    ((1, 6), {"paths_below": True}, f"{_WEBHOOK} NewWebhook: /inject/ (late in 1.6)"),
     # 1.7
     ((1, 7), {"test_mesh": ""}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
     ((1, 7), {"startup_probes": True}, f"{_PROBE} DumpAppProbers"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from krm_injector.kube import selectors
@@ -10,6 +11,8 @@ from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
 REVISION_LABEL = "istio.io/rev"
+INJECT_PATH = "/inject"
+_BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
@@ -36,6 +39,7 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
                 namespace_selector=webhook.get("namespaceSelector"),
                 object_selector=webhook.get("objectSelector"),
                 path=path,
+                ignores_failure=_ignores_failure(configuration, webhook),
             )
         )
     return found, results
@@ -43,16 +47,59 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
 
 def _injector_path(webhook: Object, label: str) -> str | None:
     """The path that istiod would be called on, or None where the webhook is not Istio's injector."""
-    path = str(at(webhook, ("clientConfig", "service", "path")) or "")
-    url = at(webhook, ("clientConfig", "url"))
-    if isinstance(url, str) and url:
-        # A URL may carry a prefix of a gateway in front of istiod; what follows is istiod's.
-        start = url.find("/inject", url.find("//") + 2)
-        path = url[start:].partition("?")[0] if start >= 0 else ""
-    if path != "/inject" and not path.startswith("/inject/"):
-        return None
-    istio = str(webhook.get("name") or "").endswith("istio.io") or bool(label) or _service(webhook).startswith("istio")
+    path = called_path(webhook.get("clientConfig"))
+    name = str(webhook.get("name") or "")
+    if path == INJECT_PATH or path.startswith(f"{INJECT_PATH}/"):
+        istio = name.endswith("istio.io") or bool(label) or _service(webhook).startswith("istio")
+    else:
+        # A path that no istiod serves: only by its whole name it is the injector, and not another webhook.
+        istio = name.endswith("sidecar-injector.istio.io")
     return path if istio else None
+
+
+def called_path(client: Any) -> str:
+    """The path that the API server asks for, as the server behind it sees it: that of a URL decoded, any cleaned.
+
+    One that is not stated at all was cut off on the way: it is taken for /inject.
+    Source: apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath), client-go/rest/request.go
+    NewRequest (path.Join); Go's net/http decodes what was sent.
+    """
+    url = at(client, ("url",))
+    path = _path_of(url) if isinstance(url, str) and url else str(at(client, ("service", "path")) or "")
+    if not path:
+        return INJECT_PATH
+
+    from posixpath import normpath  # on Windows os.path is another
+
+    return normpath("/" + path.lstrip("/"))
+
+
+def _path_of(url: str) -> str:
+    """A URL's path, decoded (net/url Parse)."""
+    url = url.partition("#")[0].partition("?")[0]
+    scheme, found, rest = url.partition("//")
+    path = rest[rest.find("/") :] if found and "/" in rest else "" if found else scheme
+    if "%" not in path:
+        return path
+
+    from urllib.parse import unquote_to_bytes  # hardly any URL has one
+
+    # Each byte that is no UTF-8 becomes one U+FFFD, as in Go.
+    text = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+    return "".join("\ufffd" if "\udc80" <= character <= "\udcff" else character for character in text)
+
+
+def is_served(path: str, rules: Rules) -> bool:
+    """Whether istiod answers on that path: it gives 404 on others (pkg/kube/inject/webhook.go NewWebhook)."""
+    return path == INJECT_PATH or (rules.paths_below and path.startswith(f"{INJECT_PATH}/"))
+
+
+def _ignores_failure(configuration: Object, webhook: Object) -> bool:
+    """failurePolicy; where it is not stated, Fail, in v1beta1 Ignore (pkg/apis/admissionregistration defaults.go)."""
+    stated = webhook.get("failurePolicy")
+    if stated is None:
+        return str(configuration.get("apiVersion")).endswith("/v1beta1")
+    return bool(stated == "Ignore")
 
 
 def _sees_new_pods(webhook: Object) -> bool:
@@ -81,6 +128,10 @@ def _served(webhook: Object) -> str:
 def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
     """What the API server would refuse, and what nobody can judge without a cluster."""
     results = []
+    url = at(webhook, ("clientConfig", "url"))
+    if isinstance(url, str) and _BAD_ESCAPE.search(url):
+        message = f"{field}.clientConfig.url of {ref} is no URL, and the API server would refuse it: {url}"
+        results.append(Result("error", message, ref, f"{field}.clientConfig.url", url, code="webhook-path"))
     for name in ("namespaceSelector", "objectSelector"):
         selector = webhook.get(name)
         try:
@@ -136,7 +187,7 @@ def assumed(revision: str, rules: Rules, values: Object, namespace: str = "istio
             if by_default:
                 selectors_by_prefix["auto."] = _without_labels(rules.auto_spares_system)
     return tuple(
-        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, for_namespace, for_pod, "/inject")
+        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, for_namespace, for_pod, INJECT_PATH)
         for prefix, (for_namespace, for_pod) in selectors_by_prefix.items()
     )
 

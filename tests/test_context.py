@@ -65,7 +65,8 @@ def test_what_tells_nothing_is_not_parsed(tmp_path: Path) -> None:
     (tmp_path / "chart" / "templates").mkdir(parents=True)
     (tmp_path / "chart" / "Chart.yaml").write_text("name: chart\n")
     (tmp_path / "chart" / "templates" / "namespace.yaml").write_text("kind: Namespace\n{{ a template }}\n")
-    assert kinds(tmp_path) == []
+    with pytest.raises(Refused, match="tells nothing"):
+        kinds(tmp_path)
     (tmp_path / "namespace.yaml").write_text("kind: Namespace\n}: broken\n")
     with pytest.raises(Refused, match=r"namespace\.yaml"):  # what would have told something is no file to pass over
         kinds(tmp_path)
@@ -76,6 +77,44 @@ def test_a_file_that_is_named_is_read_as_a_whole(tmp_path: Path) -> None:
     file.write_text("kind: &kind Namespace\napiVersion: v1\nmetadata: {name: shop}\n")
     (bundle,) = context.read([str(file)], [])
     assert [item.value["kind"] for item in bundle.items] == ["Namespace"]
+
+
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app"}, "data": {"mesh": "mine"}}
+OTHERS = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "MutatingWebhookConfiguration",
+    "metadata": {"name": "cert-manager"},
+    "webhooks": [{"name": "webhook.cert-manager.io", "clientConfig": {"service": {"name": "c", "path": "/mutate"}}}],
+}
+OPERATOR = {"apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "metadata": {"name": "mesh"}}
+
+
+@pytest.mark.parametrize("values", [[], [WEB], [CONFIG_MAP], [OTHERS], [OPERATOR]])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_path_that_tells_nothing_is_an_error(values: list[Any], whole: bool, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("---\n".join(map(dump, values)))
+    with pytest.raises(Refused) as refused:
+        context.read([str(tmp_path if whole else file)], [])
+    (result,) = refused.value.results
+    assert (result.code, result.file) == ("context-empty", str(tmp_path if whole else file))
+    if values == [OPERATOR] and not whole:
+        assert f"istioctl manifest generate -f {file} | krm-injector snapshot" in result.message
+
+
+def test_a_path_whose_files_were_read_already_may_tell_nothing_more(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(dump(WEB))
+    (tmp_path / "b.yaml").write_text(dump(WEB))
+    assert context.read([str(tmp_path), str(tmp_path / "a.yaml")], [str(tmp_path / "a.yaml")]) == ()
+
+
+def test_every_context_that_tells_nothing_is_named(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(dump(WEB))
+    (tmp_path / "c.yaml").write_text(dump(NAMESPACE))
+    with pytest.raises(Refused) as refused:
+        context.read([str(tmp_path / name) for name in ("a.yaml", "c.yaml", "b.yaml")], [])
+    assert [Path(result.file).name for result in refused.value.results] == ["a.yaml", "b.yaml"]
 
 
 def test_one_file_of_a_repository_is_verified_by_the_rest(
@@ -89,7 +128,7 @@ def test_one_file_of_a_repository_is_verified_by_the_rest(
     assert cli.run(["inject", *around, web]) == 0
     (tmp_path / "deploy" / "all.yaml").write_bytes(capsysbinary.readouterr().out)
     assert cli.run(["verify", *around, web]) == 0
-    assert capsysbinary.readouterr().out == b"1 workloads verified\n"
+    assert capsysbinary.readouterr().out == b"1 workload verified\n"
     file = tmp_path / "cluster" / "all.yaml"
     file.write_text(file.read_text().replace("1.30.3", "1.30.4"))
     assert cli.run(["verify", *around, web]) == 1

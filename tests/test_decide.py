@@ -232,6 +232,18 @@ def test_two_webhooks_of_one_control_plane_are_no_double_injection() -> None:
     assert decision.webhook is not None and decision.webhook.configuration == "another"
 
 
+def test_a_webhook_whose_path_istiod_does_not_serve_refuses_every_pod() -> None:
+    elsewhere = mesh(webhooks=(webhook({"matchLabels": {"a": "b"}})._replace(path="/other"), webhook()))
+    for workload in (pod(), pod(hostNetwork=True), pod({INJECT: "false"})):
+        decision = judged(workload, elsewhere, labels={"a": "b"})
+        assert (decision.injected, decision.reason) == (False, Reason.NO_CONTROL_PLANE)
+        assert [result.code for result in decision.results] == ["webhook-path"]
+        assert "/other" in decision.results[0].message
+    assert judged(pod(), elsewhere, labels={}).injected
+    # Of a Namespace that nobody describes it is not known.
+    assert judged(pod({INJECT: "false"}), elsewhere).reason == Reason.NAMESPACE_UNKNOWN
+
+
 def test_a_webhook_whose_control_plane_is_not_described() -> None:
     missing = mesh(webhooks=(webhook(),))._replace(source="missing", config={})
     decision = judged(pod(), missing, labels={})

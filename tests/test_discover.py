@@ -363,22 +363,73 @@ def test_manual_does_not_ask_for_a_policy() -> None:
 def test_other_peoples_webhooks_are_left_out() -> None:
     others = webhooks("linkerd", hook("/", "linkerd.io"), hook("/inject", "sidecar.other.example"))
     others["webhooks"][1]["clientConfig"]["service"]["name"] = "other"
-    services = webhooks("kuma", hook("/inject-sidecar"))
+    services = webhooks("kuma", hook("/inject-sidecar", "namespace.kuma.example"))
     nothing_for_pods = webhooks("x", hook(rules=[{"operations": ["CREATE"], "resources": ["services"]}]))
     seen = found(injector(), mesh_map(), others, services, nothing_for_pods)
     assert only(seen).assumed_webhooks
     assert "those of a default installation are assumed" in seen.results[0].message
 
 
-def test_paths_of_webhooks() -> None:
-    by_url = {"name": "x.istio.io", "clientConfig": {"url": "https://istiod.example:15017/inject/cluster/c/net/n"}}
-    behind_gateway = {"name": "y.istio.io", "clientConfig": {"url": "https://inject.example/mesh/inject?timeout=1"}}
-    seen = found(injector(), mesh_map(), webhooks("w", hook("/inject/:ENV:net=n"), by_url, behind_gateway))
-    assert [webhook.path for webhook in only(seen).webhooks] == [
-        "/inject/:ENV:net=n",
-        "/inject/cluster/c/net/n",
-        "/inject",
-    ]
+def path_of(client: Any, name: str = "rev.sidecar-injector.istio.io") -> str:
+    seen = found(injector(), mesh_map(), webhooks("w", {"name": name, "clientConfig": client}))
+    (webhook,) = only(seen).webhooks
+    return webhook.path
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://istiod.example:15017/inject/cluster/c/net/n", "/inject/cluster/c/net/n"),
+        ("https://istiod.example/inject/", "/inject"),
+        ("https://istiod.example", "/inject"),
+        ("https://istiod.example/", "/"),
+        ("https://istiod.example/mesh/inject?timeout=1", "/mesh/inject"),
+        ("https://istiod.example/inject/net/n#top", "/inject/net/n"),
+        ("https://istiod.example//inject//net/./x/../n", "/inject/net/n"),
+        ("https://istiod.example/inject/net/up%20town", "/inject/net/up town"),
+        ("https://istiod.example/%69nject%2Fnet%2Fn", "/inject/net/n"),
+        ("https://istiod.example/inject/net/%2e%2e/cluster/c", "/inject/cluster/c"),
+        ("https://istiod.example/inject/net/a+b", "/inject/net/a+b"),
+        ("https://istiod.example/inject/net/%C3%A9%C3", "/inject/net/\u00e9\ufffd"),
+    ],
+)
+def test_a_webhooks_url_is_asked_decoded_and_cleaned(url: str, path: str) -> None:
+    assert path_of({"url": url}) == path
+
+
+@pytest.mark.parametrize(
+    ("stated", "path"),
+    [
+        ("/inject/net/a%20b", "/inject/net/a%20b"),
+        ("//inject/", "/inject"),
+        ("/x/../inject", "/inject"),
+        ("", "/inject"),
+        ("/", "/"),
+    ],
+)
+def test_a_services_path_is_cleaned_and_never_decoded(stated: str, path: str) -> None:
+    assert path_of({"service": {"name": "istiod", "path": stated}}) == path
+
+
+def test_a_url_that_the_api_server_would_refuse() -> None:
+    seen = found(
+        injector(), mesh_map(), webhooks("w", {"name": "x.istio.io", "clientConfig": {"url": "https://h/inject/%x"}})
+    )
+    assert "webhook-path" in [result.code for result in seen.results if result.severity == "error"]
+
+
+def test_a_path_that_is_not_served_and_whose_failure_is_ignored_leaves_pods_alone() -> None:
+    ignoring = hook("/other", "rev.sidecar-injector.istio.io", failurePolicy="Ignore")
+    seen = found(injector(), mesh_map(), webhooks("w", ignoring))
+    assert (only(seen).webhooks, only(seen).assumed_webhooks) == ((), False)
+    assert [result.code for result in seen.results if result.severity == "warning"] == ["webhook-path"]
+
+
+@pytest.mark.parametrize(("api_version", "kept"), [("v1", 1), ("v1beta1", 0)])
+def test_a_failure_counts_by_default_since_v1(api_version: str, kept: int) -> None:
+    configuration = webhooks("w", hook("/other", "rev.sidecar-injector.istio.io"))
+    configuration["apiVersion"] = f"admissionregistration.k8s.io/{api_version}"
+    assert len(only(found(injector(), mesh_map(), configuration)).webhooks) == kept
 
 
 def test_revision_by_the_service_where_no_label_tells() -> None:

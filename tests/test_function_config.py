@@ -214,9 +214,9 @@ def test_good_configurations_do_not_import_jsonschema() -> None:
 
 
 def test_flags_override() -> None:
-    changed = override(settings(FULL), method="manual", revision=None, default_namespace="x", mesh_file="m.yaml")
+    changed = override(settings(FULL), method="manual", revision=None, default_namespace="x", mesh_files=("m.yaml",))
     assert (changed.method, changed.revision, changed.default_namespace) == ("manual", "default", "x")
-    assert changed.mesh.file == "m.yaml"
+    assert changed.mesh.files == ("m.yaml",)
     assert changed.mesh.version == "1.30.3"
     with pytest.raises(ValueError):
         override(Settings(), colour="red")
@@ -224,9 +224,10 @@ def test_flags_override() -> None:
 
 def test_mesh_file_can_be_refused_or_read() -> None:
     read = settings(spec(mesh={"file": "mesh.yaml"}))
-    (result,) = function_config.refuse_mesh_file(read, "containers see no files").results
+    assert read.mesh.files == ("mesh.yaml",)
+    (result,) = function_config.refuse_mesh_file("mesh.yaml", "containers see no files").results
     assert "mesh.yaml" in result.message
     assert result.field == "spec.mesh.file"
     filled = function_config.with_mesh_documents(read, ({"kind": "ConfigMap"},))
-    assert filled.mesh.file == ""
+    assert filled.mesh.files == ()
     assert filled.mesh.documents == ({"kind": "ConfigMap"},)

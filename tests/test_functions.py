@@ -199,6 +199,23 @@ def test_the_pods_network_label_wins_over_path_and_values() -> None:
         ({"uid-range": "1000620000/10000", "supplemental-groups": "5/10,20/30"}, (1000629999, 14)),
         ({"uid-range": "1-5", "supplemental-groups": "bad"}, (5, 1337)),
         ({"supplemental-groups": "7-9"}, (1337, 9)),
+        # Numbers are read as Go's Sscanf reads unsigned ones of 32 bits.
+        ({"uid-range": " 500/\t8"}, (507, 507)),
+        ({"uid-range": "500 /8"}, (1337, 1337)),
+        ({"uid-range": "\u2003500/8 and more"}, (507, 507)),
+        ({"uid-range": "500/\n8"}, (1337, 1337)),
+        ({"uid-range": "+500/8"}, (1337, 1337)),
+        ({"uid-range": "\u0665/8"}, (1337, 1337)),
+        ({"uid-range": "3-9/2"}, (1337, 1337)),
+        ({"uid-range": "3-9-27"}, (9, 9)),
+        ({"uid-range": "0/0"}, (4294967295, 4294967295)),
+        ({"uid-range": "4294967295/3"}, (1, 1)),
+        ({"uid-range": "4294967296/3"}, (1337, 1337)),
+        ({"uid-range": "00000000000000000003/3"}, (5, 5)),
+        ({"uid-range": "8-0"}, (0, 0)),
+        ({"uid-range": "8-9", "supplemental-groups": ""}, (9, 1337)),
+        ({"uid-range": "8-9", "supplemental-groups": "5-6,"}, (9, 1337)),
+        ({"uid-range": "8-9", "supplemental-groups": "5-6, 7- 8"}, (9, 6)),
     ],
 )
 def test_openshift_user_ranges(annotations: dict[str, str], ids: tuple[int, int]) -> None:

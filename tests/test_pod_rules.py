@@ -35,6 +35,14 @@ def names(of: Pod, field: str = "containers") -> list[str]:
     return [c["name"] for c in of["spec"].get(field, [])]
 
 
+@pytest.mark.parametrize(("stated", "port"), [("15030", 15030), ("015030", 15030), (" 15030", 0), ("15030\t", 0)])
+def test_the_stated_port_of_rewritten_probes_is_read_without_blanks(stated: str, port: int) -> None:
+    app = {**APP, "readinessProbe": {"httpGet": {"path": "/r", "port": 80}}}
+    given = pod(app, PROXY, annotations={"status.sidecar.istio.io/port": stated})
+    done = post_process.post_process(given, {}, facts(rewrite_probes=True))
+    assert done["spec"]["containers"][0]["readinessProbe"]["httpGet"]["port"] == port
+
+
 def test_the_proxy_comes_last() -> None:
     done = post_process.post_process(pod(PROXY, APP), {}, facts())
     assert names(done) == ["app", "istio-proxy"]

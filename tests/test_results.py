@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from krm_injector.kube import yaml
 from krm_injector.model import ResourceRef, Result
-from krm_injector.results import as_file, entries, exit_code, lines
+from krm_injector.results import as_file, counted, entries, exit_code, lines
 
 WEB = ResourceRef("apps/v1", "Deployment", "web", "shop")
 ERROR = Result("error", "the policy is off", WEB, "data.config", "off", "enabled", "web.yaml", 2, "policy-illegal")
@@ -85,3 +87,15 @@ def test_file_is_a_function_result_list() -> None:
     }
     assert yaml.load(as_file([ERROR, INFO], 1)) == expected
     assert json.loads(as_file([ERROR, INFO], 1, as_json=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0 workloads"), (1, "1 workload"), (2, "2 workloads"), (1000, "1,000 workloads")],
+)
+def test_one_is_singular(number: int, words: str) -> None:
+    assert counted(number, "workload") == words
+
+
+def test_an_irregular_plural() -> None:
+    assert [counted(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]

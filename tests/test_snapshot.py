@@ -134,7 +134,7 @@ def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> No
 @pytest.mark.skipif(not MESHES, reason=f"the installations are not at {SHARED}")
 @pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
 def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
-    full = [discover._typed(m) for m in discover.walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
+    full = [discover.typed(m) for m in discover.walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
     small = load_all_values(snapshot.text(snapshot.take(full)))
     sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
     bundle = manifests.join(sources).bundle
@@ -172,7 +172,7 @@ def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str)
 def assert_the_same_injection(full: bytes, small: str) -> None:
     answers = []
     for text in (snapshot.manifests_of(full), small.encode()):
-        documents = [discover._typed(m) for m in discover.walk(resource_list.read_manifests(text))]
+        documents = [discover.typed(m) for m in discover.walk(resource_list.read_manifests(text))]
         sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
         outcome = pipeline.run(manifests.join(sources).bundle, Settings(mesh=MeshSettings(documents=tuple(documents))))
         answers.append((outcome.replacements, [r.code for r in outcome.results]))

@@ -88,7 +88,8 @@ def test_int_or_string() -> None:
     port = struct_class("v1.TCPSocketAction")({"port": 80}).go_attr("Port")
     assert (port.go_string(), port.go_attr("IntVal"), port.go_attr("StrVal")) == ("80", 80, "")
     assert port.go_attr("IntValue").call() == 80
-    assert struct_class("v1.TCPSocketAction")({"port": "x"}).go_attr("Port").go_attr("IntValue").call() == 0
+    for text in ("x", "-+5", " 5", "\u0665"):
+        assert struct_class("v1.TCPSocketAction")({"port": text}).go_attr("Port").go_attr("IntValue").call() == 0
 
 
 def test_metadata() -> None:

@@ -348,6 +348,12 @@ def test_the_webhooks_path(path: str, by_version: dict[int, str | None]) -> None
         assert render.path_env(path, at(minor).path_env).get("ISTIO_META_NETWORK") == network
 
 
+def test_only_inject_itself_is_served_until_1_5() -> None:
+    assert [webhooks.is_served("/inject", at(minor)) for minor in (1, 31)] == [True, True]
+    assert [webhooks.is_served("/inject/net/n", at(minor)) for minor in (1, 5, 6, 31)] == [False, False, True, True]
+    assert not webhooks.is_served("/injected", at(31))
+
+
 def test_one_webhook_in_1_9_and_four_from_1_10_on() -> None:
     assert [len(webhooks.assumed("default", at(minor), {})) for minor in (9, 10, 31)] == [1, 4, 4]
 

@@ -10,6 +10,7 @@ from krm_injector.advice.subject import Facts, Finding, Subject, mapping, mappin
 from krm_injector.kube import selectors
 from krm_injector.kube.workloads import at, text
 from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
+from krm_injector.results import counted
 
 INJECT = "sidecar.istio.io/inject"
 NATIVE = "sidecar.istio.io/nativeSidecar"
@@ -96,7 +97,8 @@ def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
         if field:
             ref = ref_of(budget, "PodDisruptionBudget", subject.ref.namespace)
             message = (
-                f"{ref} allows none of the {count} pod(s) of {subject.ref} to be evicted ({field}: {spec[field]}). "
+                f"{ref} allows none of the {counted(count, 'pod')} of {subject.ref} to be evicted "
+                f"({field}: {spec[field]}). "
                 "Injection, and later each update of the proxy, replaces the pods by a rolling update, which no budget "
                 "holds back; drained nodes and tools that evict pods to update proxies wait for ever"
             )

@@ -21,6 +21,7 @@ from krm_injector.model import Decision, Mesh, Namespace, Reason, ResourceRef, W
 from krm_injector.owner import pod_labels, string_map
 from krm_injector.pod_rules import INJECT
 from krm_injector.remedies import INJECTION, REVISION, Edit, Edits, Remedies, refused, turned
+from krm_injector.results import counted
 
 _OWN_WORD = (Reason.LABEL, Reason.ANNOTATION, Reason.HOST_NETWORK, Reason.IGNORED_NAMESPACE)
 _COMPARED = 20  # edits of one size that are asked for what else they do
@@ -101,7 +102,8 @@ class Changes:
             return other
         injected, count = self._injected[workload.ref.namespace], len(self._members[workload.ref.namespace])
         if injected * 2 >= count:
-            return f"{injected} of the {count} workloads in its Namespace {'is' if injected == 1 else 'are'} injected"
+            of = f"{injected:,} of the {counted(count, 'workload')} in its Namespace"
+            return f"{of} {'is' if injected == 1 else 'are'} injected"
         return ""
 
     def _asked(self, workload: Workload) -> str:

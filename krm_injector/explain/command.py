@@ -102,7 +102,14 @@ def _read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping
         if rendered is not None:
             config = rendered.configs[0] if len(rendered.configs) == 1 else None
             return _joined(rendered.inputs)._replace(rendered=True, config=config)
-    return _joined(inputs.read(arguments.paths, stdin))
+    found = _joined(inputs.read(arguments.paths, stdin))
+    if arguments.passed_on:
+        message = (
+            f"{' '.join(arguments.passed_on)} behind -- is for kustomize or helm, and neither is run here; name one "
+            "directory that is a kustomization or a chart, or leave it out"
+        )
+        raise Refused(Result("error", message, code="options-unread"))
+    return found
 
 
 def _joined(found: inputs.Inputs) -> Given:

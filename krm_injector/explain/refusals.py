@@ -45,7 +45,7 @@ def _of(
         # Argo CD's Applications that disagree: the result is about one of them and names the Namespace.
         found += [error for error in disputed if f" Namespace {namespace.name} " in error.message]
     code = _REFUSED.get(decision.reason)
-    if code and not any(result.code == code for result in found):
+    if code and not any(result.code in (code, "webhook-path") for result in found):
         found.append(Result("error", decision.detail, ref, code=code))
     if not found and decision.injected and not _injected(decision, replacements):
         # Its control plane is of no use, which the run tells once and of no workload.

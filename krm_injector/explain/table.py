@@ -11,6 +11,7 @@ from krm_injector.explain.entries import summary
 from krm_injector.explain.look import Look, printable
 from krm_injector.explain.table_rows import HEAD, INJECTED, NAME, READY, REVISION, RULE, Row, rows_of
 from krm_injector.model import Mesh
+from krm_injector.results import counted
 
 _GAP = "  "
 _LEAST_RULE = 30  # cells below which sentences are broken too often to be read
@@ -25,7 +26,9 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
     rows, hidden = rows_of(told, look.limit)
     found, legend = _table(rows, look) if rows else ([], [])
     if hidden:
-        found.append(f"{ELLIPSIS} and {hidden:,} more workloads; --limit 0 shows each, --output json all there is")
+        found.append(
+            f"{ELLIPSIS} and {counted(hidden, 'more workload')}; --limit 0 shows each, --output json all there is"
+        )
     found += legend
     if not hidden and len(rows) < len(told):
         found += ["", *_wrapped("Workloads that are alike share a line; --limit 0 gives each its own.", look.width)]
@@ -172,9 +175,8 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
             "There are no workloads: nothing here is of a kind that is injected by default or named in spec.workloads."
         ]
     count = summary(told)
-    plural = "" if count["workloads"] == 1 else "s"
     rest = f"{_left_out(told)}{_refused(count)}"
-    found = [f"{count['workloads']:,} workload{plural}: {count['injected']:,} injected, {rest}."]
+    found = [f"{counted(count['workloads'], 'workload')}: {count['injected']:,} injected, {rest}."]
     spaces = _by_namespace(told)
     found += [spaces] if spaces else []
     planes = [_plane(mesh) for mesh in meshes]
@@ -236,7 +238,7 @@ def _by_namespace(told: list[dict[str, Any]]) -> str:
     whole = sum(into == count for into, count in sums.values())
     none = sum(not into for into, _ in sums.values())
     part = len(sums) - whole - none
-    return f"{len(sums):,} Namespaces: {whole:,} injected as a whole, {part:,} in part, {none:,} not at all."
+    return f"{counted(len(sums), 'Namespace')}: {whole:,} injected as a whole, {part:,} in part, {none:,} not at all."
 
 
 def _plane(mesh: Mesh) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from krm_injector.explain.cells import ELLIPSIS
 from krm_injector.explain.look import printable
 from krm_injector.explain.places import shown
+from krm_injector.results import counted
 
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
 KIND, NAME, INJECTED, READY, REVISION, RULE = range(len(HEAD))
@@ -155,5 +156,5 @@ def _group(members: list[tuple[Mapping[str, Any], Row]]) -> Row:
         place, name = printable(entry["namespace"]), printable(entry["name"])
         cells[NAME] = f"{place + '/' if place else ''}* ({len(members):,}: {name}, {ELLIPSIS})"
     else:
-        cells[NAME] = f"* ({len(members):,} in {len(spaces):,} Namespaces)"
+        cells[NAME] = f"* ({len(members):,} in {counted(len(spaces), 'Namespace')})"
     return first._replace(cells=tuple(cells))

@@ -54,9 +54,9 @@ class MeshSettings(NamedTuple):
     values: str | None = None  # data.values of it
     mesh_config: str | None = None  # data.mesh of istio
     webhooks: tuple[Object, ...] = ()  # MutatingWebhookConfigurations
-    file: str = ""  # a path the caller has to read (see with_mesh_documents), or to refuse
+    files: tuple[str, ...] = ()  # paths the caller has to read (see with_mesh_documents), or to refuse
     version: str = ""  # stated version, wins over what the configuration tells
-    documents: tuple[Object, ...] = ()  # the file's documents
+    documents: tuple[Object, ...] = ()  # the files' documents
 
 
 class ImageSettings(NamedTuple):
@@ -119,20 +119,20 @@ def settings(value: Any) -> Settings:
 def override(settings: Settings, **flags: Any) -> Settings:
     """Settings with those flags of the command line that were given (not None).
 
-    Flags: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform, mesh_file, version.
+    Flags: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform, mesh_files, version.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     mesh = settings.mesh
-    if "mesh_file" in given:
-        mesh = mesh._replace(file=given.pop("mesh_file"))
+    if "mesh_files" in given:
+        mesh = mesh._replace(files=given.pop("mesh_files"))
     if "version" in given:
         mesh = mesh._replace(version=given.pop("version"))
     return settings._replace(mesh=mesh, **given)
 
 
 def with_mesh_documents(settings: Settings, documents: tuple[Object, ...]) -> Settings:
-    """Settings after the caller has read settings.mesh.file: its documents count as the functionConfig's own."""
-    return settings._replace(mesh=settings.mesh._replace(file="", documents=documents))
+    """Settings after the caller has read settings.mesh.files: their documents count as the functionConfig's own."""
+    return settings._replace(mesh=settings.mesh._replace(files=(), documents=documents))
 
 
 def with_lock(settings: Settings, lock: dict[str, str]) -> Settings:
@@ -141,15 +141,13 @@ def with_lock(settings: Settings, lock: dict[str, str]) -> Settings:
     return settings._replace(images=images._replace(file="", lock={**lock, **(images.lock or {})}))
 
 
-def refuse_mesh_file(settings: Settings, reason: str) -> Refused:
+def refuse_mesh_file(file: str, reason: str) -> Refused:
     """The refusal of spec.mesh.file where the caller must not read files (`reason` completes the sentence)."""
     message = (
-        f"spec.mesh.file names {settings.mesh.file}, but {reason}; put the ConfigMaps and webhooks into the bundle "
+        f"spec.mesh.file names {file}, but {reason}; put the ConfigMaps and webhooks into the bundle "
         "(with the annotation config.kubernetes.io/local-config) or into spec.mesh"
     )
-    return Refused(
-        Result("error", message, field="spec.mesh.file", current=settings.mesh.file, code="mesh-file-not-allowed")
-    )
+    return Refused(Result("error", message, field="spec.mesh.file", current=file, code="mesh-file-not-allowed"))
 
 
 # ---------------------------------------------------------------- the cheap check
@@ -173,7 +171,7 @@ def valid(value: Any, schema: Object) -> bool:
         return _valid_object(value, schema)
     if isinstance(value, list):
         items = schema.get("items")
-        return items is None or all(valid(item, items) for item in value)
+        return len(value) >= schema.get("minItems", 0) and (items is None or all(valid(item, items) for item in value))
     if isinstance(value, str):
         if "enum" in schema and value not in schema["enum"]:
             return False
@@ -298,13 +296,13 @@ def _from_check(spec: Object) -> Settings:
 
 
 def _mesh_from(mesh: Object) -> MeshSettings:
-    injector = mesh.get("injector", {})
+    injector, files = mesh.get("injector", {}), mesh.get("file", ())
     return MeshSettings(
         config=injector.get("config"),
         values=injector.get("values"),
         mesh_config=mesh.get("meshConfig"),
         webhooks=tuple(mesh.get("webhooks", ())),
-        file=mesh.get("file", ""),
+        files=(files,) if isinstance(files, str) else tuple(files),
         version=mesh.get("version", ""),
     )
 
@@ -339,7 +337,7 @@ def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
         )
         results.append(Result("error", message, ref, "spec.guard", read.guard, "none", code="function-config"))
     mesh = read.mesh
-    if mesh.file and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
+    if mesh.files and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
         message = "spec.mesh.file stands beside injector, meshConfig or webhooks; give the mesh by file or in place"
-        results.append(Result("error", message, ref, "spec.mesh.file", mesh.file, code="function-config"))
+        results.append(Result("error", message, ref, "spec.mesh.file", ", ".join(mesh.files), code="function-config"))
     return results

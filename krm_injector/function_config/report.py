@@ -68,8 +68,10 @@ def _unknown_field(place: list[Any], name: str, value: Any, known: list[str], re
 
 
 def _expectation(schema: Object) -> str:
+    if "title" in schema:
+        return f"it must be {schema['title']}"
     if "enum" in schema:
-        return "it must be " + " or ".join(schema["enum"])
+        return "it must be " + " or ".join(word or "empty" for word in schema["enum"])
     if "pattern" in schema:
         return f"it must match {schema['pattern']}"
     if "minLength" in schema:

@@ -18,6 +18,7 @@ from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object
 from krm_injector.report.requests import requests
 from krm_injector.report.text import text
+from krm_injector.results import counted
 
 MOST_DIFFS = 2000  # workloads whose objects are in the page; beyond, a browser has too much to hold
 _DRAWN = 1000  # rows at first (page.js has the same number): a browser lays out ten thousand for seconds
@@ -119,7 +120,7 @@ def _files(told: Iterable[Mapping[str, Any]]) -> str:
         common = os.path.commonpath(files)
     except ValueError:
         common = ""
-    return f"<p>From {len(files):,} files{f' in <b>{text(common)}</b>' if common else ''}</p>"
+    return f"<p>From {counted(len(files), 'file')}{f' in <b>{text(common)}</b>' if common else ''}</p>"
 
 
 def _limits(workloads: int) -> str:
@@ -152,7 +153,7 @@ def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
     injected, alone = verdicts.count("injected"), verdicts.count("left out")
     tiles = [
-        ("workloads", len(verdicts), ""),
+        ("workload" if len(verdicts) == 1 else "workloads", len(verdicts), ""),
         ("injected", injected, "yes" if injected else ""),
         ("left out", alone, ""),
     ]

@@ -9,6 +9,7 @@ from krm_injector.advice.subject import replicas, spec_of
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object
 from krm_injector.report.text import text
+from krm_injector.results import counted
 
 _FIRST = 12  # Namespaces shown before somebody asks for the rest
 _CORE, _GI = 10**9, 2**30 * 10**9  # amounts are billionths
@@ -36,7 +37,9 @@ def requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> 
     body, more = f"<tbody>{''.join(rows[:_FIRST])}</tbody>", ""
     if len(rows) > _FIRST:
         body += f'<tbody id="spaces">{"".join(rows[_FIRST:])}</tbody>'
-        more = f'<p><button type="button" data-shows="spaces">{len(rows) - _FIRST:,} more Namespaces</button></p>'
+        more = (
+            f'<p><button type="button" data-shows="spaces">{counted(len(rows) - _FIRST, "more Namespace")}</button></p>'
+        )
     total = _row("All", [sum(column) for column in zip(*sums.values(), strict=True)]) if len(sums) > 1 else ""
     note = '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
     heads = "".join(

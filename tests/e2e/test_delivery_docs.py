@@ -289,7 +289,7 @@ def test_what_init_says_is_next(programs: Programs, tmp_path: Path, target: str)
     path = f"{tmp_path}:{programs.path}"
     done = programs.run(["sh", "-euc", following], tmp_path, env={**env, "PATH": path})
     if target in ("pre-commit", "github-action"):
-        assert "Passed" in done.out.decode() or "1 workloads verified" in done.out.decode() + done.err
+        assert "Passed" in done.out.decode() or "1 workload verified" in done.out.decode() + done.err
     else:
         assert b"name: istio-proxy" in done.out + (b"" if target == "helm" else (work / "web.yaml").read_bytes())
 
