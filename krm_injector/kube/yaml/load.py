@@ -48,6 +48,13 @@ class Document(NamedTuple):
     end: int  # offset of the next document's start or the text's end
     place: Place  # of its root node
     empty: bool  # nothing but comments and markers
+    json: bool = False  # written as JSON
+
+    def moved(self, offset: int, lines: int) -> Document:
+        """The same document in a text that has so many characters and lines more in front."""
+        place = self.place
+        place = place._replace(start=place.start + offset, end=place.end + offset, line=place.line + lines)
+        return self._replace(start=self.start + offset, end=self.end + offset, place=place)
 
 
 def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
@@ -78,9 +85,21 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     return value
 
 
-def load_all(text: str, numbers: str = "int") -> list[Document]:
-    """Every document of a stream with its place; text must not begin with a byte order mark. Errors: YamlError."""
-    reader = Reader(text, numbers)
+def load_all(text: str) -> list[Document]:
+    """Every document of a stream, YAML or JSON, with its place. Errors: YamlError.
+
+    A byte order mark may stand behind a separator, not at the start of text.
+    """
+    if "\n{" in text or "\ufeff" in text or text.lstrip()[:1] == "{":
+        from krm_injector.kube.yaml.stream import load_mixed
+
+        return load_mixed(text)
+    return load_documents(text)
+
+
+def load_documents(text: str) -> list[Document]:
+    """As load_all, with all documents as YAML."""
+    reader = Reader(text)
     found: list[tuple[Any, int, Place, bool]] = []
     try:
         reader.next()
@@ -191,7 +210,7 @@ class Reader:
                 self.nodes += len(result) + 1
                 self.last = event
                 return result
-            elif event.__class__ is ScalarEvent and event.tag == TAG + "merge":
+            elif event.__class__ is ScalarEvent and event.tag == TAG + "merge" and event.value == "<<":
                 merged = self.merge(result, merged, event, depth)
                 continue
             else:
@@ -286,6 +305,8 @@ class Reader:
         kind = tag.removeprefix(TAG)
         if kind == "str" or tag == "!":
             return text
+        if kind == "merge" and kind != tag:
+            return text  # a merge as a key only; kyaml writes the string "<<" like this
         if kind == "binary":
             return self.binary(event)
         if kind == tag or kind not in ("bool", "int", "float", "null", "timestamp"):
