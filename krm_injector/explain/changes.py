@@ -29,6 +29,7 @@ _APPS = (
     "k8s-app",
 )
 _OWN_WORD = (Reason.LABEL, Reason.ANNOTATION, Reason.HOST_NETWORK, Reason.IGNORED_NAMESPACE)
+_UNKNOWN = (Reason.NAMESPACE_UNKNOWN, Reason.POD_LABEL_UNKNOWN)
 
 
 class Edit(NamedTuple):
@@ -75,7 +76,7 @@ class Changes:
     # ------------------------------------------------------------ doubt
 
     def _doubt(self, decision: Decision) -> str:
-        if decision.injected or decision.reason == Reason.NAMESPACE_UNKNOWN:
+        if decision.injected or decision.reason in _UNKNOWN:
             return ""
         workload = decision.workload
         asked = _asked(workload)
@@ -315,7 +316,7 @@ def _apps(workload: Workload) -> list[tuple[str, str]]:
 
 def _by_default(decision: Decision) -> bool:
     """Whether the pod itself says nothing: the verdict is that of selectors and the policy."""
-    if decision.reason in _OWN_WORD or decision.reason == Reason.NAMESPACE_UNKNOWN:
+    if decision.reason in _OWN_WORD or decision.reason in _UNKNOWN:
         return False
     return not pod_labels(decision.workload).get(INJECT)
 
