@@ -90,7 +90,7 @@ def load_all(text: str) -> list[Document]:
 
     A byte order mark may stand behind a separator, not at the start of text.
     """
-    if "\n{" in text or "\ufeff" in text or text.lstrip()[:1] == "{":
+    if "\n{" in text or "\ufeff" in text or (text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"):
         from krm_injector.kube.yaml.stream import load_mixed
 
         return load_mixed(text)
