@@ -54,6 +54,10 @@ STREAMS = [
     (BLOCK % "a" + "---\n" + MARK + "---\n" + BLOCK % "b", "a b"),
     (BLOCK % "a" + "--- # x\r\n" + MARK + "# y\n" + BLOCK % "b", "a b"),
     (BLOCK % "a" + "---\n" + MARK, "a"),
+    (BLOCK % "a" + "---# next\n" + BLOCK % "b" + "---\xa0\r\n" + BLOCK % "c", "a b c"),
+    ("\t" + LINE % "a" + "\n---\n\t" + JSON % "b" + "\n", "a b"),
+    (LINE % "a" + "\n---\nnull\n---\n~ # nothing\n---\n" + BLOCK % "b", "a b"),
+    ("null\n---\n" + BLOCK % "a" + "---\n---\n", "a"),
     (MARK + "# no document yet\n---\n" + MARK + "\n" + BLOCK % "a", "a"),
 ]
 
@@ -67,7 +71,7 @@ def test_documents_are_found_as_kubernetes_finds_them(text: str, expected: str) 
     for item in bundle.items:
         written = bundle.text[item.place.start : item.place.end]  # type: ignore[union-attr]
         assert yaml.load(written) == item.value
-        line = bundle.text.splitlines()[item.line - 1].lstrip(MARK + " ")
+        line = bundle.text.splitlines()[item.line - 1].lstrip(MARK + " \t")
         assert written.startswith(line.rstrip("\r")[:10])
 
 
@@ -122,6 +126,7 @@ def test_json_keeps_what_yaml_has_no_escapes_for() -> None:
         (BLOCK % "a" + "---\n" + MARK + "a: 1\na: 2\n", 7, 1, "yaml-duplicate-key"),
         (BLOCK % "a" + "---\n# c\n" + MARK + BLOCK % "b", 7, 1, "yaml-character"),
         (BLOCK % "a" + "---\n" + MARK + MARK + BLOCK % "b", 6, 1, "yaml-character"),
+        (LINE % "a" + "\n---\n\tkind: b\n", 3, 1, "yaml-syntax"),
         (MARK + MARK + BLOCK % "a", 1, 1, "yaml-character"),
         (BLOCK % "a" + MARK + "---\n" + BLOCK % "b", 5, 1, "yaml-character"),
         ("metadata:\n" + MARK + "  name: a\n", 2, 1, "yaml-character"),

@@ -32,6 +32,10 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
 
 
+# What stands in streams that are not all plain YAML: see stream.py.
+_UNUSUAL = ("\n{", "\ufeff", "\n---#", "\n---\xa0", "\n\t")
+
+
 class Place(NamedTuple):
     """Where a node stands in its text; offsets count characters."""
 
@@ -47,7 +51,7 @@ class Document(NamedTuple):
     start: int  # offset of its first directive or "---" (0 for a first document without)
     end: int  # offset of the next document's start or the text's end
     place: Place  # of its root node
-    empty: bool  # nothing but comments and markers
+    empty: bool  # nothing but comments and markers, or null: kubectl and kustomize pass over both
     json: bool = False  # written as JSON
 
     def moved(self, offset: int, lines: int) -> Document:
@@ -90,8 +94,8 @@ def load_all(text: str) -> list[Document]:
 
     A byte order mark may stand behind a separator, not at the start of text.
     """
-    if "\n{" in text or "\ufeff" in text or (text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"):
-        from krm_injector.kube.yaml.stream import load_mixed
+    if any(sign in text for sign in _UNUSUAL) or (text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"):
+        from krm_injector.kube.yaml.stream import load_mixed  # seldom needed
 
         return load_mixed(text)
     return load_documents(text)
@@ -108,7 +112,7 @@ def load_documents(text: str) -> list[Document]:
             root = reader.next()
             value = reader.document(root)
             place = reader.place(root)
-            found.append((value, begin, place, value is None and place.start == place.end))
+            found.append((value, begin, place, value is None))
     except YamlError:
         raise
     except Exception as error:

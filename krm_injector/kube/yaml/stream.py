@@ -1,9 +1,9 @@
 """A stream in which JSON documents stand among YAML's, or byte order marks between documents.
 
 Kubernetes' readers cut a stream into documents first, at lines that begin with "---", and read each by itself: a
-document may be JSON, whose escapes are not all YAML's, and a byte order mark may stand in front of each
-(k8s.io/apimachinery v0.34 pkg/util/yaml/decoder.go, kyaml v0.20 kio/byteio_reader.go; go.yaml.in/yaml/v2 passes over a
-mark at a text's start).
+document may be JSON, whose escapes are not all YAML's, a byte order mark may stand in front of each, and a comment may
+follow "---" without a blank. Sources: k8s.io/apimachinery v0.34 pkg/util/yaml/decoder.go, kyaml v0.20
+kio/byteio_reader.go; go.yaml.in/yaml/v2 passes over a mark at a text's start.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import Document, load_documents
 
 _MARK = "\ufeff"
+_ODD_SEPARATOR = re.compile(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)
 _MARKED = re.compile(r"^---(?:[ \t].*)?\r?\n\ufeff", re.MULTILINE)
 _MISPLACED = "a byte order mark may stand at the start of a text and right behind a line ---, not here; remove it"
 _SEPARATOR = re.compile(r"^---(?:[ \t].*)?(?:\r?\n|\Z)", re.MULTILINE)
@@ -27,6 +28,7 @@ _GAP = re.compile(r"(?:\s|(?<=[ \t\n])#.*)*")
 
 def load_mixed(text: str) -> list[Document]:
     """Every document of a stream, as load.load_all gives them. Errors: YamlError, placed in the whole text."""
+    text = _ODD_SEPARATOR.sub(lambda line: "---".ljust(len(line[0])), text)
     if _MARK not in text:
         return _load(text)
     starts = [0, *(match.end() for match in _MARKED.finditer(text))]
@@ -75,7 +77,9 @@ def _load(text: str) -> list[Document]:
     pieces: list[str] = []
     at = 0
     for opening in found:
-        pieces += (text[at : opening.start + 1], _INSIDE.sub(" ", text[opening.start + 1 : opening.end - 1]), "}")
+        before = text[at : opening.start]
+        before = before.rstrip(" \t").ljust(len(before))  # JSON may be indented by tabs
+        pieces += (before, "{", _INSIDE.sub(" ", text[opening.start + 1 : opening.end - 1]), "}")
         at = opening.end
     pieces.append(text[at:])
 
@@ -118,7 +122,8 @@ def _better(error: YamlError, text: str, openings: list[_Opening]) -> YamlError:
         meant = problem.code == "json-syntax" and _LIKE_JSON.match(text, start)
         return problem if meant else error
     at = _GAP.match(text, end).end()  # type: ignore[union-attr]
-    if text.count("\n", 0, at) + 1 != error.line:
+    column = at - text.rfind("\n", 0, at)
+    if text.count("\n", 0, at) + 1 != error.line or error.column < column:
         return error
     sentence = "something stands behind the document; put --- on a line of its own before the next one"
-    return YamlError(sentence, error.line, at - text.rfind("\n", 0, at), "yaml-documents")
+    return YamlError(sentence, error.line, column, "yaml-documents")
