@@ -194,10 +194,10 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
 def _with_pod(workload: Workload, metadata_path: tuple[str, ...], pod: Object) -> Object:
     """A copy of the workload's object with the pod's spec and what a template may change of its metadata."""
     result: Object = _put(workload.object, (*workload.template, "spec"), pod["spec"])
-    before = at(workload.object, metadata_path)
+    before = at(workload.object, metadata_path) or {}
     for field, empty in (("labels", {}), ("annotations", {}), ("finalizers", [])):
         value = pod["metadata"].get(field)
-        if value or at(before, (field,)):  # a template may have taken all of them out
+        if value or before.get(field):  # a template may have taken all of them out
             result = _put(result, (*metadata_path, field), value or empty)
     return result
 
