@@ -173,6 +173,7 @@ class Judge:
         evidence: list[Evidence] = []
         matching: list[_Gate] = []
         undecided: list[_Gate] = []
+        unknown: list[tuple[_Gate, str]] = []  # by a label's value
         for gate in self._gates:
             for_namespace = gate.takes_namespace(namespace, workload.ref.namespace)
             for_pod = gate.takes_pod(labels)
@@ -182,14 +183,24 @@ class Judge:
                     matching.append(gate)
                 elif for_namespace.matches is None:
                     undecided.append(gate)
+            elif for_pod.matches is None and for_namespace.matches is not False:
+                unknown.append((gate, f"{for_pod.evidence.rule}: {for_pod.evidence.detail}"))
         if not self._all_served:
             unserved = next((gate for gate in matching if not gate.served), None)
             if unserved is not None:
                 return _unanswered(workload, unserved, evidence, namespace, matching, results)
             if not all(gate.served for gate in undecided):
                 return self._unknown_namespace(workload, evidence, matching)
-        verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in (*matching, *undecided)}
+            open_one = next(((gate, why) for gate, why in unknown if not gate.served), None)
+            if open_one is not None:
+                return self._unknown_label(workload, open_one[1], evidence, namespace, matching)
+        asked = (*matching, *undecided, *(gate for gate, _ in unknown))
+        verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in asked}
         sure = {id(gate.mesh) for gate in matching}
+        doubts = [verdicts[id(gate.mesh)].unknown for gate in (*matching, *undecided)]
+        doubts += [why for gate, why in unknown if id(gate.mesh) not in sure and _may_inject(verdicts[id(gate.mesh)])]
+        if any(doubts):
+            return self._unknown_label(workload, next(filter(None, doubts)), evidence, namespace, matching)
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
             return self._unknown_namespace(workload, evidence, matching)
         if not matching and not undecided:
@@ -255,6 +266,22 @@ class Judge:
         if assumed is None:
             assumed = self._assumed[name] = Namespace(name, {NAME_LABEL: name} if name else {}, {}, "missing")
         return self._automatic(workload, assumed, results)
+
+    def _unknown_label(
+        self,
+        workload: Workload,
+        selector: str,
+        evidence: list[Evidence],
+        namespace: Namespace | None,
+        matching: list[_Gate],
+    ) -> Decision:
+        """The verdict hangs on the value of a label that its controller sets."""
+        result = _unknown_value(workload, selector)
+        detail = f"it depends on a label's value that only the cluster knows: {selector}"
+        return _decision(
+            workload, False, Reason.POD_LABEL_UNKNOWN, detail, evidence, namespace,
+            tuple(gate.webhook.id for gate in matching), results=(result,),
+        )  # fmt: skip
 
     def _verdict(self, workload: Workload, labels: Mapping[str, str], mesh: Mesh) -> Verdict:
         template = at(workload.object, workload.template)
@@ -340,14 +367,20 @@ def _asked(
     rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, whose: str = "the pod"
 ) -> _Outcome:
     """A selector and labels: what failed, or what held."""
+    open_ones = []
     for requirement in selector.requirements:
-        if not requirement.matches(labels):
+        opinion = requirement.opinion(labels)
+        if opinion is None:
+            open_ones.append(str(requirement))
+        elif not opinion:
             value = labels.get(requirement.key)
             has = f"{requirement.key}={value}" if value is not None else f"no {requirement.key}"
             path = ("metadata", "labels", requirement.key) if value is not None else ()
             return _Outcome(False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}", on, path))
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
+    if open_ones:
+        return _Outcome(None, Evidence(rule, "unknown", f"depends on the label's value: {', '.join(open_ones)}"))
     held = next((r.key for r in selector.requirements if r.operator in ("=", "in", "exists")), None)
     path = ("metadata", "labels", held) if held else ()
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement", on, path))
@@ -367,6 +400,10 @@ def _without_labels(rule: str, selector: selectors.Selector, name: str) -> _Outc
     if open_ones:
         return _Outcome(None, Evidence(rule, "unknown", f"depends on the Namespace's labels: {', '.join(open_ones)}"))
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement"))
+
+
+def _may_inject(verdict: Verdict) -> bool:
+    return verdict.inject or bool(verdict.unknown)
 
 
 def _planes(gates: Iterable[_Gate]) -> list[Mesh]:
@@ -458,6 +495,16 @@ def _missing_namespace(workload: Workload, severity: str) -> Result:
         f"spec:\n  namespaces:\n  - name: {name}\n    labels: {{istio-injection: enabled}}"
     )
     return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")
+
+
+def _unknown_value(workload: Workload, selector: str) -> Result:
+    ref = workload.ref
+    message = (
+        f"whether {ref} is injected depends on the value of a label that its controller sets, which no manifest tells "
+        f"({selector}). Let the selector ask for a label that the pod template has; that such a label is there, it may "
+        "ask (operator Exists)"
+    )
+    return Result("error", message, ref, code="pod-label-unknown")
 
 
 def _double(workload: Workload, gates: list[_Gate]) -> Result:

@@ -14,7 +14,7 @@ from krm_injector.kube import types
 from krm_injector.kube.settle import settle
 from krm_injector.kube.strategic_merge import MergeError
 from krm_injector.kube.strategic_merge import merge as strategic_merge
-from krm_injector.kube.workloads import Step, put, text
+from krm_injector.kube.workloads import Step, at, put, text
 from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.owner import string_map
 from krm_injector.post_process import Facts, post_process
@@ -94,7 +94,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         manual=manual,
     )
     merged: Object = pod
-    template_pod: Object = {}
+    template_pod: Object = {"metadata": {}, "spec": {"containers": None}}  # an empty Pod, as Go writes it
     native = is_native(mesh, pod)
     for partial in render(plane, subject):
         template_pod = strategic_merge(template_pod, partial)
@@ -192,12 +192,13 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
 
 
 def _with_pod(workload: Workload, metadata_path: Step, pod: Object) -> Object:
-    """A copy of the workload's object with the pod's labels, annotations and spec."""
+    """A copy of the workload's object with the pod's spec and what a template may change of its metadata."""
     result: Object = put(workload.object, (*workload.template, "spec"), pod["spec"])
-    for field in ("labels", "annotations"):
+    before = at(workload.object, metadata_path) or {}
+    for field, empty in (("labels", {}), ("annotations", {}), ("finalizers", [])):
         value = pod["metadata"].get(field)
-        if value:
-            result = put(result, (*metadata_path, field), value)
+        if value or before.get(field):  # a template may have taken all of them out
+            result = put(result, (*metadata_path, field), value or empty)
     return result
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from krm_injector import resource_list
 from krm_injector.inputs import Source
+from krm_injector.kube import yaml
 from krm_injector.model import Object, Refused, Result
 from krm_injector.resource_list import Bundle
 
@@ -32,7 +33,7 @@ class Joined(NamedTuple):
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
             texts.append(resource_list.write(part, changed, [], gone, before))
-        return texts[0] if len(texts) == 1 else _stream(texts)
+        return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
     def texts(self, replacements: Mapping[int, Object], originals: Mapping[int, Object] = {}) -> list[str]:
         """The text of each part by itself, changed where a replacement says so."""
@@ -70,6 +71,19 @@ def join(sources: Iterable[Source]) -> Joined:
         raise Refused(Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty"))
     numbered = [item._replace(index=index) for index, item in enumerate(items)]
     return Joined(parts[0]._replace(items=numbered), tuple(parts))
+
+
+def _separated(text: str) -> str:
+    """JSON documents in a row, which only kubectl reads, and only alone, with separators; any other text as it is."""
+    if text.lstrip("\ufeff \t\r\n")[:1] != "{" or "\n---" in text:
+        return text
+    try:
+        documents = yaml.load_json_stream(text.removeprefix("\ufeff"))
+    except yaml.YamlError:  # one, with a comment behind it
+        return text
+    if len(documents) == 1:
+        return text
+    return "---\n".join(text[place.start : place.end] + "\n" for _, _, _, place, *_ in documents)
 
 
 def _stream(texts: Iterable[str]) -> str:

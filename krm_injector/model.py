@@ -137,6 +137,7 @@ class Reason(str, Enum):
 
     NO_CONTROL_PLANE = "no-control-plane"
     NAMESPACE_UNKNOWN = "namespace-unknown"
+    POD_LABEL_UNKNOWN = "pod-label-unknown"
     NO_WEBHOOK_MATCHES = "no-webhook-matches"
     HOST_NETWORK = "host-network"
     ALREADY_INJECTED = "already-injected"  # kube-inject of 1.2 to 1.16

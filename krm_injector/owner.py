@@ -11,6 +11,7 @@ import re
 from typing import Any, NamedTuple
 
 from krm_injector.kube import go_json
+from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.versions import Rules
@@ -29,12 +30,12 @@ class _Created(NamedTuple):
     api_version: str  # of the owner reference; controllers write their own, whatever the manifest says
     kind: str
     name: str
-    labels: dict[str, str]
+    labels: dict[str, str]  # those that it always adds; UNKNOWN where only the cluster knows the value
 
 
-# Hashes, uids and timestamps are unknown before the cluster makes them; these stand for them. Nothing of them reaches
-# the output: they only have to be there, and to agree with each other.
-_HASH = "0"
+# Hashes and timestamps are unknown before the cluster makes them; these stand for them in names. Nothing of them
+# reaches the output: they only have to be there, and to agree with the labels.
+_HASH = UNKNOWN
 _SECONDS = "0000000000"
 _MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eight digits until 2160
 
@@ -76,7 +77,12 @@ def is_cron_job(ref: ResourceRef) -> bool:
 
 
 def pod_labels(workload: Workload) -> dict[str, str]:
-    """The labels of the pod at admission: the template's and those its controller adds (some with stand-in values)."""
+    """The labels of the pod at admission: the template's and those its controller adds, some of them UNKNOWN.
+
+    Controllers' labels are those of Kubernetes 1.28 and later. Source: k8s.io/kubernetes 1.34 pkg/registry/batch/job
+    strategy.go, pkg/controller/job/job_controller.go, statefulset/stateful_set_utils.go, daemon/util/daemonset_util.go,
+    deployment/sync.go, cronjob/utils.go.
+    """
     created = _created(workload)
     labels = _template_labels(workload)
     return {**labels, **created.labels} if created else labels
@@ -99,35 +105,41 @@ def _created(workload: Workload) -> _Created | None:
     if ref.kind == "Rollout" and group == "argoproj.io":
         return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH})
     if is_cron_job(ref):
-        return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", _job_labels(f"{name}-{_MINUTES}"))
+        labels = _job_labels(at(workload.object, ("spec", "jobTemplate", "spec")), UNKNOWN)
+        return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", labels)
     if ref.kind == "Job" and group == "batch":
-        return _Created("batch/v1", "Job", name, _job_labels(name))
+        return _Created("batch/v1", "Job", name, _job_labels(at(workload.object, ("spec",)), name))
     if ref.kind == "DeploymentConfig":
-        labels = {"deployment": f"{name}-1", "deploymentconfig": name}
+        labels = {"deployment": UNKNOWN, "deploymentconfig": name}
         return _Created("v1", "ReplicationController", f"{name}-1", labels)
     if ref.kind == "StatefulSet" and group == "apps":
         labels = {
-            "apps.kubernetes.io/pod-index": "0",
-            "controller-revision-hash": f"{name}-{_HASH}",
-            "statefulset.kubernetes.io/pod-name": f"{name}-0",
+            "apps.kubernetes.io/pod-index": UNKNOWN,
+            "controller-revision-hash": UNKNOWN,
+            "statefulset.kubernetes.io/pod-name": UNKNOWN,
         }
         return _Created("apps/v1", "StatefulSet", name, labels)
     if ref.kind == "DaemonSet" and group in ("apps", "extensions"):
-        labels = {"controller-revision-hash": _HASH, "pod-template-generation": "1"}
+        labels = {"controller-revision-hash": UNKNOWN, "pod-template-generation": UNKNOWN}
         return _Created("apps/v1", "DaemonSet", name, labels)
     if ref.kind == "ReplicaSet" and group in ("apps", "extensions"):
         return _Created("apps/v1", "ReplicaSet", name, {})
     return _Created(ref.api_version, ref.kind, name, {})
 
 
-def _job_labels(name: str) -> dict[str, str]:
-    uid = "00000000-0000-0000-0000-000000000000"
-    return {
-        "batch.kubernetes.io/controller-uid": uid,
-        "batch.kubernetes.io/job-name": name,
-        "controller-uid": uid,
-        "job-name": name,
-    }
+def _job_labels(spec: Any, name: str) -> dict[str, str]:
+    """Of the Pods of a Job: what its selector asks for, unless the user manages that, and an indexed one's index."""
+    labels: dict[str, str] = {}
+    if at(spec, ("manualSelector",)) is not True:
+        labels = {
+            "batch.kubernetes.io/controller-uid": UNKNOWN,
+            "batch.kubernetes.io/job-name": name,
+            "controller-uid": UNKNOWN,
+            "job-name": name,
+        }
+    if at(spec, ("completionMode",)) == "Indexed":
+        labels["batch.kubernetes.io/job-completion-index"] = UNKNOWN
+    return labels
 
 
 def _controller(pod: Object) -> _Created | None:

@@ -20,6 +20,7 @@ class Verdict(NamedTuple):
     reason: Reason
     detail: str
     evidence: tuple[Evidence, ...]
+    unknown: str = ""  # the selector whose opinion, which would turn the verdict, depends on a label's unknown value
 
 
 class Pod(NamedTuple):
@@ -61,16 +62,28 @@ def inject_required(
         asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
     else:
         asked.append(Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place)))
+    doubts: list[tuple[bool, str]] = []  # selectors that may match: the verdict they would give, and their words
     for name, found, inject, why in (
         ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
         ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
     ):
         for index, selector in enumerate(found):
-            if selector is not None and not selector.empty and selector.matches(pod.labels):
-                detail = f"{name}[{index}]: {selector}"
-                return _verdict(asked, inject, why, name, detail, "mesh", ("data", "config", name))
+            opinion = False if selector is None or selector.empty else selector.opinion(pod.labels)
+            detail = f"{name}[{index}]: {selector}"
+            if opinion:
+                verdict = _verdict(asked, inject, why, name, detail, "mesh", ("data", "config", name))
+                return _doubted(verdict, doubts)
+            if opinion is None:
+                doubts.append((inject, detail))
         asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
-    return _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY)
+    verdict = _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY)
+    return _doubted(verdict, doubts)
+
+
+def _doubted(verdict: Verdict, doubts: list[tuple[bool, str]]) -> Verdict:
+    """The verdict, with the first of the selectors asked before that would turn it, should it match."""
+    unknown = next((detail for inject, detail in doubts if inject is not verdict.inject), "")
+    return verdict._replace(unknown=unknown) if unknown else verdict
 
 
 def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:

@@ -86,7 +86,7 @@ def status_json(template_pod: Object, revision: str | None) -> str:
     """
     parts = []
     for field in ("initContainers", "containers", "volumes", "imagePullSecrets"):
-        names = [entry.get("name", "") for entry in pods.containers(template_pod, field)]
+        names = [(entry or {}).get("name") or "" for entry in pods.containers(template_pod, field)]
         parts.append(f'"{field}":{go_json.dumps(names or None)}')
     if revision is not None:
         parts.append(f'"revision":{go_json.dumps(revision or "default")}')

@@ -374,3 +374,99 @@ def test_manual_control_plane_is_the_stated_revisions() -> None:
     decision = judged(pod(), canary, method="manual", revision="old")
     assert (decision.reason, [r.code for r in decision.results]) == (Reason.NO_CONTROL_PLANE, ["control-plane-missing"])
     assert "known are: canary" in decision.results[0].message
+
+
+INDEXED = {"completionMode": "Indexed"}
+
+
+def job(**spec: Any) -> Workload:
+    value = {"metadata": {"name": "load"}, "spec": {**spec, "template": {"metadata": {"labels": {"app": "load"}}}}}
+    return Workload(0, (), ResourceRef("batch/v1", "Job", "load", "shop"), value, ("spec", "template"))
+
+
+def asks(key: str, operator: str, *values: str) -> Object:
+    return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
+
+
+@pytest.mark.parametrize(
+    ("workload", "selector", "matches"),
+    [
+        (job(), asks("batch.kubernetes.io/job-completion-index", "Exists"), False),
+        (job(**INDEXED), asks("batch.kubernetes.io/job-completion-index", "Exists"), True),
+        (job(**INDEXED), asks("batch.kubernetes.io/job-completion-index", "DoesNotExist"), False),
+        (job(), asks("job-name", "DoesNotExist"), False),
+        (job(manualSelector=True), asks("job-name", "DoesNotExist"), True),
+        (job(), asks("batch.kubernetes.io/job-name", "In", "load"), True),
+        (job(), asks("job-name", "NotIn", "load"), False),
+        (job(), asks("controller-uid", "In", "u"), None),
+        (pod(kind="StatefulSet"), asks("apps.kubernetes.io/pod-index", "In", "0"), None),
+        (pod(kind="StatefulSet"), asks("apps.kubernetes.io/pod-index", "NotIn", "0"), None),
+        (pod(kind="StatefulSet"), asks("apps.kubernetes.io/pod-index", "Exists"), True),
+        (pod(kind="Deployment"), {"matchLabels": {"pod-template-hash": "0"}}, None),
+        (pod(kind="Deployment"), {"matchLabels": {"pod-template-hash": "0", "app": "other"}}, False),
+        (pod({"pod-template-hash": "0"}), {"matchLabels": {"pod-template-hash": "0"}}, True),
+    ],
+)
+def test_selectors_on_labels_that_controllers_set(workload: Workload, selector: Object, matches: bool | None) -> None:
+    decision = judged(workload, mesh(webhooks=(webhook(pod=selector),)), labels={})
+
+    assert decision.injected is bool(matches)
+    assert [result.code for result in decision.results] == (["pod-label-unknown"] if matches is None else [])
+    if matches is None:
+        assert decision.reason is Reason.POD_LABEL_UNKNOWN
+
+
+def test_an_unknown_value_is_no_matter_where_the_verdict_is_the_same() -> None:
+    selector = {"matchLabels": {"controller-uid": "u"}}
+    gate = webhook(pod=selector)
+
+    skipped = judged(job(), mesh(webhooks=(gate,), policy="disabled"), labels={})
+    twice = judged(job(), mesh(webhooks=(gate, webhook())), labels={})
+    elsewhere = judged(job(), mesh(webhooks=(webhook({"matchLabels": {"a": "b"}}, selector),)), labels={})
+
+    assert [d.injected for d in (skipped, twice, elsewhere)] == [False, True, False]
+    assert not any(d.results for d in (skipped, twice, elsewhere))
+
+
+@pytest.mark.parametrize(
+    ("config", "injected"),
+    [
+        ({"neverInjectSelector": [{"matchLabels": {"controller-uid": "u"}}]}, None),
+        ({"neverInjectSelector": [{"matchLabels": {"controller-uid": "u"}}], "policy": "disabled"}, False),
+        ({"alwaysInjectSelector": [{"matchLabels": {"controller-uid": "u"}}]}, True),
+        ({"alwaysInjectSelector": [{"matchLabels": {"controller-uid": "u"}}], "policy": "disabled"}, None),
+        (
+            {
+                "neverInjectSelector": [{"matchLabels": {"controller-uid": "u"}}, {"matchLabels": {"app": "load"}}],
+                "alwaysInjectSelector": [{"matchLabels": {"controller-uid": "u"}}],
+            },
+            False,
+        ),
+        (
+            {
+                "neverInjectSelector": [{"matchLabels": {"controller-uid": "u"}}],
+                "alwaysInjectSelector": [{"matchLabels": {"app": "load"}}],
+                "policy": "disabled",
+            },
+            None,
+        ),
+    ],
+)
+def test_the_configurations_selectors_on_unknown_values(config: Object, injected: bool | None) -> None:
+    decision = judged(job(), mesh(webhooks=(webhook(),), **config), labels={})
+
+    assert decision.injected is bool(injected)
+    assert (decision.reason is Reason.POD_LABEL_UNKNOWN) is (injected is None)
+
+
+def test_two_control_planes_that_an_index_tells_apart_inject_once() -> None:
+    key = "batch.kubernetes.io/job-completion-index"
+    planes = [
+        mesh(name, webhooks=(webhook(pod=asks(key, operator), revision=name),))
+        for name, operator in (("one", "Exists"), ("two", "DoesNotExist"))
+    ]
+
+    indexed, plain = judged(job(**INDEXED), *planes, labels={}), judged(job(), *planes, labels={})
+
+    assert (indexed.mesh, plain.mesh) == tuple(planes)
+    assert not indexed.results and not plain.results

@@ -81,3 +81,30 @@ def test_errors_say_where() -> None:
 def test_a_part_of_a_pod_can_be_merged_by_its_type() -> None:
     merged = merge({"env": [{"name": "A", "value": "1"}]}, {"env": [{"name": "B"}]}, "v1.Container")
     assert merged == {"env": [{"name": "B"}, {"name": "A", "value": "1"}]}
+
+
+APP = {"spec": {"containers": [{"name": "app"}]}}
+
+
+def of_app(**fields: Any) -> Any:
+    return {"spec": {"containers": [{"name": "app", **fields}]}}
+
+
+@pytest.mark.parametrize("directive", [{"$patch": "replace"}, {"$retainKeys": ["limits"]}])
+def test_a_directive_meets_an_empty_map_where_go_always_writes_the_field(directive: Any) -> None:
+    resources = {**directive, "limits": {"cpu": "1"}}
+
+    assert merge(APP, of_app(resources=resources)) == of_app(resources={"limits": {"cpu": "1"}})
+    assert merge({}, {"spec": {**directive, "limits": 1}}) == {"spec": {"limits": 1}}
+
+
+def test_a_directive_that_a_present_map_would_refuse_is_refused() -> None:
+    with pytest.raises(MergeError, match="does not list"):
+        merge(APP, of_app(resources={"$retainKeys": ["claims"], "limits": {"cpu": "1"}}))
+    with pytest.raises(MergeError, match="must be replace or delete"):
+        merge(APP, of_app(resources={"$patch": "merge"}))
+
+
+def test_a_map_with_a_directive_is_dropped_where_go_leaves_the_field_out() -> None:
+    assert merge(APP, of_app(securityContext={"$patch": "replace", "runAsUser": 1})) == APP
+    assert merge(APP, {"spec": {"nodeSelector": {"$patch": "replace", "a": "b"}}}) == APP

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.owner import Owner, owner_of, pod_labels
 from krm_injector.versions import rules_for
@@ -130,6 +131,48 @@ def test_labels_that_controllers_add() -> None:
     assert "job-name" in pod_labels(workload("batch/v1", "CronJob", "tick"))
     assert "pod-template-hash" in pod_labels(workload("apps/v1", "Deployment", "web"))
     assert pod_labels(workload("v1", "Pod", "p")) == {"app": "x"}
+
+
+JOB = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name")
+INDEX = "batch.kubernetes.io/job-completion-index"
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "spec", "expected"),
+    [
+        ("apps/v1", "Deployment", {}, ("pod-template-hash",)),
+        ("apps/v1", "ReplicaSet", {}, ()),
+        ("v1", "ReplicationController", {}, ()),
+        ("apps/v1", "DaemonSet", {}, ("controller-revision-hash", "pod-template-generation")),
+        (
+            "apps/v1",
+            "StatefulSet",
+            {},
+            ("apps.kubernetes.io/pod-index", "controller-revision-hash", "statefulset.kubernetes.io/pod-name"),
+        ),
+        ("batch/v1", "Job", {}, JOB),
+        ("batch/v1", "Job", {"completionMode": "NonIndexed"}, JOB),
+        ("batch/v1", "Job", {"completionMode": "Indexed", "completions": 3}, (*JOB, INDEX)),
+        ("batch/v1", "Job", {"manualSelector": True}, ()),
+        ("batch/v1", "Job", {"manualSelector": True, "completionMode": "Indexed"}, (INDEX,)),
+        ("batch/v1", "CronJob", {"jobTemplate": {"spec": {"completionMode": "Indexed"}}}, (*JOB, INDEX)),
+    ],
+)
+def test_all_labels_that_a_controller_always_sets(
+    api_version: str, kind: str, spec: Object, expected: tuple[str, ...]
+) -> None:
+    given = workload(api_version, kind, "w")
+    for key, value in spec.items():
+        if key == "jobTemplate":
+            given.object["spec"].setdefault(key, {}).setdefault("spec", {}).update(value["spec"])
+        else:
+            given.object["spec"][key] = value
+
+    added = {key: value for key, value in pod_labels(given).items() if key != "app"}
+
+    assert sorted(added) == sorted(expected)
+    known = {key: value for key, value in added.items() if value != UNKNOWN}
+    assert known == ({key: "w" for key in JOB if key.endswith("job-name")} if kind == "Job" and JOB[0] in added else {})
 
 
 def test_labels_that_are_no_strings_read_as_go_reads_yaml() -> None:

@@ -40,6 +40,7 @@ def injector(text: str, revision: str = "") -> Object:
 
 ON = space(injection="enabled")
 NEVER = "policy: enabled\nneverInjectSelector: [{matchLabels: {app: web}}]"
+HASH = "{pod-template-hash: 5d4f8c7b9}"
 ALWAYS = "policy: disabled\nalwaysInjectSelector: [{matchLabels: {app: web}}]"
 
 
@@ -61,6 +62,10 @@ CASES: dict[Reason, tuple[list[Object], list[Object]]] = {
         [injector("policy: enabled", "canary"), generate.webhooks("canary"), space(rev="canary"), web()],
     ),
     Reason.NAMESPACE_UNKNOWN: ([web()], [space(), web()]),
+    Reason.POD_LABEL_UNKNOWN: (
+        [injector(f"policy: disabled\nalwaysInjectSelector: [{{matchLabels: {HASH}}}]"), ON, web()],
+        [injector(f"policy: enabled\nalwaysInjectSelector: [{{matchLabels: {HASH}}}]"), ON, web()],
+    ),
     Reason.NO_WEBHOOK_MATCHES: ([space(), web()], [ON, web()]),
     Reason.HOST_NETWORK: ([ON, web(hostNetwork=True)], [ON, web(hostNetwork=False)]),
     Reason.IGNORED_NAMESPACE: (

@@ -25,6 +25,7 @@ from krm_injector.results import counted
 
 _OWN_WORD = (Reason.LABEL, Reason.ANNOTATION, Reason.HOST_NETWORK, Reason.IGNORED_NAMESPACE)
 _COMPARED = 20  # edits of one size that are asked for what else they do
+_UNKNOWN = (Reason.NAMESPACE_UNKNOWN, Reason.POD_LABEL_UNKNOWN)
 
 
 class _Effect(NamedTuple):
@@ -81,7 +82,7 @@ class Changes:
     # ------------------------------------------------------------ doubt
 
     def _doubt(self, decision: Decision) -> str:
-        if decision.injected or decision.reason in (Reason.NAMESPACE_UNKNOWN, Reason.ALREADY_INJECTED):
+        if decision.injected or decision.reason in (*_UNKNOWN, Reason.ALREADY_INJECTED):
             return ""
         workload = decision.workload
         asked = self._asked(workload)
@@ -347,7 +348,7 @@ def _effect_in_words(effect: _Effect) -> str:
 
 def _by_default(decision: Decision) -> bool:
     """Whether the pod itself says nothing: the verdict is that of selectors and the policy."""
-    if decision.reason in _OWN_WORD or decision.reason == Reason.NAMESPACE_UNKNOWN:
+    if decision.reason in _OWN_WORD or decision.reason in _UNKNOWN:
         return False
     workload = decision.workload
     annotations = string_map(at(workload.object, (*workload.template, "metadata", "annotations")))

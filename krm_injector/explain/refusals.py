@@ -12,6 +12,7 @@ from krm_injector.model import Decision, Reason, Result
 _REFUSED = {
     Reason.NO_CONTROL_PLANE: "control-plane-missing",
     Reason.NAMESPACE_UNKNOWN: "namespace-missing",
+    Reason.POD_LABEL_UNKNOWN: "pod-label-unknown",
     Reason.POLICY_ILLEGAL: "policy-illegal",
 }
 Refusals = Sequence[Sequence[Result]]

@@ -16,6 +16,10 @@ _SHAPE = "letters, digits, '-', '_' and '.', beginning and ending with a letter 
 _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 
 
+UNKNOWN = "?"
+"""What stands for the value of a label that only the cluster knows; no label can have it."""
+
+
 class SelectorError(ValueError):
     """A selector that Kubernetes refuses. Attributes: field (path inside the selector), value, reason."""
 
@@ -42,6 +46,12 @@ class Requirement(NamedTuple):
             return self.key not in labels or labels[self.key] not in self.values
         return self.key in labels and labels[self.key] in self.values
 
+    def opinion(self, labels: Mapping[str, str]) -> bool | None:
+        """As matches; None where that depends on a value that is UNKNOWN."""
+        if labels.get(self.key) == UNKNOWN and self.operator not in ("exists", "!"):
+            return None
+        return self.matches(labels)
+
     def __str__(self) -> str:
         if self.operator == "exists":
             return self.key
@@ -65,6 +75,13 @@ class Selector(NamedTuple):
 
     def matches(self, labels: Mapping[str, str] | None) -> bool:
         return not self.nothing and all(requirement.matches(labels or {}) for requirement in self.requirements)
+
+    def opinion(self, labels: Mapping[str, str]) -> bool | None:
+        """As matches; None where that depends on a value that is UNKNOWN."""
+        if self.nothing:
+            return False
+        opinions = [requirement.opinion(labels) for requirement in self.requirements]
+        return False if False in opinions else None if None in opinions else True
 
     def explain(self, labels: Mapping[str, str] | None) -> list[tuple[str, bool]]:
         """Each requirement in Kubernetes' notation and whether it holds."""

@@ -129,6 +129,8 @@ def _apply_directive(patch: Object) -> Object:
 def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
     """One field of the patch that is not null."""
     old = merged.get(key)
+    if old is None and type(value) is dict and any(name.startswith("$") for name in value) and _written(go_type, key):
+        old = {}
     if old is None or type(old) is not type(value):
         kept = _cleaned(value)
         if kept is _DROPPED:
@@ -149,6 +151,15 @@ def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
             raise err.inside(key) from None
     else:
         merged[key] = value
+
+
+def _written(go_type: str, key: str) -> bool:
+    """Whether Go writes the field of every object, filled or not: a struct itself, no pointer to one (metadata, spec,
+    a container's resources). A directive in the patch meets an empty map there, not nothing."""
+    name = go_type.removeprefix("*")
+    metas = _metas(name) if name in TYPES else {}
+    meta = metas.get(key) or metas.get(key.lower())
+    return meta is not None and meta.go_type in TYPES
 
 
 def _delete_listed(merged: Object, name: str, value: Any, go_type: str) -> None:

@@ -17,6 +17,7 @@ class Item(NamedTuple):
     place: yaml.Place | None  # None in a JSON ResourceList
     file: str = ""  # path of the manifest, or what the orchestrator's annotation says
     document: int = 0  # index of its document (manifests)
+    json: bool = False  # written as JSON (manifests)
 
     @property
     def line(self) -> int:
@@ -29,11 +30,13 @@ class Bundle(NamedTuple):
     function_config: Object | None
     text: str  # as it came, without a byte order mark
     form: str  # "ResourceList" | "manifests"
-    syntax: str  # "yaml" | "json"
+    syntax: str  # of a ResourceList: "yaml" | "json"; a stream may hold both, see Item.json
     root: Object  # the ResourceList; {} for manifests
     keys: Mapping[str, yaml.Place]  # of the ResourceList's own keys (from the key to behind its value)
     block: bool  # the ResourceList and its items are in block style and can be changed in place
-    documents: tuple[tuple[int, int], ...] = ()  # extent of each document of a stream, empty ones too
+    documents: tuple[
+        tuple[int, int], ...
+    ] = ()  # extent of each of a stream, empty ones too; of the ResourceList in JSON
     bom: bool = False
     newline: str = "\n"  # the line break of the whole text
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write

@@ -39,7 +39,7 @@ def read(data: bytes) -> Bundle:
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     try:
-        if text.lstrip()[:1] == "{" and (documents := _json_documents(text)) is not None:
+        if text.lstrip()[:1] == "{" and (documents := _json_list_documents(text)) is not None:
             return _read_json_list(documents, text, bom)
         return _read_yaml_list(text, bom)
     except YamlError as error:
@@ -47,15 +47,13 @@ def read(data: bytes) -> Bundle:
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
-    """Bare manifests: a YAML stream, one JSON document or several in a row. Errors: Refused with every cause."""
+    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with every cause."""
     text = decode(data, file)
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     try:
-        if text.lstrip()[:1] == "{" and (found := _json_documents(text)) is not None:
-            documents, syntax = found, "json"
-        else:
-            documents, syntax = yaml.load_all(text), "yaml"
+        found = _json_documents(text) if text.lstrip()[:1] == "{" else None
+        documents = yaml.load_all(text) if found is None else found
     except YamlError as error:
         raise refused(error, file) from None
     items: list[Item] = []
@@ -63,13 +61,13 @@ def read_manifests(data: bytes, file: str = "") -> Bundle:
     for number, document in enumerate(documents):
         if document.empty:
             continue
-        item = Item(document.value, len(items), document.place, file, number)
+        item = Item(document.value, len(items), document.place, file, number, document.json)
         problems += check(item, f"document {number + 1}")
         items.append(item)
     if problems:
         raise Refused(*problems)
     extents = tuple((document.start, document.end) for document in documents)
-    return Bundle(items, None, text, "manifests", syntax, {}, {}, True, extents, bom, line_break(text))
+    return Bundle(items, None, text, "manifests", "", {}, {}, True, extents, bom, line_break(text))
 
 
 def _read_yaml_list(text: str, bom: bool) -> Bundle:
@@ -160,14 +158,23 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
     if problem:
         raise Refused(problem)
     items = [Item(value, index, None, *_origin(value)) for index, value in enumerate(root.get("items") or [])]
-    return _list_bundle(items, root, text, "json", {}, False, bom)
+    place = documents[0].place
+    return _list_bundle(items, root, text, "json", {}, False, bom)._replace(documents=((place.start, place.end),))
 
 
 def _json_documents(text: str) -> list[yaml.Document] | None:
-    """The JSON documents that text consists of; None where it is no JSON (YAML in flow style begins alike)."""
+    """The JSON documents that text consists of, one behind the other; None where it is not JSON alone."""
     try:
         return yaml.load_json_stream(text)
     except YamlError as error:
-        if error.code == "json-syntax" and not re.match(r'\s*\{\s*"', text):
+        if error.code == "json-syntax":
             return None
         raise
+
+
+def _json_list_documents(text: str) -> list[yaml.Document] | None:
+    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None where it is in flow style."""
+    documents = _json_documents(text)
+    if documents is None:
+        documents = [document for document in yaml.load_all(text) if not document.empty]
+    return documents if documents[0].json else None

@@ -66,7 +66,10 @@ def _write_json_list(
         return bundle.text
     if not replacements and not drop and not merged:
         return bundle.text
-    return _json_like(_changed_root(bundle, replacements, merged, drop), bundle.text)
+    start, end = bundle.documents[0]
+    text = bundle.text
+    written = _json_like(_changed_root(bundle, replacements, merged, drop), text[start:end])
+    return text[:start] + written + text[end:]
 
 
 def _json_like(value: Any, model: str) -> str:
@@ -103,7 +106,7 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     """The new text of an item that stands in the bundle's text."""
     place, text = item.place, bundle.text
     assert place is not None
-    if bundle.syntax == "json":
+    if item.json:
         return _json_like(value, text[place.start : place.end])
     before = item.value
     if item.index in bundle.originals and place.block:

@@ -254,6 +254,29 @@ def test_eval_image(programs: Programs, httpbin: Path, image: str) -> None:
 # ---------------------------------------------------------------- files as people have them
 
 
+def test_scalars_with_tags(programs: Programs, tmp_path: Path) -> None:
+    """kpt keeps tags and gives the plain value << one of its own."""
+    config_map = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tags, namespace: shop}\ndata:\n  a: <<\n  b: !!str 12\n"
+        "  c: !!binary aGVsbG8=\n  d: !!str <<\n  e: !!timestamp 2024-01-01\n"
+    )
+    files = {
+        "Kptfile": kptfile(MUTATOR),
+        "istio-inject.yaml": CONFIG,
+        "ns.yaml": namespace("shop"),
+        "web.yaml": deployment("web"),
+        "tags.yaml": config_map,
+    }
+    work = write(tmp_path / "work", files)
+    other = write(tmp_path / "other", {**files, "Kptfile": kptfile("  mutators:\n  - exec: cat\n")})
+
+    render(programs, work)
+    render(programs, other)
+
+    assert "istio-proxy" in (work / "web.yaml").read_text()
+    assert (work / "tags.yaml").read_bytes() == (other / "tags.yaml").read_bytes()
+
+
 def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     files = {
         "Kptfile": kptfile(MUTATOR),

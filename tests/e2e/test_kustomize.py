@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from real_programs import (
@@ -17,6 +18,8 @@ from real_programs import (
     slow,
     write,
 )
+
+from krm_injector.kube import yaml as kube_yaml
 
 EXEC = ["--enable-alpha-plugins", "--enable-exec"]
 CONTAINER = ["--enable-alpha-plugins"]
@@ -286,6 +289,48 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     (work / "bom.yaml").write_bytes(b"\xef\xbb\xbf" + deployment("bom").encode())
     done = programs.run(["krm-injector", "inject", *plain, str(work / "bom.yaml")], work)
     assert {name for _, _, name in injected(objects(done.out))} == {"crlf", "web", "bom"}
+
+
+LIKE_A_MERGE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: signs, namespace: shop}
+data:
+  plain: <<
+  quoted: "<<"
+  tagged: !!str <<
+  when: "2024-01-01"
+"""
+
+
+def read(out: bytes) -> dict[str, Any]:
+    """Objects by kind, as Kubernetes reads them: PyYAML has no reading for a value <<."""
+    return {document.value["kind"]: document.value for document in kube_yaml.load_all(out.decode())}
+
+
+def test_values_that_kustomize_hands_over_with_a_tag(programs: Programs, tmp_path: Path) -> None:
+    """kustomize writes the string << as `!!merge <<` for its functions."""
+    work = write(
+        tmp_path / "work",
+        {
+            "kustomization.yaml": f"{HEAD}resources: [ns.yaml, signs.yaml, web.yaml]\n",
+            "ns.yaml": namespace("shop"),
+            "signs.yaml": LIKE_A_MERGE,
+            "web.yaml": deployment("web", more="        env:\n        - {name: SIGN, value: '<<'}\n"),
+            "istio-inject.yaml": function_config(),
+        },
+    )
+    plain = read(build(programs, work).out)
+    with open(work / "kustomization.yaml", "a") as file:
+        file.write("transformers: [istio-inject.yaml]\n")
+
+    after = read(build(programs, work).out)
+
+    assert after["ConfigMap"] == plain["ConfigMap"]
+    assert after["ConfigMap"]["data"] == {**dict.fromkeys(("plain", "quoted", "tagged"), "<<"), "when": "2024-01-01"}
+    app, *_ = after["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert app["env"] == [{"name": "SIGN", "value": "<<"}]
+    assert "istio-proxy" in str(after["Deployment"])
 
 
 def test_windows_paths_in_a_kustomization(programs: Programs, tmp_path: Path) -> None:

@@ -25,29 +25,42 @@ def load_json(text: str) -> Any:
 def load_json_stream(text: str) -> list[Document]:
     """Every document of JSON texts one behind the other."""
     documents: list[Document] = []
-    surrogates = "\\ud" in text or "\\uD" in text  # asked once: a stream of thousands is long
+    surrogates = _may_hold_surrogates(text)  # asked once: a stream of thousands is long
     counted = line = 0
     at = _SPACE.match(text, 0).end()  # type: ignore[union-attr]
     while at < len(text):
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            raise YamlError(error.msg, error.lineno, error.colno, "json-syntax") from None
-        except _Duplicate as error:
-            _fail_duplicate(text, error.key)
-        except RecursionError:
-            raise YamlError(f"nested deeper than {MAX_DEPTH} levels", code="yaml-depth") from None
-        _check_depth(value, 1)
-        if surrogates:
-            value = _without_surrogates(value)
+        value, end = _decode_at(text, at, surrogates)
         line += text.count("\n", counted, at)
         counted = at
         place = Place(at, end, line, at - text.rfind("\n", 0, at) - 1, False)
-        documents.append(Document(value, documents[-1].place.end if documents else 0, end, place, False))
+        documents.append(Document(value, documents[-1].place.end if documents else 0, end, place, False, json=True))
         at = _SPACE.match(text, end).end()  # type: ignore[union-attr]
     if documents:
         documents[-1] = documents[-1]._replace(end=len(text))
     return documents
+
+
+def decode_at(text: str, at: int) -> tuple[Any, int]:
+    """The JSON value that begins at an offset, and the offset behind it. Errors: YamlError."""
+    value, end = _decode_at(text, at, False)
+    return (_without_surrogates(value) if _may_hold_surrogates(text[at:end]) else value), end
+
+
+def _decode_at(text: str, at: int, surrogates: bool) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        raise YamlError(error.msg, error.lineno, error.colno, "json-syntax") from None
+    except _Duplicate as error:
+        _fail_duplicate(text, error.key)
+    except RecursionError:
+        raise YamlError(f"nested deeper than {MAX_DEPTH} levels", code="yaml-depth") from None
+    _check_depth(value, 1)
+    return (_without_surrogates(value) if surrogates else value), end
+
+
+def _may_hold_surrogates(text: str) -> bool:
+    return "\\ud" in text or "\\uD" in text
 
 
 class _Duplicate(Exception):

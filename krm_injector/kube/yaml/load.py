@@ -32,6 +32,10 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
 
 
+# What stands in streams that are not all plain YAML: see stream.py.
+_UNUSUAL = ("\n{", "\ufeff", "\n---#", "\n---\xa0", "\n\t")
+
+
 class Place(NamedTuple):
     """Where a node stands in its text; offsets count characters."""
 
@@ -47,7 +51,14 @@ class Document(NamedTuple):
     start: int  # offset of its first directive or "---" (0 for a first document without)
     end: int  # offset of the next document's start or the text's end
     place: Place  # of its root node
-    empty: bool  # nothing but comments and markers
+    empty: bool  # nothing but comments and markers, or null: kubectl and kustomize pass over both
+    json: bool = False  # written as JSON
+
+    def moved(self, offset: int, lines: int) -> Document:
+        """The same document in a text that has so many characters and lines more in front."""
+        place = self.place
+        place = place._replace(start=place.start + offset, end=place.end + offset, line=place.line + lines)
+        return self._replace(start=self.start + offset, end=self.end + offset, place=place)
 
 
 def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
@@ -78,9 +89,21 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     return value
 
 
-def load_all(text: str, numbers: str = "int") -> list[Document]:
-    """Every document of a stream with its place; text must not begin with a byte order mark. Errors: YamlError."""
-    reader = Reader(text, numbers)
+def load_all(text: str) -> list[Document]:
+    """Every document of a stream, YAML or JSON, with its place. Errors: YamlError.
+
+    A byte order mark may stand behind a separator, not at the start of text.
+    """
+    if any(sign in text for sign in _UNUSUAL) or (text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"):
+        from krm_injector.kube.yaml.stream import load_mixed  # seldom needed
+
+        return load_mixed(text)
+    return load_documents(text)
+
+
+def load_documents(text: str) -> list[Document]:
+    """As load_all, with all documents as YAML."""
+    reader = Reader(text)
     found: list[tuple[Any, int, Place, bool]] = []
     try:
         reader.next()
@@ -89,7 +112,7 @@ def load_all(text: str, numbers: str = "int") -> list[Document]:
             root = reader.next()
             value = reader.document(root)
             place = reader.place(root)
-            found.append((value, begin, place, value is None and place.start == place.end))
+            found.append((value, begin, place, value is None))
     except YamlError:
         raise
     except Exception as error:
@@ -191,7 +214,7 @@ class Reader:
                 self.nodes += len(result) + 1
                 self.last = event
                 return result
-            elif event.__class__ is ScalarEvent and event.tag == TAG + "merge":
+            elif event.__class__ is ScalarEvent and event.tag == TAG + "merge" and event.value == "<<":
                 merged = self.merge(result, merged, event, depth)
                 continue
             else:
@@ -286,6 +309,8 @@ class Reader:
         kind = tag.removeprefix(TAG)
         if kind == "str" or tag == "!":
             return text
+        if kind == "merge" and kind != tag:
+            return text  # a merge as a key only; kyaml writes the string "<<" like this
         if kind == "binary":
             return self.binary(event)
         if kind == tag or kind not in ("bool", "int", "float", "null", "timestamp"):
