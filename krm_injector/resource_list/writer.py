@@ -123,6 +123,10 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
+        if "#" in text:
+            from krm_injector.resource_list.put_back import without_ids
+
+            replacements = {index: without_ids(value) for index, value in replacements.items()}
         return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []
@@ -130,7 +134,8 @@ def _write_yaml_list(
         if item.index in drop:
             edits.append((*lines[item.index], ""))
         elif item.index in replacements and item.place is not None:
-            edits.append((item.place.start, item.place.end, _rewritten(bundle, item, replacements[item.index])))
+            new = _rewritten(bundle, item, replacements[item.index])
+            edits.append((item.place.start, item.place.end, _own_comments(bundle, item, new, replacements[item.index])))
     if new_results:
         edits.append(_results_edit(bundle, merged))
     edits.sort(key=lambda edit: edit[0])
@@ -141,6 +146,17 @@ def _write_yaml_list(
         at = end
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
+    """The changed item's text so that the orchestrator leaves the comments as they stand in it."""
+    place = item.place
+    assert place is not None
+    if bundle.text.find("#", place.start, place.end) < 0:
+        return text
+    from krm_injector.resource_list.put_back import text_without_ids  # only comments pay for it
+
+    return text_without_ids(text, place._replace(start=0, end=len(text), line=0), value, bundle.newline)
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
