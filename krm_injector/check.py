@@ -19,7 +19,7 @@ INJECT = "sidecar.istio.io/inject"
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
 # What a run that writes would do to earlier injections; a check writes nothing.
-OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost"))
+OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost", "comment-copied"))
 
 
 class Edit(NamedTuple):

@@ -29,6 +29,11 @@ class Outcome(NamedTuple):
     restored: tuple[eject.Restored, ...] = ()  # one a decision
     edits: dict[Place, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
+    @property
+    def anew(self) -> frozenset[int]:
+        """The items whose text is to be written even where their values stay: comments stand where none belongs."""
+        return frozenset(one.workload.item for one in self.restored if one.copied)
+
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
     """Each workload as it stands in the bundle, as it was before an earlier injection, and its decision."""

@@ -31,7 +31,7 @@ __all__ = ["ACTIONS", "Outcome", "check", "decide_only", "run", "take_back", "ve
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
     found = discover(bundle, settings)
-    restored = [eject.restored(workload) for workload in found.workloads]
+    restored = _looked_at(bundle, found.workloads, [eject.restored(workload) for workload in found.workloads])
     workloads = [one.workload for one in restored]
     decisions = decide_all(workloads, found.namespaces, found.meshes, settings)
     results = [*found.results, *(result for one in restored for result in one.results)]
@@ -42,6 +42,17 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     return Outcome(
         bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
     )
+
+
+def _looked_at(bundle: Bundle, workloads: list[Workload], restored: list[eject.Restored]) -> list[eject.Restored]:
+    """The workloads before injection without what kpt's copied comments made of them."""
+    if all(one.record is None for one in restored):
+        return restored
+    if not any("#" in part.text for part in bundle.parts or (bundle,)):
+        return restored
+    from krm_injector import setter_comments  # only injected workloads with comments pay for it
+
+    return setter_comments.looked_at(bundle, workloads, restored)
 
 
 def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
@@ -80,8 +91,10 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             results.append(_unusable(decision.mesh, problem))
             unusable.add(id(decision.mesh))
         else:
+            if one.copied:
+                results += _told_of_copied(found, one)
             if one.record is not None and not record.intact(found.object, one.record):
-                injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
+                injected, edits, said = _edits(found, one, decision, injected, plane, outcome, settings)
                 edited[found.item, found.inside] = edits
                 results += said
             index = decision.workload.item
@@ -90,9 +103,15 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
     return outcome._replace(replacements=replacements, results=tuple(results), edits=edited)
 
 
+def _told_of_copied(found: Workload, one: eject.Restored) -> list[Result]:
+    from krm_injector import setter_comments
+
+    return setter_comments.results(found, one.copied)
+
+
 def _edits(
     found: Workload,
-    was: record.Record,
+    one: eject.Restored,
     decision: Decision,
     injected: Any,
     plane: ControlPlane,
@@ -105,16 +124,18 @@ def _edits(
     def again(other: Decision) -> Any:
         return inject_once(other, plane, settings)
 
-    taken = overrides.taken_up(found, was, decision, injected, again, outcome.meshes, settings)
+    taken = overrides.taken_up(found, one, decision, injected, again, outcome.meshes, settings)
     return taken.injected, taken.edits, overrides.results(found, taken.edits)
 
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     """Every injection of the bundle's workloads taken back; replacements hold the items as they were before."""
     found, results = discover_workloads(list(walk(bundle)), settings)
-    ejected = [eject.ejected(workload) for workload in found]
+    ejected = _looked_at(bundle, found, [eject.ejected(workload) for workload in found])
     changed = [after.workload for before, after in zip(found, ejected, strict=True) if after.workload is not before]
     results += [result for one in ejected for result in one.results]
+    for workload, one in zip(found, ejected, strict=True):
+        results += _told_of_copied(workload, one) if one.copied else ()
     return Outcome(bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected))
 
 
@@ -140,7 +161,12 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
     )
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None
-    return (said, *eject.edit_results(found, one.record))
+    edits = eject.edit_results(found, one.record)
+    if not one.copied:
+        return (said, *edits)
+    from krm_injector import setter_comments
+
+    return (said, *_told_of_copied(found, one), *setter_comments.without_copied(edits, found, one.copied))
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:

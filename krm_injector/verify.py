@@ -16,6 +16,7 @@ REPLACED = (
     "edit-kept",
     "edit-lost",
     "injection-taken-back",
+    "comment-copied",
 )  # what the pipeline says of the same findings, meant for inject
 
 
@@ -85,6 +86,7 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
     if not record.namespace_fits(found, namespace, mesh):
         why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
+    told += _by_setters(row)
     told += [_edited(row, edit) for edit in row.edits if edit.path]
     if not told and not record.intact(row.standing.object, found):
         told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
@@ -136,6 +138,26 @@ def _edited(row: Row, edit: overrides.HandEdit) -> Result:
     )
     current, injected = overrides.value_of(edit.current), overrides.value_of(edit.injected)
     return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
+
+
+def _by_setters(row: Row) -> list[Result]:
+    """An error for each value of Istio's that a setter wrote, since its comment had been copied there."""
+    if not row.restored.copied:
+        return []
+    from krm_injector import setter_comments
+
+    return [
+        Result(
+            "error",
+            f"{setter_comments.wrong(row.standing, one)}. Inject again: Istio's value comes back",
+            row.standing.ref,
+            one.path,
+            one.value,
+            code="verify-edited",
+        )
+        for one in row.restored.copied
+        if one.written
+    ]
 
 
 def _not_injected(row: Row) -> Result:

@@ -18,18 +18,21 @@ def write(
     results: list[dict[str, Any]],
     drop: Collection[int] = (),
     originals: Mapping[int, Object] = {},
+    anew: Collection[int] = (),
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
 
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
-    result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
+    result does not depend on what stood there between; a replacement that is the same as the item changes nothing,
+    but for the items in anew.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
     """
     if originals:
         items = bundle.items
-        replacements = {i: v for i, v in replacements.items() if i not in originals or not yaml.same(items[i].value, v)}
+        kept = {i for i in originals if i not in anew}
+        replacements = {i: v for i, v in replacements.items() if i not in kept or not yaml.same(items[i].value, v)}
     bundle = bundle._replace(originals=originals)
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)

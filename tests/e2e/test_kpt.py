@@ -283,7 +283,8 @@ SETTER = """\
 # What a setter does: every scalar whose line ends in "# set: NAME" gets the value of NAME.
 import re, sys
 values = {values}
-sys.stdout.write(re.sub(r"(?m)^( *(?:- )?[^:#\\n]*: ).* (# set: ([a-z]+))$", lambda m: f"{{m[1]}}{{values[m[3]]}} {{m[2]}}", sys.stdin.read()))
+line = re.compile("^( *(?:- )?[^:#\\n]*: ).* (# set: ([a-z]+))$", re.M)
+sys.stdout.write(line.sub(lambda m: f"{{m[1]}}{{values[m[3]]}} {{m[2]}}", sys.stdin.read()))
 """
 COMMENTED = """\
 apiVersion: {version}
