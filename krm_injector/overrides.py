@@ -415,6 +415,13 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
             "it was. Compare it with version control"
         )
         return Result("warning", message, ref, code="edit-lost")
+    if edit.path.endswith(record.ORDER):
+        field = edit.path.removesuffix(record.ORDER)
+        message = (
+            f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the injected part, and the "
+            f"change is lost: no override of Istio's says just that, and injection gives {now(edit)}"
+        )
+        return Result("warning", message, ref, edit.path, edit.current, value_of(edit.injected), code="edit-lost")
     message = (
         f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit is lost: no override "
         f"of Istio's says just that, and injection gives {now(edit)}. To change it, make it in what injection starts "

@@ -365,3 +365,17 @@ def test_the_example_is_injected_by_one_function_and_verified_by_the_other() -> 
 def test_the_function_has_the_one_schema() -> None:
     schema = EXAMPLE.parent.parent / "schema.json"
     assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
+
+
+@pytest.mark.parametrize("field", ["containers", "initContainers"])
+def test_another_order_of_containers_is_told_as_an_order(field: str) -> None:
+    """As a strategic patch of kustomize's leaves it, which puts what it names in front."""
+    own = {"initContainers": [{"name": "i"}], "containers": [{"name": "web"}]}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": own}
+    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+    settings = DEFAULT._replace(native_sidecars=field == "initContainers")
+    moved = copy.deepcopy(injected({**head, "spec": {"template": template}}, settings))
+    moved["spec"]["template"]["spec"][field].reverse()
+    (found,) = verdict(moved, settings)
+    assert found.message.startswith(f"the order of spec.template.spec.{field} of Deployment shop/web ")
+    assert "edited" not in found.message
