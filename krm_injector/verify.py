@@ -158,8 +158,9 @@ def _order(row: Row, path: str, current: Any, injected: Any) -> Result:
     standing, wanted = _common(current, injected), _common(injected, current)
     message = (
         f"the order of {path} of {row.standing.ref} is not the one that injection gives: {_word(standing)} stands "
-        f"there, {_word(wanted)} is right{_why_order(path)}. Injecting again overwrites it; where a patch of kustomize's changed it (a "
-        "strategic patch puts what it names at the front of its list), use a JSON patch, or let it run before injection"
+        f"there, {_word(wanted)} is right{_why_order(path)}. Injecting again overwrites it; where a patch of "
+        "kustomize's changed it (a strategic patch puts what it names at the front of its list), use a JSON patch, or "
+        "let it run before injection"
     )
     return Result("error", message, row.standing.ref, path, standing, wanted, code="verify-edited")
 
