@@ -18,7 +18,7 @@ from krm_injector.pod_rules import INJECT
 from krm_injector.remedies import Edits, Remedies
 
 # What a run that writes would do to earlier injections; a check writes nothing.
-OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost"))
+OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost", "comment-copied"))
 
 
 def policy(

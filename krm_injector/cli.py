@@ -108,10 +108,12 @@ def _function(arguments: Arguments | None) -> Answer:
         settings = configure.read(arguments, bundle.function_config)
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
         code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
-        originals = outcome.originals
+        originals, anew = outcome.originals, outcome.anew
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
-    text = resource_list.write(bundle, {} if code else replacements, results.entries(said), originals=originals)
+        anew = frozenset()
+    changed = {} if code else replacements
+    text = resource_list.write(bundle, changed, results.entries(said), originals=originals, anew=anew)
     return Answer(text, said, code)
 
 
@@ -176,7 +178,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-    return Answer(joined.write(outcome.replacements, dropped, outcome.originals), outcome.results, DONE)
+    return Answer(joined.write(outcome.replacements, dropped, outcome.originals, outcome.anew), outcome.results, DONE)
 
 
 def _programs(arguments: Arguments) -> None:

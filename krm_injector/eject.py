@@ -35,6 +35,7 @@ class Restored(NamedTuple):
     workload: Workload  # the same workload where nothing was injected
     record: record.Record | None = None
     results: tuple[Result, ...] = ()
+    copied: tuple[Any, ...] = ()  # setter_comments.Copied: comments of the user's on Istio's values
 
 
 def restored(workload: Workload) -> Restored:

@@ -19,7 +19,11 @@ class Joined(NamedTuple):
     parts: tuple[Bundle, ...]
 
     def write(
-        self, replacements: Mapping[int, Object], drop: Collection[int] = (), originals: Mapping[int, Object] = {}
+        self,
+        replacements: Mapping[int, Object],
+        drop: Collection[int] = (),
+        originals: Mapping[int, Object] = {},
+        anew: Collection[int] = (),
     ) -> str:
         """One stream of documents: the files in their order, changed where a replacement says so."""
         texts: list[str] = []
@@ -32,10 +36,16 @@ class Joined(NamedTuple):
                 continue
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
-            texts.append(resource_list.write(part, changed, [], gone, before))
+            written = {number - numbers.start for number in anew}
+            texts.append(resource_list.write(part, changed, [], gone, before, written))
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
-    def texts(self, replacements: Mapping[int, Object], originals: Mapping[int, Object] = {}) -> list[str]:
+    def texts(
+        self,
+        replacements: Mapping[int, Object],
+        originals: Mapping[int, Object] = {},
+        anew: Collection[int] = (),
+    ) -> list[str]:
         """The text of each part by itself, changed where a replacement says so."""
         texts: list[str] = []
         first = 0
@@ -44,7 +54,8 @@ class Joined(NamedTuple):
             first = numbers.stop
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
-            texts.append(resource_list.write(part, changed, [], (), before))
+            written = {number - numbers.start for number in anew}
+            texts.append(resource_list.write(part, changed, [], (), before, written))
         return texts
 
 
@@ -70,7 +81,7 @@ def join(sources: Iterable[Source]) -> Joined:
         message = f"there are no manifests in {', '.join(names)}"
         raise Refused(Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty"))
     numbered = [item._replace(index=index) for index, item in enumerate(items)]
-    return Joined(parts[0]._replace(items=numbered), tuple(parts))
+    return Joined(parts[0]._replace(items=numbered, parts=tuple(parts)), tuple(parts))
 
 
 def _separated(text: str) -> str:

@@ -31,6 +31,11 @@ class Outcome(NamedTuple):
     unusable: frozenset[int] = frozenset()  # id() of each mesh whose configuration cannot be used
     edits: dict[Template, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
 
+    @property
+    def anew(self) -> frozenset[int]:
+        """The items whose text is to be written even where their values stay: comments stand where none belongs."""
+        return frozenset(one.workload.item for one in self.restored if one.copied)
+
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
     """Each workload as it stands in the bundle, as it was before an earlier injection, and its decision."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from krm_injector import merge, pods, record
+from krm_injector import merge, pods, record, setter_comments
 from krm_injector.decide import Judge
-from krm_injector.eject import shown
+from krm_injector.eject import Restored, shown
 from krm_injector.function_config import Settings
 from krm_injector.inject import Failure, pod_of
 from krm_injector.kube import types
@@ -61,7 +61,7 @@ class _Trial(NamedTuple):
 
 def taken_up(
     standing: Workload,
-    found: record.Record,
+    restored: Restored,
     decision: Decision,
     fresh: Object,
     inject: Inject,
@@ -74,7 +74,10 @@ def taken_up(
     pieces that the record does not know, whatever changed in the mesh since: their values are the user's.
     """
     bench = _Bench(standing, decision, fresh, inject, meshes, settings)
-    edits = bench.refined(record.edits(standing.object, found, fresh))
+    assert restored.record is not None
+    edits = bench.refined(record.edits(standing.object, restored.record, fresh))
+    if restored.copied:
+        edits = [edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)]
     kept, trial = bench.largest([edit for edit in edits if edit.steps])
     if trial is None:
         return TakenUp(tuple(edits), decision, fresh)
@@ -409,6 +412,13 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
             "it was. Compare it with version control"
         )
         return Result("warning", message, ref, code="edit-lost")
+    if edit.path.endswith(record.ORDER):
+        field = edit.path.removesuffix(record.ORDER)
+        message = (
+            f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the injected part, and the "
+            f"change is lost: no override of Istio's says just that, and injection gives {now(edit)}"
+        )
+        return Result("warning", message, ref, edit.path, edit.current, value_of(edit.injected), code="edit-lost")
     message = (
         f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit is lost: no override "
         f"of Istio's says just that, and injection gives {now(edit)}. To change it, make it in what injection starts "

@@ -2,7 +2,8 @@
 
 Both come as one kustomize Component, a patch with a target a workload. What kustomize's strategic merge cannot say
 (moved elements of lists of plain values, lists of kinds whose schema it does not have, ports that are told apart by two
-fields) is said by replacing the list.
+fields) is said by replacing the list. Two elements of one key it never keeps, whether a patch names their list or not:
+a workload with such a list gets a JSON patch instead.
 """
 
 from __future__ import annotations
@@ -29,6 +30,19 @@ MERGED_LISTS = {
 }
 # Lists that kustomize would merge too; they are replaced, since their elements are told apart by more than one field.
 REPLACED_LISTS = ("ports", "hostAliases", "topologySpreadConstraints", "volumeDevices", "ephemeralContainers")
+# Lists of which kustomize keeps one element a key, in every object that a strategic patch is applied to, by the keys
+# of its schema (kyaml/openapi/kubernetesapi 1.21, walkAssociativeSequence in kyaml/yaml/walk); "" for the element.
+KEYED_LISTS: dict[str, tuple[str, ...]] = {
+    **{field: (key,) for field, key in MERGED_LISTS.items()},
+    "conditions": ("type",),
+    "ephemeralContainers": ("name",),
+    "finalizers": ("",),
+    "hostAliases": ("ip",),
+    "ownerReferences": ("uid",),
+    "ports": ("containerPort", "protocol"),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+    "volumeDevices": ("devicePath",),
+}
 # The kinds in the schema that kustomize carries (Kubernetes 1.21); of others it replaces every list.
 WITH_SCHEMA = ("v1", "apps/v1", "batch/v1", "batch/v1beta1")
 
@@ -52,7 +66,11 @@ def component(changes: Iterable[Change], strategic: bool) -> tuple[str, tuple[Re
         if not metadata.get("name"):
             results.append(_nameless(change.ref))
             continue
-        content: Any = strategic_patch(change.before, change.after) if strategic else json_patch(change)
+        content: Any
+        lost = repeated(change) if strategic else ""
+        if lost:
+            results.append(_not_strategic(change.ref, lost))
+        content = strategic_patch(change.before, change.after) if strategic and not lost else json_patch(change)
         patches.append({"target": target(change.before, change.ref), "patch": yaml.dump(content)})
     head = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
     return yaml.dump({**head, "patches": patches} if patches else head), tuple(results)
@@ -76,6 +94,15 @@ def target(workload: Object, ref: ResourceRef) -> Object:
 def _nameless(ref: ResourceRef) -> Result:
     message = f"{ref} has only a generateName: kustomize cannot hold it, so there is no patch for it"
     return Result("error", message, ref, "metadata.generateName", code="patch-without-name")
+
+
+def _not_strategic(ref: ResourceRef, lost: str) -> Result:
+    field = lost.partition(" ")[0]
+    message = (
+        f"{ref} has {lost}: kustomize keeps one of them where it merges a strategic patch, whatever the patch says, so "
+        "this workload's patch is a JSON patch (RFC 6902). With --output json6902 all patches are"
+    )
+    return Result("warning", message, ref, field, code="patch-not-strategic")
 
 
 # ---------------------------------------------------------------- RFC 6902
@@ -178,6 +205,42 @@ def strategic_patch(before: Object, after: Object) -> Object:
     patch = _merge_map(before, after, schema)
     own = {**identity, **patch.pop("metadata", {})}
     return {"apiVersion": before["apiVersion"], "kind": before["kind"], "metadata": own, **patch}
+
+
+def repeated(change: Change) -> str:
+    """The first element, in words, that stands a second time in a list of which kustomize keeps one a key; "" for
+    none, and for a kind whose lists kustomize does not merge."""
+    if change.before.get("apiVersion") not in WITH_SCHEMA:
+        return ""
+    return _repeated(change.before, "", "") or _repeated(change.after, "", "")
+
+
+def _repeated(value: Any, field: str, path: str) -> str:
+    if isinstance(value, dict):
+        inner = ((child, key, f"{path}.{key}" if path else key) for key, child in value.items())
+    elif isinstance(value, list):
+        keys = KEYED_LISTS.get(field)
+        twice = _twice([_key(element, keys) for element in value]) if keys else None
+        if twice is not None:
+            return f"{path} with {twice} twice"
+        told = names(value) or [str(index) for index in range(len(value))]
+        inner = ((child, "", f"{path}[{name}]") for child, name in zip(value, told, strict=True))
+    else:
+        return ""
+    return next(filter(None, (_repeated(*one) for one in inner)), "")
+
+
+def _key(element: Any, keys: tuple[str, ...]) -> list[Any]:
+    return [element.get(key) for key in keys] if isinstance(element, dict) else [element]
+
+
+def _twice(found: list[list[Any]]) -> Any:
+    """The first key that an element shares with one before it; a field that it leaves open is shared with any."""
+    for index, (first, *more) in enumerate(found):
+        for other, *theirs in found[:index]:
+            if first == other and all(mine is None or mine == one for mine, one in zip(more, theirs, strict=True)):
+                return first
+    return None
 
 
 def _merge_map(before: Object, after: Object, schema: bool) -> Object:

@@ -31,7 +31,7 @@ __all__ = ["ACTIONS", "Outcome", "check", "decide_only", "run", "take_back", "ve
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
     found = discover(bundle, settings)
-    restored = eject.restored_all(found.workloads)
+    restored = _looked_at(bundle, found.workloads, eject.restored_all(found.workloads))
     workloads = [one.workload for one in restored]
     decisions = decide_all(workloads, found.namespaces, found.meshes, settings)
     results = [*found.results, *(result for one in restored for result in one.results)]
@@ -43,6 +43,17 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     return Outcome(
         bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
     )
+
+
+def _looked_at(bundle: Bundle, workloads: list[Workload], restored: list[eject.Restored]) -> list[eject.Restored]:
+    """The workloads before injection without what kpt's copied comments made of them."""
+    if all(one.record is None for one in restored):
+        return restored
+    if not any("#" in part.text for part in bundle.parts or (bundle,)):
+        return restored
+    from krm_injector import setter_comments  # only injected workloads with comments pay for it
+
+    return setter_comments.looked_at(bundle, workloads, restored)
 
 
 def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
@@ -87,8 +98,10 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             unusable.add(id(decision.mesh))
             refused.add(place)
         else:
+            if one.copied:
+                results += _told_of_copied(found, one)
             if one.record is not None and not record.intact(found.object, one.record):
-                injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
+                injected, edits, said = _edits(found, one, decision, injected, plane, outcome, settings)
                 edited[found.item, found.inside, found.template] = edits
                 results += said
             if found.only:
@@ -117,9 +130,15 @@ def _joined(parts: list[tuple[Workload, Any]]) -> Any:
     return record.joined(result, [injected for _, injected in parts])
 
 
+def _told_of_copied(found: Workload, one: eject.Restored) -> list[Result]:
+    from krm_injector import setter_comments
+
+    return setter_comments.results(found, one.copied)
+
+
 def _edits(
     found: Workload,
-    was: record.Record,
+    one: eject.Restored,
     decision: Decision,
     injected: Any,
     plane: ControlPlane,
@@ -132,7 +151,7 @@ def _edits(
     def again(other: Decision) -> Any:
         return inject_once(other, plane, settings)
 
-    taken = overrides.taken_up(found, was, decision, injected, again, outcome.meshes, settings)
+    taken = overrides.taken_up(found, one, decision, injected, again, outcome.meshes, settings)
     return taken.injected, taken.edits, overrides.results(found, taken.edits)
 
 
@@ -140,9 +159,11 @@ def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     """Every injection of the bundle's workloads taken back; replacements hold the items as they were before."""
     found, results = discover_workloads(list(walk(bundle)), settings)
     found += _recorded(list(walk(bundle)), found)
-    ejected = eject.ejected_all(found)
+    ejected = _looked_at(bundle, found, eject.ejected_all(found))
     changed = [after.workload for before, after in zip(found, ejected, strict=True) if after.workload is not before]
     results += [result for one in ejected for result in one.results]
+    for workload, one in zip(found, ejected, strict=True):
+        results += _told_of_copied(workload, one) if one.copied else ()
     return Outcome(bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected))
 
 
@@ -183,7 +204,12 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
     )
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None
-    return (said, *eject.edit_results(found, one.record))
+    edits = eject.edit_results(found, one.record)
+    if not one.copied:
+        return (said, *edits)
+    from krm_injector import setter_comments
+
+    return (said, *_told_of_copied(found, one), *setter_comments.without_copied(edits, found, one.copied))
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:

@@ -105,7 +105,7 @@ def run_diff(call: Call) -> Told:
         told = (*outcome.results, *said)
         code = results.exit_code(told)
         return "" if code else text, told, code
-    texts = given.joined.texts(outcome.replacements, outcome.originals)
+    texts = given.joined.texts(outcome.replacements, outcome.originals, outcome.anew)
     pairs = diff.pairs(given.joined.parts, texts)
     found = [diff.unified(before, after, file, call.colour) for file, before, after in pairs]
     return "".join(found), outcome.results, 0

@@ -11,11 +11,13 @@ from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Reason, Result, Workload
 
+CONTAINERS = (".containers", ".initContainers")
 SHOWN = 5  # differences named in a message
 REPLACED = (
     "edit-kept",
     "edit-lost",
     "injection-taken-back",
+    "comment-copied",
 )  # what the pipeline says of the same findings, meant for inject
 # No verdict: the pipeline has told why, of a Namespace with its first workload only.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
@@ -91,7 +93,10 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
     if not record.namespace_fits(found, namespace, mesh):
         why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
-    told += [_edited(row, edit) for edit in row.edits if edit.path]
+    explained = bool(told)
+    told += _by_setters(row)
+    told += [_edited(row, edit) for edit in row.edits if edit.path and not edit.path.endswith(record.ORDER)]
+    told += _orders(row, [] if explained else own)
     if not told and not record.intact(row.standing.object, found):
         told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
     if told:
@@ -142,6 +147,60 @@ def _edited(row: Row, edit: overrides.HandEdit) -> Result:
     )
     current, injected = overrides.value_of(edit.current), overrides.value_of(edit.injected)
     return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
+
+
+def _orders(row: Row, differing: list[Difference]) -> list[Result]:
+    """An error for each list whose elements stand in another order: as the record tells, and as a comparison does. An
+    edit that is kept may move elements inside a container, which is no finding."""
+    found = {edit.path: (edit.current, edit.injected) for edit in row.edits if edit.path.endswith(record.ORDER)}
+    for one in differing:
+        containers = one.path.removesuffix(record.ORDER).endswith(CONTAINERS)
+        if one.path.endswith(record.ORDER) and (containers or not row.edits):
+            found[one.path] = one.before, one.after
+    return [_order(row, path.removesuffix(record.ORDER), *orders) for path, orders in found.items()]
+
+
+def _order(row: Row, path: str, current: Any, injected: Any) -> Result:
+    standing, wanted = _common(current, injected), _common(injected, current)
+    message = (
+        f"the order of {path} of {row.standing.ref} is not the one that injection gives: {_word(standing)} stands "
+        f"there, {_word(wanted)} is right{_why_order(path)}. Injecting again overwrites it; where a patch of "
+        "kustomize's changed it (a strategic patch puts what it names at the front of its list), use a JSON patch, or "
+        "let it run before injection"
+    )
+    return Result("error", message, row.standing.ref, path, standing, wanted, code="verify-edited")
+
+
+def _common(these: Any, others: Any) -> Any:
+    both = isinstance(these, list) and isinstance(others, list)
+    return [name for name in these if name in others] if both else overrides.value_of(these)
+
+
+def _why_order(path: str) -> str:
+    """What an order of this list means to Kubernetes."""
+    if path.endswith(CONTAINERS):
+        return " (containers start in their order)"
+    return " ($(NAME) finds the variables before it only)" if path.endswith(".env") else ""
+
+
+def _by_setters(row: Row) -> list[Result]:
+    """An error for each value of Istio's that a setter wrote, since its comment had been copied there."""
+    if not row.restored.copied:
+        return []
+    from krm_injector import setter_comments
+
+    return [
+        Result(
+            "error",
+            f"{setter_comments.wrong(row.standing, one)}. Inject again: Istio's value comes back",
+            row.standing.ref,
+            one.path,
+            one.value,
+            code="verify-edited",
+        )
+        for one in row.restored.copied
+        if one.written
+    ]
 
 
 def _not_injected(row: Row) -> Result:

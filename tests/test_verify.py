@@ -462,3 +462,17 @@ def test_the_namespace_is_missing_for_all_its_workloads_and_none_of_them_is_unwa
 def verdict_of(objects: list[Any]) -> list[Result]:
     results = pipeline.verify(bundle(*objects), Settings()).results
     return [result for result in results if result.severity == "error"]
+
+
+@pytest.mark.parametrize("field", ["containers", "initContainers"])
+def test_another_order_of_containers_is_told_as_an_order(field: str) -> None:
+    """As a strategic patch of kustomize's leaves it, which puts what it names in front."""
+    own = {"initContainers": [{"name": "i"}], "containers": [{"name": "web"}]}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": own}
+    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+    settings = DEFAULT._replace(native_sidecars=field == "initContainers")
+    moved = copy.deepcopy(injected({**head, "spec": {"template": template}}, settings))
+    moved["spec"]["template"]["spec"][field].reverse()
+    (found,) = verdict(moved, settings)
+    assert found.message.startswith(f"the order of spec.template.spec.{field} of Deployment shop/web ")
+    assert "edited" not in found.message

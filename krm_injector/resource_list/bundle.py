@@ -40,6 +40,14 @@ class Bundle(NamedTuple):
     bom: bool = False
     newline: str = "\n"  # the line break of the whole text
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
+    parts: tuple[Bundle, ...] = ()  # of several files: theirs, whose items are this one's in a row
+
+
+def texts_of(bundle: Bundle) -> list[str]:
+    """For each item the text that it stands in."""
+    if not bundle.parts:
+        return [bundle.text] * len(bundle.items)
+    return [part.text for part in bundle.parts for _ in part.items]
 
 
 def line_break(text: str) -> str:

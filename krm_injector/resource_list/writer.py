@@ -18,18 +18,21 @@ def write(
     results: list[dict[str, Any]],
     drop: Collection[int] = (),
     originals: Mapping[int, Object] = {},
+    anew: Collection[int] = (),
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
 
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
-    result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
+    result does not depend on what stood there between; a replacement that is the same as the item changes nothing,
+    but for the items in anew.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
     """
     if originals:
         items = bundle.items
-        replacements = {i: v for i, v in replacements.items() if i not in originals or not yaml.same(items[i].value, v)}
+        kept = {i for i in originals if i not in anew}
+        replacements = {i: v for i, v in replacements.items() if i not in kept or not yaml.same(items[i].value, v)}
     bundle = bundle._replace(originals=originals)
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
@@ -126,6 +129,13 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
+        if "#" in text:
+            from krm_injector.resource_list.put_back import moved_lists, without_ids
+
+            replacements = {
+                index: without_ids(value) if any(moved_lists(bundle.items[index].value, value)) else value
+                for index, value in replacements.items()
+            }
         return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []
@@ -133,7 +143,8 @@ def _write_yaml_list(
         if item.index in drop:
             edits.append((*lines[item.index], ""))
         elif item.index in replacements and item.place is not None:
-            edits.append((item.place.start, item.place.end, _rewritten(bundle, item, replacements[item.index])))
+            new = _rewritten(bundle, item, replacements[item.index])
+            edits.append((item.place.start, item.place.end, _own_comments(bundle, item, new, replacements[item.index])))
     if new_results:
         edits.append(_results_edit(bundle, merged))
     edits.sort(key=lambda edit: edit[0])
@@ -144,6 +155,19 @@ def _write_yaml_list(
         at = end
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
+    """The changed item's text so that the orchestrator leaves the comments as they stand in it."""
+    place = item.place
+    assert place is not None
+    if bundle.text.find("#", place.start, place.end) < 0:
+        return text
+    from krm_injector.resource_list.put_back import lands_elsewhere, text_without_ids  # only comments pay for it
+
+    if not lands_elsewhere(bundle.text, place, item.value, value):
+        return text
+    return text_without_ids(text, place._replace(start=0, end=len(text), line=0), value, bundle.newline)
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:

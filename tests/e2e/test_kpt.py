@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from pathlib import Path
 
 import pytest
@@ -296,3 +297,119 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     after = tree(work)
     render(programs, work)
     assert tree(work) == after
+
+
+# ---------------------------------------------------------------- comments that other functions read
+
+SETTER = """\
+#!{python}
+# What a setter does: every scalar whose line ends in "# set: NAME" gets the value of NAME.
+import re, sys
+values = {values}
+line = re.compile("^( *(?:- )?[^:#\\n]*: ).* (# set: ([a-z]+))$", re.M)
+sys.stdout.write(line.sub(lambda m: f"{{m[1]}}{{values[m[3]]}} {{m[2]}}", sys.stdin.read()))
+"""
+COMMENTED = """\
+apiVersion: {version}
+kind: {kind}
+metadata:
+  name: {kind}
+  namespace: shop
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata:
+      labels:
+        app: web
+      annotations:
+        proxy.istio.io/config: 'holdApplicationUntilProxyStarts: true'
+    spec:
+      initContainers:
+      # before all
+      - name: migrate # the migration
+        image: migrate:1 # set: migrate
+        resources: # sized by hand
+          limits:
+            memory: 64Mi # set: memory
+        command: # by hand
+        - sh # first
+      containers:
+      - name: plain
+        image: plain:1
+      # the server
+      - name: web
+        image: web:1 # set: web
+        env:
+        - name: MODE # which
+          value: a # set: mode
+        ports:
+        - containerPort: 8080 # set: port
+        volumeMounts:
+        - name: data # set: volume
+          mountPath: /data # where
+      imagePullSecrets:
+      - name: registry # set: secret
+      volumes:
+      - name: data # set: volume
+        emptyDir: {{}} # nothing kept
+"""
+VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081", "volume": "disk", "secret": "other"}  # fmt: skip  # noqa: E501
+ROLLOUT = '  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: spec.template}]\n'  # fmt: skip
+
+
+def comments(text: str) -> list[str]:
+    """Each comment with the word of YAML that it stands behind, or alone, in order."""
+    found = []
+    for line in text.splitlines():
+        before, mark, comment = line.partition("# ")
+        if mark:
+            found.append(f"{before.strip().removeprefix('- ').partition(':')[0]} {mark}{comment}")
+    return found
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(("version", "kind"), [("apps/v1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout")])
+def test_comments_stay_with_what_they_are_said_of(
+    programs: Programs, tmp_path: Path, version: str, kind: str, native: bool
+) -> None:
+    """kpt copies comments by place in lists: not onto Istio's parts, nor onto a neighbour's; a setter hits its own."""
+    setter = tmp_path / "setter"
+    setter.write_text(SETTER.format(python=sys.executable, values=VALUES))
+    setter.chmod(0o755)
+    source = COMMENTED.format(version=version, kind=kind)
+    spec = f"spec:\n  cluster: {{nativeSidecars: {str(native).lower()}}}\n" + ROLLOUT
+    work = write(
+        tmp_path / "work",
+        {
+            "Kptfile": kptfile(MUTATOR),
+            "istio-inject.yaml": CONFIG + spec,
+            "ns.yaml": namespace("shop"),
+            "web.yaml": source,
+        },
+    )
+    render(programs, work)
+    once = (work / "web.yaml").read_text()
+    assert named(work) == {kind}
+    assert comments(once) == comments(source)
+    render(programs, work)
+    assert (work / "web.yaml").read_text() == once
+
+    (work / "Kptfile").write_text(kptfile(MUTATOR.replace("mutators:\n", f"mutators:\n  - exec: {setter}\n")))
+    done = render(programs, work)
+    assert "by hand" not in done.err
+    wanted = source
+    for old, new in (("migrate:1", "migrate:2"), ("web:1", "web:2"), ("64Mi", "65Mi"), ("value: a", "value: b")):
+        wanted = wanted.replace(old, new)
+    for old, new in (("8080", "8081"), ("name: data", "name: disk"), ("name: registry", "name: other")):
+        wanted = wanted.replace(old, new)
+    other = write(
+        tmp_path / "other", {**{name: text.decode() for name, text in tree(work).items()}, "web.yaml": wanted}
+    )
+    (other / "Kptfile").write_text(kptfile(MUTATOR))
+    render(programs, other)
+    assert objects((work / "web.yaml").read_bytes()) == objects((other / "web.yaml").read_bytes())
+    assert comments((work / "web.yaml").read_text()) == comments(source)
+
+    programs.run(["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "action=eject"], other)
+    assert objects((other / "web.yaml").read_bytes()) == objects(wanted.encode())
+    assert comments((other / "web.yaml").read_text()) == comments(source)
