@@ -110,7 +110,9 @@ def _function(arguments: Arguments | None) -> Answer:
         originals = outcome.originals
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
-    text = resource_list.write(bundle, {} if code else replacements, results.entries(said), originals=originals)
+    text = resource_list.write(
+        bundle, {} if code else replacements, results.entries(said), originals=originals, layouts=pipeline.AS_KNOWN
+    )
     return Answer(text, said, code)
 
 
@@ -160,6 +162,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
     """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
     from krm_injector.inputs import not_applied
+    from krm_injector.outcome import LAYOUTS
 
     action = "eject" if arguments.command == "eject" else "inject"
     joined, outcome = _all_told(arguments, lambda: _outcome(arguments, given, action, application))
@@ -173,7 +176,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-    return Answer(joined.write(outcome.replacements, dropped, outcome.originals), outcome.results, DONE)
+    return Answer(joined.write(outcome.replacements, LAYOUTS, dropped, outcome.originals), outcome.results, DONE)
 
 
 def _explain(arguments: Arguments) -> Answer:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from krm_injector import resource_list
 from krm_injector.inputs import Source
 from krm_injector.model import Object, Refused, Result
-from krm_injector.resource_list import Bundle
+from krm_injector.resource_list import Bundle, Layouts
 
 
 class Joined(NamedTuple):
@@ -18,7 +18,11 @@ class Joined(NamedTuple):
     parts: tuple[Bundle, ...]
 
     def write(
-        self, replacements: Mapping[int, Object], drop: Collection[int] = (), originals: Mapping[int, Object] = {}
+        self,
+        replacements: Mapping[int, Object],
+        layouts: Layouts,
+        drop: Collection[int] = (),
+        originals: Mapping[int, Object] = {},
     ) -> str:
         """One stream of documents: the files in their order, changed where a replacement says so."""
         texts: list[str] = []
@@ -31,10 +35,12 @@ class Joined(NamedTuple):
                 continue
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
-            texts.append(resource_list.write(part, changed, [], gone, before))
+            texts.append(resource_list.write(part, changed, [], gone, before, layouts))
         return texts[0] if len(texts) == 1 else _stream(texts)
 
-    def texts(self, replacements: Mapping[int, Object], originals: Mapping[int, Object] = {}) -> list[str]:
+    def texts(
+        self, replacements: Mapping[int, Object], layouts: Layouts, originals: Mapping[int, Object] = {}
+    ) -> list[str]:
         """The text of each part by itself, changed where a replacement says so."""
         texts: list[str] = []
         first = 0
@@ -43,7 +49,7 @@ class Joined(NamedTuple):
             first = numbers.stop
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
-            texts.append(resource_list.write(part, changed, [], (), before))
+            texts.append(resource_list.write(part, changed, [], (), before, layouts))
         return texts
 
 

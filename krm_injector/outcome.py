@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import eject
+from krm_injector import eject, record
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
-from krm_injector.resource_list import Bundle
+from krm_injector.resource_list import Bundle, Layouts
 
 if TYPE_CHECKING:
     from krm_injector.overrides import HandEdit
 
+
+LAYOUTS = Layouts(record.known, record.kept)
+"""What injected manifests remember of how they were written: their records."""
+AS_KNOWN = LAYOUTS._replace(kept=None)
+"""The same for what orchestrators read: they write all anew in their own style, so nothing new is remembered."""
 
 Place = tuple[int, tuple[str | int, ...]]  # a workload: its item's index, and where it stands inside
 

@@ -21,11 +21,11 @@ from krm_injector.kube.workloads import at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import Outcome, Place, items_with, put, rows, told
+from krm_injector.outcome import AS_KNOWN, Outcome, Place, items_with, put, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
-__all__ = ["ACTIONS", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
+__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
@@ -84,6 +84,8 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
                 injected, edits, said = _edits(found, one.record, decision, injected, plane, outcome, settings)
                 edited[found.item, found.inside] = edits
                 results += said
+            if one.record is not None and one.record.layout is not None and settings.record:
+                injected = record.with_layout(injected, one.record.layout)
             index = decision.workload.item
             before = replacements.get(index, bundle.items[index].value)
             replacements[index] = put(before, decision.workload.inside, injected)

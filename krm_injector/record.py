@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
 from krm_injector.kube.workloads import at
-from krm_injector.kube.yaml import same
+from krm_injector.kube.yaml import Known, Path, nested, same
 from krm_injector.model import Mesh, Namespace, Object, Workload
 
 ANNOTATION = "krm-injector.dev/injected"
@@ -24,6 +24,10 @@ VERSION = 1
 # fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
 # fields. Not for a new version of Istio, nor for what the record itself holds. 0 is what records before it have.
 RULES = 1
+
+
+# Of a workload's entries that come back as they were written, in characters; an object's annotations have 256 KiB.
+LONGEST_LAYOUT = 65_536
 
 
 class BadRecord(Exception):
@@ -39,6 +43,7 @@ class Record(NamedTuple):
     units: str  # two characters a piece of the injected part, in the order of undo.units
     undo: Any  # kube.undo's description of how the workload was before
     rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
+    layout: Any = None  # how entries were written that injection writes otherwise: by names, at the ends their lines
 
 
 class Edit(NamedTuple):
@@ -95,13 +100,13 @@ def read(workload: Object) -> Record | None:
         texts = [value[name] for name in ("istio", "revision", "mesh", "ns", "digest", "units")]
         if not all(isinstance(text, str) for text in texts) or not isinstance(value["undo"], (dict, type(None))):
             raise TypeError
-        rules = value.get("rules", 0)
-        if type(rules) is not int:
+        rules, layout = value.get("rules", 0), value.get("layout")
+        if type(rules) is not int or not isinstance(layout, (dict, str, type(None))):
             raise TypeError
     except (ValueError, TypeError, KeyError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
     istio, revision, mesh, namespace, digest, units = texts
-    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules)
+    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules, layout)
 
 
 def original(workload: Object, record: Record) -> Object:
@@ -116,6 +121,98 @@ def original(workload: Object, record: Record) -> Object:
     if metadata.get("annotations") == {} and at(record.undo, ("metadata", "annotations", "")) is None:
         result = {**result, "metadata": {k: v for k, v in metadata.items() if k != "annotations"}}
     return result
+
+
+# ---------------------------------------------------------------- how it was written
+
+
+def with_layout(workload: Object, layout: Any) -> Object:
+    """The injected workload whose record has this layout; None for none."""
+    text = at(workload, ("metadata", "annotations", ANNOTATION))
+    value = json.loads(text)
+    if value.get("layout") == layout:
+        return workload
+    value.pop("layout", None)
+    if layout is not None:
+        value["layout"] = layout
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    annotations = {**workload["metadata"]["annotations"], ANNOTATION: text}
+    return {**workload, "metadata": {**workload["metadata"], "annotations": annotations}}
+
+
+def kept(item: Object, entries: Mapping[Path, str]) -> Object:
+    """The injected item whose records know these entries of what it was before (see kube.yaml.edit), and no others."""
+    for inside, workload in _recorded(item):
+        mine = {path[len(inside) :]: text for path, text in entries.items() if path[: len(inside)] == inside}
+        layout: Any = None
+        if sum(map(len, mine.values())) <= LONGEST_LAYOUT:
+            found = read(workload)
+            assert found is not None
+            layout = _by_names(nested(mine), original(workload, found)) or None
+        item = _put(item, inside, with_layout(workload, layout))
+    return item
+
+
+def known(standing: Object, before: Object) -> Known | None:
+    """How the entries of an item that was injected were written, by their paths in what it was before."""
+    tree: Any = {}
+    for inside, workload in _recorded(standing):
+        try:
+            found = read(workload)
+        except BadRecord:
+            continue
+        if found is None or not found.layout or (was := at(before, inside)) is None:
+            continue
+        layout: Any = _by_places(found.layout, was)
+        if not inside:
+            return layout  # type: ignore[no-any-return]
+        node = tree
+        for step in inside[:-1]:
+            node = node.setdefault(step, {})
+        node[inside[-1]] = layout
+    return tree or None
+
+
+def _recorded(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
+    """Each object in an item that carries a record: the item itself, or those of a List."""
+    if at(item, ("metadata", "annotations", ANNOTATION)) is not None:
+        return [(inside, item)]
+    among = item.get("items") if isinstance(item, dict) else None
+    if not isinstance(among, list):
+        return []
+    return [found for number, one in enumerate(among) for found in _recorded(one, (*inside, "items", number))]
+
+
+def _by_names(tree: Any, value: Any) -> Any:
+    """Places in the value's lists to the names of what stands there."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(value, list):
+        names = undo.names(value) or [str(number) for number in range(len(value))]
+        return {names[number]: _by_names(inner, value[number]) for number, inner in tree.items()}
+    return {key: _by_names(inner, value[key]) for key, inner in tree.items() if key in value}
+
+
+def _by_places(tree: Any, value: Any) -> Any:
+    """The other way; names that are not there any more are left out."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(value, list):
+        names = undo.names(value) or [str(number) for number in range(len(value))]
+        places = {name: number for number, name in enumerate(names)}
+        return {places[name]: _by_places(inner, value[places[name]]) for name, inner in tree.items() if name in places}
+    if isinstance(value, dict):
+        return {key: _by_places(inner, value[key]) for key, inner in tree.items() if key in value}
+    return {}
+
+
+def _put(value: Any, path: Path, leaf: Any) -> Any:
+    if not path:
+        return leaf
+    key: Any = path[0]
+    changed: Any = list(value) if isinstance(value, list) else dict(value)
+    changed[key] = _put(value[key], path[1:], leaf)
+    return changed
 
 
 def intact(workload: Object, record: Record) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object
-from krm_injector.resource_list.bundle import Bundle, Item, line_break
+from krm_injector.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
 
 
 def write(
@@ -18,11 +18,13 @@ def write(
     results: list[dict[str, Any]],
     drop: Collection[int] = (),
     originals: Mapping[int, Object] = {},
+    layouts: Layouts = NO_LAYOUTS,
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
 
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
     result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
+    layouts keeps how entries were written that do not stay so, and gives that when they come back.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
@@ -30,7 +32,7 @@ def write(
     if originals:
         items = bundle.items
         replacements = {i: v for i, v in replacements.items() if i not in originals or not yaml.same(items[i].value, v)}
-    bundle = bundle._replace(originals=originals)
+    bundle = bundle._replace(originals=originals, layouts=layouts)
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
     elif bundle.syntax == "json":
@@ -103,15 +105,42 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     """The new text of an item that stands in the bundle's text."""
     place, text = item.place, bundle.text
     assert place is not None
+    layouts = bundle.layouts
     if bundle.syntax == "json":
-        return _json_like(value, text[place.start : place.end])
+        return _rewritten_json(bundle, item, value, text[place.start : place.end])
     before = item.value
     if item.index in bundle.originals and place.block:
         original = bundle.originals[item.index]
-        text = yaml.rewrite(text, place, before, original, bundle.newline)
+        known = layouts.known(before, original)
+        text = yaml.edit(text, place, before, original, bundle.newline, known).text
         place = place._replace(start=0, end=len(text))
-        before = original
-    return yaml.rewrite(text, place, before, value, bundle.newline)
+        before, known = original, None
+        value = layouts.kept(value, {}) if layouts.kept else value
+    else:
+        known = layouts.known(before, value)
+    return _edited(text, place, before, value, known, bundle)
+
+
+def _edited(text: str, place: yaml.Place, old: Any, new: Any, known: yaml.Known | None, bundle: Bundle) -> str:
+    """The text with old's entries in new, which remembers those that did not stay as they were written."""
+    if known or not bundle.layouts.kept:
+        return yaml.edit(text, place, old, new, bundle.newline, known).text
+    done = yaml.reversible(text, place, old, new, bundle.newline)
+    if not done.gone or (remembering := bundle.layouts.kept(new, done.gone)) is new:
+        return done.text
+    return yaml.rewrite(text, place, old, remembering, bundle.newline)
+
+
+def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> str:
+    known = bundle.layouts.known(item.value, value)
+    if isinstance(known, str) and yaml.same(yaml.load_json(known), value):
+        return known
+    before = bundle.originals.get(item.index, item.value)
+    model = bundle.layouts.known(item.value, before)
+    model = model if isinstance(model, str) else source
+    if bundle.layouts.kept and _json_like(before, model) != model:
+        value = bundle.layouts.kept(value, {(): model})
+    return _json_like(value, source)
 
 
 def _write_yaml_list(
@@ -123,7 +152,15 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
-        return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
+        changed = _changed_root(bundle, replacements, merged, drop)
+        if bundle.place is not None and len(drop) < len(bundle.items):
+            place = bundle.place  # items depend on one another, by anchors: edited as one
+            return (
+                text[: place.start]
+                + yaml.rewrite(text, place, bundle.root, changed, bundle.newline)
+                + text[place.end :]
+            )
+        return _whole(changed, bundle)
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []
     for item in bundle.items:

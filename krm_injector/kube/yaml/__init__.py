@@ -4,7 +4,7 @@ load, load_all, load_json read; dump writes what every YAML 1.1 and 1.2 reader t
 value inside a text. Reader and the event classes are for those who need places of nodes.
 """
 
-from krm_injector.kube.yaml.edit import Edited, Known, edit, nested, reversible, rewrite, same
+from krm_injector.kube.yaml.edit import Edited, Known, Path, edit, nested, reversible, rewrite, same
 from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
@@ -26,6 +26,7 @@ __all__ = [
     "Known",
     "MappingEndEvent",
     "MappingStartEvent",
+    "Path",
     "Place",
     "Reader",
     "ScalarEvent",

@@ -55,9 +55,15 @@ def reversible(text: str, place: Place, old: Any, new: Any, newline: str = "\n")
         return done
     source = text[place.start : place.end]
     there = place._replace(start=0, end=len(done.text))
+
+    def leads_back(entries: Mapping[Path, str]) -> bool:
+        return () in entries or edit(done.text, there, new, old, newline, nested(entries)).text == source
+
     gone = done.gone
-    while () not in gone and edit(done.text, there, new, old, newline, nested(gone)).text != source:
-        gone = _wider(gone, source, place, newline)  # what is around an entry leads back where it alone does not
+    if not leads_back(gone):
+        gone = {**done.maybe, **gone}
+        while not leads_back(gone):
+            gone = _wider(gone, source, place, newline)  # what is around an entry may where it alone does not
     return done._replace(gone=gone)
 
 

@@ -46,6 +46,7 @@ class Edited(NamedTuple):
     text: str
     gone: dict[Path, str]  # entries of the old value, in the form of Known, that an edit back would write otherwise
     sure: bool  # whether an edit back that knows these gives the old text; False: it has to be tried
+    maybe: dict[Path, str] = {}  # noqa: RUF012 - entries that an edit back may need to know if it does not
 
 
 class _Node:
@@ -98,6 +99,7 @@ class Editor:
         self.on_marker = on_marker
         self.edits: list[tuple[int, int, str]] = []
         self.gone: dict[Path, str] = {}
+        self.maybe: dict[Path, str] = {}
         self.sure = True
         self.shared = False  # anchors and aliases: nodes that depend on one another
         self.anchors: dict[str, _Node] = {}  # the last one of each name so far
@@ -131,7 +133,7 @@ class Editor:
             if known:
                 return Editor(self.source, self.column, self.on_marker).edited(old, new)
             return self._anew(new, tail, open_end)
-        return Edited(text[self.column :], self.gone, self.sure and not risky)
+        return Edited(text[self.column :], self.gone, self.sure and not risky, self.maybe)
 
     def _anew(self, new: Any, tail: str, open_end: bool) -> Edited:
         """The whole text written anew; only what stands behind its root stays."""
@@ -331,11 +333,10 @@ class Editor:
             if begin < bound:
                 place = self._line_end(child.end)
                 self.edits.append((place, place, self._elements(new, begin, bound, node, known)))
-        # Of elements that moved, others may seem to have moved on the way back.
-        if (len(pairs) < len(old) and len(pairs) < len(new)) or any(_moved(old[a], new[b]) for a, b in pairs):
+        if _moved(old, new, partner):  # others may seem to have moved on the way back
             self.sure = False
             for position in range(len(old)):
-                if position not in partner or _moved(old[position], new[partner[position]]):
+                if position not in partner or not same(old[position], new[partner[position]]):
                     self._tell(node, position, (*path, position))
 
     # --- anchors -----------------------------------------------------------------------------------------------------
@@ -503,9 +504,11 @@ class Editor:
         text = self.text[begin:end]
         if position <= first:
             text = self.entry(node, position)
-        if position <= first or text != " " * node.column + dump(written, node.column):
+        if text != " " * node.column + dump(written, node.column):
             self.gone[path] = text
             self.sure = False
+        else:
+            self.maybe[path] = text
         self.edits.append((begin, end, ""))
 
     def _replace(
@@ -528,7 +531,7 @@ class Editor:
             if inline and "\n" not in value:
                 gap = "" if text[node.start - 1] in " \t" and node.start > behind else " "
                 if not _written_so(text[node.start : node.end], old):
-                    self._tell(parent, position, path)
+                    self._tell(parent, position, path, old)
                 self.edits.append((node.start, node.end, gap + value))
                 return
             value = " " + value
@@ -543,11 +546,15 @@ class Editor:
         elif rest:
             head, _, body = value.partition("\n")
             value = f"{head}{rest}\n{body}"
-        self._tell(parent, position, path)
+        self._tell(parent, position, path, old)
         self.edits.append((behind, end, value if value.endswith("\n") and collection else value + "\n"))
 
-    def _tell(self, parent: _Node, position: int, path: Path) -> None:
-        self.gone[path] = self.entry(parent, position)
+    def _tell(self, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
+        """Tell an entry that stood for old, () where that is not known, if it was not written as it would be here."""
+        text = self.entry(parent, position)
+        written = {parent.keys[position]: old} if parent.style == "map" else [old]
+        if old == () or text != " " * parent.column + dump(written, parent.column):
+            self.gone[path] = text
 
     def _forget(self, begin: int, end: int, path: Path) -> None:
         """Drop the edits inside of what is written anew."""
@@ -630,6 +637,9 @@ def _signature(value: Any) -> str:
         name = value.get("name")
         if isinstance(name, str) and "mountPath" not in value:
             return "name " + name
+        metadata = value.get("metadata")
+        if isinstance(metadata, dict) and "kind" in value:  # an object in a List
+            return f"object {value['kind']} {metadata.get('namespace')}/{metadata.get('name')}"
     return json.dumps(value, sort_keys=True)
 
 
@@ -655,9 +665,14 @@ def _paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
     return pairs
 
 
-def _moved(old: Any, new: Any) -> bool:
-    """Whether an element became another one, by what tells it from its neighbours."""
-    return old is not new and not same(old, new) and _signature(old) != _signature(new)
+def _moved(old: list[Any], new: list[Any], partner: dict[int, int]) -> bool:
+    """Whether an element of old is in new, and not as its partner there."""
+    kept = {at: mine for mine, at in partner.items() if same(old[mine], new[at])}
+    if len(kept) == len(old) or len(kept) == len(new):
+        return False
+    gone = {_signature(value): at for at, value in enumerate(old) if partner.get(at) not in kept}
+    come = ((_signature(value), at) for at, value in enumerate(new) if at not in kept)
+    return any(name in gone and partner.get(gone[name]) != at for name, at in come)
 
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
