@@ -28,10 +28,11 @@ from krm_injector.kube.yaml.load import load
 
 _ODD_BREAKS = re.compile("\r|\x85|\u2028|\u2029")
 _LINE_START = re.compile(r"[ -]*\Z")
-_EXPLICIT = re.compile(r"[ -]*\?[ \t]+\Z")
-_PROPERTIES = re.compile(r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+")
-_COLON = re.compile(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:")
-_BLANK_LINE = re.compile("[ \t]*\n")
+# Looked for where they are needed, since compiling them costs every run more than that.
+_EXPLICIT = r"[ -]*\?[ \t]+\Z"
+_PROPERTIES = r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+"
+_COLON = r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:"
+_BLANK_LINE = r"[ \t]*\n"
 _MERGE = "\0<<"  # the name of a merge key's entry; no key of a manifest can be that
 
 Path = tuple[str | int, ...]
@@ -207,7 +208,7 @@ class Editor:
 
     def _pass_properties(self, node: _Node) -> None:
         """Let a block begin at its first key or dash, not at its anchor or tag."""
-        found = _PROPERTIES.match(self.text, node.start)
+        found = re.compile(_PROPERTIES).match(self.text, node.start)
         if found:
             node.start = found.end()
             node.column = node.start - self.text.rfind("\n", 0, node.start) - 1
@@ -234,16 +235,15 @@ class Editor:
             if id(node) in self.aliases and self._means(self.aliases[id(node)], new):
                 self.uses.append((self.aliases[id(node)], _Spot(node, new, parent, position, path)))
                 return
-        unchanged = same(old, new)
-        if unchanged and not self.shared and not known:
-            return
-        edits, gone, uses = len(self.edits), dict(self.gone), len(self.uses)
+        unchanged = (self.shared or known) and same(old, new)
+        edits, gone, uses = len(self.edits), self.gone.copy(), len(self.uses)
         try:
             if node.style == "map" and isinstance(new, dict) and isinstance(old, dict):
                 survivors = [at for at, key in enumerate(node.keys) if key in new or key == _MERGE]
                 if survivors:
                     self._change_mapping(node, old, new, survivors, path, known)
-                    self._note_merges(node, _Spot(node, new, parent, position, path))
+                    if _MERGE in node.keys:
+                        self._note_merges(node, _Spot(node, new, parent, position, path))
                     return
             elif node.style == "seq" and isinstance(new, list) and isinstance(old, list):
                 pairs = _paired(old, new)
@@ -401,7 +401,7 @@ class Editor:
         for start, _ in node.marks:
             line = self.text.rfind("\n", 0, start) + 1
             if not _LINE_START.match(self.text, line, start):
-                if start - line > node.column and _EXPLICIT.match(self.text[line:start]):
+                if start - line > node.column and re.match(_EXPLICIT, self.text[line:start]):
                     start = line + node.column
                 elif start != node.start:  # behind an anchor or tag, where only the first can stand
                     raise _Unfit
@@ -498,7 +498,8 @@ class Editor:
             begin = self._line_end(node.children[position - 1].end)
         else:
             begin = self.text.rfind("\n", 0, starts[position]) + 1
-            self.sure = False
+            if position + 1 < len(starts) and self.text[end : starts[position + 1]].strip(" "):
+                self.sure = False  # comments: whether an entry stood above or below them
             if self._behind_other(node, begin, starts[position]) and position == 0:
                 begin, end = starts[position], starts[position + 1]
         text = self.text[begin:end]
@@ -511,16 +512,17 @@ class Editor:
             self.maybe[path] = text
         self.edits.append((begin, end, ""))
 
-    def _replace(
-        self, node: _Node, new: Any, parent: _Node, position: int, path: Path, old: Any = ()
-    ) -> None:
+    def _replace(self, node: _Node, new: Any, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
         """Write a value anew behind its key or dash."""
         text, pad = self.text, " " * parent.column
         if parent.style == "map":
-            colon = _COLON.match(text, parent.marks[position][1])
-            if not colon:
-                raise _Unfit
-            behind = colon.end()
+            behind = parent.marks[position][1]
+            if not text.startswith(":", behind):
+                colon = re.compile(_COLON).match(text, behind)
+                if not colon:
+                    raise _Unfit
+                behind = colon.end() - 1
+            behind += 1
         else:
             behind = self._dashes(parent)[position] + 1
         inline = "\n" not in text[behind : node.start] and node.style in ("", "flow") and node.start >= behind
@@ -569,7 +571,7 @@ class Editor:
         for start, end, new in sorted(self.edits, key=lambda edit: edit[0]):
             if start < at:
                 raise _Unfit
-            if "|" in new and _BLANK_LINE.match(self.text, end):
+            if self.text[end : end + 1] in " \n" and "|" in new and re.compile(_BLANK_LINE).match(self.text, end):
                 self.sure = False  # a block scalar at its end counts the blank line as its own
             pieces += (self.text[at:start], new)
             at = end
