@@ -110,9 +110,16 @@ def _function(arguments: Arguments | None) -> Answer:
         originals = outcome.originals
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
-    text = resource_list.write(
-        bundle, {} if code else replacements, results.entries(said), originals=originals, layouts=pipeline.AS_KNOWN
-    )
+    written_out: dict[int, tuple[str, ...]] = {}
+
+    def write() -> str:
+        changed, entries = {} if code else replacements, results.entries(said)
+        return resource_list.write(bundle, changed, entries, (), originals, pipeline.AS_KNOWN, written_out)
+
+    text = write()
+    if written_out:
+        said = (*said, *pipeline.aliases(bundle, written_out))
+        text = write()
     return Answer(text, said, code)
 
 
@@ -162,7 +169,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
     """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
     from krm_injector.inputs import not_applied
-    from krm_injector.outcome import LAYOUTS
+    from krm_injector.outcome import LAYOUTS, aliases
 
     action = "eject" if arguments.command == "eject" else "inject"
     joined, outcome = _all_told(arguments, lambda: _outcome(arguments, given, action, application))
@@ -176,7 +183,9 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-    return Answer(joined.write(outcome.replacements, LAYOUTS, dropped, outcome.originals), outcome.results, DONE)
+    written_out: dict[int, tuple[str, ...]] = {}
+    text = joined.write(outcome.replacements, LAYOUTS, dropped, outcome.originals, written_out)
+    return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)), DONE)
 
 
 def _explain(arguments: Arguments) -> Answer:

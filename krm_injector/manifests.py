@@ -23,6 +23,7 @@ class Joined(NamedTuple):
         layouts: Layouts,
         drop: Collection[int] = (),
         originals: Mapping[int, Object] = {},
+        written_out: dict[int, tuple[str, ...]] | None = None,
     ) -> str:
         """One stream of documents: the files in their order, changed where a replacement says so."""
         texts: list[str] = []
@@ -35,7 +36,10 @@ class Joined(NamedTuple):
                 continue
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
-            texts.append(resource_list.write(part, changed, [], gone, before, layouts))
+            aliases: dict[int, tuple[str, ...]] = {}
+            texts.append(resource_list.write(part, changed, [], gone, before, layouts, aliases))
+            if written_out is not None:
+                written_out.update((number + numbers.start, names) for number, names in aliases.items())
         return texts[0] if len(texts) == 1 else _stream(texts)
 
     def texts(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import eject, record
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
-from krm_injector.resource_list import Bundle, Layouts
+from krm_injector.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
     from krm_injector.overrides import HandEdit
@@ -69,3 +69,21 @@ def told(outcome: Outcome) -> tuple[Any, ...]:
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]
     return verdicts, outcome.replacements, errors
+
+
+def aliases(bundle: Bundle, written_out: Mapping[int, tuple[str, ...]]) -> tuple[Result, ...]:
+    """Info: each item in which aliases were written out, by index (-1: in the ResourceList as a whole)."""
+    return tuple(_aliases(bundle.items[index] if index >= 0 else None, names) for index, names in written_out.items())
+
+
+def _aliases(item: Item | None, names: tuple[str, ...]) -> Result:
+    file = item.file if item else ""
+    what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip() if item else "ResourceList"
+    shown = ", ".join(f"*{name}" for name in dict.fromkeys(names))
+    where = f"{file}: " if file else ""
+    aliases, their = ("the alias", "its anchor stands") if "," not in shown else ("the aliases", "their anchors stand")
+    message = (
+        f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, since after this "
+        f"{their} for something else, or nowhere. The values are right; all other lines are as they were"
+    )
+    return Result("info", message, file=file, code="alias-written-out")

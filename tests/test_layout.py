@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from krm_injector import pipeline, record, resource_list
+from krm_injector import cli, pipeline, record, resource_list
 from krm_injector.function_config import Settings
 from krm_injector.function_config import settings as read_settings
 from krm_injector.kube import yaml
@@ -485,3 +486,18 @@ def test_another_style_in_between_costs_style_only() -> None:
     for text, _ in ANCHORS.values():
         anew = yaml.dump(plain(yaml.load(inject(text))))
         assert yaml.same(plain(yaml.load(eject(anew))), plain(yaml.load(text)))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [(name, bool("*" in "".join(lines))) for name, (_, lines) in ANCHORS.items()]
+)
+def test_an_alias_that_is_written_out_is_told(
+    name: str, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text(json.dumps({**CONFIG, "metadata": {"name": "x"}}))
+    (tmp_path / "in.yaml").write_text(ANCHORS[name][0])
+    assert cli.run(["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")]) == 0
+    said = capsys.readouterr().err
+    assert ("[alias-written-out]" in said) == told
+    if told:
+        assert "the alias *labels of Deployment web was written out" in said

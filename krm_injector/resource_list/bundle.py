@@ -49,6 +49,7 @@ class Bundle(NamedTuple):
     newline: str = "\n"  # the line break of the whole text
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
     layouts: Layouts = NO_LAYOUTS
+    written_out: dict[int, tuple[str, ...]] = {}  # noqa: RUF012 - see write
     place: yaml.Place | None = None  # of a ResourceList whose items depend on one another, by anchors
 
 

@@ -19,12 +19,14 @@ def write(
     drop: Collection[int] = (),
     originals: Mapping[int, Object] = {},
     layouts: Layouts = NO_LAYOUTS,
+    written_out: dict[int, tuple[str, ...]] | None = None,
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
 
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
     result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
-    layouts keeps how entries were written that do not stay so, and gives that when they come back.
+    layouts keeps how entries were written that do not stay so, and gives that when they come back. written_out is
+    filled with the names of the aliases that could not stay, by item; those of a ResourceList as a whole by -1.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
@@ -32,7 +34,9 @@ def write(
     if originals:
         items = bundle.items
         replacements = {i: v for i, v in replacements.items() if i not in originals or not yaml.same(items[i].value, v)}
-    bundle = bundle._replace(originals=originals, layouts=layouts)
+    bundle = bundle._replace(
+        originals=originals, layouts=layouts, written_out={} if written_out is None else written_out
+    )
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
     elif bundle.syntax == "json":
@@ -118,17 +122,15 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
         value = layouts.kept(value, {}) if layouts.kept else value
     else:
         known = layouts.known(before, value)
-    return _edited(text, place, before, value, known, bundle)
-
-
-def _edited(text: str, place: yaml.Place, old: Any, new: Any, known: yaml.Known | None, bundle: Bundle) -> str:
-    """The text with old's entries in new, which remembers those that did not stay as they were written."""
-    if known or not bundle.layouts.kept:
-        return yaml.edit(text, place, old, new, bundle.newline, known).text
-    done = yaml.reversible(text, place, old, new, bundle.newline)
-    if not done.gone or (remembering := bundle.layouts.kept(new, done.gone)) is new:
+    if known or not layouts.kept:
+        done = yaml.edit(text, place, before, value, bundle.newline, known)
+    else:
+        done = yaml.reversible(text, place, before, value, bundle.newline)
+    if done.aliases:
+        bundle.written_out[item.index] = done.aliases
+    if not done.gone or known or not layouts.kept:
         return done.text
-    return yaml.rewrite(text, place, old, remembering, bundle.newline)
+    return yaml.rewrite(text, place, before, layouts.kept(value, done.gone), bundle.newline)
 
 
 def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> str:
@@ -155,11 +157,10 @@ def _write_yaml_list(
         changed = _changed_root(bundle, replacements, merged, drop)
         if bundle.place is not None and len(drop) < len(bundle.items):
             place = bundle.place  # items depend on one another, by anchors: edited as one
-            return (
-                text[: place.start]
-                + yaml.rewrite(text, place, bundle.root, changed, bundle.newline)
-                + text[place.end :]
-            )
+            done = yaml.edit(text, place, bundle.root, changed, bundle.newline)
+            if done.aliases:
+                bundle.written_out[-1] = done.aliases
+            return text[: place.start] + done.text + text[place.end :]
         return _whole(changed, bundle)
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []

@@ -48,6 +48,7 @@ class Edited(NamedTuple):
     gone: dict[Path, str]  # entries of the old value, in the form of Known, that an edit back would write otherwise
     sure: bool  # whether an edit back that knows these gives the old text; False: it has to be tried
     maybe: dict[Path, str] = {}  # noqa: RUF012 - entries that an edit back may need to know if it does not
+    aliases: tuple[str, ...] = ()  # the names of those that were written out
 
 
 class _Node:
@@ -101,6 +102,7 @@ class Editor:
         self.edits: list[tuple[int, int, str]] = []
         self.gone: dict[Path, str] = {}
         self.maybe: dict[Path, str] = {}
+        self.written_out: list[str] = []
         self.sure = True
         self.shared = False  # anchors and aliases: nodes that depend on one another
         self.anchors: dict[str, _Node] = {}  # the last one of each name so far
@@ -116,7 +118,7 @@ class Editor:
         try:
             root = self.read()
         except YAMLError:
-            return self._anew(new, "", open_end)
+            return self._anew(None, new, "", open_end)
         tail = self.text[self._line_end(root.end) :]
         risky = self.shared or known or (open_end and _last(root).style == "block") or _ODD_BREAKS.search(self.text)
         try:
@@ -125,7 +127,7 @@ class Editor:
                 self._write_out()
             text = self._applied()
         except (_Unfit, LookupError):
-            return self._anew(new, tail, open_end)
+            return self._anew(root, new, tail, open_end)
         if open_end:
             text, closed = text.removesuffix("\n"), text
             if not risky and any(end == len(self.text) for _, end, _ in self.edits) and not self._reads_as(text, new):
@@ -133,15 +135,19 @@ class Editor:
         if risky and not self._reads_as(text, new):
             if known:
                 return Editor(self.source, self.column, self.on_marker).edited(old, new)
-            return self._anew(new, tail, open_end)
-        return Edited(text[self.column :], self.gone, self.sure and not risky, self.maybe)
+            return self._anew(root, new, tail, open_end)
+        return Edited(text[self.column :], self.gone, self.sure and not risky, self.maybe, tuple(self.written_out))
 
-    def _anew(self, new: Any, tail: str, open_end: bool) -> Edited:
+    def _anew(self, root: _Node | None, new: Any, tail: str, open_end: bool) -> Edited:
         """The whole text written anew; only what stands behind its root stays."""
+        self.written_out.clear()
+        if root is not None:
+            self._note_written_out(root)
         source = self.source[self.column :]
         text = ("\n" + dump(new) if self.on_marker else dump(new, self.column)) + tail
         text = text.removesuffix("\n") if open_end and self._reads_as(text.removesuffix("\n"), new) else text
-        return Edited(text, {} if text == source else {(): source}, True)
+        gone: dict[Path, str] = {} if text == source else {(): source}
+        return Edited(text, gone, True, aliases=tuple(self.written_out))
 
     def _reads_as(self, text: str, new: Any) -> bool:
         try:
@@ -379,6 +385,13 @@ class Editor:
             return True  # inside of what does not change
         return id(spot.node) in self.aliases and same(values[1], spot.new)
 
+    def _note_written_out(self, node: _Node) -> None:
+        """Note the names of the aliases in a node that is written anew."""
+        if id(node) in self.aliases:
+            self.written_out.append(self.text[node.start + 1 : node.end])
+        for child in node.children:
+            self._note_written_out(child)
+
     def _covered(self, node: _Node) -> bool:
         """Whether a node's text is taken out."""
         return any(start <= node.start < end for start, end, _ in self.edits)
@@ -514,6 +527,8 @@ class Editor:
 
     def _replace(self, node: _Node, new: Any, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
         """Write a value anew behind its key or dash."""
+        if self.shared:
+            self._note_written_out(node)
         text, pad = self.text, " " * parent.column
         if parent.style == "map":
             behind = parent.marks[position][1]
