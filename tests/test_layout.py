@@ -231,6 +231,25 @@ spec:
 """,
         [],
     ),
+    "anchors and tags of keys": (
+        HEAD
+        + """\
+spec:
+  &s selector: # the selector
+    matchLabels: {&app app: web}
+  !!str template:
+    metadata:
+      annotations:
+        key: *app # the name of the label
+      labels:
+        app: web
+    spec:
+      containers:
+      - &name name: web
+        image: web:1 # one
+""",
+        [],
+    ),
     "tags": (
         HEAD
         + """\
@@ -456,6 +475,42 @@ def test_every_style_comes_back_byte_for_byte(seed: int) -> None:
 
 
 UNTOUCHED = ("apiVersion", "kind", "matchLabels", "image", "args", "mountPath", "containerPort", "periodSeconds", "env")
+
+
+PLAIN = (
+    HEAD
+    + """\
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels:
+        app: web # app
+    spec:
+      containers:
+      - name: web
+        image: web:1 # one
+"""
+)
+ENDS = {
+    "an open last line": PLAIN.rstrip("\n"),
+    "an open comment": PLAIN + "  # end",
+    "blank lines": PLAIN + "\n\n",
+    "a literal block": PLAIN + "        args:\n        - |+\n          x\n\n",
+    "an open literal block": PLAIN + "        args:\n        - |\n          x",
+    "markers": "--- # head\n" + PLAIN + "...\n",
+    "an anchor at the marker": "--- &all\n" + PLAIN,
+    "a directive and a tag": "%YAML 1.1\n--- !!map\n" + PLAIN,
+    "a byte order mark": "\ufeff" + PLAIN,
+    "spaces at the ends": PLAIN.replace("\n", "  \n"),
+    "line breaks of two kinds": PLAIN.replace("\n", "\r\n", 6),
+    "line breaks of another kind": PLAIN.replace(" # one\n", "\r        args: ['a\u2028b']\n"),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_stands_around_comes_back(name: str) -> None:
+    comes_back(ENDS[name])
 
 
 @pytest.mark.parametrize("indent", [None, 1, 4])

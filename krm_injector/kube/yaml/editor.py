@@ -24,7 +24,7 @@ from krm_injector.kube.yaml.events import (
     YAMLError,
     parser,
 )
-from krm_injector.kube.yaml.load import load
+from krm_injector.kube.yaml.load import TAG, load
 
 _ODD_BREAKS = re.compile("\r|\x85|\u2028|\u2029")
 _LINE_START = re.compile(r"[ -]*\Z")
@@ -221,9 +221,11 @@ class Editor:
 
     def _key(self, event: Any) -> str:
         text: str = event.value
-        if event.anchor is not None or event.tag is not None:
-            raise YAMLError("a key with an anchor or a tag")
-        if not event.implicit[0]:
+        if event.anchor is not None:
+            self._anchored(event.anchor, _scalar(event))
+        if event.tag is not None and event.tag != TAG + "str":
+            raise YAMLError("a key with a tag")
+        if not event.implicit[0] or event.tag is not None:
             return text
         if text == "<<":
             self.shared = True
