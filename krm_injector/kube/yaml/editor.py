@@ -515,8 +515,8 @@ class Editor:
             begin = self.text.rfind("\n", 0, starts[position]) + 1
             if position + 1 < len(starts) and self.text[end : starts[position + 1]].strip(" "):
                 self.sure = False  # comments: whether an entry stood above or below them
-            if self._behind_other(node, begin, starts[position]) and position == 0:
-                begin, end = starts[position], starts[position + 1]
+            if self._behind_other(node, self.text.rfind("\n", 0, starts[0]) + 1, starts[0]):
+                begin, end = starts[position], starts[position + 1]  # the next one takes its place behind the dash
         text = self.text[begin:end]
         if position <= first:
             text = self.entry(node, position)
