@@ -402,7 +402,7 @@ def test_comments_of_unchanged_parts_stay() -> None:
 
 
 def test_an_edit_back_gives_the_bytes_again() -> None:
-    """Values always; bytes but for a few in a thousand, all where blank lines end a block scalar or lists are nested."""
+    """Values always; bytes but for a few in a thousand: blank lines behind block scalars, lists in lists."""
     r = random.Random(11)
     same_bytes = total = 0
     while total < 1000:
