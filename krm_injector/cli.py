@@ -110,16 +110,8 @@ def _function(arguments: Arguments | None) -> Answer:
         originals = outcome.originals
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
-    written_out: dict[int, tuple[str, ...]] = {}
-
-    def write() -> str:
-        changed, entries = {} if code else replacements, results.entries(said)
-        return resource_list.write(bundle, changed, entries, (), originals, pipeline.AS_KNOWN, written_out)
-
-    text = write()
-    if written_out:
-        said = (*said, *pipeline.aliases(bundle, written_out))
-        text = write()
+    changed, entries = {} if code else replacements, results.entries(said)
+    text = resource_list.write(bundle, changed, entries, (), originals, pipeline.AS_KNOWN)
     return Answer(text, said, code)
 
 

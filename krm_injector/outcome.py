@@ -72,13 +72,13 @@ def told(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def aliases(bundle: Bundle, written_out: Mapping[int, tuple[str, ...]]) -> tuple[Result, ...]:
-    """Info: each item in which aliases were written out, by index (-1: in the ResourceList as a whole)."""
-    return tuple(_aliases(bundle.items[index] if index >= 0 else None, names) for index, names in written_out.items())
+    """Info: each item in which aliases were written out, by index."""
+    return tuple(_aliases(bundle.items[index], names) for index, names in written_out.items())
 
 
-def _aliases(item: Item | None, names: tuple[str, ...]) -> Result:
-    file = item.file if item else ""
-    what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip() if item else "ResourceList"
+def _aliases(item: Item, names: tuple[str, ...]) -> Result:
+    file = item.file
+    what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip()
     shown = ", ".join(f"*{name}" for name in dict.fromkeys(names))
     where = f"{file}: " if file else ""
     aliases, their = ("the alias", "its anchor stands") if "," not in shown else ("the aliases", "their anchors stand")

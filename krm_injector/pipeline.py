@@ -21,11 +21,11 @@ from krm_injector.kube.workloads import at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import AS_KNOWN, Outcome, Place, aliases, items_with, put, rows, told
+from krm_injector.outcome import AS_KNOWN, Outcome, Place, items_with, put, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
-__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "aliases", "check", "decide_only", "run", "take_back", "verify"]
+__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:

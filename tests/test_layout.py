@@ -297,25 +297,6 @@ def test_documents_have_anchors_of_their_own() -> None:
     assert rewritten(text, comes_back(text)) == [line for _, lines in ANCHORS.values() for line in lines]
 
 
-def test_items_of_a_resource_list_that_share_anchors() -> None:
-    """The orchestrator's list is edited as one; comments of all items stay."""
-    text = (
-        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"
-        "- apiVersion: v1\n  kind: ConfigMap # cm\n  metadata: {name: c, labels: &l {app: web}} # flow\n"
-        "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: web # why\n  spec:\n"
-        "    selector: {matchLabels: *l}\n    template:\n      metadata:\n        labels: *l\n      spec:\n"
-        "        containers:\n        - name: web # c\n          image: web:1\n"
-    )
-    bundle = resource_list.read(text.encode())
-    outcome = pipeline.run(bundle, read_settings(CONFIG))
-    written = resource_list.write(bundle, outcome.replacements, [], (), outcome.originals, pipeline.AS_KNOWN)
-    assert rewritten(text, written) == ["        labels: *l"]
-    plainly = resource_list.read(yaml.dump(plain(yaml.load(text))).encode())
-    again = pipeline.run(plainly, read_settings(CONFIG))
-    wanted = resource_list.write(plainly, again.replacements, [], (), again.originals, pipeline.AS_KNOWN)
-    assert yaml.same(yaml.load(written), yaml.load(wanted))
-
-
 # --- styles ------------------------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,6 @@ class Bundle(NamedTuple):
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
     layouts: Layouts = NO_LAYOUTS
     written_out: dict[int, tuple[str, ...]] = {}  # noqa: RUF012 - see write
-    place: yaml.Place | None = None  # of a ResourceList whose items depend on one another, by anchors
 
 
 def line_break(text: str) -> str:

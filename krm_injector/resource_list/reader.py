@@ -98,9 +98,8 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
     spans = {
         key: yaml.Place(start, end, line, 0, True) for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
     }
-    block = block and place.block
-    bundle = _list_bundle(items, root, text, "yaml", spans, block and not reader.anchors, bom)
-    return bundle._replace(place=place) if block and reader.anchors else bundle
+    block = block and place.block and not reader.anchors
+    return _list_bundle(items, root, text, "yaml", spans, block, bom)
 
 
 def _root(reader: yaml.Reader, root_event: Any) -> tuple[Object, dict[str, tuple[int, int]], list[Item], bool]:

@@ -26,7 +26,7 @@ def write(
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
     result does not depend on what stood there between; a replacement that is the same as the item changes nothing.
     layouts keeps how entries were written that do not stay so, and gives that when they come back. written_out is
-    filled with the names of the aliases that could not stay, by item; those of a ResourceList as a whole by -1.
+    filled with the names of the aliases that could not stay, by item.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
@@ -154,14 +154,8 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
-        changed = _changed_root(bundle, replacements, merged, drop)
-        if bundle.place is not None and len(drop) < len(bundle.items):
-            place = bundle.place  # items depend on one another, by anchors: edited as one
-            done = yaml.edit(text, place, bundle.root, changed, bundle.newline)
-            if done.aliases:
-                bundle.written_out[-1] = done.aliases
-            return text[: place.start] + done.text + text[place.end :]
-        return _whole(changed, bundle)
+        # Its items may share anchors; orchestrators, which send these, write all anew in their own style.
+        return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []
     for item in bundle.items:
