@@ -112,8 +112,8 @@ def _function(arguments: Arguments | None) -> Answer:
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
         anew = frozenset()
-    changed = {} if code else replacements
-    text = resource_list.write(bundle, changed, results.entries(said), originals=originals, anew=anew)
+    changed, entries = {} if code else replacements, results.entries(said)
+    text = resource_list.write(bundle, changed, entries, (), originals, anew, pipeline.AS_KNOWN)
     return Answer(text, said, code)
 
 
@@ -165,6 +165,7 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
     """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
     from krm_injector.inputs import not_applied
+    from krm_injector.outcome import LAYOUTS, aliases
 
     action = "eject" if arguments.command == "eject" else "inject"
     joined, outcome = _all_told(arguments, lambda: _outcome(arguments, given, action, application))
@@ -178,7 +179,9 @@ def _manifests(arguments: Arguments, given: Any, drop: bool, application: Applic
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-    return Answer(joined.write(outcome.replacements, dropped, outcome.originals, outcome.anew), outcome.results, DONE)
+    written_out: dict[int, tuple[str, ...]] = {}
+    text = joined.write(outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out)
+    return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)), DONE)
 
 
 def _programs(arguments: Arguments) -> None:

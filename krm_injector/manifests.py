@@ -9,7 +9,7 @@ from krm_injector import resource_list
 from krm_injector.inputs import Source
 from krm_injector.kube import yaml
 from krm_injector.model import Object, Refused, Result
-from krm_injector.resource_list import Bundle
+from krm_injector.resource_list import Bundle, Layouts
 
 
 class Joined(NamedTuple):
@@ -21,9 +21,11 @@ class Joined(NamedTuple):
     def write(
         self,
         replacements: Mapping[int, Object],
+        layouts: Layouts,
         drop: Collection[int] = (),
         originals: Mapping[int, Object] = {},
         anew: Collection[int] = (),
+        written_out: dict[int, tuple[str, ...]] | None = None,
     ) -> str:
         """One stream of documents: the files in their order, changed where a replacement says so."""
         texts: list[str] = []
@@ -37,12 +39,16 @@ class Joined(NamedTuple):
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
             written = {number - numbers.start for number in anew}
-            texts.append(resource_list.write(part, changed, [], gone, before, written))
+            aliases: dict[int, tuple[str, ...]] = {}
+            texts.append(resource_list.write(part, changed, [], gone, before, written, layouts, aliases))
+            if written_out is not None:
+                written_out.update((number + numbers.start, names) for number, names in aliases.items())
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
     def texts(
         self,
         replacements: Mapping[int, Object],
+        layouts: Layouts,
         originals: Mapping[int, Object] = {},
         anew: Collection[int] = (),
     ) -> list[str]:
@@ -55,7 +61,7 @@ class Joined(NamedTuple):
             changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
             before = {number - numbers.start: originals[number] for number in numbers if number in originals}
             written = {number - numbers.start for number in anew}
-            texts.append(resource_list.write(part, changed, [], (), before, written))
+            texts.append(resource_list.write(part, changed, [], (), before, written, layouts))
         return texts
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import eject
+from krm_injector import eject, record
 from krm_injector.kube.workloads import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
-from krm_injector.resource_list import Bundle
+from krm_injector.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
     from krm_injector.overrides import HandEdit
 
+
+LAYOUTS = Layouts(record.known, record.kept)
+"""What injected manifests remember of how they were written: their records."""
+AS_KNOWN = LAYOUTS._replace(kept=None)
+"""The same for what orchestrators read: they write all anew in their own style, so nothing new is remembered."""
 
 Place = tuple[int, tuple[str | int, ...]]  # an object: its item's index, and where it stands inside
 Template = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]  # ... and one of its pod templates
@@ -61,3 +66,21 @@ def told(outcome: Outcome) -> tuple[Any, ...]:
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]
     return verdicts, outcome.replacements, errors
+
+
+def aliases(bundle: Bundle, written_out: Mapping[int, tuple[str, ...]]) -> tuple[Result, ...]:
+    """Info: each item in which aliases were written out, by index."""
+    return tuple(_aliases(bundle.items[index], names) for index, names in written_out.items())
+
+
+def _aliases(item: Item, names: tuple[str, ...]) -> Result:
+    file = item.file
+    what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip()
+    shown = ", ".join(f"*{name}" for name in dict.fromkeys(names))
+    where = f"{file}: " if file else ""
+    aliases, their = ("the alias", "its anchor stands") if "," not in shown else ("the aliases", "their anchors stand")
+    message = (
+        f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, since after this "
+        f"{their} for something else, or nowhere. The values are right; all other lines are as they were"
+    )
+    return Result("info", message, file=file, code="alias-written-out")

@@ -21,11 +21,11 @@ from krm_injector.kube.workloads import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.once import inject_once, proven
-from krm_injector.outcome import Outcome, Place, Template, items_with, rows, told
+from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with, rows, told
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
-__all__ = ["ACTIONS", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
+__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
@@ -104,6 +104,8 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
                 injected, edits, said = _edits(found, one, decision, injected, plane, outcome, settings)
                 edited[found.item, found.inside, found.template] = edits
                 results += said
+            if one.record is not None and one.record.layout is not None and settings.record:
+                injected = record.with_layout(injected, one.record.layout)
             if found.only:
                 _replace(bundle, replacements, place, injected)
             else:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
 from krm_injector.kube.workloads import Step, at, put
-from krm_injector.kube.yaml import same
+from krm_injector.kube.yaml import Known, Path, nested, same
 from krm_injector.model import Mesh, Namespace, Object, Webhook, Workload
 
 ANNOTATION = "krm-injector.dev/injected"
@@ -29,6 +29,10 @@ Named = tuple[str | tuple[str], ...]  # a path whose entries of lists are told b
 # fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
 # fields. Not for a new version of Istio, nor for what the record itself holds. 0 is what records before it have.
 RULES = 1
+
+
+# Of a workload's entries that come back as they were written, in characters; an object's annotations have 256 KiB.
+LONGEST_LAYOUT = 65_536
 
 
 class BadRecord(Exception):
@@ -45,6 +49,7 @@ class Record(NamedTuple):
     undo: Any  # kube.undo's description of how the workload was before
     rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
     of: Named = ()  # the pod template that it is of; () for the object as a whole
+    layout: Any = None  # how entries were written that injection writes otherwise: by names, at the ends their lines
 
 
 class Edit(NamedTuple):
@@ -141,13 +146,15 @@ def records(workload: Object) -> list[Record]:
 def _record_of(value: dict[str, Any], of: Named) -> Record:
     """Raises TypeError, KeyError."""
     texts = [value[name] for name in ("istio", "revision", "mesh", "ns", "digest", "units")]
-    rules = value.get("rules", 0)
+    rules, layout = value.get("rules", 0), value.get("layout")
     if not all(isinstance(text, str) for text in texts) or type(rules) is not int:
+        raise TypeError
+    if not isinstance(layout, (dict, str, type(None))):
         raise TypeError
     if not isinstance(value["undo"], (dict, type(None))):
         raise TypeError
     istio, revision, mesh, namespace, digest, units = texts
-    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules, of)
+    return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules, of, layout)
 
 
 def _from_json(steps: list[Any]) -> Named:
@@ -262,6 +269,89 @@ def _part(workload: Object, record: Record) -> Any:
         return workload
     place = located(workload, record.of)
     return None if place is None else at(workload, place)
+
+
+# ---------------------------------------------------------------- how it was written
+
+
+def with_layout(workload: Object, layout: Any) -> Object:
+    """The injected workload whose record has this layout; None for none."""
+    text = at(workload, ("metadata", "annotations", ANNOTATION))
+    value = json.loads(text)
+    if value["v"] != VERSION or value.get("layout") == layout:
+        return workload  # of several pod templates no layout is kept
+    value.pop("layout", None)
+    if layout is not None:
+        value["layout"] = layout
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    annotations = {**workload["metadata"]["annotations"], ANNOTATION: text}
+    return {**workload, "metadata": {**workload["metadata"], "annotations": annotations}}
+
+
+def kept(item: Object, entries: Mapping[Path, str]) -> Object:
+    """The injected item whose records know these entries of what it was before (see kube.yaml.edit), and no others."""
+    for inside, workload in _recorded(item):
+        mine = {path[len(inside) :]: text for path, text in entries.items() if path[: len(inside)] == inside}
+        layout: Any = None
+        found = read(workload)
+        assert found is not None
+        if not found.of and sum(map(len, mine.values())) <= LONGEST_LAYOUT:
+            layout = _by_names(nested(mine), original(workload, found)) or None
+        item = put(item, inside, with_layout(workload, layout))
+    return item
+
+
+def known(standing: Object, before: Object) -> Known | None:
+    """How the entries of an item that was injected were written, by their paths in what it was before."""
+    tree: Any = {}
+    for inside, workload in _recorded(standing):
+        try:
+            found = read(workload)
+        except BadRecord:
+            continue
+        if found is None or not found.layout or (was := at(before, inside)) is None:
+            continue
+        layout: Any = _by_places(found.layout, was)
+        if not inside:
+            return layout  # type: ignore[no-any-return]
+        node = tree
+        for step in inside[:-1]:
+            node = node.setdefault(step, {})
+        node[inside[-1]] = layout
+    return tree or None
+
+
+def _recorded(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
+    """Each object in an item that carries a record: the item itself, or those of a List."""
+    if at(item, ("metadata", "annotations", ANNOTATION)) is not None:
+        return [(inside, item)]
+    among = item.get("items") if isinstance(item, dict) else None
+    if not isinstance(among, list):
+        return []
+    return [found for number, one in enumerate(among) for found in _recorded(one, (*inside, "items", number))]
+
+
+def _by_names(tree: Any, value: Any) -> Any:
+    """Places in the value's lists to the names of what stands there."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(value, list):
+        names = undo.names(value) or [str(number) for number in range(len(value))]
+        return {names[number]: _by_names(inner, value[number]) for number, inner in tree.items()}
+    return {key: _by_names(inner, value[key]) for key, inner in tree.items() if key in value}
+
+
+def _by_places(tree: Any, value: Any) -> Any:
+    """The other way; names that are not there any more are left out."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(value, list):
+        names = undo.names(value) or [str(number) for number in range(len(value))]
+        places = {name: number for number, name in enumerate(names)}
+        return {places[name]: _by_places(inner, value[places[name]]) for name, inner in tree.items() if name in places}
+    if isinstance(value, dict):
+        return {key: _by_places(inner, value[key]) for key, inner in tree.items() if key in value}
+    return {}
 
 
 def intact(workload: Object, record: Record) -> bool:

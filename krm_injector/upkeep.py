@@ -89,6 +89,7 @@ def _refuse_unused(paths: Iterable[str], bundle: resource_list.Bundle, members: 
 
 def run_diff(call: Call) -> Told:
     from krm_injector import diff
+    from krm_injector.outcome import LAYOUTS
 
     arguments = call.arguments
     given = _given(call)
@@ -105,7 +106,7 @@ def run_diff(call: Call) -> Told:
         told = (*outcome.results, *said)
         code = results.exit_code(told)
         return "" if code else text, told, code
-    texts = given.joined.texts(outcome.replacements, outcome.originals, outcome.anew)
+    texts = given.joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
     pairs = diff.pairs(given.joined.parts, texts)
     found = [diff.unified(before, after, file, call.colour) for file, before, after in pairs]
     return "".join(found), outcome.results, 0

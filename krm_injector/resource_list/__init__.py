@@ -4,8 +4,10 @@ A Bundle remembers where each item stands, so that items nobody changes leave by
 KRM functions specification (ResourceList, config.kubernetes.io) and of plain manifests (a YAML stream or JSON).
 """
 
-from krm_injector.resource_list.bundle import Bundle, Item, line_break, texts_of
+from krm_injector.resource_list.bundle import Bundle, Item, Layouts, line_break, texts_of
 from krm_injector.resource_list.reader import decode, read, read_manifests, refused
 from krm_injector.resource_list.writer import write
 
-__all__ = ["Bundle", "Item", "decode", "line_break", "read", "read_manifests", "refused", "texts_of", "write"]
+__all__ = [
+    "Bundle", "Item", "Layouts", "decode", "line_break", "read", "read_manifests", "refused", "texts_of", "write",
+]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from krm_injector.kube import yaml
@@ -25,6 +25,17 @@ class Item(NamedTuple):
         return self.place.line + 1 if self.place else 0
 
 
+class Layouts(NamedTuple):
+    """What remembers in an item how entries of it were written that injection writes otherwise, and tells that."""
+
+    known: Callable[[Object, Object], yaml.Known | None]  # the item as it stands, and as it was before
+    kept: Callable[[Object, Mapping[yaml.Path, str]], Object] | None  # the item as it is to stand, and such entries;
+    # None where nothing is to be remembered: an orchestrator writes all anew in its own style
+
+
+NO_LAYOUTS = Layouts(lambda standing, before: None, None)
+
+
 class Bundle(NamedTuple):
     items: list[Item]
     function_config: Object | None
@@ -41,6 +52,8 @@ class Bundle(NamedTuple):
     newline: str = "\n"  # the line break of the whole text
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
     parts: tuple[Bundle, ...] = ()  # of several files: theirs, whose items are this one's in a row
+    layouts: Layouts = NO_LAYOUTS
+    written_out: dict[int, tuple[str, ...]] = {}  # noqa: RUF012 - see write
 
 
 def texts_of(bundle: Bundle) -> list[str]:

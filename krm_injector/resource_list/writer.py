@@ -9,7 +9,7 @@ from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object
-from krm_injector.resource_list.bundle import Bundle, Item, line_break
+from krm_injector.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
 
 
 def write(
@@ -19,12 +19,15 @@ def write(
     drop: Collection[int] = (),
     originals: Mapping[int, Object] = {},
     anew: Collection[int] = (),
+    layouts: Layouts = NO_LAYOUTS,
+    written_out: dict[int, tuple[str, ...]] | None = None,
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
 
     Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
     result does not depend on what stood there between; a replacement that is the same as the item changes nothing,
-    but for the items in anew.
+    but for the items in anew. layouts keeps how entries were written that do not stay so, and gives that when they come
+    back. written_out is filled with the names of the aliases that could not stay, by item.
 
     results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
     nothing changes comes out as it came, byte for byte.
@@ -33,7 +36,9 @@ def write(
         items = bundle.items
         kept = {i for i in originals if i not in anew}
         replacements = {i: v for i, v in replacements.items() if i not in kept or not yaml.same(items[i].value, v)}
-    bundle = bundle._replace(originals=originals)
+    bundle = bundle._replace(
+        originals=originals, layouts=layouts, written_out={} if written_out is None else written_out
+    )
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
     elif bundle.syntax == "json":
@@ -109,15 +114,40 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     """The new text of an item that stands in the bundle's text."""
     place, text = item.place, bundle.text
     assert place is not None
+    layouts = bundle.layouts
     if item.json:
-        return _json_like(value, text[place.start : place.end])
+        return _rewritten_json(bundle, item, value, text[place.start : place.end])
     before = item.value
     if item.index in bundle.originals and place.block:
         original = bundle.originals[item.index]
-        text = yaml.rewrite(text, place, before, original, bundle.newline)
+        known = layouts.known(before, original)
+        text = yaml.edit(text, place, before, original, bundle.newline, known).text
         place = place._replace(start=0, end=len(text))
-        before = original
-    return yaml.rewrite(text, place, before, value, bundle.newline)
+        before, known = original, None
+        value = layouts.kept(value, {}) if layouts.kept else value
+    else:
+        known = layouts.known(before, value)
+    if known or not layouts.kept:
+        done = yaml.edit(text, place, before, value, bundle.newline, known)
+    else:
+        done = yaml.reversible(text, place, before, value, bundle.newline)
+    if done.aliases:
+        bundle.written_out[item.index] = done.aliases
+    if not done.gone or known or not layouts.kept:
+        return done.text
+    return yaml.rewrite(text, place, before, layouts.kept(value, done.gone), bundle.newline)
+
+
+def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> str:
+    known = bundle.layouts.known(item.value, value)
+    if isinstance(known, str) and yaml.same(yaml.load_json(known), value):
+        return known
+    before = bundle.originals.get(item.index, item.value)
+    model = bundle.layouts.known(item.value, before)
+    model = model if isinstance(model, str) else source
+    if bundle.layouts.kept and _json_like(before, model) != model:
+        value = bundle.layouts.kept(value, {(): model})
+    return _json_like(value, source)
 
 
 def _write_yaml_list(
@@ -129,6 +159,7 @@ def _write_yaml_list(
         return bundle.text
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
+        # Its items may share anchors; orchestrators, which send these, write all anew in their own style.
         if "#" in text:
             from krm_injector.resource_list.put_back import moved_lists, without_ids
 

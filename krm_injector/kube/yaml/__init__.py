@@ -4,7 +4,7 @@ load, load_all, load_json read; dump writes what every YAML 1.1 and 1.2 reader t
 value inside a text. Reader and the event classes are for those who need places of nodes.
 """
 
-from krm_injector.kube.yaml.edit import rewrite, same
+from krm_injector.kube.yaml.edit import Edited, Known, Path, edit, nested, reversible, rewrite, same
 from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
@@ -22,8 +22,11 @@ from krm_injector.kube.yaml.marshal import go_marshal
 
 __all__ = [
     "Document",
+    "Edited",
+    "Known",
     "MappingEndEvent",
     "MappingStartEvent",
+    "Path",
     "Place",
     "Reader",
     "ScalarEvent",
@@ -32,12 +35,15 @@ __all__ = [
     "StreamEndEvent",
     "YamlError",
     "dump",
+    "edit",
     "go_marshal",
     "load",
     "load_all",
     "load_json",
     "load_json_stream",
+    "nested",
     "reading",
+    "reversible",
     "rewrite",
     "same",
     "to_json",

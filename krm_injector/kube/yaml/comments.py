@@ -55,7 +55,6 @@ def commented_lists(text: str, place: Place) -> set[Steps]:
 
 
 def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> None:
-    last: Any
     if event.__class__ is MappingStartEvent:
         while (key := get()).__class__ is not MappingEndEvent:
             if key.__class__ is ScalarEvent:
@@ -71,7 +70,8 @@ def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> N
         while (last := get()).__class__ is not SequenceEndEvent:
             _lists(get, last, (*path, index), text, found)
             index += 1
-        if "#" in text[start : last.end_mark.index]:
+        end: Any = last
+        if "#" in text[start : end.end_mark.index]:
             found.add(path)
 
 
