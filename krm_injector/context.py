@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector import discover, inputs, resource_list
-from krm_injector.model import Object, Refusals
+from krm_injector.inputs import Source
+from krm_injector.model import Object, Refusals, Refused
 from krm_injector.resource_list import Bundle, Item
 
 # What a file of a directory must say to tell anything about Namespaces or a mesh; others are not even parsed: a hook
@@ -31,13 +32,37 @@ def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
         named = not os.path.isdir(path)
         files = [path] if named else []
         with refusals:
-            files = files or inputs.manifests_in(path, past_charts=True)
+            files = files or inputs.manifests_in(path)
         for file in files:
             if os.path.realpath(inputs.shown(file)) not in there:
                 with refusals:
                     bundle = _facts(file, named)
                     found += [bundle] if bundle is not None else []
     refusals.raise_all()
+    return tuple(found)
+
+
+def around(paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]) -> tuple[Bundle, ...]:
+    """The facts of --context and those that kustomize keeps back, none twice. Raises Refused."""
+    files = [source.file for source in read_already if source.file]
+    files += [item.file for bundle in kept for item in bundle.items]
+    return (*kept, *read(paths, files))
+
+
+def kept_back(files: Iterable[str]) -> tuple[Bundle, ...]:
+    """The facts in files of a kustomization that kustomize does not print: those marked as local-config. They are as
+    their files have them, for what the kustomization does to them nobody sees."""
+    found = []
+    for file in files:
+        if b"local-config" not in inputs.content(file):
+            continue
+        try:
+            bundle = _facts(file, named=True)
+        except Refused:  # kustomize has read it all the same
+            continue
+        if bundle is not None:
+            kept = [item for item in bundle.items if inputs.is_local_config(item.value)]
+            found += [bundle._replace(items=kept)] if kept else []
     return tuple(found)
 
 

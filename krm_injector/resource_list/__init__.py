@@ -5,7 +5,18 @@ KRM functions specification (ResourceList, config.kubernetes.io) and of plain ma
 """
 
 from krm_injector.resource_list.bundle import Bundle, Item, line_break
-from krm_injector.resource_list.reader import decode, read, read_manifests, refused
+from krm_injector.resource_list.reader import NoObjects, decode, may_hold_objects, read, read_manifests, refused
 from krm_injector.resource_list.writer import write
 
-__all__ = ["Bundle", "Item", "decode", "line_break", "read", "read_manifests", "refused", "write"]
+__all__ = [
+    "Bundle",
+    "Item",
+    "NoObjects",
+    "decode",
+    "line_break",
+    "may_hold_objects",
+    "read",
+    "read_manifests",
+    "refused",
+    "write",
+]
