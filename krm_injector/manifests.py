@@ -51,9 +51,9 @@ class Joined(NamedTuple):
         return texts
 
 
-def join(sources: Iterable[Source], verbose: bool = False) -> Joined:
+def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
     """The bundles of all sources; files that nobody named and that hold no Kubernetes object are passed over, and
-    counted (``verbose``: named). Raises Refused with every file's causes, be it that it cannot be read or what stands
+    counted (``verbose``: named), but ``strict`` takes none that is neither YAML nor JSON for such a one. Raises Refused with every file's causes, be it that it cannot be read or what stands
     in it, and where there is no manifest at all."""
     parts: list[Bundle] = []
     read: list[Source] = []
@@ -64,14 +64,14 @@ def join(sources: Iterable[Source], verbose: bool = False) -> Joined:
         if source.problem is not None:
             problems.append(source.problem)
             continue
-        if source.found and not resource_list.may_hold_objects(source.data):
+        if source.found and not strict and not resource_list.may_hold_objects(source.data):
             passed_over.append(source.file)
             continue
         try:
             parts.append(resource_list.read_manifests(source.data, source.file))
             read.append(source)
         except resource_list.NoObjects as refused:
-            if not source.found:
+            if not source.found or (strict and refused.unreadable):
                 problems.extend(refused.results)
             else:
                 (unreadable if refused.unreadable else passed_over).append(source.file)

@@ -250,7 +250,8 @@ def _to_name(below: Sequence[str], arguments: Arguments) -> str:
 
 def joined(given: Given, arguments: Arguments) -> tuple[manifests.Joined, tuple[Result, ...]]:
     """The sources as one bundle, and the results with what is said of files that are no manifests. Raises Refused."""
-    whole = manifests.join(given.sources, arguments.verbose)
+    # What build prints is applied: a manifest that is broken altogether must not be missing in it.
+    whole = manifests.join(given.sources, arguments.verbose, strict=arguments.command == "build")
     return whole, (*given.results, *whole.results)
 
 

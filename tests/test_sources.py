@@ -232,6 +232,12 @@ def test_what_is_no_yaml_and_no_object_is_passed_over_with_a_warning(run: Run) -
     assert "warning: passed over 2 files that are neither YAML nor JSON" in err and "d/tsconfig.json" in err
 
 
+def test_build_passes_over_nothing_that_is_not_even_yaml(run: Run) -> None:
+    run.write({"good.yaml": NAMESPACE, "values.yaml": "a: 1\n", "b.yaml": "a: [\n"})
+    code, out, err = run("build", "d")
+    assert (code, out) == (1, "") and err.startswith("error: d/b.yaml: line 2") and "values" in err
+
+
 def test_kustomizations_and_charts_below_are_named_in_a_command(run: Run) -> None:
     run.write({**HOLDS["root"], "base/kustomization.yaml": "namePrefix: y-\nresources: []\n",
                "part/kustomization.yaml": "kind: Component\npatches: [{path: p.yaml}]\n",

@@ -82,7 +82,10 @@ def run(
 def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
     """The bundle of the paths, a ResourceList as such, and behind it the facts of --context. Raises Refused."""
     found = sources.read(arguments, arguments.paths, stdin, environment)
+    own = sources.config(found, arguments)
     given = _resource_list(found) or _joined(found, arguments)
+    if own is not None and given.config is None:
+        given = given._replace(config=own.value, root=own.root)
     facts = context.around(arguments.context, found.sources, found.facts)
     if not facts:
         return given
@@ -102,7 +105,5 @@ def _resource_list(found: sources.Given) -> Given | None:
 
 def _joined(found: sources.Given, arguments: Arguments) -> Given:
     joined, results = sources.joined(found, arguments)
-    own = sources.config(found, arguments)
     rendered = frozenset(number for number, source in enumerate(joined.sources) if source.directory)
-    given = Given(joined.bundle, joined.parts, results, rendered)
-    return given._replace(config=own.value, root=own.root) if own else given
+    return Given(joined.bundle, joined.parts, results, rendered)
