@@ -19,6 +19,7 @@ KPTFILE = "Kptfile"
 # What our own function told kustomize's stderr, and will tell again.
 _OWN_INFO = re.compile(rb"^info: .*\[[a-z-]+\]\n?", re.MULTILINE)
 _WARNING = re.compile(rb"^# Warning: .*\n?", re.MULTILINE)
+_KUBECTL_LOG = re.compile(r'E\d{4} .*"command failed" err=(".*")')
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -239,11 +240,24 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
 
 
 def said(err: bytes) -> str:
-    """A program's stderr, its lines and their indents kept; kubectl says its error a second time, in its log's form."""
+    """A program's stderr, its lines and their indents kept. kubectl says its error in its log's form, quoted, and some
+    say it a second time as it is."""
     lines = [line.rstrip() for line in err.decode("utf-8", "replace").splitlines()]
     lines = [line for line in lines if line]
-    kept = [line for line in lines if not (line.startswith("E") and '"command failed"' in line)]
-    return "\n".join(line.removeprefix("Error: ").removeprefix("error: ") for line in kept or lines)
+    kept = [line for line in lines if not _KUBECTL_LOG.match(line)]
+    kept = kept or [part for line in lines for part in _unquoted(line)]
+    return "\n".join(line.removeprefix("Error: ").removeprefix("error: ") for line in kept)
+
+
+def _unquoted(line: str) -> list[str]:
+    """The lines of an error in kubectl's log (Go's strconv.Quote, of which JSON reads what is met here)."""
+    import json
+
+    found = _KUBECTL_LOG.match(line)
+    try:
+        return str(json.loads(found[1])).rstrip().split("\n") if found else [line]
+    except ValueError:
+        return [line]
 
 
 def sentences(err: bytes) -> list[str]:

@@ -52,9 +52,9 @@ class Joined(NamedTuple):
 
 
 def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
-    """The bundles of all sources; files that nobody named and that hold no Kubernetes object are passed over, and
-    counted (``verbose``: named), but ``strict`` takes none that is neither YAML nor JSON for such a one. Raises Refused with every file's causes, be it that it cannot be read or what stands
-    in it, and where there is no manifest at all."""
+    """The bundles of all sources. Files that nobody named and that hold no Kubernetes object are passed over, and
+    counted (``verbose``: named); with ``strict`` only those that are YAML or JSON. Raises Refused with every file's
+    causes, be it that it cannot be read or what stands in it, and where there is no manifest at all."""
     parts: list[Bundle] = []
     read: list[Source] = []
     problems: list[Result] = []

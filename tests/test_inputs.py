@@ -181,6 +181,14 @@ def test_kubectl_says_its_error_once() -> None:
     assert "run.go" not in refused.value.results[0].message
 
 
+def test_kubectl_s_log_is_read_as_what_it_quotes() -> None:
+    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="no \'..\\\\base\':\\n  spec: \\"a\\""\n'
+    run, _ = answering(1, b"", log)
+    with pytest.raises(Refused) as refused:
+        inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
+    assert "(exit status 1): no '..\\base':\n  spec: \"a\"" in refused.value.results[0].message
+
+
 def test_success_without_output_is_refused() -> None:
     run, _ = answering(0, b"\n")
     with pytest.raises(Refused, match="printed nothing"):
