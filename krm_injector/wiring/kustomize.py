@@ -14,8 +14,8 @@ from krm_injector.wiring.plan import FUNCTION_FILE, File, Plan
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 WITH_KUBECTL = """\
-There is kubectl and no kustomize. kubectl kustomize and kubectl apply -k run no program: they leave the function out and
-say nothing. krm-injector build renders with kubectl and injects behind it; the other command needs kustomize itself."""
+There is kubectl and no kustomize. kubectl kustomize and kubectl apply -k run no program: they leave the function out
+and say nothing. krm-injector build renders with kubectl and injects behind it; the other command needs kustomize."""
 ENTRY = f"transformers:\n- {FUNCTION_FILE}\n"
 
 
