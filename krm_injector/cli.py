@@ -239,6 +239,8 @@ def _outcome(
         settings = argocd.settings(settings, application)
         told = (*application.results, *told)
     outcome = pipeline.ACTIONS[action](bundle, settings)
+    if action == "inject":
+        sources.refuse_unread(told, len(outcome.decisions))
     results = [*told, *outcome.results]
     for check in given.checks if action == "inject" else ():
         checked = pipeline.with_replacements(bundle, outcome.replacements)

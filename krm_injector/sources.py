@@ -255,6 +255,15 @@ def joined(given: Given, arguments: Arguments) -> tuple[manifests.Joined, tuple[
     return whole, (*given.results, *whole.results)
 
 
+def refuse_unread(results: Iterable[Result], workloads: int) -> None:
+    """Raises Refused where no workload was found, and kustomizations or charts were not rendered: then all that was
+    meant is in these."""
+    if workloads == 0:
+        unread = [result for result in results if result.code == "kustomization-not-applied"]
+        if unread:
+            raise Refused(*(result._replace(severity="error") for result in unread))
+
+
 def config(given: Given, arguments: Arguments) -> Config | None:
     """The functionConfig of the directories; None where --config takes its place or they have none. Raises Refused
     where they have several that differ."""

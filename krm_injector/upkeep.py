@@ -57,6 +57,7 @@ def _run(
 ) -> Outcome:
     settings = _settings(call, given, mesh)
     outcome = pipeline.run(given.bundle, change(settings) if change else settings)
+    sources.refuse_unread(given.results, len(outcome.decisions))
     return outcome._replace(results=(*given.results, *outcome.results))
 
 
@@ -157,6 +158,7 @@ def run_verify(call: Call) -> Told:
     given = _given(call, paths)
     settings = _settings(call, given)
     outcome = pipeline.verify(_as_built(given, settings), settings)
+    sources.refuse_unread(given.results, len(outcome.decisions))
     told = (*given.results, *outcome.results)
     code = results.exit_code(told)
     stale = len({result.resource for result in told if result.severity == "error" and result.resource})

@@ -215,6 +215,7 @@ def test_an_object_in_utf_16_stays_an_error(run: Run) -> None:
     [
         "a: 1\n", "- op: add\n", "a\n", "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes: []\n",
         "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {}\n", "parts:\n  kind: DaemonSet\n", "{}\n", "[]\n",
+        "apiVersion: 1\nsources: []\n",
     ],
 )  # fmt: skip
 def test_files_of_other_programs_are_passed_over_but_not_where_they_are_named(run: Run, text: str) -> None:
@@ -245,6 +246,17 @@ def test_kustomizations_and_charts_below_are_named_in_a_command(run: Run) -> Non
     code, _, err = run("explain", "d")
     assert code == 0
     assert "name those that are meant: krm-injector explain d/k d/live d/chart [kustomization-not-applied]" in err
+
+
+@pytest.mark.parametrize("command", ["inject", "explain", "verify", "diff", "images"])
+def test_where_all_workloads_are_in_what_is_not_rendered_it_is_an_error(run: Run, command: str) -> None:
+    run.write({**HOLDS["only below"], "ns.yaml": NAMESPACE})
+    code, out, err = run(command, "d")
+    assert (code, out) == (1, "")
+    assert (
+        f"error: in d kustomizations and charts are not rendered; name those that are meant: krm-injector {command} d/k"
+        in err
+    )
 
 
 def test_a_kustomization_below_that_only_lists_files_is_read(run: Run) -> None:

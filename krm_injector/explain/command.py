@@ -51,6 +51,7 @@ def run(
     given = read(arguments, stdin, environment)
     settings = settings_of(given.config, given.root)
     outcome = pipeline.run(given.bundle, settings, progress)
+    sources.refuse_unread(given.results, len(outcome.decisions))
     said = (*given.results, *outcome.results)
     form = arguments.output or "table"
     brief = form in ("table", "markdown") and not look.verbose

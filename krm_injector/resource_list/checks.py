@@ -71,8 +71,11 @@ def is_object(value: Any) -> bool:
     """Whether a document is meant as a Kubernetes object, be it a faulty one, or as a list of some."""
     if isinstance(value, list):
         return any(isinstance(member, dict) and "apiVersion" in member and "kind" in member for member in value)
-    if not isinstance(value, dict) or not ("apiVersion" in value or "kind" in value):
+    if not isinstance(value, dict):
         return False
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if kind is None and not isinstance(version, str):
+        return False  # Grafana's files have a number there
     return not _of_a_tool(value)
 
 
