@@ -147,7 +147,7 @@ COMMANDS = {
             "snapshot",
             "krm-injector snapshot [PATH|-]...",
             "the mesh file for --mesh, out of what istioctl, helm or kubectl print",
-            ("--check", *REPORTING),
+            ("--check", "--verbose", *REPORTING),
         ),
         Command(
             "init",

@@ -59,6 +59,7 @@ class Functions(NamedTuple):
     certain: bool = True  # nothing can be there that was not seen
     configs: tuple[Config, ...] = ()  # of our own function, in the order in which they run
     generates: bool = False  # our own function stands where a generator is expected
+    builtin: bool = False  # there are transformers that kustomize has itself
 
     @property
     def harmless(self) -> bool:
@@ -140,6 +141,7 @@ class Options(NamedTuple):
 
     words: tuple[str, ...]  # options of kustomize
     left_out: tuple[Config, ...] = ()  # our own functions, which kustomize is told to leave out
+    alone: bool = False  # there are no other functions, not even those that kustomize has itself
 
 
 def options(
@@ -161,7 +163,7 @@ def options(
         if not functions.harmless:
             return Options(tuple(passed_on))
     if functions.harmless and not functions.generates and all(map(_can_be_behind, functions.configs)):
-        return Options((*passed_on, ENABLE[0]), functions.configs)
+        return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
     found = inputs.find_kustomize(program, path)
     if found[-1] == "build":
         return Options((*passed_on, *ENABLE))
@@ -200,6 +202,7 @@ def _together(found: list[Functions]) -> Functions:
         all(one.certain for one in found),
         tuple(config for one in found for config in one.configs),
         any(one.generates for one in found),
+        any(one.builtin for one in found),
     )
 
 
@@ -266,7 +269,7 @@ def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
     stated = annotations.get(_ANNOTATION, annotations.get(_OLD_ANNOTATION))
     if stated is None:
         builtin = isinstance(value, dict) and value.get("apiVersion") == _BUILTIN
-        return Functions() if builtin and at(value, ("metadata", "configFn")) is None else _UNSEEN
+        return Functions(builtin=True) if builtin and at(value, ("metadata", "configFn")) is None else _UNSEEN
     try:
         how = yaml.load(str(stated))
     except yaml.YamlError:

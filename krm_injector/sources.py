@@ -142,7 +142,7 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
 
 def _besides(options: Options) -> frozenset[str]:
     """Fields of a kustomization that change nothing in what is rendered: of those whose functions are left out."""
-    return frozenset(("transformers", "validators") if options.left_out else ())
+    return frozenset(("transformers", "validators") if options.alone else ())
 
 
 def _moved(options: Options) -> tuple[Result, ...]:

@@ -407,6 +407,16 @@ def test_what_cannot_be_done_behind_the_build_is_told(run: Run) -> None:
     assert (code, out) == (1, "") and "cannot run functions by exec; install kustomize" in err
 
 
+def test_a_transformer_of_kustomize_s_own_beside_ours_is_not_passed_over(run: Run) -> None:
+    label = "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: x}\n"
+    run.write({**OVERLAY, "kustomization.yaml": "resources: [a.yaml]\ntransformers: [l.yaml, i.yaml]\n",
+               "i.yaml": CONFIG, "l.yaml": label})  # fmt: skip
+    assert "example/rendered" in run("inject", "d")[1]
+    run.write({"kustomization.yaml": "resources: [a.yaml]\ntransformers: [i.yaml]\n"})
+    code, out, _ = run("inject", "d")
+    assert code == 0 and "example/as-a-file" in out and "istio-proxy" in out
+
+
 def test_a_program_s_words_keep_their_lines_and_its_warnings_come_once(run: Run) -> None:
     run.write(OVERLAY)
     warning = "# Warning: 'vars' is old."
