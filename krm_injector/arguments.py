@@ -98,7 +98,7 @@ OPTIONS = {
         Option("--mesh-version", "V", "Istio's version, where the mesh's configuration does not tell it"),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
         Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
-        Option("--verbose", "", "each workload with all the evidence, and where it is written"),
+        Option("--verbose", "", "name all that is passed over; explain: each workload with all the evidence"),
         Option("--quiet", "", "only errors on stderr"),
         Option("--no-color", "", "no colours"),
         Option("--help", "", "this help"),
@@ -108,7 +108,8 @@ OPTIONS = {
 
 REPORTING = ("--results", "--log", "--quiet", "--no-color", "--help")
 COMMON = ("--config", "--mesh", "--mesh-version", "--namespace", "--method", "--revision", *REPORTING)
-MANIFESTS = (*COMMON, "--context")
+MANIFESTS = (*COMMON, "--context", "--verbose")
+RENDERING = ("--kustomize", "--helm", "--allow-exec")
 
 COMMANDS = {
     command.name: command
@@ -119,46 +120,46 @@ COMMANDS = {
             "build",
             "krm-injector build [DIR] [-- KUSTOMIZE OR HELM OPTIONS]",
             "what a directory renders to, injected, ready to apply",
-            (*MANIFESTS, "--kustomize", "--helm", "--allow-exec", "--parameters"),
+            (*MANIFESTS, *RENDERING, "--parameters"),
             1,
         ),
         Command(
             "eject",
             "krm-injector eject [PATH|-]...",
             "injected manifests in, out what they were before",
-            ("--config", *REPORTING),
+            ("--config", "--verbose", *REPORTING),
         ),
         Command(
             "explain",
             "krm-injector explain [PATH|-]... [-- KUSTOMIZE OR HELM OPTIONS]",
             "per workload: injected or not, and the deciding rule",
-            (*MANIFESTS, "--output", "--verbose", "--limit", "--kustomize", "--helm", "--allow-exec", "--truth-table"),
+            (*MANIFESTS, *RENDERING, "--output", "--limit", "--truth-table"),
         ),
         Command(
             "verify",
             "krm-injector verify [PATH|-]...",
             "exit 1 where a manifest is not what injection gives now, and say why",
-            MANIFESTS,
+            (*MANIFESTS, *RENDERING),
         ),
         Command(
             "diff",
             "krm-injector diff [PATH|-]...",
             "what injection changes, as a diff or as patches for kustomize; or what an upgrade of the mesh would",
-            (*MANIFESTS, "--output", "--from", "--to"),
+            (*MANIFESTS, *RENDERING, "--output", "--from", "--to"),
             forms=("unified", "json6902", "strategic", "json"),
         ),
         Command(
             "images",
             "krm-injector images [PATH|-]...",
             "the images that injection brings, one a line",
-            (*MANIFESTS, "--output"),
+            (*MANIFESTS, *RENDERING, "--output"),
             forms=("text", "json"),
         ),
         Command(
             "snapshot",
             "krm-injector snapshot [PATH|-]...",
             "the mesh file for --mesh, out of what istioctl, helm or kubectl print",
-            ("--check", *REPORTING),
+            ("--check", "--verbose", *REPORTING),
         ),
         Command(
             "init",

@@ -95,8 +95,9 @@ def _read(directory: str, done: Finished) -> Inputs:
     if not done.out.strip():
         message = f"helm renders {directory} to nothing at all; with these values every template is empty"
         raise Refused(Result("error", message, file=directory, code="input-empty"))
-    results = (Result("warning", f"helm: {said}", file=directory, code="helm-warning"),) if said else ()
-    return Inputs((Source(done.out, ""),), results)
+    told = inputs.sentences(done.err)
+    results = (Result("warning", f"helm: {one}", file=directory, code="helm-warning") for one in told)
+    return Inputs((Source(done.out, "", directory=directory),), tuple(results))
 
 
 def _advice(said: str, directory: str) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from krm_injector.argocd import Application
     from krm_injector.arguments import Arguments
     from krm_injector.function_config import Settings
+    from krm_injector.manifests import Joined
     from krm_injector.pipeline import Outcome
+    from krm_injector.sources import Given
 
 Told = TypeVar("Told")
 
@@ -127,13 +129,14 @@ def _nothing_to_do() -> Exception:
 
 def _inject(arguments: Arguments) -> Answer:
     """inject, and eject, which reads and writes alike."""
-    from krm_injector import inputs
+    from krm_injector import sources
 
-    return _manifests(arguments, inputs.read(arguments.paths, streams.stdin), drop=False)
+    given = sources.read(arguments, arguments.paths, streams.stdin, os.environ)
+    return _manifests(arguments, given, drop=False)
 
 
 def _build(arguments: Arguments) -> Answer:
-    from krm_injector import argocd, charts, exec_functions, inputs
+    from krm_injector import argocd, charts, sources
 
     directory = arguments.paths[0] if arguments.paths else "."
     application = argocd.application(os.environ)
@@ -142,26 +145,15 @@ def _build(arguments: Arguments) -> Answer:
         return Answer(argocd.announcements(application, charts.defaults(directory) if chart else None), (), DONE)
     if application is not None:
         arguments = argocd.arguments(arguments, application, directory)
+    release = argocd.release(arguments, application, directory) if chart else None
+    given = sources.read(arguments, (directory,), streams.stdin, os.environ, release)
     beside = os.path.join(directory, argocd.CONFIG)
-    if arguments.config is None and os.path.isfile(beside):
+    if arguments.config is None and not given.configs and os.path.isfile(beside):
         arguments = arguments._replace(config=beside)
-    if chart:
-        release = argocd.release(arguments, application, directory)
-        # What stands behind -- in plugin.yaml is meant for kustomize: an Application says by parameters what helm gets.
-        passed_on = arguments.passed_on if application is None else ()
-        given = charts.render(directory, release, arguments.helm, passed_on, os.environ.get("PATH", os.defpath))
-    else:
-        if application is None:
-            inputs.refuse_unread(arguments.passed_on, directory)
-        path = os.environ.get("PATH", os.defpath)
-        options = exec_functions.options(
-            directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, "build"
-        )
-        given = inputs.render(directory, arguments.kustomize, options, os.environ)
     return _manifests(arguments, given, drop=True, application=application)
 
 
-def _manifests(arguments: Arguments, given: Any, drop: bool, application: Application | None = None) -> Answer:
+def _manifests(arguments: Arguments, given: Given, drop: bool, application: Application | None = None) -> Answer:
     """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
     from krm_injector.inputs import not_applied
@@ -211,10 +203,8 @@ def _explain(arguments: Arguments) -> Answer:
     limit = 200 if arguments.limit is None else int(arguments.limit)
     look = Look(columns, streams.colour(arguments, sys.stdout), limit, arguments.verbose)
 
-    def settings(own: Any, file: str | None) -> Settings:
-        if arguments.config or own or not file:
-            return configure.read(arguments, None if arguments.config else own)
-        return configure.read(arguments._replace(config=file), None)
+    def settings(value: Any, root: str | None) -> Settings:
+        return configure.read(arguments, None if arguments.config else value, root)
 
     def run() -> Answer:
         told = command.run(arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments))
@@ -227,10 +217,11 @@ def _upkeep(arguments: Arguments) -> Answer:
     """verify, diff, images and snapshot."""
     from krm_injector import upkeep
 
-    def settings(mesh: str | None) -> Settings:
-        return configure.read(arguments._replace(mesh=(mesh,)) if mesh else arguments, None)
+    def settings(value: Any, root: str | None, mesh: str | None) -> Settings:
+        return configure.read(arguments._replace(mesh=(mesh,)) if mesh else arguments, value, root)
 
-    call = upkeep.Call(arguments, settings, configure.documents, streams.stdin, streams.colour(arguments, sys.stdout))
+    colour = streams.colour(arguments, sys.stdout)
+    call = upkeep.Call(arguments, settings, configure.documents, streams.stdin, os.environ, colour)
     return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))
 
 
@@ -252,33 +243,40 @@ COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build,
 COMMANDS |= dict.fromkeys(("verify", "diff", "images", "snapshot"), _upkeep)
 
 
-def _outcome(arguments: Arguments, given: Any, action: str, application: Application | None) -> tuple[Any, Outcome]:
+def _outcome(
+    arguments: Arguments, given: Given, action: str, application: Application | None
+) -> tuple[Joined, Outcome]:
     """Inputs through the pipeline, as one bundle; the inputs' own warnings come first."""
-    from krm_injector import pipeline
-    from krm_injector.manifests import join
+    from krm_injector import pipeline, sources
 
-    joined = join(given.sources)
-    settings = configure.read(arguments, None)
+    joined, told = sources.joined(given, arguments)
+    own = sources.config(given, arguments) if given.configs else None
+    settings = configure.read(arguments, own.value, own.root) if own else configure.read(arguments, None)
     bundle = joined.bundle
-    if arguments.context:
+    if arguments.context or given.facts:
         from krm_injector import context
 
-        facts = context.read(arguments.context, [source.file for source in given.sources if source.file])
-        bundle = context.behind(bundle, facts)
-    told = given.results
+        bundle = context.behind(bundle, context.around(arguments.context, joined.sources, given.facts))
     if application is not None:
         from krm_injector import argocd
 
         settings = argocd.settings(settings, application)
         told = (*application.results, *told)
     outcome = pipeline.ACTIONS[action](bundle, settings)
-    return joined, outcome._replace(results=(*told, *outcome.results))
+    if action == "inject":
+        sources.refuse_unread(told, len(outcome.decisions))
+    results = [*told, *outcome.results]
+    for check in given.checks if action == "inject" else ():
+        checked = pipeline.with_replacements(bundle, outcome.replacements)
+        wanted = configure.read(arguments._replace(config=None), check.value, check.root)
+        results += pipeline.ACTIONS[wanted.action](checked, wanted).results
+    return joined, outcome._replace(results=tuple(results))
 
 
 def _all_told(arguments: Arguments, run: Callable[[], Told]) -> Told:
     """What run comes to; where it is refused, raises Refused with whatever is wrong in the settings and in --context
     too, which it may not have come to. (What it did come to stands there twice and is shown once.)"""
-    from krm_injector import context, inputs
+    from krm_injector import context
     from krm_injector.model import Refusals
 
     refusals = Refusals()
@@ -287,7 +285,7 @@ def _all_told(arguments: Arguments, run: Callable[[], Told]) -> Told:
     with refusals:
         configure.read(arguments, None)
     with refusals:
-        context.read(arguments.context, inputs.files(arguments.paths))
+        context.read(arguments.context, [path for path in arguments.paths if os.path.isfile(path)])
     raise refusals.refused()
 
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from krm_injector.function_config import Settings
 
 
-def read(arguments: Arguments | None, value: Any) -> Settings:
-    """The settings of a functionConfig (None: that of --config, where there is one). Raises Refused."""
+def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Settings:
+    """The settings of a functionConfig (None: that of --config, where there is one). ``root``: the directory from which
+    its paths count, where --config does not name its file. Raises Refused."""
     from krm_injector import function_config
 
     if arguments is None:
@@ -29,10 +30,10 @@ def read(arguments: Arguments | None, value: Any) -> Settings:
             version=arguments.mesh_version,
         )
         # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
-        origin = os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
+        origin = root or os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
         beside = "" if arguments.mesh else origin
     if settings.images.file:
-        settings = _with_lock(settings, arguments)
+        settings = _with_lock(settings, arguments, root)
     if settings.mesh.files:
         settings = _with_mesh(settings, arguments, beside)
     return settings
@@ -89,13 +90,13 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     )
 
 
-def _with_lock(settings: Settings, arguments: Arguments | None) -> Settings:
+def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None) -> Settings:
     """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file does."""
     from krm_injector import function_config, images, inputs
     from krm_injector.kube import yaml
     from krm_injector.model import Refused, Result
 
-    beside = "" if arguments is None else os.path.dirname(arguments.config or "")
+    beside = "" if arguments is None else root or os.path.dirname(arguments.config or "")
     path = os.path.join(beside, settings.images.file)
     if arguments is not None and arguments.within:
         from krm_injector import argocd

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector import discover, inputs, resource_list
+from krm_injector.inputs import Source
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.resource_list import Bundle, Item
 
@@ -40,7 +41,7 @@ def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
 def _facts_of(path: str, there: set[str]) -> list[Bundle]:
     """The facts of one --context. Raises Refused where it tells none, and none of its files was read already."""
     named = not os.path.isdir(path)
-    files = [path] if named else inputs.manifests_in(path, past_charts=True)
+    files = [path] if named else inputs.manifests_in(path)
     unread = [file for file in files if os.path.realpath(inputs.shown(file)) not in there]
     found = []
     refusals = Refusals()
@@ -68,6 +69,30 @@ def _nothing(path: str, named: bool) -> Result:
         plan = control_planes.to_be_rendered([item.value for item in bundle.items], path)
         message = f"--context {path} tells nothing: {plan}" if plan else message
     return Result("error", message, file=path, code="context-empty")
+
+
+def around(paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]) -> tuple[Bundle, ...]:
+    """The facts of --context and those that kustomize keeps back, none twice. Raises Refused."""
+    files = [source.file for source in read_already if source.file]
+    files += [item.file for bundle in kept for item in bundle.items]
+    return (*kept, *read(paths, files))
+
+
+def kept_back(files: Iterable[str]) -> tuple[Bundle, ...]:
+    """The facts in files of a kustomization that kustomize does not print: those marked as local-config. They are as
+    their files have them, for what the kustomization does to them nobody sees."""
+    found = []
+    for file in files:
+        if b"local-config" not in inputs.content(file):
+            continue
+        try:
+            bundle = _facts(file, named=True)
+        except Refused:  # kustomize has read it all the same
+            continue
+        if bundle is not None:
+            kept = [item for item in bundle.items if inputs.is_local_config(item.value)]
+            found += [bundle._replace(items=kept)] if kept else []
+    return tuple(found)
 
 
 def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:

@@ -184,8 +184,8 @@ def _range(start: int, end: int) -> str:
     return f"{start + 1 if length else start},{length}"
 
 
-def pairs(parts: Sequence[Any], written: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """(file, text before, text after) of each part of the input."""
-    for part, text in zip(parts, written, strict=True):
+def pairs(names: Sequence[str], parts: Sequence[Any], written: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """(name, text before, text after) of each part of the input."""
+    for name, part, text in zip(names, parts, written, strict=True):
         before = ("\ufeff" if part.bom else "") + part.text
-        yield next((item.file for item in part.items), ""), before, text
+        yield name, before, text

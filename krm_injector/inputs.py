@@ -15,8 +15,11 @@ from krm_injector.model import Refused, Result
 MANIFESTS = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
+KPTFILE = "Kptfile"
 # What our own function told kustomize's stderr, and will tell again.
 _OWN_INFO = re.compile(rb"^info: .*\[[a-z-]+\]\n?", re.MULTILINE)
+_WARNING = re.compile(rb"^# Warning: .*\n?", re.MULTILINE)
+_KUBECTL_LOG = re.compile(r'E\d{4} .*"command failed" err=(".*")')
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -24,13 +27,18 @@ class Source(NamedTuple):
     """The text of one file of manifests."""
 
     data: bytes
-    file: str  # as the user would name it; "" for stdin and for what kustomize printed
+    file: str  # as the user would name it; "" for stdin and for what a program printed
     problem: Result | None = None  # why it cannot be read: told with what is wrong in the others, by manifests.join
+    found: bool = False  # nobody named it: it lies in a directory, where other files than manifests lie too
+    directory: str = ""  # that it was rendered from; "" for a file as it stands, and for stdin
+    injected: bool = False  # what the directory is built to holds the work of a krm-injector that it names itself
 
 
 class Inputs(NamedTuple):
+    """What a program rendered, and its warnings."""
+
     sources: tuple[Source, ...]
-    results: tuple[Result, ...] = ()  # warnings
+    results: tuple[Result, ...] = ()
 
 
 class Finished(NamedTuple):
@@ -44,86 +52,75 @@ class Finished(NamedTuple):
 Runner = Callable[[Sequence[str]], Finished]
 
 
-def read(paths: Sequence[str], stdin: Callable[[], bytes]) -> Inputs:
-    """The manifests of files, of directories (recursively, in sorted order) and of stdin ("-", and where no path is).
-
-    What cannot be read is a source with its problem, so that it hides nothing of what is wrong elsewhere.
-    """
-    sources: list[Source] = []
-    results: list[Result] = []
-    for path in paths or ("-",):
-        if path == "-":
-            sources.append(Source(stdin(), ""))
-        elif os.path.isdir(path):
-            results.extend(_kustomizations_left_alone(path))
-            sources.extend(_directory(path))
-        else:
-            sources.append(_file(path))
-    return Inputs(tuple(sources), tuple(results))
+# ---------------------------------------------------------------- files and directories
 
 
-def files(paths: Sequence[str]) -> list[str]:
-    """The files that read() reads."""
-    found: list[str] = []
-    for path in paths:
-        found += _walk(path, past_charts=False)[0] if os.path.isdir(path) else [path] * (path != "-")
-    return found
+class Found(NamedTuple):
+    """What lies in a directory and below it, each list sorted."""
+
+    files: list[str]  # of manifests by their names, outside kustomizations and charts
+    kustomizations: list[str]  # directories
+    of_kustomizations: list[str]  # files of manifests in and below these
+    charts: list[str]  # directories; nothing in them is looked at
+    problems: list[Result]
 
 
-def _directory(directory: str) -> list[Source]:
-    found, problems = _walk(directory, past_charts=False)
-    return [*(Source(b"", problem.file, problem) for problem in problems), *map(_file, found)]
-
-
-def _file(path: str) -> Source:
-    try:
-        return Source(_content(path), shown(path))
-    except Refused as refused:
-        return Source(b"", shown(path), refused.results[0])
-
-
-def manifests_in(directory: str, past_charts: bool = False) -> list[str]:
-    """Paths of the manifests under a directory, sorted; hidden files and kustomizations are not manifests.
-
-    Raises Refused where there are none or a directory cannot be read, and, unless they are to be passed over, where the
-    directory holds a Helm chart, whose files are templates.
-    """
-    found, problems = _walk(directory, past_charts)
-    if problems:
-        raise Refused(*problems)
-    return found
-
-
-def _walk(directory: str, past_charts: bool) -> tuple[list[str], list[Result]]:
-    """manifests_in, and what it refuses."""
-    found: list[str] = []
-    problems: list[Result] = []
+def find(directory: str) -> Found:
+    """The one walk through a directory: hidden files and directories are left out, links are not followed."""
+    found = Found([], [], [], [], [])
 
     def unreadable_folder(problem: OSError) -> None:
-        problems.append(unreadable(str(problem.filename), problem))
+        found.problems.append(unreadable(str(problem.filename), problem))
 
     for folder, folders, files in os.walk(directory, onerror=unreadable_folder):
-        if CHART in files and past_charts:
-            folders.clear()
-            continue
-        if CHART in files:
-            message = (
-                f"{folder} is a Helm chart, whose files are templates and no manifests; render it first: "
-                f"helm template {folder} | krm-injector inject -"
-            )
-            problems.append(Result("error", message, file=folder, code="input-chart"))
-            folders.clear()
-            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend(
-            os.path.join(folder, name)
-            for name in files
-            if name.endswith(MANIFESTS) and not name.startswith(".") and name not in KUSTOMIZATIONS
-        )
-    if not found and not problems:
-        message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
-        problems.append(Result("error", message, file=directory, code="input-empty"))
-    return sorted(found), problems
+        if any(name in files for name in KUSTOMIZATIONS):
+            found.kustomizations.append(folder)
+        elif CHART in files:
+            found.charts.append(folder)
+            folders.clear()
+            continue
+        owned = any(_within(folder, kustomization) for kustomization in found.kustomizations)
+        into = found.of_kustomizations if owned else found.files
+        into.extend(os.path.join(folder, name) for name in files if is_manifest_name(name))
+    for members in found[:4]:
+        members.sort()
+    return found
+
+
+def is_manifest_name(name: str) -> bool:
+    return name.endswith(MANIFESTS) and not name.startswith(".") and name not in KUSTOMIZATIONS
+
+
+def _within(folder: str, directory: str) -> bool:
+    return folder == directory or folder.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def manifests_in(directory: str) -> list[str]:
+    """Paths of the manifests under a directory, those of kustomizations among them and those of charts not, sorted.
+
+    Raises Refused where there are none or a directory cannot be read.
+    """
+    found = find(directory)
+    if found.problems:
+        raise Refused(*found.problems)
+    files = sorted([*found.files, *found.of_kustomizations])
+    if not files:
+        raise Refused(no_manifests(directory))
+    return files
+
+
+def no_manifests(directory: str) -> Result:
+    message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
+    return Result("error", message, file=directory, code="input-empty")
+
+
+def source(path: str, found: bool = False) -> Source:
+    """One file; where it cannot be read, with its problem. ``found``: in a directory, and not named."""
+    try:
+        return Source(_content(path), shown(path), None, found)
+    except Refused as refused:
+        return Source(b"", shown(path), refused.results[0], found)
 
 
 def _content(path: str) -> bytes:
@@ -150,61 +147,11 @@ def content(path: str) -> bytes:
     return _content(path)
 
 
-def _kustomizations_left_alone(directory: str) -> list[Result]:
-    """A warning where files are read as they stand although a kustomization says what to make of them."""
-    found = kustomizations_under(directory)
-    if not found:
-        return []
-    message = (
-        f"{found[0]} is not applied: inject and explain read the files of a directory as they stand; "
-        f"krm-injector build {os.path.dirname(found[0])} renders it first"
-    )
-    return [Result("warning", message, file=found[0], code="kustomization-not-applied")]
-
-
-def kustomizations_under(directory: str) -> list[str]:
-    """Kustomization files in a directory and below it, sorted, outermost first."""
-    found: list[str] = []
-    for folder, folders, files in os.walk(directory):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend(os.path.join(folder, name) for name in KUSTOMIZATIONS if name in files)
-    return sorted(found, key=lambda path: (path.count(os.sep), path))
-
-
-# ---------------------------------------------------------------- build
-
-
-def render(directory: str, program: str | None, passed_on: Sequence[str], environment: Mapping[str, str]) -> Inputs:
-    """What a directory renders to: kustomize's output where it holds a kustomization, else its manifests.
-
-    ``program``: --kustomize, or None for the one that is found; ``passed_on``: more arguments for kustomize.
-    Raises Refused where nothing could be rendered; what kustomize gives is never empty.
-    """
-    if not os.path.isdir(directory):
-        what = "is a file: krm-injector inject reads files" if os.path.exists(directory) else "does not exist"
-        raise Refused(Result("error", f"{directory} {what}", file=directory, code="input-unreadable"))
-    if is_kustomization(directory):
-        return kustomize(directory, find_kustomize(program, environment.get("PATH", os.defpath)), passed_on, start)
-    below = kustomizations_under(directory)
-    if below:
-        folders = ", ".join(os.path.dirname(path) for path in below)
-        message = f"{directory} holds no kustomization, but directories in it do; name the one to build: {folders}"
-        raise Refused(Result("error", message, file=directory, code="input-ambiguous"))
-    return Inputs(tuple(_directory(directory)))
+# ---------------------------------------------------------------- kustomize
 
 
 def is_kustomization(directory: str) -> bool:
     return any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS)
-
-
-def refuse_unread(passed_on: Sequence[str], directory: str) -> None:
-    """Raises Refused for options behind -- where no program is started that could read them."""
-    if passed_on and os.path.isdir(directory) and not is_kustomization(directory):
-        message = (
-            f"{' '.join(passed_on)} behind -- is for kustomize or helm, and {directory} is neither a kustomization "
-            "nor a chart; leave it out"
-        )
-        raise Refused(Result("error", message, file=directory, code="options-unread"))
 
 
 def find_kustomize(program: str | None, path: str) -> list[str]:
@@ -275,8 +222,8 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
     except OSError as problem:
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kustomize-failed")) from None
-    words = said(done.err if done.code else _OWN_INFO.sub(b"", done.err))
     if done.code != 0:
+        words = said(_WARNING.sub(b"", done.err)) or said(done.err)
         message = (
             f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
         )
@@ -287,15 +234,47 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
             f"{LOCAL_CONFIG}, which kustomize leaves out"
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
-    results = (Result("warning", f"kustomize: {words}", file=directory, code="kustomize-warning"),) if words else ()
-    return Inputs((Source(done.out, ""),), results)
+    told = sentences(_OWN_INFO.sub(b"", done.err))
+    results = (Result("warning", f"kustomize: {one}", file=directory, code="kustomize-warning") for one in told)
+    return Inputs((Source(done.out, "", directory=directory),), tuple(results))
 
 
 def said(err: bytes) -> str:
-    """A program's stderr as one line; kubectl says its error a second time, in its log's form."""
-    lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines()]
-    kept = [line for line in lines if line and not (line.startswith("E") and '"command failed"' in line)]
-    return "; ".join(line.removeprefix("Error: ") for line in (kept or lines) if line)
+    """A program's stderr, its lines and their indents kept. kubectl says its error in its log's form, quoted, and some
+    say it a second time as it is."""
+    lines = [line.rstrip() for line in err.decode("utf-8", "replace").splitlines()]
+    lines = [line for line in lines if line]
+    kept = [line for line in lines if not _KUBECTL_LOG.match(line)]
+    kept = kept or [part for line in lines for part in _unquoted(line)]
+    return "\n".join(line.removeprefix("Error: ").removeprefix("error: ") for line in kept)
+
+
+def _unquoted(line: str) -> list[str]:
+    """The lines of an error in kubectl's log (Go's strconv.Quote, of which JSON reads what is met here)."""
+    import json
+
+    found = _KUBECTL_LOG.match(line)
+    try:
+        return str(json.loads(found[1])).rstrip().split("\n") if found else [line]
+    except ValueError:
+        return [line]
+
+
+def sentences(err: bytes) -> list[str]:
+    """What a program that did its work said on stderr: each sentence once, with how often it came. Lines that are
+    indented belong to the one above."""
+    counts: dict[str, int] = {}
+    for paragraph in re.split(r"\n(?!\s)", said(err)):
+        if paragraph:
+            sentence = paragraph.removeprefix("# Warning: ").removeprefix("# ")
+            counts[sentence] = counts.get(sentence, 0) + 1
+
+    found = []
+    for sentence, count in counts.items():
+        first, newline, rest = sentence.partition("\n")
+        often = f" ({count} times)" if count > 1 else ""
+        found.append(f"{first}{often}{newline}{rest}")
+    return found
 
 
 def _advice(said: str, command: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ Reading and writing are the caller's (cli.py); what is between is here, pure, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from krm_injector import doubt, eject, record
@@ -25,7 +25,9 @@ from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with,
 from krm_injector.render import ControlPlane
 from krm_injector.resource_list import Bundle
 
-__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify"]
+__all__ = [
+    "ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify", "with_replacements",
+]  # fmt: skip
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
@@ -155,6 +157,12 @@ def _edits(
 
     taken = overrides.taken_up(found, one, decision, injected, again, outcome.meshes, settings)
     return taken.injected, taken.edits, overrides.results(found, taken.edits)
+
+
+def with_replacements(bundle: Bundle, replacements: Mapping[int, Any]) -> Bundle:
+    """The bundle with the items as a run leaves them, for another run."""
+    items = [item._replace(value=replacements.get(item.index, item.value)) for item in bundle.items]
+    return bundle._replace(items=items)
 
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import context, control_planes, discover, inputs, manifests, pipeline, resource_list, results
+from krm_injector import (
+    context,
+    control_planes,
+    discover,
+    exec_functions,
+    inputs,
+    manifests,
+    pipeline,
+    resource_list,
+    results,
+    sources,
+)
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.model import Object, Refused, Result
 from krm_injector.pipeline import Outcome
@@ -19,9 +30,10 @@ class Call(NamedTuple):
     """What a command needs of the world."""
 
     arguments: Arguments
-    settings: Callable[[str | None], Settings]  # with another --mesh, or None for the one given
+    settings: Callable[[Any, str | None, str | None], Settings]  # functionConfig, root of its paths, another --mesh
     documents: Callable[[str], tuple[Object, ...]]  # the objects of a file
     stdin: Callable[[], bytes]
+    environment: Mapping[str, str]
     colour: bool  # whether stdout is a terminal that shows colours
 
 
@@ -32,22 +44,31 @@ class _Given(NamedTuple):
     joined: manifests.Joined
     bundle: resource_list.Bundle  # with the facts' items behind the rest
     results: tuple[Result, ...]
+    config: exec_functions.Config | None  # that of the directories
 
 
-def _given(call: Call, paths: Iterable[str] | None = None) -> _Given:
+def _given(call: Call, paths: Sequence[str] | None = None) -> _Given:
     """The manifests, and behind them the items that --context adds: facts, never workloads."""
-    chosen = tuple(call.arguments.paths if paths is None else paths)
-    read = inputs.read(chosen, call.stdin)
-    joined = manifests.join(read.sources)
-    facts = context.read(call.arguments.context, [source.file for source in read.sources if source.file])
-    return _Given(joined, context.behind(joined.bundle, facts) if facts else joined.bundle, read.results)
+    arguments = call.arguments
+    read = sources.read(arguments, arguments.paths if paths is None else paths, call.stdin, call.environment)
+    joined, said = sources.joined(read, arguments)
+    facts = context.around(arguments.context, joined.sources, read.facts)
+    bundle = context.behind(joined.bundle, facts) if facts else joined.bundle
+    return _Given(joined, bundle, said, sources.config(read, arguments))
+
+
+def _settings(call: Call, given: _Given, mesh: str | None = None) -> Settings:
+    if given.config is None:
+        return call.settings(None, None, mesh)
+    return call.settings(given.config.value, given.config.root, mesh)
 
 
 def _run(
     call: Call, given: _Given, mesh: str | None = None, change: Callable[[Settings], Settings] | None = None
 ) -> Outcome:
-    settings = call.settings(mesh)
+    settings = _settings(call, given, mesh)
     outcome = pipeline.run(given.bundle, change(settings) if change else settings)
+    sources.refuse_unread(given.results, len(outcome.decisions))
     return outcome._replace(results=(*given.results, *outcome.results))
 
 
@@ -57,34 +78,41 @@ def _run(
 def run_snapshot(call: Call) -> Told:
     from krm_injector import snapshot
 
-    sources = inputs.read(call.arguments.paths, call.stdin).sources
-    helm = any(snapshot.by_helm(source.data) for source in sources)
-    given = manifests.join([source._replace(data=snapshot.manifests_of(source.data)) for source in sources])
+    read = sources.read(call.arguments, call.arguments.paths, call.stdin, call.environment)
+    helm = any(snapshot.by_helm(source.data) for source in read.sources)
+    found = tuple(source._replace(data=snapshot.manifests_of(source.data)) for source in read.sources)
+    given, said = sources.joined(read._replace(sources=found), call.arguments)
     members = list(discover.walk(given.bundle))
     taken = snapshot.take([discover.typed(member) for member in members], helm)
-    _refuse_unused(call.arguments.paths, given.bundle, members)
+    _refuse_unused(call.arguments.paths, given, members)
     file = call.arguments.check
     if file is None:
-        return snapshot.text(taken), taken.results, 0
+        return snapshot.text(taken), (*said, *taken.results), 0
     committed = call.documents(file)
     content = inputs.content(file).decode("utf-8", "replace")
-    told = (*taken.results, *snapshot.changes(committed, taken.objects, content, file))
+    told = (*said, *taken.results, *snapshot.changes(committed, taken.objects, content, file))
     return "", told, results.exit_code(told)
 
 
-def _refuse_unused(paths: Iterable[str], bundle: resource_list.Bundle, members: Iterable[discover.Member]) -> None:
+def _refuse_unused(paths: Iterable[str], given: manifests.Joined, members: Iterable[discover.Member]) -> None:
     """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
-    objects: dict[str, list[Object]] = {}
-    for member in members:
-        objects.setdefault(bundle.items[member.item].file, []).append(discover.typed(member))
+    counted = zip(given.sources, given.parts, strict=True)
+    origin = [source.file or source.directory for source, part in counted for _ in part.items]
+    objects = [(origin[member.item], discover.typed(member)) for member in members]
     problems = []
     for path in paths:
-        held = [value for file in inputs.files([path]) for value in objects.get(inputs.shown(file), ())]
+        held = [value for name, value in objects if _is_of(name, path)]
         if path != "-" and not any(map(control_planes.is_part, held)):
             message = f"{inputs.shown(path)} {control_planes.no_part(held, path)}"
             problems.append(Result("error", message, file=path, code="mesh-missing"))
     if problems:
         raise Refused(*problems)
+
+
+def _is_of(name: str, path: str) -> bool:
+    """Whether what has that name came from a path of the command line: a file, or a directory with it below."""
+    own, above = os.path.realpath(name), os.path.realpath(path)
+    return bool(name) and (own == above or own.startswith(f"{above.rstrip(os.sep)}{os.sep}"))
 
 
 def run_diff(call: Call) -> Told:
@@ -107,7 +135,8 @@ def run_diff(call: Call) -> Told:
         code = results.exit_code(told)
         return "" if code else text, told, code
     texts = given.joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
-    pairs = diff.pairs(given.joined.parts, texts)
+    names = [source.file or source.directory for source in given.joined.sources]
+    pairs = diff.pairs(names, given.joined.parts, texts)
     found = [diff.unified(before, after, file, call.colour) for file, before, after in pairs]
     return "".join(found), outcome.results, 0
 
@@ -133,7 +162,7 @@ def run_images(call: Call) -> Told:
     from krm_injector import images
 
     given = _given(call)
-    lock = call.settings(None).images.lock or {}
+    lock = _settings(call, given).images.lock or {}
     outcome = _run(call, given, change=lambda settings: settings._replace(images=ImageSettings()))
     if results.exit_code(outcome.results):
         return "", outcome.results, 1
@@ -162,7 +191,9 @@ def run_verify(call: Call) -> Told:
     if call.arguments.paths and not paths:
         return "", (), 0  # a hook that was given kustomizations only
     given = _given(call, paths)
-    outcome = pipeline.verify(given.bundle, call.settings(None))
+    settings = _settings(call, given)
+    outcome = pipeline.verify(_as_built(given, settings), settings)
+    sources.refuse_unread(given.results, len(outcome.decisions))
     told = (*given.results, *outcome.results)
     code = results.exit_code(told)
     stale = len({result.resource for result in told if result.severity == "error" and result.resource})
@@ -173,6 +204,17 @@ def run_verify(call: Call) -> Told:
         return f"{workloads} verified\n", told, code
     are = "is" if count == 1 else "are"
     return f"{stale:,} of {workloads} {are} not as injection gives {'it' if are == 'is' else 'them'}\n", told, code
+
+
+def _as_built(given: _Given, settings: Settings) -> resource_list.Bundle:
+    """The bundle with the injection that directories do themselves, which kustomize has left out."""
+    sources = zip(given.joined.sources, given.joined.parts, strict=True)
+    built = [source.injected for source, part in sources for _ in part.items]
+    if not any(built):
+        return given.bundle
+    injected = pipeline.run(given.bundle, settings).replacements
+    chosen = {index: value for index, value in injected.items() if index < len(built) and built[index]}
+    return pipeline.with_replacements(given.bundle, chosen)
 
 
 COMMANDS: dict[str, Callable[[Call], Told]] = {

@@ -292,7 +292,7 @@ def test_an_enormous_result_is_refused_before_it_is_built() -> None:
 def test_all_that_a_run_is_refused_for_is_told_at_once(words: list[str], tmp_path: Any) -> None:
     """Paths, texts, the functionConfig and the context: none hides another, and nothing is told twice."""
     texts = {
-        "in/broken.yaml": "a: [\n",
+        "in/broken.yaml": "kind: [\n",
         "in/named.yaml": "apiVersion: v1\n",
         "facts/namespace.yaml": "kind: Namespace\nkind: Namespace\n",
         "facts/mesh.yaml": "kind: ProxyConfig\n",

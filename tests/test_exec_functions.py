@@ -43,7 +43,7 @@ def test_our_own_function_is_harmless_and_its_configuration_found(tmp_path: Path
         base__kustomization_yaml="resources: [cm.yaml]\n", base__cm_yaml="{}",
     )  # fmt: skip
     assert found.harmless
-    assert found.configs == (str(tmp_path / "own.yaml"),)
+    assert [config.file for config in found.configs] == [str(tmp_path / "own.yaml")]
 
 
 def test_a_kustomization_without_functions_asks_for_nothing(tmp_path: Path) -> None:
@@ -107,6 +107,15 @@ def test_builtin_transformers_are_kustomize_s_own(tmp_path: Path) -> None:
     assert kustomization(tmp_path, "transformers: [own.yaml, l.yaml]\n", own_yaml=OWN, l_yaml=label).harmless
 
 
+@pytest.mark.parametrize(
+    "key", ["components", "resources", "bases", "generators", "transformers", "validators", "crds"]
+)
+def test_an_empty_field_says_nothing(tmp_path: Path, key: str) -> None:
+    """As people leave it behind, with nothing but comments under it."""
+    other = "transformers" if key == "validators" else "validators"
+    assert kustomization(tmp_path, f"{key}:\n# - later\n{other}: [own.yaml]\n", own_yaml=OWN).harmless
+
+
 def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
     for name in ("kustomize", "kubectl"):
         (tmp_path / name).write_text("#!/bin/sh\n")
@@ -114,11 +123,15 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
     directory, (kustomize, kubectl) = str(tmp_path / "d"), (str(tmp_path / "kustomize"), str(tmp_path / "kubectl"))
 
     def options(program: str, passed_on: tuple[str, ...] = (), allow: bool = False) -> list[str]:
-        return list(exec_functions.options(directory, program, passed_on, os.defpath, allow, "build"))
+        return list(exec_functions.options(directory, program, passed_on, os.defpath, allow, "build").words)
 
     kustomization(tmp_path / "d", "transformers: [own.yaml]\n", own_yaml=OWN)
-    assert options(kustomize, ("--x",)) == ["--x", "--enable-alpha-plugins", "--enable-exec"]
-    assert options(kubectl) == []
+    for program in (kustomize, kubectl):  # both leave our function out
+        assert options(program, ("--x",)) == ["--x", "--enable-alpha-plugins"]
+    kustomization(tmp_path / "d", "generators: [own.yaml]\n", own_yaml=OWN)
+    assert options(kustomize) == ["--enable-alpha-plugins", "--enable-exec"]
+    with pytest.raises(Refused, match="--kustomize PATH"):
+        options(kubectl)
     kustomization(tmp_path / "d", "transformers: [evil.yaml]\n", evil_yaml=EVIL)
     with pytest.raises(Refused, match="is not run unasked"):
         options(kustomize)
@@ -140,7 +153,7 @@ def test_a_package_s_own_function_and_its_configuration(tmp_path: Path) -> None:
     write(tmp_path, Kptfile=kptfile(step), own_yaml=OWN)
     pipelines, found = exec_functions.of_package(str(tmp_path))
     assert pipelines and found.harmless
-    assert found.configs == (str(tmp_path / "own.yaml"),)
+    assert [config.file for config in found.configs] == [str(tmp_path / "own.yaml")]
 
 
 @pytest.mark.parametrize(

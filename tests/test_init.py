@@ -44,6 +44,82 @@ def test_kustomize_makes_a_kustomization(tmp_path: Path) -> None:
     assert "  kind: SidecarInjection\n" in told, "what was written is shown"
 
 
+def programs(path: Path, **says: str) -> Path:
+    """A PATH on which nothing but these is, each saying its word."""
+    path.mkdir(exist_ok=True)
+    for name, word in says.items():
+        (path / name).write_text(f"#!/bin/sh\necho '{word}'\n")
+        (path / name).chmod(0o755)
+    return path
+
+
+def test_kustomize_where_only_kubectl_is_there_tells_the_command_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", kubectl="")))
+    told = init.run("kustomize", str(tmp_path), None)
+    assert told.split("next:\n")[1].splitlines()[1] == "  krm-injector build ." and "kubectl apply -k" in told
+    programs(tmp_path / "bin", kustomize="")
+    told = init.run("kustomize", str(tmp_path), None)
+    assert told.endswith("  kustomize build --enable-alpha-plugins --enable-exec .\n") and "kubectl" not in told
+
+
+@pytest.mark.parametrize("key", ["transformers", "components", "generators", "validators", "resources"])
+def test_kustomize_adds_beside_an_empty_field(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "kustomization.yaml"
+    path.write_text(f"namespace: x\n{key}:\n# - later\n")
+    init.run("kustomize", str(tmp_path), None)
+    made = path.read_text()
+    assert yaml.safe_load(made)["transformers"] == ["istio-inject.yaml"] and "# - later\n" in made
+    assert "nothing to write" in init.run("kustomize", str(tmp_path), None)
+
+
+@pytest.mark.parametrize(
+    ("version", "plugin", "lines"),
+    [("v3.19.0+g3d8990f", False, 1), ("v4.0.1", True, 2), ("", True, 2), ("no version", True, 2), (None, True, 2)],
+)
+def test_helm_tells_what_the_helm_that_is_there_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str | None, plugin: bool, lines: int
+) -> None:
+    says = {} if version is None else {"helm": version}
+    monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", **says)))
+    told = init.run("helm", str(tmp_path), None)
+    after = told.split("\nnext:\n")[1].splitlines()[1:]
+    assert (tmp_path / ".krm-injector").exists() is plugin and len(after) == lines
+    assert ("--post-renderer-args=inject" in after[-1]) is not plugin
+    assert ("Helm 3 needs no plugin" in told) is (plugin and not str(version).startswith("v4"))
+
+
+@pytest.mark.parametrize("target", ["pre-commit", "github-action"])
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({}, "verify ."),
+        ({"a.yaml": "", "k/kustomization.yaml": "namePrefix: x\n"}, "verify ."),
+        ({"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": ""}, "verify ."),
+        ({"b/kustomization.yaml": "namespace: x\n", "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
+          "o p/kustomization.yaml": "namespace: x\n"}, "explain o 'o p'"),
+        ({"o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+          "p/kustomization.yaml": "namePrefix: x\n"}, "verify o"),
+        ({"c/Chart.yaml": "name: c\n"}, "verify ."),
+    ],
+)  # fmt: skip
+def test_verification_is_wired_to_what_the_repository_holds(
+    tmp_path: Path, target: str, files: dict[str, str], command: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    init.run(target, str(tmp_path), None)
+    made = (
+        tmp_path
+        / {"pre-commit": ".pre-commit-config.yaml", "github-action": ".github/workflows/krm-injector.yaml"}[target]
+    )
+    line = {"pre-commit": "entry", "github-action": "- run"}[target]
+    assert made.read_text().count(f"{line}: krm-injector {command}\n") == 1
+
+
 def test_kustomize_with_an_image(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text("a: b\n")
     told = init.run("kustomize", str(tmp_path), "example.org/krm-injector:v1")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import inputs
+from krm_injector import inputs, sources
+from krm_injector.arguments import Arguments
 from krm_injector.manifests import join
 from krm_injector.model import Refused
 
@@ -26,8 +27,11 @@ def program(path: Path, body: str = "#!/bin/sh\nexit 0\n") -> str:
     return str(path)
 
 
-def no_stdin() -> bytes:
-    raise AssertionError("stdin is not to be read")
+def read(*paths: Path, command: str = "inject") -> sources.Given:
+    def no_stdin() -> bytes:
+        raise AssertionError("stdin is not to be read")
+
+    return sources.read(Arguments(command), [str(path) for path in paths], no_stdin, {"PATH": ""})
 
 
 # ---------------------------------------------------------------- files and directories
@@ -38,66 +42,55 @@ def test_directories_are_read_recursively_and_sorted(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(OBJECT)
-    found = [source.file for source in inputs.read([str(tmp_path)], no_stdin).sources]
+    found = [source.file for source in read(tmp_path).sources]
     assert found == [str(tmp_path / name) for name in ("a.yaml", "b/one.yml", "b/two.json", "z.yaml")]
 
 
 def test_no_path_is_stdin() -> None:
-    assert inputs.read([], lambda: b"x").sources == (inputs.Source(b"x", ""),)
+    assert sources.read(Arguments(), [], lambda: b"x", {}).sources == (inputs.Source(b"x", ""),)
 
 
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refused) as refused:
-        join(inputs.read([str(tmp_path / "none.yaml"), str(tmp_path / "empty")], no_stdin).sources)
+        join(read(tmp_path / "none.yaml", tmp_path / "empty").sources)
     assert [result.code for result in refused.value.results] == ["input-unreadable", "input-empty"]
     assert "none.yaml" in refused.value.results[0].message
 
 
 def test_nothing_that_cannot_be_read_hides_what_is_wrong_elsewhere(tmp_path: Path) -> None:
-    """A file that is none, a dangling link among others, an empty directory and a chart; and faults in three files."""
+    """A file that is none, a dangling link among others, and an empty directory; and faults in three files."""
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [\n")
     directory = tmp_path / "dir"
-    for name in ("chart", "deeper"):
-        (directory / name).mkdir(parents=True)
+    (directory / "deeper").mkdir(parents=True)
     (directory / "a.yaml").write_text("kind: X\n")
     (directory / "b.yaml").symlink_to("nowhere")
-    (directory / "chart" / "Chart.yaml").write_text("name: a\n")
-    (directory / "chart" / "values.yaml").write_text("- not read\n")
-    (directory / "deeper" / "c.yaml").write_text("a: 1\na: 2\n")
+    (directory / "deeper" / "c.yaml").write_text("kind: 1\nkind: 2\n")
     (directory / "good.yaml").write_text(OBJECT)
     (tmp_path / "empty").mkdir()
-    paths = [str(tmp_path / name) for name in ("none.yaml", "broken.yaml", "empty", "dir")]
+    paths = [tmp_path / name for name in ("none.yaml", "broken.yaml", "empty", "dir")]
     with pytest.raises(Refused) as refused:
-        join(inputs.read(paths, no_stdin).sources)
+        join(read(*paths).sources)
     told = [(result.code, os.path.relpath(result.file, tmp_path)) for result in refused.value.results]
     assert told == [
         ("input-unreadable", "none.yaml"),
         ("yaml-syntax", "broken.yaml"),
         ("input-empty", "empty"),
-        ("input-chart", "dir/chart"),
         ("item-without-apiVersion", "dir/a.yaml"),
         ("input-unreadable", "dir/b.yaml"),
         ("yaml-duplicate-key", "dir/deeper/c.yaml"),
     ]
 
 
-def test_a_kustomization_is_no_manifest_and_leaving_it_alone_is_told(tmp_path: Path) -> None:
-    (tmp_path / "base").mkdir()
-    (tmp_path / "base" / "kustomization.yaml").write_text("resources: [a.yaml]\n")
-    (tmp_path / "base" / "a.yaml").write_text(OBJECT)
-    read = inputs.read([str(tmp_path)], no_stdin)
-    assert [source.file for source in read.sources] == [str(tmp_path / "base" / "a.yaml")]
-    assert [(result.severity, result.code) for result in read.results] == [("warning", "kustomization-not-applied")]
-
-
-def test_a_chart_is_refused_with_the_way_to_render_it(tmp_path: Path) -> None:
-    (tmp_path / "chart" / "templates").mkdir(parents=True)
-    (tmp_path / "chart" / "Chart.yaml").write_text("name: a\n")
-    for read in (lambda: inputs.read([str(tmp_path)], no_stdin), lambda: inputs.render(str(tmp_path), None, (), {})):
-        with pytest.raises(Refused, match="helm template"):
-            join(read().sources)
+def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path) -> None:
+    names = ["a.yaml", "k/kustomization.yaml", "k/b.yaml", "k/deep/c.json", "k/o/Kustomization", "chart/Chart.yaml",
+             "chart/values.yaml", "kx/d.yml", ".git/e.yaml"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(OBJECT)
+    found = [[os.path.relpath(path, tmp_path) for path in paths] for paths in inputs.find(str(tmp_path))[:4]]
+    assert found == [["a.yaml", "kx/d.yml"], ["k", "k/o"], ["k/b.yaml", "k/deep/c.json"], ["chart"]]
 
 
 # ---------------------------------------------------------------- which kustomize
@@ -165,7 +158,7 @@ def test_kustomize_is_called_without_a_shell_and_with_what_was_passed_on() -> No
     run, called = answering(0, OBJECT.encode())
     rendered = inputs.kustomize("a dir; x", ["/bin/kustomize", "build"], ["--enable-helm"], run)
     assert called == [["/bin/kustomize", "build", "--enable-helm", "a dir; x"]]
-    assert rendered == inputs.Inputs((inputs.Source(OBJECT.encode(), ""),), ())
+    assert rendered == inputs.Inputs((inputs.Source(OBJECT.encode(), "", directory="a dir; x"),), ())
 
 
 def test_a_failure_says_what_kustomize_said_and_what_to_do() -> None:
@@ -186,6 +179,14 @@ def test_kubectl_says_its_error_once() -> None:
     with pytest.raises(Refused) as refused:
         inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
     assert "run.go" not in refused.value.results[0].message
+
+
+def test_kubectl_s_log_is_read_as_what_it_quotes() -> None:
+    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="no \'..\\\\base\':\\n  spec: \\"a\\""\n'
+    run, _ = answering(1, b"", log)
+    with pytest.raises(Refused) as refused:
+        inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
+    assert "(exit status 1): no '..\\base':\n  spec: \"a\"" in refused.value.results[0].message
 
 
 def test_success_without_output_is_refused() -> None:
@@ -210,8 +211,9 @@ def test_a_program_that_cannot_start_is_an_error(tmp_path: Path) -> None:
 
 def test_a_plain_directory_is_built_from_its_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(OBJECT)
-    rendered = inputs.render(str(tmp_path), None, (), {"PATH": ""})
-    assert rendered.sources == (inputs.Source(OBJECT.encode(), str(tmp_path / "a.yaml")),)
+    assert read(tmp_path, command="build").sources == (
+        inputs.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
+    )
 
 
 def test_a_directory_of_kustomizations_has_to_be_narrowed_down(tmp_path: Path) -> None:
@@ -220,7 +222,7 @@ def test_a_directory_of_kustomizations_has_to_be_narrowed_down(tmp_path: Path) -
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "kustomization.yaml").write_text("resources: []\n")
     with pytest.raises(Refused) as refused:
-        inputs.render(str(tmp_path), None, (), {"PATH": ""})
+        join(read(tmp_path, command="build").sources)
     assert f"{tmp_path}/base, {tmp_path}/overlays/prod" in refused.value.results[0].message
 
 
@@ -228,7 +230,7 @@ def test_only_a_directory_can_be_built(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(OBJECT)
     for path in (tmp_path / "none", tmp_path / "a.yaml"):
         with pytest.raises(Refused) as refused:
-            inputs.render(str(path), None, (), {})
+            join(read(path, command="build").sources)
         assert refused.value.results[0].file == str(path)
 
 
@@ -239,11 +241,11 @@ def test_a_kustomization_is_built_by_the_real_programs(tmp_path: Path, name: str
         pytest.skip(f"{name} is not on PATH")
     (tmp_path / "kustomization.yaml").write_text("namespace: shop\nresources: [a.yaml]\n")
     (tmp_path / "a.yaml").write_text(OBJECT)
-    rendered = inputs.render(str(tmp_path), found, (), {})
-    assert b"namespace: shop" in rendered.sources[0].data
+    command = inputs.find_kustomize(found, "")
+    assert b"namespace: shop" in inputs.kustomize(str(tmp_path), command, (), inputs.start).sources[0].data
     (tmp_path / "kustomization.yaml").write_text("resources: [missing.yaml]\n")
     with pytest.raises(Refused, match=r"missing\.yaml"):
-        inputs.render(str(tmp_path), found, (), {})
+        inputs.kustomize(str(tmp_path), command, (), inputs.start)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from krm_injector.kube.workloads import at
@@ -19,10 +19,9 @@ _INJECTOR = "istio-sidecar-injector"
 class Places:
     """Answers for one run; a text is read again only for the fields that evidence names, each once."""
 
-    def __init__(self, parts: Iterable[Bundle], rendered: bool = False) -> None:
-        """rendered: the text is a renderer's output, whose lines nobody sees."""
-        self._found = [(item, part) for part in parts for item in part.items]
-        self._rendered = rendered
+    def __init__(self, parts: Iterable[Bundle], rendered: Collection[int] = ()) -> None:
+        """rendered: the parts whose text is a renderer's output, whose lines nobody sees."""
+        self._found = [(item, part, number in rendered) for number, part in enumerate(parts) for item in part.items]
         self._namespaces: dict[str, int] | None = None
         self._injectors: dict[str, int] = {}
         self._cache: dict[tuple[int, tuple[str | int, ...]], Written] = {}
@@ -56,12 +55,12 @@ class Places:
         return found
 
     def _look(self, index: int, path: tuple[str | int, ...]) -> Written:
-        item, part = self._found[index]
+        item, part, rendered = self._found[index]
         annotations = at(item.value, ("metadata", "annotations"))
         if part.form == "ResourceList" and item.file:
             # The orchestrator read a file, whose lines are not those of the list that it made of it.
             return {"file": item.file, "document": item.document}
-        if self._rendered and not item.file:
+        if rendered and not item.file:
             file = next((annotations[key] for key in _ANNOTATIONS if key in annotations), "") if annotations else ""
             return {"file": file} if isinstance(file, str) and file else {}
         if item.place is None:
@@ -78,7 +77,7 @@ class Places:
         if index is None:
             return {}
         where = self.of(index, path[:2])
-        item, part = self._found[index]
+        item, part, _ = self._found[index]
         if "line" not in where or len(path) < 3 or item.place is None:
             return where
         lines = part.text.split("\n")
@@ -95,7 +94,7 @@ class Places:
     def _index(self) -> None:
         """Which items are the Namespaces, and which the injection configurations of the revisions."""
         self._namespaces = {}
-        for index, (item, _) in enumerate(self._found):
+        for index, (item, _, _) in enumerate(self._found):
             kind, metadata = item.value.get("kind"), item.value.get("metadata")
             name = metadata.get("name") if isinstance(metadata, dict) else None
             if not isinstance(name, str):

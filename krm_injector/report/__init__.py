@@ -30,7 +30,7 @@ _TITLES = {
     "ambient": "A Namespace is in ambient mode",
     "ambient-and-sidecar": "Ambient mode and a sidecar at once",
     "injection-label-value": "An injection label has a value that Istio does not know",
-    "kustomization-not-applied": "A kustomization is not applied",
+    "kustomization-not-applied": "Kustomizations and charts below a directory are not rendered",
     "mesh-incomplete": "Part of the installation's configuration is not given",
     "mesh-version-unknown": "Nothing tells the version of Istio",
     "namespace-both-labels": "A Namespace has istio-injection and istio.io/rev at once",

@@ -5,9 +5,10 @@ KRM functions specification (ResourceList, config.kubernetes.io) and of plain ma
 """
 
 from krm_injector.resource_list.bundle import Bundle, Item, Layouts, line_break, texts_of
-from krm_injector.resource_list.reader import decode, read, read_manifests, refused
+from krm_injector.resource_list.reader import NoObjects, decode, may_hold_objects, read, read_manifests, refused
 from krm_injector.resource_list.writer import write
 
 __all__ = [
-    "Bundle", "Item", "Layouts", "decode", "line_break", "read", "read_manifests", "refused", "texts_of", "write",
+    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "read", "read_manifests",
+    "refused", "texts_of", "write",
 ]  # fmt: skip

@@ -67,6 +67,30 @@ def check(item: Item, field: str = "") -> list[Result]:
     return problems
 
 
+def is_object(value: Any) -> bool:
+    """Whether a document is meant as a Kubernetes object, be it a faulty one, or as a list of some."""
+    if isinstance(value, list):
+        return any(isinstance(member, dict) and "apiVersion" in member and "kind" in member for member in value)
+    if not isinstance(value, dict):
+        return False
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if kind is None and not isinstance(version, str):
+        return False  # Grafana's files have a number there
+    return not _of_a_tool(value)
+
+
+def _of_a_tool(value: Object) -> bool:
+    """Whether an object is what a program reads from its own files (skaffold, kind, kubeadm ...) and no API server
+    serves: it has neither metadata nor spec, and its group is none of the API server's own."""
+    version = value.get("apiVersion")
+    if "metadata" in value or "spec" in value or not isinstance(version, str) or not isinstance(value.get("kind"), str):
+        return False
+    group = version.rpartition("/")[0]
+    if group.endswith(".k8s.io"):
+        return group in ("audit.k8s.io", "kubeadm.k8s.io") or group.endswith(".config.k8s.io")
+    return "." in group or group not in ("", "apps", "autoscaling", "batch", "extensions", "policy")
+
+
 def _named(value: Object, metadata: Object) -> bool:
     """Whether an object has a name or is of a kind that needs none."""
     name = metadata.get("name") or metadata.get("generateName")

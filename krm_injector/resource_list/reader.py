@@ -10,7 +10,20 @@ from krm_injector.kube import yaml
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Object, Refused, Result
 from krm_injector.resource_list.bundle import Bundle, Item, line_break
-from krm_injector.resource_list.checks import check, kind_of, no_list, wrapper_problem
+from krm_injector.resource_list.checks import check, is_object, kind_of, no_list, wrapper_problem
+
+# What a text that cannot be read says where it is meant as a Kubernetes object. kind stands deeper in other files too.
+_OF_AN_OBJECT = rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
+
+
+class Unreadable(Refused):
+    """A text is not even YAML or JSON."""
+
+
+class NoObjects(Refused):
+    """No document of a text is a Kubernetes object, not even a faulty one; ``unreadable``: nor is it YAML or JSON."""
+
+    unreadable = False
 
 
 def decode(data: bytes, file: str = "") -> str:
@@ -27,10 +40,15 @@ def decode(data: bytes, file: str = "") -> str:
         raise refused(YamlError(problem, line, column, "yaml-encoding"), file) from None
 
 
-def refused(error: YamlError, file: str = "") -> Refused:
+def refused(error: YamlError, file: str = "") -> Unreadable:
     """The refusal for a text that cannot be read."""
     where = f"{file}: " if file else ""
-    return Refused(Result("error", f"{where}{error}", file=file, code=error.code))
+    return Unreadable(Result("error", f"{where}{error}", file=file, code=error.code))
+
+
+def may_hold_objects(data: bytes) -> bool:
+    """Whether a file that nobody named is worth reading: without these words in it it holds no Kubernetes object."""
+    return b"apiVersion" in data or b"kind" in data or b"k\0i\0n\0d" in data
 
 
 def read(data: bytes) -> Bundle:
@@ -47,7 +65,19 @@ def read(data: bytes) -> Bundle:
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
-    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with every cause."""
+    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with every cause, NoObjects
+    where it is something else altogether."""
+    try:
+        return _manifests(data, file)
+    except Unreadable as problem:
+        if re.search(_OF_AN_OBJECT, data.replace(b"\0", b"")):
+            raise
+        refusal = NoObjects(*problem.results)
+        refusal.unreadable = True
+        raise refusal from None
+
+
+def _manifests(data: bytes, file: str) -> Bundle:
     text = decode(data, file)
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
@@ -65,6 +95,8 @@ def read_manifests(data: bytes, file: str = "") -> Bundle:
         problems += check(item, f"document {number + 1}")
         items.append(item)
     if problems:
+        if not any(is_object(item.value) for item in items):
+            raise NoObjects(*problems)
         raise Refused(*problems)
     extents = tuple((document.start, document.end) for document in documents)
     return Bundle(items, None, text, "manifests", "", {}, {}, True, extents, bom, line_break(text))

@@ -21,12 +21,12 @@ jobs:
       with:
         python-version: "3.12"
     - run: python -m pip install git+https://git.example/krm-injector@COMMIT
-    - run: krm-injector verify .
+    - run: %s
 """
-NOTE = """\
-The workflow reads what is committed injected: name the directory of rendered manifests, where it is not .
-krm-injector is on no public package index: put its repository and a commit for git.example and COMMIT."""
+NOTE = "The workflow reads what is committed injected: name the directory of rendered manifests, where it is not ."
+WHENCE = "krm-injector is on no public package index: put its repository and a commit for git.example and COMMIT."
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    return Plan(plans.new(directory, FILE, WORKFLOW), ("krm-injector verify .",), (NOTE,))
+    command, note = plans.verification(directory)
+    return Plan(plans.new(directory, FILE, WORKFLOW % command), (command,), (note or NOTE, WHENCE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from krm_injector.inputs import KUSTOMIZATIONS, MANIFESTS
@@ -12,6 +13,9 @@ from krm_injector.wiring import plan as plans
 from krm_injector.wiring.plan import FUNCTION_FILE, File, Plan
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+WITH_KUBECTL = """\
+There is kubectl and no kustomize. kubectl kustomize and kubectl apply -k run no program: they leave the function out
+and say nothing. krm-injector build renders with kubectl and injects behind it; the other command needs kustomize."""
 ENTRY = f"transformers:\n- {FUNCTION_FILE}\n"
 
 
@@ -21,8 +25,12 @@ def plan(directory: str, image: str | None) -> Plan:
     found = [name for name in KUSTOMIZATIONS if os.path.lexists(os.path.join(directory, name))]
     files = (*own, *(_entered(directory, found[0]) if found else _created(directory)))
     flags = "--enable-alpha-plugins" if image else "--enable-alpha-plugins --enable-exec"
-    notes = () if image else ("Without --enable-exec kustomize leaves the function out and says nothing.",)
-    return Plan(files, (f"kustomize build {flags} .",), notes)
+    command = f"kustomize build {flags} ."
+    if image:
+        return Plan(files, (command,))
+    if shutil.which("kubectl") and not shutil.which("kustomize"):
+        return Plan(files, ("krm-injector build .", command), (WITH_KUBECTL,))
+    return Plan(files, (command,), ("Without --enable-exec kustomize leaves the function out and says nothing.",))
 
 
 def _entered(directory: str, name: str) -> tuple[File, ...]:
@@ -30,24 +38,11 @@ def _entered(directory: str, name: str) -> tuple[File, ...]:
 
     def with_entry(value: dict[str, Any]) -> dict[str, Any]:
         entries = plans.listed(value, "transformers")
-        if any(_is_ours(directory, entry) for entry in entries):
+        if any(plans.is_ours(directory, entry) for entry in entries):
             return value
         return {**value, "transformers": [*entries, FUNCTION_FILE]}
 
     return plans.added(name, text, with_entry, ENTRY)
-
-
-def _is_ours(directory: str, entry: Any) -> bool:
-    """Whether an entry of transformers: is the functionConfig, under whatever name or in place."""
-    if not isinstance(entry, str):
-        return False
-    if os.path.normpath(entry) == FUNCTION_FILE:
-        return True
-    if "\n" in entry:
-        return plans.is_function_config(entry)
-    if not os.path.isfile(os.path.join(directory, entry)):
-        return False
-    return plans.is_function_config(plans.present(directory, entry) or "")
 
 
 def _created(directory: str) -> tuple[File, ...]:

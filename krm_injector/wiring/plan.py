@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from krm_injector import inputs, kustomizations
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.resource_list import decode, line_break, refused
@@ -117,6 +119,44 @@ def _only_added(before: list[str], after: list[str]) -> bool:
     """Whether every line of before stands in after, in order."""
     rest = iter(after)
     return all(any(line == other for other in rest) for line in before)
+
+
+# ---------------------------------------------------------------- verifying a repository
+
+
+def verification(directory: str) -> tuple[str, str]:
+    """The command that verifies what a directory holds, and a note about it: the directory as a whole, or where it has
+    no manifests of its own the kustomizations in it that inject; where none does, what explain says of them."""
+    found = inputs.find(directory)
+    outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
+    if not outermost or any(kustomizations.only_lists(one) for one in outermost):
+        return "krm-injector verify .", ""
+    injecting = [one for one in outermost if injects(one)]
+    command = "krm-injector " + ("verify" if injecting else "explain")
+    paths = (os.path.relpath(one, directory) for one in injecting or outermost)
+    note = "There are kustomizations only, and each that is built is named."
+    if not injecting:
+        note += " None of them injects, so the command tells whether injection can be decided."
+    return f"{command} {' '.join(map(shlex.quote, paths))}", note
+
+
+def injects(directory: str) -> bool:
+    """Whether a kustomization has the functionConfig among its transformers, under whatever name or in place."""
+    value = kustomizations.fields(directory) or {}
+    return any(is_ours(directory, entry) for entry in kustomizations.entries(value, "transformers"))
+
+
+def is_ours(directory: str, entry: Any) -> bool:
+    """Whether an entry of transformers: is the functionConfig."""
+    if not isinstance(entry, str):
+        return False
+    if os.path.normpath(entry) == FUNCTION_FILE:
+        return True
+    if "\n" in entry:
+        return is_function_config(entry)
+    if not os.path.isfile(os.path.join(directory, entry)):
+        return False
+    return is_function_config(present(directory, entry) or "")
 
 
 # ---------------------------------------------------------------- the functionConfig

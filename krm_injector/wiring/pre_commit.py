@@ -15,7 +15,7 @@ repos:
   hooks:
   - id: {HOOK}
     name: Istio sidecars are what injection gives
-    entry: krm-injector verify .
+    entry: %s
     language: system
     types_or: [yaml, json]
     pass_filenames: false
@@ -24,12 +24,18 @@ NOTE = "The hook reads what is committed injected: name the directory of rendere
 
 
 def plan(directory: str, image: str | None) -> Plan:
+    command, note = plans.verification(directory)
     text = plans.present(directory, FILE)
-    files = plans.new(directory, FILE, LINES) if text is None else plans.added(FILE, text, _with_hook, LINES)
-    return Plan(files, ("pre-commit install", "pre-commit run --all-files"), (NOTE,))
+    lines = LINES % command
+    if text is None:
+        files = plans.new(directory, FILE, lines)
+    else:
+        files = plans.added(FILE, text, lambda value: _with_hook(value, command), lines)
+    notes = (note or NOTE,)
+    return Plan(files, ("pre-commit install", "pre-commit run --all-files"), notes)
 
 
-def _with_hook(value: dict[str, Any]) -> dict[str, Any]:
+def _with_hook(value: dict[str, Any], command: str) -> dict[str, Any]:
     repos = plans.listed(value, "repos")
     for repo in repos:
         hooks = repo.get("hooks") if isinstance(repo, dict) else None
@@ -38,7 +44,7 @@ def _with_hook(value: dict[str, Any]) -> dict[str, Any]:
     hook = {
         "id": HOOK,
         "name": "Istio sidecars are what injection gives",
-        "entry": "krm-injector verify .",
+        "entry": command,
         "language": "system",
         "types_or": ["yaml", "json"],
         "pass_filenames": False,

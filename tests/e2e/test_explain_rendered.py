@@ -55,6 +55,47 @@ def test_our_own_function_runs_and_its_configuration_counts(programs: Programs, 
     assert b"istio-proxy" in written.out
 
 
+@pytest.mark.parametrize("name", ["kustomize", "kubectl"])
+@pytest.mark.parametrize("where", ["top", "base", "component", "in place"])
+def test_what_init_wires_is_built_with_kubectl_too_and_the_command_line_reaches_it(
+    programs: Programs, tmp_path: Path, name: str, where: str
+) -> None:
+    """From init to the built manifests, with a question that only the command line answers."""
+    write(tmp_path, {"kustomization.yaml": "namePrefix: a-\nresources: [base]\n", "base/web.yaml": deployment("web"),
+                     "base/kustomization.yaml": "resources: [web.yaml]\n", "facts/ns.yaml": namespace("shop"),
+                     "part/kustomization.yaml": "kind: Component\n"})  # fmt: skip
+    top = tmp_path / "kustomization.yaml"
+    if where == "in place":
+        lines = "".join(f"  {line}\n" for line in function_config().splitlines())
+        top.write_text(f"{top.read_text()}transformers:\n- |\n{lines}")
+    else:
+        folder = {"top": ".", "base": "base", "component": "part"}[where]
+        programs.run(["krm-injector", "init", "kustomize", folder], tmp_path)
+        top.write_text(top.read_text() + "components: [part]\n" * (where == "component"))
+    with_program = ["--kustomize", programs.need(name)]
+    asked = programs.run(["krm-injector", "build", *with_program, "."], tmp_path, 1)
+    assert "\n  spec:\n    namespaces:\n" in asked.err, "a hint keeps its lines"
+    assert explain(programs, tmp_path, *with_program, ".", code=1)["shop/a-web"]["verdict"] == "error"
+    assert explain(programs, tmp_path, *with_program, "--context", "facts", ".")["shop/a-web"]["verdict"] == "injected"
+    answered = ["krm-injector", "build", *with_program, "--context", "facts", "."]
+    done = programs.run(answered, tmp_path)
+    assert b"name: a-web" in done.out and done.out.count(b"name: istio-proxy") == 1
+    other = programs.run([*answered, "--revision", "canary"], tmp_path)
+    assert b"istio-proxy" not in other.out, "the Namespace asks for the default revision"
+    for command, said in (("verify", b"1 workloads verified"), ("images", b"proxyv2"), ("diff", b"+++ b/.")):
+        out = programs.run(["krm-injector", command, *with_program, "--context", "facts", "."], tmp_path).out
+        assert said in out or said.replace(b"workloads", b"workload") in out
+
+
+@pytest.mark.parametrize("name", ["kustomize", "kubectl"])
+def test_warnings_of_a_renderer_come_once_each(programs: Programs, tmp_path: Path, name: str) -> None:
+    write(tmp_path, {**BASE, "base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\ncommonLabels: {a: b}\n",
+                     "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n"})  # fmt: skip
+    err = programs.run(["krm-injector", "build", "--kustomize", programs.need(name), "."], tmp_path).err
+    (line,) = [line for line in err.splitlines() if "commonLabels" in line]
+    assert "times) [kustomize-warning]" in line
+
+
 def test_our_name_in_the_directory_is_not_our_program(programs: Programs, tmp_path: Path) -> None:
     programs.need("kustomize")
     program(tmp_path, "krm-injector")
