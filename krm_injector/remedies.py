@@ -129,7 +129,7 @@ class Remedies:
                 continue  # one scope alone was tried
             if turned(decision, self.after(decision, edits)):
                 found = True
-                yield edits
+                yield tuple(sorted(edits, key=_order)) if len(edits) > 1 else edits
         self._left -= tried if not found else 0
         if not found:
             spared = _spared(decision.workload).intersection(self._vocabulary.pod)
@@ -225,6 +225,11 @@ def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
     for edit in edits:
         value = put(value, edit.path, edit.value)
     return workload._replace(object=value) if edits else workload
+
+
+def _order(edit: Edit) -> tuple[str, bool]:
+    """The Namespace before the pod; a label that comes before one that goes."""
+    return edit.on, edit.value is None and edit.path[-1] != "hostNetwork"
 
 
 def _combined(choices: Iterator[list[Edit]], known: list[list[Edit]]) -> Iterator[Edits]:

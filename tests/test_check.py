@@ -78,6 +78,16 @@ def test_required(labels: Object, workload: Object, kind: str, field: str, curre
     assert (result.field, result.current, result.proposed) == (field, current, proposed)
 
 
+def test_a_remedy_of_two_labels_names_both() -> None:
+    """A control plane of a revision alone, and a Namespace that says istio-injection: enabled."""
+    stated = config(require=SHOP, injection={"revision": "1-30"})
+    (result,) = [r for r in checked(stated, namespace(**IN), deployment()) if r.code == "injection-required"]
+    remedy = 'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label istio-injection'
+    assert result.message.endswith(remedy)
+    assert (result.field, result.current, result.proposed) == ('metadata.labels["istio.io/rev"]', None, "1-30")
+    assert checked(stated, namespace(**{"istio.io/rev": "1-30"}), deployment()) == []
+
+
 def test_what_is_never_injected_names_its_namespace() -> None:
     space, workload = namespace(**IN), deployment()
     space["metadata"]["name"] = workload["metadata"]["namespace"] = "kube-system"

@@ -248,8 +248,6 @@ class Changes:
     # ------------------------------------------------------------ words
 
     def _told(self, decision: Decision, scope: str, edits: Edits, effect: _Effect | None) -> dict[str, Any]:
-        # A label that comes first, then one that goes.
-        edits = tuple(sorted(edits, key=lambda edit: (edit.on, edit.value is None and edit.path[-1] != "hostNetwork")))
         text = " and ".join(self._words(decision, edit, edits[:index]) for index, edit in enumerate(edits))
         if effect is not None:
             text += f" ({_effect_in_words(effect)})"
