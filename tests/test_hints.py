@@ -91,6 +91,21 @@ webhooks:
   clientConfig: {service: {name: istiod, namespace: istio-system, path: /inject}}
   namespaceSelector: {matchExpressions: [{key: istio-injection, operator: Exists}]}
 """
+ISTIOD_HOOK = HOOK.replace("- name: sidecar.istio.io", "- name: namespace.sidecar-injector.istio.io")
+GROUPED = (
+    SHOP
+    + """\
+---
+apiVersion: example.org/v1
+kind: Odd
+metadata: {name: web, namespace: shop}
+spec:
+  groups:
+  - template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "web:1"}]}
+"""
+)
 ARGOCD = {"ARGOCD_APP_NAME": "web", "ARGOCD_APP_NAMESPACE": "shop", "ARGOCD_APP_REVISION": "a1"}
 PARAMETERS = "ARGOCD_APP_PARAMETERS"
 APPLICATION = """\
@@ -108,6 +123,10 @@ spec:
 
 def parameter(name: str) -> str:
     return json.dumps([{"name": name, "string": "warn"}])
+
+
+def named(path: str) -> str:
+    return config(f'workloads:\n- {{apiVersion: example.org/v1, kind: Odd, podTemplate: "{path}"}}')
 
 
 class Hint(NamedTuple):
@@ -152,12 +171,17 @@ HINTS: dict[str, Hint] = {
     "input-unreadable": Hint(SOURCES, "inject im.yaml", "im.yaml", then=INJECT),
     "input-chart": Hint(
         {**SOURCES, "chart/Chart.yaml": "name: a\n", "chart/templates/a.yaml": "a: {{ .b }}\n"},
-        "inject .", "chart", then=INJECT,
+        "build .", "build it by itself", then=INJECT,
     ),
     "kustomization-not-applied": Hint(
-        {**SOURCES, "kustomization.yaml": "resources: [in.yaml]\n"}, "inject .", "build",
-        {"kustomization.yaml": None},
+        {**SOURCES, "sub/kustomization.yaml": "namePrefix: a-\nresources: [a.yaml]\n", "sub/a.yaml": QUIET}, "inject .",
+        "name those that are meant", then=INJECT,
     ),
+    "context-empty": Hint(
+        {**SOURCES, "facts.yaml": WEB}, "inject in.yaml --context facts.yaml", "leave it out",
+        {"facts.yaml": QUIET.replace("shop", "lab")}
+    ),
+    "options-unread": Hint(SOURCES, "explain in.yaml -- --enable-helm", "leave it out", then="explain in.yaml"),
     "yaml-syntax": broken(BOTH + "a: [\n"),
     "yaml-encoding": broken(BOTH.replace("web:1", "w\udcff")),
     "yaml-documents": Hint(
@@ -324,6 +348,29 @@ HINTS: dict[str, Hint] = {
         {"in.yaml": UNKNOWN}, INJECT, "podTemplate: spec.template",
         {"config.yaml": config("workloads:\n- {apiVersion: example.org/v1, kind: Odd, podTemplate: spec.template}")},
         CONFIGURED,
+    ),
+    "workload-path": Hint(
+        {"in.yaml": GROUPED, "config.yaml": named("spec.groups.template")}, CONFIGURED, "write spec.groups[]",
+        {"config.yaml": named("spec.groups[].template")},
+    ),
+    "workload-path-unused": Hint(
+        {"in.yaml": UNKNOWN, "config.yaml": named("spec.pod")}, CONFIGURED, "Correct the path",
+        {"config.yaml": named("spec.template")},
+    ),
+    "pod-template-incomplete": Hint(
+        {"in.yaml": UNKNOWN.replace("name: web, image", "image"), "config.yaml": named("spec.template")}, CONFIGURED,
+        "take Odd out of spec.workloads", {"config.yaml": config("record: false")},
+    ),
+    "patch-not-strategic": Hint(
+        {"in.yaml": BOTH.replace('web:1"}', 'web:1", env: [{name: A}, {name: A}]}')},
+        "diff in.yaml --output strategic", "With --output json6902", then="diff in.yaml --output json6902",
+    ),
+    "webhook-path": Hint(
+        {"in.yaml": with_mesh(mesh() + "---\n" + ISTIOD_HOOK.replace("/inject", "/other"))}, INJECT,
+        "let the path of its clientConfig be /inject", {"in.yaml": with_mesh(mesh() + "---\n" + ISTIOD_HOOK)},
+    ),
+    "input-passed-over": Hint(
+        {**SOURCES, "odd.yaml": "{{ a\n"}, "inject .", "odd.yaml", then=INJECT
     ),
     "image-registry": Hint(
         {**SOURCES, "config.yaml": config("images: {allowedRegistries: [registry.example]}")}, CONFIGURED, "docker.io",
@@ -520,7 +567,9 @@ def test_the_hint_helps(
 
 # Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
+    "comment-copied": "test_setter_comments.py",
     "ejected-by-traces": "test_convergence.py",
+    "pods-of-controller": "test_other_kinds.py",
     "snapshot-credentials": "test_snapshot.py",
     "taken-back-loses": "test_convergence.py",
     "verify-unproven": "test_verify.py",

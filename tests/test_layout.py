@@ -28,7 +28,7 @@ def _run(text: str, action: Callable[..., pipeline.Outcome]) -> str:
     settings: Settings = read_settings(CONFIG)
     outcome = action(bundle, settings)
     assert not [result for result in outcome.results if result.severity == "error"], outcome.results
-    return resource_list.write(bundle, outcome.replacements, [], (), outcome.originals, LAYOUTS)
+    return resource_list.write(bundle, outcome.replacements, [], (), outcome.originals, layouts=LAYOUTS)
 
 
 def inject(text: str) -> str:
@@ -57,9 +57,11 @@ def comes_back(text: str) -> str:
     """The text injected, of which is checked: its values, a second pass, and that eject gives all bytes back."""
     injected = inject(text)
     assert injected != text
-    bare = "".join(yaml.dump(plain(one.value)) + "---\n" for one in yaml.load_all(text) if not one.empty)
+    bare = "".join(
+        yaml.dump(plain(one.value)) + "---\n" for one in yaml.load_all(text.removeprefix("\ufeff")) if not one.empty
+    )
     wanted = [one.value for one in yaml.load_all(inject(bare)) if not one.empty]
-    found = [one.value for one in yaml.load_all(injected) if not one.empty]
+    found = [one.value for one in yaml.load_all(injected.removeprefix("\ufeff")) if not one.empty]
     assert yaml.same([_without_record(one) for one in found], [_without_record(one) for one in wanted])
     assert inject(injected) == injected
     assert eject(injected) == text

@@ -12,6 +12,7 @@ from krm_injector.inputs import Source
 from krm_injector.kube import yaml
 from krm_injector.manifests import join
 from krm_injector.model import Refused
+from krm_injector.outcome import LAYOUTS
 from krm_injector.resource_list import Bundle
 
 MARK = "\ufeff"
@@ -148,10 +149,10 @@ def test_json_documents_in_a_row_get_separators_where_other_files_follow() -> No
     row = Source((LINE % "a" + "\n" + JSON % "b" + "\n").encode(), "a.json")
     joined = join([row, Source((BLOCK % "c").encode(), "c.yaml")])
 
-    text = joined.write({})
+    text = joined.write({}, LAYOUTS)
 
     assert text == LINE % "a" + "\n---\n" + JSON % "b" + "\n---\n" + BLOCK % "c"
-    assert join([row]).write({}) == row.data.decode()
+    assert join([row]).write({}, LAYOUTS) == row.data.decode()
 
 
 def test_a_resource_list_in_json_may_have_a_comment_behind_it() -> None:
