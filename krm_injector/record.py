@@ -9,6 +9,7 @@ metadata is the pod's, so it carries none unless it carries the guard. The form 
 from __future__ import annotations
 
 import json
+import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ RULES = 1
 
 # Of a workload's entries that come back as they were written, in characters; an object's annotations have 256 KiB.
 LONGEST_LAYOUT = 65_536
+# Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay for good.
+_OF_ORCHESTRATORS = re.compile(r"\bconfig\.(?:kubernetes|k8s)\.io/|\bpostrenderer\.helm\.sh/")
 
 
 class BadRecord(Exception):
@@ -291,7 +294,11 @@ def with_layout(workload: Object, layout: Any) -> Object:
 def kept(item: Object, entries: Mapping[Path, str]) -> Object:
     """The injected item whose records know these entries of what it was before (see kube.yaml.edit), and no others."""
     for inside, workload in _recorded(item):
-        mine = {path[len(inside) :]: text for path, text in entries.items() if path[: len(inside)] == inside}
+        mine = {
+            path[len(inside) :]: text
+            for path, text in entries.items()
+            if path[: len(inside)] == inside and not _OF_ORCHESTRATORS.search(text)
+        }
         layout: Any = None
         found = read(workload)
         assert found is not None
