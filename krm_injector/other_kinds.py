@@ -63,7 +63,7 @@ def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Wor
             _look(one, places, unseen)
     results += [_leads_nowhere(extra, settings) for extra, led_there in led.items() if extra.named and not led_there]
     results += _without_any(led)
-    results += [result for kind in unseen for result in _told(kind, unseen[kind])]
+    results += [result for kind in unseen for result in _told(kind, unseen[kind], kind in named)]
     return found, results
 
 
@@ -207,7 +207,8 @@ def _whole_object(value: object, place: Step) -> Step | None:
     return None
 
 
-def _told(kind: tuple[str, str], unseen: _Unseen) -> list[Result]:
+def _told(kind: tuple[str, str], unseen: _Unseen, named: bool) -> list[Result]:
+    """``named``: whether spec.workloads has the kind, with other paths."""
     known = operators.known(*kind)
     if known is not None and known.elsewhere:
         return [_elsewhere(unseen)]
@@ -215,7 +216,7 @@ def _told(kind: tuple[str, str], unseen: _Unseen) -> list[Result]:
         return [_left_to_the_cluster(unseen, known)]
     results = []
     if unseen.paths:
-        results.append(_known(unseen, known) if known is not None else _unknown(unseen))
+        results.append(_known(unseen, known, named) if known is not None else _unknown(unseen))
     if unseen.parts:
         results.append(_in_part(unseen))
     if unseen.inside:
@@ -228,16 +229,29 @@ def _all(unseen: _Unseen) -> str:
     return f"{unseen.ref} ({unseen.ref.api_version}{f', and {more} more of the kind' if more else ''})"
 
 
-def _known(unseen: _Unseen, known: operators.Known) -> Result:
+def _known(unseen: _Unseen, known: operators.Known, named: bool) -> Result:
     """For a kind of the table: its own paths count, and those that were found besides."""
     ref = unseen.ref
     others = [path for path in unseen.paths if not any(_covers(pattern, path) for pattern in known.paths)]
     if others:
         return _unknown(unseen)
+    if named:
+        return _named_in_part(unseen)
     places = [operators.written(path) for path in known.paths]
     message = (
         f"{_all(unseen)} has pod templates ({', '.join(places)}) and is left alone: its kind is injected only where "
         f"the functionConfig names it. {known.note + '. ' if known.note else ''}To inject it, add to spec.workloads:\n"
+        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
+    )
+    return Result("warning", message, ref, places[0], code="unknown-workload-kind")
+
+
+def _named_in_part(unseen: _Unseen) -> Result:
+    ref = unseen.ref
+    places = [operators.written(path) for path in unseen.paths]
+    message = (
+        f"{_all(unseen)} has pod templates that spec.workloads does not name ({', '.join(places)}); they are left alone. "
+        "To inject them too, name the kind without a path, which stands for all:\n"
         f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
     )
     return Result("warning", message, ref, places[0], code="unknown-workload-kind")

@@ -535,3 +535,16 @@ def _patched(value: Any, operations: list[Any]) -> Any:
         else:
             parent[key] = operation["value"]
     return result
+
+
+def test_templates_beside_those_that_are_named_are_told_as_such() -> None:
+    """The sentence names the rest only, and what it says to write takes all in."""
+    kind = ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet")
+    worker, leader = (f"spec.leaderWorkerTemplate.{name}" for name in ("workerTemplate", "leaderTemplate"))
+    entry = {"apiVersion": kind[0], "kind": kind[1]}
+    found = [
+        r for r in run(settings({**entry, "podTemplate": worker}), filled(kind)).results if r.severity == "warning"
+    ]
+    assert [(result.code, result.field) for result in found] == [("unknown-workload-kind", leader)]
+    assert f"does not name ({leader})" in found[0].message and "is left alone" not in found[0].message
+    assert not [r for r in run(settings(entry), filled(kind)).results if r.code == "unknown-workload-kind"]
