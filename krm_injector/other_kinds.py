@@ -250,8 +250,8 @@ def _named_in_part(unseen: _Unseen) -> Result:
     ref = unseen.ref
     places = [operators.written(path) for path in unseen.paths]
     message = (
-        f"{_all(unseen)} has pod templates that spec.workloads does not name ({', '.join(places)}); they are left alone. "
-        "To inject them too, name the kind without a path, which stands for all:\n"
+        f"{_all(unseen)} has pod templates that spec.workloads does not name ({', '.join(places)}); they are left "
+        "alone. To inject them too, name the kind without a path, which stands for all:\n"
         f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
     )
     return Result("warning", message, ref, places[0], code="unknown-workload-kind")
