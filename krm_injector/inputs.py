@@ -18,8 +18,9 @@ CHART = "Chart.yaml"
 KPTFILE = "Kptfile"
 # What our own function told kustomize's stderr, and will tell again.
 _OWN_INFO = re.compile(rb"^info: .*\[[a-z-]+\]\n?", re.MULTILINE)
-_WARNING = re.compile(rb"^# Warning: .*\n?", re.MULTILINE)
-_KUBECTL_LOG = re.compile(r'E\d{4} .*"command failed" err=(".*")')
+# Compiled where they are used: most runs start no program.
+_WARNING = rb"(?m)^# Warning: .*\n?"
+_KUBECTL_LOG = r'E\d{4} .*"command failed" err=(".*")'
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -223,7 +224,7 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kustomize-failed")) from None
     if done.code != 0:
-        words = said(_WARNING.sub(b"", done.err)) or said(done.err)
+        words = said(re.sub(_WARNING, b"", done.err)) or said(done.err)
         message = (
             f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
         )
@@ -244,7 +245,7 @@ def said(err: bytes) -> str:
     say it a second time as it is."""
     lines = [line.rstrip() for line in err.decode("utf-8", "replace").splitlines()]
     lines = [line for line in lines if line]
-    kept = [line for line in lines if not _KUBECTL_LOG.match(line)]
+    kept = [line for line in lines if not re.match(_KUBECTL_LOG, line)]
     kept = kept or [part for line in lines for part in _unquoted(line)]
     return "\n".join(line.removeprefix("Error: ").removeprefix("error: ") for line in kept)
 
@@ -253,7 +254,7 @@ def _unquoted(line: str) -> list[str]:
     """The lines of an error in kubectl's log (Go's strconv.Quote, of which JSON reads what is met here)."""
     import json
 
-    found = _KUBECTL_LOG.match(line)
+    found = re.match(_KUBECTL_LOG, line)
     try:
         return str(json.loads(found[1])).rstrip().split("\n") if found else [line]
     except ValueError:

@@ -9,7 +9,6 @@ metadata is the pod's, so it carries none unless it carries the guard. The form 
 from __future__ import annotations
 
 import json
-import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -35,7 +34,7 @@ RULES = 1
 # Of a workload's entries that come back as they were written, in characters; an object's annotations have 256 KiB.
 LONGEST_LAYOUT = 65_536
 # Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay for good.
-_OF_ORCHESTRATORS = re.compile(r"\bconfig\.(?:kubernetes|k8s)\.io/|\bpostrenderer\.helm\.sh/")
+_OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.helm.sh/")
 
 
 class BadRecord(Exception):
@@ -297,7 +296,7 @@ def kept(item: Object, entries: Mapping[Path, str]) -> Object:
         mine = {
             path[len(inside) :]: text
             for path, text in entries.items()
-            if path[: len(inside)] == inside and not _OF_ORCHESTRATORS.search(text)
+            if path[: len(inside)] == inside and not any(name in text for name in _OF_ORCHESTRATORS)
         }
         layout: Any = None
         found = read(workload)

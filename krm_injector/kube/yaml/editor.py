@@ -26,8 +26,7 @@ from krm_injector.kube.yaml.events import (
 )
 from krm_injector.kube.yaml.load import TAG, load
 
-_ODD_BREAKS = re.compile("\r|\x85|\u2028|\u2029")
-_LINE_START = re.compile(r"[ -]*\Z")
+_ODD_BREAKS = "\r\x85\u2028\u2029"
 # Looked for where they are needed, since compiling them costs every run more than that.
 _EXPLICIT = r"[ -]*\?[ \t]+\Z"
 _PROPERTIES = r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+"
@@ -120,7 +119,7 @@ class Editor:
         except YAMLError:
             return self._anew(None, new, "", open_end)
         tail = self.text[self._line_end(root.end) :]
-        risky = self.shared or known or (open_end and _last(root).style == "block") or _ODD_BREAKS.search(self.text)
+        risky = self.shared or known or (open_end and _last(root).style == "block") or _has_odd_break(self.text)
         try:
             self._change(root, old, new, None, 0, (), known)
             if self.uses:
@@ -415,7 +414,7 @@ class Editor:
         found: list[int] = []
         for start, _ in node.marks:
             line = self.text.rfind("\n", 0, start) + 1
-            if not _LINE_START.match(self.text, line, start):
+            if self.text[line:start].strip(" -"):
                 if start - line > node.column and re.match(_EXPLICIT, self.text[line:start]):
                     start = line + node.column
                 elif start != node.start:  # behind an anchor or tag, where only the first can stand
@@ -713,3 +712,8 @@ def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         result.append(rest[0])
         rest = rest[1]
     return result[::-1]
+
+
+def _has_odd_break(text: str) -> bool:
+    """Whether a line may end in other than a line feed."""
+    return any(character in text for character in _ODD_BREAKS)
