@@ -7,6 +7,7 @@ import pytest
 from krm_injector import resource_list
 from krm_injector.kube import yaml
 from krm_injector.model import Object
+from krm_injector.resource_list import put_back
 
 IDS = "internal.config.kubernetes.io/id", "config.k8s.io/id", "config.kubernetes.io/id"
 
@@ -93,3 +94,12 @@ def test_an_id_that_a_text_speaks_of_is_no_id() -> None:
     speaks = LIST.replace("team: shop # whose\n", "team: |\n        config.k8s.io/id: '1'\n")
     found = yaml.load(written(speaks))["items"][0]["metadata"]["annotations"]
     assert found["team"] == "config.k8s.io/id: '1'\n" and "config.k8s.io/id" not in found
+
+
+def test_where_an_item_cannot_be_read_by_itself_any_list_may_have_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(put_back, "commented_lists", lambda text, place: None)
+    bundle = resource_list.read(LIST.encode())
+    value, place = bundle.items[0].value, bundle.items[0].place
+    moved = {**value, "spec": {"containers": [{"name": "proxy"}, *value["spec"]["containers"]]}}
+    assert place is not None and put_back.lands_elsewhere(LIST, place, value, moved)
+    assert not put_back.lands_elsewhere(LIST, place, value, value)

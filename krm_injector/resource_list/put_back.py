@@ -28,7 +28,10 @@ IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8
 def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object) -> bool:
     """Whether a comment of the item's text would be put onto another element than the one that it is said of."""
     moved = set(moved_lists(before, after))
-    return bool(moved) and not moved.isdisjoint(commented_lists(text, place))
+    if not moved:
+        return False
+    commented = commented_lists(text, place)
+    return commented is None or not moved.isdisjoint(commented)  # unreadable by itself: any list may have one
 
 
 def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from krm_injector.kube.yaml.events import (
@@ -27,31 +28,28 @@ def line_comments(text: str, place: Place) -> dict[Steps, str]:
 
     {} where the node cannot be read by itself (an alias to an anchor outside is no obstacle).
     """
-    source = " " * place.column + text[place.start : place.end]
     found: dict[Steps, str] = {}
-    get = parser(source)
-    try:
-        for _ in range(2):  # the stream's and the document's start
-            get()
-        _read(get, get(), (), source, found)
-    except YAMLError:
-        return {}
-    return found
+    return found if _whole(_read, text, place, found) else {}
 
 
-def commented_lists(text: str, place: Place) -> set[Steps]:
+def commented_lists(text: str, place: Place) -> set[Steps] | None:
     """The paths of the lists with a number sign in their text, or on the line of their key: at least all of those with
-    a comment. {()} where the node cannot be read by itself."""
-    source = " " * place.column + text[place.start : place.end]
+    a comment. None where the node cannot be read by itself."""
     found: set[Steps] = set()
+    return found if _whole(_lists, text, place, found) else None
+
+
+def _whole(read: Callable[[Any, Any, Steps, str, Any], None], text: str, place: Place, found: Any) -> bool:
+    """Whether the node at the place could be read by itself, from its first event to its last."""
+    source = " " * place.column + text[place.start : place.end]
     get = parser(source)
     try:
         for _ in range(2):  # the stream's and the document's start
             get()
-        _lists(get, get(), (), source, found)
+        read(get, get(), (), source, found)
     except YAMLError:
-        return {()}
-    return found
+        return False
+    return True
 
 
 def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> None:
