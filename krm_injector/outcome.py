@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector import eject, record
 from krm_injector.kube.workloads import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
-from krm_injector.resource_list import Bundle, Item, Layouts
+from krm_injector.reinjection import eject, record
+from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
-    from krm_injector.overrides import HandEdit
+    from krm_injector.reinjection.manual_edits import HandEdit
 
 
 LAYOUTS = Layouts(record.known, record.kept)

@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from krm_injector import doubt, eject, record
-from krm_injector.decide import decide_all
-from krm_injector.discover import Member, discover, ref_of, walk
-from krm_injector.discover import workloads as discover_workloads
-from krm_injector.findings import findings
+from krm_injector.decision.decide import decide_all
+from krm_injector.decision.label_warnings import findings
+from krm_injector.discovery import unstated_version
+from krm_injector.discovery.discover import Member, discover, ref_of, walk
+from krm_injector.discovery.discover import workloads as discover_workloads
 from krm_injector.function_config import Settings
-from krm_injector.inject import Failure
+from krm_injector.injection.inject import Failure
+from krm_injector.injection.render import ControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.workloads import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
-from krm_injector.once import inject_once, proven
 from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with, rows, told
-from krm_injector.render import ControlPlane
-from krm_injector.resource_list import Bundle
+from krm_injector.reinjection import eject, record
+from krm_injector.reinjection.reinject import inject_once, proven
+from krm_injector.sources.resource_list import Bundle
 
 __all__ = [
     "ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify", "with_replacements",
@@ -53,7 +54,7 @@ def _looked_at(bundle: Bundle, workloads: list[Workload], restored: list[eject.R
         return restored
     if not any("#" in part.text for part in bundle.parts or (bundle,)):
         return restored
-    from krm_injector import setter_comments  # only injected workloads with comments pay for it
+    from krm_injector.reinjection import setter_comments  # only injected workloads with comments pay for it
 
     return setter_comments.looked_at(bundle, workloads, restored)
 
@@ -61,10 +62,12 @@ def _looked_at(bundle: Bundle, workloads: list[Workload], restored: list[eject.R
 def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
     """Everything: the decisions, and each injected item as it will stand. progress: called with done and all."""
     outcome = _run(bundle, settings, progress)
-    if not any(result.code == doubt.CODE for result in outcome.results):
+    if not any(result.code == unstated_version.CODE for result in outcome.results):
         return outcome
     count = len(outcome.decisions)
-    results = doubt.settled(outcome.results, outcome.meshes, count, settings, lambda other: told(_run(bundle, other)))
+    results = unstated_version.settled(
+        outcome.results, outcome.meshes, count, settings, lambda other: told(_run(bundle, other))
+    )
     return outcome._replace(results=results)
 
 
@@ -135,7 +138,7 @@ def _joined(parts: list[tuple[Workload, Any]]) -> Any:
 
 
 def _told_of_copied(found: Workload, one: eject.Restored) -> list[Result]:
-    from krm_injector import setter_comments
+    from krm_injector.reinjection import setter_comments
 
     return setter_comments.results(found, one.copied)
 
@@ -150,13 +153,13 @@ def _edits(
     settings: Settings,
 ) -> tuple[Any, tuple[Any, ...], list[Result]]:
     """The workload with what can be kept of the edits by hand, those edits, and what is said of them."""
-    from krm_injector import overrides  # only an edited workload pays for it
+    from krm_injector.reinjection import manual_edits  # only an edited workload pays for it
 
     def again(other: Decision) -> Any:
         return inject_once(other, plane, settings)
 
-    taken = overrides.taken_up(found, one, decision, injected, again, outcome.meshes, settings)
-    return taken.injected, taken.edits, overrides.results(found, taken.edits)
+    taken = manual_edits.taken_up(found, one, decision, injected, again, outcome.meshes, settings)
+    return taken.injected, taken.edits, manual_edits.results(found, taken.edits)
 
 
 def with_replacements(bundle: Bundle, replacements: Mapping[int, Any]) -> Bundle:
@@ -190,7 +193,7 @@ def _recorded(members: list[Member], found: list[Workload]) -> list[Workload]:
 
 def verify(bundle: Bundle, settings: Settings) -> Outcome:
     """Whether each workload is as injection gives it now: errors where not, and nothing to replace."""
-    from krm_injector.verify import Row, judge
+    from krm_injector.judging.verify import Row, judge
 
     outcome = run(bundle, settings)
     planes: dict[int, ControlPlane] = {}
@@ -217,15 +220,15 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
     edits = eject.edit_results(found, one.record)
     if not one.copied:
         return (said, *edits)
-    from krm_injector import setter_comments
+    from krm_injector.reinjection import setter_comments
 
     return (said, *_told_of_copied(found, one), *setter_comments.without_copied(edits, found, one.copied))
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:
     """Nothing is changed: the policy of an InjectionCheck and the advice, as results."""
-    from krm_injector import advice  # only a check pays for it
-    from krm_injector import check as checks
+    from krm_injector.judging import advice  # only a check pays for it
+    from krm_injector.judging import policy as checks
 
     problems = [*checks.problems(settings.require, "spec.require"), *checks.problems(settings.forbid, "spec.forbid")]
     if problems:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from krm_injector import advice, function_config, pipeline
+from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
+from krm_injector.judging import advice
 from krm_injector.model import Object, Result
-from krm_injector.resource_list import read_manifests
+from krm_injector.sources.resource_list import read_manifests
 
 ROOT = Path(__file__).resolve().parent.parent
 

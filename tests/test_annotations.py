@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_injector.annotations import CHECKS, problems
+from krm_injector.injection.annotations import CHECKS, problems
 from krm_injector.istio_api import addresses
 from krm_injector.versions import rules_for
 

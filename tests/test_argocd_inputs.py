@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import argocd, charts, resource_list
-from krm_injector.arguments import Arguments
-from krm_injector.discover import discover
+from krm_injector.cli import argocd
+from krm_injector.cli.arguments import Arguments
+from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Refused
+from krm_injector.sources import helm, resource_list
 
 NAME = {"ARGOCD_APP_NAME": "web"}
 
@@ -145,8 +146,8 @@ def test_settings() -> None:
 
 
 def test_what_helm_is_told() -> None:
-    release = charts.Release("web", "shop", ("a.yaml",), "b: 1", {"c": "1,2", "d": "{1,2}"}, "1.31", ("v1",))
-    words = charts.words(".", release)
+    release = helm.Release("web", "shop", ("a.yaml",), "b: 1", {"c": "1,2", "d": "{1,2}"}, "1.31", ("v1",))
+    words = helm.words(".", release)
     assert words[:5] == ["template", ".", "--name-template", "web", "--include-crds"]
     assert words[5:] == [
         "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values", "a.yaml", "--values", "-",
@@ -156,19 +157,19 @@ def test_what_helm_is_told() -> None:
 
 def test_a_chart_s_defaults(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("a: {b.c: 1, on: true}\nlist: [1]\nnone: null\nname: x\n")
-    assert charts.defaults(str(tmp_path)) == {r"a.b\.c": "1", "a.true": "true", "name": "x"}
+    assert helm.defaults(str(tmp_path)) == {r"a.b\.c": "1", "a.true": "true", "name": "x"}
     (tmp_path / "values.yaml").write_text("")
-    assert charts.defaults(str(tmp_path)) == {}
+    assert helm.defaults(str(tmp_path)) == {}
     (tmp_path / "values.yaml").write_text("a: [")
     with pytest.raises(Refused, match=r"values\.yaml"):
-        charts.defaults(str(tmp_path))
+        helm.defaults(str(tmp_path))
 
 
 def test_a_kustomization_beside_a_chart_goes_first(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text("name: a\n")
-    assert charts.is_chart(str(tmp_path))
+    assert helm.is_chart(str(tmp_path))
     (tmp_path / "kustomization.yaml").write_text("")
-    assert not charts.is_chart(str(tmp_path))
+    assert not helm.is_chart(str(tmp_path))
 
 
 # ---------------------------------------------------------------- managedNamespaceMetadata

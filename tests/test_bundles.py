@@ -16,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from krm_injector import arguments, explain, pipeline, resource_list, streams
-from krm_injector.explain import Changes, Look, Places
-from krm_injector.explain.cells import width
-from krm_injector.explain.table_rows import RULE, rows_of
+from krm_injector import pipeline
+from krm_injector.cli import arguments, streams
 from krm_injector.function_config import Settings
+from krm_injector.presenting import explain
+from krm_injector.presenting.explain import Changes, Look, Places
+from krm_injector.presenting.explain.table_rows import RULE, rows_of
+from krm_injector.presenting.explain.text import width
+from krm_injector.sources import resource_list
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 _spec = importlib.util.spec_from_file_location("bundles_generate", BUNDLES / "generate.py")

@@ -15,7 +15,7 @@ import yaml
 
 from krm_injector import function_config, pipeline
 from krm_injector.model import Object, Refused, Result
-from krm_injector.resource_list import read_manifests
+from krm_injector.sources.resource_list import read_manifests
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION = ROOT / "functions" / "check"

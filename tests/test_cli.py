@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_injector import __version__, arguments, streams
+from krm_injector import __version__
+from krm_injector.cli import arguments, streams
 
 ENABLED = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
 DEPLOYMENT = """\
@@ -129,7 +130,7 @@ def test_function_takes_options(tmp_path: Path) -> None:
 def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
     """Start-up time: none of these is cheap, and a run that works needs none of them."""
     script = (
-        "import io, sys, krm_injector.cli as cli\n"
+        "import io, sys, krm_injector.cli.main as cli\n"
         "sys.stdin = io.TextIOWrapper(io.BytesIO(sys.argv[1].encode()))\n"
         "assert cli.run([]) == 0\n"
         "print(*sorted(sys.modules), file=sys.stderr)\n"
@@ -398,14 +399,14 @@ def test_a_full_disk_is_an_error() -> None:
 def test_an_unexpected_exception_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from krm_injector import cli
+    from krm_injector.cli import main
 
     def broken(_: object) -> None:
         raise ZeroDivisionError("a fault\nof ours")
 
     monkeypatch.delenv("KRM_INJECTOR_DEBUG", raising=False)
-    monkeypatch.setitem(cli.COMMANDS, "inject", broken)
-    assert cli.run(["inject", "x"]) == 1
+    monkeypatch.setitem(main.COMMANDS, "inject", broken)
+    assert main.run(["inject", "x"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [

@@ -11,7 +11,7 @@ import test_advice
 import test_findings
 import test_reasons
 
-from krm_injector.advice import CODES
+from krm_injector.judging.advice import CODES
 from krm_injector.model import Reason
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import function_config, pipeline, record, resource_list
+from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import at
 from krm_injector.model import Refused, Result
+from krm_injector.reinjection import record
+from krm_injector.sources import resource_list
 
 SHARED = pathlib.Path(os.environ.get("KRM_INJECTOR_SHARED") or pathlib.Path(__file__).parents[2] / "shared")
 MANY = int(os.environ.get("KRM_INJECTOR_CONVERGENCE_CASES") or 12)  # 0: all

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from krm_injector.decide import control_plane, decide, decide_all
-from krm_injector.discover import discover
+from krm_injector.decision.decide import control_plane, decide, decide_all
+from krm_injector.discovery.discover import discover
+from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Decision, Mesh, Object, Reason, ResourceRef, Webhook, Workload
 from krm_injector.versions import rules_for
-from krm_injector.webhooks import assumed
 
 INJECT = "sidecar.istio.io/inject"
 

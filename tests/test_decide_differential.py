@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from krm_injector import explain
-from krm_injector.decide import decide_all
-from krm_injector.discover import discover
+from krm_injector.decision.decide import decide_all
+from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
+from krm_injector.presenting import explain
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or Path(__file__).resolve().parent.parent.parent / "shared")
 DIFFERENTIAL = SHARED / "istio" / "differential"

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from test_snapshot import installation
 
-from krm_injector import cli, diff
+from krm_injector.cli import main
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.yaml import dump
+from krm_injector.presenting import diff
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
@@ -59,15 +60,15 @@ def test_the_command_gives_what_inject_writes(tmp_path: Path, capsysbinary: pyte
         pytest.skip("patch is not on PATH")
     work = tmp_path / "base"
     shutil.copytree(EXAMPLE, work)
-    assert cli.run(["inject", "--quiet", str(work)]) == 0
+    assert main.run(["inject", "--quiet", str(work)]) == 0
     wanted = capsysbinary.readouterr().out
-    assert cli.run(["diff", "--quiet", str(work)]) == 0
+    assert main.run(["diff", "--quiet", str(work)]) == 0
     text = capsysbinary.readouterr().out
     done = subprocess.run(["patch", "-p1", "--binary"], input=text, cwd="/", capture_output=True)
     assert done.returncode == 0, done.stdout
     joined = b"---\n".join(f.read_bytes() for f in sorted(work.glob("*.yaml")) if f.name != "kustomization.yaml")
     assert joined == wanted
-    assert cli.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
+    assert main.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
 
 
 def test_colours_are_gits() -> None:
@@ -91,12 +92,12 @@ def test_an_upgrade_is_told_in_groups(tmp_path: Path, capsysbinary: pytest.Captu
     objects[1]["data"]["values"] = objects[1]["data"]["values"].replace("1.30.3", "1.30.4")
     (tmp_path / "b.yaml").write_text("---\n".join(map(dump, objects)))
     both = ["--from", str(tmp_path / "a.yaml"), "--to", str(tmp_path / "b.yaml")]
-    assert cli.run(["diff", "--quiet", *both, str(EXAMPLE)]) == 0
+    assert main.run(["diff", "--quiet", *both, str(EXAMPLE)]) == 0
     text = capsysbinary.readouterr().out.decode()
     assert text.startswith("5 of 8 workloads change") and "proxyv2:1.30.4" in text
-    assert cli.run(["diff", "--quiet", *both, "-o", "json", str(EXAMPLE)]) == 0
+    assert main.run(["diff", "--quiet", *both, "-o", "json", str(EXAMPLE)]) == 0
     answer = json.loads(capsysbinary.readouterr().out)
     assert sum(len(group["workloads"]) for group in answer["groups"]) == 5
-    assert cli.run(["diff", "--quiet", "--to", str(tmp_path / "a.yaml"), str(EXAMPLE)]) == 0
+    assert main.run(["diff", "--quiet", "--to", str(tmp_path / "a.yaml"), str(EXAMPLE)]) == 0
     assert capsysbinary.readouterr().out == b"0 of 8 workloads change.\n"
-    assert cli.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 1
+    assert main.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 1

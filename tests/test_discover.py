@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from krm_injector.decide import decide_all
-from krm_injector.discover import Found, discover
+from krm_injector.decision.decide import decide_all
+from krm_injector.discovery.discover import Found, discover
+from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
 from krm_injector.model import Mesh, Object, Result
-from krm_injector.owner import owner_of
 from krm_injector.versions import NEWEST, rules_for
-from krm_injector.webhooks import assumed
+from krm_injector.workload.controller import owner_of
 
 CONFIG = "policy: enabled\ntemplates:\n  sidecar: |\n    spec: {}\n"
 MESH = "rootNamespace: istio-system\n"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_injector import arguments, function_config
+from krm_injector import function_config
+from krm_injector.cli import arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

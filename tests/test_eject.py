@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import cli, eject, function_config, record
+from krm_injector import function_config
+from krm_injector.cli import main
 from krm_injector.model import ResourceRef, Workload
+from krm_injector.reinjection import eject, record
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "functions" / "eject" / "examples" / "httpbin"
@@ -31,7 +33,7 @@ class Stdin:
 
 def command(monkeypatch: pytest.MonkeyPatch, words: list[str], text: str = "") -> int:
     monkeypatch.setattr(sys, "stdin", Stdin(text))
-    return cli.run(words)
+    return main.run(words)
 
 
 def test_the_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     """The real programs, with a krm-injector that is this one."""
     own = tmp_path_factory.mktemp("own")
     program = own / "krm-injector"
-    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom krm_injector.cli import main\n\nmain()\n"
+    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom krm_injector.cli.main import main\n\nmain()\n"
     program.write_text(f"#!{sys.executable} -I\n{start}")
     program.chmod(0o755)
     return Programs(own)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import exec_functions
 from krm_injector.model import Refused
+from krm_injector.sources import programs
 
 
 def config(how: str, kind: str = "krm-injector.dev/v1alpha1", key: str = "config.kubernetes.io/function") -> str:
@@ -30,8 +30,8 @@ def write(directory: Path, **files: str) -> Path:
     return directory
 
 
-def kustomization(tmp_path: Path, text: str, **files: str) -> exec_functions.Functions:
-    return exec_functions.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **files)))
+def kustomization(tmp_path: Path, text: str, **files: str) -> programs.Functions:
+    return programs.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **files)))
 
 
 # ---------------------------------------------------------------- kustomize
@@ -48,7 +48,7 @@ def test_our_own_function_is_harmless_and_its_configuration_found(tmp_path: Path
 
 def test_a_kustomization_without_functions_asks_for_nothing(tmp_path: Path) -> None:
     found = kustomization(tmp_path, "resources: [web.yaml]\nnamespace: shop\n", web_yaml="{}")
-    assert found == exec_functions.Functions()
+    assert found == programs.Functions()
     assert not found.harmless
 
 
@@ -58,7 +58,7 @@ def test_the_program_of_somebody_else_is_told_with_its_line(tmp_path: Path, key:
     assert found.others == ((str(tmp_path / "evil.yaml"), 7, "the program ./evil"),)
     assert not found.harmless
     with pytest.raises(Refused, match=r"evil.yaml:7 runs the program ./evil.*explain --allow-exec DIR"):
-        exec_functions.refuse(found, "DIR", "explain")
+        programs.refuse(found, "DIR", "explain")
 
 
 def test_programs_are_found_in_bases_inline_and_in_containers(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
     directory, (kustomize, kubectl) = str(tmp_path / "d"), (str(tmp_path / "kustomize"), str(tmp_path / "kubectl"))
 
     def options(program: str, passed_on: tuple[str, ...] = (), allow: bool = False) -> list[str]:
-        return list(exec_functions.options(directory, program, passed_on, os.defpath, allow, "build").words)
+        return list(programs.options(directory, program, passed_on, os.defpath, allow, "build").words)
 
     kustomization(tmp_path / "d", "transformers: [own.yaml]\n", own_yaml=OWN)
     for program in (kustomize, kubectl):  # both leave our function out
@@ -151,7 +151,7 @@ def kptfile(step: str) -> str:
 def test_a_package_s_own_function_and_its_configuration(tmp_path: Path) -> None:
     step = "exec: krm-injector\n    configPath: own.yaml"
     write(tmp_path, Kptfile=kptfile(step), own_yaml=OWN)
-    pipelines, found = exec_functions.of_package(str(tmp_path))
+    pipelines, found = programs.of_package(str(tmp_path))
     assert pipelines and found.harmless
     assert [config.file for config in found.configs] == [str(tmp_path / "own.yaml")]
 
@@ -167,17 +167,17 @@ def test_a_package_s_own_function_and_its_configuration(tmp_path: Path) -> None:
 )
 def test_other_programs_of_packages_are_told(tmp_path: Path, step: str) -> None:
     write(tmp_path, Kptfile=kptfile("exec: krm-injector"), sub__Kptfile=kptfile(step))
-    pipelines, found = exec_functions.of_package(str(tmp_path))
+    pipelines, found = programs.of_package(str(tmp_path))
     assert pipelines and not found.harmless
     assert [(Path(p.file).parent.name, p.line) for p in found.others] == [("sub", 6)]
 
 
 def test_hidden_subpackages_count_and_containers_are_kpt_s_matter(tmp_path: Path) -> None:
     write(tmp_path, Kptfile="kind: Kptfile\n", **{".hidden__Kptfile": kptfile("image: registry.example/x")})
-    assert exec_functions.of_package(str(tmp_path)) == (True, exec_functions.Functions())
+    assert programs.of_package(str(tmp_path)) == (True, programs.Functions())
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: 1\n---\nb: 2\n"])
 def test_a_kptfile_that_says_two_things_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(Refused):
-        exec_functions.of_package(str(write(tmp_path, Kptfile=text)))
+        programs.of_package(str(write(tmp_path, Kptfile=text)))

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from krm_injector import explain
 from krm_injector.model import Decision, Evidence, Mesh, Reason, ResourceRef, Webhook, Workload
+from krm_injector.presenting import explain
 from krm_injector.versions import rules_for
 
 WEBHOOK = Webhook("istio-sidecar-injector", "namespace.sidecar-injector.istio.io", "default", None, None, "/inject")

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from krm_injector import explain, pipeline, resource_list
-from krm_injector.explain import Changes
-from krm_injector.explain.table import doubts
+from krm_injector import pipeline
 from krm_injector.function_config import Settings, Stub
 from krm_injector.kube import yaml
+from krm_injector.presenting import explain
+from krm_injector.presenting.explain import Changes
+from krm_injector.presenting.explain.table import doubts
+from krm_injector.sources import resource_list
 
 _spec = importlib.util.spec_from_file_location(
     "bundles_generate", Path(__file__).resolve().parent / "bundles" / "generate.py"

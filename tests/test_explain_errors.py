@@ -14,9 +14,11 @@ import jsonschema
 import pytest
 import yaml
 
-from krm_injector import explain, pipeline, resource_list
-from krm_injector.explain import Changes
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
+from krm_injector.presenting import explain
+from krm_injector.presenting.explain import Changes
+from krm_injector.sources import resource_list
 
 ROOT = Path(__file__).resolve().parent.parent
 _spec = importlib.util.spec_from_file_location("bundles_generate", ROOT / "tests" / "bundles" / "generate.py")

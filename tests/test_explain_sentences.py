@@ -19,14 +19,16 @@ from typing import Any
 import pytest
 from test_explain_changes import AUTOMATIC, INJECT, Object, changed, generate
 
-from krm_injector import explain, pipeline, resource_list
-from krm_injector.decide import Judge
-from krm_injector.explain import Changes
-from krm_injector.explain.table import doubts
+from krm_injector import pipeline
+from krm_injector.decision.decide import Judge
+from krm_injector.decision.suggestions import put
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors, yaml
 from krm_injector.model import Decision
-from krm_injector.remedies import put
+from krm_injector.presenting import explain
+from krm_injector.presenting.explain import Changes
+from krm_injector.presenting.explain.table import doubts
+from krm_injector.sources import resource_list
 
 INJECTION, REVISION = "istio-injection", "istio.io/rev"
 SPACES = ("shop", "ops", "kube-system")

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from krm_injector import pipeline, resource_list
-from krm_injector.findings import in_ambient
+from krm_injector import pipeline
+from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.function_config import Settings
+from krm_injector.sources import resource_list
 
 _spec = importlib.util.spec_from_file_location(
     "bundles_generate", Path(__file__).resolve().parent / "bundles" / "generate.py"

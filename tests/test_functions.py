@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from krm_injector import functions, render
 from krm_injector.gotemplate import parse
 from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.injection import render, template_functions
+from krm_injector.injection.template_data import object_meta, pod_spec
 from krm_injector.istio_api import TypedValues, default_proxy_config, mesh_config
 from krm_injector.istio_api import parse as parse_message
-from krm_injector.template_data import object_meta, pod_spec
 from krm_injector.versions import NEWEST, Rules, rules_for
 
 NEW, OLD = rules_for(NEWEST), rules_for((1, 19))
@@ -21,7 +21,7 @@ NEW, OLD = rules_for(NEWEST), rules_for((1, 19))
 def say(
     template: str, data: dict[str, Any] | None = None, rules: Rules = NEW, env: dict[str, str] | None = None
 ) -> str:
-    table = {**FUNCS, **functions.istio_functions(rules, env or {}, str)}
+    table = {**FUNCS, **template_functions.istio_functions(rules, env or {}, str)}
     return parse(template, funcs=table).execute(data or {})
 
 
@@ -107,9 +107,9 @@ def test_multus_networks_by_name_and_from_1_23_by_namespace(existing: str, old: 
 
 
 def test_a_function_is_unknown_to_the_version_that_did_not_have_it() -> None:
-    table = functions.istio_functions(OLD, {}, str)
+    table = template_functions.istio_functions(OLD, {}, str)
     assert "omitNil" not in table and "mergeMaps" not in table
-    assert "omitNil" in functions.istio_functions(rules_for((1, 28)), {}, str)
+    assert "omitNil" in template_functions.istio_functions(rules_for((1, 28)), {}, str)
 
 
 def test_proxy_config_without_its_defaults() -> None:
@@ -117,7 +117,7 @@ def test_proxy_config_without_its_defaults() -> None:
     config = parse_message(
         "v1alpha1.ProxyConfig", "concurrency: 2\nstatusPort: 15020\n", minor, default_proxy_config(minor)
     )
-    assert json.loads(functions.proto_to_json(config, NEW)) == {"concurrency": 2}
+    assert json.loads(template_functions.proto_to_json(config, NEW)) == {"concurrency": 2}
 
 
 def test_resource_attributes_need_a_provider_that_wants_them() -> None:
@@ -143,7 +143,7 @@ def test_resource_attributes_need_a_provider_that_wants_them() -> None:
     [("nginx", ""), ("nginx:1", "1"), ("r:5000/nginx", ""), ("r:5000/n:2", "2"), ("n@sha256:a", "sha256:a")],
 )
 def test_image_version(image: str, version: str) -> None:
-    assert functions.image_version(image) == version
+    assert template_functions.image_version(image) == version
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import function_config, pipeline, resource_list
+from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.workloads import POD_TEMPLATES, at
+from krm_injector.sources import resource_list
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or ROOT.parent / "shared") / "istio"

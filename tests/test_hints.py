@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 import test_codes
 
-from krm_injector import cli
+from krm_injector.cli import main
 from krm_injector.kube.yaml import YamlError, dump
 
 CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio-inject}\n"
@@ -523,7 +523,7 @@ def run(command: str, root: Path, capture: pytest.CaptureFixture[str], env: Mapp
         patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
         for name, value in {"PATH": str(root / "bin"), **(env or {})}.items():
             patch.setenv(name, value)
-        status = cli.run(shlex.split(words))
+        status = main.run(shlex.split(words))
     out, err = capture.readouterr()
     if target:
         assert status == 0, err

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INDEXES = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".", "crates" + ".io", "proxy.golang" + ".org")
 REGISTRIES = ("ghcr" + ".io", "quay" + ".io", "hub.docker" + ".com", "pkg" + ".dev", "azurecr" + ".io")
 HUBS = re.compile(r"\b(?:index\.)?docker\.io/(?!istio\b|istio-evil)|\bgcr\.io/(?!istio-)")
-RULES = {"krm_injector/images.py", "tests/test_images.py", "docs/supply-chain.md"}  # say what short names mean
+RULES = {"krm_injector/injection/images.py", "tests/test_images.py", "docs/supply-chain.md"}  # say what short names mean
 
 
 def files() -> list[Path]:

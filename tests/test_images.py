@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from test_verify import SHOP, bundle
 
-from krm_injector import cli, configure, diff, function_config, images, pipeline
-from krm_injector.arguments import Arguments
+from krm_injector import function_config, pipeline
+from krm_injector.cli import configuration, main
+from krm_injector.cli.arguments import Arguments
 from krm_injector.function_config import ImageSettings, Settings
+from krm_injector.injection import images
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
+from krm_injector.presenting import diff
 
 PROXY = "docker.io/istio/proxyv2:1.30.3"
 DIGEST = "sha256:" + "a" * 64
@@ -94,7 +97,7 @@ def test_the_function_config() -> None:
 
 def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, (SHOP, deployment()))))
-    assert cli.run(["images", "--quiet", str(tmp_path)]) == 0
+    assert main.run(["images", "--quiet", str(tmp_path)]) == 0
     assert capsysbinary.readouterr().out.decode() == f"{PROXY}\n"
     config = tmp_path / "config" / "istio-inject.yaml"
     config.parent.mkdir()
@@ -103,19 +106,19 @@ def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes])
         "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio}\n"
         "spec: {images: {file: images.lock}}\n"
     )
-    assert cli.run(["images", "--quiet", "--config", str(config), "-o", "json", str(tmp_path / "all.yaml")]) == 0
+    assert main.run(["images", "--quiet", "--config", str(config), "-o", "json", str(tmp_path / "all.yaml")]) == 0
     answer = json.loads(capsysbinary.readouterr().out)
     assert answer == {"images": [{"image": f"{PROXY}@{DIGEST}", "workloads": ["Deployment shop/web"]}]}
-    assert cli.run(["inject", "--quiet", "--config", str(config), str(tmp_path / "all.yaml")]) == 0
+    assert main.run(["inject", "--quiet", "--config", str(config), str(tmp_path / "all.yaml")]) == 0
     injected = tmp_path / "injected.yaml"
     injected.write_bytes(capsysbinary.readouterr().out)
     assert injected.read_text().count(f"{PROXY}@{DIGEST}") == 2
-    assert cli.run(["verify", "--quiet", "--config", str(config), str(injected)]) == 0
+    assert main.run(["verify", "--quiet", "--config", str(config), str(injected)]) == 0
     capsysbinary.readouterr()
-    assert cli.run(["eject", "--quiet", str(injected)]) == 0
+    assert main.run(["eject", "--quiet", str(injected)]) == 0
     assert capsysbinary.readouterr().out.decode() == (tmp_path / "all.yaml").read_text()
     (config.parent / "images.lock").unlink()
-    assert cli.run(["inject", "--config", str(config), str(tmp_path / "all.yaml")]) == 1
+    assert main.run(["inject", "--config", str(config), str(tmp_path / "all.yaml")]) == 1
     said = capsysbinary.readouterr().err.decode()
     assert "spec.images.file names images.lock" in said and "krm-injector images" in said
 
@@ -129,5 +132,5 @@ def test_an_argocd_build_reads_no_lock_outside_the_repository(tmp_path: Path) ->
     for file in ("../images.lock", str(tmp_path / "images.lock")):
         spec = {"images": {"file": file}}
         with pytest.raises(Refused, match="outside the repository") as refused:
-            configure.read(arguments, {**HEAD, "spec": spec})
+            configuration.read(arguments, {**HEAD, "spec": spec})
         assert "secret" not in str(refused.value)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from krm_injector import init
 from krm_injector.model import Refused
+from krm_injector.wiring import init
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x # mine\n"

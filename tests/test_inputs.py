@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import inputs, sources
-from krm_injector.arguments import Arguments
-from krm_injector.manifests import join
+from krm_injector.cli import loader
+from krm_injector.cli.arguments import Arguments
 from krm_injector.model import Refused
+from krm_injector.sources import inputs
+from krm_injector.sources.manifests import join
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -27,11 +28,11 @@ def program(path: Path, body: str = "#!/bin/sh\nexit 0\n") -> str:
     return str(path)
 
 
-def read(*paths: Path, command: str = "inject") -> sources.Given:
+def read(*paths: Path, command: str = "inject") -> loader.Given:
     def no_stdin() -> bytes:
         raise AssertionError("stdin is not to be read")
 
-    return sources.read(Arguments(command), [str(path) for path in paths], no_stdin, {"PATH": ""})
+    return loader.read(Arguments(command), [str(path) for path in paths], no_stdin, {"PATH": ""})
 
 
 # ---------------------------------------------------------------- files and directories
@@ -47,7 +48,7 @@ def test_directories_are_read_recursively_and_sorted(tmp_path: Path) -> None:
 
 
 def test_no_path_is_stdin() -> None:
-    assert sources.read(Arguments(), [], lambda: b"x", {}).sources == (inputs.Source(b"x", ""),)
+    assert loader.read(Arguments(), [], lambda: b"x", {}).sources == (inputs.Source(b"x", ""),)
 
 
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -10,10 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import annotations
-from krm_injector.istio_api import ApiError, clean_proxy_config, mesh_config, proxy_config_for, to_json, typed_values
+from krm_injector.injection import annotations
+from krm_injector.injection.render import proxy_image
+from krm_injector.istio_api import (
+    ApiError,
+    clean_proxy_config,
+    mesh_config,
+    proxy_config_for,
+    to_json,
+    typed_values,
+)
 from krm_injector.kube import yaml
-from krm_injector.render import proxy_image
 from krm_injector.versions import rules_for
 
 MINOR = (1, 30)

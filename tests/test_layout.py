@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from krm_injector import cli, pipeline, record, resource_list
+from krm_injector import pipeline
+from krm_injector.cli import main
 from krm_injector.function_config import Settings
 from krm_injector.function_config import settings as read_settings
 from krm_injector.kube import yaml
 from krm_injector.outcome import LAYOUTS
+from krm_injector.reinjection import record
+from krm_injector.sources import resource_list
 
 CONFIG = {
     "apiVersion": "krm-injector.dev/v1alpha1",
@@ -534,7 +537,7 @@ def test_an_alias_that_is_written_out_is_told(
 ) -> None:
     (tmp_path / "config.yaml").write_text(json.dumps({**CONFIG, "metadata": {"name": "x"}}))
     (tmp_path / "in.yaml").write_text(ANCHORS[name][0])
-    assert cli.run(["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")]) == 0
+    assert main.run(["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")]) == 0
     said = capsys.readouterr().err
     assert ("[alias-written-out]" in said) == told
     if told:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from test_snapshot import installation
 
-from krm_injector import arguments, configure, control_planes, function_config, pipeline, resource_list, snapshot
+from krm_injector import function_config, pipeline
+from krm_injector.cli import arguments, configuration
+from krm_injector.discovery import control_planes
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
+from krm_injector.presenting import snapshot
+from krm_injector.sources import resource_list
 
 NAMESPACE = {
     "apiVersion": "v1",
@@ -47,7 +51,7 @@ def config(**spec: Any) -> dict[str, Any]:
 
 def refused(given: arguments.Arguments | None, value: Any = None) -> tuple[Result, ...]:
     with pytest.raises(Refused) as caught:
-        configure.read(given, value)
+        configuration.read(given, value)
     return caught.value.results
 
 
@@ -88,13 +92,13 @@ def test_a_part_of_a_mesh_is_enough(tmp_path: Path) -> None:
     assert [value["kind"] for value in parts] == ["ConfigMap", "ConfigMap", "MutatingWebhookConfiguration"]
     for number, value in enumerate(parts):
         file = written(tmp_path / f"{number}.yaml", [NAMESPACE, value])
-        assert configure.read(arguments.Arguments(mesh=(file,)), None).mesh.documents[1] == value
+        assert configuration.read(arguments.Arguments(mesh=(file,)), None).mesh.documents[1] == value
 
 
 def test_the_control_planes_of_all_files_are_there(tmp_path: Path) -> None:
     first, second = written(tmp_path / "a.yaml", installation()), written(tmp_path / "b.yaml", installation("canary"))
-    by_option = configure.read(arguments.Arguments(mesh=(first, second)), None)
-    by_field = configure.read(arguments.Arguments(), config(mesh={"file": [first, second]}))
+    by_option = configuration.read(arguments.Arguments(mesh=(first, second)), None)
+    by_field = configuration.read(arguments.Arguments(), config(mesh={"file": [first, second]}))
     for settings in (by_option, by_field):
         meshes, results = control_planes.meshes([], settings)
         assert [mesh.revision for mesh in meshes] == ["default", "canary"]
@@ -103,7 +107,7 @@ def test_the_control_planes_of_all_files_are_there(tmp_path: Path) -> None:
 
 def test_the_same_object_in_two_files_is_no_conflict_unless_it_differs(tmp_path: Path) -> None:
     first, same = written(tmp_path / "a.yaml", installation()), written(tmp_path / "b.yaml", installation())
-    assert configure.read(arguments.Arguments(mesh=(first, same)), None)
+    assert configuration.read(arguments.Arguments(mesh=(first, same)), None)
     changed = installation()
     changed[0]["data"] = {key: f"{text}\n# changed\n" for key, text in changed[0]["data"].items()}
     other = written(tmp_path / "c.yaml", changed)
@@ -119,7 +123,7 @@ def test_one_revision_under_two_names_is_a_conflict(tmp_path: Path) -> None:
         if "data" in value:
             value["data"] = {key: f"{text}\n# changed\n" for key, text in value["data"].items()}
     files = (written(tmp_path / "a.yaml", installation()), written(tmp_path / "b.yaml", moved))
-    _, results = control_planes.meshes([], configure.read(arguments.Arguments(mesh=files), None))
+    _, results = control_planes.meshes([], configuration.read(arguments.Arguments(mesh=files), None))
     assert "mesh-ambiguous" in [result.code for result in results if result.severity == "error"]
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import pipeline, resource_list
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
+from krm_injector.sources import resource_list
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or Path(__file__).resolve().parent.parent.parent / "shared")
 INSTALLATIONS = SHARED / "istio" / "install"

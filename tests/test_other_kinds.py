@@ -11,15 +11,27 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import diff, function_config, manifests, patches, pipeline, record
+from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
-from krm_injector.inputs import Source
 from krm_injector.kube import operators
-from krm_injector.kube.workloads import ANY, EACH, at, looks_like_pods, parse_path, put, templates, text
+from krm_injector.kube.workloads import (
+    ANY,
+    EACH,
+    at,
+    looks_like_pods,
+    parse_path,
+    put,
+    templates,
+    text,
+)
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
 from krm_injector.outcome import Outcome
-from krm_injector.resource_list import Bundle
+from krm_injector.presenting import diff, patches
+from krm_injector.reinjection import record
+from krm_injector.sources import manifests
+from krm_injector.sources.inputs import Source
+from krm_injector.sources.resource_list import Bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "lab", "labels": {"istio-injection": "enabled"}}}

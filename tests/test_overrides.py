@@ -14,12 +14,15 @@ from typing import Any
 
 import pytest
 
-from krm_injector import diff, function_config, manifests, overrides, pipeline, record
+from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
-from krm_injector.inputs import Source
 from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
+from krm_injector.presenting import diff
+from krm_injector.reinjection import manual_edits, record
+from krm_injector.sources import manifests
+from krm_injector.sources.inputs import Source
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 CORPUS = SHARED / "istio" / "corpus"
@@ -28,7 +31,7 @@ SHOP = {
     "kind": "Namespace",
     "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
 }
-BOOKKEEPING = (record.ANNOTATION, *overrides.BOOKKEEPING)
+BOOKKEEPING = (record.ANNOTATION, *manual_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
 
 
@@ -457,7 +460,7 @@ def test_the_real_webhook_makes_the_edited_workload_of_its_override(native: bool
 def test_nothing_is_looked_at_where_the_digest_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     untouched, _ = bench.inject(deployment())
-    monkeypatch.setattr(overrides, "taken_up", lambda *_: pytest.fail("looked for edits"))
+    monkeypatch.setattr(manual_edits, "taken_up", lambda *_: pytest.fail("looked for edits"))
     workload = copy.deepcopy(untouched)
     container(workload, "web")["image"] = "web:2"
     again, _ = bench.inject(workload)

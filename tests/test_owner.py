@@ -18,8 +18,8 @@ import yaml
 
 from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
-from krm_injector.owner import Owner, owner_of, pod_labels
 from krm_injector.versions import rules_for
+from krm_injector.workload.controller import Owner, owner_of, pod_labels
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or Path(__file__).resolve().parent.parent.parent / "shared")
 NOW = rules_for((1, 30))

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from krm_injector import diff, function_config, manifests, patches, pipeline
-from krm_injector.inputs import Source
+from krm_injector import function_config, pipeline
 from krm_injector.kube.yaml import dump, same
 from krm_injector.model import ResourceRef
+from krm_injector.presenting import diff, patches
+from krm_injector.sources import manifests
+from krm_injector.sources.inputs import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from krm_injector import merge, pods, post_process, probes, prometheus
+from krm_injector.injection import merge, pods, post_process, probes, prometheus
 from krm_injector.versions import NEWEST, rules_for
 
 Pod = dict[str, Any]

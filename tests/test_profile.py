@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from krm_injector import profile, webhooks
+from krm_injector.discovery import profile, webhooks
 from krm_injector.function_config import MeshSettings, Settings, Stub
 from krm_injector.pipeline import Outcome, run
-from krm_injector.resource_list import read_manifests
+from krm_injector.sources.resource_list import read_manifests
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = pathlib.Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from krm_injector import resource_list
 from krm_injector.kube import yaml
 from krm_injector.model import Object
-from krm_injector.resource_list import put_back
+from krm_injector.sources import resource_list
+from krm_injector.sources.resource_list import put_back
 
 IDS = "internal.config.kubernetes.io/id", "config.k8s.io/id", "config.kubernetes.io/id"
 

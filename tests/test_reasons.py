@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from krm_injector import pipeline, resource_list
+from krm_injector import pipeline
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.model import Reason
+from krm_injector.sources import resource_list
 
 ROOT = Path(__file__).resolve().parent.parent
 _spec = importlib.util.spec_from_file_location("bundles_generate", ROOT / "tests" / "bundles" / "generate.py")

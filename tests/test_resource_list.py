@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from krm_injector import resource_list
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
-from krm_injector.resource_list import Bundle
+from krm_injector.sources import resource_list
+from krm_injector.sources.resource_list import Bundle
 
 LIST = """\
 # top

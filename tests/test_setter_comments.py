@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from krm_injector import function_config, manifests, pipeline
-from krm_injector.inputs import Source
+from krm_injector import function_config, pipeline
 from krm_injector.kube import yaml
 from krm_injector.kube.workloads import at
 from krm_injector.kube.yaml.comments import line_comments
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.outcome import AS_KNOWN
+from krm_injector.sources import manifests
+from krm_injector.sources.inputs import Source
 
 CONFIG = {
     "apiVersion": "krm-injector.dev/v1alpha1",

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from krm_injector import inputs, manifests, pipeline, shapes
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.types import Mismatch
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.model import ResourceRef
+from krm_injector.sources import inputs, manifests
+from krm_injector.workload import decodable
 
 NAMESPACE = {
     "apiVersion": "v1",
@@ -202,5 +204,5 @@ def test_what_stays_at_home_is_left_alone() -> None:
     ],
 )
 def test_the_message_says_what_to_do(mismatch: Mismatch, said: str) -> None:
-    result = shapes.mistyped(ResourceRef("v1", "Pod", "web", "shop"), mismatch)
+    result = decodable.mistyped(ResourceRef("v1", "Pod", "web", "shop"), mismatch)
     assert (result.severity, result.message, result.field) == ("error", said, mismatch.path)

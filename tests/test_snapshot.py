@@ -12,11 +12,15 @@ from typing import Any
 
 import pytest
 
-from krm_injector import cli, discover, function_config, manifests, pipeline, profile, resource_list, snapshot
+from krm_injector import function_config, pipeline
+from krm_injector.cli import main
+from krm_injector.discovery import discover, profile
 from krm_injector.function_config import MeshSettings, Settings
-from krm_injector.inputs import Source
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Refused
+from krm_injector.presenting import snapshot
+from krm_injector.sources import manifests, resource_list
+from krm_injector.sources.inputs import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
@@ -118,16 +122,16 @@ def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> No
     objects = installation()
     objects[0]["data"]["mesh"] = "rootNamespace: istio-system"
     full.write_text("---\n".join(map(dump, objects)))
-    assert cli.run(["snapshot", str(full)]) == 0
+    assert main.run(["snapshot", str(full)]) == 0
     kept.write_bytes(capsysbinary.readouterr().out)
-    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 0
+    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 0
     objects[0]["data"]["mesh"] = "rootNamespace: other"
     full.write_text("---\n".join(map(dump, objects)))
-    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 1
     err = capsysbinary.readouterr().err.decode()
     assert "data.mesh.rootNamespace of ConfigMap istio-system/istio differs" in err and '"other"' in err
     kept.write_text(kept.read_text().replace("rootNamespace: istio-system", "rootNamespace: edited"))
-    assert cli.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 1
     assert "snapshot-edited" in capsysbinary.readouterr().err.decode()
 
 
@@ -165,7 +169,7 @@ def printed(command: list[str], directory: Path) -> bytes:
 
 
 def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str) -> str:
-    assert cli.run(["snapshot", "--quiet", *options, str(file)]) == 0
+    assert main.run(["snapshot", "--quiet", *options, str(file)]) == 0
     return capsysbinary.readouterr().out.decode()
 
 
@@ -193,7 +197,7 @@ def test_what_istioctl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixtur
     assert taken(full, capsysbinary, "--check", str(committed)) == ""
     changed = ["--set", "values.global.proxy.logLevel=debug", "--set", "meshConfig.accessLogFile=/dev/stdout"]
     full.write_bytes(printed([*generate, *changed], tmp_path))
-    assert cli.run(["snapshot", "--check", str(committed), str(full)]) == 1
+    assert main.run(["snapshot", "--check", str(committed), str(full)]) == 1
     said = capsysbinary.readouterr().err.decode()
     assert "data.values.global.proxy.logLevel of ConfigMap istio-system/istio-sidecar-injector" in said
     assert "data.mesh.accessLogFile of ConfigMap istio-system/istio" in said and said.count("snapshot-stale") == 2
@@ -245,7 +249,7 @@ def test_what_kubectl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture
 def test_an_operators_resource_is_told_apart(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     file = tmp_path / "operator.yaml"
     file.write_text("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: mesh}\n")
-    assert cli.run(["snapshot", str(file)]) == 1
+    assert main.run(["snapshot", str(file)]) == 1
     assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
 
 

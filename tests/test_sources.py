@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import cli, kustomizations
+from krm_injector.cli import main
+from krm_injector.sources import kustomizations
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
@@ -106,7 +107,7 @@ class Run:
             path.write_text(text)
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
-        code = cli.run(list(words))
+        code = main.run(list(words))
         out, err = self.capsys.readouterr()
         return code, out, err
 

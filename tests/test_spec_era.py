@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from krm_injector import pipeline, resource_list
+from krm_injector import pipeline
+from krm_injector.discovery.version_evidence import readings
 from krm_injector.function_config import MeshSettings, Settings
-from krm_injector.readings import readings
-from krm_injector.spec_apply import earlier_names, port_of_args
+from krm_injector.injection.legacy.spec_apply import earlier_names, port_of_args
+from krm_injector.sources import resource_list
 from krm_injector.versions import OLDEST, rules_for
 
 Object = dict[str, Any]

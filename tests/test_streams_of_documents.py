@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from krm_injector import resource_list
-from krm_injector.inputs import Source
 from krm_injector.kube import yaml
-from krm_injector.manifests import join
 from krm_injector.model import Refused
 from krm_injector.outcome import LAYOUTS
-from krm_injector.resource_list import Bundle
+from krm_injector.sources import resource_list
+from krm_injector.sources.inputs import Source
+from krm_injector.sources.manifests import join
+from krm_injector.sources.resource_list import Bundle
 
 MARK = "\ufeff"
 JSON = '{\n\t"apiVersion": "v1",\n\t"kind": "ConfigMap",\n\t"metadata": {"name": "%s"}\n}'

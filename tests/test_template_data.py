@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from krm_injector.gotemplate.values import StringMap, truth, type_name
-from krm_injector.kube.go_json import GoJsonError
-from krm_injector.template_data import (
+from krm_injector.injection.template_data import (
     Pointer,
     go_json_text,
     go_plain,
@@ -18,6 +17,7 @@ from krm_injector.template_data import (
     struct_class,
     type_meta,
 )
+from krm_injector.kube.go_json import GoJsonError
 
 SPEC: dict[str, Any] = {
     "serviceAccountName": "me",

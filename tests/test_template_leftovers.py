@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from krm_injector import function_config, manifests, pipeline
-from krm_injector.inputs import Source
+from krm_injector import function_config, pipeline
 from krm_injector.kube.yaml import dump, load_all
+from krm_injector.sources import manifests
+from krm_injector.sources.inputs import Source
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 PROXY = "spec:\n  containers:\n  - name: istio-proxy\n    image: x\n"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector import truth_table
 from krm_injector.model import Refused
-from krm_injector.truth_table import ANY, Row
+from krm_injector.presenting import truth_table
+from krm_injector.presenting.truth_table import ANY, Row
 
 ROOT = Path(__file__).resolve().parent.parent
 OLD = ("1.1.1", "1.2.2")

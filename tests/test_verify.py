@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
-from krm_injector import arguments, cli, diff, function_config, manifests, pipeline, record, resource_list
+from krm_injector import function_config, pipeline
+from krm_injector.cli import arguments, main
 from krm_injector.function_config import MeshSettings, Settings
-from krm_injector.inputs import Source
 from krm_injector.kube.undo import names
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Namespace, Result
-from krm_injector.resource_list import Bundle
+from krm_injector.presenting import diff
+from krm_injector.reinjection import record
+from krm_injector.sources import manifests, resource_list
+from krm_injector.sources.inputs import Source
+from krm_injector.sources.resource_list import Bundle
 
 KINDS = {
     "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1"
@@ -320,14 +324,14 @@ def test_the_command_and_its_context(tmp_path: Path, capsysbinary: pytest.Captur
     (tmp_path / "ns" / "broken.yaml").write_text("{{ a template }}\n")
     file = tmp_path / "web.yaml"
     file.write_text(dump(injected(before)))
-    assert cli.run(["verify", "--quiet", str(file)]) == 1  # its Namespace is not known
-    assert cli.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 0
+    assert main.run(["verify", "--quiet", str(file)]) == 1  # its Namespace is not known
+    assert main.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 0
     file.write_text(dump(before))
-    assert cli.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 1
+    assert main.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 1
     assert b"[verify-not-injected]" in capsysbinary.readouterr().err
     kustomization = tmp_path / "kustomization.yaml"
     kustomization.write_text("resources: []\n")
-    assert cli.run(["verify", str(kustomization)]) == 0
+    assert main.run(["verify", str(kustomization)]) == 0
 
 
 def test_context_may_be_repeated() -> None:

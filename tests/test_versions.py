@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
-from krm_injector import concurrency, merge, owner, pod_rules, post_process, probes, prometheus, render, webhooks
-from krm_injector.functions import istio_functions
+from krm_injector.decision import pod_rules
+from krm_injector.discovery import webhooks
 from krm_injector.gotemplate import ExecError, ParseError, parse
 from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.injection import concurrency, merge, post_process, probes, prometheus, render
+from krm_injector.injection.template_functions import istio_functions
 from krm_injector.istio_api import TypedValues, default_proxy_config, merge_proxy_config
 from krm_injector.istio_api import schema as api
 from krm_injector.kube import pod_history
 from krm_injector.model import Mesh, ResourceRef, Workload
 from krm_injector.versions import CHANGES, NEWEST, OLDEST, Rules, parse_version, rules_for
+from krm_injector.workload import controller
 
 MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
 
@@ -322,7 +325,7 @@ def owner_name(minor: int, kind: str, api_version: str, name: str) -> tuple[str,
     ref = ResourceRef(api_version, kind, name, "shop")
     template = ("spec", "jobTemplate", "spec", "template") if kind == "CronJob" else ("spec", "template")
     value = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": {}}
-    found = owner.owner_of(Workload(0, (), ref, value, template), at(minor), manual=False)
+    found = controller.owner_of(Workload(0, (), ref, value, template), at(minor), manual=False)
     return found.kind, found.name
 
 

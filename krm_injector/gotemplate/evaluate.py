@@ -8,7 +8,14 @@ from typing import Any
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
 from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
-from krm_injector.gotemplate.calls import arity_error, call_closure, call_value, final_type, param_type, short_circuit
+from krm_injector.gotemplate.calls import (
+    arity_error,
+    call_closure,
+    call_value,
+    final_type,
+    param_type,
+    short_circuit,
+)
 from krm_injector.gotemplate.errors import ExecError
 from krm_injector.gotemplate.fields import Arguments, chain_closure, method_closure
 from krm_injector.gotemplate.runtime import Closure, Frame, Site, Unit

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from krm_injector.gotemplate.errors import ExecError, FuncError, LimitExceeded, Limits, TemplateError, TooLarge
+from krm_injector.gotemplate.errors import (
+    ExecError,
+    FuncError,
+    LimitExceeded,
+    Limits,
+    TemplateError,
+    TooLarge,
+)
 from krm_injector.gotemplate.node import Node, Source
 
 # Every compiled expression and statement: called with dot and the frame of variables. A frame is a list:

@@ -6,10 +6,19 @@ to_json(clean_proxy_config(config, (1, 30)))
 """
 
 from krm_injector.istio_api.decode import parse
-from krm_injector.istio_api.defaults import clean_proxy_config, default_mesh_config, default_proxy_config
+from krm_injector.istio_api.defaults import (
+    clean_proxy_config,
+    default_mesh_config,
+    default_proxy_config,
+)
 from krm_injector.istio_api.encode import to_json
 from krm_injector.istio_api.errors import ApiError
-from krm_injector.istio_api.mesh import annotated_mesh_config, merge_proxy_config, mesh_config, proxy_config_for
+from krm_injector.istio_api.mesh import (
+    annotated_mesh_config,
+    merge_proxy_config,
+    mesh_config,
+    proxy_config_for,
+)
 from krm_injector.istio_api.message import Message, duration_nanos, duration_string, duration_text
 from krm_injector.istio_api.values import TypedValues, typed_values, values_map
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from krm_injector.gotemplate.values import Enum, Int32, Int64, Method, StringList, StringMap, Struct, Uint32
+from krm_injector.gotemplate.values import (
+    Enum,
+    Int32,
+    Int64,
+    Method,
+    StringList,
+    StringMap,
+    Struct,
+    Uint32,
+)
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType
 
 _INTEGERS: dict[str, type[int]] = {"int32": Int32, "int64": Int64, "uint32": Uint32, "uint64": Int64}

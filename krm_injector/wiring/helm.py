@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 
-from krm_injector import inputs
+from krm_injector.sources import inputs
 from krm_injector.wiring import plan as plans
 from krm_injector.wiring.plan import FUNCTION_FILE, Plan
 

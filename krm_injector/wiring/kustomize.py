@@ -6,9 +6,9 @@ import os
 import shutil
 from typing import Any
 
-from krm_injector.inputs import KUSTOMIZATIONS, MANIFESTS
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
+from krm_injector.sources.inputs import KUSTOMIZATIONS, MANIFESTS
 from krm_injector.wiring import plan as plans
 from krm_injector.wiring.plan import FUNCTION_FILE, File, Plan
 

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from krm_injector import inputs, kustomizations
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
-from krm_injector.resource_list import decode, line_break, refused
+from krm_injector.sources import inputs, kustomizations
+from krm_injector.sources.resource_list import decode, line_break, refused
 
 FUNCTION_FILE = "istio-inject.yaml"
 FUNCTION = "krm-injector.dev/v1alpha1"

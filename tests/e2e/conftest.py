@@ -29,7 +29,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = directory / "krm-injector"
     program.write_text(
         f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from krm_injector.cli import main\n\nmain()\n"
+        "from krm_injector.cli.main import main\n\nmain()\n"
     )
     program.chmod(0o755)
     return directory

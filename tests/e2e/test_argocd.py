@@ -14,7 +14,7 @@ import pytest
 from argocd_server import Failed, Server
 from real_programs import ROOT, Programs, injected, key, objects, tree, workloads
 
-from krm_injector import argocd
+from krm_injector.cli import argocd
 
 PLUGIN = (ROOT / "functions" / "argocd" / "plugin.yaml").read_text()
 CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio}\nspec: {}\n"

@@ -14,7 +14,8 @@ from real_programs import ROOT, Programs, deployment, injected, namespace, objec
 from test_helm import CHART, CONFIG
 from test_helm import WEB as RELEASE
 
-from krm_injector import argocd, init
+from krm_injector.cli import argocd
+from krm_injector.wiring import init
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("argocd", "helm", "flux", "ci")}
 

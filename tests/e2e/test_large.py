@@ -19,7 +19,7 @@ from test_argocd import APP, PLUGIN
 from test_kpt import CONFIG, MUTATOR, changed, kptfile
 from test_kustomize import EXEC, HEAD
 
-from krm_injector.record import ANNOTATION as RECORD
+from krm_injector.reinjection.record import ANNOTATION as RECORD
 
 TEAMS = [f"team-{number}" for number in range(10)]
 PROXY = {True: b'"name":"istio-proxy"', False: b"name: istio-proxy\n"}  # in JSON, in YAML

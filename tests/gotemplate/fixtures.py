@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import FuncError
-from krm_injector.gotemplate.values import Enum, Int32, Int64, Method, StringList, StringMap, Struct, Uint32
+from krm_injector.gotemplate.values import (
+    Enum,
+    Int32,
+    Int64,
+    Method,
+    StringList,
+    StringMap,
+    Struct,
+    Uint32,
+)
 
 
 def protocol(number: int) -> Enum:

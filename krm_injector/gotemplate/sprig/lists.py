@@ -6,7 +6,14 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.numbers import to_int
-from krm_injector.gotemplate.sprig.reflect import ChunkList, NilList, deep_equal, elements, empty, kind_of
+from krm_injector.gotemplate.sprig.reflect import (
+    ChunkList,
+    NilList,
+    deep_equal,
+    elements,
+    empty,
+    kind_of,
+)
 
 _NIL = "runtime error: invalid memory address or nil pointer dereference"
 

@@ -6,7 +6,16 @@ from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.runtime import spend
-from krm_injector.gotemplate.values import Enum, Func, Method, NilMap, StringList, StringMap, Struct, type_name
+from krm_injector.gotemplate.values import (
+    Enum,
+    Func,
+    Method,
+    NilMap,
+    StringList,
+    StringMap,
+    Struct,
+    type_name,
+)
 
 
 class IntList(list[int]):

@@ -10,7 +10,14 @@ import unicodedata
 from collections.abc import Callable
 
 from krm_injector.gotemplate.errors import check_size
-from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, go_title_rune, go_upper, is_space, to_bytes
+from krm_injector.gotemplate.sprig.gotext import (
+    from_bytes,
+    go_lower,
+    go_title_rune,
+    go_upper,
+    is_space,
+    to_bytes,
+)
 
 _INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCT, _OTHER = range(7)
 

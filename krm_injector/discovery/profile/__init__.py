@@ -1,0 +1,83 @@
+"""The embedded profile: what is injected where nobody gives a mesh configuration.
+
+It stands for Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values are this project's
+own text; what they inject equals what that installation injects, value for value (docs/profile.md).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from krm_injector.discovery import webhooks
+from krm_injector.discovery.profile.templates import TEMPLATES
+from krm_injector.model import Object
+from krm_injector.versions import parse_version, rules_for
+
+VERSION = "1.30.3"
+
+# What istiod itself reads of the values; the templates need none, they have them folded in.
+VALUES = {
+    "global": {
+        "hub": "docker.io/istio",
+        "tag": VERSION,
+        "variant": "",
+        "istioNamespace": "istio-system",
+        "meshID": "",
+        "network": "",
+        "multiCluster": {"clusterName": ""},
+        "proxy": {"image": "proxyv2", "statusPort": 15020},
+        "proxy_init": {"image": "proxyv2"},
+    },
+    "pilot": {"cni": {"enabled": False}},
+    "revision": "",
+    "sidecarInjectorWebhook": {"enableNamespacesByDefault": False, "rewriteAppHTTPProbe": True},
+}
+
+MESH_CONFIG = {
+    "defaultConfig": {"discoveryAddress": "istiod.istio-system.svc:15012"},
+    "defaultProviders": {"metrics": ["prometheus"]},
+    "enablePrometheusMerge": True,
+    "rootNamespace": "istio-system",
+    "trustDomain": "cluster.local",
+}
+
+
+class Profile(NamedTuple):
+    """What the ConfigMaps and the webhook configuration of the installation hold, the texts as JSON (so as YAML)."""
+
+    config: str  # ConfigMap istio-sidecar-injector, data.config
+    values: str  # the same, data.values
+    mesh: str  # ConfigMap istio, data.mesh
+    webhooks: list[Object]  # MutatingWebhookConfiguration documents
+
+    @property
+    def version(self) -> str:
+        """The version of Istio whose default installation this is."""
+        return VERSION
+
+
+def load() -> Profile:
+    """The profile; a new value at every call, which its owner may change."""
+    config = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": TEMPLATES}
+    return Profile(json.dumps(config), json.dumps(VALUES), json.dumps(MESH_CONFIG), [_webhook_configuration()])
+
+
+def _webhook_configuration() -> Object:
+    minor = parse_version(VERSION)
+    assert minor is not None
+    found = webhooks.assumed("default", rules_for(minor), VALUES)
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": found[0].configuration, "labels": {webhooks.REVISION_LABEL: "default"}},
+        "webhooks": [
+            {
+                "name": webhook.name,
+                "clientConfig": {"service": {"name": "istiod", "namespace": "istio-system", "path": webhook.path}},
+                "namespaceSelector": webhook.namespace_selector,
+                "objectSelector": webhook.object_selector,
+            }
+            for webhook in found
+        ],
+    }

@@ -1,0 +1,21 @@
+"""Text to Bundle to text: the first and the last stage of the road.
+
+A Bundle remembers where each item stands, so that items nobody changes leave byte for byte. The forms are those of the
+KRM functions specification (ResourceList, config.kubernetes.io) and of plain manifests (a YAML stream or JSON).
+"""
+
+from krm_injector.sources.resource_list.bundle import Bundle, Item, Layouts, line_break, texts_of
+from krm_injector.sources.resource_list.reader import (
+    NoObjects,
+    decode,
+    may_hold_objects,
+    read,
+    read_manifests,
+    refused,
+)
+from krm_injector.sources.resource_list.writer import write
+
+__all__ = [
+    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "read", "read_manifests",
+    "refused", "texts_of", "write",
+]  # fmt: skip
