@@ -48,30 +48,43 @@ def main() -> int:
         work = pathlib.Path(directory)
         istioctl = find_istioctl(options.istioctl, work)
         if istioctl is None:
-            print("istioctl: not found; only krm-injector is timed (name it with --istioctl or $ISTIOCTL)\n")
+            print(
+                "istioctl: not found; only krm-injector is timed (name it with --istioctl or $ISTIOCTL)\n"
+            )
         mesh = mesh_documents(options.mesh, istioctl)
         if mesh is None:
             print("no mesh: give --mesh FILE, or an istioctl that can make one", file=sys.stderr)
             return 2
         rows = []
         for size in [int(size) for size in options.sizes.split(",")]:
-            rows += measure(size, programs(size, mesh, istioctl, options.command.split(), work), options.runs)
+            rows += measure(
+                size, programs(size, mesh, istioctl, options.command.split(), work), options.runs
+            )
         print_table(rows)
     return 0
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", default="1,100,1000")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--istioctl")
     parser.add_argument("--mesh")
-    parser.add_argument("--command", default=str(pathlib.Path(sys.executable).parent / "krm-injector"))
+    parser.add_argument(
+        "--command", default=str(pathlib.Path(sys.executable).parent / "krm-injector")
+    )
     return parser.parse_args()
 
 
 def find_istioctl(named: str | None, work: pathlib.Path) -> str | None:
-    for candidate in (named, os.environ.get("ISTIOCTL"), "istioctl", str(ROOT / ".tools" / "istioctl")):
+    for candidate in (
+        named,
+        os.environ.get("ISTIOCTL"),
+        "istioctl",
+        str(ROOT / ".tools" / "istioctl"),
+    ):
         found = shutil.which(candidate) if candidate else None
         if found:
             return found
@@ -93,7 +106,9 @@ def mesh_documents(named: str | None, istioctl: str | None) -> list[dict[str, An
         environment = {**os.environ, "KUBECONFIG": os.devnull}
         # A development build's own tag names no version, and a mesh of no known version costs us a second run.
         command = [istioctl, "manifest", "generate", "--set", f"tag={MESH_TAG}"]
-        text = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout.decode()
+        text = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, check=True
+        ).stdout.decode()
     else:
         return None
     wanted = ("istio", "istio-sidecar-injector")
@@ -124,10 +139,17 @@ def workload(number: int) -> list[dict[str, Any]]:
         "envFrom": [{"configMapRef": {"name": name}}],
         "readinessProbe": probe,
         "livenessProbe": {"tcpSocket": {"port": 8080}, "initialDelaySeconds": 10},
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            "limits": {"memory": "256Mi"},
+        },
         "volumeMounts": [{"name": "config", "mountPath": "/etc/app", "readOnly": True}],
     }
-    helper = {"name": "exporter", "image": "registry.example/exporter:2.0", "ports": [{"containerPort": 9100}]}
+    helper = {
+        "name": "exporter",
+        "image": "registry.example/exporter:2.0",
+        "ports": [{"containerPort": 9100}],
+    }
     pod = {
         "serviceAccountName": "default",
         "containers": [app, helper],
@@ -149,19 +171,30 @@ def workload(number: int) -> list[dict[str, Any]]:
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": metadata,
-            "spec": {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+            "spec": {
+                "selector": {"app": name},
+                "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+            },
         },
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": metadata,
-            "data": {"app.yaml": "".join(f"setting-{line}: value {line * number}\n" for line in range(20))},
+            "data": {
+                "app.yaml": "".join(
+                    f"setting-{line}: value {line * number}\n" for line in range(20)
+                )
+            },
         },
     ]
 
 
 def programs(
-    size: int, mesh: list[dict[str, Any]], istioctl: str | None, command: list[str], work: pathlib.Path
+    size: int,
+    mesh: list[dict[str, Any]],
+    istioctl: str | None,
+    command: list[str],
+    work: pathlib.Path,
 ) -> list[Program]:
     """krm-injector as a KRM function, and istioctl with the same mesh in three files."""
     namespace = {
@@ -170,7 +203,11 @@ def programs(
         "metadata": {"name": NAMESPACE, "labels": {"istio-injection": "enabled"}},
     }
     objects = [document for number in range(size) for document in workload(number)]
-    bundle = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [*mesh, namespace, *objects]}
+    bundle = {
+        "apiVersion": "config.kubernetes.io/v1",
+        "kind": "ResourceList",
+        "items": [*mesh, namespace, *objects],
+    }
     found = [Program("krm-injector", command, write(work / f"list-{size}.yaml", [bundle]))]
     if istioctl:
         data = {key: text for document in mesh for key, text in document.get("data", {}).items()}
@@ -202,7 +239,14 @@ def measure(size: int, compared: Sequence[Program], runs: int) -> list[tuple[int
             if turn:
                 costs[program.name].append(cost)
     return [
-        (size, name, Cost(statistics.median(c.cpu for c in taken), int(statistics.median(c.memory for c in taken))))
+        (
+            size,
+            name,
+            Cost(
+                statistics.median(c.cpu for c in taken),
+                int(statistics.median(c.memory for c in taken)),
+            ),
+        )
         for name, taken in costs.items()
     ]
 
@@ -214,7 +258,9 @@ def run(program: Program) -> Cost:
     done = subprocess.run(words, env=environment, capture_output=True)
     *said, figures = done.stderr.decode().splitlines()
     if done.returncode:
-        raise SystemExit(f"{program.name} failed (exit status {done.returncode}): {' '.join(said)[-500:]}")
+        raise SystemExit(
+            f"{program.name} failed (exit status {done.returncode}): {' '.join(said)[-500:]}"
+        )
     cpu, memory = figures.split()
     return Cost(float(cpu), int(memory))
 
@@ -238,9 +284,15 @@ def print_table(rows: Sequence[tuple[int, str, Cost]]) -> None:
     print(f"{'workloads':>9}  {'program':<13} {'CPU s':>8} {'x':>6}  {'peak MiB':>8} {'x':>6}")
     for size, name, cost in rows:
         peer = peers.get(size)
-        cpu, memory = (f"{cost.cpu / peer.cpu:.2f}", f"{cost.memory / peer.memory:.2f}") if peer else ("", "")
-        print(f"{size:>9}  {name:<13} {cost.cpu:>8.3f} {cpu:>6}  {cost.memory / 1024:>8.1f} {memory:>6}")
-    print("\nx: as a part of istioctl's. Each figure is the median of several runs, taken in turns.")
+        cpu, memory = (
+            (f"{cost.cpu / peer.cpu:.2f}", f"{cost.memory / peer.memory:.2f}") if peer else ("", "")
+        )
+        print(
+            f"{size:>9}  {name:<13} {cost.cpu:>8.3f} {cpu:>6}  {cost.memory / 1024:>8.1f} {memory:>6}"
+        )
+    print(
+        "\nx: as a part of istioctl's. Each figure is the median of several runs, taken in turns."
+    )
 
 
 if __name__ == "__main__":

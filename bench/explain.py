@@ -17,7 +17,9 @@ import yaml
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--command", default=f"{sys.executable} -m krm_injector")
@@ -38,7 +40,9 @@ def main() -> int:
     least = {name: min(found) for name, found in seconds.items()}
     for name, found in seconds.items():
         ratio = least[name] / least["inject"]
-        print(f"{name:14} {least[name]:6.2f} s least, {statistics.median(found):6.2f} s median, {ratio:.2f} of inject")
+        print(
+            f"{name:14} {least[name]:6.2f} s least, {statistics.median(found):6.2f} s median, {ratio:.2f} of inject"
+        )
     return 0
 
 
@@ -47,7 +51,9 @@ def cpu(words: list[str]) -> float:
     before = os.times()
     subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
     after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+    return (
+        after.children_user - before.children_user + after.children_system - before.children_system
+    )
 
 
 def documents(count: int) -> list[str]:
@@ -56,7 +62,11 @@ def documents(count: int) -> list[str]:
     for number in range(12):
         labels = {"istio-injection": "enabled"} if number % 4 else {}
         found.append(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"team-{number}", "labels": labels}}
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": f"team-{number}", "labels": labels},
+            }
         )
     for number in range(count):
         name = f"service-{number:05}"

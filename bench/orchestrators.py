@@ -45,12 +45,18 @@ class Case(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", default="1,1000")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--command", default=str(pathlib.Path(sys.executable).parent / "krm-injector"))
+    parser.add_argument(
+        "--command", default=str(pathlib.Path(sys.executable).parent / "krm-injector")
+    )
     options = parser.parse_args()
-    print(f"{'resources':>9}  {'':<10} {'function':<14} {'wall s':>7} {'CPU s':>7}  {'above copy':>15}")
+    print(
+        f"{'resources':>9}  {'':<10} {'function':<14} {'wall s':>7} {'CPU s':>7}  {'above copy':>15}"
+    )
     with tempfile.TemporaryDirectory() as work:
         for size in [int(size) for size in options.sizes.split(",")]:
             table(size, options.runs, options.command, pathlib.Path(work) / str(size))
@@ -68,7 +74,14 @@ def table(size: int, runs: int, command: str, work: pathlib.Path) -> None:
             print(f"{size:>9}  {name:<10} not found")
             continue
         cases = {
-            function: case(tool, name, function, command, resources, work / f"{name}-{function}".replace(" ", "-"))
+            function: case(
+                tool,
+                name,
+                function,
+                command,
+                resources,
+                work / f"{name}-{function}".replace(" ", "-"),
+            )
             for function in FUNCTIONS
         }
         taken: dict[str, list[Time]] = {function: [] for function in FUNCTIONS}
@@ -87,7 +100,11 @@ def middle(times: list[Time]) -> Time:
 
 
 def one_row(size: int, name: str, function: str, taken: Time, copy: Time) -> None:
-    above = f"{taken.wall - copy.wall:7.3f} {taken.cpu - copy.cpu:7.3f}" if function in FUNCTIONS[2:] else ""
+    above = (
+        f"{taken.wall - copy.wall:7.3f} {taken.cpu - copy.cpu:7.3f}"
+        if function in FUNCTIONS[2:]
+        else ""
+    )
     print(f"{size:>9}  {name:<10} {function:<14} {taken.wall:7.3f} {taken.cpu:7.3f}  {above}")
 
 
@@ -98,7 +115,9 @@ def resource_list(resources: list[dict[str, Any]]) -> bytes:
         "functionConfig": CONFIG,
         "items": resources,
     }
-    return yaml.dump(value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False).encode()
+    return yaml.dump(
+        value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False
+    ).encode()
 
 
 CONFIG: dict[str, Any] = {
@@ -113,12 +132,22 @@ def run_own(command: str, listed: bytes, runs: int, work: pathlib.Path) -> bench
     work.mkdir(parents=True)
     file = work / "list.yaml"
     file.write_bytes(listed)
-    costs = [bench.run(bench.Program("krm-injector", command.split(), str(file))) for _ in range(runs + 1)][1:]
-    return bench.Cost(statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+    costs = [
+        bench.run(bench.Program("krm-injector", command.split(), str(file)))
+        for _ in range(runs + 1)
+    ][1:]
+    return bench.Cost(
+        statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs)
+    )
 
 
 def case(
-    tool: str, name: str, function: str, command: str, resources: list[dict[str, Any]], directory: pathlib.Path
+    tool: str,
+    name: str,
+    function: str,
+    command: str,
+    resources: list[dict[str, Any]],
+    directory: pathlib.Path,
 ) -> Case:
     directory.mkdir()
     bench.write(directory / "resources.yaml", resources)
@@ -131,16 +160,25 @@ def case(
     }
     script.write_text(f"#!/bin/sh\n{lines.get(function, '')}\n")
     script.chmod(0o755)
-    config = {**CONFIG, "metadata": {"name": "istio", "annotations": {"config.kubernetes.io/local-config": "true"}}}
+    config = {
+        **CONFIG,
+        "metadata": {"name": "istio", "annotations": {"config.kubernetes.io/local-config": "true"}},
+    }
     if name == "kustomize":
-        config["metadata"]["annotations"]["config.kubernetes.io/function"] = f"exec: {{path: {script}}}\n"
+        config["metadata"]["annotations"]["config.kubernetes.io/function"] = (
+            f"exec: {{path: {script}}}\n"
+        )
         kustomization: dict[str, Any] = {"resources": ["resources.yaml"]}
         if function != "none":
             kustomization["transformers"] = ["config.yaml"]
         bench.write(directory / "kustomization.yaml", [kustomization])
         line = [tool, "build", "--enable-alpha-plugins", "--enable-exec", "."]
     else:
-        kptfile: dict[str, Any] = {"apiVersion": "kpt.dev/v1", "kind": "Kptfile", "metadata": {"name": "bench"}}
+        kptfile: dict[str, Any] = {
+            "apiVersion": "kpt.dev/v1",
+            "kind": "Kptfile",
+            "metadata": {"name": "bench"},
+        }
         if function != "none":
             kptfile["pipeline"] = {"mutators": [{"exec": str(script), "configPath": "config.yaml"}]}
         bench.write(directory / "Kptfile", [kptfile])
@@ -152,7 +190,12 @@ def case(
 
 
 def record_output(
-    directory: pathlib.Path, line: list[str], script: pathlib.Path, command: str, injected: pathlib.Path, in_place: bool
+    directory: pathlib.Path,
+    line: list[str],
+    script: pathlib.Path,
+    command: str,
+    injected: pathlib.Path,
+    in_place: bool,
 ) -> None:
     """What krm-injector prints to this orchestrator, kept for a function that only prints it."""
     copying = script.read_text()
@@ -162,7 +205,9 @@ def record_output(
 
 
 def timed(one: Case) -> Time:
-    before = {path: path.read_bytes() for path in one.directory.glob("*.yaml")} if one.in_place else {}
+    before = (
+        {path: path.read_bytes() for path in one.directory.glob("*.yaml")} if one.in_place else {}
+    )
     environment = {**os.environ, "PYTHONPATH": str(bench.ROOT)}
     used, started = os.times(), time.perf_counter()
     done = subprocess.run(one.command, cwd=one.directory, capture_output=True, env=environment)

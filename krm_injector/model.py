@@ -59,7 +59,9 @@ class Refusals:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: object
+    ) -> bool:
         if not isinstance(problem, Refused):
             return False
         self.results.extend(problem.results)
@@ -86,11 +88,15 @@ class Webhook(NamedTuple):
 
     configuration: str  # metadata.name of the MutatingWebhookConfiguration
     name: str
-    revision: str  # the control plane it belongs to ("default" where its label istio.io/rev is absent)
+    revision: (
+        str  # the control plane it belongs to ("default" where its label istio.io/rev is absent)
+    )
     namespace_selector: Object | None
     object_selector: Object | None
     path: str  # "/inject", "/inject/cluster/X/net/Y", "/inject/:ENV:..."; as istiod gets it
-    ignores_failure: bool = False  # failurePolicy Ignore: a pod goes its way where istiod cannot be asked
+    ignores_failure: bool = (
+        False  # failurePolicy Ignore: a pod goes its way where istiod cannot be asked
+    )
 
     @property
     def id(self) -> str:
@@ -108,7 +114,9 @@ class Mesh(NamedTuple):
     values: str  # data.values as it stands (YAML or JSON)
     mesh_config: str  # data.mesh as it stands (YAML of MeshConfig)
     webhooks: tuple[Webhook, ...]
-    assumed_webhooks: bool  # no webhook configuration was given: a default installation's were assumed
+    assumed_webhooks: (
+        bool  # no webhook configuration was given: a default installation's were assumed
+    )
     root_namespace: str
     native_sidecars: bool
     platform: str  # "" | "openshift"
@@ -123,8 +131,12 @@ class Workload(NamedTuple):
     inside: tuple[str | int, ...]  # path from the item to the object: () or ("items", 3) in a List
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
-    template: tuple[str | int, ...]  # path to the pod template inside the object: (), ("spec", "template"), ...
-    only: bool = True  # False: its kind may have several pod templates, and each has a record of its own
+    template: tuple[
+        str | int, ...
+    ]  # path to the pod template inside the object: (), ("spec", "template"), ...
+    only: bool = (
+        True  # False: its kind may have several pod templates, and each has a record of its own
+    )
 
     @property
     def shown(self) -> str:
@@ -155,8 +167,12 @@ class Evidence(NamedTuple):
     rule: str  # what was asked, as "namespaceSelector of istio-sidecar-injector/..."
     outcome: str  # "matches" | "fails" | "no opinion" | "inject" | "skip"
     detail: str  # the label, annotation or line of policy that decided it
-    on: str = ""  # whose field that is: "namespace" | "pod" | "mesh" (its injection configuration) | ""
-    path: tuple[str, ...] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () for none
+    on: str = (
+        ""  # whose field that is: "namespace" | "pod" | "mesh" (its injection configuration) | ""
+    )
+    path: tuple[
+        str, ...
+    ] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () for none
 
 
 class Decision(NamedTuple):
@@ -169,4 +185,6 @@ class Decision(NamedTuple):
     webhook: Webhook | None  # the one whose control plane injects
     mesh: Mesh | None
     namespace: Namespace | None
-    results: tuple[Result, ...] = ()  # what the verdict could not be reached without: errors, warnings
+    results: tuple[
+        Result, ...
+    ] = ()  # what the verdict could not be reached without: errors, warnings

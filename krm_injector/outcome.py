@@ -20,7 +20,9 @@ AS_KNOWN = LAYOUTS._replace(kept=None)
 """The same for what orchestrators read: they write all anew in their own style, so nothing new is remembered."""
 
 Place = tuple[int, tuple[str | int, ...]]  # an object: its item's index, and where it stands inside
-Template = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]  # ... and one of its pod templates
+Template = tuple[
+    int, tuple[str | int, ...], tuple[str | int, ...]
+]  # ... and one of its pod templates
 
 
 class Outcome(NamedTuple):
@@ -78,7 +80,11 @@ def _aliases(item: Item, names: tuple[str, ...]) -> Result:
     what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip()
     shown = ", ".join(f"*{name}" for name in dict.fromkeys(names))
     where = f"{file}: " if file else ""
-    aliases, their = ("the alias", "its anchor stands") if "," not in shown else ("the aliases", "their anchors stand")
+    aliases, their = (
+        ("the alias", "its anchor stands")
+        if "," not in shown
+        else ("the aliases", "their anchors stand")
+    )
     message = (
         f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, since after this "
         f"{their} for something else, or nowhere. The values are right; all other lines are as they were"

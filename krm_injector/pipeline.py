@@ -41,25 +41,41 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     results += [result for decision in decisions for result in decision.results]
     if settings.method == "automatic":
         results += findings(decisions, found.meshes)
-    taken_back = [one.workload for one, was in zip(restored, found.workloads, strict=True) if one.workload is not was]
+    taken_back = [
+        one.workload
+        for one, was in zip(restored, found.workloads, strict=True)
+        if one.workload is not was
+    ]
     originals = items_with(bundle, taken_back)
     return Outcome(
-        bundle, tuple(found.meshes), tuple(decisions), dict(originals), tuple(results), originals, tuple(restored)
+        bundle,
+        tuple(found.meshes),
+        tuple(decisions),
+        dict(originals),
+        tuple(results),
+        originals,
+        tuple(restored),
     )
 
 
-def _looked_at(bundle: Bundle, workloads: list[Workload], restored: list[eject.Restored]) -> list[eject.Restored]:
+def _looked_at(
+    bundle: Bundle, workloads: list[Workload], restored: list[eject.Restored]
+) -> list[eject.Restored]:
     """The workloads before injection without what kpt's copied comments made of them."""
     if all(one.record is None for one in restored):
         return restored
     if not any("#" in part.text for part in bundle.parts or (bundle,)):
         return restored
-    from krm_injector.reinjection import setter_comments  # only injected workloads with comments pay for it
+    from krm_injector.reinjection import (
+        setter_comments,
+    )  # only injected workloads with comments pay for it
 
     return setter_comments.looked_at(bundle, workloads, restored)
 
 
-def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
+def run(
+    bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> Outcome:
     """Everything: the decisions, and each injected item as it will stand. progress: called with done and all."""
     outcome = _run(bundle, settings, progress)
     if not any(result.code == unstated_version.CODE for result in outcome.results):
@@ -71,14 +87,18 @@ def run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None]
     return outcome._replace(results=results)
 
 
-def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Outcome:
+def _run(
+    bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> Outcome:
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
     planes: dict[int, ControlPlane] = {}
     unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
     edited: dict[Template, tuple[Any, ...]] = {}
-    parts: dict[Place, list[tuple[Workload, Any]]] = {}  # of objects with several templates, each injected by itself
+    parts: dict[
+        Place, list[tuple[Workload, Any]]
+    ] = {}  # of objects with several templates, each injected by itself
     refused: set[Place] = set()
     for number, (found, one, decision) in enumerate(rows(bundle, outcome)):
         if progress is not None:
@@ -106,7 +126,9 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
             if one.copied:
                 results += _told_of_copied(found, one)
             if one.record is not None and not record.intact(found.object, one.record):
-                injected, edits, said = _edits(found, one, decision, injected, plane, outcome, settings)
+                injected, edits, said = _edits(
+                    found, one, decision, injected, plane, outcome, settings
+                )
                 edited[found.item, found.inside, found.template] = edits
                 results += said
             if one.record is not None and one.record.layout is not None and settings.record:
@@ -119,7 +141,10 @@ def _run(bundle: Bundle, settings: Settings, progress: Callable[[int, int], None
         if place not in refused:  # half an object is never injected
             _replace(bundle, replacements, place, _joined(injected_parts))
     return outcome._replace(
-        replacements=replacements, results=tuple(results), edits=edited, unusable=frozenset(unusable)
+        replacements=replacements,
+        results=tuple(results),
+        edits=edited,
+        unusable=frozenset(unusable),
     )
 
 
@@ -173,11 +198,17 @@ def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     found, results = discover_workloads(list(walk(bundle)), settings)
     found += _recorded(list(walk(bundle)), found)
     ejected = _looked_at(bundle, found, eject.ejected_all(found))
-    changed = [after.workload for before, after in zip(found, ejected, strict=True) if after.workload is not before]
+    changed = [
+        after.workload
+        for before, after in zip(found, ejected, strict=True)
+        if after.workload is not before
+    ]
     results += [result for one in ejected for result in one.results]
     for workload, one in zip(found, ejected, strict=True):
         results += _told_of_copied(workload, one) if one.copied else ()
-    return Outcome(bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected))
+    return Outcome(
+        bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected)
+    )
 
 
 def _recorded(members: list[Member], found: list[Workload]) -> list[Workload]:
@@ -212,9 +243,7 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
 
 
 def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tuple[Result, ...]:
-    message = (
-        f"{found.shown} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
-    )
+    message = f"{found.shown} was injected before and is not to be any more ({decision.detail}): the injection is taken back"
     said = Result("info", message, found.ref, code="injection-taken-back")
     assert one.record is not None
     edits = eject.edit_results(found, one.record)
@@ -222,7 +251,11 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
         return (said, *edits)
     from krm_injector.reinjection import setter_comments
 
-    return (said, *_told_of_copied(found, one), *setter_comments.without_copied(edits, found, one.copied))
+    return (
+        said,
+        *_told_of_copied(found, one),
+        *setter_comments.without_copied(edits, found, one.copied),
+    )
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:
@@ -230,18 +263,28 @@ def check(bundle: Bundle, settings: Settings) -> Outcome:
     from krm_injector.judging import advice  # only a check pays for it
     from krm_injector.judging import policy as checks
 
-    problems = [*checks.problems(settings.require, "spec.require"), *checks.problems(settings.forbid, "spec.forbid")]
+    problems = [
+        *checks.problems(settings.require, "spec.require"),
+        *checks.problems(settings.forbid, "spec.forbid"),
+    ]
     if problems:
         return Outcome(bundle, (), (), {}, tuple(problems))
     outcome = run(bundle, settings)
     standing = [eject.injected_by_istio(found) for found, _, _ in rows(bundle, outcome)]
     results = [result for result in outcome.results if result.code not in checks.OF_WRITING]
     results += checks.policy(outcome.decisions, standing, outcome.meshes, settings)
-    results += advice.results(advice.advise(bundle, outcome.decisions, outcome.replacements, settings))
+    results += advice.results(
+        advice.advise(bundle, outcome.decisions, outcome.replacements, settings)
+    )
     return outcome._replace(replacements={}, originals={}, results=tuple(results))
 
 
-ACTIONS = {"inject": run, "eject": take_back, "verify": verify, "check": check}  # by Settings.action
+ACTIONS = {
+    "inject": run,
+    "eject": take_back,
+    "verify": verify,
+    "check": check,
+}  # by Settings.action
 
 
 def _unusable(mesh: Mesh, problem: Exception) -> Result:

@@ -70,7 +70,12 @@ def _entry(result: Result) -> dict[str, Any]:
     entry: dict[str, Any] = {"message": result.message, "severity": result.severity}
     if result.resource is not None:
         ref = result.resource
-        reference = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
+        reference = {
+            "apiVersion": ref.api_version,
+            "kind": ref.kind,
+            "name": ref.name,
+            "namespace": ref.namespace,
+        }
         entry["resourceRef"] = {key: value for key, value in reference.items() if value}
     if result.field:
         entry["field"] = {"path": result.field}
@@ -92,7 +97,11 @@ def _line(result: Result, colour: bool) -> str:
     code = f" [{result.code}]" if result.code else ""
     first, newline, rest = message.partition("\n")
     tail = "".join(f"\n  {_shown(line)}" for line in rest.split("\n")) if newline else ""
-    severity = f"{_COLOURS.get(result.severity, '')}{result.severity}{_PLAIN}" if colour else result.severity
+    severity = (
+        f"{_COLOURS.get(result.severity, '')}{result.severity}{_PLAIN}"
+        if colour
+        else result.severity
+    )
     return f"{severity}: {said}{_shown(first)}{code}{tail}"
 
 

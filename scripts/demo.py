@@ -24,7 +24,9 @@ SHOWN = ("Deployment", "shop", "httpbin")
 
 def main() -> int:
     os.chdir(ROOT)
-    os.environ["PATH"] = f"{BIN}{os.pathsep}{ROOT / '.tools'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    os.environ["PATH"] = (
+        f"{BIN}{os.pathsep}{ROOT / '.tools'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    )
     before, after = rendered()
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / "before.yaml").write_text(before)
@@ -37,8 +39,18 @@ def main() -> int:
     for name in old:
         counts = changed(old[name], new[name])
         print(f"  {name[0]:<15} {'/'.join(filter(None, name[1:])):<20} {counts}")
-    print(f"  (the whole diff: {KEPT / 'changes.diff'})\n\nWho is injected, and which rule says so:\n", flush=True)
-    explain = ["krm-injector", "explain", "--quiet", "--config", str(EXAMPLE / "istio-inject.yaml"), "-"]
+    print(
+        f"  (the whole diff: {KEPT / 'changes.diff'})\n\nWho is injected, and which rule says so:\n",
+        flush=True,
+    )
+    explain = [
+        "krm-injector",
+        "explain",
+        "--quiet",
+        "--config",
+        str(EXAMPLE / "istio-inject.yaml"),
+        "-",
+    ]
     return subprocess.run(explain, input=before.encode(), check=False).returncode
 
 
@@ -50,8 +62,14 @@ def rendered() -> tuple[str, str]:
         return run(["kustomize", "build", str(EXAMPLE / "base")]), run(function, show=True)
     if shutil.which("kubectl"):
         before = run(["kubectl", "kustomize", str(EXAMPLE / "base")])
-        return before, run(["krm-injector", "build", "--config", config, str(EXAMPLE / "base")], show=True)
-    files = [str(file) for file in sorted((EXAMPLE / "base").glob("*.yaml")) if file.name != "kustomization.yaml"]
+        return before, run(
+            ["krm-injector", "build", "--config", config, str(EXAMPLE / "base")], show=True
+        )
+    files = [
+        str(file)
+        for file in sorted((EXAMPLE / "base").glob("*.yaml"))
+        if file.name != "kustomization.yaml"
+    ]
     before = "---\n".join(pathlib.Path(file).read_text() for file in files)
     return before, run(["krm-injector", "inject", "--config", config, *files], show=True)
 

@@ -28,7 +28,10 @@ OF_DEBIAN = "usr/share/python-wheels"  # where the package python3-pip-whl has i
 def run(*command: str) -> bool:
     """Whether the command could be started and went well; its own words are of no interest."""
     try:
-        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        return (
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -93,7 +96,9 @@ def wheel_of_index(scratch: str) -> str:
     try:
         with urllib.request.urlopen(index, timeout=30) as answer:
             page = answer.read().decode()
-        links = re.findall(r'href="([^"]*/pip-[0-9.]+-py3-none-any\.whl)#sha256=([0-9a-f]{64})"', page)
+        links = re.findall(
+            r'href="([^"]*/pip-[0-9.]+-py3-none-any\.whl)#sha256=([0-9a-f]{64})"', page
+        )
         link, checksum = max(links, key=lambda found: version_of(found[0]))
         with urllib.request.urlopen(urllib.parse.urljoin(index, link), timeout=60) as answer:
             content = answer.read()
@@ -154,7 +159,10 @@ def main(target: str) -> int:
     shutil.rmtree(target, ignore_errors=True)
     print("No virtual environment could be made. On Debian or Ubuntu:", file=sys.stderr)
     print("    sudo apt-get install -y python3-venv", file=sys.stderr)
-    print("Else install virtualenv or uv, or set PIP_INDEX_URL to the index that pip is to use.", file=sys.stderr)
+    print(
+        "Else install virtualenv or uv, or set PIP_INDEX_URL to the index that pip is to use.",
+        file=sys.stderr,
+    )
     return 1
 
 

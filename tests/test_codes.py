@@ -5,19 +5,29 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import test_advice
-import test_findings
+import test_label_warnings
 import test_reasons
+from paths import ROOT
 
 from krm_injector.judging.advice import CODES
 from krm_injector.model import Reason
 
-ROOT = Path(__file__).resolve().parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+\Z")
 # Calls that take a code, by keyword or by place.
-MAKERS = {"Result", "Finding", "Failure", "YamlError", "fail", "_warning", "_stale", "_result", "problem", "no_list"}
+MAKERS = {
+    "Result",
+    "Finding",
+    "Failure",
+    "YamlError",
+    "fail",
+    "_warning",
+    "_stale",
+    "_result",
+    "problem",
+    "no_list",
+}
 FINDINGS = {
     "namespace-both-labels", "injection-label-value", "revision-unserved", "webhook-overlap", "double-injection",
     "ambient", "ambient-and-sidecar", "workload-duplicate",
@@ -30,14 +40,20 @@ def in_source() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):
                 found.update(codes_of(node))
-            elif isinstance(node, ast.AnnAssign | ast.Assign) and isinstance(node.value, ast.Constant):
+            elif isinstance(node, ast.AnnAssign | ast.Assign) and isinstance(
+                node.value, ast.Constant
+            ):
                 target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
                 if isinstance(target, ast.Name) and target.id == "CODE":
                     found.add(str(node.value.value))
             elif isinstance(node, ast.arguments):
-                pairs = zip(node.args[len(node.args) - len(node.defaults) :], node.defaults, strict=True)
+                pairs = zip(
+                    node.args[len(node.args) - len(node.defaults) :], node.defaults, strict=True
+                )
                 found.update(
-                    str(d.value) for a, d in pairs if a.arg == "code" and isinstance(d, ast.Constant) and d.value
+                    str(d.value)
+                    for a, d in pairs
+                    if a.arg == "code" and isinstance(d, ast.Constant) and d.value
                 )
     return found
 
@@ -46,7 +62,9 @@ def codes_of(call: ast.Call) -> Iterator[str]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     for keyword in call.keywords:
         if keyword.arg == "code":
-            yield from (c.value for c in ast.walk(keyword.value) if isinstance(c, ast.Constant) and c.value)
+            yield from (
+                c.value for c in ast.walk(keyword.value) if isinstance(c, ast.Constant) and c.value
+            )
     if name in MAKERS:
         yield from (
             c.value
@@ -62,7 +80,9 @@ def headings(page: str, level: str) -> set[str]:
 def rows() -> dict[str, str]:
     """docs/codes.md: code -> its row."""
     lines = (ROOT / "docs" / "codes.md").read_text().splitlines()
-    return {match[1]: line for line in lines if (match := re.match(r"\| `([A-Za-z0-9-]+)` \|", line))}
+    return {
+        match[1]: line for line in lines if (match := re.match(r"\| `([A-Za-z0-9-]+)` \|", line))
+    }
 
 
 OF_A_FIELD = {"item-without-apiVersion", "item-without-kind"}  # made of the field's name
@@ -73,7 +93,14 @@ VERIFY = {code for code in SOURCE if code.startswith("verify-")}
 
 def test_there_are_codes() -> None:
     assert len(SOURCE) > 100
-    assert {"namespace-missing", "yaml-syntax", "guard-impossible", "verify-stale", "ambient", "mesh"} <= SOURCE
+    assert {
+        "namespace-missing",
+        "yaml-syntax",
+        "guard-impossible",
+        "verify-stale",
+        "ambient",
+        "mesh",
+    } <= SOURCE
 
 
 def test_reasons_findings_and_warnings_have_sections() -> None:
@@ -92,14 +119,20 @@ def test_all_other_codes_have_a_row_and_no_row_is_stale() -> None:
     assert set(rows()) == SOURCE - FINDINGS - REASONS - VERIFY - set(CODES)
     for code, row in rows().items():
         assert len(row.split("|")) == 5, code
-        assert row.split("|")[2].strip() in ("error", "warning", "info", "error, warning", "info, warning"), code
+        assert row.split("|")[2].strip() in (
+            "error",
+            "warning",
+            "info",
+            "error, warning",
+            "info, warning",
+        ), code
 
 
 def test_reasons_findings_and_warnings_are_triggered_and_just_not() -> None:
     """Each is a case of a table with a bundle that has it and one that just has not."""
     for cases, wanted in (
         (test_reasons.CASES.keys() | test_reasons.MANUAL_CASES.keys(), set(Reason)),
-        ({case[0] for case in test_findings.CASES}, FINDINGS),
+        ({case[0] for case in test_label_warnings.CASES}, FINDINGS),
         (test_advice.CASES.keys() | test_advice.POLICY, set(CODES)),
     ):
         assert set(cases) == wanted

@@ -11,7 +11,17 @@ from krm_injector.model import ResourceRef, Result
 from krm_injector.results import as_file, counted, entries, exit_code, lines
 
 WEB = ResourceRef("apps/v1", "Deployment", "web", "shop")
-ERROR = Result("error", "the policy is off", WEB, "data.config", "off", "enabled", "web.yaml", 2, "policy-illegal")
+ERROR = Result(
+    "error",
+    "the policy is off",
+    WEB,
+    "data.config",
+    "off",
+    "enabled",
+    "web.yaml",
+    2,
+    "policy-illegal",
+)
 INFO = Result("info", "all is well")
 
 
@@ -26,7 +36,12 @@ def test_entries_keep_to_the_specification() -> None:
         {
             "message": "the policy is off",
             "severity": "error",
-            "resourceRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "namespace": "shop"},
+            "resourceRef": {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "name": "web",
+                "namespace": "shop",
+            },
             "field": {"path": "data.config", "currentValue": "off", "proposedValue": "enabled"},
             "file": {"path": "web.yaml", "index": 2},
             "tags": {"code": "policy-illegal"},
@@ -48,7 +63,14 @@ def test_order_is_kept_and_nothing_is_said_twice() -> None:
         "the policy is off",
     ]
     # Values that cannot be hashed are no obstacle.
-    assert len(entries([Result("error", "m", current={"a": []}), Result("error", "m", current={"a": []})])) == 1
+    assert (
+        len(
+            entries(
+                [Result("error", "m", current={"a": []}), Result("error", "m", current={"a": []})]
+            )
+        )
+        == 1
+    )
 
 
 def test_lines() -> None:
@@ -59,12 +81,16 @@ def test_lines() -> None:
 
 
 def test_lines_do_not_repeat_what_the_message_names() -> None:
-    result = Result("error", "metadata.name of Deployment shop/web is missing", WEB, "metadata.name", code="x")
+    result = Result(
+        "error", "metadata.name of Deployment shop/web is missing", WEB, "metadata.name", code="x"
+    )
     assert lines([result]) == ["error: metadata.name of Deployment shop/web is missing [x]"]
 
 
 def test_further_lines_are_indented() -> None:
-    assert lines([Result("error", "add:\nspec:\n  a: b", code="x")]) == ["error: add: [x]\n  spec:\n    a: b"]
+    assert lines([Result("error", "add:\nspec:\n  a: b", code="x")]) == [
+        "error: add: [x]\n  spec:\n    a: b"
+    ]
 
 
 def test_colour_only_where_asked() -> None:

@@ -28,7 +28,20 @@ def at(minor: int) -> Rules:
 
 def mesh(minor: int) -> Mesh:
     return Mesh(
-        "default", f"1.{minor}.0", at(minor), "bundle", {}, "", "", (), False, "istio-system", False, "", {}, ()
+        "default",
+        f"1.{minor}.0",
+        at(minor),
+        "bundle",
+        {},
+        "",
+        "",
+        (),
+        False,
+        "istio-system",
+        False,
+        "",
+        {},
+        (),
     )
 
 
@@ -53,7 +66,9 @@ def test_every_change_between_two_versions_has_its_row() -> None:
     for minor in MINORS[1:]:
         before, after = rules_for((1, minor[1] - 1))._asdict(), rules_for(minor)._asdict()
         changed = {field for field in after if after[field] != before[field]} - {"minor"}
-        assert changed == {field for since, changes, _ in CHANGES if since == minor for field in changes}
+        assert changed == {
+            field for since, changes, _ in CHANGES if since == minor for field in changes
+        }
 
 
 def test_a_row_says_one_thing_once() -> None:
@@ -96,7 +111,11 @@ def test_versions_are_read_from_tags(text: str, minor: tuple[int, int] | None) -
 
 def functions(minor: int) -> dict[str, Any]:
     rules = at(minor)
-    sprig = {name: function for name, function in FUNCS.items() if rules.sprig and name not in rules.sprig_lacks}
+    sprig = {
+        name: function
+        for name, function in FUNCS.items()
+        if rules.sprig and name not in rules.sprig_lacks
+    }
     return {**sprig, **istio_functions(rules, {}, lambda text: text.upper())}
 
 
@@ -115,7 +134,9 @@ def functions(minor: int) -> dict[str, Any]:
         ("otelResourceAttributes", range(30, 32)),
     ],
 )
-def test_a_template_cannot_use_a_function_its_version_did_not_have(name: str, versions: range) -> None:
+def test_a_template_cannot_use_a_function_its_version_did_not_have(
+    name: str, versions: range
+) -> None:
     for minor in range(OLDEST[1], NEWEST[1] + 1):
         if minor in versions:
             parse(f"{{{{ {name} `x` }}}}", funcs=functions(minor))
@@ -157,7 +178,14 @@ def test_fields_of_the_template_data(field: str, versions: range) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minor", "tag"), [(13, "1.2"), (21, "1.2"), (22, "1.2-distroless"), (30, "1.2-distroless"), (31, "1.2-distroless")]
+    ("minor", "tag"),
+    [
+        (13, "1.2"),
+        (21, "1.2"),
+        (22, "1.2-distroless"),
+        (30, "1.2-distroless"),
+        (31, "1.2-distroless"),
+    ],
 )
 def test_the_variant_counts_from_1_22_on(minor: int, tag: str) -> None:
     values = TypedValues(hub="h", tag="1.2", variant="distroless")
@@ -179,7 +207,12 @@ def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
         ("concurrency: 5", {}, {}, 5),
         ("concurrency: 0", {}, {}, 2),
         ("concurrency: 0", {"sidecar.istio.io/proxyCPULimit": "6500m"}, {}, 7),
-        ("concurrency: 0", {"sidecar.istio.io/proxyCPU": "1.5", "sidecar.istio.io/proxyCPULimit": "x"}, {}, 2),
+        (
+            "concurrency: 0",
+            {"sidecar.istio.io/proxyCPU": "1.5", "sidecar.istio.io/proxyCPULimit": "x"},
+            {},
+            2,
+        ),
         ("concurrency: 0", {"sidecar.istio.io/proxyCPU": "0"}, {}, 0),
         ("concurrency: 0", {}, {"limits": {"cpu": "2000m"}, "requests": {"cpu": "9"}}, 2),
         ("concurrency: 0", {}, {"limits": {"memory": "1Gi"}, "requests": {"cpu": "9"}}, 9),
@@ -187,7 +220,9 @@ def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
         ("concurrency: 0", {}, {"limits": {"cpu": "2e3"}}, 2000),
     ],
 )
-def test_estimated_concurrency(config: str, annotations: dict[str, str], resources: Any, cores: int) -> None:
+def test_estimated_concurrency(
+    config: str, annotations: dict[str, str], resources: Any, cores: int
+) -> None:
     message = merge_proxy_config(config, default_proxy_config((1, 17)), (1, 17))
     values = {"global": {"proxy": {"resources": resources}}}
     assert concurrency.estimated(message, annotations, values) == cores
@@ -197,7 +232,9 @@ def test_a_template_field_that_the_kubernetes_of_that_time_did_not_have_is_dropp
     partial = {
         "spec": {
             "initContainers": [{"name": "i", "restartPolicy": "Always"}],
-            "containers": [{"name": "c", "readinessProbe": {"grpc": {"port": 1}, "periodSeconds": 3}}],
+            "containers": [
+                {"name": "c", "readinessProbe": {"grpc": {"port": 1}, "periodSeconds": 3}}
+            ],
             "restartPolicy": "Always",
         }
     }
@@ -215,7 +252,9 @@ APP = {"name": "app", "image": "app:1"}
 PROXY = {"name": "istio-proxy", "image": "proxy:1"}
 
 
-def pod(*containers: Any, init: tuple[Any, ...] = (), annotations: dict[str, str] | None = None) -> dict[str, Any]:
+def pod(
+    *containers: Any, init: tuple[Any, ...] = (), annotations: dict[str, str] | None = None
+) -> dict[str, Any]:
     return {
         "metadata": {"annotations": annotations or {}},
         "spec": {"containers": list(containers), "initContainers": list(init)},
@@ -248,15 +287,23 @@ def test_status_has_the_revision_from_1_11_on() -> None:
     new = post_process.post_process(pod(APP, PROXY), template, facts._replace(rules=at(11)))
     status = "sidecar.istio.io/status"
     assert old["metadata"]["annotations"][status].endswith('"imagePullSecrets":null}')
-    assert new["metadata"]["annotations"][status].endswith('"imagePullSecrets":null,"revision":"canary"}')
+    assert new["metadata"]["annotations"][status].endswith(
+        '"imagePullSecrets":null,"revision":"canary"}'
+    )
 
 
 def test_an_istio_proxy_among_the_init_containers_is_no_sidecar_before_1_19() -> None:
-    facts = post_process.Facts(at(18), "", {"ISTIO_META_NETWORK": "n"}, False, 15020, False, False, {})
+    facts = post_process.Facts(
+        at(18), "", {"ISTIO_META_NETWORK": "n"}, False, 15020, False, False, {}
+    )
     given = pod(APP, init=(PROXY, {"name": "istio-init"}, {"name": "mine"}))
-    names = [c["name"] for c in post_process.post_process(given, {}, facts)["spec"]["initContainers"]]
+    names = [
+        c["name"] for c in post_process.post_process(given, {}, facts)["spec"]["initContainers"]
+    ]
     assert names == ["istio-proxy", "mine", "istio-init"]
-    done = post_process.post_process(given, {}, facts._replace(rules=at(19)))["spec"]["initContainers"]
+    done = post_process.post_process(given, {}, facts._replace(rules=at(19)))["spec"][
+        "initContainers"
+    ]
     assert [c["name"] for c in done] == ["istio-init", "istio-proxy", "mine"]
     assert done[1]["env"] == [{"name": "ISTIO_META_NETWORK", "value": "n"}]
 
@@ -270,14 +317,19 @@ def test_what_an_earlier_injection_left_is_an_override_before_1_17() -> None:
 
 
 def test_scrape_settings_in_other_spellings_count_from_1_13_on() -> None:
-    given = pod(APP, PROXY, annotations={"prometheus-io/port": "9090", "prometheus.io/scrape": "false"})
+    given = pod(
+        APP, PROXY, annotations={"prometheus-io/port": "9090", "prometheus.io/scrape": "false"}
+    )
     old = prometheus.apply(given, True, 15020, at(12))["metadata"]["annotations"]
     assert old["prometheus.io/scrape"] == "true" and old["prometheus-io/port"] == "9090"
     assert prometheus.apply(given, True, 15020, at(13)) is given
 
 
 def test_scrape_targets_from_1_31_on() -> None:
-    targets = {"prometheus.istio.io/scrape-targets": "9090, 9091:/m", "prometheus.io/scrape": "true"}
+    targets = {
+        "prometheus.istio.io/scrape-targets": "9090, 9091:/m",
+        "prometheus.io/scrape": "true",
+    }
     given = pod(APP, PROXY, annotations=targets)
     old = prometheus.apply(given, True, 15020, at(30))
     assert old["metadata"]["annotations"]["prometheus.istio.io/scrape-targets"] == "9090, 9091:/m"
@@ -323,14 +375,18 @@ def test_the_secure_metrics_port_is_told_from_1_31_on() -> None:
 
 def owner_name(minor: int, kind: str, api_version: str, name: str) -> tuple[str, str]:
     ref = ResourceRef(api_version, kind, name, "shop")
-    template = ("spec", "jobTemplate", "spec", "template") if kind == "CronJob" else ("spec", "template")
+    template = (
+        ("spec", "jobTemplate", "spec", "template") if kind == "CronJob" else ("spec", "template")
+    )
     value = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": {}}
     found = controller.owner_of(Workload(0, (), ref, value, template), at(minor), manual=False)
     return found.kind, found.name
 
 
 def test_owners_by_version() -> None:
-    assert owner_name(9, "CronJob", "batch/v1", "tidy") == owner_name(10, "CronJob", "batch/v1", "tidy")
+    assert owner_name(9, "CronJob", "batch/v1", "tidy") == owner_name(
+        10, "CronJob", "batch/v1", "tidy"
+    )
     assert owner_name(9, "Job", "batch/v1", "tidy-1600000000") == ("CronJob", "tidy")
     assert owner_name(9, "Job", "batch/v1", "tidy-16000000") == ("Job", "tidy-16000000")
     assert owner_name(10, "Job", "batch/v1", "tidy-16000000") == ("CronJob", "tidy")
@@ -353,7 +409,12 @@ def test_the_webhooks_path(path: str, by_version: dict[int, str | None]) -> None
 
 def test_only_inject_itself_is_served_until_1_5() -> None:
     assert [webhooks.is_served("/inject", at(minor)) for minor in (1, 31)] == [True, True]
-    assert [webhooks.is_served("/inject/net/n", at(minor)) for minor in (1, 5, 6, 31)] == [False, False, True, True]
+    assert [webhooks.is_served("/inject/net/n", at(minor)) for minor in (1, 5, 6, 31)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
     assert not webhooks.is_served("/injected", at(31))
 
 
@@ -368,11 +429,16 @@ def test_kube_inject_left_injected_pods_alone_before_1_17() -> None:
         verdict = pod_rules.kube_inject_required(injected, mesh(minor))
         assert verdict.inject is not left
     without_status = injected._replace(annotations={})
-    assert [pod_rules.kube_inject_required(without_status, mesh(minor)).inject for minor in (8, 9)] == [False, True]
+    assert [
+        pod_rules.kube_inject_required(without_status, mesh(minor)).inject for minor in (8, 9)
+    ] == [False, True]
 
 
 def test_the_label_counts_from_1_12_on() -> None:
     template = {"spec": {"containers": [APP]}}
     refusing = pod_rules.Pod(template, {"sidecar.istio.io/inject": "false"}, {}, "shop")
-    verdicts = {minor: pod_rules.inject_required(refusing, mesh(minor), "enabled", (), ()) for minor in (11, 12)}
+    verdicts = {
+        minor: pod_rules.inject_required(refusing, mesh(minor), "enabled", (), ())
+        for minor in (11, 12)
+    }
     assert (verdicts[11].inject, verdicts[12].inject) == (True, False)

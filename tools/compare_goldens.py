@@ -30,7 +30,9 @@ TESTDATA = "pkg/kube/inject/testdata/inject/"
 
 
 def file_at(istio: Path, tag: str, path: str) -> str | None:
-    done = subprocess.run(["git", "-C", str(istio), "show", f"{tag}:{path}"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-C", str(istio), "show", f"{tag}:{path}"], capture_output=True, text=True
+    )
     return done.stdout if done.returncode == 0 else None
 
 
@@ -44,37 +46,51 @@ def config_at(istio: Path, tag: str, text: str) -> str:
     return yaml.safe_dump(config)
 
 
-def differences(case: dict[str, Any], near: Path, istio: Path, tag: str, score: Any) -> list[str] | None:
+def differences(
+    case: dict[str, Any], near: Path, istio: Path, tag: str, score: Any
+) -> list[str] | None:
     """What differs in one case; None where the tag does not have it."""
     given = file_at(istio, tag, TESTDATA + Path(case["input"]).name)
-    wanted = None if "error" in case else file_at(istio, tag, TESTDATA + Path(case["expected"]).name)
+    wanted = (
+        None if "error" in case else file_at(istio, tag, TESTDATA + Path(case["expected"]).name)
+    )
     if given is None or (wanted is None and "error" not in case):
         return None
     items = [document for document in yaml.load_all(given, score.GoLoader) if document]
     config = config_at(istio, tag, (near / case["config"]).read_text())
-    control = score.control(config, (near / case["values"]).read_text(), (near / case["mesh"]).read_text())
+    control = score.control(
+        config, (near / case["values"]).read_text(), (near / case["mesh"]).read_text()
+    )
     cluster: dict[str, Any] = {"nativeSidecars": case["native_sidecars"]}
     spec: dict[str, Any] = {"method": "manual", "mesh": {"version": tag}, "cluster": cluster}
     if case["openshift"]:
         cluster["platform"] = "openshift"
         block = "1000620000/10000"
-        ranges = {f"openshift.io/sa.scc.{name}": block for name in ("uid-range", "supplemental-groups")}
+        ranges = {
+            f"openshift.io/sa.scc.{name}": block for name in ("uid-range", "supplemental-groups")
+        }
         spec["namespaces"] = [{"name": "test-ns", "annotations": ranges}]
     command = [sys.executable, "-m", "krm_injector"]
     if wanted is None:
         found: list[str] = score.judge(command, control + items, spec, case["error"], [])
         return found
     expected = [document for document in yaml.load_all(wanted, score.GoLoader) if document]
-    pairs = [(len(control) + at, list(score.flat([document]))) for at, document in enumerate(expected)]
+    pairs = [
+        (len(control) + at, list(score.flat([document]))) for at, document in enumerate(expected)
+    ]
     found = score.judge(command, control + items, spec, None, pairs)
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--istio", type=Path, required=True)
     parser.add_argument("--tag", required=True)
-    parser.add_argument("--near", type=Path, required=True, help="folder with the cases.json of a near version")
+    parser.add_argument(
+        "--near", type=Path, required=True, help="folder with the cases.json of a near version"
+    )
     parser.add_argument("--show", type=int, default=5, help="differences shown a case")
     options = parser.parse_args()
     near = options.near.resolve()

@@ -25,7 +25,10 @@ from typing import Any, NamedTuple
 MINORS = range(1, 32)
 ROOTS = ("v1alpha1.MeshConfig", "v1alpha1.ProxyConfig", "operator.Values")
 MESH_PROTOS = ("mesh/v1alpha1/config.proto", "mesh/v1alpha1/proxy.proto")
-VALUES_PROTOS = ("operator/pkg/apis/values_types.proto", "operator/pkg/apis/istio/v1alpha1/values_types.proto")
+VALUES_PROTOS = (
+    "operator/pkg/apis/values_types.proto",
+    "operator/pkg/apis/istio/v1alpha1/values_types.proto",
+)
 # Go's package name, by which fmt prints a type, for each proto package.
 PACKAGES = {
     "istio.mesh.v1alpha1": "v1alpha1",
@@ -161,7 +164,9 @@ class Protos:
         start = self.at
         self.skip()
         options = self.tokens[start : self.at]
-        json_name = options[options.index("json_name") + 2].strip('"') if "json_name" in options else ""
+        json_name = (
+            options[options.index("json_name") + 2].strip('"') if "json_name" in options else ""
+        )
         return Field(name, number, word, label, oneof, json_name)
 
     def resolve(self) -> None:
@@ -200,7 +205,9 @@ def last_patch(istio: Path, minor: int) -> str:
         return max(releases, key=lambda t: int(t.split(".")[2]))
     candidates = [t for t in tags if "-rc." in t]
     if not candidates:
-        raise SystemExit(f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as --istio")
+        raise SystemExit(
+            f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as --istio"
+        )
     return max(candidates, key=lambda t: int(t.rpartition(".")[2]))
 
 
@@ -217,7 +224,9 @@ def api_commit(istio: Path, tag: str) -> str:
 
 def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, str]:
     """The commit of istio/api for each minor. Ends the program where the clone lacks one, naming all it lacks."""
-    named = {minor: instead.get(minor) or api_commit(istio, last_patch(istio, minor)) for minor in MINORS}
+    named = {
+        minor: instead.get(minor) or api_commit(istio, last_patch(istio, minor)) for minor in MINORS
+    }
     lacking = [
         f"{commit} (Istio {last_patch(istio, minor)})"
         for minor, commit in named.items()
@@ -240,7 +249,11 @@ def protos_of(istio: Path, api: Path, minor: int, commit: str) -> Protos:
         text = git(api, "show", f"{commit}:{waiting.pop()}")
         if text is None:
             continue
-        new = [i for i in protos.read(text) if not i.startswith(("google/", "gogoproto/")) and i not in seen]
+        new = [
+            i
+            for i in protos.read(text)
+            if not i.startswith(("google/", "gogoproto/")) and i not in seen
+        ]
         waiting += new
         seen |= set(new)
     for path in VALUES_PROTOS:
@@ -263,7 +276,9 @@ def reachable(protos: Protos) -> tuple[dict[str, list[Field]], dict[str, list[tu
         name = waiting.pop()
         if name in messages:
             continue
-        messages[name] = fields = [f._replace(type=short(f.type)) for f in protos.messages[by_short[name]]]
+        messages[name] = fields = [
+            f._replace(type=short(f.type)) for f in protos.messages[by_short[name]]
+        ]
         for field in fields:
             if field.type in by_short:
                 waiting.append(field.type)
@@ -281,7 +296,9 @@ def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
             if item in result:
                 at = result.index(item)
                 if at < place and strict:
-                    raise SystemExit(f"the order of {item} changed between versions: the table has no form for it yet")
+                    raise SystemExit(
+                        f"the order of {item} changed between versions: the table has no form for it yet"
+                    )
                 place = max(place, at + 1)
             else:
                 result.insert(place, item)
@@ -302,7 +319,9 @@ def span(minors: list[int], everywhere: list[int]) -> str:
     first, last = everywhere[0], everywhere[-1]
     if runs == [everywhere]:
         return ""
-    return ",".join(f"{'' if r[0] == first else r[0]}-{'' if r[-1] == last else r[-1]}" for r in runs)
+    return ",".join(
+        f"{'' if r[0] == first else r[0]}-{'' if r[-1] == last else r[-1]}" for r in runs
+    )
 
 
 def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:
@@ -312,7 +331,9 @@ def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:
     for name in names:
         minors = [m for m in MINORS if name in rows[m]]
         lines = []
-        strict = not name.startswith("operator.")  # the order shows in JSON only; Values are never written
+        strict = not name.startswith(
+            "operator."
+        )  # the order shows in JSON only; Values are never written
         for entry in merged_order([rows[m][name] for m in reversed(minors)], strict):
             has = [m for m in minors if entry in rows[m][name]]
             lines.append(f"{write(entry)} {span(has, minors)}".rstrip())
@@ -326,7 +347,9 @@ def field_line(field: Field) -> str:
     return f"{name} {field.number} {kind}" + (f" {field.oneof}" if field.oneof else " .")
 
 
-def check(rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, Any]], folder: Path) -> None:
+def check(
+    rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, Any]], folder: Path
+) -> None:
     """Compares with descriptors of the compiled types; field order apart, which those do not tell."""
     wrong = []
     for path in sorted(folder.glob("*.json")):
@@ -335,12 +358,17 @@ def check(rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, An
         for full, given in facts["messages"].items():
             if full.startswith("google.protobuf."):
                 continue
-            ours = {(f.name, f.number, f.label, f.oneof, f.type) for f in rows[minor].get(short(full), [])}
+            ours = {
+                (f.name, f.number, f.label, f.oneof, f.type)
+                for f in rows[minor].get(short(full), [])
+            }
             theirs = {fact(f) for f in given}
             wrong += [f"{path.name} {short(full)}: {x}" for x in ours ^ theirs]
         for full, values in facts["enums"].items():
             pairs = [(v["name"], v["number"]) for v in values]
-            if not full.startswith("google.") and sorted(enums[minor].get(short(full), [])) != sorted(pairs):
+            if not full.startswith("google.") and sorted(
+                enums[minor].get(short(full), [])
+            ) != sorted(pairs):
                 wrong.append(f"{path.name} enum {full}: {enums[minor].get(short(full))} {pairs}")
     if wrong:
         raise SystemExit("\n".join(wrong))
@@ -376,8 +404,12 @@ def main() -> None:
     parser.add_argument("--istio", type=Path, required=True)
     parser.add_argument("--api", type=Path, required=True)
     parser.add_argument("--check", type=Path)
-    parser.add_argument("--api-at", action="append", default=[], type=revision_of, metavar="MINOR=REVISION")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "krm_injector/istio_api/tables.py")
+    parser.add_argument(
+        "--api-at", action="append", default=[], type=revision_of, metavar="MINOR=REVISION"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parents[1] / "krm_injector/istio_api/tables.py"
+    )
     args = parser.parse_args()
     messages: dict[int, dict[str, list[Field]]] = {}
     enums: dict[int, dict[str, list[tuple[str, int]]]] = {}

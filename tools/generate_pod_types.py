@@ -49,7 +49,9 @@ def render(types: dict[str, list[dict[str, Any]]]) -> str:
     for name in sorted(types):
         lines.append(f'    "{name}": (\n')
         for field in types[name]:
-            row = ", ".join(str(cell) if isinstance(cell, int) else f'"{cell}"' for cell in field_row(field))
+            row = ", ".join(
+                str(cell) if isinstance(cell, int) else f'"{cell}"' for cell in field_row(field)
+            )
             lines.append(f"        ({row}),\n")
         lines.append("    ),\n")
     lines.append("}\n")

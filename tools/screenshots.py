@@ -42,7 +42,9 @@ def explain(bundle: str, *options: str, columns: int = 80) -> str:
     environment = {**os.environ, "COLUMNS": str(columns), "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     environment.pop("NO_COLOR", None)
     command = [sys.executable, "-m", "krm_injector", "explain", *options, f"{bundle}.yaml"]
-    process = subprocess.Popen(command, cwd=BUNDLES, env=environment, stdout=theirs, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=BUNDLES, env=environment, stdout=theirs, stderr=subprocess.DEVNULL
+    )
     os.close(theirs)
     found = b""
     while True:
@@ -59,13 +61,17 @@ def explain(bundle: str, *options: str, columns: int = 80) -> str:
     return found.decode().replace("\r\n", "\n")
 
 
-def terminal(browser: Browser, bundle: str, *options: str, columns: int = 80, lines: int = 0) -> bytes:
+def terminal(
+    browser: Browser, bundle: str, *options: str, columns: int = 80, lines: int = 0
+) -> bytes:
     """A picture of a table; lines: only the first so many."""
     text = explain(bundle, *options, columns=columns)
     if lines:
         text = "\n".join([*text.split("\n")[:lines], "…"])
     marked = re.sub(r"\x1b\[(\d+)m", _span, html.escape(text, quote=False))
-    marked = "".join(f"<i>{c}</i>" if east_asian_width(c) in "WF" else c for c in marked)  # two cells, as terminals do
+    marked = "".join(
+        f"<i>{c}</i>" if east_asian_width(c) in "WF" else c for c in marked
+    )  # two cells, as terminals do
     command = " ".join(["krm-injector explain", *options, f"{bundle}.yaml"])
     return page(browser, TERMINAL.format(command=command, text=marked), width=60)
 
@@ -86,15 +92,34 @@ def page(browser: Browser, text: str, width: int) -> bytes:
 
 
 def report(
-    browser: Browser, bundle: str, scheme: str, width: int = 1280, height: int = 900, find: str = "", at: str = ""
+    browser: Browser,
+    bundle: str,
+    scheme: str,
+    width: int = 1280,
+    height: int = 900,
+    find: str = "",
+    at: str = "",
 ) -> bytes:
     """A picture of a report: its top; or what is found; or, opened, from a place on."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "page.html"
-        command = [sys.executable, "-m", "krm_injector", "explain", "--output", "html", "--quiet", f"{bundle}.yaml"]
+        command = [
+            sys.executable,
+            "-m",
+            "krm_injector",
+            "explain",
+            "--output",
+            "html",
+            "--quiet",
+            f"{bundle}.yaml",
+        ]
         file.write_bytes(
             subprocess.run(
-                command, cwd=BUNDLES, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+                command,
+                cwd=BUNDLES,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                check=True,
             ).stdout
         )
         browser.size(width, height)
@@ -117,8 +142,12 @@ PICTURES: dict[str, Callable[[Browser], bytes]] = {
     "evidence-policy": lambda browser: terminal(browser, "policy", "-v", columns=100, lines=36),
     "report-shop": lambda browser: report(browser, "shop", "light", height=1020),
     "report-platform-dark": lambda browser: report(browser, "platform", "dark", height=1000),
-    "report-opened": lambda browser: report(browser, "platform", "light", 1280, 1200, "billing-api", ".bar"),
-    "report-diff-dark": lambda browser: report(browser, "shop", "dark", 1280, 900, "frontend", ".diff"),
+    "report-opened": lambda browser: report(
+        browser, "platform", "light", 1280, 1200, "billing-api", ".bar"
+    ),
+    "report-diff-dark": lambda browser: report(
+        browser, "shop", "dark", 1280, 900, "frontend", ".diff"
+    ),
     "report-phone": lambda browser: report(browser, "jobs", "light", 420, 900, "nightly"),
 }
 
@@ -129,7 +158,9 @@ def main(names: list[str]) -> None:
         raise SystemExit("chromium is not on PATH")
     unknown = set(names) - set(PICTURES)
     if unknown:
-        raise SystemExit(f"there is no picture {', '.join(sorted(unknown))}; there are: {', '.join(PICTURES)}")
+        raise SystemExit(
+            f"there is no picture {', '.join(sorted(unknown))}; there are: {', '.join(PICTURES)}"
+        )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(program, Path(profile))
         try:
@@ -137,7 +168,10 @@ def main(names: list[str]) -> None:
                 file = IMAGES / f"{name}.png"
                 file.write_bytes(PICTURES[name](browser))
                 if shutil.which("pngquant"):
-                    subprocess.run(["pngquant", "--force", "--ext", ".png", "--speed", "1", "128", file], check=True)
+                    subprocess.run(
+                        ["pngquant", "--force", "--ext", ".png", "--speed", "1", "128", file],
+                        check=True,
+                    )
                 print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
         finally:
             browser.close()

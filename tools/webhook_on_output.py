@@ -115,13 +115,20 @@ def mesh(documents: Iterable[Any]) -> Mesh:
         "config": injector["data"]["config"],
         "values": injector["data"].get("values") or "{}",
         "mesh": next(d["data"]["mesh"] for d in maps if "mesh" in d["data"]),
-        "webhooks": [yaml.safe_dump(d) for d in found if d["kind"] == "MutatingWebhookConfiguration"],
+        "webhooks": [
+            yaml.safe_dump(d) for d in found if d["kind"] == "MutatingWebhookConfiguration"
+        ],
     }
-    return Mesh(found, facts, ((injector["metadata"].get("labels") or {}).get("istio.io/rev")) or "default")
+    return Mesh(
+        found, facts, ((injector["metadata"].get("labels") or {}).get("istio.io/rev")) or "default"
+    )
 
 
 def meshes(directory: Path) -> dict[str, Mesh]:
-    return {file.stem: mesh(yaml.safe_load_all(file.read_text())) for file in sorted(directory.glob("*.yaml"))}
+    return {
+        file.stem: mesh(yaml.safe_load_all(file.read_text()))
+        for file in sorted(directory.glob("*.yaml"))
+    }
 
 
 def random_cases(files: Iterable[Path], installed: dict[str, Mesh]) -> Iterator[Case]:
@@ -130,7 +137,12 @@ def random_cases(files: Iterable[Path], installed: dict[str, Mesh]) -> Iterator[
             for told in map(json.loads, lines):
                 workload = yaml.safe_load(told["workload"])
                 workload["metadata"]["namespace"] = told["namespace"]
-                where = installed[told["mesh"]], told["namespace"], told["ns_labels"], told["native_sidecars"]
+                where = (
+                    installed[told["mesh"]],
+                    told["namespace"],
+                    told["ns_labels"],
+                    told["native_sidecars"],
+                )
                 yield Case(told["id"], *where, workload)
 
 
@@ -138,15 +150,22 @@ def corpus_cases(directory: Path, installed: dict[str, Mesh]) -> Iterator[Case]:
     """Istio's cases with their own configurations behind the default installation's webhooks, then the workloads of
     all of them in every installation."""
     told = json.loads((directory / "cases.json").read_text())
-    inputs = {name: _workloads(directory / name) for name in dict.fromkeys(one["input"] for one in told)}
+    inputs = {
+        name: _workloads(directory / name) for name in dict.fromkeys(one["input"] for one in told)
+    }
     default = installed["default"]
     for number, one in enumerate(told):
         if not one.get("error"):
             own = _corpus_mesh(directory, one, default)
             for place, workload in enumerate(inputs[one["input"]]):
-                yield _corpus_case(f"corpus-{number}-{place}", own, workload, bool(one["native_sidecars"]))
+                yield _corpus_case(
+                    f"corpus-{number}-{place}", own, workload, bool(one["native_sidecars"])
+                )
     rest = [
-        (where, input_, place) for where in installed for input_, all_ in inputs.items() for place in range(len(all_))
+        (where, input_, place)
+        for where in installed
+        for input_, all_ in inputs.items()
+        for place in range(len(all_))
     ]
     random.Random(0).shuffle(rest)
     for number, (where, name, place) in enumerate(rest):
@@ -155,14 +174,20 @@ def corpus_cases(directory: Path, installed: dict[str, Mesh]) -> Iterator[Case]:
 
 
 def _corpus_case(identity: str, where: Mesh, workload: Any, native: bool) -> Case:
-    labels = {"istio.io/rev": where.revision} if where.revision != "default" else {"istio-injection": "enabled"}
+    labels = (
+        {"istio.io/rev": where.revision}
+        if where.revision != "default"
+        else {"istio-injection": "enabled"}
+    )
     namespace = at(workload, ("metadata", "namespace")) or "shop"
     workload = {**workload, "metadata": {**workload["metadata"], "namespace": namespace}}
     return Case(identity, where, namespace, labels, native, workload)
 
 
 def _corpus_mesh(directory: Path, told: Any, default: Mesh) -> Mesh:
-    config, values, mesh_config = ((directory / told[name]).read_text() for name in ("config", "values", "mesh"))
+    config, values, mesh_config = (
+        (directory / told[name]).read_text() for name in ("config", "values", "mesh")
+    )
 
     def config_map(name: str, data: dict[str, str]) -> Any:
         labels = {"app.kubernetes.io/version": directory.name}
@@ -201,7 +226,9 @@ def injected(case: Case, guard: str) -> Injected | str | None:
         return None
     template = outcome.decisions[0].workload.template
     after = outcome.replacements[0]
-    return Injected(case, at(case.workload, template) or case.workload, at(after, template) or after, after)
+    return Injected(
+        case, at(case.workload, template) or case.workload, at(after, template) or after, after
+    )
 
 
 def taken(
@@ -263,7 +290,9 @@ def _made_labels(name: str) -> dict[str, str]:
 def _pass(one: Injected, answer: Any) -> Pass:
     assert answer["id"] == one.case.id
     found = changes(one.pod, answer["pod"]) if answer["injected"] else set()
-    return Pass(one, tuple(answer.get("matched") or ()), answer.get("error") or "", frozenset(found))
+    return Pass(
+        one, tuple(answer.get("matched") or ()), answer.get("error") or "", frozenset(found)
+    )
 
 
 def changes(pod: Any, after: Any) -> set[str]:
@@ -299,7 +328,9 @@ def _sort_of_change(old: Any, new: Any) -> str:
     """For lists of named things: whether only their order changed."""
     if not isinstance(old, list) or not isinstance(new, list):
         return ""
-    spelt = [sorted(json.dumps(meaning(v), sort_keys=True) for v in values) for values in (old, new)]
+    spelt = [
+        sorted(json.dumps(meaning(v), sort_keys=True) for v in values) for values in (old, new)
+    ]
     return " (order)" if spelt[0] == spelt[1] else ""
 
 
@@ -317,7 +348,9 @@ def meaning(value: Any) -> Any:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--oracle", required=True)
     parser.add_argument("--meshes", type=Path, required=True)
     parser.add_argument("--corpus", type=Path)
@@ -336,14 +369,20 @@ def main() -> int:
             found, refused = taken(cases, guard, arguments.each)
             pods += found
             told = ", ".join(f"{count} {code}" for code, count in refused.items())
-            print(f"guard {guard}: {len(found)} {name} pods injected; refused on the way: {told or 'none'}")
+            print(
+                f"guard {guard}: {len(found)} {name} pods injected; refused on the way: {told or 'none'}"
+            )
         passes = second_pass(arguments.oracle, pods)
         print(*report(passes), sep="\n")
         changed = [one for one in passes if one.changes]
         wrong |= bool(
-            any(one.matched for one in passes) if guard == "label" else any(not one.reason for one in changed)
+            any(one.matched for one in passes)
+            if guard == "label"
+            else any(not one.reason for one in changed)
         )
-        for one in [one for one in changed if not one.reason or arguments.show][: arguments.show or 10]:
+        for one in [one for one in changed if not one.reason or arguments.show][
+            : arguments.show or 10
+        ]:
             print(f"  {one.one.case.id}: {one.reason or 'UNKNOWN'}:", *sorted(one.changes))
     return int(wrong)
 
@@ -351,14 +390,22 @@ def main() -> int:
 def report(passes: list[Pass]) -> list[str]:
     """Counts, and for each reason what changed how often."""
     changed = [one for one in passes if one.changes]
-    matched, failed = sum(bool(one.matched) for one in passes), sum(bool(one.error) for one in passes)
+    matched, failed = (
+        sum(bool(one.matched) for one in passes),
+        sum(bool(one.error) for one in passes),
+    )
     kept = len(passes) - len(changed)
-    lines = [f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, {kept} as they were"]
+    lines = [
+        f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, {kept} as they were"
+    ]
     for reason in (*REASONS, ""):
         own = [one for one in changed if one.reason == reason]
         tally = collections.Counter(name for one in own for name in one.changes)
         lines += [f"{len(own):5} {reason or 'for no known reason'}"] if own or reason else []
-        lines += [f"{count:11} {name}" for name, count in sorted(tally.items(), key=lambda row: (-row[1], row[0]))]
+        lines += [
+            f"{count:11} {name}"
+            for name, count in sorted(tally.items(), key=lambda row: (-row[1], row[0]))
+        ]
     return lines
 
 

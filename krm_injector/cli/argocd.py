@@ -121,7 +121,9 @@ def arguments(given: Arguments, found: Application, directory: str) -> Arguments
         path = found.text(option)
         if path is not None and not getattr(given, option):
             path = inside(os.path.join(directory, path), root, f"parameter {option}", path)
-            given = given._replace(config=path) if option == "config" else given._replace(mesh=(path,))
+            given = (
+                given._replace(config=path) if option == "config" else given._replace(mesh=(path,))
+            )
     return given._replace(
         namespace=given.namespace or found.namespace or None,
         method=given.method or found.text("method"),
@@ -139,7 +141,10 @@ def release(given: Arguments, found: Application | None, directory: str) -> Rele
     return Release(
         found.text("release-name") or found.name,
         given.namespace or "",
-        tuple(inside(os.path.join(directory, file), root, "parameter values-files", file) for file in files),
+        tuple(
+            inside(os.path.join(directory, file), root, "parameter values-files", file)
+            for file in files
+        ),
         found.text("values") or "",
         found.parameters.get("helm-parameters") or {},
         found.kube_version,
@@ -176,11 +181,15 @@ def repository(directory: str, path: str) -> str:
 def inside(path: str, root: str, what: str, shown: str) -> str:
     """The path, where it lies in the repository. Raises Refused: a plugin's container holds more than that."""
     if "://" in shown:
-        message = f"{what}: {shown} is a URL, and nothing is downloaded; put the file into the repository"
+        message = (
+            f"{what}: {shown} is a URL, and nothing is downloaded; put the file into the repository"
+        )
         raise Refused(Result("error", message, code="argocd-parameter"))
     real = os.path.realpath(path)
     if real != root and not real.startswith(root.rstrip(os.sep) + os.sep):
-        message = f"{what}: {shown} lies outside the repository; paths count from the Application's path"
+        message = (
+            f"{what}: {shown} lies outside the repository; paths count from the Application's path"
+        )
         raise Refused(Result("error", message, code="argocd-parameter"))
     return path
 
@@ -199,9 +208,13 @@ def _parameters(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Re
         if parameter is None:
             problems.append(_error(f"there is no parameter {name!r}{_nearest(name)}"))
             continue
-        said = next((key for key in ("string", "array", "map") if entry.get(key) is not None), "string")
+        said = next(
+            (key for key in ("string", "array", "map") if entry.get(key) is not None), "string"
+        )
         if said != parameter.collection:
-            problems.append(_error(f"parameter {name} is given as {said} and must be {_kind(parameter)}"))
+            problems.append(
+                _error(f"parameter {name} is given as {said} and must be {_kind(parameter)}")
+            )
         else:
             values[name] = entry.get(said)
     for variable, text in sorted(environment.items()):
@@ -271,19 +284,34 @@ def _checked(parameter: Parameter, value: Any) -> list[Result]:
     name = parameter.name
     if parameter.collection == "string":
         if not isinstance(value, (str, type(None))):
-            return [_error(f"parameter {name} is {json.dumps(value)} and must be {_kind(parameter)}")]
+            return [
+                _error(f"parameter {name} is {json.dumps(value)} and must be {_kind(parameter)}")
+            ]
         if value and parameter.choices and value not in parameter.choices:
-            return [_error(f"parameter {name} is {value!r} and must be one of {', '.join(parameter.choices)}")]
+            return [
+                _error(
+                    f"parameter {name} is {value!r} and must be one of {', '.join(parameter.choices)}"
+                )
+            ]
         return []
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    members = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
     if members is None or isinstance(value, dict) is not (parameter.collection == "map"):
         return [_error(f"parameter {name} is {json.dumps(value)} and must be {_kind(parameter)}")]
     wrong = [member for member in members if not isinstance(member, str)]
-    return [_error(f"parameter {name} holds {json.dumps(member)}; its values are strings") for member in wrong]
+    return [
+        _error(f"parameter {name} holds {json.dumps(member)}; its values are strings")
+        for member in wrong
+    ]
 
 
 def _kind(parameter: Parameter) -> str:
-    forms = {"string": "a string: TEXT", "array": "an array: [TEXT, ...]", "map": "a map: {KEY: TEXT}"}
+    forms = {
+        "string": "a string: TEXT",
+        "array": "an array: [TEXT, ...]",
+        "map": "a map: {KEY: TEXT}",
+    }
     word, _, form = forms[parameter.collection].partition(": ")
     return f"{word} ({parameter.collection}: {form})"
 
@@ -306,7 +334,11 @@ def announcements(found: Application | None, values: Mapping[str, str] | None) -
     for parameter in PARAMETERS.values() if values is not None else ():
         if not parameter.for_charts:
             continue
-        entry: dict[str, Any] = {"name": parameter.name, "title": parameter.title, "tooltip": parameter.tooltip}
+        entry: dict[str, Any] = {
+            "name": parameter.name,
+            "title": parameter.title,
+            "tooltip": parameter.tooltip,
+        }
         entry["collectionType"] = parameter.collection
         if parameter.name == "helm-parameters":
             entry["map"] = dict(values or {})

@@ -58,7 +58,9 @@ class Arguments(NamedTuple):
     no_color: bool = False
     help: bool = False
     version: bool = False
-    within: str | None = None  # no option: the directory below which the files that a build names must lie
+    within: str | None = (
+        None  # no option: the directory below which the files that a build names must lie
+    )
 
 
 OPTIONS = {
@@ -73,17 +75,43 @@ OPTIONS = {
         ),
         Option("--namespace", "NAME", "the Namespace of manifests that name none"),
         Option(
-            "--method", "HOW", "automatic: as the webhook; manual: as istioctl kube-inject", ("automatic", "manual")
+            "--method",
+            "HOW",
+            "automatic: as the webhook; manual: as istioctl kube-inject",
+            ("automatic", "manual"),
         ),
         Option("--revision", "REV", "the control plane, where no webhook names one"),
-        Option("--results", "FILE", "write the results here too (YAML, or JSON where FILE ends in .json)"),
-        Option("--log", "FILE", "write to FILE too what goes to stderr, where an orchestrator drops that"),
-        Option("--kustomize", "PATH", "the kustomize or kubectl to build with (default: the one on PATH)"),
-        Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
-        Option("--allow-exec", "", "let functions of a kustomization or Kptfile run programs other than ours"),
-        Option("--parameters", "", "build nothing; print the parameters that Argo CD can offer for DIR, as JSON"),
         Option(
-            "--output", "FORM", "table, json, yaml, markdown or html", ("table", "json", "yaml", "markdown", "html")
+            "--results",
+            "FILE",
+            "write the results here too (YAML, or JSON where FILE ends in .json)",
+        ),
+        Option(
+            "--log",
+            "FILE",
+            "write to FILE too what goes to stderr, where an orchestrator drops that",
+        ),
+        Option(
+            "--kustomize",
+            "PATH",
+            "the kustomize or kubectl to build with (default: the one on PATH)",
+        ),
+        Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
+        Option(
+            "--allow-exec",
+            "",
+            "let functions of a kustomization or Kptfile run programs other than ours",
+        ),
+        Option(
+            "--parameters",
+            "",
+            "build nothing; print the parameters that Argo CD can offer for DIR, as JSON",
+        ),
+        Option(
+            "--output",
+            "FORM",
+            "table, json, yaml, markdown or html",
+            ("table", "json", "yaml", "markdown", "html"),
         ),
         Option(
             "--context",
@@ -91,14 +119,34 @@ OPTIONS = {
             "read Namespaces and mesh here too, but no workloads; may be repeated",
             repeats=True,
         ),
-        Option("--check", "FILE", "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs"),
+        Option(
+            "--check",
+            "FILE",
+            "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs",
+        ),
         Option("--from", "MESH", "the mesh file before an upgrade (default: the mesh in use)"),
         Option("--to", "MESH", "the mesh file after an upgrade (default: the mesh in use)"),
-        Option("--truth-table", "", "instead of workloads: who is injected at all; by several --mesh-version V,V"),
-        Option("--mesh-version", "V", "Istio's version, where the mesh's configuration does not tell it"),
+        Option(
+            "--truth-table",
+            "",
+            "instead of workloads: who is injected at all; by several --mesh-version V,V",
+        ),
+        Option(
+            "--mesh-version",
+            "V",
+            "Istio's version, where the mesh's configuration does not tell it",
+        ),
         Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
-        Option("--limit", "N", "more workloads than this are grouped in the table (default 200; 0: never)"),
-        Option("--verbose", "", "name all that is passed over; explain: each workload with all the evidence"),
+        Option(
+            "--limit",
+            "N",
+            "more workloads than this are grouped in the table (default 200; 0: never)",
+        ),
+        Option(
+            "--verbose",
+            "",
+            "name all that is passed over; explain: each workload with all the evidence",
+        ),
         Option("--quiet", "", "only errors on stderr"),
         Option("--no-color", "", "no colours"),
         Option("--help", "", "this help"),
@@ -107,15 +155,34 @@ OPTIONS = {
 }
 
 REPORTING = ("--results", "--log", "--quiet", "--no-color", "--help")
-COMMON = ("--config", "--mesh", "--mesh-version", "--namespace", "--method", "--revision", *REPORTING)
+COMMON = (
+    "--config",
+    "--mesh",
+    "--mesh-version",
+    "--namespace",
+    "--method",
+    "--revision",
+    *REPORTING,
+)
 MANIFESTS = (*COMMON, "--context", "--verbose")
 RENDERING = ("--kustomize", "--helm", "--allow-exec")
 
 COMMANDS = {
     command.name: command
     for command in (
-        Command("", "krm-injector", "the KRM function: a ResourceList on stdin, a ResourceList on stdout", COMMON, 0),
-        Command("inject", "krm-injector inject [PATH|-]...", "manifests in, injected manifests out", MANIFESTS),
+        Command(
+            "",
+            "krm-injector",
+            "the KRM function: a ResourceList on stdin, a ResourceList on stdout",
+            COMMON,
+            0,
+        ),
+        Command(
+            "inject",
+            "krm-injector inject [PATH|-]...",
+            "manifests in, injected manifests out",
+            MANIFESTS,
+        ),
         Command(
             "build",
             "krm-injector build [DIR] [-- KUSTOMIZE OR HELM OPTIONS]",
@@ -171,8 +238,20 @@ COMMANDS = {
     )
 }
 
-_OF_MANIFESTS = ("--config", "--mesh", "--namespace", "--method", "--revision", "--context", "--kustomize", "--helm")
-_FIELDS = {"--from": "from_mesh", "--to": "to_mesh"}  # of Arguments, where they are called otherwise
+_OF_MANIFESTS = (
+    "--config",
+    "--mesh",
+    "--namespace",
+    "--method",
+    "--revision",
+    "--context",
+    "--kustomize",
+    "--helm",
+)
+_FIELDS = {
+    "--from": "from_mesh",
+    "--to": "to_mesh",
+}  # of Arguments, where they are called otherwise
 
 SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
 
@@ -222,7 +301,9 @@ def _command(word: str) -> Command:
         return COMMANDS[word]
     if "." in word or "/" in word:
         raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
-    raise Usage(f"there is no command {word!r}{_nearest(word, [name for name in COMMANDS if name])}")
+    raise Usage(
+        f"there is no command {word!r}{_nearest(word, [name for name in COMMANDS if name])}"
+    )
 
 
 def _option(word: str, command: Command) -> tuple[Option, str | None]:
@@ -244,9 +325,13 @@ def _together(command: Command, paths: list[str], values: Mapping[str, object]) 
     if "," in str(given("mesh_version", "")) and not given("truth_table"):
         raise Usage("--mesh-version takes one version; several are for --truth-table")
 
-    unread = [name for name in _OF_MANIFESTS if given("truth_table") and given(_field(OPTIONS[name]))]
+    unread = [
+        name for name in _OF_MANIFESTS if given("truth_table") and given(_field(OPTIONS[name]))
+    ]
     if unread:
-        raise Usage(f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out")
+        raise Usage(
+            f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out"
+        )
 
     upgrade = [name for name in ("--from", "--to") if given(_field(OPTIONS[name]))]
     if len(upgrade) == 2 and given("mesh"):
@@ -263,7 +348,9 @@ def _field(option: Option) -> str:
     return _FIELDS.get(option.name) or option.name[2:].replace("-", "_")
 
 
-def _add(values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None) -> None:
+def _add(
+    values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None
+) -> None:
     """Put an option's value beside those that were given before. Of two values none is dropped: where only one can be
     meant, Usage is raised. A switch says the same twice."""
     field = _field(option)
@@ -286,7 +373,9 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
     if option.name == "--mesh-version" and not all(map(_is_version, (value or "").split(","))):
         raise Usage(f"--mesh-version takes Istio's version, as 1.30.3, not {value!r}")
     if option.name == "--namespace" and not _is_name(value or "", "-"):
-        raise Usage(f"--namespace takes a Namespace's name (lower-case letters, digits and -), not {value!r}")
+        raise Usage(
+            f"--namespace takes a Namespace's name (lower-case letters, digits and -), not {value!r}"
+        )
     if option.name == "--revision" and not _is_name((value or "").lower(), "-._"):
         raise Usage(f"--revision takes the name of a revision, not {value!r}")
     choices = forms or option.choices
@@ -296,13 +385,22 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
 
 def _is_version(text: str) -> bool:
     parts = text.removeprefix("v").partition("-")[0].split(".")
-    return 2 <= len(parts) <= 3 and parts[0] == "1" and all(part.isascii() and part.isdecimal() for part in parts)
+    return (
+        2 <= len(parts) <= 3
+        and parts[0] == "1"
+        and all(part.isascii() and part.isdecimal() for part in parts)
+    )
 
 
 def _is_name(text: str, inside: str) -> bool:
     """Whether it can be the value of a label, or with "-" as the only sign inside it a Namespace's name."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    return len(text) <= 63 and text[0] in letters and text[-1] in letters and not text.strip(letters + inside)
+    return (
+        len(text) <= 63
+        and text[0] in letters
+        and text[-1] in letters
+        and not text.strip(letters + inside)
+    )
 
 
 def _nearest(word: str, known: list[str]) -> str:
@@ -317,20 +415,35 @@ def help_text(name: str = "") -> str:
     """The help of a command, or of the program as a whole."""
     chosen = COMMANDS[name]
     if name:
-        lines = [f"usage: {chosen.usage} [OPTIONS]", "", chosen.summary[0].upper() + chosen.summary[1:] + ".", ""]
+        lines = [
+            f"usage: {chosen.usage} [OPTIONS]",
+            "",
+            chosen.summary[0].upper() + chosen.summary[1:] + ".",
+            "",
+        ]
     else:
         lines = ["Istio sidecar injection at build time, as Istio's own webhook does it.", ""]
         lines += _columns([(command.usage, command.summary) for command in COMMANDS.values()])
         lines += ["", "Each command has --help; --version prints the version.", ""]
     shown = [OPTIONS[option] for option in chosen.options]
     short = {long: f"{letter}, " for letter, long in SHORT.items()}
-    forms = {"--output": f"{', '.join(chosen.forms[:-1])} or {chosen.forms[-1]}"} if chosen.forms else {}
-    rows = [(f"{short.get(o.name, '')}{o.name} {o.value}".rstrip(), forms.get(o.name, o.help)) for o in shown]
+    forms = (
+        {"--output": f"{', '.join(chosen.forms[:-1])} or {chosen.forms[-1]}"}
+        if chosen.forms
+        else {}
+    )
+    rows = [
+        (f"{short.get(o.name, '')}{o.name} {o.value}".rstrip(), forms.get(o.name, o.help))
+        for o in shown
+    ]
     lines += ["options:", *_columns(rows)]
     printed = {"explain": ", the answer on stdout all the same"}.get(name, "")
     if name in ("inject", "eject", "build"):
         printed = ", and nothing on stdout"
-    lines += ["", f"Exit status: 0 done; 1 refused, with the reason on stderr{printed}; 2 wrong usage."]
+    lines += [
+        "",
+        f"Exit status: 0 done; 1 refused, with the reason on stderr{printed}; 2 wrong usage.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -30,7 +30,11 @@ def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Se
             version=arguments.mesh_version,
         )
         # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
-        origin = root or os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT") or os.path.dirname(arguments.config or "")
+        origin = (
+            root
+            or os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT")
+            or os.path.dirname(arguments.config or "")
+        )
         beside = "" if arguments.mesh else origin
     if settings.images.file:
         settings = _with_lock(settings, arguments, root)
@@ -55,7 +59,9 @@ def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> 
                 raise _no_mesh(path, bool(arguments and arguments.mesh), objects)
             found += [(path, value) for value in objects]
     with refusals:
-        control_planes.refuse_conflicts([(path, value) for path, value in found if control_planes.is_part(value)])
+        control_planes.refuse_conflicts(
+            [(path, value) for path, value in found if control_planes.is_part(value)]
+        )
     refusals.raise_all()
     return function_config.with_mesh_documents(settings, tuple(value for _, value in found))
 
@@ -74,7 +80,9 @@ def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, fil
         argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", file)
     if not os.path.isfile(path):
         # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
-        raise function_config.refuse_mesh_file(file, f"there is no such file in {beside or os.getcwd()}")
+        raise function_config.refuse_mesh_file(
+            file, f"there is no such file in {beside or os.getcwd()}"
+        )
     return path
 
 
@@ -85,10 +93,18 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     from krm_injector.sources import inputs
 
     path = inputs.shown(path)
-    what = f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
+    what = (
+        f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
+    )
     message = f"{what} {control_planes.no_part(objects, path)}"
     return Refused(
-        Result("error", message, field="" if by_option else "spec.mesh.file", file=path, code="mesh-missing")
+        Result(
+            "error",
+            message,
+            field="" if by_option else "spec.mesh.file",
+            file=path,
+            code="mesh-missing",
+        )
     )
 
 
@@ -105,14 +121,18 @@ def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None
     if arguments is not None and arguments.within:
         from krm_injector.cli import argocd
 
-        argocd.inside(path, arguments.within, "spec.images.file of the functionConfig", settings.images.file)
+        argocd.inside(
+            path, arguments.within, "spec.images.file of the functionConfig", settings.images.file
+        )
     if not os.path.isfile(path):
         raise images.no_file(settings.images.file, beside or os.getcwd())
     try:
         value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
     except yaml.YamlError as problem:
         raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
-    return function_config.with_lock(settings, images.read_lock({} if value is None else value, path))
+    return function_config.with_lock(
+        settings, images.read_lock({} if value is None else value, path)
+    )
 
 
 def document(path: str, option: str) -> Any:

@@ -30,7 +30,9 @@ _RENDERING = ("build", "explain", "verify", "diff", "images")
 class Given(NamedTuple):
     """What the paths of a command line came to."""
 
-    sources: tuple[Source, ...]  # what cannot be read is one with its problem, and hides nothing of the others
+    sources: tuple[
+        Source, ...
+    ]  # what cannot be read is one with its problem, and hides nothing of the others
     results: tuple[Result, ...] = ()  # what was passed over, and what other programs said
     configs: tuple[Config, ...] = ()  # functionConfigs with which the directories themselves inject
     checks: tuple[Config, ...] = ()  # ... and with which they check what they are built to
@@ -46,7 +48,9 @@ def read(
 ) -> Given:
     """The manifests of files, of directories and of stdin ("-", and where no path is). ``release``: what a chart is
     rendered with, where it is not the default."""
-    only_kustomizations = bool(paths) and all(os.path.basename(path) in inputs.KUSTOMIZATIONS for path in paths)
+    only_kustomizations = bool(paths) and all(
+        os.path.basename(path) in inputs.KUSTOMIZATIONS for path in paths
+    )
     found: list[Given] = []
     for path in paths or ("-",):
         try:
@@ -71,7 +75,10 @@ def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
     the same options for all directories."""
     if not arguments.passed_on or arguments.within is not None:
         return
-    if any(inputs.is_kustomization(path) or os.path.isfile(os.path.join(path, inputs.CHART)) for path in paths):
+    if any(
+        inputs.is_kustomization(path) or os.path.isfile(os.path.join(path, inputs.CHART))
+        for path in paths
+    ):
         return
     message = (
         f"{' '.join(arguments.passed_on)} behind -- is for kustomize or helm, and neither is run here; name a "
@@ -102,14 +109,18 @@ def _directory_is_meant(path: str, command: str) -> Result:
 
 
 def _no_directory(path: str) -> Result:
-    what = "is a file: krm-injector inject reads files" if os.path.exists(path) else "does not exist"
+    what = (
+        "is a file: krm-injector inject reads files" if os.path.exists(path) else "does not exist"
+    )
     return Result("error", f"{path} {what}", file=path, code="input-unreadable")
 
 
 # ---------------------------------------------------------------- a directory, by what it holds
 
 
-def _directory(directory: str, arguments: Arguments, environment: Mapping[str, str], release: Release | None) -> Given:
+def _directory(
+    directory: str, arguments: Arguments, environment: Mapping[str, str], release: Release | None
+) -> Given:
     path = environment.get("PATH", os.defpath)
     if inputs.is_kustomization(directory):
         return _kustomization(directory, arguments, path)
@@ -127,7 +138,9 @@ def _directory(directory: str, arguments: Arguments, environment: Mapping[str, s
 
 
 def _from(directory: str, rendered: Inputs, injected: bool = False) -> tuple[Source, ...]:
-    return tuple(source._replace(directory=directory, injected=injected) for source in rendered.sources)
+    return tuple(
+        source._replace(directory=directory, injected=injected) for source in rendered.sources
+    )
 
 
 def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
@@ -135,12 +148,16 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
     from krm_injector.sources import kustomizations, programs
 
     command = arguments.command if arguments.command in _RENDERING else "build"
-    options = programs.options(directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command)
+    options = programs.options(
+        directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command
+    )
     configs = options.left_out or programs.of_kustomization(directory).configs
     ours = programs.injections(configs)
     given = Given((), (), tuple(ours))
     if options.left_out:
-        given = given._replace(checks=tuple(c for c in configs if programs.action(c) in ("check", "verify")))
+        given = given._replace(
+            checks=tuple(c for c in configs if programs.action(c) in ("check", "verify"))
+        )
     injected = bool(options.left_out and ours)
     asked = bool(arguments.kustomize or arguments.passed_on) or arguments.command == "build"
     if not asked and kustomizations.only_lists(directory, _besides(options)):
@@ -150,7 +167,9 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
     rendered = inputs.kustomize(directory, program, options.words, inputs.start)
     facts = context.kept_back(kustomizations.local_files(directory))
     return given._replace(
-        sources=_from(directory, rendered, injected), results=(*rendered.results, *_moved(options)), facts=facts
+        sources=_from(directory, rendered, injected),
+        results=(*rendered.results, *_moved(options)),
+        facts=facts,
     )
 
 
@@ -165,7 +184,10 @@ def _moved(options: Options) -> tuple[Result, ...]:
 
     moved = [config for config in injections(options.left_out) if not config.top]
     message = "this krm-injector is named below the directory that is built; it injects behind the build here"
-    return tuple(Result("info", f"{one.file}: {message}", file=one.file, code="function-behind") for one in moved)
+    return tuple(
+        Result("info", f"{one.file}: {message}", file=one.file, code="function-behind")
+        for one in moved
+    )
 
 
 def _package(directory: str, arguments: Arguments, path: str) -> Given:
@@ -180,9 +202,7 @@ def _package(directory: str, arguments: Arguments, path: str) -> Given:
 
     program = shutil.which("kpt", path=path)
     if program is None:
-        message = (
-            f"the pipeline of {directory} is not run, because kpt is not on PATH; its files are read as they stand"
-        )
+        message = f"the pipeline of {directory} is not run, because kpt is not on PATH; its files are read as they stand"
         said = Result("warning", message, file=directory, code="kpt-not-run")
         plain = _plain(directory, arguments)
         return plain._replace(results=(*plain.results, said), configs=configs)
@@ -228,7 +248,9 @@ def _plain(directory: str, arguments: Arguments) -> Given:
     return _problems([inputs.no_manifests(directory)])
 
 
-def _one_to_build(directory: str, outermost: Sequence[str], found_charts: Sequence[str]) -> list[Result]:
+def _one_to_build(
+    directory: str, outermost: Sequence[str], found_charts: Sequence[str]
+) -> list[Result]:
     problems = []
     if outermost:
         message = (
@@ -238,14 +260,20 @@ def _one_to_build(directory: str, outermost: Sequence[str], found_charts: Sequen
         problems.append(Result("error", message, file=directory, code="input-ambiguous"))
     for chart in found_charts:
         message = f"{chart} is a Helm chart, whose files are templates and no manifests; build it by itself"
-        problems.append(Result("error", f"{message}: krm-injector build {chart}", file=chart, code="input-chart"))
+        problems.append(
+            Result(
+                "error", f"{message}: krm-injector build {chart}", file=chart, code="input-chart"
+            )
+        )
     return problems
 
 
 def _not_rendered(directory: str, below: Sequence[str], arguments: Arguments) -> tuple[Result, ...]:
     if not below:
         return ()
-    message = f"in {directory} kustomizations and charts are not rendered; {_to_name(below, arguments)}"
+    message = (
+        f"in {directory} kustomizations and charts are not rendered; {_to_name(below, arguments)}"
+    )
     return (Result("warning", message, file=directory, code="kustomization-not-applied"),)
 
 
@@ -254,7 +282,9 @@ def _to_name(below: Sequence[str], arguments: Arguments) -> str:
     import shlex
 
     shown = list(below) if arguments.verbose else list(below[:_MOST_NAMED])
-    more = f" (and {len(below) - len(shown)} more; -v names them)" if len(shown) < len(below) else ""
+    more = (
+        f" (and {len(below) - len(shown)} more; -v names them)" if len(shown) < len(below) else ""
+    )
     words = " ".join(shlex.quote(inputs.shown(os.path.normpath(one))) for one in shown)
     return f"name those that are meant: krm-injector {arguments.command} {words}{more}"
 

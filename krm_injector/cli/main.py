@@ -81,7 +81,9 @@ def _run(words: list[str]) -> int:
     if arguments.truth_table and arguments.paths:
         return _wrong_usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
     if not arguments.paths and not _reads_nothing(arguments) and streams.is_terminal(sys.stdin):
-        return _wrong_usage("nothing to read: stdin is a terminal; name files or directories, or pipe manifests in")
+        return _wrong_usage(
+            "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in"
+        )
     from krm_injector.model import Refused
 
     try:
@@ -110,7 +112,11 @@ def _function(arguments: Arguments | None) -> Answer:
     try:
         settings = configuration.read(arguments, bundle.function_config)
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
-        code, replacements, said = results.exit_code(outcome.results), outcome.replacements, outcome.results
+        code, replacements, said = (
+            results.exit_code(outcome.results),
+            outcome.replacements,
+            outcome.results,
+        )
         originals, anew = outcome.originals, outcome.anew
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
@@ -144,7 +150,9 @@ def _build(arguments: Arguments) -> Answer:
     application = argocd.application(os.environ)
     chart = helm.is_chart(directory)
     if arguments.parameters:
-        return Answer(argocd.announcements(application, helm.defaults(directory) if chart else None), (), DONE)
+        return Answer(
+            argocd.announcements(application, helm.defaults(directory) if chart else None), (), DONE
+        )
     if application is not None:
         arguments = argocd.arguments(arguments, application, directory)
     release = argocd.release(arguments, application, directory) if chart else None
@@ -155,7 +163,9 @@ def _build(arguments: Arguments) -> Answer:
     return _manifests(arguments, given, drop=True, application=application)
 
 
-def _manifests(arguments: Arguments, given: Given, drop: bool, application: Application | None = None) -> Answer:
+def _manifests(
+    arguments: Arguments, given: Given, drop: bool, application: Application | None = None
+) -> Answer:
     """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
     from krm_injector import results
     from krm_injector.outcome import LAYOUTS, aliases
@@ -174,7 +184,9 @@ def _manifests(arguments: Arguments, given: Given, drop: bool, application: Appl
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
     written_out: dict[int, tuple[str, ...]] = {}
-    text = joined.write(outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out)
+    text = joined.write(
+        outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
+    )
     return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)), DONE)
 
 
@@ -210,7 +222,9 @@ def _explain(arguments: Arguments) -> Answer:
         return configuration.read(arguments, None if arguments.config else value, root)
 
     def run() -> Answer:
-        told = explain_command.run(arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments))
+        told = explain_command.run(
+            arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments)
+        )
         return Answer(told.text, told.results, told.code)
 
     return _all_told(arguments, run)
@@ -221,10 +235,14 @@ def _upkeep(arguments: Arguments) -> Answer:
     from krm_injector.cli.commands import upkeep
 
     def settings(value: Any, root: str | None, mesh: str | None) -> Settings:
-        return configuration.read(arguments._replace(mesh=(mesh,)) if mesh else arguments, value, root)
+        return configuration.read(
+            arguments._replace(mesh=(mesh,)) if mesh else arguments, value, root
+        )
 
     colour = streams.colour(arguments, sys.stdout)
-    call = upkeep.Call(arguments, settings, configuration.documents, streams.stdin, os.environ, colour)
+    call = upkeep.Call(
+        arguments, settings, configuration.documents, streams.stdin, os.environ, colour
+    )
     return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))
 
 
@@ -239,10 +257,19 @@ def _truth_table(arguments: Arguments) -> Answer:
     from krm_injector.presenting import truth_table
 
     versions = arguments.mesh_version.split(",") if arguments.mesh_version else truth_table.VERSIONS
-    return Answer(truth_table.render(truth_table.tables(versions), arguments.output or "table"), (), DONE)
+    return Answer(
+        truth_table.render(truth_table.tables(versions), arguments.output or "table"), (), DONE
+    )
 
 
-COMMANDS = {"": _function, "inject": _inject, "eject": _inject, "build": _build, "explain": _explain, "init": _init}
+COMMANDS = {
+    "": _function,
+    "inject": _inject,
+    "eject": _inject,
+    "build": _build,
+    "explain": _explain,
+    "init": _init,
+}
 COMMANDS |= dict.fromkeys(("verify", "diff", "images", "snapshot"), _upkeep)
 
 
@@ -255,12 +282,18 @@ def _outcome(
 
     joined, told = loader.joined(given, arguments)
     own = loader.config(given, arguments) if given.configs else None
-    settings = configuration.read(arguments, own.value, own.root) if own else configuration.read(arguments, None)
+    settings = (
+        configuration.read(arguments, own.value, own.root)
+        if own
+        else configuration.read(arguments, None)
+    )
     bundle = joined.bundle
     if arguments.context or given.facts:
         from krm_injector.discovery import context
 
-        bundle = context.behind(bundle, context.around(arguments.context, joined.sources, given.facts))
+        bundle = context.behind(
+            bundle, context.around(arguments.context, joined.sources, given.facts)
+        )
     if application is not None:
         from krm_injector.cli import argocd
 

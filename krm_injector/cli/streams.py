@@ -76,7 +76,11 @@ def _write_results(path: str, answer: Answer) -> str:
     """--results: the form in which kpt keeps results. Returns what went wrong, or ""."""
     from krm_injector import results
 
-    return _write_file("--results", path, results.as_file(answer.results, answer.code, as_json=path.endswith(".json")))
+    return _write_file(
+        "--results",
+        path,
+        results.as_file(answer.results, answer.code, as_json=path.endswith(".json")),
+    )
 
 
 def _write_file(option: str, path: str, text: str) -> str:

@@ -39,7 +39,10 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 def decide(
-    workload: Workload, namespaces: Mapping[str, Namespace], meshes: Iterable[Mesh], settings: Settings
+    workload: Workload,
+    namespaces: Mapping[str, Namespace],
+    meshes: Iterable[Mesh],
+    settings: Settings,
 ) -> Decision:
     """One workload's Decision. What could not be decided is among its results, as errors; nothing is raised."""
     return Judge(namespaces, meshes, settings).decide(workload)
@@ -100,7 +103,9 @@ class _Gate:
         if namespace is None:
             outcome = _without_labels(rule, self.namespace_selector, name)
         else:
-            outcome = _asked(rule, self.namespace_selector, namespace.labels, "namespace", _named(namespace))
+            outcome = _asked(
+                rule, self.namespace_selector, namespace.labels, "namespace", _named(namespace)
+            )
         self._by_namespace[key] = (outcome, namespace)
         return outcome
 
@@ -108,17 +113,22 @@ class _Gate:
         key = tuple(map(labels.get, self.keys))
         outcome = self._by_labels.get(key)
         if outcome is None:
-            outcome = _asked(f"objectSelector of {self.webhook.id}", self.object_selector, labels, "pod")
+            outcome = _asked(
+                f"objectSelector of {self.webhook.id}", self.object_selector, labels, "pod"
+            )
             self._by_labels[key] = outcome
         return outcome
 
-    def misses(self, namespace: Namespace | None, name: str, labels: Mapping[str, str]) -> list[_Miss]:
+    def misses(
+        self, namespace: Namespace | None, name: str, labels: Mapping[str, str]
+    ) -> list[_Miss]:
         """What does not hold; of a Namespace that nobody describes, what its name alone decides."""
         known = {NAME_LABEL: name} if namespace is None else namespace.labels
         found = [
             _Miss(requirement, "namespace", known.get(requirement.key))
             for requirement in self.namespace_selector.requirements
-            if not requirement.matches(known) and (namespace is not None or requirement.key == NAME_LABEL)
+            if not requirement.matches(known)
+            and (namespace is not None or requirement.key == NAME_LABEL)
         ]
         found += [
             _Miss(requirement, "pod", labels.get(requirement.key))
@@ -131,7 +141,9 @@ class _Gate:
 class Judge:
     """Decides workload after workload against the same Namespaces and control planes."""
 
-    def __init__(self, namespaces: Mapping[str, Namespace], meshes: Iterable[Mesh], settings: Settings) -> None:
+    def __init__(
+        self, namespaces: Mapping[str, Namespace], meshes: Iterable[Mesh], settings: Settings
+    ) -> None:
         self._namespaces = namespaces
         self._meshes = tuple(meshes)
         self._settings = settings
@@ -159,14 +171,21 @@ class Judge:
     def takes(self, key: str, value: str) -> bool:
         """Whether some webhook takes Namespaces by that value of a label, as far as the label goes."""
         return any(
-            requirement.key == key and requirement.operator != "!" and requirement.matches({key: value})
+            requirement.key == key
+            and requirement.operator != "!"
+            and requirement.matches({key: value})
             for gate in self._gates
             for requirement in gate.namespace_selector.requirements
         )
 
     def vocabulary(self) -> Vocabulary:
         """What the webhooks' selectors, and those of the injection configurations, ask for."""
-        mine = [selector for found in (self._never, self._always) for each in found.values() for selector in each]
+        mine = [
+            selector
+            for found in (self._never, self._always)
+            for each in found.values()
+            for selector in each
+        ]
         return Vocabulary(
             _values(gate.namespace_selector for gate in self._gates),
             _values((*(gate.object_selector for gate in self._gates), *filter(None, mine))),
@@ -174,7 +193,9 @@ class Judge:
 
     # ------------------------------------------------------------ automatic
 
-    def _automatic(self, workload: Workload, namespace: Namespace | None, results: tuple[Result, ...]) -> Decision:
+    def _automatic(
+        self, workload: Workload, namespace: Namespace | None, results: tuple[Result, ...]
+    ) -> Decision:
         labels = pod_labels(workload)
         evidence: list[Evidence] = []
         matching: list[_Gate] = []
@@ -204,22 +225,42 @@ class Judge:
         verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in asked}
         sure = {id(gate.mesh) for gate in matching}
         doubts = [verdicts[id(gate.mesh)].unknown for gate in (*matching, *undecided)]
-        doubts += [why for gate, why in unknown if id(gate.mesh) not in sure and _may_inject(verdicts[id(gate.mesh)])]
+        doubts += [
+            why
+            for gate, why in unknown
+            if id(gate.mesh) not in sure and _may_inject(verdicts[id(gate.mesh)])
+        ]
         if any(doubts):
-            return self._unknown_label(workload, next(filter(None, doubts)), evidence, namespace, matching)
+            return self._unknown_label(
+                workload, next(filter(None, doubts)), evidence, namespace, matching
+            )
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
             return self._unknown_namespace(workload, evidence, matching)
         if not matching and not undecided:
             detail = self._why_none(workload.ref.namespace, labels, namespace)
-            return _decision(workload, False, Reason.NO_WEBHOOK_MATCHES, detail, evidence, namespace, results=results)
-        return self._by_verdict(workload, matching or undecided, verdicts, evidence, namespace, results, matching)
+            return _decision(
+                workload,
+                False,
+                Reason.NO_WEBHOOK_MATCHES,
+                detail,
+                evidence,
+                namespace,
+                results=results,
+            )
+        return self._by_verdict(
+            workload, matching or undecided, verdicts, evidence, namespace, results, matching
+        )
 
     def _why_none(self, name: str, labels: Mapping[str, str], namespace: Namespace | None) -> str:
         """Why no webhook matches; workloads that are alike to the webhooks are told the same."""
         key = (name if namespace is None else id(namespace), tuple(map(labels.get, self._pod_keys)))
         detail = self._reasons.get(key)
         if detail is None:
-            able = [g for g in self._gates if not (g.namespace_selector.nothing or g.object_selector.nothing)]
+            able = [
+                g
+                for g in self._gates
+                if not (g.namespace_selector.nothing or g.object_selector.nothing)
+            ]
             detail = _why_none(namespace, [gate.misses(namespace, name, labels) for gate in able])
             self._reasons[key] = detail
         return detail
@@ -254,7 +295,9 @@ class Judge:
             tuple(g.webhook.id for g in matching), gate.webhook if matching else None, mesh, results,
         )  # fmt: skip
 
-    def _unknown_namespace(self, workload: Workload, evidence: list[Evidence], matching: list[_Gate]) -> Decision:
+    def _unknown_namespace(
+        self, workload: Workload, evidence: list[Evidence], matching: list[_Gate]
+    ) -> Decision:
         """The verdict hangs on the labels of a Namespace that nobody describes."""
         name = workload.ref.namespace
         how = self._settings.on_missing_namespace
@@ -270,7 +313,9 @@ class Judge:
             )  # fmt: skip
         assumed = self._assumed.get(name)
         if assumed is None:
-            assumed = self._assumed[name] = Namespace(name, {NAME_LABEL: name} if name else {}, {}, "missing")
+            assumed = self._assumed[name] = Namespace(
+                name, {NAME_LABEL: name} if name else {}, {}, "missing"
+            )
         return self._automatic(workload, assumed, results)
 
     def _unknown_label(
@@ -302,7 +347,15 @@ class Judge:
         mesh = control_plane(self._meshes, self._settings.revision)
         if mesh is None:
             result = _no_revision(workload, self._meshes, self._settings.revision)
-            return _decision(workload, False, Reason.NO_CONTROL_PLANE, result.message, [], namespace, results=(result,))
+            return _decision(
+                workload,
+                False,
+                Reason.NO_CONTROL_PLANE,
+                result.message,
+                [],
+                namespace,
+                results=(result,),
+            )
         metadata = at(workload.object, manual_metadata(workload))
         pod = Pod(
             at(workload.object, workload.template),
@@ -312,7 +365,13 @@ class Judge:
         )
         verdict = kube_inject_required(pod, mesh)
         return _decision(
-            workload, verdict.inject, verdict.reason, verdict.detail, list(verdict.evidence), namespace, mesh=mesh
+            workload,
+            verdict.inject,
+            verdict.reason,
+            verdict.detail,
+            list(verdict.evidence),
+            namespace,
+            mesh=mesh,
         )
 
 
@@ -370,7 +429,11 @@ def _named(namespace: Namespace) -> str:
 
 
 def _asked(
-    rule: str, selector: selectors.Selector, labels: Mapping[str, str], on: str, whose: str = "the pod"
+    rule: str,
+    selector: selectors.Selector,
+    labels: Mapping[str, str],
+    on: str,
+    whose: str = "the pod",
 ) -> _Outcome:
     """A selector and labels: what failed, or what held."""
     open_ones = []
@@ -382,11 +445,15 @@ def _asked(
             value = labels.get(requirement.key)
             has = f"{requirement.key}={value}" if value is not None else f"no {requirement.key}"
             path = ("metadata", "labels", requirement.key) if value is not None else ()
-            return _Outcome(False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}", on, path))
+            return _Outcome(
+                False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}", on, path)
+            )
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
     if open_ones:
-        return _Outcome(None, Evidence(rule, "unknown", f"depends on the label's value: {', '.join(open_ones)}"))
+        return _Outcome(
+            None, Evidence(rule, "unknown", f"depends on the label's value: {', '.join(open_ones)}")
+        )
     held = next((r.key for r in selector.requirements if r.operator in ("=", "in", "exists")), None)
     path = ("metadata", "labels", held) if held else ()
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement", on, path))
@@ -398,13 +465,18 @@ def _without_labels(rule: str, selector: selectors.Selector, name: str) -> _Outc
     for requirement in selector.requirements:
         if requirement.key == NAME_LABEL and name:
             if not requirement.matches({NAME_LABEL: name}):
-                return _Outcome(False, Evidence(rule, "fails", f"{requirement}: the Namespace is {name}"))
+                return _Outcome(
+                    False, Evidence(rule, "fails", f"{requirement}: the Namespace is {name}")
+                )
         else:
             open_ones.append(str(requirement))
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
     if open_ones:
-        return _Outcome(None, Evidence(rule, "unknown", f"depends on the Namespace's labels: {', '.join(open_ones)}"))
+        return _Outcome(
+            None,
+            Evidence(rule, "unknown", f"depends on the Namespace's labels: {', '.join(open_ones)}"),
+        )
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement"))
 
 
@@ -436,7 +508,18 @@ def _decision(
     mesh: Mesh | None = None,
     results: tuple[Result, ...] = (),
 ) -> Decision:
-    return Decision(workload, injected, reason, detail, tuple(evidence), webhooks, webhook, mesh, namespace, results)
+    return Decision(
+        workload,
+        injected,
+        reason,
+        detail,
+        tuple(evidence),
+        webhooks,
+        webhook,
+        mesh,
+        namespace,
+        results,
+    )
 
 
 def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str:
@@ -448,7 +531,11 @@ def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str
         return "no webhook matches: there is none that could match"
     least = min(map(len, misses))
     nearest = [found for found in misses if len(found) == least]
-    stated = (found for found in nearest if any(m.on == "namespace" and m.value is not None for m in found))
+    stated = (
+        found
+        for found in nearest
+        if any(m.on == "namespace" and m.value is not None for m in found)
+    )
     chosen = next(stated, nearest[0])
     if any(m.requirement.key == INJECT and m.on == "pod" and m.value == "false" for m in chosen):
         return f"no webhook matches: label {INJECT}: false"
@@ -458,13 +545,17 @@ def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str
     return f"no webhook matches: {'; '.join(told)}"
 
 
-def _by_istio_labels(namespace: Namespace | None, chosen: list[_Miss], nearest: Sequence[list[_Miss]]) -> str:
+def _by_istio_labels(
+    namespace: Namespace | None, chosen: list[_Miss], nearest: Sequence[list[_Miss]]
+) -> str:
     """The misses of a webhook as Istio's own, in the words of its labels."""
     missed = [m for m in chosen if m.on == "namespace"]
     near = [m for found in nearest for m in found if m.requirement.key in (*ISTIO_LABELS, INJECT)]
     on_pod = list(dict.fromkeys(_has(m) for m in near if m.on == "pod" and m.value is not None))
     whose = _named(namespace) if namespace else "the Namespace"
-    if any(m.on == "namespace" for m in near) and not any(key in namespace.labels for key in ISTIO_LABELS if namespace):
+    if any(m.on == "namespace" for m in near) and not any(
+        key in namespace.labels for key in ISTIO_LABELS if namespace
+    ):
         has = f"{whose} has neither istio-injection nor istio.io/rev"
         if namespace and namespace.source == "missing":
             has = f"{_named(namespace._replace(source=''))} is not in the bundle and taken to have no labels"
@@ -514,7 +605,9 @@ def _unknown_value(workload: Workload, selector: str) -> Result:
 
 
 def _double(workload: Workload, gates: list[_Gate]) -> Result:
-    named = " and ".join(f"{gate.webhook.id} (control plane {gate.mesh.revision})" for gate in gates)
+    named = " and ".join(
+        f"{gate.webhook.id} (control plane {gate.mesh.revision})" for gate in gates
+    )
     message = (
         f"{workload.ref} would be injected more than once: {named} all select it. Let the labels of the Namespace or "
         "of the pod name one control plane"
@@ -557,4 +650,6 @@ def _no_revision(workload: Workload, meshes: tuple[Mesh, ...], revision: str) ->
     known = ", ".join(mesh.revision for mesh in meshes if mesh.source != "missing") or "none"
     wanted = f"revision {revision}" if revision else "revision default"
     message = f"there is no control plane of {wanted} for {workload.ref}; known are: {known}. State spec.revision"
-    return Result("error", message, workload.ref, "spec.revision", revision, code="control-plane-missing")
+    return Result(
+        "error", message, workload.ref, "spec.revision", revision, code="control-plane-missing"
+    )

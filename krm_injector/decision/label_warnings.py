@@ -66,14 +66,22 @@ def _by_revision_only(meshes: Iterable[Mesh]) -> bool:
         for webhook in mesh.webhooks:
             if not _asked_for(webhook.namespace_selector, REVISION):
                 continue
-            absent = (r.key == INJECTION and r.operator == "!" for r in _requirements(webhook.namespace_selector))
+            absent = (
+                r.key == INJECTION and r.operator == "!"
+                for r in _requirements(webhook.namespace_selector)
+            )
             if not any(absent):
                 return False
     return True
 
 
 def _asked_for(selector: object, key: str) -> tuple[str, ...]:
-    return tuple(v for r in _requirements(selector) if r.key == key and r.operator in ("=", "in") for v in r.values)
+    return tuple(
+        v
+        for r in _requirements(selector)
+        if r.key == key and r.operator in ("=", "in")
+        for v in r.values
+    )
 
 
 def _requirements(selector: object) -> tuple[selectors.Requirement, ...]:
@@ -92,12 +100,20 @@ def _of_namespace(
 ) -> list[Result]:
     labels, ref = namespace.labels, ResourceRef("v1", "Namespace", namespace.name)
     results = []
-    if INJECTION in labels and labels[INJECTION] not in ("disabled", *taken) and not any(d.webhooks for d in members):
+    if (
+        INJECTION in labels
+        and labels[INJECTION] not in ("disabled", *taken)
+        and not any(d.webhooks for d in members)
+    ):
         results.append(_untaken(namespace, taken, ref))
     if INJECTION in labels and REVISION in labels:
         results.append(_both(namespace, members, ref, by_revision_only))
     elif REVISION in labels and labels[REVISION] not in served:
-        results.append(_unserved(f"Namespace {namespace.name}", labels[REVISION], served, ref, "metadata.labels"))
+        results.append(
+            _unserved(
+                f"Namespace {namespace.name}", labels[REVISION], served, ref, "metadata.labels"
+            )
+        )
     if labels.get(DATAPLANE_MODE) == "ambient":
         injected = [decision for decision in members if decision.injected]
         if injected:
@@ -106,24 +122,45 @@ def _of_namespace(
                 f"it get{'s' if len(injected) == 1 else ''} a sidecar all the same: ambient mode passes over pods that "
                 "have one. Take one label away"
             )
-            results.append(_warning(message, ref, "metadata.labels", DATAPLANE_MODE, "ambient", "ambient-and-sidecar"))
+            results.append(
+                _warning(
+                    message,
+                    ref,
+                    "metadata.labels",
+                    DATAPLANE_MODE,
+                    "ambient",
+                    "ambient-and-sidecar",
+                )
+            )
         elif any(in_ambient(decision) for decision in members):
             message = f"Namespace {namespace.name} is in ambient mode: its pods are in the mesh without a sidecar"
-            results.append(Result("info", message, ref, f'metadata.labels["{DATAPLANE_MODE}"]', code="ambient"))
+            results.append(
+                Result("info", message, ref, f'metadata.labels["{DATAPLANE_MODE}"]', code="ambient")
+            )
     return results
 
 
 def _untaken(namespace: Namespace, taken: dict[str, Mesh], ref: ResourceRef) -> Result:
     value = namespace.labels[INJECTION]
-    known = f"they ask for {INJECTION}: {' or '.join(sorted(taken))}" if taken else f"none of them asks for {INJECTION}"
+    known = (
+        f"they ask for {INJECTION}: {' or '.join(sorted(taken))}"
+        if taken
+        else f"none of them asks for {INJECTION}"
+    )
     message = f"Namespace {namespace.name} has {INJECTION}: {value}, by which no webhook here injects: {known}"
-    return _warning(message, ref, "metadata.labels", INJECTION, value, "injection-label-value", _only(taken))
+    return _warning(
+        message, ref, "metadata.labels", INJECTION, value, "injection-label-value", _only(taken)
+    )
 
 
-def _both(namespace: Namespace, members: list[Decision], ref: ResourceRef, by_revision_only: bool) -> Result:
+def _both(
+    namespace: Namespace, members: list[Decision], ref: ResourceRef, by_revision_only: bool
+) -> Result:
     injection, revision = namespace.labels[INJECTION], namespace.labels[REVISION]
     by = list(dict.fromkeys(webhook for decision in members for webhook in decision.webhooks))
-    outcome = f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
+    outcome = (
+        f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
+    )
     # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace asks for no
     # istio-injection label, namespace does not ask for istio.io/rev.
     wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it; {outcome}"
@@ -142,15 +179,23 @@ def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
     results = []
     revision = labels.get(REVISION)
     if revision is not None and revision not in served and not _carried(decision):
-        results.append(_unserved(f"the pod of {workload.ref}", revision, served, workload.ref, field))
+        results.append(
+            _unserved(f"the pod of {workload.ref}", revision, served, workload.ref, field)
+        )
     if labels.get(DATAPLANE_MODE) == "ambient" and decision.injected:
         message = (
             f"the pod of {workload.ref} asks for ambient mode ({DATAPLANE_MODE}: ambient) and gets a sidecar, which "
             "ambient mode passes over. Take one of the two away"
         )
-        results.append(_warning(message, workload.ref, field, DATAPLANE_MODE, "ambient", "ambient-and-sidecar"))
+        results.append(
+            _warning(message, workload.ref, field, DATAPLANE_MODE, "ambient", "ambient-and-sidecar")
+        )
     named = list(dict.fromkeys(webhook.partition("/")[0] for webhook in decision.webhooks))
-    if decision.injected and len(decision.webhooks) > 1 and not any(r.severity == "error" for r in decision.results):
+    if (
+        decision.injected
+        and len(decision.webhooks) > 1
+        and not any(r.severity == "error" for r in decision.results)
+    ):
         message = (
             f"{workload.ref} is selected by {counted(len(decision.webhooks), 'webhook')} of one control plane "
             f"({', '.join(decision.webhooks)}): a cluster would call it once for each, and it finds the pod injected "
@@ -166,7 +211,9 @@ def _carried(decision: Decision) -> bool:
     return isinstance(at(template, ("metadata", "annotations", "sidecar.istio.io/status")), str)
 
 
-def _unserved(whose: str, revision: str, served: dict[str, Mesh], ref: ResourceRef, field: str) -> Result:
+def _unserved(
+    whose: str, revision: str, served: dict[str, Mesh], ref: ResourceRef, field: str
+) -> Result:
     known = ", ".join(sorted(served)) or "none"
     message = (
         f"{whose} has {REVISION}: {revision}, which no control plane here serves; there are: {known}. Correct it, "
@@ -182,7 +229,13 @@ def _only(values: Iterable[str]) -> str | None:
 
 
 def _warning(
-    message: str, ref: ResourceRef, field: str, label: str, value: str, code: str, proposed: str | None = None
+    message: str,
+    ref: ResourceRef,
+    field: str,
+    label: str,
+    value: str,
+    code: str,
+    proposed: str | None = None,
 ) -> Result:
     return Result("warning", message, ref, f'{field}["{label}"]', value, proposed, code=code)
 

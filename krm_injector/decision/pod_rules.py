@@ -44,12 +44,24 @@ def inject_required(
 ) -> Verdict:
     """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go injectRequired)."""
     if at(pod.template, ("spec", "hostNetwork")) is True:
-        return _verdict([], False, Reason.HOST_NETWORK, "host network", "spec.hostNetwork: true", "pod", _HOST_NETWORK)
+        return _verdict(
+            [],
+            False,
+            Reason.HOST_NETWORK,
+            "host network",
+            "spec.hostNetwork: true",
+            "pod",
+            _HOST_NETWORK,
+        )
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
     if pod.namespace in mesh.rules.ignored_namespaces:
         detail = f"Namespace {pod.namespace} is never injected"
         return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
-    where = f"Namespace {pod.namespace} is not among them" if pod.namespace else "the pod has no Namespace"
+    where = (
+        f"Namespace {pod.namespace} is not among them"
+        if pod.namespace
+        else "the pod has no Namespace"
+    )
     asked.append(Evidence("ignored namespaces", "no opinion", where))
     if policy not in ("enabled", "disabled"):
         detail = f"policy is {policy}: neither enabled nor disabled"
@@ -57,12 +69,18 @@ def inject_required(
     stated, reason, place = _stated(pod, mesh.rules.inject_label)
     opinion = _opinion(stated, mesh.rules.inject_value_strict)
     if opinion is not None:
-        return _verdict(asked, opinion, reason, place, f"{place} {INJECT}: {stated}", "pod", _written(place))
+        return _verdict(
+            asked, opinion, reason, place, f"{place} {INJECT}: {stated}", "pod", _written(place)
+        )
     if stated is None:
         asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
     else:
-        asked.append(Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place)))
-    doubts: list[tuple[bool, str]] = []  # selectors that may match: the verdict they would give, and their words
+        asked.append(
+            Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place))
+        )
+    doubts: list[
+        tuple[bool, str]
+    ] = []  # selectors that may match: the verdict they would give, and their words
     for name, found, inject, why in (
         ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
         ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
@@ -71,12 +89,16 @@ def inject_required(
             opinion = False if selector is None or selector.empty else selector.opinion(pod.labels)
             detail = f"{name}[{index}]: {selector}"
             if opinion:
-                verdict = _verdict(asked, inject, why, name, detail, "mesh", ("data", "config", name))
+                verdict = _verdict(
+                    asked, inject, why, name, detail, "mesh", ("data", "config", name)
+                )
                 return _doubted(verdict, doubts)
             if opinion is None:
                 doubts.append((inject, detail))
         asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
-    verdict = _verdict(asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY)
+    verdict = _verdict(
+        asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY
+    )
     return _doubted(verdict, doubts)
 
 
@@ -89,8 +111,16 @@ def _doubted(verdict: Verdict, doubts: list[tuple[bool, str]]) -> Verdict:
 def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
     """istioctl kube-inject's verdict (inject.go IntoObject): no webhook, Namespace or policy has a say."""
     rules = mesh.rules
-    if at(pod.template, ("spec", "hostNetwork")) is not True and _has_sidecar(pod, rules.manual_skips_injected):
-        return _verdict([], False, Reason.ALREADY_INJECTED, "earlier injection", "the pod has a container istio-proxy")
+    if at(pod.template, ("spec", "hostNetwork")) is not True and _has_sidecar(
+        pod, rules.manual_skips_injected
+    ):
+        return _verdict(
+            [],
+            False,
+            Reason.ALREADY_INJECTED,
+            "earlier injection",
+            "the pod has a container istio-proxy",
+        )
     if rules.manual_asks or at(pod.template, ("spec", "hostNetwork")) is True:
         return inject_required(pod, mesh, "enabled", (), ())
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]

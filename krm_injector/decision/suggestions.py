@@ -24,7 +24,12 @@ INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
 MOST = 2000  # combinations tried in one search
 MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
-_UNNAMED = ("enabled", "true", "on", "other")  # the first that no selector names stands for all of those
+_UNNAMED = (
+    "enabled",
+    "true",
+    "on",
+    "other",
+)  # the first that no selector names stands for all of those
 
 
 class Edit(NamedTuple):
@@ -63,18 +68,24 @@ class Remedies:
 
     # ------------------------------------------------------------ what is tried
 
-    def of_workload(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[Edits]:
+    def of_workload(
+        self, decision: Decision, revisions: Callable[[], Sequence[str]]
+    ) -> Iterator[Edits]:
         """Edits of the pod template that turn the verdict, the smallest first.
 
         revisions: the values of istio.io/rev to try first.
         """
         return self._turning(decision, self._of_pod(decision, revisions), "workload")
 
-    def of_namespace(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[Edits]:
+    def of_namespace(
+        self, decision: Decision, revisions: Callable[[], Sequence[str]]
+    ) -> Iterator[Edits]:
         """Edits of the Namespace's labels that turn the verdict, the smallest first."""
         return self._turning(decision, self._of_labels(decision, revisions), "namespace")
 
-    def of_both(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[Edits]:
+    def of_both(
+        self, decision: Decision, revisions: Callable[[], Sequence[str]]
+    ) -> Iterator[Edits]:
         """Edits of both at once."""
         choices = chain(self._of_labels(decision, revisions), self._of_pod(decision, revisions))
         return self._turning(decision, choices, "both")
@@ -92,7 +103,11 @@ class Remedies:
         name = decision.workload.ref.namespace
         if all(name in mesh.rules.ignored_namespaces for mesh in self._meshes):
             return f"Istio injects nothing in Namespace {name}"
-        illegal = [mesh for mesh in self._meshes if mesh.config.get("policy") not in ("enabled", "disabled")]
+        illegal = [
+            mesh
+            for mesh in self._meshes
+            if mesh.config.get("policy") not in ("enabled", "disabled")
+        ]
         if len(illegal) == len(self._meshes):
             return f"the policy of control plane {illegal[0].revision} is {illegal[0].config.get('policy')}"
         return ""
@@ -105,7 +120,10 @@ class Remedies:
             for edit in edits:
                 labels[str(edit.path[-1])] = edit.value
             kept = {key: value for key, value in labels.items() if value is not None}
-            known = self._edited[id(namespace), edits] = (namespace, namespace._replace(labels=kept))
+            known = self._edited[id(namespace), edits] = (
+                namespace,
+                namespace._replace(labels=kept),
+            )
         return known[1]
 
     def after(self, decision: Decision, edits: Edits) -> Decision:
@@ -116,7 +134,9 @@ class Remedies:
             namespace = self.namespace_after(namespace, wide)
         return self._judge.decide_in(_edited(decision.workload, own), namespace)
 
-    def _turning(self, decision: Decision, choices: Iterator[list[Edit]], scope: str) -> Iterator[Edits]:
+    def _turning(
+        self, decision: Decision, choices: Iterator[list[Edit]], scope: str
+    ) -> Iterator[Edits]:
         if self._vain and self._situation(decision, scope) in self._vain:
             return
         known: list[list[Edit]] = []
@@ -138,7 +158,9 @@ class Remedies:
 
     # ------------------------------------------------------------ candidates: for each label, what it may become
 
-    def _of_labels(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[list[Edit]]:
+    def _of_labels(
+        self, decision: Decision, revisions: Callable[[], Sequence[str]]
+    ) -> Iterator[list[Edit]]:
         namespace = decision.namespace
         if self._settings.method == "manual" or namespace is None or namespace.source == "missing":
             return
@@ -146,13 +168,17 @@ class Remedies:
         order = [INJECTION, REVISION]
         if REVISION in namespace.labels and INJECTION not in namespace.labels:
             order.reverse()  # who writes revisions gets one that is served
-        keys = [key for key in (*order, *(key for key in named if key not in order)) if key in named]
+        keys = [
+            key for key in (*order, *(key for key in named if key not in order)) if key in named
+        ]
         for key in keys:
             if key != NAME_LABEL:  # the API server's
                 values = _choices(key, named[key], namespace.labels.get(key), revisions)
                 yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
 
-    def _of_pod(self, decision: Decision, revisions: Callable[[], Sequence[str]]) -> Iterator[list[Edit]]:
+    def _of_pod(
+        self, decision: Decision, revisions: Callable[[], Sequence[str]]
+    ) -> Iterator[list[Edit]]:
         workload = decision.workload
         manual = self._settings.method == "manual"
         metadata = manual_metadata(workload) if manual else (*workload.template, "metadata")
@@ -185,7 +211,10 @@ class Remedies:
         """What a search depends on: workloads that are alike in it are searched for once."""
         workload = decision.workload
         manual = self._settings.method == "manual"
-        metadata = at(workload.object, manual_metadata(workload) if manual else (*workload.template, "metadata"))
+        metadata = at(
+            workload.object,
+            manual_metadata(workload) if manual else (*workload.template, "metadata"),
+        )
         labels = string_map(at(metadata, ("labels",)))
         return (
             scope,
@@ -213,7 +242,9 @@ def put(value: Any, path: Step, leaf: Any) -> Object:
     """A copy of the object with a field set, or taken out where leaf is None."""
     parent, field = path[:-1], path[-1]
     held = at(value, parent)
-    changed = {key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field}
+    changed = {
+        key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field
+    }
     if leaf is not None:
         changed = {**(held if isinstance(held, dict) else {}), field: leaf}
     result: Object = workloads.put(value, parent, changed)
@@ -279,7 +310,9 @@ def _spared(workload: Workload) -> set[str]:
     found = set(controller_labels(workload))
     if isinstance(selector, dict) and workload.template:
         matched, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
-        plain: Mapping[str, Any] = {} if "matchLabels" in selector or "matchExpressions" in selector else selector
+        plain: Mapping[str, Any] = (
+            {} if "matchLabels" in selector or "matchExpressions" in selector else selector
+        )
         found.update(matched if isinstance(matched, dict) else plain)
         for requirement in expressions if isinstance(expressions, list) else ():
             key = at(requirement, ("key",))

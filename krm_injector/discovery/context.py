@@ -16,10 +16,19 @@ from krm_injector.sources.resource_list import Bundle, Item
 # has no time for a whole repository, in which every injected manifest says istio somewhere. The mesh's ConfigMaps are
 # told by the name or the key.
 _KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
-_FACTS = re.compile(_KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet")
+_FACTS = re.compile(
+    _KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet"
+)
 _CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
 _OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
-KINDS = ("Namespace", "ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig", "Application", "ApplicationSet")
+KINDS = (
+    "Namespace",
+    "ConfigMap",
+    "MutatingWebhookConfiguration",
+    "ProxyConfig",
+    "Application",
+    "ApplicationSet",
+)
 
 
 def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
@@ -72,7 +81,9 @@ def _nothing(path: str, named: bool) -> Result:
     return Result("error", message, file=path, code="context-empty")
 
 
-def around(paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]) -> tuple[Bundle, ...]:
+def around(
+    paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]
+) -> tuple[Bundle, ...]:
     """The facts of --context and those that kustomize keeps back, none twice. Raises Refused."""
     files = [source.file for source in read_already if source.file]
     files += [item.file for bundle in kept for item in bundle.items]
@@ -104,7 +115,11 @@ def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
 
 def _facts(file: str, named: bool) -> Bundle | None:
     data, file = inputs.content(file), inputs.shown(file)
-    if not named and not _FACTS.search(data) and not (_CONFIG_MAP.search(data) and _OF_A_MESH.search(data)):
+    if (
+        not named
+        and not _FACTS.search(data)
+        and not (_CONFIG_MAP.search(data) and _OF_A_MESH.search(data))
+    ):
         return None
     bundle = resource_list.read_manifests(data, file)
     kept: list[Item] = []

@@ -41,7 +41,13 @@ class _Text(NamedTuple):
 
     @property
     def place(self) -> str:
-        return str(self.ref) if self.ref else "spec.mesh" if self.source == "functionConfig" else "embedded profile"
+        return (
+            str(self.ref)
+            if self.ref
+            else "spec.mesh"
+            if self.source == "functionConfig"
+            else "embedded profile"
+        )
 
 
 class _Parts(NamedTuple):
@@ -85,7 +91,11 @@ def _no_such_revision(found: list[Mesh], settings: Settings) -> list[Result]:
         f"there is no control plane of revision {stated} (spec.revision, --revision); known are: "
         f"{', '.join(known) or 'none'}. State one of them, leave it out, or add the mesh of {stated}"
     )
-    return [Result("error", message, field="spec.revision", current=stated, code="control-plane-missing")]
+    return [
+        Result(
+            "error", message, field="spec.revision", current=stated, code="control-plane-missing"
+        )
+    ]
 
 
 # ---------------------------------------------------------------- what somebody named as the mesh
@@ -102,7 +112,9 @@ def is_part(value: Object) -> bool:
         return False
     name, data = at(value, ("metadata", "name")), at(value, ("data",))
     return isinstance(data, dict) and any(
-        key in data for key, base in (("config", INJECTOR), ("mesh", MESH)) if _named_for(name, base)
+        key in data
+        for key, base in (("config", INJECTOR), ("mesh", MESH))
+        if _named_for(name, base)
     )
 
 
@@ -146,7 +158,9 @@ def refuse_conflicts(found: Iterable[tuple[str, Object]]) -> None:
         ref = _ref(value)
         before, known = first.setdefault(str(ref), (file, value))
         if before != file and known != value:
-            message = f"{before} and {file} both hold {ref}, with different contents; give one of them"
+            message = (
+                f"{before} and {file} both hold {ref}, with different contents; give one of them"
+            )
             problems.append(Result("error", message, ref, file=file, code="mesh-ambiguous"))
     if problems:
         raise Refused(*problems)
@@ -172,10 +186,14 @@ def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) 
     injectors, mesh_configs = _texts(own, results)
     revision = settings.revision or "default"
     if given.config is not None:
-        injectors[revision] = _Text(revision, given.config, given.values or "{}", {}, None, "functionConfig")
+        injectors[revision] = _Text(
+            revision, given.config, given.values or "{}", {}, None, "functionConfig"
+        )
     if given.mesh_config is not None:
         mesh_configs[revision] = _Text(revision, given.mesh_config, "", {}, None, "functionConfig")
-    bundle_injectors, bundle_meshes = _texts(objects, results if not (injectors and mesh_configs) else [])
+    bundle_injectors, bundle_meshes = _texts(
+        objects, results if not (injectors and mesh_configs) else []
+    )
     webhooks, source = _webhooks(own, results), "functionConfig"
     if not webhooks:
         webhooks, source = _webhooks(objects, results), "bundle"
@@ -185,7 +203,13 @@ def _collect(objects: list[Sourced], settings: Settings, results: list[Result]) 
         if found.value.get("kind") == "ProxyConfig"
         and str(found.value.get("apiVersion")).startswith("networking.istio.io/")
     ]
-    return _Parts(injectors or bundle_injectors, mesh_configs or bundle_meshes, webhooks, source, proxy_configs)
+    return _Parts(
+        injectors or bundle_injectors,
+        mesh_configs or bundle_meshes,
+        webhooks,
+        source,
+        proxy_configs,
+    )
 
 
 def _no_injectors(configurations: Iterable[Object]) -> list[Result]:
@@ -202,7 +226,9 @@ def _no_injectors(configurations: Iterable[Object]) -> list[Result]:
     return results
 
 
-def _texts(objects: list[Sourced], results: list[Result]) -> tuple[dict[str, _Text], dict[str, _Text]]:
+def _texts(
+    objects: list[Sourced], results: list[Result]
+) -> tuple[dict[str, _Text], dict[str, _Text]]:
     """Injection and mesh configurations by revision. Two that disagree are an error, unless they are the same."""
     injectors: dict[str, _Text] = {}
     mesh_configs: dict[str, _Text] = {}
@@ -225,11 +251,15 @@ def _text(found: Sourced, name: str, base: str, key: str, results: list[Result])
     data = at(found.value, ("data",))
     if not isinstance(data, dict) or key not in data:
         return None
-    ref = ResourceRef("v1", "ConfigMap", name, str(at(found.value, ("metadata", "namespace")) or ""))
+    ref = ResourceRef(
+        "v1", "ConfigMap", name, str(at(found.value, ("metadata", "namespace")) or "")
+    )
     for field in (key, "values"):
         if not isinstance(data.get(field, ""), str):
             message = f"data.{field} of {ref} must be a string"
-            results.append(Result("error", message, ref, f"data.{field}", data[field], code="mesh-not-yaml"))
+            results.append(
+                Result("error", message, ref, f"data.{field}", data[field], code="mesh-not-yaml")
+            )
             return None
     labels = string_map(at(found.value, ("metadata", "labels")))
     revision = labels.get(webhook_rules.REVISION_LABEL) or name[len(base) + 1 :] or "default"
@@ -247,7 +277,9 @@ def _ambiguous(first: _Text, second: _Text, field: str) -> Result:
 
 def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[Webhook]]:
     """Istio's webhooks by revision, in the order in which the API server calls them: by configuration name."""
-    configurations = [o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"]
+    configurations = [
+        o.value for o in objects if o.value.get("kind") == "MutatingWebhookConfiguration"
+    ]
     by_revision: dict[str, list[Webhook]] = {}
     seen: dict[str, Webhook] = {}
     for configuration in sorted(configurations, key=lambda c: str(at(c, ("metadata", "name")))):
@@ -260,7 +292,9 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
                 by_revision.setdefault(webhook.revision, []).append(webhook)
             elif first != webhook:
                 message = f"webhook {webhook.id} is there twice, and the two differ; keep one"
-                results.append(Result("error", message, _ref(configuration), "webhooks", code="mesh-ambiguous"))
+                results.append(
+                    Result("error", message, _ref(configuration), "webhooks", code="mesh-ambiguous")
+                )
     return by_revision
 
 
@@ -272,7 +306,9 @@ def _use_profile(parts: _Parts, settings: Settings, results: list[Result]) -> li
     wanted = {*parts.webhooks, *parts.mesh_configs} or {settings.revision or "default"}
     for revision in sorted(wanted):
         parts.injectors[revision] = _Text(revision, config, values, {}, None, "profile")
-        parts.mesh_configs.setdefault(revision, _Text(revision, mesh_config, "", {}, None, "profile"))
+        parts.mesh_configs.setdefault(
+            revision, _Text(revision, mesh_config, "", {}, None, "profile")
+        )
     if parts.webhooks or any(text.source != "profile" for text in parts.mesh_configs.values()):
         message = (
             "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded profile's is used "
@@ -305,7 +341,9 @@ def _mesh(
     mesh_text = parts.mesh_configs.get(revision)
     if mesh_text is None:
         message = f"{injector.place} has no mesh configuration beside it (ConfigMap {_named(MESH, revision)}); Istio's "
-        results.append(Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete"))
+        results.append(
+            Result("warning", message + "defaults are used", injector.ref, code="mesh-incomplete")
+        )
         mesh_text = _Text(revision, "", "", {}, None, injector.source)
     config = _parsed(injector, injector.text, "data.config", results)
     if config.keys() & _SHAPES.keys():
@@ -423,20 +461,43 @@ def _config_problems(config: Object, injector: _Text, automatic: bool) -> list[R
     results = []
     for field, (outer, inner) in _SHAPES.items():
         value = config.get(field)
-        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        if value is not None and (not isinstance(value, outer) or any(not isinstance(m, inner) for m in members)):
+        members = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )
+        if value is not None and (
+            not isinstance(value, outer) or any(not isinstance(m, inner) for m in members)
+        ):
             of = "" if outer is str else f" of {_NAMES[inner]} each"
             message = f"{field} in data.config of {injector.place} must be {_NAMES[outer]}{of}"
-            results.append(Result("error", message, injector.ref, "data.config", value, code="mesh-config-invalid"))
+            results.append(
+                Result(
+                    "error", message, injector.ref, "data.config", value, code="mesh-config-invalid"
+                )
+            )
     results += _skipped_selectors(config, injector) if automatic and not results else []
     policy = config.get("policy")
-    if automatic and config and policy not in ("enabled", "disabled") and not isinstance(policy, (dict, list)):
+    if (
+        automatic
+        and config
+        and policy not in ("enabled", "disabled")
+        and not isinstance(policy, (dict, list))
+    ):
         shown = f'"{policy}"' if policy is not None else "missing"
         message = (
             f"policy in data.config of {injector.place} is {shown}; it must be enabled or disabled (Istio logs an "
             "error and injects nothing)"
         )
-        results.append(Result("error", message, injector.ref, "data.config", policy, "enabled", code="policy-illegal"))
+        results.append(
+            Result(
+                "error",
+                message,
+                injector.ref,
+                "data.config",
+                policy,
+                "enabled",
+                code="policy-illegal",
+            )
+        )
     return results
 
 
@@ -448,11 +509,16 @@ def _skipped_selectors(config: Object, injector: _Text) -> list[Result]:
             try:
                 selectors.parse(selector)
             except selectors.SelectorError as problem:
-                message = (
-                    f"{field}[{index}] in data.config of {injector.place} is passed over, as Istio does: {problem}"
-                )
+                message = f"{field}[{index}] in data.config of {injector.place} is passed over, as Istio does: {problem}"
                 results.append(
-                    Result("warning", message, injector.ref, "data.config", selector, code="selector-invalid")
+                    Result(
+                        "warning",
+                        message,
+                        injector.ref,
+                        "data.config",
+                        selector,
+                        code="selector-invalid",
+                    )
                 )
     return results
 
@@ -477,7 +543,9 @@ def _used(
     source = "" if injector.source == "profile" else f" ({injector.source})"
     message = f"control plane {injector.revision}: {' and '.join(places)}{source}, {known}"
     if automatic and assumed:
-        message += "; no webhook configuration is given, those of a default installation are assumed: "
+        message += (
+            "; no webhook configuration is given, those of a default installation are assumed: "
+        )
         message += ", ".join(webhook.id for webhook in webhooks)
     elif automatic:
         names = dict.fromkeys(webhook.configuration for webhook in webhooks)

@@ -121,7 +121,9 @@ def walk(bundle: Bundle) -> Iterator[Member]:
         yield from _members(index, (), item.value, "", "")
 
 
-def _members(item: int, inside: tuple[str | int, ...], value: Any, of_version: str, of_kind: str) -> Iterator[Member]:
+def _members(
+    item: int, inside: tuple[str | int, ...], value: Any, of_version: str, of_kind: str
+) -> Iterator[Member]:
     if not isinstance(value, dict):
         return
     api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -131,7 +133,9 @@ def _members(item: int, inside: tuple[str | int, ...], value: Any, of_version: s
         return
     if kind.endswith("List") and isinstance(value.get("items"), list):
         for index, member in enumerate(value["items"]):
-            yield from _members(item, (*inside, "items", index), member, api_version, kind.removesuffix("List"))
+            yield from _members(
+                item, (*inside, "items", index), member, api_version, kind.removesuffix("List")
+            )
     else:
         yield Member(item, inside, api_version, kind, value)
 
@@ -146,7 +150,9 @@ def typed(member: Member) -> Object:
 # ---------------------------------------------------------------- Namespaces
 
 
-def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Namespace], list[Result]]:
+def namespaces(
+    members: list[Member], settings: Settings
+) -> tuple[dict[str, Namespace], list[Result]]:
     """Namespaces by name. One of the bundle wins over what an Argo CD Application says of it, and that over a stub of
     the functionConfig; two of the bundle that disagree are an error."""
     found: dict[str, Namespace] = {}
@@ -157,21 +163,27 @@ def namespaces(members: list[Member], settings: Settings) -> tuple[dict[str, Nam
         namespace = _namespace(member.value, "bundle")
         ref = _namespace_ref(namespace.name)
         problems = decodable.metadata(member.value, "")
-        results += [decodable.mistyped(ref, problem, code="namespace-invalid") for problem in problems]
+        results += [
+            decodable.mistyped(ref, problem, code="namespace-invalid") for problem in problems
+        ]
         results += not_strings(member.value.get("metadata"), ref, "metadata")
         first = found.setdefault(namespace.name, namespace)
         if first.labels != namespace.labels or _facts(first) != _facts(namespace):
             results.append(_disagreement(first, namespace))
     _managed_namespaces(members, found, results)
     for index, stub in enumerate(settings.namespaces):
-        namespace = Namespace(stub.name, {**stub.labels, NAME_LABEL: stub.name}, stub.annotations, "functionConfig")
+        namespace = Namespace(
+            stub.name, {**stub.labels, NAME_LABEL: stub.name}, stub.annotations, "functionConfig"
+        )
         known = found.setdefault(stub.name, namespace)
         if known.source != "functionConfig" and known.labels != namespace.labels:
             results.append(_ignored_stub(index, known, namespace))
     return found, results
 
 
-def _managed_namespaces(members: list[Member], found: dict[str, Namespace], results: list[Result]) -> None:
+def _managed_namespaces(
+    members: list[Member], found: dict[str, Namespace], results: list[Result]
+) -> None:
     """Adds the Namespaces that Argo CD makes: spec.syncPolicy.managedNamespaceMetadata of an Application is what its
     destination Namespace carries, if the sync option CreateNamespace=true is set. A manifest of the Namespace wins
     as a whole (Argo CD, "Sync Options", Namespace Metadata)."""
@@ -183,18 +195,28 @@ def _managed_namespaces(members: list[Member], found: dict[str, Namespace], resu
         managed = kinds.at(member.value, MANAGED)
         if not isinstance(name, str) or not name or not isinstance(managed, dict):
             continue
-        ref = ResourceRef(member.api_version, "Application", str(kinds.at(member.value, ("metadata", "name")) or ""))
+        ref = ResourceRef(
+            member.api_version,
+            "Application",
+            str(kinds.at(member.value, ("metadata", "name")) or ""),
+        )
         if not isinstance(options, list) or "CreateNamespace=true" not in options:
             if name not in found:
                 results.append(_managed_by_none(name, ref))
             continue
-        metadata = {"name": name, "labels": managed.get("labels"), "annotations": managed.get("annotations")}
+        metadata = {
+            "name": name,
+            "labels": managed.get("labels"),
+            "annotations": managed.get("annotations"),
+        }
         namespace = _namespace({"metadata": metadata}, str(ref))
         results += not_strings(managed, ref, ".".join(MANAGED))
         known = found.setdefault(name, namespace)
         if known is namespace:
             message = f"Namespace {name} is known by {'.'.join(MANAGED)} of {ref}"
-            results.append(Result("info", message, ref, ".".join(MANAGED), code="namespace-managed"))
+            results.append(
+                Result("info", message, ref, ".".join(MANAGED), code="namespace-managed")
+            )
         elif known.labels != namespace.labels or _facts(known) != _facts(namespace):
             results.append(_managed_otherwise(known, namespace, ref))
 
@@ -205,7 +227,9 @@ def _managed_by_none(name: str, ref: ResourceRef) -> Result:
         "without which Argo CD does not apply them; they are not used. Add it to spec.syncPolicy.syncOptions, or put "
         "the Namespace into the bundle"
     )
-    return Result("warning", message, ref, "spec.syncPolicy.syncOptions", code="namespace-managed-ignored")
+    return Result(
+        "warning", message, ref, "spec.syncPolicy.syncOptions", code="namespace-managed-ignored"
+    )
 
 
 def _managed_otherwise(known: Namespace, managed: Namespace, ref: ResourceRef) -> Result:
@@ -236,7 +260,11 @@ def _namespace(value: Object, source: str) -> Namespace:
 
 def _facts(namespace: Namespace) -> Object:
     """The annotations that injection reads; others may differ."""
-    return {key: value for key, value in namespace.annotations.items() if key.startswith("openshift.io/")}
+    return {
+        key: value
+        for key, value in namespace.annotations.items()
+        if key.startswith("openshift.io/")
+    }
 
 
 def _differing(one: dict[str, str], other: dict[str, str]) -> str:
@@ -264,7 +292,13 @@ def _ignored_stub(index: int, known: Namespace, stub: Namespace) -> Result:
         f"spec.namespaces[{index}] of the functionConfig says otherwise of Namespace {known.name} than the bundle: "
         f"{_differing(stub.labels, known.labels)}; the bundle's is used"
     )
-    return Result("warning", message, _namespace_ref(known.name), "metadata.labels", code="namespace-stub-ignored")
+    return Result(
+        "warning",
+        message,
+        _namespace_ref(known.name),
+        "metadata.labels",
+        code="namespace-stub-ignored",
+    )
 
 
 def _namespace_ref(name: str) -> ResourceRef:
@@ -308,10 +342,14 @@ def _with_other_kinds(
     found: list[Workload], members: list[Member], settings: Settings, results: list[Result]
 ) -> list[Workload]:
     """The workloads with those of kinds that are not built in, where spec.workloads names them, in bundle order."""
-    from krm_injector.discovery import other_kinds  # bundles of built-in kinds alone do not pay for it
+    from krm_injector.discovery import (
+        other_kinds,
+    )  # bundles of built-in kinds alone do not pay for it
 
     objects = [
-        Workload(member.item, member.inside, ref_of(member, settings.default_namespace), member.value, ())
+        Workload(
+            member.item, member.inside, ref_of(member, settings.default_namespace), member.value, ()
+        )
         for member in members
         if not is_local(member.value)
     ]
@@ -342,14 +380,20 @@ def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
                     f"{place} of {ref} is {shown}, not a string, and a cluster would refuse it; it is "
                     f'read as "{shown}": put it in quotes'
                 )
-                results.append(Result("warning", message, ref, place, value, shown, code="metadata-not-string"))
+                results.append(
+                    Result("warning", message, ref, place, value, shown, code="metadata-not-string")
+                )
     return results
 
 
 def is_local(value: Object) -> bool:
     """Whether orchestrators keep the object to themselves: any value of the annotation but "false"."""
     annotations = kinds.at(value, ("metadata", "annotations"))
-    return isinstance(annotations, dict) and LOCAL_CONFIG in annotations and annotations[LOCAL_CONFIG] != "false"
+    return (
+        isinstance(annotations, dict)
+        and LOCAL_CONFIG in annotations
+        and annotations[LOCAL_CONFIG] != "false"
+    )
 
 
 def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:

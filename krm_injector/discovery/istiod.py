@@ -15,7 +15,9 @@ _TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
 _TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
 
 
-def version(settings: Settings, labels: dict[str, str], values: Object, config: Object) -> tuple[str, str]:
+def version(
+    settings: Settings, labels: dict[str, str], values: Object, config: Object
+) -> tuple[str, str]:
     """Istio's version and what told it; "" where nothing does. The tag comes first: it is istiod's own image tag.
 
     labels: those of the ConfigMaps.
@@ -33,7 +35,11 @@ def version(settings: Settings, labels: dict[str, str], values: Object, config: 
         if _plausible(found):
             return found.removeprefix("v"), evidence
     templates = config.get("templates")
-    named = {f"template {name}": text for name, text in templates.items()} if isinstance(templates, dict) else {}
+    named = (
+        {f"template {name}": text for name, text in templates.items()}
+        if isinstance(templates, dict)
+        else {}
+    )
     for name, text in {**named, "the template": config.get("template")}.items():
         image = _TEMPLATE_TAG.search(text) if isinstance(text, str) else None
         if image and _plausible(image[1]):
@@ -52,7 +58,12 @@ class Recognised(NamedTuple):
 
 
 def recognise(
-    settings: Settings, labels: dict[str, str], values: Object, config: Object, place: str, ref: ResourceRef | None
+    settings: Settings,
+    labels: dict[str, str],
+    values: Object,
+    config: Object,
+    place: str,
+    ref: ResourceRef | None,
 ) -> Recognised:
     """The version by what states it, else by the form of the injection configuration, with what is to be doubted.
 
@@ -76,12 +87,18 @@ def recognise(
 
 
 def _wrong_form(text: str, form: str, place: str, ref: ResourceRef | None) -> Result:
-    has = "templates, as Istio 1.9 and later have" if form == "pod" else "a template, as Istio until 1.8 has"
+    has = (
+        "templates, as Istio 1.9 and later have"
+        if form == "pod"
+        else "a template, as Istio until 1.8 has"
+    )
     message = f"data.config of {place} has {has}, and spec.mesh.version says {text}; leave spec.mesh.version out"
     return Result("error", message, ref, "data.config", text, code="mesh-version-form")
 
 
-def _several(can_be: tuple[tuple[int, int], ...], why: str, place: str, ref: ResourceRef | None) -> Result:
+def _several(
+    can_be: tuple[tuple[int, int], ...], why: str, place: str, ref: ResourceRef | None
+) -> Result:
     first, last = (".".join(map(str, minor)) for minor in (can_be[0], can_be[-1]))
     message = (
         f"Istio's version cannot be told from {place}; {why}it is that of {first} to {last}, and the rules of {last} "
@@ -107,12 +124,16 @@ def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Resul
         )
         return [Result("warning", message, ref, "data.values", code="mesh-version-unknown")]
     if minor > NEWEST:
-        message = f"Istio {text} of {place} is newer than known here; the rules of {newest} are used. "
+        message = (
+            f"Istio {text} of {place} is newer than known here; the rules of {newest} are used. "
+        )
         message += "A newer krm-injector may know it; spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-newer")]
     if minor < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        message = f"Istio {text} of {place} is older than known here; the rules of {oldest} are used. "
+        message = (
+            f"Istio {text} of {place} is older than known here; the rules of {oldest} are used. "
+        )
         message += "spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-older")]
     return []
@@ -121,7 +142,9 @@ def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Resul
 def test_mesh(mesh_config: Object, how: str) -> str:
     """Rules.test_mesh for this mesh: its defaults are known by a plain discovery address and no SDS among fields that
     only a program writes."""
-    written_out = all(field in mesh_config for field in ("certificates", "serviceSettings", "thriftConfig"))
+    written_out = all(
+        field in mesh_config for field in ("certificates", "serviceSettings", "thriftConfig")
+    )
     plain = at(mesh_config, ("defaultConfig", "discoveryAddress")) == "istio-pilot:15010"
     return "yes" if how and written_out and plain and "sdsUdsPath" not in mesh_config else ""
 

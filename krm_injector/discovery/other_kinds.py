@@ -32,7 +32,9 @@ class _Unseen:
         self.number = 0  # of objects
 
 
-def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Workload], list[Result]]:
+def workloads(
+    objects: Iterable[Workload], settings: Settings
+) -> tuple[list[Workload], list[Result]]:
     """The pod templates of those objects whose kinds spec.workloads names, in order, each a workload of its own.
 
     ``objects``: each with the path () in place of its template's. Results: errors for what cannot be injected, and
@@ -61,7 +63,11 @@ def workloads(objects: Iterable[Workload], settings: Settings) -> tuple[list[Wor
                 found.append(one._replace(template=place, only=only))
         if kind not in _COPIES:
             _look(one, places, unseen)
-    results += [_leads_nowhere(extra, settings) for extra, led_there in led.items() if extra.named and not led_there]
+    results += [
+        _leads_nowhere(extra, settings)
+        for extra, led_there in led.items()
+        if extra.named and not led_there
+    ]
     results += _without_any(led)
     results += [result for kind in unseen for result in _told(kind, unseen[kind], kind in named)]
     return found, results
@@ -77,7 +83,9 @@ def _refers(one: Workload) -> bool:
 
 def _problems(one: Workload, place: Step, settings: Settings) -> Iterable[Result]:
     """Why there is nothing to inject at a place that spec.workloads names."""
-    broken = next((number for number, step in enumerate(place) if step in (kinds.EACH, kinds.ANY)), len(place))
+    broken = next(
+        (number for number, step in enumerate(place) if step in (kinds.EACH, kinds.ANY)), len(place)
+    )
     if broken < len(place) or not isinstance(kinds.at(one.object, place), dict):
         yield _wrong_way(one, place, settings)
         return
@@ -100,7 +108,11 @@ def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
     way: list[str | int] = []
     here: Any = one.object
     for step in place:
-        fits = isinstance(here, list) if isinstance(step, int) or step == kinds.EACH else isinstance(here, dict)
+        fits = (
+            isinstance(here, list)
+            if isinstance(step, int) or step == kinds.EACH
+            else isinstance(here, dict)
+        )
         if not fits or step in (kinds.EACH, kinds.ANY):
             break
         way.append(step)
@@ -122,7 +134,9 @@ def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
 def _extra_of(one: Workload, place: Step, settings: Settings) -> ExtraKind | None:
     for extra in settings.workloads:
         kind = (extra.api_version, extra.kind)
-        if kind == (one.ref.api_version, one.ref.kind) and place in kinds.templates(one.object, extra.template):
+        if kind == (one.ref.api_version, one.ref.kind) and place in kinds.templates(
+            one.object, extra.template
+        ):
             return extra
     return None
 
@@ -202,7 +216,11 @@ def _whole_object(value: object, place: Step) -> Step | None:
     """The outermost place on the way at which a whole object stands, with apiVersion and kind; None for none."""
     for depth in range(1, len(place) + 1):
         here = kinds.at(value, place[:depth])
-        if isinstance(here, dict) and isinstance(here.get("kind"), str) and isinstance(here.get("apiVersion"), str):
+        if (
+            isinstance(here, dict)
+            and isinstance(here.get("kind"), str)
+            and isinstance(here.get("apiVersion"), str)
+        ):
             return place[:depth]
     return None
 
@@ -226,13 +244,17 @@ def _told(kind: tuple[str, str], unseen: _Unseen, named: bool) -> list[Result]:
 
 def _all(unseen: _Unseen) -> str:
     more = unseen.number - 1
-    return f"{unseen.ref} ({unseen.ref.api_version}{f', and {more} more of the kind' if more else ''})"
+    return (
+        f"{unseen.ref} ({unseen.ref.api_version}{f', and {more} more of the kind' if more else ''})"
+    )
 
 
 def _known(unseen: _Unseen, known: operators.Known, named: bool) -> Result:
     """For a kind of the table: its own paths count, and those that were found besides."""
     ref = unseen.ref
-    others = [path for path in unseen.paths if not any(_covers(pattern, path) for pattern in known.paths)]
+    others = [
+        path for path in unseen.paths if not any(_covers(pattern, path) for pattern in known.paths)
+    ]
     if others:
         return _unknown(unseen)
     if named:
@@ -266,7 +288,11 @@ def _covers(pattern: Path, path: Path) -> bool:
 def _unknown(unseen: _Unseen) -> Result:
     ref = unseen.ref
     paths = [operators.written(path) for path in unseen.paths]
-    many = f"pod templates at {', '.join(paths)}" if len(paths) > 1 else f"a pod template at {paths[0]}"
+    many = (
+        f"pod templates at {', '.join(paths)}"
+        if len(paths) > 1
+        else f"a pod template at {paths[0]}"
+    )
     field = f"podTemplate: {_quoted(paths[0])}"
     if len(paths) > 1:
         field = f"podTemplates: [{', '.join(map(_quoted, paths))}]"
@@ -283,7 +309,9 @@ def _quoted(path: str) -> str:
 
 
 def _nested(unseen: _Unseen) -> Result:
-    places = ", ".join(f"{kind} at {operators.written(path)}" for kind, path in unseen.inside.items())
+    places = ", ".join(
+        f"{kind} at {operators.written(path)}" for kind, path in unseen.inside.items()
+    )
     message = (
         f"{_all(unseen)} holds whole objects with pods ({places}), which are not seen here: they are neither injected "
         "nor checked. Inject them where they are written, before they are put in there; else the cluster's webhook "
@@ -297,7 +325,9 @@ def _left_to_the_cluster(unseen: _Unseen, known: operators.Known) -> Result:
     what = "is left alone, since its templates are not what its pods are made of" if known.paths else (
         "holds no pod template, and is left alone")  # fmt: skip
     message = f"{_all(unseen)} {what}: {known.why}. {operators.label_advice(known)}"
-    return Result("warning", message, unseen.ref, known.label.partition(" ")[0], code="pods-of-controller")
+    return Result(
+        "warning", message, unseen.ref, known.label.partition(" ")[0], code="pods-of-controller"
+    )
 
 
 def _in_part(unseen: _Unseen) -> Result:

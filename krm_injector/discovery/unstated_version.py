@@ -24,7 +24,9 @@ def settled(
 
     ``outcome`` gives what a run under other settings comes to, to be compared by ==.
     """
-    unknown = [mesh for mesh in meshes if not mesh.version and mesh.source in ("bundle", "functionConfig")]
+    unknown = [
+        mesh for mesh in meshes if not mesh.version and mesh.source in ("bundle", "functionConfig")
+    ]
     others = [mesh for mesh in meshes if mesh.source != "missing" and mesh not in unknown]
     doubted = [result for result in results if result.code == CODE]
     if not doubted or len(unknown) != 1 or others or workloads > MOST or settings.mesh.version:
@@ -40,5 +42,6 @@ def settled(
     place = doubted[0].resource or "the injection configuration"
     message = f"{place} does not tell Istio's version; it can be {can_be[0]} to {can_be[-1]}, and each gives the same"
     return tuple(
-        Result("info", message, result.resource, code=CODE) if result.code == CODE else result for result in results
+        Result("info", message, result.resource, code=CODE) if result.code == CODE else result
+        for result in results
     )

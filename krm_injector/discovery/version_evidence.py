@@ -49,14 +49,18 @@ def _fits(template: str, config: Object, rules: Rules) -> bool:
     names, fields = _used(template, rules.delimiters)
     if not fields <= rules.template_data:
         return False
-    if not names <= rules.functions | _BUILTINS and not (rules.sprig and names <= _with_sprig(rules)):
+    if not names <= rules.functions | _BUILTINS and not (
+        rules.sprig and names <= _with_sprig(rules)
+    ):
         return False
     if "injectedAnnotations" in config and not rules.config_injected_annotations:
         return False
     if "podRedirectAnnot" in template and rules.minor < (1, 3):
         return False
     # Until 1.5 the agent's port stands among the proxy's arguments, where the injector reads it.
-    return "istio-proxy" not in template or ("--statusPort" in template) == (rules.status_port == "args")
+    return "istio-proxy" not in template or ("--statusPort" in template) == (
+        rules.status_port == "args"
+    )
 
 
 def _other(delimiters: tuple[str, str]) -> tuple[str, str]:

@@ -65,7 +65,11 @@ def called_path(client: Any) -> str:
     NewRequest (path.Join); Go's net/http decodes what was sent.
     """
     url = at(client, ("url",))
-    path = _path_of(url) if isinstance(url, str) and url else str(at(client, ("service", "path")) or "")
+    path = (
+        _path_of(url)
+        if isinstance(url, str) and url
+        else str(at(client, ("service", "path")) or "")
+    )
     if not path:
         return INJECT_PATH
 
@@ -86,7 +90,9 @@ def _path_of(url: str) -> str:
 
     # Each byte that is no UTF-8 becomes one U+FFFD, as in Go.
     text = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
-    return "".join("\ufffd" if "\udc80" <= character <= "\udcff" else character for character in text)
+    return "".join(
+        "\ufffd" if "\udc80" <= character <= "\udcff" else character for character in text
+    )
 
 
 def is_served(path: str, rules: Rules) -> bool:
@@ -107,12 +113,17 @@ def _sees_new_pods(webhook: Object) -> bool:
     rules = webhook.get("rules")
     if not isinstance(rules, list) or not rules:
         return True
-    return any(_covers(rule, "operations", "CREATE") and _covers(rule, "resources", "pods") for rule in rules)
+    return any(
+        _covers(rule, "operations", "CREATE") and _covers(rule, "resources", "pods")
+        for rule in rules
+    )
 
 
 def _covers(rule: Any, field: str, wanted: str) -> bool:
     values = rule.get(field) if isinstance(rule, dict) else None
-    return isinstance(values, list) and any(value in (wanted, "*", f"{wanted}/*", "*/*") for value in values)
+    return isinstance(values, list) and any(
+        value in (wanted, "*", f"{wanted}/*", "*/*") for value in values
+    )
 
 
 def _service(webhook: Object) -> str:
@@ -131,17 +142,25 @@ def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
     url = at(webhook, ("clientConfig", "url"))
     if isinstance(url, str) and _BAD_ESCAPE.search(url):
         message = f"{field}.clientConfig.url of {ref} is no URL, and the API server would refuse it: {url}"
-        results.append(Result("error", message, ref, f"{field}.clientConfig.url", url, code="webhook-path"))
+        results.append(
+            Result("error", message, ref, f"{field}.clientConfig.url", url, code="webhook-path")
+        )
     for name in ("namespaceSelector", "objectSelector"):
         selector = webhook.get(name)
         try:
             selectors.parse_webhook(selector)
         except selectors.SelectorError as problem:
             message = f"{field}.{name} of {ref} is not a label selector: {problem}"
-            results.append(Result("error", message, ref, f"{field}.{name}", selector, code="webhook-selector"))
+            results.append(
+                Result("error", message, ref, f"{field}.{name}", selector, code="webhook-selector")
+            )
     if webhook.get("matchConditions"):
         message = f"{field}.matchConditions of {ref} are expressions that only a cluster evaluates; taken as true"
-        results.append(Result("warning", message, ref, f"{field}.matchConditions", code="webhook-match-conditions"))
+        results.append(
+            Result(
+                "warning", message, ref, f"{field}.matchConditions", code="webhook-match-conditions"
+            )
+        )
     return results
 
 
@@ -165,7 +184,9 @@ _INJECTION = "istio-injection"
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
-def assumed(revision: str, rules: Rules, values: Object, namespace: str = "istio-system") -> tuple[Webhook, ...]:
+def assumed(
+    revision: str, rules: Rules, values: Object, namespace: str = "istio-system"
+) -> tuple[Webhook, ...]:
     """The webhooks that an installation of that version, values and revision has, nothing being said of them.
 
     namespace: the control plane's.
@@ -187,7 +208,14 @@ def assumed(revision: str, rules: Rules, values: Object, namespace: str = "istio
             if by_default:
                 selectors_by_prefix["auto."] = _without_labels(rules.auto_spares_system)
     return tuple(
-        Webhook(configuration, f"{prefix}sidecar-injector.istio.io", revision, for_namespace, for_pod, INJECT_PATH)
+        Webhook(
+            configuration,
+            f"{prefix}sidecar-injector.istio.io",
+            revision,
+            for_namespace,
+            for_pod,
+            INJECT_PATH,
+        )
         for prefix, (for_namespace, for_pod) in selectors_by_prefix.items()
     )
 
@@ -213,7 +241,10 @@ def _by_revision(revision: str) -> dict[str, _Selectors]:
 
 def _by_injection_label() -> dict[str, _Selectors]:
     return {
-        "namespace.": (_expressions(_in(_INJECTION, "enabled")), _expressions(_not_in(_INJECT, "false"))),
+        "namespace.": (
+            _expressions(_in(_INJECTION, "enabled")),
+            _expressions(_not_in(_INJECT, "false")),
+        ),
         "object.": (
             _expressions(_absent(_INJECTION), _absent(REVISION_LABEL)),
             _expressions(_in(_INJECT, "true"), _absent(REVISION_LABEL)),
@@ -228,7 +259,9 @@ def _without_labels(spares_system: bool) -> _Selectors:
     return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
 
 
-def _legacy(revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str) -> _Selectors:
+def _legacy(
+    revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str
+) -> _Selectors:
     """The one webhook until 1.9. Its objectSelector, on by default in 1.9, only turns pods away that say no."""
     for_pod: Object | None = _expressions(_not_in(_INJECT, "false"))
     enabled = at(settings, ("objectSelector", "enabled"))

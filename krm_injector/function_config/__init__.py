@@ -15,7 +15,12 @@ from krm_injector.model import Object, Refused, ResourceRef, Result
 
 KIND = "SidecarInjection"
 # What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
-ACTIONS = {KIND: "inject", "SidecarEjection": "eject", "SidecarVerification": "verify", "InjectionCheck": "check"}
+ACTIONS = {
+    KIND: "inject",
+    "SidecarEjection": "eject",
+    "SidecarVerification": "verify",
+    "InjectionCheck": "check",
+}
 API_VERSION = "krm-injector.dev/v1alpha1"
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema.json")
 
@@ -33,7 +38,9 @@ class ExtraKind(NamedTuple):
 
     api_version: str
     kind: str
-    template: tuple[str, ...]  # path to the pod template, as ("spec", "template"); steps of kube.workloads.parse_path
+    template: tuple[
+        str, ...
+    ]  # path to the pod template, as ("spec", "template"); steps of kube.workloads.parse_path
     entry: int = 0  # of spec.workloads
     named: bool = True  # False: the functionConfig names the kind only, and the path is that of kube.operators
 
@@ -54,7 +61,9 @@ class MeshSettings(NamedTuple):
     values: str | None = None  # data.values of it
     mesh_config: str | None = None  # data.mesh of istio
     webhooks: tuple[Object, ...] = ()  # MutatingWebhookConfigurations
-    files: tuple[str, ...] = ()  # paths the caller has to read (see with_mesh_documents), or to refuse
+    files: tuple[
+        str, ...
+    ] = ()  # paths the caller has to read (see with_mesh_documents), or to refuse
     version: str = ""  # stated version, wins over what the configuration tells
     documents: tuple[Object, ...] = ()  # the files' documents
 
@@ -84,7 +93,9 @@ class Settings(NamedTuple):
     guard: str = "none"  # "none" | "label": keep the in-cluster webhook away from what is injected
     images: ImageSettings = ImageSettings()
     action: str = "inject"  # "inject" | "eject" | "verify" | "check"
-    require: tuple[Object, ...] = ()  # check: selectors of Namespaces whose workloads must be injected
+    require: tuple[
+        Object, ...
+    ] = ()  # check: selectors of Namespaces whose workloads must be injected
     forbid: tuple[Object, ...] = ()  # check: of those whose workloads must not be
 
 
@@ -147,7 +158,9 @@ def refuse_mesh_file(file: str, reason: str) -> Refused:
         f"spec.mesh.file names {file}, but {reason}; put the ConfigMaps and webhooks into the bundle "
         "(with the annotation config.kubernetes.io/local-config) or into spec.mesh"
     )
-    return Refused(Result("error", message, field="spec.mesh.file", current=file, code="mesh-file-not-allowed"))
+    return Refused(
+        Result("error", message, field="spec.mesh.file", current=file, code="mesh-file-not-allowed")
+    )
 
 
 # ---------------------------------------------------------------- the cheap check
@@ -165,13 +178,17 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 def valid(value: Any, schema: Object) -> bool:
     """Whether the value keeps to the schema; knows those keywords of JSON Schema that our schema uses."""
     types = schema.get("type", ())
-    if types and not any(isinstance(value, _TYPES[t]) for t in ((types,) if isinstance(types, str) else types)):
+    if types and not any(
+        isinstance(value, _TYPES[t]) for t in ((types,) if isinstance(types, str) else types)
+    ):
         return False
     if isinstance(value, dict):
         return _valid_object(value, schema)
     if isinstance(value, list):
         items = schema.get("items")
-        return len(value) >= schema.get("minItems", 0) and (items is None or all(valid(item, items) for item in value))
+        return len(value) >= schema.get("minItems", 0) and (
+            items is None or all(valid(item, items) for item in value)
+        )
     if isinstance(value, str):
         if "enum" in schema and value not in schema["enum"]:
             return False
@@ -222,7 +239,12 @@ def _ref(value: Any) -> ResourceRef | None:
         return None
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    parts = [value.get("apiVersion"), value.get("kind"), metadata.get("name"), metadata.get("namespace")]
+    parts = [
+        value.get("apiVersion"),
+        value.get("kind"),
+        metadata.get("name"),
+        metadata.get("namespace"),
+    ]
     api_version, kind, name, namespace = (part if isinstance(part, str) else "" for part in parts)
     return ResourceRef(api_version, kind, name, namespace) if kind else None
 
@@ -280,7 +302,9 @@ def _workloads_from(entries: list[Object]) -> tuple[ExtraKind, ...]:
 
 
 def _images_from(images: Object) -> ImageSettings:
-    return ImageSettings(images.get("lock"), images.get("file", ""), tuple(images.get("allowedRegistries", ())))
+    return ImageSettings(
+        images.get("lock"), images.get("file", ""), tuple(images.get("allowedRegistries", ()))
+    )
 
 
 def _from_check(spec: Object) -> Settings:
@@ -335,9 +359,20 @@ def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
             "spec.guard stands beside record: false, but without the record nobody could tell the guard from a label "
             "of the user's; leave the record on, or the guard off"
         )
-        results.append(Result("error", message, ref, "spec.guard", read.guard, "none", code="function-config"))
+        results.append(
+            Result("error", message, ref, "spec.guard", read.guard, "none", code="function-config")
+        )
     mesh = read.mesh
     if mesh.files and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
         message = "spec.mesh.file stands beside injector, meshConfig or webhooks; give the mesh by file or in place"
-        results.append(Result("error", message, ref, "spec.mesh.file", ", ".join(mesh.files), code="function-config"))
+        results.append(
+            Result(
+                "error",
+                message,
+                ref,
+                "spec.mesh.file",
+                ", ".join(mesh.files),
+                code="function-config",
+            )
+        )
     return results

@@ -27,14 +27,18 @@ def read(entries: list[Object]) -> tuple[ExtraKind, ...]:
             found.setdefault((api_version, kind, path), ExtraKind(api_version, kind, path, number))
         if not _written(entry):
             for path in _of_table(api_version, kind):
-                found.setdefault((api_version, kind, path), ExtraKind(api_version, kind, path, number, False))
+                found.setdefault(
+                    (api_version, kind, path), ExtraKind(api_version, kind, path, number, False)
+                )
     return tuple(found.values())
 
 
 def _written(entry: Object) -> list[tuple[str, str]]:
     """(field, path) of each path that an entry names."""
     found = [("podTemplate", entry["podTemplate"])] if "podTemplate" in entry else []
-    return found + [(f"podTemplates[{i}]", path) for i, path in enumerate(entry.get("podTemplates", ()))]
+    return found + [
+        (f"podTemplates[{i}]", path) for i, path in enumerate(entry.get("podTemplates", ()))
+    ]
 
 
 def _of_table(api_version: str, kind: str) -> tuple[tuple[str, ...], ...]:
@@ -63,9 +67,7 @@ def _wrong(entry: Object, here: str) -> Iterator[tuple[str, str, object]]:
             yield f"{here}.{name}", f'is "{written}": {problem}', written
     known = operators.known(api_version, kind)
     if known is not None and not known.paths:
-        advice = (
-            f"names {kind} of {api_version}, which holds no pod template: {known.why}. {operators.label_advice(known)}"
-        )
+        advice = f"names {kind} of {api_version}, which holds no pod template: {known.why}. {operators.label_advice(known)}"
         yield here, f"{advice}. Take the entry out", kind
     elif known is not None and not known.injectable and not _written(entry):
         message = (

@@ -19,7 +19,9 @@ def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) 
     if not isinstance(value, dict):
         wanted = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
         message = f"the functionConfig is {_words(value)}; it must be an object of kind {wanted}"
-        return [Result("error", message, field="functionConfig", current=value, code="function-config")]
+        return [
+            Result("error", message, field="functionConfig", current=value, code="function-config")
+        ]
     if value.get("kind") not in kinds:
         # One cause, one error: under an unknown kind nothing else can be judged.
         form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
@@ -31,7 +33,9 @@ def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) 
     errors = [e for e in found if e.validator == "type" or tuple(e.absolute_path) not in mistyped]
     errors.sort(key=lambda error: [str(part) for part in error.absolute_path])
     results = [result for error in errors for result in _results_of(error, ref)]
-    return results or [Result("error", "the functionConfig is not valid", ref, code="function-config")]
+    return results or [
+        Result("error", "the functionConfig is not valid", ref, code="function-config")
+    ]
 
 
 def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
@@ -40,18 +44,28 @@ def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
     here, found = _path(place), error.instance
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
-        return [_unknown_field(place, str(name), found[name], known, ref) for name in found if name not in known]
+        return [
+            _unknown_field(place, str(name), found[name], known, ref)
+            for name in found
+            if name not in known
+        ]
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in found]
         # jsonschema reports each missing name by itself; the message tells which.
         name = next(name for name in missing if repr(name) in error.message)
         field = _path([*place, name])
-        message = f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
+        message = (
+            f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
+        )
         return [Result("error", message, ref, field, code="function-config")]
     proposed: Any = None
     if error.validator == "enum" and isinstance(found, str):
         proposed = _nearest(found, error.validator_value)
-    elif error.validator == "type" and isinstance(found, (bool, int, float)) and "string" in error.validator_value:
+    elif (
+        error.validator == "type"
+        and isinstance(found, (bool, int, float))
+        and "string" in error.validator_value
+    ):
         proposed = str(found).lower() if isinstance(found, bool) else str(found)
     message = f"{here} is {_words(found)}; {_expectation(error.schema)}"
     if proposed is not None:
@@ -59,12 +73,22 @@ def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
     return [Result("error", message, ref, here, found, proposed, code="function-config")]
 
 
-def _unknown_field(place: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None) -> Result:
+def _unknown_field(
+    place: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None
+) -> Result:
     field = _path([*place, name])
     near = _nearest(name, known)
     hint = f"did you mean {near}?" if near else "known are " + ", ".join(known)
     message = f"{field} is not a field of the functionConfig (its value is {_words(value)}); {hint}"
-    return Result("error", message, ref, field, value, _path([*place, near]) if near else None, code="function-config")
+    return Result(
+        "error",
+        message,
+        ref,
+        field,
+        value,
+        _path([*place, near]) if near else None,
+        code="function-config",
+    )
 
 
 def _expectation(schema: Object) -> str:
@@ -77,8 +101,15 @@ def _expectation(schema: Object) -> str:
     if "minLength" in schema:
         return "it must be a string that is not empty"
     types = schema.get("type", "value")
-    names = {"object": "a mapping", "array": "a list", "string": "a string", "boolean": "true or false"}
-    wanted = [names.get(t, t) for t in ([types] if isinstance(types, str) else types) if t != "null"]
+    names = {
+        "object": "a mapping",
+        "array": "a list",
+        "string": "a string",
+        "boolean": "true or false",
+    }
+    wanted = [
+        names.get(t, t) for t in ([types] if isinstance(types, str) else types) if t != "null"
+    ]
     return "it must be " + " or ".join(wanted)
 
 

@@ -62,7 +62,9 @@ def adapt(value: Any, go_type: str, site: Site) -> Any:
         if actual == go_type or (isinstance(value, list) and go_type.startswith("[]")):
             return value
         dereferenced = actual == "*" + go_type
-        if isinstance(value, Struct) and (dereferenced or go_type in _INTERFACES or "*" + actual == go_type):
+        if isinstance(value, Struct) and (
+            dereferenced or go_type in _INTERFACES or "*" + actual == go_type
+        ):
             if value.is_nil and dereferenced:
                 site.fail(f"dereference of nil pointer of type {go_type}")
             return value
@@ -135,7 +137,12 @@ def ideal(literal: ast.Node, site: Site) -> Any:
         if literal.as_complex is not None:
             return literal.as_complex
         hexadecimal = text[:2] in ("0x", "0X") and "p" not in text and "P" not in text
-        if literal.as_float is not None and text[0] != "'" and not hexadecimal and any(c in text for c in ".eEpP"):
+        if (
+            literal.as_float is not None
+            and text[0] != "'"
+            and not hexadecimal
+            and any(c in text for c in ".eEpP")
+        ):
             return literal.as_float
         if literal.as_int is not None:
             return literal.as_int

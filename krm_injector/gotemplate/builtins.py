@@ -46,7 +46,9 @@ def _equal(a: Any, b: Any) -> bool:
     if left:
         return bool(a == b)
     if not a_nil and not b_nil and _go_kind(a) != _go_kind(b):
-        raise FuncError(f"non-comparable types {sprintf('%s', a)}: {type_name(a)}, {type_name(b)}: {to_text(b)}")
+        raise FuncError(
+            f"non-comparable types {sprintf('%s', a)}: {type_name(a)}, {type_name(b)}: {to_text(b)}"
+        )
     if is_nil(a) or is_nil(b):
         return is_nil(a) == is_nil(b)
     if not isinstance(b, Struct):
@@ -162,7 +164,9 @@ def slice_(item: Any, *positions: Any) -> Any:
     is_string = isinstance(item, str)
     if is_string and len(positions) == 3:
         raise FuncError("cannot 3-index slice a string")
-    if not is_string and (not isinstance(item, (list, tuple, bytes)) or isinstance(item, (Func, Method))):
+    if not is_string and (
+        not isinstance(item, (list, tuple, bytes)) or isinstance(item, (Func, Method))
+    ):
         raise FuncError(f"can't slice item of type {_pointed(item)}")
     data = item.encode("utf-8", "surrogateescape") if is_string else item
     bounds = [0, len(data), len(data)]
@@ -200,8 +204,18 @@ def printable(values: tuple[Any, ...]) -> str:
     return sprint(*("<no value>" if _untyped_nil(value) else value for value in values))
 
 
-_HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
+_HTML = str.maketrans(
+    {"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
+_JS = {
+    "\\": "\\\\",
+    "'": "\\'",
+    '"': '\\"',
+    "<": "\\u003C",
+    ">": "\\u003E",
+    "&": "\\u0026",
+    "=": "\\u003D",
+}
 
 
 def html(*values: Any) -> str:
@@ -213,7 +227,9 @@ def html(*values: Any) -> str:
 def js(*values: Any) -> str:
     text = printable(values)
     check_size(len(text) * 6)
-    return "".join(_JS.get(c) or (c if c >= " " and c.isprintable() else _js_escape(c)) for c in text)
+    return "".join(
+        _JS.get(c) or (c if c >= " " and c.isprintable() else _js_escape(c)) for c in text
+    )
 
 
 def _js_escape(char: str) -> str:

@@ -31,7 +31,11 @@ def final_type(params: tuple[str, ...], variadic: bool, given: int) -> str:
 
 
 def call_closure(
-    func: Func, getters: list[Closure], final: Closure | None, convert: Callable[[Any], Any] | None, site: Site
+    func: Func,
+    getters: list[Closure],
+    final: Closure | None,
+    convert: Callable[[Any], Any] | None,
+    site: Site,
 ) -> Closure:
     """Evaluates the piped value, then the arguments, then calls."""
     call, name = func.call, func.name
@@ -80,7 +84,9 @@ def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> 
     return call_one
 
 
-def _call_two(call: Callable[..., Any], name: str, first: Closure, second: Closure, site: Site) -> Closure:
+def _call_two(
+    call: Callable[..., Any], name: str, first: Closure, second: Closure, site: Site
+) -> Closure:
     def call_two(dot: Any, frame: Frame) -> Any:
         left = first(dot, frame)
         right = second(dot, frame)
@@ -171,7 +177,9 @@ def _call_value(callee: str, func: Any, values: list[Any]) -> Any:
         raise FuncError(f"non-function {callee} of type {type_name(func)}")
     wanted = len(func.params)
     if func.variadic and len(values) < wanted - 1:
-        raise FuncError(f"wrong number of args for {callee}: got {len(values)} want at least {wanted - 1}")
+        raise FuncError(
+            f"wrong number of args for {callee}: got {len(values)} want at least {wanted - 1}"
+        )
     if not func.variadic and len(values) != wanted:
         raise FuncError(f"wrong number of args for {callee}: got {len(values)} want {wanted}")
     return func.call(*(

@@ -14,7 +14,10 @@ from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Un
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
 
 Body = tuple[Closure, ...]
-_BREAK, _CONTINUE = 1, 2  # what a statement returns to leave or continue the loop around it; else None
+_BREAK, _CONTINUE = (
+    1,
+    2,
+)  # what a statement returns to leave or continue the loop around it; else None
 
 
 class Compiled:
@@ -34,7 +37,9 @@ class Compiled:
             item(dot, frame)
 
 
-def compile_trees(source: ast.Source, trees: dict[str, Tree], functions: Mapping[str, Func]) -> dict[str, Compiled]:
+def compile_trees(
+    source: ast.Source, trees: dict[str, Tree], functions: Mapping[str, Func]
+) -> dict[str, Compiled]:
     compiled = {name: Compiled(Unit(name, source)) for name in trees}
     for name, tree in trees.items():
         target = compiled[name]
@@ -46,7 +51,9 @@ def compile_trees(source: ast.Source, trees: dict[str, Tree], functions: Mapping
 
 
 class _Statements(Expressions):
-    def __init__(self, unit: Unit, functions: Mapping[str, Func], compiled: dict[str, Compiled]) -> None:
+    def __init__(
+        self, unit: Unit, functions: Mapping[str, Func], compiled: dict[str, Compiled]
+    ) -> None:
         super().__init__(unit, functions)
         self.compiled = compiled
 
@@ -148,7 +155,9 @@ class _Statements(Expressions):
             for each in otherwise:
                 signal = each(dot, frame)
                 if signal and jumps:
-                    return signal if signal == _CONTINUE else None  # a break here leaves this range, not the outer
+                    return (
+                        signal if signal == _CONTINUE else None
+                    )  # a break here leaves this range, not the outer
             return None
 
         return run_range
@@ -320,7 +329,9 @@ def _check_rangeable(value: Any, two: bool, site: Site) -> Any:
     site.fail(f"range can't iterate over {to_text(value)}")
 
 
-def _loop(body: Body, jumps: bool, index_slot: int, element_slot: int, cost: int, site: Site) -> Any:
+def _loop(
+    body: Body, jumps: bool, index_slot: int, element_slot: int, cost: int, site: Site
+) -> Any:
     def run_loop(pairs: Any, frame: Frame) -> None:
         run: Run = frame[1]
         for index, element in pairs:

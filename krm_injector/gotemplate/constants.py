@@ -7,7 +7,9 @@ import re
 from krm_injector.gotemplate import lex
 from krm_injector.gotemplate.node import Number
 
-_ESCAPE = re.compile(r"\\(?:([abfnrtv\\])|(['\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)")
+_ESCAPE = re.compile(
+    r"\\(?:([abfnrtv\\])|(['\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"
+)
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _INT = re.compile(r"([+-]?)(?:0[xX]_?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|0[bB]_?([01]+(?:_[01]+)*)"
                   r"|0[oO]?_?([0-7]+(?:_[0-7]+)*)|([0-9]+(?:_[0-9]+)*))\Z")  # fmt: skip
@@ -70,7 +72,11 @@ def number(pos: int, text: str, kind: int) -> Number:
         imaginary = text[:-1]
         real = "0"
         if kind == lex.COMPLEX:
-            split = max(i for i in range(1, len(imaginary)) if imaginary[i] in "+-" and imaginary[i - 1] not in "eEpP")
+            split = max(
+                i
+                for i in range(1, len(imaginary))
+                if imaginary[i] in "+-" and imaginary[i - 1] not in "eEpP"
+            )
             real, imaginary = imaginary[:split], imaginary[split:]
         parts = _float(real), _float(imaginary)
         if parts[0] is not None and parts[1] is not None:

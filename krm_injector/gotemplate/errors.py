@@ -21,7 +21,14 @@ class TemplateError(Exception):
     """
 
     def __init__(
-        self, text: str, *, message: str, name: str, line: int = 0, column: int = 0, context: str = ""
+        self,
+        text: str,
+        *,
+        message: str,
+        name: str,
+        line: int = 0,
+        column: int = 0,
+        context: str = "",
     ) -> None:
         super().__init__(text)
         self.message = message

@@ -32,7 +32,9 @@ class Expressions:
         self.functions = functions
         self.scope: dict[str, int] = {"$": 0}
         self.slots = 2  # a frame starts with $ and the Run
-        self.elements: set[int] = set()  # slots that hold a range's elements, as they lie in their container
+        self.elements: set[int] = (
+            set()
+        )  # slots that hold a range's elements, as they lie in their container
         self.dot_is_element = False
         self.count = 0  # what has been compiled so far, in steps
 
@@ -97,7 +99,9 @@ class Expressions:
 
     # Commands
 
-    def command(self, command: ast.Command, final: Closure | None, before: ast.Command | None = None) -> Closure:
+    def command(
+        self, command: ast.Command, final: Closure | None, before: ast.Command | None = None
+    ) -> Closure:
         self.count += 1
         head, args = command.args[0], command.args[1:]
         if isinstance(head, ast.Identifier):
@@ -128,7 +132,10 @@ class Expressions:
     # Fields and variables
 
     def fields(
-        self, head: ast.Field | ast.Chain | ast.Variable, args: list[ast.Node], final: Closure | None
+        self,
+        head: ast.Field | ast.Chain | ast.Variable,
+        args: list[ast.Node],
+        final: Closure | None,
     ) -> Closure:
         site = self.site(head)
         base: Closure | None = None
@@ -180,13 +187,17 @@ class Expressions:
                     getters.insert(len(getters), final)
                 callee = str(args[0]) if args else ""
                 return call_value(callee, getters, final is not None, site)
-            return short_circuit(name == "or", [self.argument(arg, "reflect.Value", raw=True) for arg in args], final)
+            return short_circuit(
+                name == "or", [self.argument(arg, "reflect.Value", raw=True) for arg in args], final
+            )
         getters = []
         for position, arg in enumerate(args):
             wanted = full_name(param_type(func.params, func.variadic, position))
             try:
                 getters.append(self.argument(arg, wanted, raw=builtin))
-            except ExecError as error:  # a literal that cannot be that type: Go says so when it gets there
+            except (
+                ExecError
+            ) as error:  # a literal that cannot be that type: Go says so when it gets there
                 getters.append(self.raising(arg, error.message))
         if builtin and name == "slice":  # which does not look into interfaces for its indexes
             for position, arg in enumerate(args[1:], 1):
@@ -258,7 +269,9 @@ def _held(evaluate: Closure, receiver: Closure) -> Closure:
 
     def held(dot: Any, frame: Frame) -> Any:
         value = evaluate(dot, frame)
-        return _IN_INTERFACE if value is not INVALID and type(receiver(dot, frame)) is dict else value
+        return (
+            _IN_INTERFACE if value is not INVALID and type(receiver(dot, frame)) is dict else value
+        )
 
     return held
 

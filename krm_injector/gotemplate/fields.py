@@ -11,7 +11,9 @@ from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, type_name
 
 
-def chain_closure(base: Closure | None, slot: int, names: list[str], site: Site, element: bool | None) -> Closure:
+def chain_closure(
+    base: Closure | None, slot: int, names: list[str], site: Site, element: bool | None
+) -> Closure:
     """The value of ``names`` one after the other, from dot, from a variable's slot, or from another expression.
 
     ``element``: None when the first receiver is a range's element, whose type to Go is mostly interface {}.
@@ -134,7 +136,9 @@ class Arguments:
 
     __slots__ = ("compiler", "final", "getters", "nodes", "site")
 
-    def __init__(self, compiler: _Compiler, nodes: list[ast.Node], final: Closure | None, site: Site) -> None:
+    def __init__(
+        self, compiler: _Compiler, nodes: list[ast.Node], final: Closure | None, site: Site
+    ) -> None:
         self.compiler = compiler
         self.nodes = nodes
         self.final = final
@@ -154,18 +158,23 @@ class Arguments:
                 if evaluate is None:
                     known = self.compiler.argument(argument, "reflect.Value", raw=True)
                 else:
-                    known = _adapting(evaluate, wanted, self.compiler.site(ast.last_visited(argument)))
+                    known = _adapting(
+                        evaluate, wanted, self.compiler.site(ast.last_visited(argument))
+                    )
             self.getters[position, wanted] = known
         return known
 
     def evaluate(self, method: Method, dot: Any, frame: Frame, final: Any) -> tuple[Any, ...]:
         params, variadic = method.params, method.variadic
         values = [
-            self.getter(i, full_name(param_type(params, variadic, i)))(dot, frame) for i in range(len(self.nodes))
+            self.getter(i, full_name(param_type(params, variadic, i)))(dot, frame)
+            for i in range(len(self.nodes))
         ]
         if self.final is not None:
             last = self.compiler.site(ast.last_visited(self.nodes[-1])) if self.nodes else self.site
-            values.append(adapt(final, full_name(final_type(params, variadic, len(self.nodes))), last))
+            values.append(
+                adapt(final, full_name(final_type(params, variadic, len(self.nodes))), last)
+            )
         return tuple(None if value is INVALID else value for value in values)
 
 
@@ -201,7 +210,9 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
             method = Method(lambda: shown)
         else:
             field(value, name, site)
-        wrong = arity_error(name, method.params, method.variadic, len(arguments.nodes), final is not None)
+        wrong = arity_error(
+            name, method.params, method.variadic, len(arguments.nodes), final is not None
+        )
         if wrong:
             site.fail(wrong)
         values = arguments.evaluate(method, dot, frame, last)

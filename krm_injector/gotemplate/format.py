@@ -164,7 +164,9 @@ class Printer:
             self.plus_v, self.plus = self.plus, False
         self.argument(value, verb)
 
-    def complex_verb(self, pattern: str, at: int, values: tuple[Any, ...], arg: int) -> tuple[int, int, bool]:
+    def complex_verb(
+        self, pattern: str, at: int, values: tuple[Any, ...], arg: int
+    ) -> tuple[int, int, bool]:
         """One verb with flags, indexes, width and precision: the position after it, the next argument's number,
         and whether an index stood in it."""
         end = len(pattern)
@@ -427,7 +429,11 @@ class _Index:
             self.good = self.after = False
             return arg, at + 1
         text = pattern[at + 1 : close]
-        if not (text.isascii() and text.isdigit()) or len(text) > 7 or int(text) > 10 * _NUMBER_LIMIT:
+        if (
+            not (text.isascii() and text.isdigit())
+            or len(text) > 7
+            or int(text) > 10 * _NUMBER_LIMIT
+        ):
             self.good = self.after = False
             return arg, close + 1
         self.after = True

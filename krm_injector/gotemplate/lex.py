@@ -18,7 +18,9 @@ KEYWORDS = {
     "nil": NIL, "true": BOOL, "false": BOOL, "block": BLOCK, "break": BREAK, "continue": CONTINUE, "define": DEFINE,
     "else": ELSE, "end": END, "if": IF, "range": RANGE, "template": TEMPLATE, "with": WITH,
 }  # fmt: skip
-OPERANDS = frozenset({BOOL, CHARCONST, COMPLEX, DOT, FIELD, IDENT, NUMBER, NIL, RAW, STRING, VARIABLE, LPAREN})
+OPERANDS = frozenset(
+    {BOOL, CHARCONST, COMPLEX, DOT, FIELD, IDENT, NUMBER, NIL, RAW, STRING, VARIABLE, LPAREN}
+)
 _CHARS = {"=": ASSIGN, "|": PIPE, "(": LPAREN, ")": RPAREN}
 _SPACES = " \t\r\n"
 
@@ -183,7 +185,9 @@ def slow_token(text: str, pos: int, right: str, words: dict[str, int]) -> Token:
     return Token(ERROR, f"unrecognized character in action: {unicode_name(char)}", pos)
 
 
-def _slow_word(text: str, start: int, pos: int, right: str, kind: int, words: dict[str, int]) -> Token:
+def _slow_word(
+    text: str, start: int, pos: int, right: str, kind: int, words: dict[str, int]
+) -> Token:
     while pos < len(text) and is_alphanumeric(text[pos]):
         pos += 1
     if pos < len(text) and text[pos] not in " \t\r\n.,|:)(" and not text.startswith(right, pos):

@@ -29,9 +29,15 @@ class Tree:
         self.root = root
 
 
-def parse_trees(source: node.Source, functions: Container[str], delims: tuple[str, str]) -> dict[str, Tree]:
+def parse_trees(
+    source: node.Source, functions: Container[str], delims: tuple[str, str]
+) -> dict[str, Tree]:
     """All templates that the text defines, by name. ParseError where Go's Parse fails."""
-    words = {w: k for w, k in lex.KEYWORDS.items() if w not in ("break", "continue") or w not in functions}
+    words = {
+        w: k
+        for w, k in lex.KEYWORDS.items()
+        if w not in ("break", "continue") or w not in functions
+    }
     toks = lex.tokens(source.text, lex.delims_of(*delims), words)
     parser = _Parser(source, toks, functions)
     try:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
+_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+}
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 _CONTROLS.update({ord(char): escape for char, escape in _ESCAPES.items()})
 _ASCII_QUOTED = {mark: {**_CONTROLS, ord(mark): "\\" + mark} for mark in "\"'"}

@@ -44,7 +44,9 @@ class Run:
     def charge_large(self, size: int, site: Site) -> None:
         """Accounts for a large value that a function takes or makes."""
         if size > self.limits.output:
-            site.exceed(f"a value of {size} characters or items is larger than {self.limits.output}")
+            site.exceed(
+                f"a value of {size} characters or items is larger than {self.limits.output}"
+            )
         self.steps -= size >> 6
         if self.steps < 0:
             site.exceed(f"more than {self.limits.steps} steps")
@@ -62,7 +64,9 @@ class Account:
         self.left = steps
 
 
-_running: list[Run] = []  # the executions under way, the innermost last: functions get values, and no Run
+_running: list[
+    Run
+] = []  # the executions under way, the innermost last: functions get values, and no Run
 
 
 def spend(steps: int) -> None:

@@ -43,18 +43,26 @@ class Template:
             raise ExecError(f"template: {message}", message=message, name=self.name)
         out: list[str] = []
         outer = _running[-1] if _running else None
-        known = [limits.steps, *([outer.steps] if outer else []), *([account.left] if account else [])]
+        known = [
+            limits.steps,
+            *([outer.steps] if outer else []),
+            *([account.left] if account else []),
+        ]
         steps = max(min(known), 0)
         run = Run(limits._replace(steps=steps), out.append)
         _running.append(run)
         try:
             if not steps:
                 message = "no steps are left: earlier templates of this run took them all"
-                raise LimitExceeded(f"template: {self.name}: {message}", message=message, name=self.name)
+                raise LimitExceeded(
+                    f"template: {self.name}: {message}", message=message, name=self.name
+                )
             target.run(INVALID if data is None else data, run)
         except (RecursionError, MemoryError) as error:
             message = f"template asks for too much: {error}"
-            raise LimitExceeded(f"template: {self.name}: {message}", message=message, name=self.name) from None
+            raise LimitExceeded(
+                f"template: {self.name}: {message}", message=message, name=self.name
+            ) from None
         finally:
             _running.pop()
             if outer:
@@ -65,7 +73,10 @@ class Template:
 
 
 def parse(
-    text: str, name: str = "", funcs: Mapping[str, Func] | None = None, delims: tuple[str, str] = ("{{", "}}")
+    text: str,
+    name: str = "",
+    funcs: Mapping[str, Func] | None = None,
+    delims: tuple[str, str] = ("{{", "}}"),
 ) -> Template:
     """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where Go's Parse fails."""
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
@@ -75,4 +86,6 @@ def parse(
         return Template(name, compile_trees(source, trees, functions))
     except RecursionError:
         message = "template nests too deep"
-        raise ParseError(f"template: {name}:1: {message}", message=message, name=name, line=1) from None
+        raise ParseError(
+            f"template: {name}:1: {message}", message=message, name=name, line=1
+        ) from None

@@ -63,7 +63,9 @@ class Struct:
     """Base of typed structs and of pointers to them (protobuf messages)."""
 
     go_type: ClassVar[str] = "struct {}"  # "*v1alpha1.ProxyConfig", "v1.ObjectMeta"
-    go_unexported: ClassVar[frozenset[str]] = frozenset()  # fields that Go keeps to the package: their error differs
+    go_unexported: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # fields that Go keeps to the package: their error differs
     is_nil: bool = False  # a nil pointer
 
     __slots__ = ()

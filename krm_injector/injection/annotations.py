@@ -15,11 +15,15 @@ from krm_injector.versions import Rules
 Problem = tuple[str, str, str]  # annotation, its value, what is wrong with it
 
 # Go's strings.TrimSpace.
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 _DIGITS = re.compile(r"[0-9]+\Z")
 _INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.\-]*\Z")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_BOOLEANS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
+_BOOLEANS = frozenset(
+    ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
+)
 
 
 class Check(NamedTuple):
@@ -42,7 +46,11 @@ def problems(annotations: dict[str, str], rules: Rules) -> list[Problem]:
 
 
 def _interception_mode(value: str, rules: Rules) -> str:
-    return "" if value in ("REDIRECT", "TPROXY", "NONE") else f'"{value}" must be REDIRECT, TPROXY or NONE'
+    return (
+        ""
+        if value in ("REDIRECT", "TPROXY", "NONE")
+        else f'"{value}" must be REDIRECT, TPROXY or NONE'
+    )
 
 
 def _port_problem(text: str) -> str:
@@ -119,10 +127,14 @@ def _proxy_config(value: str, rules: Rules) -> str:
     from krm_injector.istio_api.validate import proxy_config_problems
 
     try:
-        config = parse("v1alpha1.ProxyConfig", value, rules.minor, default_proxy_config(rules.minor))
+        config = parse(
+            "v1alpha1.ProxyConfig", value, rules.minor, default_proxy_config(rules.minor)
+        )
     except ApiError as error:
         return f"{error.path} {error.problem}" if error.path else error.problem
-    return "; ".join(f"{path} {problem}" for path, _, problem in proxy_config_problems(config, rules.minor))
+    return "; ".join(
+        f"{path} {problem}" for path, _, problem in proxy_config_problems(config, rules.minor)
+    )
 
 
 def _since(minor: int) -> Callable[[Rules], bool]:
@@ -140,7 +152,9 @@ _INTERFACES = Check(_interfaces, lambda rules: rules.validate_interfaces)
 
 CHECKS: dict[str, Check] = {
     "sidecar.istio.io/interceptionMode": Check(_interception_mode, _always),
-    "sidecar.istio.io/enableCoreDump": Check(_bool, lambda rules: rules.validate_core_dump and rules.minor >= (1, 5)),
+    "sidecar.istio.io/enableCoreDump": Check(
+        _bool, lambda rules: rules.validate_core_dump and rules.minor >= (1, 5)
+    ),
     "status.sidecar.istio.io/port": Check(_port, _always),
     _READINESS + "initialDelaySeconds": Check(_uint32, _always),
     _READINESS + "periodSeconds": Check(_uint32, _always),

@@ -46,7 +46,9 @@ def _maps(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def applied(workload: Workload, after: Object, settings: ImageSettings) -> tuple[Object, list[Result]]:
+def applied(
+    workload: Workload, after: Object, settings: ImageSettings
+) -> tuple[Object, list[Result]]:
     """The injected object with its injected images pinned, and an error for each that must not be there (one for
     all the containers that have it)."""
     problems: dict[tuple[str, str], list[Injected]] = {}
@@ -61,7 +63,9 @@ def applied(workload: Workload, after: Object, settings: ImageSettings) -> tuple
         elif image != found.image:
             after = put(after, found.place, image)
     return after, [
-        _forbidden(workload, found, settings.registries) if kind == "registry" else _unlocked(workload, found)
+        _forbidden(workload, found, settings.registries)
+        if kind == "registry"
+        else _unlocked(workload, found)
         for (kind, _), found in problems.items()
     ]
 
@@ -98,7 +102,9 @@ def no_file(file: str, directory: str) -> Refused:
         f"spec.images.file names {file}, but there is no such file in {directory}; make it of what `krm-injector "
         "images` lists, or put the lock into spec.images.lock (a function in a container sees no files)"
     )
-    return Refused(Result("error", message, field="spec.images.file", current=file, code="images-lock"))
+    return Refused(
+        Result("error", message, field="spec.images.file", current=file, code="images-lock")
+    )
 
 
 def read_lock(value: Any, source: str) -> dict[str, str]:
@@ -109,10 +115,10 @@ def read_lock(value: Any, source: str) -> dict[str, str]:
         raise Refused(Result("error", message, file=source, code="images-lock"))
     for image, digest in value.items():
         if not isinstance(digest, str) or not _DIGEST.match(digest):
-            message = (
-                f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 hexadecimal digits)"
+            message = f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 hexadecimal digits)"
+            results.append(
+                Result("error", message, field=str(image), current=digest, code="images-lock")
             )
-            results.append(Result("error", message, field=str(image), current=digest, code="images-lock"))
     if results:
         raise Refused(*results)
     return {str(image): digest for image, digest in value.items()}
@@ -124,7 +130,9 @@ def _forbidden(workload: Workload, found: list[Injected], registries: Iterable[s
         f"none of the allowed registries ({', '.join(registries)}); point the mesh's values.global.hub to a mirror, or "
         "allow the registry in spec.images.allowedRegistries"
     )
-    return Result("error", message, workload.ref, found[0].field, found[0].image, code="image-registry")
+    return Result(
+        "error", message, workload.ref, found[0].field, found[0].image, code="image-registry"
+    )
 
 
 def _unlocked(workload: Workload, found: list[Injected]) -> Result:
@@ -132,7 +140,9 @@ def _unlocked(workload: Workload, found: list[Injected]) -> Result:
         f"the image {found[0].image} that injection brings into {workload.ref} ({_containers(found)}) is not in the "
         f'lock; add its digest: "{found[0].image}": sha256:...'
     )
-    return Result("error", message, workload.ref, found[0].field, found[0].image, code="image-not-locked")
+    return Result(
+        "error", message, workload.ref, found[0].field, found[0].image, code="image-not-locked"
+    )
 
 
 def _containers(found: list[Injected]) -> str:

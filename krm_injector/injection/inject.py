@@ -51,7 +51,14 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
         raise Failure(*causes)
     try:
         injected = inject_pod(pod, decision, plane, manual)
-    except (TemplateError, RenderError, MergeError, types.TypeMismatch, merge.BadAnnotation, ApiError) as problem:
+    except (
+        TemplateError,
+        RenderError,
+        MergeError,
+        types.TypeMismatch,
+        merge.BadAnnotation,
+        ApiError,
+    ) as problem:
         raise Failure(_explained(workload, plane, problem)) from None
     return _with_pod(workload, metadata_path, injected)
 
@@ -69,11 +76,17 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
     if manual and controller.is_cron_job(workload.ref):
         metadata_path = ("spec", "jobTemplate", "metadata")
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
-    typed = {field: string_map(metadata[field]) for field in ("labels", "annotations") if metadata.get(field)}
+    typed = {
+        field: string_map(metadata[field])
+        for field in ("labels", "annotations")
+        if metadata.get(field)
+    }
     metadata = {**metadata, **typed}
     if not manual:
         metadata["namespace"] = workload.ref.namespace
-    return metadata_path, merge.without_nulls({"metadata": metadata, "spec": template.get("spec") or {}})
+    return metadata_path, merge.without_nulls(
+        {"metadata": metadata, "spec": template.get("spec") or {}}
+    )
 
 
 def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
@@ -98,12 +111,19 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         owner_meta=_owner_meta(decision.workload, pod, rules, manual),
         proxy_config=proxy_config,
         mesh_config=mesh_config,
-        proxy_env=cluster_env(_path(decision, manual), plane.typed, pods.labels_of(pod), rules.path_env),
-        namespace_annotations=namespace.annotations if namespace and mesh.platform == "openshift" else {},
+        proxy_env=cluster_env(
+            _path(decision, manual), plane.typed, pods.labels_of(pod), rules.path_env
+        ),
+        namespace_annotations=namespace.annotations
+        if namespace and mesh.platform == "openshift"
+        else {},
         manual=manual,
     )
     merged: Object = pod
-    template_pod: Object = {"metadata": {}, "spec": {"containers": None}}  # an empty Pod, as Go writes it
+    template_pod: Object = {
+        "metadata": {},
+        "spec": {"containers": None},
+    }  # an empty Pod, as Go writes it
     native = is_native(mesh, pod)
     for partial in render(plane, subject):
         template_pod = strategic_merge(template_pod, partial)
@@ -120,12 +140,15 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
         rewrite_probes=plane.typed.rewrite_app_http_probe,
         hold=_hold(pod, mesh_config, plane),
         injected_annotations={} if manual else (mesh.config.get("injectedAnnotations") or {}),
-        rewrite_tcp=pods.parse_bool(mesh.control_plane_env.get("REWRITE_TCP_PROBES", "")) is not False,
+        rewrite_tcp=pods.parse_bool(mesh.control_plane_env.get("REWRITE_TCP_PROBES", ""))
+        is not False,
     )
     return post_process(merged, template_pod, facts)
 
 
-def _configs(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> tuple[Message, Message]:
+def _configs(
+    pod: Object, decision: Decision, plane: ControlPlane, manual: bool
+) -> tuple[Message, Message]:
     """MeshConfig and ProxyConfig for this pod. kube-inject knows no ProxyConfig resources but overlays both."""
     mesh = plane.mesh
     if manual or not mesh.rules.proxy_config_resources:
@@ -145,12 +168,19 @@ def _configs(pod: Object, decision: Decision, plane: ControlPlane, manual: bool)
 
 def _annotated(pod: Object, plane: ControlPlane) -> Message:
     text = pods.annotations_of(pod).get(pods.PROXY_CONFIG_ANNOTATION)
-    return plane.mesh_config if text is None else annotated_mesh_config(text, plane.mesh_config, plane.mesh.rules.minor)
+    return (
+        plane.mesh_config
+        if text is None
+        else annotated_mesh_config(text, plane.mesh_config, plane.mesh.rules.minor)
+    )
 
 
 def _hold(pod: Object, mesh_config: Message, plane: ControlPlane) -> bool:
     config = _annotated(pod, plane).go_attr("DefaultConfig")
-    return _wrapped(config.go_attr("HoldApplicationUntilProxyStarts"), default=False) or plane.typed.hold_application
+    return (
+        _wrapped(config.go_attr("HoldApplicationUntilProxyStarts"), default=False)
+        or plane.typed.hold_application
+    )
 
 
 def _wrapped(message: Any, default: bool) -> bool:
@@ -161,7 +191,9 @@ def _status_port(mesh_config: Message) -> int:
     return int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort"))
 
 
-def _clear_prometheus(annotations: dict[str, str], status_port: int, rules: Rules) -> dict[str, str]:
+def _clear_prometheus(
+    annotations: dict[str, str], status_port: int, rules: Rules
+) -> dict[str, str]:
     ours = prometheus.settings(annotations, rules).get("port") == str(status_port)
     return prometheus.cleared(annotations, rules) if ours else annotations
 
@@ -170,9 +202,17 @@ def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> 
     """The metadata behind .DeploymentMeta (before 1.22): the workload's for kube-inject, the pod's for the webhook."""
     if manual and (workload.ref.kind != "Pod" or not rules.manual_pod_owner):
         metadata: Object = workload.object.get("metadata") or {}
-        typed = {field: string_map(metadata[field]) for field in ("labels", "annotations") if metadata.get(field)}
+        typed = {
+            field: string_map(metadata[field])
+            for field in ("labels", "annotations")
+            if metadata.get(field)
+        }
         return {**metadata, **typed}
-    return {key: value for key, value in pod["metadata"].items() if key not in ("ownerReferences", "managedFields")}
+    return {
+        key: value
+        for key, value in pod["metadata"].items()
+        if key not in ("ownerReferences", "managedFields")
+    }
 
 
 def _path(decision: Decision, manual: bool) -> str:
@@ -184,7 +224,9 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
     sidecar = pods.find_in_pod(pods.PROXY, pod)
     if sidecar is None or not sidecar.get("securityContext"):
         return pod
-    among = pods.containers(pod) + (pods.containers(pod, "initContainers") if whose == "all" else [])
+    among = pods.containers(pod) + (
+        pods.containers(pod, "initContainers") if whose == "all" else []
+    )
     proxy_user = app_user = 0
     for container in among:
         user = (container.get("securityContext") or {}).get("runAsUser")
@@ -196,7 +238,9 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
             app_user = user
     if proxy_user != app_user:
         return pod
-    context = {k: v for k, v in sidecar["securityContext"].items() if k not in ("runAsUser", "runAsGroup")}
+    context = {
+        k: v for k, v in sidecar["securityContext"].items() if k not in ("runAsUser", "runAsGroup")
+    }
     return pods.replace_container(pod, sidecar, {**sidecar, "securityContext": context})
 
 
@@ -235,15 +279,17 @@ def _unknown(problem: TemplateError, plane: ControlPlane) -> str:
 def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> Result:
     where = text(workload.template) or "the pod"
     if isinstance(problem, merge.BadAnnotation):
-        return _bad_annotation(workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem)
-    if isinstance(problem, TemplateError):
-        message = (
-            f"the injection template of revision {plane.mesh.revision} failed: {problem}{_unknown(problem, plane)}"
+        return _bad_annotation(
+            workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem
         )
+    if isinstance(problem, TemplateError):
+        message = f"the injection template of revision {plane.mesh.revision} failed: {problem}{_unknown(problem, plane)}"
         return Result("error", message, workload.ref, code="template-failed")
     if isinstance(problem, RenderError):
         return Result("error", f"{problem}", workload.ref, code="template-unusable")
     if isinstance(problem, types.TypeMismatch):
         path = f"{where}.{problem.path}" if workload.template else problem.path
         return Result("error", f"{path}: {problem}", workload.ref, field=path, code="pod-invalid")
-    return Result("error", f"{where} cannot be merged: {problem}", workload.ref, code="merge-failed")
+    return Result(
+        "error", f"{where} cannot be merged: {problem}", workload.ref, code="merge-failed"
+    )

@@ -31,7 +31,9 @@ def without_nulls(value: Any) -> Any:
     """The value as Go holds it after decoding: null fields are absent. The same object where nothing changes."""
     if isinstance(value, dict):
         kept = {k: without_nulls(v) for k, v in value.items() if v is not None}
-        return kept if len(kept) != len(value) or any(kept[k] is not value[k] for k in kept) else value
+        return (
+            kept if len(kept) != len(value) or any(kept[k] is not value[k] for k in kept) else value
+        )
     if isinstance(value, list):
         items = [without_nulls(v) for v in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
@@ -46,7 +48,9 @@ def stripped(pod: Object, clear_prometheus: Callable[[dict[str, str]], dict[str,
     names = {field: _names(status.get(field)) for field in ("containers", "initContainers")}
     kept = {f: [c for c in pods.containers(pod, f) if c.get("name") not in names[f]] for f in names}
     annotations = {k: v for k, v in pods.annotations_of(pod).items() if k != pods.STATUS_ANNOTATION}
-    return pods.with_metadata(pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations))
+    return pods.with_metadata(
+        pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations)
+    )
 
 
 def injection_status(pod: Object) -> Object | None:
@@ -99,28 +103,38 @@ def apply_template(pod: Object, partial: Object, native: bool, template_pod: Obj
         mine = pods.find_container(pods.PROXY, pods.containers(pod))
         if mine is not None:
             rest = [c for c in pods.containers(pod) if c is not mine]
-            pod = pods.with_spec(pod, containers=rest, initContainers=[*pods.containers(pod, "initContainers"), mine])
+            pod = pods.with_spec(
+                pod, containers=rest, initContainers=[*pods.containers(pod, "initContainers"), mine]
+            )
     return strategic_merge(pod, partial)
 
 
-def reapply_overrides(merged: Object, original: Object, template_pod: Object, tproxy: bool, rules: Rules) -> Object:
+def reapply_overrides(
+    merged: Object, original: Object, template_pod: Object, tproxy: bool, rules: Rules
+) -> Object:
     """The user's own istio-proxy, istio-init ... win over the template's, field by field, and are remembered."""
     saved = saved_overrides(original)
     status = injection_status(original)
     already = pods.STATUS_ANNOTATION in pods.annotations_of(original)
     found: dict[str, list[str]] = {"containers": [], "initContainers": []}
     for field in ("containers", "initContainers"):
-        injected_before = _names((status or {}).get(field)) if rules.overrides_spare_injected else []
+        injected_before = (
+            _names((status or {}).get(field)) if rules.overrides_spare_injected else []
+        )
         for container in pods.containers(template_pod, field):
             name = container.get("name", "")
             if name in injected_before:
                 continue  # what stands there is an earlier injection's, not the user's
-            mine = pods.find_container(name, saved.get(field, [])) or _own(name, field, original, rules)
+            mine = pods.find_container(name, saved.get(field, [])) or _own(
+                name, field, original, rules
+            )
             if mine is None:
                 continue
             overlay = {k: v for k, v in mine.items() if k != "image" or v != AUTO_IMAGE}
             found[field].append(types.dumps("v1.Container", overlay))
-            merged = strategic_merge(merged, {"spec": {field: [types.decode("v1.Container", overlay)]}})
+            merged = strategic_merge(
+                merged, {"spec": {field: [types.decode("v1.Container", overlay)]}}
+            )
     if not already and any(found.values()):
         text = "{" + ",".join(f'"{f}":[{",".join(c)}]' for f, c in found.items() if c) + "}"
         merged = pods.with_metadata(

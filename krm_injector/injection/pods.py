@@ -48,7 +48,9 @@ def find_container(name: str, among: list[Object]) -> Object | None:
 
 def find_in_pod(name: str, pod: Object) -> Object | None:
     """The first container of that name, containers before init containers."""
-    return find_container(name, containers(pod)) or find_container(name, containers(pod, "initContainers"))
+    return find_container(name, containers(pod)) or find_container(
+        name, containers(pod, "initContainers")
+    )
 
 
 def find_sidecar(pod: Object, native: bool) -> Object | None:

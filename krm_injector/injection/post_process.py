@@ -60,7 +60,9 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
     probers = probes.app_probers(pod, facts.status_port, what)
     if probers:
         reinjected = facts.rules.merge_probers and pods.STATUS_ANNOTATION in annotations
-        env = probes.merge_env(sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers)
+        env = probes.merge_env(
+            sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers
+        )
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
     port = annotations.get(probes.STATUS_PORT_ANNOTATION)
     if port is None:
@@ -72,11 +74,17 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
 
 def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
     if NETWORK_ENV in facts.proxy_env:
-        pod = pods.with_metadata(pod, "labels", {**pods.labels_of(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]})
+        pod = pods.with_metadata(
+            pod, "labels", {**pods.labels_of(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]}
+        )
     status = {
-        pods.STATUS_ANNOTATION: status_json(template_pod, facts.revision if facts.rules.status_revision else None)
+        pods.STATUS_ANNOTATION: status_json(
+            template_pod, facts.revision if facts.rules.status_revision else None
+        )
     }
-    return pods.with_metadata(pod, "annotations", {**pods.annotations_of(pod), **status, **facts.injected_annotations})
+    return pods.with_metadata(
+        pod, "annotations", {**pods.annotations_of(pod), **status, **facts.injected_annotations}
+    )
 
 
 def status_json(template_pod: Object, revision: str | None) -> str:

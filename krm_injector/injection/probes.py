@@ -17,7 +17,11 @@ PROBES = (("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupPro
 HANDLERS = (("preStop", "prestopz"), ("postStart", "poststartz"))
 PROBE_ACTIONS = ("httpGet", "tcpSocket", "grpc")  # where a probe names several, the first is taken
 HANDLER_ACTIONS = ("httpGet", "tcpSocket")
-ACTION_TYPES = {"httpGet": "v1.HTTPGetAction", "tcpSocket": "v1.TCPSocketAction", "grpc": "v1.GRPCAction"}
+ACTION_TYPES = {
+    "httpGet": "v1.HTTPGetAction",
+    "tcpSocket": "v1.TCPSocketAction",
+    "grpc": "v1.GRPCAction",
+}
 
 
 class Scope(NamedTuple):
@@ -31,12 +35,20 @@ class Scope(NamedTuple):
 def scope(rules: Rules, tcp_feature: bool) -> Scope:
     """By version; ``tcp_feature`` is REWRITE_TCP_PROBES of istiod."""
     tcp = rules.tcp_probes == "always" or (rules.tcp_probes == "feature" and tcp_feature)
-    actions = ("httpGet", *(("tcpSocket",) if tcp else ()), *(("grpc",) if rules.grpc_probes else ()))
+    actions = (
+        "httpGet",
+        *(("tcpSocket",) if tcp else ()),
+        *(("grpc",) if rules.grpc_probes else ()),
+    )
     return Scope(actions, rules.lifecycle_probes, rules.init_probes)
 
 
 def should_rewrite(annotations: dict[str, str], by_values: bool) -> bool:
-    wanted = pods.parse_bool(annotations[REWRITE_ANNOTATION]) if REWRITE_ANNOTATION in annotations else None
+    wanted = (
+        pods.parse_bool(annotations[REWRITE_ANNOTATION])
+        if REWRITE_ANNOTATION in annotations
+        else None
+    )
     return by_values if wanted is None else wanted
 
 
@@ -46,11 +58,17 @@ def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]
     A probe whose named port its container does not declare, or that already leads to ``status_port``, is left out.
     """
     found: dict[str, Object] = {}
-    for container in (pods.containers(pod, "initContainers") if what.init else []) + pods.containers(pod):
+    for container in (
+        pods.containers(pod, "initContainers") if what.init else []
+    ) + pods.containers(pod):
         name = container.get("name", "")
         if name == pods.PROXY:
             continue
-        ports = {p["name"]: p.get("containerPort", 0) for p in container.get("ports") or [] if p.get("name")}
+        ports = {
+            p["name"]: p.get("containerPort", 0)
+            for p in container.get("ports") or []
+            if p.get("name")
+        }
         for field, path in PROBES:
             probe = container.get(field)
             prober = _prober(probe, what.actions, ports, status_port)
@@ -59,13 +77,17 @@ def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]
                     prober["timeoutSeconds"] = probe["timeoutSeconds"]
                 found[f"/app-health/{name}/{path}"] = prober
         for field, path in HANDLERS if what.lifecycle else ():
-            prober = _prober((container.get("lifecycle") or {}).get(field), HANDLER_ACTIONS, ports, status_port)
+            prober = _prober(
+                (container.get("lifecycle") or {}).get(field), HANDLER_ACTIONS, ports, status_port
+            )
             if prober is not None:
                 found[f"/app-lifecycle/{name}/{path}"] = prober
     return found
 
 
-def _prober(probe: Object | None, actions: tuple[str, ...], ports: dict[str, int], status_port: int) -> Object | None:
+def _prober(
+    probe: Object | None, actions: tuple[str, ...], ports: dict[str, int], status_port: int
+) -> Object | None:
     kind = _action(probe, actions)
     if kind is None or probe is None:
         return None
@@ -90,17 +112,27 @@ def _action(probe: Object | None, actions: tuple[str, ...]) -> str | None:
 
 def probers_json(probers: dict[str, Object]) -> str:
     """Go's JSON of the map: sorted paths, each action's fields in the order of its Go struct."""
-    return "{" + ",".join(go_json.dumps(p) + ":" + _prober_json(probers[p]) for p in sorted(probers)) + "}"
+    return (
+        "{"
+        + ",".join(go_json.dumps(p) + ":" + _prober_json(probers[p]) for p in sorted(probers))
+        + "}"
+    )
 
 
 def _prober_json(prober: Object) -> str:
-    parts = [f'"{kind}":{types.dumps(ACTION_TYPES[kind], prober[kind])}' for kind in ACTION_TYPES if kind in prober]
+    parts = [
+        f'"{kind}":{types.dumps(ACTION_TYPES[kind], prober[kind])}'
+        for kind in ACTION_TYPES
+        if kind in prober
+    ]
     if prober.get("timeoutSeconds"):
         parts.append(f'"timeoutSeconds":{prober["timeoutSeconds"]}')
     return "{" + ",".join(parts) + "}"
 
 
-def merge_env(env: list[Object], probers: dict[str, Object], reinjected: bool, append: bool) -> list[Object]:
+def merge_env(
+    env: list[Object], probers: dict[str, Object], reinjected: bool, append: bool
+) -> list[Object]:
     """The proxy's env with ISTIO_KUBE_APP_PROBERS.
 
     On a pod that was injected before (``reinjected``), the probers found there win over those found now; where it
@@ -123,7 +155,11 @@ def merge_env(env: list[Object], probers: dict[str, Object], reinjected: bool, a
 
 def as_prober(value: Any) -> Object:
     """One entry of ISTIO_KUBE_APP_PROBERS, typed: numbers are integers. Raises TypeMismatch, AttributeError."""
-    prober = {k: types.decode(t, value[k], keep_empty=True) for k, t in ACTION_TYPES.items() if value.get(k)}
+    prober = {
+        k: types.decode(t, value[k], keep_empty=True)
+        for k, t in ACTION_TYPES.items()
+        if value.get(k)
+    }
     if value.get("timeoutSeconds"):
         prober["timeoutSeconds"] = int(value["timeoutSeconds"])
     return prober
@@ -134,7 +170,10 @@ def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
     fields = {}
     for field in ("containers", "initContainers") if what.init else ("containers",):
         before = pods.containers(pod, field)
-        after = [c if c.get("name") == pods.PROXY else _rewrite_container(c, status_port, what) for c in before]
+        after = [
+            c if c.get("name") == pods.PROXY else _rewrite_container(c, status_port, what)
+            for c in before
+        ]
         if any(a is not b for a, b in zip(after, before, strict=True)):
             fields[field] = after
     return pods.with_spec(pod, **fields) if fields else pod

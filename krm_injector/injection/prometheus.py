@@ -24,7 +24,11 @@ FIELDS = {
     "prometheus_io_port": "port",
     "prometheus_istio_io_scrape_targets": "targets",  # "PORT:PATH,PORT:PATH", 1.31+
 }
-SPELLED = {"prometheus.io/scrape": "scrape", "prometheus.io/path": "path", "prometheus.io/port": "port"}
+SPELLED = {
+    "prometheus.io/scrape": "scrape",
+    "prometheus.io/path": "path",
+    "prometheus.io/port": "port",
+}
 # The ports that the proxy and its agent hold for themselves.
 RESERVED_PORTS = frozenset((15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090))
 
@@ -44,7 +48,11 @@ def _field(annotation: str, rules: Rules) -> str | None:
 
 def settings(annotations: dict[str, str], rules: Rules) -> dict[str, str]:
     """The scrape settings among a pod's annotations: {"scrape": "true", "port": "9090"}, where set."""
-    return {field: value for name, value in sorted(annotations.items()) if (field := _field(name, rules))}
+    return {
+        field: value
+        for name, value in sorted(annotations.items())
+        if (field := _field(name, rules))
+    }
 
 
 def cleared(annotations: dict[str, str], rules: Rules) -> dict[str, str]:
@@ -67,12 +75,18 @@ def apply(pod: Object, mesh_wants: bool, status_port: int, rules: Rules) -> Obje
     if targets:
         found["port"], found["path"] = targets[0]
     if rules.prometheus_targets:
-        _check_ports(annotations, targets or [(found.get("port", ""), "")], status_port, rules, bool(targets))
+        _check_ports(
+            annotations, targets or [(found.get("port", ""), "")], status_port, rules, bool(targets)
+        )
     sidecar = pods.find_sidecar(pod, rules.native_sidecars)
     if sidecar is not None and any(found.values()):
         env = [*(sidecar.get("env") or []), {"name": ENV, "value": _settings_json(found, targets)}]
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
-    ours = {"prometheus.io/port": target, "prometheus.io/path": "/stats/prometheus", "prometheus.io/scrape": "true"}
+    ours = {
+        "prometheus.io/port": target,
+        "prometheus.io/path": "/stats/prometheus",
+        "prometheus.io/scrape": "true",
+    }
     return pods.with_metadata(pod, "annotations", {**cleared(annotations, rules), **ours})
 
 
@@ -86,19 +100,28 @@ def with_secure_port(pod: Object, native: bool) -> Object:
     for variable in sidecar.get("env") or []:
         value = variable.get("value") or ""
         if variable.get("name") == SECURE_PORT_ENV and value not in ("", "0"):
-            return pods.with_metadata(pod, "annotations", {**annotations, SECURE_PORT_ANNOTATION: value})
+            return pods.with_metadata(
+                pod, "annotations", {**annotations, SECURE_PORT_ANNOTATION: value}
+            )
     return pod
 
 
 def _enabled(annotations: dict[str, str], mesh_wants: bool) -> bool:
-    wanted = pods.parse_bool(annotations[MERGE_ANNOTATION]) if MERGE_ANNOTATION in annotations else None
+    wanted = (
+        pods.parse_bool(annotations[MERGE_ANNOTATION]) if MERGE_ANNOTATION in annotations else None
+    )
     return mesh_wants if wanted is None else wanted
 
 
 def _settings_json(found: dict[str, str], targets: list[tuple[str, str]]) -> str:
-    parts = [f'"{field}":{go_json.dumps(found.get(field, ""))}' for field in ("scrape", "path", "port")]
+    parts = [
+        f'"{field}":{go_json.dumps(found.get(field, ""))}' for field in ("scrape", "path", "port")
+    ]
     if targets:
-        shown = [f'{{"port":{go_json.dumps(port)},"path":{go_json.dumps(path)}}}' for port, path in targets]
+        shown = [
+            f'{{"port":{go_json.dumps(port)},"path":{go_json.dumps(path)}}}'
+            for port, path in targets
+        ]
         parts.append(f'"targets":[{",".join(shown)}]')
     return "{" + ",".join(parts) + "}"
 
@@ -115,7 +138,11 @@ def _targets(text: str) -> list[tuple[str, str]]:
 
 
 def _check_ports(
-    annotations: dict[str, str], targets: list[tuple[str, str]], status_port: int, rules: Rules, listed: bool
+    annotations: dict[str, str],
+    targets: list[tuple[str, str]],
+    status_port: int,
+    rules: Rules,
+    listed: bool,
 ) -> None:
     wanted = "targets" if listed else "port"
     for port, _path in targets:

@@ -50,7 +50,16 @@ class RenderError(Exception):
 class ControlPlane:
     """A Mesh made ready for use: each part is parsed once a run, when it is first needed."""
 
-    __slots__ = ("_account", "_data", "_templates", "funcs", "mesh", "mesh_config", "typed", "values")
+    __slots__ = (
+        "_account",
+        "_data",
+        "_templates",
+        "funcs",
+        "mesh",
+        "mesh_config",
+        "typed",
+        "values",
+    )
 
     def __init__(self, mesh: Mesh) -> None:
         """Raises ApiError or YamlError where values or mesh do not parse."""
@@ -64,7 +73,11 @@ class ControlPlane:
         native = "true" if mesh.native_sidecars else "false"
         env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}
         rules = mesh.rules
-        sprig = {name: call for name, call in FUNCS.items() if rules.sprig and name not in rules.sprig_lacks}
+        sprig = {
+            name: call
+            for name, call in FUNCS.items()
+            if rules.sprig and name not in rules.sprig_lacks
+        }
         self.funcs: dict[str, Func] = {**sprig, **istio_functions(mesh.rules, env, self._nested)}
         self._templates: dict[str, Template] = {}
         self._account = Account(STEPS)
@@ -76,7 +89,10 @@ class ControlPlane:
             texts = self.mesh.config.get("templates") or {}
             if name not in texts:
                 known = ", ".join(sorted(texts)) or "none"
-                raise RenderError(f"template {name!r} is not in the injection configuration, which has: {known}", name)
+                raise RenderError(
+                    f"template {name!r} is not in the injection configuration, which has: {known}",
+                    name,
+                )
             self._templates[name] = parse(texts[name], name=name, funcs=self.funcs)
         return self._templates[name]
 
@@ -84,7 +100,9 @@ class ControlPlane:
         """The one template of Istio until 1.8, which renders a SidecarInjectionSpec. Raises ParseError."""
         if "" not in self._templates:
             text = self.mesh.config.get("template") or ""
-            self._templates[""] = parse(text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters)
+            self._templates[""] = parse(
+                text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters
+            )
         return self._templates[""]
 
     def execute(self, template: Template, data: TemplateData) -> str:
@@ -96,7 +114,9 @@ class ControlPlane:
     def _nested(self, text: str) -> str:
         """The template function render (before 1.14): a text as a template, "" where it fails."""
         try:
-            return parse(text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters).execute(self._data)
+            return parse(
+                text, name="inject", funcs=self.funcs, delims=self.mesh.rules.delimiters
+            ).execute(self._data)
         except LimitExceeded:
             raise
         except TemplateError:
@@ -144,8 +164,12 @@ def template_data(plane: ControlPlane, subject: Subject) -> TemplateData:
         "MeshConfig": lambda: subject.mesh_config,
         "Values": lambda: plane.values,
         "Revision": lambda: mesh.revision,
-        "EstimatedConcurrency": lambda: _concurrency(plane, subject) if rules.estimates_concurrency else 0,
-        "ProxyImage": lambda: proxy_image(plane.typed, subject.proxy_config, annotations, rules.image_variant),
+        "EstimatedConcurrency": lambda: (
+            _concurrency(plane, subject) if rules.estimates_concurrency else 0
+        ),
+        "ProxyImage": lambda: proxy_image(
+            plane.typed, subject.proxy_config, annotations, rules.image_variant
+        ),
         "ProxyInitImage": lambda: proxy_init_image(plane, annotations),
         "CompliancePolicy": lambda: mesh.control_plane_env.get("COMPLIANCE_POLICY", ""),
         "ProxyUID": lambda: proxy_ids(subject.namespace_annotations)[0],
@@ -164,7 +188,9 @@ def _deployment_meta(subject: Subject, meta_type: str) -> Struct:
     owner = subject.owner
     if meta_type == NamespacedName.go_type:
         return namespaced_name(owner.name, owner.namespace)
-    return object_meta({**subject.owner_meta, "name": owner.name}, pointer=meta_type.startswith("*"))
+    return object_meta(
+        {**subject.owner_meta, "name": owner.name}, pointer=meta_type.startswith("*")
+    )
 
 
 def _concurrency(plane: ControlPlane, subject: Subject) -> int:
@@ -213,7 +239,9 @@ def _partial_pod(name: str, plane: ControlPlane, data: TemplateData) -> Object:
     if partial is None:
         return {}
     if not isinstance(partial, dict):
-        raise RenderError(f"template {name!r} renders a {type(partial).__name__}, not a partial Pod", name)
+        raise RenderError(
+            f"template {name!r} renders a {type(partial).__name__}, not a partial Pod", name
+        )
     return partial
 
 
@@ -250,11 +278,15 @@ def is_native(mesh: Mesh, pod: Object) -> bool:
     """Whether an istio-proxy of the user's belongs among the init containers, should the template put it there."""
     if not mesh.rules.native_sidecars:
         return False
-    wanted = pods.annotations_of(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
+    wanted = (
+        pods.annotations_of(pod).get(NATIVE_ANNOTATION) if mesh.rules.native_annotation else None
+    )
     return {"true": True, "false": False}.get(wanted or "", mesh.native_sidecars)
 
 
-def proxy_image(values: TypedValues, proxy_config: Message, annotations: dict[str, str], variant_where: str) -> str:
+def proxy_image(
+    values: TypedValues, proxy_config: Message, annotations: dict[str, str], variant_where: str
+) -> str:
     """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over values.global.variant.
 
     variant_where: when the variant counts (Rules.image_variant).
@@ -262,7 +294,9 @@ def proxy_image(values: TypedValues, proxy_config: Message, annotations: dict[st
     image = proxy_config.go_attr("Image")
     given = image is not None and not image.is_nil
     kind = image.go_attr("ImageType") if given else ""
-    if (variant_where == "no image given" and not given) or (variant_where == "no type given" and not kind):
+    if (variant_where == "no image given" and not given) or (
+        variant_where == "no type given" and not kind
+    ):
         kind = values.variant
     kind = annotations.get(IMAGE_TYPE_ANNOTATION, kind)
     return f"{values.hub}/{values.proxy_image or 'proxyv2'}:{_tag(values.tag, kind)}"
@@ -285,7 +319,9 @@ def _tag(tag: str, kind: str) -> str:
     return tag if kind == "default" else f"{tag}-{kind}"
 
 
-def cluster_env(path: str, values: TypedValues, labels: dict[str, str], form: str) -> dict[str, str]:
+def cluster_env(
+    path: str, values: TypedValues, labels: dict[str, str], form: str
+) -> dict[str, str]:
     """The proxy's environment by the webhook's path, the values and the pod's label, the last winning."""
     env = path_env(path, form)
     cluster = env.get("ISTIO_META_CLUSTER_ID") or values.cluster_name
@@ -341,4 +377,12 @@ def _range_end(block: str) -> int | None:
     return (start + end - 1) % 2**32 if separator == "/" else end
 
 
-__all__ = ["ControlPlane", "RenderError", "Subject", "TemplateError", "cluster_env", "is_native", "render"]
+__all__ = [
+    "ControlPlane",
+    "RenderError",
+    "Subject",
+    "TemplateError",
+    "cluster_env",
+    "is_native",
+    "render",
+]

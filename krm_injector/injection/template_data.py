@@ -51,7 +51,9 @@ class TypedStruct(Struct):
     def go_string(self) -> str:
         if self.is_nil:
             return "<nil>"
-        return "{" + " ".join(_text(self.go_attr(field[1])) for field in TYPES[self.type_name]) + "}"
+        return (
+            "{" + " ".join(_text(self.go_attr(field[1])) for field in TYPES[self.type_name]) + "}"
+        )
 
     def plain(self) -> Any:
         """What json.Marshal writes for it, as data with the fields in Go's order; None for a nil pointer."""
@@ -222,7 +224,11 @@ def _map(go_type: str, value: Any) -> dict[str, Any]:
     if go_type == "map[string]string":
         return StringMap((key, typed("string", item)) for key, item in items.items())
     inner = element_type(go_type)
-    return TypedMap(go_type, {key: typed(inner, item) for key, item in items.items()}, not isinstance(value, Mapping))
+    return TypedMap(
+        go_type,
+        {key: typed(inner, item) for key, item in items.items()},
+        not isinstance(value, Mapping),
+    )
 
 
 def _opaque(kind: str, go_type: str, value: Any) -> Any:
@@ -281,7 +287,11 @@ def go_plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return int(value)
     if isinstance(value, dict):
-        return {key: go_plain(value[key]) for key in sorted(value)} if not getattr(value, "nil", False) else None
+        return (
+            {key: go_plain(value[key]) for key in sorted(value)}
+            if not getattr(value, "nil", False)
+            else None
+        )
     if isinstance(value, list):
         return [go_plain(item) for item in value] if not getattr(value, "nil", False) else None
     return value
@@ -304,7 +314,9 @@ def pod_spec(data: Mapping[str, Any]) -> TypedStruct:
 
 def type_meta(api_version: str, kind: str, pointer: bool = False) -> TypedStruct:
     """metav1.TypeMeta, or a pointer to one."""
-    return struct_class("*v1.TypeMeta" if pointer else "v1.TypeMeta")({"apiVersion": api_version, "kind": kind})
+    return struct_class("*v1.TypeMeta" if pointer else "v1.TypeMeta")(
+        {"apiVersion": api_version, "kind": kind}
+    )
 
 
 def namespaced_name(name: str, namespace: str) -> NamespacedName:

@@ -23,14 +23,26 @@ PROXY = "istio-proxy"
 OTEL = "resource.opentelemetry.io/"
 
 
-def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Callable[[str], str]) -> dict[str, Func]:
+def istio_functions(
+    rules: Rules, control_plane_env: dict[str, str], render: Callable[[str], str]
+) -> dict[str, Func]:
     """The functions of one control plane, by name; ``render`` renders a text as a template, with the same data."""
     table: list[tuple[str, Any, tuple[str, ...], bool]] = [
         ("formatDuration", duration_string, ("any",), False),
         ("isset", lambda m, key: key in m, ("map[string]string", "string"), False),
         ("excludeInboundPort", exclude_inbound_port, ("any", "string"), False),
-        ("includeInboundPorts", lambda given: container_ports(given, rules, every=True), ("any",), False),
-        ("applicationPorts", lambda given: container_ports(given, rules, every=False), ("any",), False),
+        (
+            "includeInboundPorts",
+            lambda given: container_ports(given, rules, every=True),
+            ("any",),
+            False,
+        ),
+        (
+            "applicationPorts",
+            lambda given: container_ports(given, rules, every=False),
+            ("any",),
+            False,
+        ),
         ("kubevirtInterfaces", lambda s: s, ("string",), False),
         ("excludeInterfaces", lambda s: s, ("string",), False),
         ("annotation", annotation, ("any", "string", "any"), False),
@@ -40,8 +52,18 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Cal
             (rules.value_or_default, rules.value_or_default),
             False,
         ),
-        ("toJSON", lambda m: go_json.dumps(m) if m is not None else "{}", ("map[string]string",), False),
-        ("toJson", lambda m: go_json.dumps(m) if m is not None else "{}", ("map[string]string",), False),
+        (
+            "toJSON",
+            lambda m: go_json.dumps(m) if m is not None else "{}",
+            ("map[string]string",),
+            False,
+        ),
+        (
+            "toJson",
+            lambda m: go_json.dumps(m) if m is not None else "{}",
+            ("map[string]string",),
+            False,
+        ),
         ("fromJSON", from_json, ("string",), False),
         ("structToJSON", lambda v: "{}" if v is None else go_json_text(v), ("any",), False),
         ("protoToJSON", lambda m: proto_to_json(m, rules), ("any",), False),
@@ -50,8 +72,18 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Cal
         ("directory", lambda path: path[: path.rfind("/") + 1], ("string",), False),
         ("contains", lambda needle, haystack: needle in haystack, ("string", "string"), False),
         ("toLower", lambda s: s.lower(), ("string",), False),
-        ("appendMultusNetwork", lambda old, new: append_multus_network(old, new, rules), ("string", "string"), False),
-        ("env", lambda key, default: control_plane_env.get(key) or default, ("string", "string"), False),
+        (
+            "appendMultusNetwork",
+            lambda old, new: append_multus_network(old, new, rules),
+            ("string", "string"),
+            False,
+        ),
+        (
+            "env",
+            lambda key, default: control_plane_env.get(key) or default,
+            ("string", "string"),
+            False,
+        ),
         (
             "omit",
             lambda m, *keys: StringMap((k, v) for k, v in m.items() if k not in keys),
@@ -59,7 +91,12 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Cal
             True,
         ),
         ("strdict", strdict, ("string",), True),
-        ("toJsonMap", lambda *maps: go_json.dumps(merge_maps(*maps) if maps else None), ("map[string]string",), True),
+        (
+            "toJsonMap",
+            lambda *maps: go_json.dumps(merge_maps(*maps) if maps else None),
+            ("map[string]string",),
+            True,
+        ),
         ("mergeMaps", lambda *maps: merge_maps(*maps), ("map[string]string",), True),
         ("render", render, ("string",), False),
         ("omitNil", omit_nil, ("any",), False),
@@ -70,7 +107,11 @@ def istio_functions(rules: Rules, control_plane_env: dict[str, str], render: Cal
             False,
         ),
     ]
-    return {name: Func(name, call, params, more) for name, call, params, more in table if name in rules.functions}
+    return {
+        name: Func(name, call, params, more)
+        for name, call, params, more in table
+        if name in rules.functions
+    }
 
 
 def exclude_inbound_port(port: Any, excluded: str) -> str:
@@ -141,9 +182,17 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
         return network
     end = existing.rfind("]")
     if not rules.multus_looks:
-        return f"{existing}, {network}" if end == -1 else f'{existing[:end]}, {{"name": "{network}"}}{existing[end:]}'
+        return (
+            f"{existing}, {network}"
+            if end == -1
+            else f'{existing[:end]}, {{"name": "{network}"}}{existing[end:]}'
+        )
     if end == -1:
-        return existing if network in [n.strip() for n in existing.split(",")] else f"{existing}, {network}"
+        return (
+            existing
+            if network in [n.strip() for n in existing.split(",")]
+            else f"{existing}, {network}"
+        )
     try:
         networks = go_json.loads(existing)
     except go_json.GoJsonError:
@@ -158,7 +207,10 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
     for one in networks or []:
         if one and one.get("name") == name:
             where = one.get("namespace")
-            if not rules.cni_network_by_namespace or (where if where is not None else "") == namespace:
+            if (
+                not rules.cni_network_by_namespace
+                or (where if where is not None else "") == namespace
+            ):
                 return existing
     place = f', "namespace": "{namespace}"' if namespace else ""
     return f'{existing[:end]}, {{"name": "{name}"{place}}}{existing[end:]}'
@@ -187,14 +239,24 @@ def _holds_nil(value: Any) -> bool:
 
 
 def otel_resource_attributes(
-    mesh: Struct, annotations: dict[str, str], labels: dict[str, str], namespace: str, containers: list[Any]
+    mesh: Struct,
+    annotations: dict[str, str],
+    labels: dict[str, str],
+    namespace: str,
+    containers: list[Any],
 ) -> str:
     """OTEL_RESOURCE_ATTRIBUTES, where a tracing provider of the mesh asks for semantic conventions; else ""."""
     providers = [p.go_attr("GetOpentelemetry")() for p in mesh.go_attr("ExtensionProviders")]
-    enrichments = [sprint(o.go_attr("ServiceAttributeEnrichment")) for o in providers if o is not None and not o.is_nil]
+    enrichments = [
+        sprint(o.go_attr("ServiceAttributeEnrichment"))
+        for o in providers
+        if o is not None and not o.is_nil
+    ]
     if "OTEL_SEMANTIC_CONVENTIONS" not in enrichments:
         return ""
-    version = annotations.get(OTEL + "service.version") or labels.get("app.kubernetes.io/version") or ""
+    version = (
+        annotations.get(OTEL + "service.version") or labels.get("app.kubernetes.io/version") or ""
+    )
     if not version and len(containers) == 1:
         version = image_version(containers[0].go_attr("Image"))
     instance = annotations.get(OTEL + "service.instance.id") or ""

@@ -23,7 +23,16 @@ _LIMITS = {
     "uint32": (0, 2**32 - 1),
     "uint64": (0, 2**64 - 1),
 }
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_UNITS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 _DURATION_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
 
 
@@ -45,7 +54,9 @@ def parse(name: str, text: str, minor: tuple[int, int], base: Message | None = N
     return apply(type_, value, base, what)
 
 
-def apply(type_: MessageType, value: Any, base: Message | None = None, what: str = "", path: str = "") -> Message:
+def apply(
+    type_: MessageType, value: Any, base: Message | None = None, what: str = "", path: str = ""
+) -> Message:
     """The decoded value as a message, laid over base. Raises ApiError."""
     message = Message(type_, dict(base.fields) if base is not None and not base.is_nil else {})
     if value is not None:
@@ -125,7 +136,9 @@ class _Decoder:
             if name == DURATION:
                 return Message(type_, _duration_fields(value))
             if name == "operator.IntOrString":
-                message.fields["value"] = value if isinstance(value, str) else _integer(value, "int32")
+                message.fields["value"] = (
+                    value if isinstance(value, str) else _integer(value, "int32")
+                )
                 return message
         except _Wrong as wrong:
             raise ApiError(self.what, path, value, f"{wrong}, not {shown(value)}") from None
@@ -162,7 +175,9 @@ def _integer(value: Any, kind: str) -> int:
     low, high = _LIMITS[kind]
     if isinstance(value, str):
         match = _INTEGER.match(value)
-        number = int(match[1]) if match and len(value) < 40 and not (low == 0 and "-" in value) else None
+        number = (
+            int(match[1]) if match and len(value) < 40 and not (low == 0 and "-" in value) else None
+        )
     else:
         number = value if isinstance(value, int) and not isinstance(value, bool) else None
     if number is None:
@@ -181,7 +196,11 @@ def _double(value: Any) -> float:
         match = _NUMBER.match(value)
         number = float(match[1]) if match else None
     else:
-        number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        number = (
+            float(value)
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+            else None
+        )
     if number is None or number in (float("inf"), float("-inf")) or number != number:
         raise _Wrong("must be a number")
     return number

@@ -82,8 +82,20 @@ _MESH: tuple[tuple[str, Any, str], ...] = (
 
 # The fields that protoToJSON leaves out of PROXY_CONFIG where they have their default, from 1.6 on.
 _CLEANED: tuple[tuple[str, str], ...] = (
-    *((field, "6-") for field in ("configPath", "binaryPath", "serviceCluster", "drainDuration", "discoveryAddress")),
-    *((field, "6-") for field in ("envoyMetricsService", "envoyAccessLogService", "tracing", "proxyAdminPort")),
+    *(
+        (field, "6-")
+        for field in (
+            "configPath",
+            "binaryPath",
+            "serviceCluster",
+            "drainDuration",
+            "discoveryAddress",
+        )
+    ),
+    *(
+        (field, "6-")
+        for field in ("envoyMetricsService", "envoyAccessLogService", "tracing", "proxyAdminPort")
+    ),
     *((field, "6-") for field in ("statNameLength", "statusPort", "concurrency")),
     ("controlPlaneAuthPolicy", "7-"),
     ("terminationDrainDuration", "7-"),
@@ -118,5 +130,9 @@ def clean_proxy_config(message: Message, minor: tuple[int, int]) -> Message:
         return message
     defaults = default_proxy_config(minor).fields
     number = schema(minor).minor
-    same = {f for f, minors in _CLEANED if covers(minors, number) and message.fields.get(f) == defaults.get(f)}
+    same = {
+        f
+        for f, minors in _CLEANED
+        if covers(minors, number) and message.fields.get(f) == defaults.get(f)
+    }
     return Message(message.type, {k: v for k, v in message.fields.items() if k not in same})

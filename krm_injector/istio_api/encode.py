@@ -22,7 +22,9 @@ def to_json(message: Message) -> str:
 def _message(message: Message, parts: list[str]) -> None:
     name = message.type.name
     if name == DURATION:
-        parts.append(f'"{_duration(message.fields.get("seconds", 0), message.fields.get("nanos", 0))}"')
+        parts.append(
+            f'"{_duration(message.fields.get("seconds", 0), message.fields.get("nanos", 0))}"'
+        )
         return
     if name in WRAPPERS:
         field = message.type.fields[0]
@@ -50,7 +52,11 @@ def _ordered(message: Message) -> list[Field]:
                 result.append(field)
         elif field.oneof not in done:
             done.add(field.oneof)
-            members = [f for f in message.type.fields if f.oneof == field.oneof and f.json in message.fields]
+            members = [
+                f
+                for f in message.type.fields
+                if f.oneof == field.oneof and f.json in message.fields
+            ]
             result += members[:1]
     return result
 

@@ -26,13 +26,19 @@ def mesh_config(text: str, minor: tuple[int, int]) -> Message:
     number = schema(minor).minor
     defaults = default_mesh_config(minor)
     value = _mapping(text)
-    mesh = parse(MESH, text, minor, defaults) if value is None else apply(defaults.type, value, defaults, "MeshConfig")
+    mesh = (
+        parse(MESH, text, minor, defaults)
+        if value is None
+        else apply(defaults.type, value, defaults, "MeshConfig")
+    )
     changes: dict[str, Any] = {"defaultConfig": _default_config(value, mesh, minor)}
     if number >= 11:
         changes["defaultProviders"] = _default_providers(value, defaults)
         changes["extensionProviders"] = _extension_providers(mesh, defaults)
     if number >= 12:
-        aliases = {a.encode("utf-8", "surrogatepass"): a for a in mesh.fields.get("trustDomainAliases", ())}
+        aliases = {
+            a.encode("utf-8", "surrogatepass"): a for a in mesh.fields.get("trustDomainAliases", ())
+        }
         changes["trustDomainAliases"] = [aliases[key] for key in sorted(aliases)] or None
     mesh = mesh.replace(**changes)
     problems = mesh_config_problems(mesh, minor)
@@ -64,7 +70,9 @@ def _default_config(value: dict[str, Any] | None, mesh: Message, minor: tuple[in
 def _default_providers(value: dict[str, Any] | None, defaults: Message) -> Message:
     given = (value or {}).get("defaultProviders")
     base: Message = defaults.fields["defaultProviders"]
-    return base if given is None else apply(base.type, given, base, "MeshConfig", "defaultProviders")
+    return (
+        base if given is None else apply(base.type, given, base, "MeshConfig", "defaultProviders")
+    )
 
 
 def _extension_providers(mesh: Message, defaults: Message) -> list[Message]:
@@ -93,7 +101,9 @@ def _merged(message: Message, base: Message, minor: tuple[int, int]) -> Message:
         changes["proxyMetadata"] = {**before, **message.fields.get("proxyMetadata", {})}
     headers, old = message.fields.get("proxyHeaders"), base.fields.get("proxyHeaders")
     if number >= 19 and headers is not None and old is not None:
-        kept = {k: old.fields[k] for k in _KEPT_HEADERS if k in old.fields and k not in headers.fields}
+        kept = {
+            k: old.fields[k] for k in _KEPT_HEADERS if k in old.fields and k not in headers.fields
+        }
         changes["proxyHeaders"] = headers.replace(**kept)
     return message.replace(**changes) if changes else message
 
@@ -125,9 +135,14 @@ def proxy_config_for(
         return config if text is None else merge_proxy_config(text, config, minor)
     ordered = _by_age(resources)
     layers: list[Message | None] = [default_proxy_config(minor), mesh.fields["defaultConfig"]]
-    places = ([root_namespace] if root_namespace else []) + ([namespace] if namespace != root_namespace else [])
+    places = ([root_namespace] if root_namespace else []) + (
+        [namespace] if namespace != root_namespace else []
+    )
     layers += [_namespace_config(ordered, place, minor) for place in places]
-    workload = [_annotation_config(annotations, minor), _workload_config(ordered, namespace, labels, minor)]
+    workload = [
+        _annotation_config(annotations, minor),
+        _workload_config(ordered, namespace, labels, minor),
+    ]
     layers.append(_with_precedence([w for w in workload if w is not None], minor))
     return _with_precedence([layer for layer in layers if layer is not None], minor)
 
@@ -194,14 +209,23 @@ def _by_age(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def age(resource: dict[str, Any]) -> tuple[str, str, str]:
         meta = resource.get("metadata") or {}
-        return str(meta.get("creationTimestamp") or ""), str(meta.get("name", "")), str(meta.get("namespace", ""))
+        return (
+            str(meta.get("creationTimestamp") or ""),
+            str(meta.get("name", "")),
+            str(meta.get("namespace", "")),
+        )
 
     return sorted(resources, key=age)
 
 
-def _namespace_config(resources: list[dict[str, Any]], namespace: str, minor: tuple[int, int]) -> Message | None:
+def _namespace_config(
+    resources: list[dict[str, Any]], namespace: str, minor: tuple[int, int]
+) -> Message | None:
     for resource in resources:
-        if _namespace(resource) == namespace and (resource.get("spec") or {}).get("selector") is None:
+        if (
+            _namespace(resource) == namespace
+            and (resource.get("spec") or {}).get("selector") is None
+        ):
             return _resource_config(resource, minor)
     return None
 
@@ -211,7 +235,11 @@ def _workload_config(
 ) -> Message | None:
     for resource in resources:
         wanted = (((resource.get("spec") or {}).get("selector")) or {}).get("matchLabels")
-        if wanted and _namespace(resource) == namespace and all(labels.get(k) == v for k, v in wanted.items()):
+        if (
+            wanted
+            and _namespace(resource) == namespace
+            and all(labels.get(k) == v for k, v in wanted.items())
+        ):
             return _resource_config(resource, minor)
     return None
 
@@ -223,8 +251,13 @@ def _namespace(resource: dict[str, Any]) -> str:
 def _resource_config(resource: dict[str, Any], minor: tuple[int, int]) -> Message:
     """A ProxyConfig resource as a ProxyConfig of the mesh. Raises ApiError."""
     spec = resource.get("spec") or {}
-    values = {"concurrency": spec.get("concurrency"), "proxyMetadata": spec.get("environmentVariables")}
+    values = {
+        "concurrency": spec.get("concurrency"),
+        "proxyMetadata": spec.get("environmentVariables"),
+    }
     if schema(minor).minor >= 14:
         values["image"] = spec.get("image")
     name = (resource.get("metadata") or {}).get("name", "")
-    return apply(schema(minor).message(PROXY), values, None, f"ProxyConfig {_namespace(resource)}/{name}")
+    return apply(
+        schema(minor).message(PROXY), values, None, f"ProxyConfig {_namespace(resource)}/{name}"
+    )

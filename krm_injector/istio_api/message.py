@@ -21,7 +21,12 @@ from krm_injector.gotemplate.values import (
 )
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType
 
-_INTEGERS: dict[str, type[int]] = {"int32": Int32, "int64": Int64, "uint32": Uint32, "uint64": Int64}
+_INTEGERS: dict[str, type[int]] = {
+    "int32": Int32,
+    "int64": Int64,
+    "uint32": Uint32,
+    "uint64": Int64,
+}
 _ZERO: dict[str, Any] = {"string": "", "bool": False, "double": 0.0, "float": 0.0, "bytes": b""}
 _GO_SCALAR = {"double": "float64", "float": "float32", "bytes": "[]uint8"}
 
@@ -59,7 +64,9 @@ class Message(Struct):
     go_type: str  # type: ignore[misc]
     is_nil: bool
 
-    def __init__(self, type_: MessageType, fields: dict[str, Any] | None = None, is_nil: bool = False) -> None:
+    def __init__(
+        self, type_: MessageType, fields: dict[str, Any] | None = None, is_nil: bool = False
+    ) -> None:
         self.type = type_
         self.fields: dict[str, Any] = {} if fields is None else fields
         self.is_nil = is_nil
@@ -69,7 +76,11 @@ class Message(Struct):
         """proto.Equal."""
         if not isinstance(other, Message):
             return NotImplemented
-        return self.type.name == other.type.name and self.is_nil == other.is_nil and self.fields == other.fields
+        return (
+            self.type.name == other.type.name
+            and self.is_nil == other.is_nil
+            and self.fields == other.fields
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -152,7 +163,9 @@ def _members(type_: MessageType) -> dict[str, tuple[str, Field | str]]:
     if type_.name == DURATION:
         members["AsDuration"] = ("method", "as_duration")
     if type_.name in FREE_FORM:
-        name = {"Struct": "AsMap", "Value": "AsInterface", "ListValue": "AsSlice"}[type_.name.rpartition(".")[2]]
+        name = {"Struct": "AsMap", "Value": "AsInterface", "ListValue": "AsSlice"}[
+            type_.name.rpartition(".")[2]
+        ]
         members[name] = ("method", "as_interface")
     for field in type_.fields:
         members["Get" + field.go] = ("get", field)
@@ -193,9 +206,17 @@ def _go_map(field: Field, values: dict[str, Any], owner: MessageType) -> Any:
     if field.kind == "string":
         return StringMap(values)
     if field.kind == "message":
-        return MessageMap(values, "map[string]*" + field.type, Message(owner.schema.message(field.type), is_nil=True))
+        return MessageMap(
+            values,
+            "map[string]*" + field.type,
+            Message(owner.schema.message(field.type), is_nil=True),
+        )
     entries = {k: _go_scalar(field, v, owner) for k, v in values.items()}
-    return MessageMap(entries, "map[string]" + _go_element(field), _go_scalar(field, _ZERO.get(field.kind, 0), owner))
+    return MessageMap(
+        entries,
+        "map[string]" + _go_element(field),
+        _go_scalar(field, _ZERO.get(field.kind, 0), owner),
+    )
 
 
 def _go_element(field: Field) -> str:
@@ -251,7 +272,10 @@ def _text(message: Message) -> str:
                 item = _text_value(field, value[key], message.type)
                 parts.append(f'{field.name}:{{key:"{key}" value{item}}}')
         else:
-            parts += [f"{field.name}{_text_value(field, v, message.type)}" for v in (value if field.label else [value])]
+            parts += [
+                f"{field.name}{_text_value(field, v, message.type)}"
+                for v in (value if field.label else [value])
+            ]
     return " ".join(parts)
 
 

@@ -19,7 +19,9 @@ from typing import NamedTuple
 from krm_injector.istio_api import tables
 
 OLDEST, NEWEST = 1, 31
-SCALARS = frozenset(("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"))
+SCALARS = frozenset(
+    ("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes")
+)
 WRAPPERS = {
     "google.protobuf.BoolValue": "bool",
     "google.protobuf.Int32Value": "int32",
@@ -37,7 +39,10 @@ FREE_FORM = {
     "google.protobuf.Value": "*structpb.Value",
     "google.protobuf.ListValue": "*structpb.ListValue",
 }
-_WELL_KNOWN = {DURATION: "seconds 1 int64 .\nnanos 2 int32 .", **{n: f"value 1 {t} ." for n, t in WRAPPERS.items()}}
+_WELL_KNOWN = {
+    DURATION: "seconds 1 int64 .\nnanos 2 int32 .",
+    **{n: f"value 1 {t} ." for n, t in WRAPPERS.items()},
+}
 _JSON_PART = re.compile(r"_([a-z])")
 _GO_PART = re.compile(r"_(?![a-z])|[0-9]|[A-Za-z][a-z]*")
 
@@ -63,7 +68,9 @@ class MessageType:
         self.schema = schema
         self.go_type = _go_type(name)
         self.by_json = {f.json: f for f in fields}
-        self.go_members: dict[str, tuple[str, Field | str]] | None = None  # filled by message.py when first needed
+        self.go_members: dict[str, tuple[str, Field | str]] | None = (
+            None  # filled by message.py when first needed
+        )
 
 
 class Schema:
@@ -88,7 +95,9 @@ class Schema:
         found = self._enums.get(name)
         if found is None:
             rows = [line.split(" ") for line in tables.ENUMS[name].splitlines()]
-            found = self._enums[name] = {r[0]: int(r[1]) for r in rows if len(r) == 2 or covers(r[2], self.minor)}
+            found = self._enums[name] = {
+                r[0]: int(r[1]) for r in rows if len(r) == 2 or covers(r[2], self.minor)
+            }
         return found
 
     def enum_name(self, name: str, number: int) -> str | None:
@@ -115,7 +124,13 @@ def _field(name: str, type_: str, oneof: str) -> Field:
     name, _, json = name.partition("=")
     kind = type_ if type_ in SCALARS else "enum" if type_ in tables.ENUMS else "message"
     return Field(
-        name, json or json_name(name), go_name(name), kind, type_, label, "" if oneof == "." else go_name(oneof)
+        name,
+        json or json_name(name),
+        go_name(name),
+        kind,
+        type_,
+        label,
+        "" if oneof == "." else go_name(oneof),
     )
 
 

@@ -13,9 +13,15 @@ from krm_injector.istio_api.message import Message, duration_nanos, duration_tex
 from krm_injector.istio_api.schema import schema
 
 MILLISECOND, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
-_TOPOLOGY_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
+_TOPOLOGY_LABELS = (
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.istio.io/subzone",
+)
 
-Problem = tuple[str, Any, str]  # field path, its value, what is wrong (a clause that follows the path)
+Problem = tuple[
+    str, Any, str
+]  # field path, its value, what is wrong (a clause that follows the path)
 
 
 def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Problem]:
@@ -26,18 +32,28 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
         if not fields.get(field):
             problems.append((field, "", "must not be empty"))
     if not fields.get("serviceCluster") and "tracingServiceName" not in fields:
-        problems.append(("serviceCluster", "", "must not be empty unless tracingServiceName is given"))
+        problems.append(
+            ("serviceCluster", "", "must not be empty unless tracingServiceName is given")
+        )
     problems += _drain_problems(fields, number)
     problems += _address(fields, "discoveryAddress", required=True)
     problems += _tracing_problems(fields.get("tracing"), number)
-    problems += _address(fields, "statsdUdpAddress") + _address(fields, "envoyMetricsServiceAddress")
+    problems += _address(fields, "statsdUdpAddress") + _address(
+        fields, "envoyMetricsServiceAddress"
+    )
     for field in ("envoyMetricsService", "envoyAccessLogService"):
         service = fields.get(field)
         if service is not None:
             problems += _address(service.fields, "address", f"{field}.address")
     problems += _port(fields, "proxyAdminPort")
     if fields.get("controlPlaneAuthPolicy", 0) not in (0, 1):
-        problems.append(("controlPlaneAuthPolicy", fields["controlPlaneAuthPolicy"], "must be NONE or MUTUAL_TLS"))
+        problems.append(
+            (
+                "controlPlaneAuthPolicy",
+                fields["controlPlaneAuthPolicy"],
+                "must be NONE or MUTUAL_TLS",
+            )
+        )
     if number >= 11:
         problems += _port(fields, "statusPort")
     if fields.get("privateKeyProvider") is not None:
@@ -49,7 +65,9 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
 
 def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]:
     number = schema(minor).minor
-    if number <= 2:  # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration
+    if (
+        number <= 2
+    ):  # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration
         return []
     fields = mesh.fields
     problems = _port(fields, "proxyListenPort")
@@ -57,7 +75,9 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
     problems += _duration(fields, "connectTimeout", MILLISECOND, longest)
     detection = fields.get("protocolDetectionTimeout")
     if detection is not None and duration_nanos(detection) % MILLISECOND:
-        problems.append(("protocolDetectionTimeout", _shown(detection), "must be in whole milliseconds"))
+        problems.append(
+            ("protocolDetectionTimeout", _shown(detection), "must be in whole milliseconds")
+        )
     for path, value, problem in proxy_config_problems(fields["defaultConfig"], minor):
         problems.append((f"defaultConfig.{path}", value, problem))
     if fields.get("localityLbSetting") is not None:
@@ -70,8 +90,18 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
             problems += [(f"serviceSettings[{at}].hosts", host, wrong)] if wrong else []
     if number >= 8:
         problems += _trust_domain_problems(fields)
-    if number >= 18 and fields.get("meshMTLS") is not None and fields["meshMTLS"].fields.get("ecdhCurves"):
-        problems.append(("meshMTLS.ecdhCurves", fields["meshMTLS"].fields["ecdhCurves"], "is not supported here"))
+    if (
+        number >= 18
+        and fields.get("meshMTLS") is not None
+        and fields["meshMTLS"].fields.get("ecdhCurves")
+    ):
+        problems.append(
+            (
+                "meshMTLS.ecdhCurves",
+                fields["meshMTLS"].fields["ecdhCurves"],
+                "is not supported here",
+            )
+        )
     return problems
 
 
@@ -84,7 +114,9 @@ def _port(fields: dict[str, Any], name: str) -> list[Problem]:
     return [] if 1 <= port <= 65535 else [(name, port, "must be a port from 1 to 65535")]
 
 
-def _address(fields: dict[str, Any], name: str, path: str = "", required: bool = False) -> list[Problem]:
+def _address(
+    fields: dict[str, Any], name: str, path: str = "", required: bool = False
+) -> list[Problem]:
     value = fields.get(name, "")
     if not value:
         return [(path or name, value, "must not be empty")] if required else []
@@ -92,7 +124,9 @@ def _address(fields: dict[str, Any], name: str, path: str = "", required: bool =
     return [(path or name, value, problem)] if problem else []
 
 
-def _duration(fields: dict[str, Any], name: str, least: int, most: int | None = None) -> list[Problem]:
+def _duration(
+    fields: dict[str, Any], name: str, least: int, most: int | None = None
+) -> list[Problem]:
     message = fields.get(name)
     nanos = 0 if message is None else duration_nanos(message)
     shown = duration_text(nanos)
@@ -137,7 +171,10 @@ def _tracing_problems(tracing: Message | None, number: int) -> list[Problem]:
             problems.append(("tracing.lightstep.accessToken", "", "must not be empty"))
     tls = tracing.fields.get("tlsSettings")
     if tls is not None:
-        problems += [(f"tracing.tlsSettings{path}", value, wrong) for path, value, wrong in _tls(tls.fields, number)]
+        problems += [
+            (f"tracing.tlsSettings{path}", value, wrong)
+            for path, value, wrong in _tls(tls.fields, number)
+        ]
     return problems
 
 
@@ -148,14 +185,21 @@ def _tls(tls: dict[str, Any], number: int) -> list[Problem]:
         problems.append((".credentialName", credential, "cannot name a ConfigMap here"))
     skip = tls.get("insecureSkipVerify")
     if number >= 19 and skip is not None and skip.fields.get("value"):
-        barred = {1: ("caCertificates", "credentialName", "subjectAltNames"), 2: ("caCertificates", "subjectAltNames")}
+        barred = {
+            1: ("caCertificates", "credentialName", "subjectAltNames"),
+            2: ("caCertificates", "subjectAltNames"),
+        }
         for name in barred.get(mode, ()):
             if tls.get(name):
-                problems.append((f".{name}", tls[name], "cannot be given together with insecureSkipVerify"))
+                problems.append(
+                    (f".{name}", tls[name], "cannot be given together with insecureSkipVerify")
+                )
     if mode in (1, 2) and credential:
         for name in ("clientCertificate", "caCertificates", "privateKey", "caCrl"):
             if tls.get(name):
-                problems.append((f".{name}", tls[name], "cannot be given together with credentialName"))
+                problems.append(
+                    (f".{name}", tls[name], "cannot be given together with credentialName")
+                )
         return problems
     if mode == 2:
         for name in ("clientCertificate", "privateKey"):
@@ -170,7 +214,9 @@ def _key_provider_problems(provider: Message) -> list[Problem]:
         if chosen is not None:
             delay = chosen.fields.get("pollDelay")
             if delay is None or not delay.fields:
-                return [(f"privateKeyProvider.{name}.pollDelay", None, "must be given and not zero")]
+                return [
+                    (f"privateKeyProvider.{name}.pollDelay", None, "must be given and not zero")
+                ]
             return []
     return [("privateKeyProvider", None, "must hold cryptomb or qat")]
 
@@ -199,14 +245,18 @@ def _connection_problems(fields: dict[str, Any]) -> list[Problem]:
             problems.append((f"connectionSettings.{name}", value, f"must be at least {least}"))
     for name in _TIMES:
         if fields.get(name) is not None and duration_nanos(fields[name]) < 0:
-            problems.append((f"connectionSettings.{name}", _shown(fields[name]), "must not be negative"))
+            problems.append(
+                (f"connectionSettings.{name}", _shown(fields[name]), "must not be negative")
+            )
     return problems
 
 
 def _zone_aware_problems(fields: dict[str, Any]) -> list[Problem]:
     path = "zoneAwareLbSetting"
     labels = [label for label in fields.get("failoverPriority", ()) if label in _TOPOLOGY_LABELS]
-    problems: list[Problem] = [(f"{path}.failoverPriority", label, "must not be a topology label") for label in labels]
+    problems: list[Problem] = [
+        (f"{path}.failoverPriority", label, "must not be a topology label") for label in labels
+    ]
     for at, rule in enumerate(fields.get("failover", ())):
         problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=True)
     return problems
@@ -227,7 +277,10 @@ def _failover_problems(rule: dict[str, Any], where: str, newer: bool) -> list[Pr
 
 def _trust_domain_problems(fields: dict[str, Any]) -> list[Problem]:
     named = [("trustDomain", fields.get("trustDomain", ""))]
-    named += [(f"trustDomainAliases[{at}]", alias) for at, alias in enumerate(fields.get("trustDomainAliases", ()))]
+    named += [
+        (f"trustDomainAliases[{at}]", alias)
+        for at, alias in enumerate(fields.get("trustDomainAliases", ()))
+    ]
     problems: list[Problem] = []
     for path, domain in named:
         labels = domain.split(".")
@@ -245,7 +298,13 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
     if distribute and failover:
         return [(path, None, "cannot hold both distribute and failover")]
     if number >= 20 and failover and any(label in _TOPOLOGY_LABELS for label in priority):
-        return [(f"{path}.failoverPriority", priority, "cannot hold a topology label together with failover")]
+        return [
+            (
+                f"{path}.failoverPriority",
+                priority,
+                "cannot hold a topology label together with failover",
+            )
+        ]
     problems: list[Problem] = []
     for at, rule in enumerate(distribute):
         weights = rule.fields.get("to", {})
@@ -255,7 +314,9 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
         if sum(weights.values()) != 100:
             return [(where, weights, "must have weights that add up to 100")]
         problems += _overlaps(list(weights), where)
-    problems += _overlaps([rule.fields.get("from", "") for rule in distribute], f"{path}.distribute")
+    problems += _overlaps(
+        [rule.fields.get("from", "") for rule in distribute], f"{path}.distribute"
+    )
     for at, rule in enumerate(failover):
         problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=number >= 13)
     return problems
@@ -274,7 +335,9 @@ def _overlaps(localities: list[str], path: str) -> list[Problem]:
         if "*" in seen or _taken(seen, parts):
             return [(path, locality, "overlaps with another one")]
         zones = seen.setdefault(parts[0], {})
-        zones.setdefault(parts[1] if len(parts) > 1 else "*", set()).add(parts[2] if len(parts) > 2 else "*")
+        zones.setdefault(parts[1] if len(parts) > 1 else "*", set()).add(
+            parts[2] if len(parts) > 2 else "*"
+        )
     return []
 
 

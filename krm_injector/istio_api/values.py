@@ -44,7 +44,9 @@ def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
         cluster_name=_inside(of_global, "multiCluster").get("clusterName", ""),
         network=of_global.get("network", ""),
         hold_application=_true(proxy.get("holdApplicationUntilProxyStarts")),
-        rewrite_app_http_probe=_true(_inside(values, "sidecarInjectorWebhook").get("rewriteAppHTTPProbe")),
+        rewrite_app_http_probe=_true(
+            _inside(values, "sidecarInjectorWebhook").get("rewriteAppHTTPProbe")
+        ),
     )
 
 
@@ -54,8 +56,17 @@ def _untyped(values: dict[str, Any]) -> TypedValues:
             owner = owner.get(name) if isinstance(owner, dict) else None
         return owner
 
-    texts = ("hub",), ("tag",), ("variant",), ("proxy", "image"), ("multiCluster", "clusterName"), ("network",)
-    hub, tag, variant, image, cluster, network = (_printed(inside(values, "global", *names)) for names in texts)
+    texts = (
+        ("hub",),
+        ("tag",),
+        ("variant",),
+        ("proxy", "image"),
+        ("multiCluster", "clusterName"),
+        ("network",),
+    )
+    hub, tag, variant, image, cluster, network = (
+        _printed(inside(values, "global", *names)) for names in texts
+    )
     hold = inside(values, "global", "proxy", "holdApplicationUntilProxyStarts") is True
     rewrite = inside(values, "sidecarInjectorWebhook", "rewriteAppHTTPProbe") is True
     return TypedValues(hub, tag, variant, image, cluster, network, hold, rewrite)

@@ -22,7 +22,10 @@ OF_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost", "comme
 
 
 def policy(
-    decisions: Sequence[Decision], standing: Sequence[bool], meshes: Sequence[Mesh], settings: Settings
+    decisions: Sequence[Decision],
+    standing: Sequence[bool],
+    meshes: Sequence[Mesh],
+    settings: Settings,
 ) -> list[Result]:
     """What breaks spec.require and spec.forbid. standing: per decision, whether its pod stands injected already."""
     namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
@@ -75,12 +78,17 @@ def _result(
         if first.on == "namespace":
             resource = ResourceRef("v1", "Namespace", namespace.name)
         current = at(
-            workload.object if first.on == "workload" else {"metadata": {"labels": namespace.labels}}, first.path
+            workload.object
+            if first.on == "workload"
+            else {"metadata": {"labels": namespace.labels}},
+            first.path,
         )
         network = first.path[-1] == "hostNetwork"
         proposed = False if network else first.value
         field = text(first.path) if network else f'{text(first.path[:-1])}["{first.path[-1]}"]'
-        message += f". Remedy: {_remedy(edits, str(ResourceRef('v1', 'Namespace', namespace.name)))}"
+        message += (
+            f". Remedy: {_remedy(edits, str(ResourceRef('v1', 'Namespace', namespace.name)))}"
+        )
     elif decision.reason.value == "ignored-namespace":
         field, current = "metadata.namespace", namespace.name
     result = Result("", message, resource, field, current, proposed, code=code)
@@ -116,7 +124,9 @@ def _remedy(edits: Edits, namespace: str) -> str:
             return f'{whose}\'s {kind} {key}: "{value}"'
         subject = "" if any(each.on == edit.on for each in edits[:index]) else f"{whose} "
         what = key if key == "hostNetwork" else f"the {kind} {key}"
-        texts.append(f"{subject}without {what}" if value is None else f'{subject}with {what}: "{value}"')
+        texts.append(
+            f"{subject}without {what}" if value is None else f'{subject}with {what}: "{value}"'
+        )
     return " and ".join(texts)
 
 

@@ -31,7 +31,9 @@ class Row(NamedTuple):
     restored: eject.Restored  # as it was before the injection
     decision: Decision
     fresh: Object  # as injection gives it now
-    proven: bool = True  # False: without a record, and Istio's traces do not tell what it was before
+    proven: bool = (
+        True  # False: without a record, and Istio's traces do not tell what it was before
+    )
     edits: tuple[manual_edits.HandEdit, ...] = ()  # by hand inside the injected part
 
 
@@ -39,7 +41,9 @@ def judge(
     rows: Iterable[Row], results: Iterable[Result], with_record: bool, meshes: Sequence[Mesh]
 ) -> tuple[Result, ...]:
     """The pipeline's own errors and warnings, and an error for each cause for which a workload is stale."""
-    told = [result for result in results if result.severity != "info" and result.code not in REPLACED]
+    told = [
+        result for result in results if result.severity != "info" and result.code not in REPLACED
+    ]
     broken = {result.resource for result in told if result.severity == "error"}
     for row in rows:
         if row.standing.ref not in broken:
@@ -65,12 +69,19 @@ def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]
     differing = differences(row.standing.object, row.fresh)
     if found is not None:
         return _since(row, found, differing)
-    beside = [one for one in differing if record.ANNOTATION not in one.path and one.path != "metadata.annotations"]
+    beside = [
+        one
+        for one in differing
+        if record.ANNOTATION not in one.path and one.path != "metadata.annotations"
+    ]
     if with_record and not beside:
         return [_without_record(row)]
     return [
         _stale(
-            row, "verify-stale", "it is not what injection gives now, and it carries no record that tells why", beside
+            row,
+            "verify-stale",
+            "it is not what injection gives now, and it carries no record that tells why",
+            beside,
         )
     ]
 
@@ -89,14 +100,23 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
         told.append(_stale(row, "verify-mesh-changed", why, own))
     elif found.mesh != record.mesh_digest(mesh):
         told.append(
-            _stale(row, "verify-mesh-changed", f"the configuration of control plane {mesh.revision} changed", own)
+            _stale(
+                row,
+                "verify-mesh-changed",
+                f"the configuration of control plane {mesh.revision} changed",
+                own,
+            )
         )
     if not record.namespace_fits(found, namespace, mesh):
         why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
     explained = bool(told)
     told += _by_setters(row)
-    told += [_edited(row, edit) for edit in row.edits if edit.path and not edit.path.endswith(record.ORDER)]
+    told += [
+        _edited(row, edit)
+        for edit in row.edits
+        if edit.path and not edit.path.endswith(record.ORDER)
+    ]
     told += _orders(row, [] if explained else own)
     if not told and not record.intact(row.standing.object, found):
         told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
@@ -109,7 +129,11 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
         )
         return [_stale(row, "verify-rules-changed", why, own)] if own else []
     if not own:
-        return [_stale(row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own)]
+        return [
+            _stale(
+                row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own
+            )
+        ]
     why = (
         "the mesh, the Namespace, krm-injector's rules and the injected part are as they were: fields of its own that "
         "injection reads were edited since it was injected, or the functionConfig changed"
@@ -124,8 +148,14 @@ def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result
     ref, who = row.standing.ref, row.standing.shown
     message = f"{who} is stale: {why}. Inject it again"
     if differing:
-        message += f"; {len(differing)} values would change" if len(differing) > 1 else "; one value would change"
-        message += "".join(f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN])
+        message += (
+            f"; {len(differing)} values would change"
+            if len(differing) > 1
+            else "; one value would change"
+        )
+        message += "".join(
+            f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN]
+        )
         message += "\n..." if len(differing) > SHOWN else ""
     return Result("error", message, ref, file="", code=code)
 
@@ -153,7 +183,11 @@ def _edited(row: Row, edit: manual_edits.HandEdit) -> Result:
 def _orders(row: Row, differing: list[Difference]) -> list[Result]:
     """An error for each list whose elements stand in another order: as the record tells, and as a comparison does. An
     edit that is kept may move elements inside a container, which is no finding."""
-    found = {edit.path: (edit.current, edit.injected) for edit in row.edits if edit.path.endswith(record.ORDER)}
+    found = {
+        edit.path: (edit.current, edit.injected)
+        for edit in row.edits
+        if edit.path.endswith(record.ORDER)
+    }
     for one in differing:
         containers = one.path.removesuffix(record.ORDER).endswith(CONTAINERS)
         if one.path.endswith(record.ORDER) and (containers or not row.edits):
@@ -216,8 +250,14 @@ def _not_injected(row: Row) -> Result:
 def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> Result:
     ref, who = row.standing.ref, row.standing.shown
     since = ""
-    mesh = next((mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None)
-    if found is not None and mesh is not None and not record.namespace_fits(found, row.decision.namespace, mesh):
+    mesh = next(
+        (mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None
+    )
+    if (
+        found is not None
+        and mesh is not None
+        and not record.namespace_fits(found, row.decision.namespace, mesh)
+    ):
         since = f" since Namespace {ref.namespace} changed"
     message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). {_taking_back(row, found)}"
     return Result("error", message, ref, code="verify-unwanted")

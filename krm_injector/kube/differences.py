@@ -60,7 +60,9 @@ def _child(before: Any, after: Any, path: str) -> Iterator[Difference]:
 def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Difference]:
     old, new = names(before), names(after)
     if old is None or new is None:
-        if len(before) != len(after) or not all(isinstance(item, (dict, list)) for item in (*before, *after)):
+        if len(before) != len(after) or not all(
+            isinstance(item, (dict, list)) for item in (*before, *after)
+        ):
             if _differ(before, after):
                 yield Difference(path, before, after)
             return
@@ -78,7 +80,9 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
 
 def _differ(before: list[Any], after: list[Any]) -> bool:
     pairs = zip(before, after, strict=False)
-    return len(before) != len(after) or any(next(_walk(a, b, ""), None) is not None for a, b in pairs)
+    return len(before) != len(after) or any(
+        next(_walk(a, b, ""), None) is not None for a, b in pairs
+    )
 
 
 def member(path: str, key: str) -> str:

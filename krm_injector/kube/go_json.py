@@ -157,7 +157,9 @@ def _reason(text: str, err: json.JSONDecodeError) -> str:
     if err.msg.startswith("Expecting property name"):
         place = "looking for beginning of object key string"
     elif err.msg.startswith("Expecting ','"):
-        place = "after object key:value pair" if _in_object(text[: err.pos]) else "after array element"
+        place = (
+            "after object key:value pair" if _in_object(text[: err.pos]) else "after array element"
+        )
     elif err.msg.startswith("Invalid \\"):
         rest = text[err.pos + 1 :] or rest
     return f"invalid character {_quote(rest[0])} {place or 'looking for beginning of value'}"

@@ -10,7 +10,11 @@ import re
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 _UNSIGNED = re.compile("[0-9]+")
 # What fmt/scan.go takes for a blank, but the line feed: before a number that is an error.
-_BLANKS = "\t\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_BLANKS = (
+    "\t\v\f\r \x85\xa0\u1680"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+    + "\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 def atoi(text: str) -> int:

@@ -17,7 +17,9 @@ class Known(NamedTuple):
 
     paths: tuple[Path, ...]  # to all its pod templates; () where none of its fields is one
     label: str = ""  # where a label of its pods is written; "" for metadata.labels of each template
-    why: str = ""  # why injection leaves it to the cluster's webhook, as a clause; "" where it need not
+    why: str = (
+        ""  # why injection leaves it to the cluster's webhook, as a clause; "" where it need not
+    )
     note: str = ""  # what to know before its templates are injected, as a sentence
     elsewhere: bool = False  # its pods are made of manifests that stand somewhere else
 
@@ -215,7 +217,9 @@ def known(api_version: str, kind: str) -> Known | None:
         _TABLE.update(_table())
     group = api_version.partition("/")[0]
     if (group, kind) in _ELSEWHERE:
-        return Known((), elsewhere=True, why="its pods are made of manifests that stand somewhere else")
+        return Known(
+            (), elsewhere=True, why="its pods are made of manifests that stand somewhere else"
+        )
     return _TABLE.get((api_version, kind))
 
 

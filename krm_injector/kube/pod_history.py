@@ -35,7 +35,10 @@ _SINCE: dict[int, dict[str, str]] = {
         "v1.VolumeSource": "ephemeral",
     },
     21: {"v1.PodAffinityTerm": "namespaceSelector", "v1.Probe": "terminationGracePeriodSeconds"},
-    22: {"v1.PersistentVolumeClaimSpec": "dataSourceRef", "v1.WindowsSecurityContextOptions": "hostProcess"},
+    22: {
+        "v1.PersistentVolumeClaimSpec": "dataSourceRef",
+        "v1.WindowsSecurityContextOptions": "hostProcess",
+    },
     23: {"v1.PodSpec": "os", "v1.ProbeHandler": "grpc"},
     24: {"v1.TopologySpreadConstraint": "minDomains"},
     25: {
@@ -86,7 +89,11 @@ def known(go_type: str, value: Any, minor: int) -> Any:
     if kind != "struct" or not isinstance(value, dict):
         return value
     fields, late = _fields(go_type), _late(go_type, minor)
-    kept = {k: known(fields[k], v, minor) if k in fields else v for k, v in value.items() if k not in late}
+    kept = {
+        k: known(fields[k], v, minor) if k in fields else v
+        for k, v in value.items()
+        if k not in late
+    }
     return kept if len(kept) != len(value) or any(kept[k] is not value[k] for k in kept) else value
 
 

@@ -16,7 +16,9 @@ _BINARY_SUFFIX = ["", *_BINARY]
 _EXPONENT = re.compile(r"[eE]([+-]?[0-9]+)\Z")
 _MAX = 2**63 - 1
 _MAX_BINARY_NANO = _MAX * 10**9  # quantities with a binary suffix stop at int64's end
-_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_WRONG = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
 _SUFFIX = "unable to parse quantity's suffix"
 _NUMERIC = "unable to parse numeric part of quantity"
 _FARTHEST = 5000  # decimal digits that a number may take when written out
@@ -174,7 +176,9 @@ def _write(number: int, scale: int, form: str) -> str:
     number, scale = number * 10**shift, scale - shift
     if form == "exponent":
         return f"{number}e{scale}" if scale else str(number)
-    return f"{number}{_DECIMAL_SUFFIX.get(scale, '')}"  # beyond E Go finds no suffix and writes none
+    return (
+        f"{number}{_DECIMAL_SUFFIX.get(scale, '')}"  # beyond E Go finds no suffix and writes none
+    )
 
 
 def _whole(number: int, scale: int) -> int | None:

@@ -74,7 +74,9 @@ class Selector(NamedTuple):
         return not self.requirements and not self.nothing
 
     def matches(self, labels: Mapping[str, str] | None) -> bool:
-        return not self.nothing and all(requirement.matches(labels or {}) for requirement in self.requirements)
+        return not self.nothing and all(
+            requirement.matches(labels or {}) for requirement in self.requirements
+        )
 
     def opinion(self, labels: Mapping[str, str]) -> bool | None:
         """As matches; None where that depends on a value that is UNKNOWN."""
@@ -87,10 +89,17 @@ class Selector(NamedTuple):
         """Each requirement in Kubernetes' notation and whether it holds."""
         if self.nothing:
             return [("nothing", False)]
-        return [(str(requirement), requirement.matches(labels or {})) for requirement in self.requirements]
+        return [
+            (str(requirement), requirement.matches(labels or {}))
+            for requirement in self.requirements
+        ]
 
     def __str__(self) -> str:
-        return "<nothing>" if self.nothing else ",".join(str(requirement) for requirement in self.requirements)
+        return (
+            "<nothing>"
+            if self.nothing
+            else ",".join(str(requirement) for requirement in self.requirements)
+        )
 
 
 EVERYTHING = Selector()
@@ -105,8 +114,13 @@ def parse(selector: Mapping[str, Any] | None) -> Selector:
     if selector is None:
         return NOTHING
     if not isinstance(selector, Mapping):
-        raise SelectorError("", selector, "a label selector must be a map with matchLabels and matchExpressions")
-    requirements = [*_from_labels(selector.get("matchLabels")), *_from_expressions(selector.get("matchExpressions"))]
+        raise SelectorError(
+            "", selector, "a label selector must be a map with matchLabels and matchExpressions"
+        )
+    requirements = [
+        *_from_labels(selector.get("matchLabels")),
+        *_from_expressions(selector.get("matchExpressions")),
+    ]
     return Selector(tuple(sorted(requirements, key=lambda requirement: requirement.key)))
 
 
@@ -132,7 +146,9 @@ def _from_expressions(expressions: Any) -> list[Requirement]:
         return []
     if not isinstance(expressions, list):
         raise SelectorError("matchExpressions", expressions, "must be a list")
-    return [_expression(item, f"matchExpressions[{index}]") for index, item in enumerate(expressions)]
+    return [
+        _expression(item, f"matchExpressions[{index}]") for index, item in enumerate(expressions)
+    ]
 
 
 def _expression(item: Any, field: str) -> Requirement:
@@ -150,7 +166,9 @@ def _expression(item: Any, field: str) -> Requirement:
         raise SelectorError(f"{field}.values", values, f"must hold at least one value for {name}")
     if operator in ("exists", "!") and values:
         raise SelectorError(f"{field}.values", values, f"must be empty for {name}")
-    checked = [_label_value(value, f"{field}.values[{index}]") for index, value in enumerate(values)]
+    checked = [
+        _label_value(value, f"{field}.values[{index}]") for index, value in enumerate(values)
+    ]
     return Requirement(key, operator, tuple(checked))
 
 
@@ -160,7 +178,9 @@ def _check_key(key: Any, field: str) -> str:
         raise SelectorError(field, key, "a label's key must be a string")
     prefix, slash, name = key.rpartition("/")
     if slash and not (len(prefix) <= 253 and _DOMAIN.match(prefix)):
-        raise SelectorError(field, key, "what precedes the slash of a label's key must be a DNS subdomain")
+        raise SelectorError(
+            field, key, "what precedes the slash of a label's key must be a DNS subdomain"
+        )
     if len(name) > 63 or not _NAME.match(name):
         raise SelectorError(field, key, f"a label's key must be 1 to 63 {_SHAPE}")
     return key

@@ -27,13 +27,17 @@ def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
     if kind == "map" and isinstance(merged, dict) and isinstance(original, dict):
         value_type = element_type(go_type)
         return {
-            k: v if k in original and original[k] is v else decode(value_type, v, f"{path}[{k}]", fold_case=True)
+            k: v
+            if k in original and original[k] is v
+            else decode(value_type, v, f"{path}[{k}]", fold_case=True)
             for k, v in merged.items()
         }
     return decode(go_type, merged, path, fold_case=True)
 
 
-def _struct(go_type: str, original: dict[str, Any], merged: dict[str, Any], path: str) -> dict[str, Any]:
+def _struct(
+    go_type: str, original: dict[str, Any], merged: dict[str, Any], path: str
+) -> dict[str, Any]:
     fields = _fields(go_type)
     result = {}
     for key, value in merged.items():

@@ -129,7 +129,12 @@ def _apply_directive(patch: Object) -> Object:
 def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
     """One field of the patch that is not null."""
     old = merged.get(key)
-    if old is None and type(value) is dict and any(name.startswith("$") for name in value) and _written(go_type, key):
+    if (
+        old is None
+        and type(value) is dict
+        and any(name.startswith("$") for name in value)
+        and _written(go_type, key)
+    ):
         old = {}
     if old is None or type(old) is not type(value):
         kept = _cleaned(value)
@@ -140,7 +145,9 @@ def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
     elif isinstance(value, dict):
         try:
             meta = _lookup(go_type, key)
-            merged[key] = value if meta.strategy == "replace" else _merge_map(old, value, meta.go_type)
+            merged[key] = (
+                value if meta.strategy == "replace" else _merge_map(old, value, meta.go_type)
+            )
         except MergeError as err:
             raise err.inside(key) from None
     elif isinstance(value, list):
@@ -245,7 +252,9 @@ def _identity(value: Any) -> Any:
     if type(value) is str or value is None:
         return value
     if isinstance(value, (dict, list)):
-        raise MergeError("maps and lists cannot be compared here")  # where two of them meet, Go panics
+        raise MergeError(
+            "maps and lists cannot be compared here"
+        )  # where two of them meet, Go panics
     return type(value), value
 
 
@@ -253,7 +262,11 @@ def _element_kind(*lists: list[Any]) -> type:
     """The one type of all elements. Raises MergeError where they differ, are lists, or there is none."""
     kinds = {type(item) for items in lists for item in items}
     if len(kinds) != 1:
-        reason = "list element types are not identical" if kinds else "no elements in any of the given slices"
+        reason = (
+            "list element types are not identical"
+            if kinds
+            else "no elements in any of the given slices"
+        )
         raise MergeError(reason)
     kind = kinds.pop()
     if kind is list:
@@ -303,7 +316,9 @@ def _merge_scalars(original: list[Any], patch: list[Any]) -> tuple[list[Any], li
     return seen, both[: last + 1]
 
 
-def _apply_special_elements(original: list[Any], patch: list[Any], key: str) -> tuple[list[Any], list[Any]]:
+def _apply_special_elements(
+    original: list[Any], patch: list[Any], key: str
+) -> tuple[list[Any], list[Any]]:
     """(original, patch) after the elements with $patch: delete, or replace of the whole list."""
     if not any(_PATCH in item for item in patch):
         return original, patch
@@ -356,7 +371,9 @@ def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[
     return merged
 
 
-def _reorder(merged: list[Any], wanted: list[Any], original: list[Any], key: str, maps: bool) -> list[Any]:
+def _reorder(
+    merged: list[Any], wanted: list[Any], original: list[Any], key: str, maps: bool
+) -> list[Any]:
     """merged with wanted's elements in wanted's order, the others in original's, zipped by original's order."""
     name: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else _identity
     wanted_at = _first_places(wanted, name)
@@ -386,9 +403,13 @@ def _first_places(items: list[Any], name: Callable[[Any], Any]) -> dict[Any, int
     return places
 
 
-def _sorted_by(pairs: list[tuple[Any, Any]], places: dict[Any, int], maps: bool) -> list[tuple[Any, Any]]:
+def _sorted_by(
+    pairs: list[tuple[Any, Any]], places: dict[Any, int], maps: bool
+) -> list[tuple[Any, Any]]:
     if maps and any(item.get(_PATCH) == "delete" for _, item in pairs):
-        deleted = [pair for pair in pairs if pair[1].get(_PATCH) == "delete"]  # left over in original: they go last
+        deleted = [
+            pair for pair in pairs if pair[1].get(_PATCH) == "delete"
+        ]  # left over in original: they go last
         return _sorted_by([pair for pair in pairs if pair not in deleted], places, False) + deleted
     if all(pair[0] in places for pair in pairs):
         return sorted(pairs, key=lambda pair: places[pair[0]])
@@ -442,10 +463,16 @@ def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -
         return
     at = 0
     for item in patch:
-        if isinstance(item, dict) and _PATCH in item and (item[_PATCH] == "delete" or at < len(order)):
+        if (
+            isinstance(item, dict)
+            and _PATCH in item
+            and (item[_PATCH] == "delete" or at < len(order))
+        ):
             continue
         name = _key_value(item, key) if key else _identity(item)
-        while at < len(order) and name != (_key_value(order[at], key) if key else _identity(order[at])):
+        while at < len(order) and name != (
+            _key_value(order[at], key) if key else _identity(order[at])
+        ):
             at += 1
         if at == len(order):
             raise MergeError(f"the order in the patch's list does not match {directive}")

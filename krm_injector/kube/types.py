@@ -28,8 +28,17 @@ SCALARS = {
     "intstr.IntOrString": "int-or-string",
 }
 _LIMITS = {"int32": 2**31, "int64": 2**63}
-_ZEROS: dict[str, Any] = {"bool": False, "int32": 0, "int64": 0, "int-or-string": 0, "quantity": "0", "time": None}
-_RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
+_ZEROS: dict[str, Any] = {
+    "bool": False,
+    "int32": 0,
+    "int64": 0,
+    "int-or-string": 0,
+    "quantity": "0",
+    "time": None,
+}
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
+)
 
 Decoder = Callable[[Any], Any]
 
@@ -168,8 +177,16 @@ def _scalar_decoder(kind: str, options: Options) -> Decoder:
         return _coerced_string if options.coerce else _string
     if kind in _LIMITS:
         limit = _LIMITS[kind]
-        return lambda value: value if type(value) is int and -limit <= value < limit else _integer(value, kind)
-    return {"bool": _bool, "quantity": _quantity, "int-or-string": _int_or_string, "time": _time, "any": _any}[kind]
+        return lambda value: (
+            value if type(value) is int and -limit <= value < limit else _integer(value, kind)
+        )
+    return {
+        "bool": _bool,
+        "quantity": _quantity,
+        "int-or-string": _int_or_string,
+        "time": _time,
+        "any": _any,
+    }[kind]
 
 
 def _string(value: Any) -> Any:
@@ -201,7 +218,9 @@ def _shortest(value: float) -> str:
     near = unpack("f", packed)[0]
     if near != near or near in (float("inf"), float("-inf")):
         return "NaN" if near != near else ("+Inf" if near > 0 else "-Inf")
-    text = next(text for places in range(17) if pack("f", float(text := f"{near:.{places}e}")) == packed)
+    text = next(
+        text for places in range(17) if pack("f", float(text := f"{near:.{places}e}")) == packed
+    )
     mantissa, _, exponent = text.partition("e")
     power = int(exponent)
     if -4 <= power < 6:
@@ -345,7 +364,9 @@ def _field_rule(name: str, go_type: str, flags: int, options: Options) -> _Field
 def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     """value with its fields under their own names; of two, Go takes the last, which its sorted maps end with."""
     folded = {name.lower(): name for name in names}
-    return {key if key in names else folded.get(key.lower(), key): value[key] for key in sorted(value)}
+    return {
+        key if key in names else folded.get(key.lower(), key): value[key] for key in sorted(value)
+    }
 
 
 def _struct_decoder(type_name: str, options: Options) -> Decoder:

@@ -105,10 +105,16 @@ def describe(before: Any, after: Any) -> Any:
     return _describe(before, after, False)
 
 
-def _describe(before: Any, after: Any, inside_element: bool, beside: dict[str, Any] | None = None) -> Any:
+def _describe(
+    before: Any, after: Any, inside_element: bool, beside: dict[str, Any] | None = None
+) -> Any:
     if before is after:
         return None
-    if isinstance(before, dict) and isinstance(after, dict) and not (_reserved(before) or _reserved(after)):
+    if (
+        isinstance(before, dict)
+        and isinstance(after, dict)
+        and not (_reserved(before) or _reserved(after))
+    ):
         return _describe_map(before, after, inside_element) or None
     if isinstance(before, list) and isinstance(after, list):
         old, new = names(before), names(after)
@@ -125,14 +131,24 @@ def _describe(before: Any, after: Any, inside_element: bool, beside: dict[str, A
 def _differs_in_type(before: Any, after: Any) -> bool:
     """1, 1.0 and true are equal to Python and are not the same manifest."""
     if isinstance(before, dict):
-        return any(type(before[k]) is not type(after[k]) or _differs_in_type(before[k], after[k]) for k in before)
+        return any(
+            type(before[k]) is not type(after[k]) or _differs_in_type(before[k], after[k])
+            for k in before
+        )
     if isinstance(before, list):
-        return any(type(a) is not type(b) or _differs_in_type(a, b) for a, b in zip(before, after, strict=True))
+        return any(
+            type(a) is not type(b) or _differs_in_type(a, b)
+            for a, b in zip(before, after, strict=True)
+        )
     return False
 
 
-def _describe_map(before: dict[str, Any], after: dict[str, Any], inside_element: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {key: _added(after[key], inside_element) for key in after if key not in before}
+def _describe_map(
+    before: dict[str, Any], after: dict[str, Any], inside_element: bool
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        key: _added(after[key], inside_element) for key in after if key not in before
+    }
     model = after[next(iter(found))] if found else None
     by_rule = _by_rule(before, after)
     anchor = ""
@@ -182,9 +198,13 @@ def _sorted(value: Any) -> Any:
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
-def _describe_list(before: dict[str, Any], after: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
+def _describe_list(
+    before: dict[str, Any], after: dict[str, Any], beside: dict[str, Any]
+) -> dict[str, Any]:
     found: dict[str, Any] = {name: 0 for name in after if name not in before}
-    moved = _moved([name for name in before if name in after], [name for name in after if name in before])
+    moved = _moved(
+        [name for name in before if name in after], [name for name in after if name in before]
+    )
     anchor = ""
     for name, value in before.items():
         if name not in after:
@@ -200,7 +220,9 @@ def _describe_list(before: dict[str, Any], after: dict[str, Any], beside: dict[s
 
 
 def _short(node: dict[str, Any]) -> dict[str, Any]:
-    gone = [name for name, child in node.items() if child.__class__ is int and name and " " not in name]
+    gone = [
+        name for name, child in node.items() if child.__class__ is int and name and " " not in name
+    ]
     found = {name: node[name] for name in sorted(node) if name not in gone}
     return {**found, "-": " ".join(sorted(gone))} if gone else found
 
@@ -231,7 +253,12 @@ def _added(value: Any, inside_element: bool) -> Any:
     """The child for something new. What others may add to (labels, volumes) is taken apart, an element is not."""
     if not inside_element and isinstance(value, dict) and value and not _reserved(value):
         return _short({"": 1, **{key: _added(inner, False) for key, inner in value.items()}})
-    if not inside_element and isinstance(value, list) and value and (found := names(value)) is not None:
+    if (
+        not inside_element
+        and isinstance(value, list)
+        and value
+        and (found := names(value)) is not None
+    ):
         return _short({"": 1, **dict.fromkeys(found, 0)})
     return 0
 
@@ -246,7 +273,9 @@ def undo(value: Any, description: Any) -> Any:
     return _undo(value, description, False)
 
 
-def _undo(value: Any, child: Any, inside_element: bool, beside: dict[str, Any] | None = None) -> Any:
+def _undo(
+    value: Any, child: Any, inside_element: bool, beside: dict[str, Any] | None = None
+) -> Any:
     if child.__class__ is int:
         return _ABSENT
     if isinstance(child, list):
@@ -266,7 +295,9 @@ def _undo(value: Any, child: Any, inside_element: bool, beside: dict[str, Any] |
 
 def _undo_map(value: dict[str, Any], node: dict[str, Any], inside_element: bool) -> dict[str, Any]:
     left: dict[str, Any] = {}
-    taken = {key: child for key, child in node.items() if key and _taken_out(child) and key not in value}
+    taken = {
+        key: child for key, child in node.items() if key and _taken_out(child) and key not in value
+    }
     by_rule = sorted(key for key, child in taken.items() if child[1] is None)
     model = None
     for key, inner in value.items():
@@ -275,7 +306,11 @@ def _undo_map(value: dict[str, Any], node: dict[str, Any], inside_element: bool)
             model = inner
             left.update((name, _like(taken[name][0], model)) for name in by_rule)
             by_rule = []
-        now = inner if child is None or _taken_out(child) else _undo(inner, child, inside_element, value)
+        now = (
+            inner
+            if child is None or _taken_out(child)
+            else _undo(inner, child, inside_element, value)
+        )
         if now is not _ABSENT:
             left[key] = now
     ours = [key for key, child in node.items() if child.__class__ is int and key]
@@ -314,7 +349,9 @@ def _undo_list(value: dict[str, Any], node: dict[str, Any], beside: dict[str, An
     return list(_with_behind(left, behind, elements).values())
 
 
-def _with_behind(value: dict[str, Any], behind: dict[str, str], new: dict[str, Any]) -> dict[str, Any]:
+def _with_behind(
+    value: dict[str, Any], behind: dict[str, str], new: dict[str, Any]
+) -> dict[str, Any]:
     """The map with new entries, each behind its anchor: at the start for "", at the end where the anchor is gone."""
     if not behind:
         return value
@@ -385,6 +422,8 @@ def _pieces(value: Any, path: str, depth: int, found: list[Unit]) -> None:
         for key, inner in value.items():
             _pieces(inner, f"{path}.{key}" if path else key, 1, found)
     elif isinstance(value, list) and value and depth and (named := names(value)) is not None:
-        found.extend([(f"{path}[{name}]", element) for name, element in zip(named, value, strict=True)])
+        found.extend(
+            [(f"{path}[{name}]", element) for name, element in zip(named, value, strict=True)]
+        )
     else:
         found.append((path, value))

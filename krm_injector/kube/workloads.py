@@ -17,7 +17,11 @@ POD_TEMPLATES: dict[tuple[str, str], Path] = {
     ("v1", "Pod"): (),
     ("v1", "PodTemplate"): ("template",),
     ("v1", "ReplicationController"): _TEMPLATE,
-    **{(version, kind): _TEMPLATE for version in _APPS for kind in ("Deployment", "DaemonSet", "ReplicaSet")},
+    **{
+        (version, kind): _TEMPLATE
+        for version in _APPS
+        for kind in ("Deployment", "DaemonSet", "ReplicaSet")
+    },
     **{(version, "StatefulSet"): _TEMPLATE for version in _APPS[:3]},
     ("batch/v1", "Job"): _TEMPLATE,
     **{(f"batch/{version}", "CronJob"): _JOB_TEMPLATE for version in ("v1", "v1beta1", "v2alpha1")},
@@ -33,7 +37,9 @@ ANY = "*"  # every value of a map
 _LARGEST = 100_000  # maps and lists of one object that are looked at for pod templates
 
 
-def find(item: Any, extra_kinds: Iterable[ExtraKind] = ()) -> Iterator[tuple[Step, dict[str, Any], Path]]:
+def find(
+    item: Any, extra_kinds: Iterable[ExtraKind] = ()
+) -> Iterator[tuple[Step, dict[str, Any], Path]]:
     """The objects of known kinds in an item: (path from the item, object, path of its pod template).
 
     A List, or any kind that ends in List and has items, is searched through; an item of a typed list without kind
@@ -97,7 +103,13 @@ def text(path: Iterable[str | int]) -> str:
     except TypeError:
         found = ""
         for step in path:
-            found += f"[{step}]" if isinstance(step, int) or step == EACH else f".{step}" if found else step
+            found += (
+                f"[{step}]"
+                if isinstance(step, int) or step == EACH
+                else f".{step}"
+                if found
+                else step
+            )
         return found
 
 
@@ -131,10 +143,14 @@ def _check_step(written: str, part: str, name: str) -> None:
             raise ValueError(
                 f'"{part}" names an entry of a list by its place; write {listed}{EACH}, which is every entry of it'
             )
-        raise ValueError(f'"{part}" is no step of a path; write the name of a field, NAME{EACH} or {ANY}')
+        raise ValueError(
+            f'"{part}" is no step of a path; write the name of a field, NAME{EACH} or {ANY}'
+        )
     if not name:
         where = "starts with a dot" if written.startswith(".") else "has an empty step"
-        raise ValueError(f"it {where}; write the names of fields with a dot between them, as spec.template")
+        raise ValueError(
+            f"it {where}; write the names of fields with a dot between them, as spec.template"
+        )
     if not _is_plain(name):
         raise ValueError(
             f'"{part}" is no step of a path; write the name of a field, {ANY} for every value of a map, or NAME{EACH} '
@@ -208,7 +224,9 @@ def looks_like_pods(item: Any) -> Looks:
                 found.others.append(place)
                 continue
         children = here.items() if isinstance(here, dict) else enumerate(here)
-        inner = [((*place, key), child) for key, child in children if isinstance(child, (dict, list))]
+        inner = [
+            ((*place, key), child) for key, child in children if isinstance(child, (dict, list))
+        ]
         waiting.extend(reversed(inner))
     return found
 
@@ -239,4 +257,6 @@ def _holds_containers(item: Any) -> bool:
 
 def pattern_of(path: Step) -> Path:
     """The path as a pattern: every entry of a list in the place of one; every key where no path can hold the key."""
-    return tuple(EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path)
+    return tuple(
+        EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path
+    )

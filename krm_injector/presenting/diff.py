@@ -61,11 +61,16 @@ def unified(before: str, after: str, file: str, colour: bool = False) -> str:
                 continue
             lines += ["-" + line for line in old[i1:i2]]
             lines += ["+" + line for line in new[j1:j2]]
-    ended = [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+    ended = [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    ]
     if not colour:
         return "".join((*head, *ended))
     return "".join(
-        (*(_painted(line, _BOLD) for line in head), *(_painted(line, _COLOURS.get(line[0])) for line in ended))
+        (
+            *(_painted(line, _BOLD) for line in head),
+            *(_painted(line, _COLOURS.get(line[0])) for line in ended),
+        )
     )
 
 
@@ -88,7 +93,10 @@ def _parts(text: str) -> list[list[str]]:
 def _opcodes(before: Sequence[list[str]], after: Sequence[list[str]]) -> Iterator[Opcode]:
     """What to do to each run of lines, document by document."""
     if len(before) != len(after):
-        before, after = [[line for part in before for line in part]], [[line for part in after for line in part]]
+        before, after = (
+            [[line for part in before for line in part]],
+            [[line for part in after for line in part]],
+        )
     i = j = 0
     for old, new in zip(before, after, strict=True):
         for tag, i1, i2, j1, j2 in _compared(old, new):
@@ -184,7 +192,9 @@ def _range(start: int, end: int) -> str:
     return f"{start + 1 if length else start},{length}"
 
 
-def pairs(names: Sequence[str], parts: Sequence[Any], written: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def pairs(
+    names: Sequence[str], parts: Sequence[Any], written: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
     """(name, text before, text after) of each part of the input."""
     for name, part, text in zip(names, parts, written, strict=True):
         before = ("\ufeff" if part.bom else "") + part.text

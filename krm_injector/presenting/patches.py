@@ -29,7 +29,13 @@ MERGED_LISTS = {
     "volumeMounts": "mountPath",
 }
 # Lists that kustomize would merge too; they are replaced, since their elements are told apart by more than one field.
-REPLACED_LISTS = ("ports", "hostAliases", "topologySpreadConstraints", "volumeDevices", "ephemeralContainers")
+REPLACED_LISTS = (
+    "ports",
+    "hostAliases",
+    "topologySpreadConstraints",
+    "volumeDevices",
+    "ephemeralContainers",
+)
 # Lists of which kustomize keeps one element a key, in every object that a strategic patch is applied to, by the keys
 # of its schema (kyaml/openapi/kubernetesapi 1.21, walkAssociativeSequence in kyaml/yaml/walk); "" for the element.
 KEYED_LISTS: dict[str, tuple[str, ...]] = {
@@ -70,7 +76,11 @@ def component(changes: Iterable[Change], strategic: bool) -> tuple[str, tuple[Re
         lost = repeated(change) if strategic else ""
         if lost:
             results.append(_not_strategic(change.ref, lost))
-        content = strategic_patch(change.before, change.after) if strategic and not lost else json_patch(change)
+        content = (
+            strategic_patch(change.before, change.after)
+            if strategic and not lost
+            else json_patch(change)
+        )
         patches.append({"target": target(change.before, change.ref), "patch": yaml.dump(content)})
     head = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
     return yaml.dump({**head, "patches": patches} if patches else head), tuple(results)
@@ -88,11 +98,17 @@ def target(workload: Object, ref: ResourceRef) -> Object:
         "name": str(metadata["name"]),
         "namespace": str(metadata.get("namespace") or "default"),
     }
-    return {field: re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", value) for field, value in found.items() if value}
+    return {
+        field: re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", value)
+        for field, value in found.items()
+        if value
+    }
 
 
 def _nameless(ref: ResourceRef) -> Result:
-    message = f"{ref} has only a generateName: kustomize cannot hold it, so there is no patch for it"
+    message = (
+        f"{ref} has only a generateName: kustomize cannot hold it, so there is no patch for it"
+    )
     return Result("error", message, ref, "metadata.generateName", code="patch-without-name")
 
 
@@ -176,7 +192,9 @@ def _common(old: list[str], new: list[str]) -> list[str]:
     for i in reversed(range(len(old))):
         for j in reversed(range(len(new))):
             equal = old[i] == new[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if equal else max(lengths[i + 1][j], lengths[i][j + 1])
+            lengths[i][j] = (
+                lengths[i + 1][j + 1] + 1 if equal else max(lengths[i + 1][j], lengths[i][j + 1])
+            )
     found = []
     i = j = 0
     while i < len(old) and j < len(new):
@@ -238,7 +256,9 @@ def _twice(found: list[list[Any]]) -> Any:
     """The first key that an element shares with one before it; a field that it leaves open is shared with any."""
     for index, (first, *more) in enumerate(found):
         for other, *theirs in found[:index]:
-            if first == other and all(mine is None or mine == one for mine, one in zip(more, theirs, strict=True)):
+            if first == other and all(
+                mine is None or mine == one for mine, one in zip(more, theirs, strict=True)
+            ):
                 return first
     return None
 
@@ -278,7 +298,9 @@ def _merge_list(before: list[Any], after: list[Any], key: str) -> list[Any]:
     patch: list[Any] = []
     for element in after:
         name = element[key]
-        patch.append({key: name, **_merge_map(old[name], element, True)} if name in old else element)
+        patch.append(
+            {key: name, **_merge_map(old[name], element, True)} if name in old else element
+        )
     kept = {element[key] for element in after}
     return patch + [{key: name, "$patch": "delete"} for name in old if name not in kept]
 
@@ -290,5 +312,7 @@ def _told_apart(elements: list[Any], key: str) -> bool:
 
 def _whole(field: str, value: Any, schema: bool) -> Any:
     """A list that takes the place of one that is there; into an empty place the directive would be written itself."""
-    merged = schema and isinstance(value, list) and (field in MERGED_LISTS or field in REPLACED_LISTS)
+    merged = (
+        schema and isinstance(value, list) and (field in MERGED_LISTS or field in REPLACED_LISTS)
+    )
     return [{"$patch": "replace"}, *value] if merged else value

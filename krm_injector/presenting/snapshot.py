@@ -26,11 +26,14 @@ LABELS = ("app.kubernetes.io/version", "helm.sh/chart", "istio.io/rev", "istio.i
 DIGEST = "# digest: "
 ORIGIN = "# origin: "
 
-_CREDENTIAL = re.compile(r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$")
+_CREDENTIAL = re.compile(
+    r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$"
+)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _BY_HELM = re.compile(rb"^# Source: \S+/templates/", re.MULTILINE)
 _AROUND = re.compile(
-    rb"(?:NAME|LAST DEPLOYED): .*?^MANIFEST:[ \t]*\r?\n(.*?)(?:^NOTES:.*)?\Z", re.MULTILINE | re.DOTALL
+    rb"(?:NAME|LAST DEPLOYED): .*?^MANIFEST:[ \t]*\r?\n(.*?)(?:^NOTES:.*)?\Z",
+    re.MULTILINE | re.DOTALL,
 )
 _KINDS = ("ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig")
 
@@ -62,7 +65,9 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
         kept = _reduced(value, results)
         if kept is None:
             continue
-        identity = json.dumps([kept["kind"], kept["metadata"].get("namespace"), kept["metadata"]["name"]])
+        identity = json.dumps(
+            [kept["kind"], kept["metadata"].get("namespace"), kept["metadata"]["name"]]
+        )
         if identity in chosen and chosen[identity][0] != kept:
             results.append(_twice(kept))
         chosen.setdefault(identity, (kept, value))
@@ -70,12 +75,16 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
         message = f"the input {control_planes.no_part(objects, 'FILE')}"
         raise Refused(*results, Result("error", message, code="mesh-missing"))
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
-    meshes, found = control_planes.meshes([control_planes.Sourced(value, "bundle") for value in minimal], Settings())
+    meshes, found = control_planes.meshes(
+        [control_planes.Sourced(value, "bundle") for value in minimal], Settings()
+    )
     results += found
     results += [problem for value in minimal for problem in _secrets(value)]
     if any(result.severity == "error" for result in results):
         raise Refused(*results)
-    return Snapshot(minimal, meshes, origin((source for _, source in chosen.values()), helm), tuple(results))
+    return Snapshot(
+        minimal, meshes, origin((source for _, source in chosen.values()), helm), tuple(results)
+    )
 
 
 def text(snapshot: Snapshot) -> str:
@@ -83,7 +92,10 @@ def text(snapshot: Snapshot) -> str:
     lines = [
         "# The injection configuration of a mesh; made by krm-injector snapshot, not to be edited.",
         f"{ORIGIN}{snapshot.origin}",
-        *(f"# control plane {mesh.revision}: Istio {mesh.version or 'of unknown version'}" for mesh in snapshot.meshes),
+        *(
+            f"# control plane {mesh.revision}: Istio {mesh.version or 'of unknown version'}"
+            for mesh in snapshot.meshes
+        ),
         f"{DIGEST}{digest(snapshot.objects)}",
     ]
     documents = "---\n".join(yaml.dump(value) for value in snapshot.objects)
@@ -108,12 +120,17 @@ def origin(objects: Iterable[Object], helm: bool = False) -> str:
             found.add("cluster")
         elif helm:
             found.add("helm")
-        elif any(str(name).startswith(("install.operator.istio.io/", "operator.istio.io/")) for name in labels):
+        elif any(
+            str(name).startswith(("install.operator.istio.io/", "operator.istio.io/"))
+            for name in labels
+        ):
             found.add("istioctl")
         elif labels.get("app.kubernetes.io/managed-by") == "Helm" or "release" in labels:
             found.add("helm")
         else:
-            found.add("snapshot" if at(value, ("metadata", "annotations", LOCAL_CONFIG)) else "manifests")
+            found.add(
+                "snapshot" if at(value, ("metadata", "annotations", LOCAL_CONFIG)) else "manifests"
+            )
     return ", ".join(sorted(found))
 
 
@@ -152,7 +169,9 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
         if (name == base or name.startswith(f"{base}-")) and key in data:
             kept = {key: data[key]}
             if key == "config" and "values" in data:
-                kept["values"] = _without_credentials(data["values"], data[key], _ref(value), results)
+                kept["values"] = _without_credentials(
+                    data["values"], data[key], _ref(value), results
+                )
             return {**_head(value), "data": kept}
     return None
 
@@ -172,7 +191,11 @@ def _webhook(value: Object, path: str) -> Object:
     kept = ["name", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions"]
     if not path.startswith(webhook_rules.INJECT_PATH):
         kept.append("failurePolicy")  # it counts where istiod does not serve the path
-    return {name: _client(value[name]) if name == "clientConfig" else value[name] for name in kept if name in value}
+    return {
+        name: _client(value[name]) if name == "clientConfig" else value[name]
+        for name in kept
+        if name in value
+    }
 
 
 def _client(config: Any) -> Any:
@@ -181,7 +204,9 @@ def _client(config: Any) -> Any:
         return config
     kept: Object = {}
     if isinstance(service := config.get("service"), dict):
-        kept["service"] = {name: service[name] for name in ("name", "namespace", "path") if name in service}
+        kept["service"] = {
+            name: service[name] for name in ("name", "namespace", "path") if name in service
+        }
     if isinstance(url := config.get("url"), str):
         kept["url"] = re.sub(r"(?<=//)[^/@]*@", "", url.partition("?")[0].partition("#")[0])
     return kept
@@ -223,13 +248,20 @@ def _without_credentials(values: Any, config: Any, ref: ResourceRef, results: li
 
 def _emptied(value: Any, path: str, config: str, gone: list[str]) -> Any:
     if isinstance(value, list):
-        return [_emptied(item, f"{path}[{index}]", config, gone) for index, item in enumerate(value)]
+        return [
+            _emptied(item, f"{path}[{index}]", config, gone) for index, item in enumerate(value)
+        ]
     if not isinstance(value, dict):
         return value
     result = {}
     for key, inner in value.items():
         place = f"{path}.{key}" if path else str(key)
-        if isinstance(inner, str) and inner and _CREDENTIAL.search(str(key)) and str(key) not in config:
+        if (
+            isinstance(inner, str)
+            and inner
+            and _CREDENTIAL.search(str(key))
+            and str(key) not in config
+        ):
             gone.append(place)
             inner = ""
         result[key] = _emptied(inner, place, config, gone)
@@ -248,14 +280,18 @@ def _secrets(value: Object) -> list[Result]:
 
 def _twice(value: Object) -> Result:
     ref = _ref(value)
-    message = f"{ref} is there more than once, with different contents; give one installation at a time"
+    message = (
+        f"{ref} is there more than once, with different contents; give one installation at a time"
+    )
     return Result("error", message, ref, code="mesh-ambiguous")
 
 
 # ---------------------------------------------------------------- comparing
 
 
-def changes(committed: Sequence[Object], fresh: Sequence[Object], content: str, file: str) -> tuple[Result, ...]:
+def changes(
+    committed: Sequence[Object], fresh: Sequence[Object], content: str, file: str
+) -> tuple[Result, ...]:
     """What differs between a committed snapshot and a fresh one, an error each; ``content`` is the committed text."""
     old = {str(_ref(value)): value for value in committed}
     new = {str(_ref(value)): value for value in fresh}
@@ -267,15 +303,21 @@ def changes(committed: Sequence[Object], fresh: Sequence[Object], content: str, 
     for name in sorted({*old, *new}):
         if name not in new:
             message = f"{name} of {file} is not in the installation any more"
-            results.append(Result("error", message, _ref(old[name]), file=file, code="snapshot-stale"))
+            results.append(
+                Result("error", message, _ref(old[name]), file=file, code="snapshot-stale")
+            )
         elif name not in old:
             message = f"{name} of the installation is not in {file}"
-            results.append(Result("error", message, _ref(new[name]), file=file, code="snapshot-stale"))
+            results.append(
+                Result("error", message, _ref(new[name]), file=file, code="snapshot-stale")
+            )
         else:
             results += _object_changes(old[name], new[name], file)
     if results:  # once: what is to be done is the same for all
         first = results[0]
-        results[0] = first._replace(message=f"{first.message}. Make it anew: krm-injector snapshot ... > {file}")
+        results[0] = first._replace(
+            message=f"{first.message}. Make it anew: krm-injector snapshot ... > {file}"
+        )
     return tuple(results)
 
 
@@ -307,7 +349,9 @@ def described(difference: Difference, most: int = 3) -> str:
     if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         from difflib import unified_diff
 
-        lines = list(unified_diff(before.splitlines(), after.splitlines(), "", "", lineterm="", n=0))[2:]
+        lines = list(
+            unified_diff(before.splitlines(), after.splitlines(), "", "", lineterm="", n=0)
+        )[2:]
         out, new = (sum(line[0] == sign for line in lines) for sign in "-+")
         counts = f"{counted(out, 'line')} out, {new:,} in"
         shown = [line for line in lines if line[0] in "-+"]

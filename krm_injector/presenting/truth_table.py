@@ -85,7 +85,9 @@ def _rows(rules: Rules, version: str) -> Iterable[Row]:
         # Workloads that fare alike in everything share their lines.
         told.setdefault(tuple(row._replace(workload="") for row in rows), []).append(first)
     for alike, named in told.items():
-        name = _joined([one.workload for one in named], [f"in {place}" for place in rules.ignored_namespaces])
+        name = _joined(
+            [one.workload for one in named], [f"in {place}" for place in rules.ignored_namespaces]
+        )
         yield from (row._replace(workload=name) for row in alike)
 
 
@@ -176,9 +178,17 @@ def _deployment(workload: str, says: dict[str, str], namespace: str) -> Object:
     spec: Object = {"containers": [{"name": one, "image": one} for one in names]}
     if workload == HOST_NETWORK:
         spec["hostNetwork"] = True
-    pod = {"metadata": {"labels": {"app": "web", **labels}, "annotations": annotations}, "spec": spec}
+    pod = {
+        "metadata": {"labels": {"app": "web", **labels}, "annotations": annotations},
+        "spec": spec,
+    }
     metadata = {"name": "web", "namespace": namespace}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": pod}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {"template": pod},
+    }
 
 
 # ---------------------------------------------------------------- forms
@@ -192,7 +202,10 @@ def render(found: list[Table], form: str) -> str:
     if form in ("json", "yaml"):
         import json
 
-        data = [{"version": table.version, "rows": [row._asdict() for row in table.rows]} for table in found]
+        data = [
+            {"version": table.version, "rows": [row._asdict() for row in table.rows]}
+            for table in found
+        ]
         return json.dumps(data, indent=2) + "\n"
     return _markdown(found) if form == "markdown" else _text(found)
 
@@ -223,8 +236,13 @@ def _text(found: list[Table]) -> str:
     for table in found:
         for title, lines in _parts(table):
             widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-            shown = ["  ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-            blocks.append(f"Istio {table.version}: {title[0].lower()}{title[1:]}\n" + "\n".join(shown) + "\n")
+            shown = [
+                "  ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)).rstrip()
+                for line in lines
+            ]
+            blocks.append(
+                f"Istio {table.version}: {title[0].lower()}{title[1:]}\n" + "\n".join(shown) + "\n"
+            )
     return "\n".join(blocks)
 
 

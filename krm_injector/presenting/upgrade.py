@@ -29,7 +29,8 @@ def groups(before: Outcome, after: Outcome) -> list[Group]:
         if not changes:
             continue
         key = json.dumps(
-            [(change.path, _plain(change.before), _plain(change.after)) for change in changes], sort_keys=True
+            [(change.path, _plain(change.before), _plain(change.after)) for change in changes],
+            sort_keys=True,
         )
         found.setdefault(key, ([], changes))[0].append(one.workload.ref)
     rows = [Group(tuple(refs), tuple(changes)) for refs, changes in found.values()]
@@ -42,8 +43,13 @@ def _pod(outcome: Outcome, decision: Decision) -> Object:
     item = outcome.replacements.get(workload.item, outcome.bundle.items[workload.item].value)
     pod = at(item, (*workload.inside, *workload.template)) or {}
     metadata = pod.get("metadata") or {}
-    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != record.ANNOTATION}
-    return {"metadata": {"labels": metadata.get("labels") or {}, "annotations": annotations}, "spec": pod.get("spec")}
+    annotations = {
+        k: v for k, v in (metadata.get("annotations") or {}).items() if k != record.ANNOTATION
+    }
+    return {
+        "metadata": {"labels": metadata.get("labels") or {}, "annotations": annotations},
+        "spec": pod.get("spec"),
+    }
 
 
 def as_text(found: Sequence[Group], total: int) -> str:
@@ -67,7 +73,12 @@ def as_json(found: Sequence[Group], total: int) -> str:
     told = [
         {
             "workloads": [
-                {"apiVersion": r.api_version, "kind": r.kind, "namespace": r.namespace, "name": r.name}
+                {
+                    "apiVersion": r.api_version,
+                    "kind": r.kind,
+                    "namespace": r.namespace,
+                    "name": r.name,
+                }
                 for r in group.workloads
             ],
             "changes": [_change(change) for change in group.changes],

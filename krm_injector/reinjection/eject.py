@@ -20,7 +20,10 @@ from krm_injector.versions import minors, rules_for
 from krm_injector.workload.controller import is_cron_job, owner_of
 
 REVISION = "istio.io/rev"
-DEFAULT_CONTAINER = ("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/default-logs-container")
+DEFAULT_CONTAINER = (
+    "kubectl.kubernetes.io/default-container",
+    "kubectl.kubernetes.io/default-logs-container",
+)
 SCRAPE_TARGETS = "prometheus.istio.io/scrape-targets"
 TLS_MODE = "security.istio.io/tlsMode"
 CANONICAL = {
@@ -59,7 +62,9 @@ def _objects(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
     """The workloads of each object together; they stand behind each other."""
     group: list[Workload] = []
     for workload in workloads:
-        if group and (workload.only or (workload.item, workload.inside) != (group[0].item, group[0].inside)):
+        if group and (
+            workload.only or (workload.item, workload.inside) != (group[0].item, group[0].inside)
+        ):
             yield group
             group = []
         group.append(workload)
@@ -76,10 +81,15 @@ def _restored_object(group: list[Workload]) -> list[Restored]:
             before = record.original(before, one)
     except record.BadRecord as problem:
         told = (_bad_record(group[0], problem),)
-        return [Restored(workload, results=() if number else told) for number, workload in enumerate(group)]
+        return [
+            Restored(workload, results=() if number else told)
+            for number, workload in enumerate(group)
+        ]
     found = []
     for workload in group:
-        mine = next((one for one in known if _is_of(one, workload, before, alone=len(group) == 1)), None)
+        mine = next(
+            (one for one in known if _is_of(one, workload, before, alone=len(group) == 1)), None
+        )
         found.append(Restored(workload._replace(object=before), mine))
     return found
 
@@ -122,14 +132,20 @@ def injected_by_istio(workload: Workload) -> bool:
 def metadata_path(workload: Workload) -> Step:
     """Where injection left its metadata: the pod's, but kube-inject took a CronJob's jobTemplate.metadata for that."""
     path = (*workload.template, "metadata")
-    if is_cron_job(workload.ref) and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None:
+    if (
+        is_cron_job(workload.ref)
+        and at(workload.object, (*path, "annotations", pods.STATUS_ANNOTATION)) is None
+    ):
         return ("spec", "jobTemplate", "metadata")
     return path
 
 
 def pod_of(workload: Workload) -> Object:
     """The pod, with the metadata that injection wrote to."""
-    metadata, spec = (at(workload.object, path) for path in (metadata_path(workload), (*workload.template, "spec")))
+    metadata, spec = (
+        at(workload.object, path)
+        for path in (metadata_path(workload), (*workload.template, "spec"))
+    )
     return {"metadata": metadata or {}, "spec": spec or {}}
 
 
@@ -151,14 +167,19 @@ def by_traces(workload: Workload) -> Object | None:
 def probers_of(pod: Object) -> Object:
     """What the agent was told that probes asked: {"/app-health/web/readyz": {"httpGet": ...}}."""
     try:
-        return {path: probes.as_prober(one) for path, one in _decoded(_env(pod).get(probes.PROBERS_ENV)).items()}
+        return {
+            path: probes.as_prober(one)
+            for path, one in _decoded(_env(pod).get(probes.PROBERS_ENV)).items()
+        }
     except (types.TypeMismatch, AttributeError):
         return {}  # edited by hand, or not Istio's
 
 
 def _env(pod: Object) -> dict[str, str]:
     sidecar = pods.find_in_pod(pods.PROXY, pod) or {}
-    return {variable.get("name"): variable.get("value") or "" for variable in sidecar.get("env") or []}
+    return {
+        variable.get("name"): variable.get("value") or "" for variable in sidecar.get("env") or []
+    }
 
 
 def _without_parts(pod: Object, status: Object) -> Object:
@@ -170,7 +191,10 @@ def _without_parts(pod: Object, status: Object) -> Object:
     fields: dict[str, Any] = {}
     for field in ("containers", "initContainers"):
         names = listed(status, field)
-        mine = {c.get("name"): {**c, "image": c.get("image") or merge.AUTO_IMAGE} for c in saved.get(field) or []}
+        mine = {
+            c.get("name"): {**c, "image": c.get("image") or merge.AUTO_IMAGE}
+            for c in saved.get(field) or []
+        }
         kept = []
         among = pods.containers(pod, field)
         last = {container.get("name"): number for number, container in enumerate(among)}
@@ -178,16 +202,24 @@ def _without_parts(pod: Object, status: Object) -> Object:
             name = container.get("name")
             if name in mine:
                 kept.append(_in_order(mine.pop(name), container))
-            elif name not in names or number != last[name]:  # before 1.9 the user's own stood beside Istio's
+            elif (
+                name not in names or number != last[name]
+            ):  # before 1.9 the user's own stood beside Istio's
                 kept.append(container)
         fields[field] = kept + list(mine.values())
     # A native sidecar of the user's stood among the containers, unless it was one before.
-    moved = [c for c in fields["initContainers"] if c.get("name") == pods.PROXY and "restartPolicy" not in c]
+    moved = [
+        c
+        for c in fields["initContainers"]
+        if c.get("name") == pods.PROXY and "restartPolicy" not in c
+    ]
     fields["containers"] += moved
     fields["initContainers"] = [c for c in fields["initContainers"] if c not in moved]
     for field in ("volumes", "imagePullSecrets"):
         names = listed(status, field)
-        fields[field] = [entry for entry in pods.containers(pod, field) if entry.get("name") not in names]
+        fields[field] = [
+            entry for entry in pods.containers(pod, field) if entry.get("name") not in names
+        ]
     context = pods.containers(pod, "securityContext")
     if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
         fields["securityContext"] = {k: v for k, v in context.items() if k != "fsGroup"}
@@ -207,7 +239,9 @@ def _in_order(container: Object, like: Object) -> Object:
 def _with_probes(pod: Object, probers: Object) -> Object:
     fields = {}
     for field in ("containers", "initContainers"):
-        fields[field] = [_with_own_probes(container, probers) for container in pods.containers(pod, field)]
+        fields[field] = [
+            _with_own_probes(container, probers) for container in pods.containers(pod, field)
+        ]
     return pods.with_spec(pod, **fields)
 
 
@@ -236,7 +270,9 @@ def _own_probe(probe: Any, prober: Any) -> Any:
         return probe
     if kind == "httpGet":
         own = {**{k: own[k] for k in action if k in own}, **own}
-    return {(kind if k == "httpGet" else k): (own if k == "httpGet" else v) for k, v in probe.items()}
+    return {
+        (kind if k == "httpGet" else k): (own if k == "httpGet" else v) for k, v in probe.items()
+    }
 
 
 def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
@@ -245,7 +281,9 @@ def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
     if merged and annotations.get("prometheus.io/scrape") == "true":
         for field in ("port", "path", "scrape"):
             del annotations[f"prometheus.io/{field}"]
-        own = {f"prometheus.io/{k}": scraped[k] for k in ("scrape", "path", "port") if scraped.get(k)}
+        own = {
+            f"prometheus.io/{k}": scraped[k] for k in ("scrape", "path", "port") if scraped.get(k)
+        }
         if scraped.get("targets"):
             own = {SCRAPE_TARGETS: _targets(scraped["targets"])}
             own.update({"prometheus.io/scrape": scraped["scrape"]} if scraped.get("scrape") else {})
@@ -264,7 +302,9 @@ def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
 def _targets(targets: Any) -> str:
     """[{"port": "9090", "path": "/m"}] -> "9090:/m", as the annotation has it (1.31+)."""
     among = targets if isinstance(targets, list) else []
-    return ",".join(f"{one.get('port')}:{one.get('path')}" for one in among if isinstance(one, dict))
+    return ",".join(
+        f"{one.get('port')}:{one.get('path')}" for one in among if isinstance(one, dict)
+    )
 
 
 def _without_labels(pod: Object, workload: Workload) -> Object:
@@ -328,7 +368,13 @@ def put(workload: Workload, pod: Object) -> Object:
 
 def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
     message = f"the annotation {record.ANNOTATION} of {workload.ref} {problem}"
-    return Result("error", message, workload.ref, f"metadata.annotations[{record.ANNOTATION}]", code="record-unusable")
+    return Result(
+        "error",
+        message,
+        workload.ref,
+        f"metadata.annotations[{record.ANNOTATION}]",
+        code="record-unusable",
+    )
 
 
 def _uncertain(workload: Workload) -> Result:
@@ -383,9 +429,13 @@ def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
             continue
         after, results = group[0].object, []
         for one in (
-            _restored_object(group) if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ()) else ()
+            _restored_object(group)
+            if record.ANNOTATION in (at(after, ("metadata", "annotations")) or ())
+            else ()
         ):
-            results.append(one.results if one.record is None else edit_results(group[0], one.record))
+            results.append(
+                one.results if one.record is None else edit_results(group[0], one.record)
+            )
             after = one.workload.object
         for workload in group:
             before = by_traces(workload._replace(object=after))
@@ -394,7 +444,10 @@ def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
         told = tuple(result for several in results for result in several)
         same = after is group[0].object
         found += [
-            Restored(workload if same else workload._replace(object=after), results=() if number else told)
+            Restored(
+                workload if same else workload._replace(object=after),
+                results=() if number else told,
+            )
             for number, workload in enumerate(group)
         ]
     return found

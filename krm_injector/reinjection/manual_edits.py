@@ -25,7 +25,12 @@ from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import record, setter_comments
 from krm_injector.reinjection.eject import Restored, shown
 
-KEYS = {"env": "name", "ports": "containerPort", "volumeMounts": "mountPath", "volumeDevices": "devicePath"}
+KEYS = {
+    "env": "name",
+    "ports": "containerPort",
+    "volumeMounts": "mountPath",
+    "volumeDevices": "devicePath",
+}
 BOOKKEEPING = (pods.STATUS_ANNOTATION, pods.OVERRIDES_ANNOTATION)
 FIELDS = ("containers", "initContainers")
 MANY = 12  # edits of one workload; with more, subsets are not tried by leaving one out
@@ -78,13 +83,18 @@ def taken_up(
     assert restored.record is not None
     edits = bench.refined(record.edits(standing.object, restored.record, fresh))
     if restored.copied:
-        edits = [edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)]
+        edits = [
+            edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)
+        ]
     kept, trial = bench.largest([edit for edit in edits if edit.steps])
     if trial is None:
         return TakenUp(tuple(edits), decision, fresh)
     told = []
     for edit in edits:
-        moved = bool(edit.container) and (edit.container, edit.steps[0] if edit.steps else "") in trial.moved
+        moved = (
+            bool(edit.container)
+            and (edit.container, edit.steps[0] if edit.steps else "") in trial.moved
+        )
         told.append(edit._replace(kept=True, moved=moved) if edit in kept else edit)
     return TakenUp(tuple(told), trial.decision, trial.injected)
 
@@ -106,7 +116,9 @@ class _Bench:
         self._fresh = fresh
         self._inject = inject
         namespace = decision.namespace
-        self._judge = Judge({} if namespace is None else {namespace.name: namespace}, meshes, settings)
+        self._judge = Judge(
+            {} if namespace is None else {namespace.name: namespace}, meshes, settings
+        )
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
@@ -133,17 +145,25 @@ class _Bench:
             start = self._text((*self._spec, field)) + "["
             if edit.path.startswith(start):
                 name, _, rest = edit.path[len(start) :].partition("]")
-                yield from self._inside(f"{start}{name}]", field, name, rest.removeprefix("."), whole)
+                yield from self._inside(
+                    f"{start}{name}]", field, name, rest.removeprefix("."), whole
+                )
                 return
         for field in ("labels", "annotations"):
             start = self._text((*self._metadata, field)) + "."
             key = edit.path.removeprefix(start)
-            if edit.path.startswith(start) and key not in BOOKKEEPING and isinstance(edit.current, str):
+            if (
+                edit.path.startswith(start)
+                and key not in BOOKKEEPING
+                and isinstance(edit.current, str)
+            ):
                 yield whole._replace(steps=(field, key))
                 return
         yield whole
 
-    def _inside(self, prefix: str, field: str, name: str, unit: str, whole: HandEdit) -> Iterator[HandEdit]:
+    def _inside(
+        self, prefix: str, field: str, name: str, unit: str, whole: HandEdit
+    ) -> Iterator[HandEdit]:
         """The edited fields of one injected container, below the piece that the record does not know."""
         mine = pods.find_container(name, at(self._standing, (*self._spec, field)) or [])
         _, theirs = self._of_fresh(name)
@@ -222,7 +242,10 @@ class _Bench:
                 other = edit.container == pods.PROXY and theirs != "containers"
                 field = home if home and edit.container == pods.PROXY else theirs
                 placed = placed or other
-                among = [*(at(result, (*self._spec, field)) or []), {"name": edit.container, "image": merge.AUTO_IMAGE}]
+                among = [
+                    *(at(result, (*self._spec, field)) or []),
+                    {"name": edit.container, "image": merge.AUTO_IMAGE},
+                ]
                 index = len(among) - 1
             else:
                 among = list(at(result, (*self._spec, field)))
@@ -256,7 +279,11 @@ class _Bench:
             one, other = self._comparable(wanted, names_of), self._comparable(injected, names_of)
         except types.TypeMismatch:
             return None
-        free = {f"{prefix}.{field}{record.ORDER}" for prefix in self._prefixes(names_of) for field in KEYS}
+        free = {
+            f"{prefix}.{field}{record.ORDER}"
+            for prefix in self._prefixes(names_of)
+            for field in KEYS
+        }
         if any(difference.path not in free for difference in differences(one, other)):
             return None
         moved = set()
@@ -264,19 +291,29 @@ class _Bench:
             mine, theirs = self._container(self._standing, name), self._container(other, name)
             if not _references_hold(mine.get("env") or [], theirs.get("env") or []):
                 return None
-            moved |= {(name, field) for field in KEYS if _reordered(mine.get(field) or [], theirs.get(field) or [])}
+            moved |= {
+                (name, field)
+                for field in KEYS
+                if _reordered(mine.get(field) or [], theirs.get(field) or [])
+            }
         return moved
 
     def _comparable(self, workload: Object, decoded: set[str]) -> Object:
         """Without the record and Istio's bookkeeping; these containers as the API server would read them."""
         metadata = workload.get("metadata") or {}
-        result: Object = {**workload, "metadata": {**metadata, "annotations": _less(metadata, (record.ANNOTATION,))}}
+        result: Object = {
+            **workload,
+            "metadata": {**metadata, "annotations": _less(metadata, (record.ANNOTATION,))},
+        }
         path = (*self._metadata, "annotations")
         result = put(result, path, _less(at(result, self._metadata) or {}, BOOKKEEPING))
         for field in FIELDS:
             among = at(result, (*self._spec, field))
             if among:
-                settled = [types.decode("v1.Container", c) if c.get("name") in decoded else c for c in among]
+                settled = [
+                    types.decode("v1.Container", c) if c.get("name") in decoded else c
+                    for c in among
+                ]
                 result = put(result, (*self._spec, field), settled)
         return result
 
@@ -302,7 +339,10 @@ def _leaves(before: Any, after: Any, steps: Steps = ()) -> Iterator[tuple[Steps,
         for key in (*after, *(key for key in before if key not in after)):
             yield from _leaves(before.get(key, ABSENT), after.get(key, ABSENT), (*steps, key))
     elif (
-        len(steps) == 1 and steps[0] in KEYS and isinstance(after, list) and (before is ABSENT or type(before) is list)
+        len(steps) == 1
+        and steps[0] in KEYS
+        and isinstance(after, list)
+        and (before is ABSENT or type(before) is list)
     ):
         there: Any = [] if before is ABSENT else before
         old, new = names(there), names(after)
@@ -329,7 +369,12 @@ def _within(text: str, outer: str) -> bool:
 
 def _expressible(steps: Steps, value: Any) -> bool:
     """Whether a container can say this of itself: nothing taken out, nothing that the API server would drop."""
-    if value is ABSENT or value is None or steps[0] == "name" or (steps[0] in KEYS and "#" in "".join(steps[1:2])):
+    if (
+        value is ABSENT
+        or value is None
+        or steps[0] == "name"
+        or (steps[0] in KEYS and "#" in "".join(steps[1:2]))
+    ):
         return False
     said = _with({}, steps, value)
     try:
@@ -350,12 +395,16 @@ def _with(container: Object, steps: Steps, value: Any) -> Object:
     index = next((i for i, element in enumerate(among) if str(element.get(key)) == name), -1)
     if index < 0:
         among.append({key: int(name) if field == "ports" and name.isdecimal() else name})
-    among[index] = {**among[index], **value} if len(steps) == 2 else put(among[index], steps[2:], value)
+    among[index] = (
+        {**among[index], **value} if len(steps) == 2 else put(among[index], steps[2:], value)
+    )
     return {**container, field: among}
 
 
 def _less(metadata: Object, gone: Iterable[str]) -> Object:
-    return {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in gone}
+    return {
+        key: value for key, value in (metadata.get("annotations") or {}).items() if key not in gone
+    }
 
 
 def _references_hold(mine: list[Object], theirs: list[Object]) -> bool:
@@ -367,7 +416,11 @@ def _references_hold(mine: list[Object], theirs: list[Object]) -> bool:
         if not isinstance(value, str) or "$(" not in value or name not in one:
             continue
         for used in one:
-            if used in other and f"$({used})" in value and (one[used] < one[name]) != (other[used] < other[name]):
+            if (
+                used in other
+                and f"$({used})" in value
+                and (one[used] < one[name]) != (other[used] < other[name])
+            ):
                 return False
     return True
 
@@ -393,12 +446,24 @@ def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
 
 
 def _kept(workload: Workload, edit: HandEdit) -> Result:
-    where = f"an own container {edit.container}" if edit.container else f"an own {edit.steps[0].removesuffix('s')}"
+    where = (
+        f"an own container {edit.container}"
+        if edit.container
+        else f"an own {edit.steps[0].removesuffix('s')}"
+    )
     message = (
         f"{edit.path} of {workload.ref} was edited to {shown(edit.current)} by hand inside the injected part; Istio "
         f"supports that as an override, so it is kept, as {where} of the pod template{order(edit)}"
     )
-    return Result("info", message, workload.ref, edit.path, edit.current, value_of(edit.injected), code="edit-kept")
+    return Result(
+        "info",
+        message,
+        workload.ref,
+        edit.path,
+        edit.current,
+        value_of(edit.injected),
+        code="edit-kept",
+    )
 
 
 def order(edit: HandEdit) -> str:
@@ -419,7 +484,15 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
             f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the injected part, and the "
             f"change is lost: no override of Istio's says just that, and injection gives {now(edit)}"
         )
-        return Result("warning", message, ref, edit.path, edit.current, value_of(edit.injected), code="edit-lost")
+        return Result(
+            "warning",
+            message,
+            ref,
+            edit.path,
+            edit.current,
+            value_of(edit.injected),
+            code="edit-lost",
+        )
     message = (
         f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit is lost: no override "
         f"of Istio's says just that, and injection gives {now(edit)}. To change it, make it in what injection starts "

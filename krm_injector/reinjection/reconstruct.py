@@ -19,7 +19,12 @@ from krm_injector.reinjection import eject
 APP_CONTAINERS_ENV = "ISTIO_META_APP_CONTAINERS"
 ALWAYS_ENV = ("POD_NAME", "POD_NAMESPACE", "INSTANCE_IP")  # set by every template from 1.1 on
 TEMPLATES = {"sidecar", "gateway", "grpc-simple", "grpc-agent"}  # Istio's own
-BROUGHT = {"istio-proxy", "istio-init", "istio-validation", "enable-core-dump"}  # by Istio's own templates
+BROUGHT = {
+    "istio-proxy",
+    "istio-init",
+    "istio-validation",
+    "enable-core-dump",
+}  # by Istio's own templates
 # What templates write for the CNI plugin, and until 1.5 for every pod.
 REDIRECTION = (
     "sidecar.istio.io/interceptionMode",
@@ -47,7 +52,9 @@ def as_istio_left_it(workload: Workload) -> bool:
         if not set(eject.listed(status, field)) <= standing:
             return False
     sidecar = pods.find_in_pod(pods.PROXY, pod)
-    if sidecar is None or pods.PROXY not in eject.listed(status, "containers") + eject.listed(status, "initContainers"):
+    if sidecar is None or pods.PROXY not in eject.listed(status, "containers") + eject.listed(
+        status, "initContainers"
+    ):
         return False
     env = {variable.get("name"): variable.get("value") for variable in sidecar.get("env") or []}
     if not all(name in env for name in ALWAYS_ENV):
@@ -62,14 +69,21 @@ def lost(workload: Workload) -> list[str]:
     pod = eject.pod_of(workload)
     status = merge.injection_status(pod) or {}
     brought = [*eject.listed(status, "containers"), *eject.listed(status, "initContainers")]
-    found = [f"what the template of container {name} set besides" for name in brought if name not in BROUGHT]
+    found = [
+        f"what the template of container {name} set besides"
+        for name in brought
+        if name not in BROUGHT
+    ]
     for name in pods.annotations_of(pod).get(TEMPLATES_ANNOTATION, "").split(","):
         if name.strip() and name.strip() not in TEMPLATES:
             found.append(f"what template {name.strip()} set besides")
     for container in pods.containers(pod) + pods.containers(pod, "initContainers"):
         name = container.get("name", "")
         if name != pods.PROXY:
-            found += [f"the {field} of container {name}" for field in _led_away(container, eject.probers_of(pod))]
+            found += [
+                f"the {field} of container {name}"
+                for field in _led_away(container, eject.probers_of(pod))
+            ]
     return found
 
 
@@ -77,11 +91,18 @@ def _led_away(container: Object, probers: Object) -> list[str]:
     """The probes and handlers that ask the agent, which was not told what to ask."""
     name = container.get("name", "")
     hooks = container.get("lifecycle") or {}
-    asked = [(field, container.get(field), f"/app-health/{name}/{path}") for field, path in probes.PROBES]
-    asked += [
-        (f"lifecycle.{field}", hooks.get(field), f"/app-lifecycle/{name}/{path}") for field, path in probes.HANDLERS
+    asked = [
+        (field, container.get(field), f"/app-health/{name}/{path}") for field, path in probes.PROBES
     ]
-    return [field for field, probe, path in asked if at(probe, ("httpGet", "path")) == path and path not in probers]
+    asked += [
+        (f"lifecycle.{field}", hooks.get(field), f"/app-lifecycle/{name}/{path}")
+        for field, path in probes.HANDLERS
+    ]
+    return [
+        field
+        for field, probe, path in asked
+        if at(probe, ("httpGet", "path")) == path and path not in probers
+    ]
 
 
 class Question(NamedTuple):
@@ -109,7 +130,9 @@ def questions(workload: Workload, before: Object) -> list[Question]:
     return [question for question in found if question is not None]
 
 
-def answered(workload: Workload, before: Object, answers: Iterable[Callable[[Object], Object]]) -> Object:
+def answered(
+    workload: Workload, before: Object, answers: Iterable[Callable[[Object], Object]]
+) -> Object:
     """The workload as it was if these answers hold."""
     pod = _likely(workload, before)
     for answer in answers:
@@ -119,7 +142,10 @@ def answered(workload: Workload, before: Object, answers: Iterable[Callable[[Obj
 
 def _likely(workload: Workload, before: Object) -> Object:
     path = eject.metadata_path(workload)
-    return {"metadata": at(before, path) or {}, "spec": at(before, (*workload.template, "spec")) or {}}
+    return {
+        "metadata": at(before, path) or {},
+        "spec": at(before, (*workload.template, "spec")) or {},
+    }
 
 
 def _labels(pod: Object, likely: Object) -> Question | None:
@@ -133,12 +159,19 @@ def _revision_label(pod: Object, status: Object) -> Question | None:
     label = pods.labels_of(pod).get(eject.REVISION)
     if label is None or status.get("revision", label) != label:
         return None  # where templates set it, the status has the same, or has no revision yet
-    return Question(f"label {eject.REVISION}: whether set before", (_without_metadata("labels", (eject.REVISION,)),))
+    return Question(
+        f"label {eject.REVISION}: whether set before",
+        (_without_metadata("labels", (eject.REVISION,)),),
+    )
 
 
 def _annotations(pod: Object, likely: Object) -> Question | None:
     before, now = pods.annotations_of(likely), pods.annotations_of(pod)
-    gone = {k: now[k] for k in (eject.REVISION, *eject.DEFAULT_CONTAINER) if k in now and k not in before}
+    gone = {
+        k: now[k]
+        for k in (eject.REVISION, *eject.DEFAULT_CONTAINER)
+        if k in now and k not in before
+    }
     what = f"{_listed('annotation', gone)}: whether set before, too"
     return Question(what, (_with_metadata("annotations", gone),)) if gone else None
 
@@ -147,7 +180,9 @@ def _redirection(pod: Object, likely: Object, status: Object) -> list[Question]:
     if pods.INIT in eject.listed(status, "initContainers") and "version" not in status:
         return []
     return [
-        Question(f"annotation {name}: whether set before", (_without_metadata("annotations", (name,)),))
+        Question(
+            f"annotation {name}: whether set before", (_without_metadata("annotations", (name,)),)
+        )
         for name in REDIRECTION
         if name in pods.annotations_of(likely)
     ]
@@ -163,17 +198,27 @@ def _port_names(likely: Object) -> Question | None:
 
     def answer(pod: Object) -> Object:
         return pods.with_spec(
-            pod, **{f: [new.get(c.get("name"), c) for c in pods.containers(pod, f)] for f, new in changed.items()}
+            pod,
+            **{
+                f: [new.get(c.get("name"), c) for c in pods.containers(pod, f)]
+                for f, new in changed.items()
+            },
         )
 
     return Question("names of ports that probes ask", (answer,)) if changed else None
 
 
 def _pull_secrets(pod: Object, likely: Object) -> Question | None:
-    before, now = pods.containers(likely, "imagePullSecrets"), pods.containers(pod, "imagePullSecrets")
+    before, now = (
+        pods.containers(likely, "imagePullSecrets"),
+        pods.containers(pod, "imagePullSecrets"),
+    )
     if before == now:
         return None
-    return Question("imagePullSecrets: which were there before", (lambda p: pods.with_spec(p, imagePullSecrets=now),))
+    return Question(
+        "imagePullSecrets: which were there before",
+        (lambda p: pods.with_spec(p, imagePullSecrets=now),),
+    )
 
 
 def _fs_group(pod: Object) -> Question | None:
@@ -195,7 +240,10 @@ def _dns_searches(likely: Object) -> Question | None:
     def answer(pod: Object) -> Object:
         if rest:
             return pods.with_spec(pod, dnsConfig=rest)
-        return {**pod, "spec": {key: value for key, value in pod["spec"].items() if key != "dnsConfig"}}
+        return {
+            **pod,
+            "spec": {key: value for key, value in pod["spec"].items() if key != "dnsConfig"},
+        }
 
     return Question("dnsConfig.searches: whether set before", (answer,))
 
@@ -224,20 +272,28 @@ def _listed(kind: str, names: Iterable[str]) -> str:
 
 
 def _with_metadata(field: str, more: Mapping[str, str]) -> Callable[[Object], Object]:
-    return lambda pod: pods.with_metadata(pod, field, {**(pod["metadata"].get(field) or {}), **more})
+    return lambda pod: pods.with_metadata(
+        pod, field, {**(pod["metadata"].get(field) or {}), **more}
+    )
 
 
 def _without_metadata(field: str, names: Iterable[str]) -> Callable[[Object], Object]:
     def answer(pod: Object) -> Object:
         among = pod["metadata"].get(field) or {}
-        return pods.with_metadata(pod, field, {key: value for key, value in among.items() if key not in names})
+        return pods.with_metadata(
+            pod, field, {key: value for key, value in among.items() if key not in names}
+        )
 
     return answer
 
 
 def _asked_by_name(container: Object) -> Object:
     """The container with each port that a probe asks by its name, where the container names it."""
-    named = {port.get("containerPort"): port["name"] for port in container.get("ports") or [] if port.get("name")}
+    named = {
+        port.get("containerPort"): port["name"]
+        for port in container.get("ports") or []
+        if port.get("name")
+    }
     changed: Object = {}
     for field, _ in probes.PROBES:
         changed[field] = _by_name(container.get(field), named)

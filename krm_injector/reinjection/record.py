@@ -23,7 +23,9 @@ ANNOTATION = "krm-injector.dev/injected"
 VERSION = 1
 OF_TEMPLATES = 2  # the form with a record for each pod template
 
-Named = tuple[str | tuple[str], ...]  # a path whose entries of lists are told by name: ("spec", "groups", ("a",))
+Named = tuple[
+    str | tuple[str], ...
+]  # a path whose entries of lists are told by name: ("spec", "groups", ("a",))
 
 # Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did not: a fidelity
 # fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
@@ -62,11 +64,16 @@ class Edit(NamedTuple):
     injected: Any  # as injection gives it now; None where it gives nothing there
 
 
-def attach(before: Object, after: Object, mesh: Mesh, namespace: Namespace | None, workload: Workload) -> Object:
+def attach(
+    before: Object, after: Object, mesh: Mesh, namespace: Namespace | None, workload: Workload
+) -> Object:
     """The injected workload with its record. workload: says where its pod template stands."""
     if not workload.only:
         place = workload.template
-        entry = {"at": _as_json(named(after, place)), **_entry(at(before, place), at(after, place), mesh, namespace)}
+        entry = {
+            "at": _as_json(named(after, place)),
+            **_entry(at(before, place), at(after, place), mesh, namespace),
+        }
         return _with_text(after, _text_of([entry], _with_annotations(None, before)))
     value = {"v": VERSION, **_entry(before, after, mesh, namespace)}
     value["undo"] = _with_annotations(value["undo"], before)
@@ -104,7 +111,11 @@ def _text_of(entries: list[dict[str, Any]], metadata: Any) -> str:
 
 def joined(workload: Object, parts: Iterable[Object]) -> Object:
     """The object with the records of ``parts``, which are the same object with one template injected each."""
-    values = [json.loads(text) for part in parts if (text := at(part, ("metadata", "annotations", ANNOTATION)))]
+    values = [
+        json.loads(text)
+        for part in parts
+        if (text := at(part, ("metadata", "annotations", ANNOTATION)))
+    ]
     if not values:
         return workload
     entries = [entry for value in values for entry in value["templates"]]
@@ -121,7 +132,10 @@ def _with_annotations(description: Any, before: Object) -> Any:
     if "annotations" not in metadata or metadata["annotations"]:
         return description
     inner = (description or {}).get("metadata") or {}
-    return {**(description or {}), "metadata": {**inner, "annotations": {"": [metadata["annotations"]]}}}
+    return {
+        **(description or {}),
+        "metadata": {**inner, "annotations": {"": [metadata["annotations"]]}},
+    }
 
 
 def read(workload: Object) -> Record | None:
@@ -139,7 +153,9 @@ def records(workload: Object) -> list[Record]:
         if value["v"] == OF_TEMPLATES:
             return [_record_of(entry, _from_json(entry["at"])) for entry in value["templates"]]
         if value["v"] != VERSION:
-            raise BadRecord(f"is of form {value['v']!r}, which this version does not know; use a newer krm-injector")
+            raise BadRecord(
+                f"is of form {value['v']!r}, which this version does not know; use a newer krm-injector"
+            )
         return [_record_of(value, ())]
     except (ValueError, TypeError, KeyError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
@@ -218,7 +234,10 @@ def original(workload: Object, record: Record) -> Object:
     except (TypeError, LookupError, AttributeError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
     metadata = result["metadata"]
-    if metadata.get("annotations") == {} and at(record.undo, ("metadata", "annotations", "")) is None:
+    if (
+        metadata.get("annotations") == {}
+        and at(record.undo, ("metadata", "annotations", "")) is None
+    ):
         result = {**result, "metadata": {k: v for k, v in metadata.items() if k != "annotations"}}
     return result
 
@@ -243,7 +262,10 @@ def _without_template(workload: Object, record: Record) -> Object:
     was = at(value, ("undo", "metadata", "annotations", ""))
     if was is not None:
         return {**result, "metadata": {**metadata, "annotations": was[0]}}
-    return {**result, "metadata": {key: one for key, one in metadata.items() if key != "annotations"}}
+    return {
+        **result,
+        "metadata": {key: one for key, one in metadata.items() if key != "annotations"},
+    }
 
 
 def fresh_template(standing: Workload, fresh: Object) -> Object:
@@ -262,7 +284,9 @@ def _text_at(workload: Object, of: Named) -> str:
     text = at(workload, ("metadata", "annotations", ANNOTATION))
     value = json.loads(text) if text else {}
     entries = value.get("templates", [value] if value else [])
-    return "".join(json.dumps(entry) for entry in entries if "at" not in entry or _from_json(entry["at"]) == of)
+    return "".join(
+        json.dumps(entry) for entry in entries if "at" not in entry or _from_json(entry["at"]) == of
+    )
 
 
 def _part(workload: Object, record: Record) -> Any:
@@ -334,7 +358,11 @@ def _recorded(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
     among = item.get("items") if isinstance(item, dict) else None
     if not isinstance(among, list):
         return []
-    return [found for number, one in enumerate(among) for found in _recorded(one, (*inside, "items", number))]
+    return [
+        found
+        for number, one in enumerate(among)
+        for found in _recorded(one, (*inside, "items", number))
+    ]
 
 
 def _by_names(tree: Any, value: Any) -> Any:
@@ -354,7 +382,11 @@ def _by_places(tree: Any, value: Any) -> Any:
     if isinstance(value, list):
         names = undo.names(value) or [str(number) for number in range(len(value))]
         places = {name: number for number, name in enumerate(names)}
-        return {places[name]: _by_places(inner, value[places[name]]) for name, inner in tree.items() if name in places}
+        return {
+            places[name]: _by_places(inner, value[places[name]])
+            for name, inner in tree.items()
+            if name in places
+        }
     if isinstance(value, dict):
         return {key: _by_places(inner, value[key]) for key, inner in tree.items() if key in value}
     return {}
@@ -378,7 +410,9 @@ def edits(workload: Object, record: Record, fresh: Object | None = None) -> list
         part, now_part = _part(workload, record), None if fresh is None else _part(fresh, record)
         told = _edits(part, undo.undo(part, record.undo), record, now_part)
         return [edit._replace(path=f"{prefix}.{edit.path}") if edit.path else edit for edit in told]
-    return _edits(workload, workload if fresh is None else original(workload, record), record, fresh)
+    return _edits(
+        workload, workload if fresh is None else original(workload, record), record, fresh
+    )
 
 
 def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]:
@@ -388,12 +422,16 @@ def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]
         return []
     known = [record.units[i : i + 2] for i in range(0, len(record.units), 2)]
     unknown, gone = _compared(sorted(lines), known)
-    changed = {path: value for (path, value), line in zip(found, lines, strict=True) if line in unknown}
+    changed = {
+        path: value for (path, value), line in zip(found, lines, strict=True) if line in unknown
+    }
     now: dict[str, Any] = {}
     if fresh is not None:
         now = dict(_pieces(fresh, undo.describe(before, fresh), record.rules))
     result = [
-        Edit(path, value, now.get(path)) for path, value in changed.items() if _is_edit(path, value, now, changed)
+        Edit(path, value, now.get(path))
+        for path, value in changed.items()
+        if _is_edit(path, value, now, changed)
     ]
     present = {path for path, _ in found}
     lists = {path.rpartition("[")[0] for path in present & now.keys()}
@@ -401,7 +439,9 @@ def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]
         if path in present or path.endswith(ORDER) or _short(_line(path, value)) not in gone:
             continue
         parent = path.rpartition("[")[0]
-        if parent in changed or (path.endswith("]") and parent not in lists and _elements(parent, changed)):
+        if parent in changed or (
+            path.endswith("]") and parent not in lists and _elements(parent, changed)
+        ):
             continue  # the list as a whole is something else now, or its elements have lost what tells them apart
         result.append(Edit(path, None, value))
     return result if result or changed else [Edit("", None, None)]
@@ -417,7 +457,9 @@ def _is_edit(path: str, value: Any, now: dict[str, Any], changed: dict[str, Any]
         return not same(now.get(path, _NONE), value)
     if path not in now:  # what came or went changes the order too: that is told by itself
         return not _elements(path[: -len(ORDER)], changed)
-    return [name for name in value if name in now[path]] != [name for name in now[path] if name in value]
+    return [name for name in value if name in now[path]] != [
+        name for name in now[path] if name in value
+    ]
 
 
 _NONE: Any = object()
@@ -453,7 +495,9 @@ def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
     for i in range(len(mine) - 1, -1, -1):
         for j in range(len(theirs) - 1, -1, -1):
             same = mine[i] == theirs[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+            lengths[i][j] = (
+                lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+            )
     i = j = 0
     unknown, gone = set(), set()
     while i < len(mine) or j < len(theirs):
@@ -504,11 +548,17 @@ def namespace_fits(record: Record, namespace: Namespace | None, mesh: Mesh) -> b
         return record.namespace == namespace_digest(namespace, mesh)
     if namespace is None:
         return record.namespace == ""  # records of that time count every label
-    return record.namespace == _digest(_canonical([namespace.name, namespace.labels, _ranges(namespace)]))
+    return record.namespace == _digest(
+        _canonical([namespace.name, namespace.labels, _ranges(namespace)])
+    )
 
 
 def _ranges(namespace: Namespace) -> dict[str, str]:
-    return {key: value for key, value in namespace.annotations.items() if key.startswith("openshift.io/")}
+    return {
+        key: value
+        for key, value in namespace.annotations.items()
+        if key.startswith("openshift.io/")
+    }
 
 
 def _selector_keys(mesh: Mesh) -> set[str]:
@@ -550,4 +600,6 @@ def _digest(text: str) -> str:
     """Eight characters; against accidents, not against an attacker: who can edit the text can edit the record."""
     from hashlib import sha256
 
-    return b2a_base64(sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], newline=False).decode()
+    return b2a_base64(
+        sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], newline=False
+    ).decode()

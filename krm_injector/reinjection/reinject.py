@@ -27,10 +27,18 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
         found = _by_traces(decision, plane, settings)
         if found is not None:
             return _finished(*found, decision, plane, settings)
-    return _finished(before, undo.keys_as(before, _injected(decision, plane, settings)), decision, plane, settings)
+    return _finished(
+        before,
+        undo.keys_as(before, _injected(decision, plane, settings)),
+        decision,
+        plane,
+        settings,
+    )
 
 
-def _by_traces(decision: Decision, plane: ControlPlane, settings: Settings) -> tuple[Object, Object] | None:
+def _by_traces(
+    decision: Decision, plane: ControlPlane, settings: Settings
+) -> tuple[Object, Object] | None:
     """Before and after, of a workload that Istio injected; None where it does not stand as Istio left it.
 
     Where this very configuration made it of what its traces may tell, it stays. Else what they do not tell must make
@@ -52,7 +60,9 @@ def _by_traces(decision: Decision, plane: ControlPlane, settings: Settings) -> t
     lost = reconstruct.lost(workload)
     open_ones = _that_matter(workload, likely, after, made_of)
     # Most workloads have at most three such questions; the bound is against a pod with many containers.
-    for answers in itertools.islice(itertools.product(*((None, *one.answers) for one in open_ones)), 1, MOST_READINGS):
+    for answers in itertools.islice(
+        itertools.product(*((None, *one.answers) for one in open_ones)), 1, MOST_READINGS
+    ):
         before = reconstruct.answered(workload, likely, filter(None, answers))
         again = made_of(before)
         if again is not None and same(again, workload.object):
@@ -63,12 +73,17 @@ def _by_traces(decision: Decision, plane: ControlPlane, settings: Settings) -> t
             return None  # Istio's own second pass changes nothing either: no proof, and no harm
         raise Failure(eject.loses(workload, [*lost, *(question.what for question in open_ones)]))
     if after is None:
-        after = _injected(decision._replace(workload=workload._replace(object=likely)), plane, settings)  # says why not
+        after = _injected(
+            decision._replace(workload=workload._replace(object=likely)), plane, settings
+        )  # says why not
     return likely, undo.keys_as(likely, after)
 
 
 def _that_matter(
-    workload: Workload, likely: Object, after: Object | None, made_of: Callable[[Object], Object | None]
+    workload: Workload,
+    likely: Object,
+    after: Object | None,
+    made_of: Callable[[Object], Object | None],
 ) -> list[reconstruct.Question]:
     """The open questions whose answers make a difference to this configuration."""
 
@@ -78,7 +93,8 @@ def _that_matter(
 
     asked = reconstruct.questions(workload, likely)
     if not any(
-        differs(answers) for answers in itertools.zip_longest(*(one.answers for one in asked), fillvalue=_as_is)
+        differs(answers)
+        for answers in itertools.zip_longest(*(one.answers for one in asked), fillvalue=_as_is)
     ):
         return []  # all at once: most often this settles it
     return [one for one in asked if any(differs((answer,)) for answer in one.answers)]
@@ -108,7 +124,9 @@ def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Ob
     return injected
 
 
-def _finished(before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+def _finished(
+    before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings
+) -> Object:
     """The injected object with what is ours and not Istio's: the guard, and the record of what it was before."""
     guarded = settings.guard == "label"
     if guarded:
@@ -121,7 +139,9 @@ def _finished(before: Object, after: Object, decision: Decision, plane: ControlP
     return record.attach(before, after, plane.mesh, decision.namespace, decision.workload)
 
 
-def proven(found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings) -> bool:
+def proven(
+    found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings
+) -> bool:
     """Whether what Istio's traces tell of an injected workload without a record is enough to make it of that again."""
     if not eject.injected_by_istio(found) or not decision.injected or decision.mesh is None:
         return True

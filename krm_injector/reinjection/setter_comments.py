@@ -36,7 +36,9 @@ class Copied(NamedTuple):
     written: bool  # whether the value is the user's too: a setter wrote it
 
 
-def looked_at(bundle: Bundle, workloads: Sequence[Workload], restored: Sequence[Restored]) -> list[Restored]:
+def looked_at(
+    bundle: Bundle, workloads: Sequence[Workload], restored: Sequence[Restored]
+) -> list[Restored]:
     """Each workload with what was copied onto Istio's part; what stood before is without what setters made of that."""
     told = []
     texts = texts_of(bundle)
@@ -68,12 +70,18 @@ def _copied(item: Item, text: str, workload: Workload, one: Restored) -> list[Co
     return [
         found
         for steps, comment in comments.items()
-        if (found := _at_its_place(steps, comment, comments, standing, before, workload.template)) is not None
+        if (found := _at_its_place(steps, comment, comments, standing, before, workload.template))
+        is not None
     ]
 
 
 def _at_its_place(
-    steps: Steps, comment: str, comments: Mapping[Steps, str], standing: Object, before: Object, template: Steps
+    steps: Steps,
+    comment: str,
+    comments: Mapping[Steps, str],
+    standing: Object,
+    before: Object,
+    template: Steps,
 ) -> Copied | None:
     """The value at the steps, where its comment is the one of another element that had this place before."""
     field, index, *rest = steps
@@ -86,14 +94,22 @@ def _at_its_place(
             continue
         written = same(value, at(standing, (field, owner, *rest)))
         renamed = owner > index and name == among[index] and rest == ["name"]
-        moved = _of_istio(among[index], old) and (old[index : index + 1] == [name] or (own and written))
+        moved = _of_istio(among[index], old) and (
+            old[index : index + 1] == [name] or (own and written)
+        )
         if renamed or moved:
-            return Copied(_path((*template, "spec"), standing, steps), comment, name, steps, value, written)
+            return Copied(
+                _path((*template, "spec"), standing, steps), comment, name, steps, value, written
+            )
     return None
 
 
 def _named(among: Any) -> list[str]:
-    return [str(one.get("name")) if isinstance(one, dict) else "" for one in among] if isinstance(among, list) else []
+    return (
+        [str(one.get("name")) if isinstance(one, dict) else "" for one in among]
+        if isinstance(among, list)
+        else []
+    )
 
 
 def _of_istio(name: str, before: list[str]) -> bool:
@@ -148,7 +164,9 @@ def _without(standing: Workload, before: Workload, found: Sequence[Copied]) -> W
 def _stripped(element: Any, rest: Sequence[Any]) -> Any:
     """The container without one field; None where it then says nothing of its own any more."""
     left = _less(element, rest)
-    if set(left) <= {"name"} or (set(left) == {"name", "image"} and left["image"] == merge.AUTO_IMAGE):
+    if set(left) <= {"name"} or (
+        set(left) == {"name", "image"} and left["image"] == merge.AUTO_IMAGE
+    ):
         return None
     return {**left, "image": merge.AUTO_IMAGE} if rest == ["image"] else left
 
@@ -183,7 +201,9 @@ def is_edit(path: str, standing: Workload, copied: Sequence[Copied]) -> bool:
     return True
 
 
-def without_copied(told: Iterable[Result], standing: Workload, copied: Sequence[Copied]) -> tuple[Result, ...]:
+def without_copied(
+    told: Iterable[Result], standing: Workload, copied: Sequence[Copied]
+) -> tuple[Result, ...]:
     """The results without those that take what was copied for an edit by hand."""
     return tuple(r for r in told if r.code != "edit-lost" or is_edit(r.field, standing, copied))
 
@@ -200,7 +220,9 @@ def _result(standing: Workload, one: Copied) -> Result:
             "It is taken out there"
         )
         return Result("info", message, standing.ref, one.path, one.value, code="comment-copied")
-    message = f"{wrong(standing, one)}. Istio's value comes back, and the comment is taken out there"
+    message = (
+        f"{wrong(standing, one)}. Istio's value comes back, and the comment is taken out there"
+    )
     return Result("warning", message, standing.ref, one.path, one.value, code="comment-copied")
 
 

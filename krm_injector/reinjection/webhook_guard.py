@@ -41,7 +41,9 @@ def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result
     """Why this workload cannot have the guard; None where it can."""
     ref, who = decision.workload.ref, decision.workload.shown
     inits = at(injected, (*decision.workload.template, "spec", "initContainers")) or []
-    if not pods.find_container(pods.INIT, inits) and (_cni(plane) or pods.find_container(pods.VALIDATION, inits)):
+    if not pods.find_container(pods.INIT, inits) and (
+        _cni(plane) or pods.find_container(pods.VALIDATION, inits)
+    ):
         message = (
             f"{who} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no redirection for a pod "
             f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to none, and {INSTEAD}'
@@ -63,16 +65,22 @@ def _selects(decision: Decision) -> str:
     found = at(decision.workload.object, path) if decision.workload.template else None
     if not isinstance(found, dict):
         return ""
-    flat = not {"matchLabels", "matchExpressions"} & found.keys()  # of ReplicationControllers and DeploymentConfigs
+    flat = (
+        not {"matchLabels", "matchExpressions"} & found.keys()
+    )  # of ReplicationControllers and DeploymentConfigs
     try:
         selector = selectors.parse({"matchLabels": found} if flat else found)
     except selectors.SelectorError:
         return ""  # the API server's to refuse
     asked = [requirement for requirement in selector.requirements if requirement.key == INJECT]
-    return "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else text(path)
+    return (
+        "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else text(path)
+    )
 
 
 def _cni(plane: ControlPlane) -> bool:
     """Whether the values say that the CNI plugin does what istio-init does (pilot.cni since 1.22, before istio_cni)."""
     values: Any = plane.values or {}
-    return any(at(values, path) is True for path in (("pilot", "cni", "enabled"), ("istio_cni", "enabled")))
+    return any(
+        at(values, path) is True for path in (("pilot", "cni", "enabled"), ("istio_cni", "enabled"))
+    )

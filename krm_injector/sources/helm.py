@@ -31,7 +31,9 @@ def is_chart(directory: str) -> bool:
     )
 
 
-def render(directory: str, release: Release, program: str | None, passed_on: Sequence[str], path: str) -> Inputs:
+def render(
+    directory: str, release: Release, program: str | None, passed_on: Sequence[str], path: str
+) -> Inputs:
     """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm on ``path``.
 
     Raises Refused where helm is missing, fails, or renders nothing.
@@ -48,7 +50,10 @@ def render(directory: str, release: Release, program: str | None, passed_on: Seq
 def words(directory: str, release: Release) -> list[str]:
     """helm's arguments, without the program."""
     answer = ["template", directory, "--name-template", release.name, "--include-crds"]
-    for option, value in (("--namespace", release.namespace), ("--kube-version", release.kube_version)):
+    for option, value in (
+        ("--namespace", release.namespace),
+        ("--kube-version", release.kube_version),
+    ):
         answer += [option, value] if value else []
     for version in release.api_versions:
         answer += ["--api-versions", version]
@@ -93,10 +98,14 @@ def _read(directory: str, done: Finished) -> Inputs:
         message = f"helm cannot render {directory}: {said or f'exit status {done.code}'}{_advice(said, directory)}"
         raise Refused(Result("error", message, file=directory, code="helm-failed"))
     if not done.out.strip():
-        message = f"helm renders {directory} to nothing at all; with these values every template is empty"
+        message = (
+            f"helm renders {directory} to nothing at all; with these values every template is empty"
+        )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
     told = inputs.sentences(done.err)
-    results = (Result("warning", f"helm: {one}", file=directory, code="helm-warning") for one in told)
+    results = (
+        Result("warning", f"helm: {one}", file=directory, code="helm-warning") for one in told
+    )
     return Inputs((Source(done.out, "", directory=directory),), tuple(results))
 
 

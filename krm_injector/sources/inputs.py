@@ -29,8 +29,12 @@ class Source(NamedTuple):
 
     data: bytes
     file: str  # as the user would name it; "" for stdin and for what a program printed
-    problem: Result | None = None  # why it cannot be read: told with what is wrong in the others, by manifests.join
-    found: bool = False  # nobody named it: it lies in a directory, where other files than manifests lie too
+    problem: Result | None = (
+        None  # why it cannot be read: told with what is wrong in the others, by manifests.join
+    )
+    found: bool = (
+        False  # nobody named it: it lies in a directory, where other files than manifests lie too
+    )
     directory: str = ""  # that it was rendered from; "" for a file as it stands, and for stdin
     injected: bool = False  # what the directory is built to holds the work of a krm-injector that it names itself
 
@@ -135,7 +139,9 @@ def _content(path: str) -> bytes:
 def unreadable(path: str, problem: OSError) -> Result:
     """The error result for a file that cannot be read or written."""
     name = shown(path)
-    return Result("error", f"{name}: {problem.strerror or problem}", file=name, code="input-unreadable")
+    return Result(
+        "error", f"{name}: {problem.strerror or problem}", file=name, code="input-unreadable"
+    )
 
 
 def shown(path: str) -> str:
@@ -206,7 +212,9 @@ def _wrapped() -> str | None:
     return None if _is_wrapper(found) else found
 
 
-def start(command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> Finished:
+def start(
+    command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> Finished:
     """Run a program to its end; ``environment``: None for this process's own. Raises OSError where it cannot be
     started."""
     import subprocess
@@ -215,7 +223,9 @@ def start(command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, 
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
-def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], runner: Runner) -> Inputs:
+def kustomize(
+    directory: str, command: Sequence[str], passed_on: Sequence[str], runner: Runner
+) -> Inputs:
     """What kustomize prints for a directory; what it says on stderr becomes warnings."""
     whole = [*command, *passed_on, directory]
     try:
@@ -225,9 +235,7 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
         raise Refused(Result("error", message, code="kustomize-failed")) from None
     if done.code != 0:
         words = said(re.sub(_WARNING, b"", done.err)) or said(done.err)
-        message = (
-            f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
-        )
+        message = f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
         raise Refused(Result("error", message, file=directory, code="kustomize-failed"))
     if not done.out.strip():
         message = (
@@ -236,7 +244,10 @@ def kustomize(directory: str, command: Sequence[str], passed_on: Sequence[str], 
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
     told = sentences(_OWN_INFO.sub(b"", done.err))
-    results = (Result("warning", f"kustomize: {one}", file=directory, code="kustomize-warning") for one in told)
+    results = (
+        Result("warning", f"kustomize: {one}", file=directory, code="kustomize-warning")
+        for one in told
+    )
     return Inputs((Source(done.out, "", directory=directory),), tuple(results))
 
 
@@ -308,9 +319,13 @@ def is_local_config(value: Any) -> bool:
 def not_applied(values: Iterable[Any]) -> frozenset[int]:
     """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of this program."""
     return frozenset(
-        index for index, value in enumerate(values) if is_local_config(value) or _is_function_config(value)
+        index
+        for index, value in enumerate(values)
+        if is_local_config(value) or _is_function_config(value)
     )
 
 
 def _is_function_config(value: Any) -> bool:
-    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("krm-injector.dev/")
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith(
+        "krm-injector.dev/"
+    )

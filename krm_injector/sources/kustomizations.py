@@ -45,7 +45,9 @@ def fields(directory: str) -> dict[str, Any] | None:
         return None
     if value is None:
         return {}
-    return {key: field for key, field in value.items() if field} if isinstance(value, dict) else None
+    return (
+        {key: field for key, field in value.items() if field} if isinstance(value, dict) else None
+    )
 
 
 def entries(value: dict[str, Any], key: str) -> list[str]:
@@ -54,7 +56,9 @@ def entries(value: dict[str, Any], key: str) -> list[str]:
     return [entry for entry in found if isinstance(entry, str)] if isinstance(found, list) else []
 
 
-def only_lists(directory: str, besides: frozenset[str] = frozenset(), above: frozenset[str] = frozenset()) -> bool:
+def only_lists(
+    directory: str, besides: frozenset[str] = frozenset(), above: frozenset[str] = frozenset()
+) -> bool:
     """Whether a directory's kustomization does nothing but list local files, and directories of which the same is
     true: then what it renders to is what stands in these files. ``besides``: fields that it may have as well."""
     value, real = fields(directory), os.path.realpath(directory)
@@ -66,14 +70,17 @@ def only_lists(directory: str, besides: frozenset[str] = frozenset(), above: fro
         return False
     places = [os.path.join(directory, entry) for entry in entries(value, "resources")]
     return all(
-        _below(place, real) or (os.path.isdir(place) and only_lists(place, frozenset(), above | {real}))
+        _below(place, real)
+        or (os.path.isdir(place) and only_lists(place, frozenset(), above | {real}))
         for place in places
     )
 
 
 def _below(place: str, directory: str) -> bool:
     """Whether it is a file that lies below a directory: kustomize reads no others."""
-    return os.path.isfile(place) and os.path.realpath(place).startswith(directory.rstrip(os.sep) + os.sep)
+    return os.path.isfile(place) and os.path.realpath(place).startswith(
+        directory.rstrip(os.sep) + os.sep
+    )
 
 
 def local_files(directory: str) -> list[str]:

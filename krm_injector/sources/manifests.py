@@ -40,13 +40,25 @@ class Joined(NamedTuple):
             gone = [number - numbers.start for number in numbers if number in drop]
             if len(gone) == len(part.items) and (gone or len(self.parts) > 1):
                 continue
-            changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
-            before = {number - numbers.start: originals[number] for number in numbers if number in originals}
+            changed = {
+                number - numbers.start: replacements[number]
+                for number in numbers
+                if number in replacements
+            }
+            before = {
+                number - numbers.start: originals[number]
+                for number in numbers
+                if number in originals
+            }
             written = {number - numbers.start for number in anew}
             aliases: dict[int, tuple[str, ...]] = {}
-            texts.append(resource_list.write(part, changed, [], gone, before, written, layouts, aliases))
+            texts.append(
+                resource_list.write(part, changed, [], gone, before, written, layouts, aliases)
+            )
             if written_out is not None:
-                written_out.update((number + numbers.start, names) for number, names in aliases.items())
+                written_out.update(
+                    (number + numbers.start, names) for number, names in aliases.items()
+                )
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
     def texts(
@@ -62,8 +74,16 @@ class Joined(NamedTuple):
         for part in self.parts:
             numbers = range(first, first + len(part.items))
             first = numbers.stop
-            changed = {number - numbers.start: replacements[number] for number in numbers if number in replacements}
-            before = {number - numbers.start: originals[number] for number in numbers if number in originals}
+            changed = {
+                number - numbers.start: replacements[number]
+                for number in numbers
+                if number in replacements
+            }
+            before = {
+                number - numbers.start: originals[number]
+                for number in numbers
+                if number in originals
+            }
             written = {number - numbers.start for number in anew}
             texts.append(resource_list.write(part, changed, [], (), before, written, layouts))
         return texts
@@ -102,7 +122,9 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
     if not items:
         raise Refused(_nothing(read, [*passed_over, *unreadable]), *said)
     numbered = [item._replace(index=index) for index, item in enumerate(items)]
-    return Joined(parts[0]._replace(items=numbered, parts=tuple(parts)), tuple(parts), tuple(read), said)
+    return Joined(
+        parts[0]._replace(items=numbered, parts=tuple(parts)), tuple(parts), tuple(read), said
+    )
 
 
 def _separated(text: str) -> str:
@@ -126,7 +148,9 @@ def _nothing(read: Sequence[Source], passed_over: Sequence[str]) -> Result:
     return Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty")
 
 
-def _said(passed_over: Sequence[str], unreadable: Sequence[str], verbose: bool) -> tuple[Result, ...]:
+def _said(
+    passed_over: Sequence[str], unreadable: Sequence[str], verbose: bool
+) -> tuple[Result, ...]:
     found = []
     most = None if verbose else _MOST_PASSED_OVER
     if passed_over:

@@ -97,7 +97,9 @@ def of_package(directory: str) -> tuple[bool, Functions]:
         pipelines = pipelines or bool(at(value, ("pipeline",)))
         for step in _execs(value):
             if step.get("exec") != OWN:
-                others.append(Program(path, _line(text, str(step["exec"])), f"the program {step['exec']}"))
+                others.append(
+                    Program(path, _line(text, str(step["exec"])), f"the program {step['exec']}")
+                )
                 continue
             own = True
             config = step.get("configPath")
@@ -145,7 +147,12 @@ class Options(NamedTuple):
 
 
 def options(
-    directory: str, program: str | None, passed_on: Sequence[str], path: str, allow_exec: bool, command: str
+    directory: str,
+    program: str | None,
+    passed_on: Sequence[str],
+    path: str,
+    allow_exec: bool,
+    command: str,
 ) -> Options:
     """kustomize's options for a directory: those passed on, and what lets the functions run that may.
 
@@ -155,14 +162,20 @@ def options(
     reaches it. ``program``: --kustomize; ``command``: ours, for what is said. Raises Refused for functions that may not
     run, and where the program that is found has no such option.
     """
-    if not inputs.is_kustomization(directory) or any(word.startswith(ENABLE[0]) for word in passed_on):
+    if not inputs.is_kustomization(directory) or any(
+        word.startswith(ENABLE[0]) for word in passed_on
+    ):
         return Options(tuple(passed_on))  # who says it to kustomize has decided
     functions = of_kustomization(directory)
     if not allow_exec:
         refuse(functions, directory, command)
         if not functions.harmless:
             return Options(tuple(passed_on))
-    if functions.harmless and not functions.generates and all(map(_can_be_behind, functions.configs)):
+    if (
+        functions.harmless
+        and not functions.generates
+        and all(map(_can_be_behind, functions.configs))
+    ):
         return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
     found = inputs.find_kustomize(program, path)
     if found[-1] == "build":
@@ -225,10 +238,14 @@ def _of_directory(directory: str, above: frozenset[str]) -> Iterator[Functions]:
             continue
         for entry in value[key]:
             for found in _of_entry(key, entry, path, directory, above | {real}):
-                yield found._replace(generates=found.generates or (found.own and key == "generators"))
+                yield found._replace(
+                    generates=found.generates or (found.own and key == "generators")
+                )
 
 
-def _of_entry(key: str, entry: Any, path: str, directory: str, above: frozenset[str]) -> Iterator[Functions]:
+def _of_entry(
+    key: str, entry: Any, path: str, directory: str, above: frozenset[str]
+) -> Iterator[Functions]:
     if not isinstance(entry, str):
         yield _UNSEEN
         return
@@ -236,7 +253,9 @@ def _of_entry(key: str, entry: Any, path: str, directory: str, above: frozenset[
     if key in _DIRECTORIES:
         if os.path.isdir(place):
             for found in _of_directory(place, above):
-                yield found._replace(configs=tuple(config._replace(top=False) for config in found.configs))
+                yield found._replace(
+                    configs=tuple(config._replace(top=False) for config in found.configs)
+                )
         elif not os.path.isfile(place):
             yield _UNSEEN  # a remote one
     elif os.path.isfile(place):
@@ -269,7 +288,11 @@ def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
     stated = annotations.get(_ANNOTATION, annotations.get(_OLD_ANNOTATION))
     if stated is None:
         builtin = isinstance(value, dict) and value.get("apiVersion") == _BUILTIN
-        return Functions(builtin=True) if builtin and at(value, ("metadata", "configFn")) is None else _UNSEEN
+        return (
+            Functions(builtin=True)
+            if builtin and at(value, ("metadata", "configFn")) is None
+            else _UNSEEN
+        )
     try:
         how = yaml.load(str(stated))
     except yaml.YamlError:
@@ -280,4 +303,6 @@ def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
     if program is None and image is None:
         return _UNSEEN
     what = f"the program {program}" if program is not None else f"the container image {image}"
-    return Functions((Program(file, _line(text, str(program if program is not None else image)), what),))
+    return Functions(
+        (Program(file, _line(text, str(program if program is not None else image)), what),)
+    )

@@ -21,7 +21,9 @@ runtimeConfig:
   - command: krm-injector
     args: [inject]
 """
-ARGUMENTS = f"--post-renderer-args=--config={FUNCTION_FILE} --post-renderer-args=--namespace=NAMESPACE"
+ARGUMENTS = (
+    f"--post-renderer-args=--config={FUNCTION_FILE} --post-renderer-args=--namespace=NAMESPACE"
+)
 NOTE = f"""\
 Charts seldom name their Namespace: put the release's for NAMESPACE, and what labels it has into {FUNCTION_FILE}:
   spec:
@@ -39,7 +41,9 @@ def plan(directory: str, image: str | None) -> Plan:
     if version == 3:
         return Plan(files, (OF_3,), (NOTE,))
     files = (*files, *plans.new(directory, PLUGIN_FILE, PLUGIN))
-    notes = (NOTE,) if version == 4 else (NOTE, f"These are for Helm 4. Helm 3 needs no plugin: {OF_3}")
+    notes = (
+        (NOTE,) if version == 4 else (NOTE, f"These are for Helm 4. Helm 3 needs no plugin: {OF_3}")
+    )
     return Plan(files, OF_4, notes)
 
 

@@ -65,7 +65,9 @@ def run(target: str, directory: str, image: str | None) -> str:
         message = f"init knows no {target!r}; it knows {', '.join(TARGETS)}"
         raise Refused(Result("error", message, code="init-target"))
     if not os.path.isdir(directory):
-        message = f"{directory} {'is not a directory' if os.path.exists(directory) else 'does not exist'}"
+        message = (
+            f"{directory} {'is not a directory' if os.path.exists(directory) else 'does not exist'}"
+        )
         raise Refused(Result("error", message, file=directory, code="input-unreadable"))
     plan = TARGETS[target](directory, image)
     for file in plan.files:
@@ -103,9 +105,13 @@ def _told(plan: Plan, directory: str) -> str:
     for file in plan.files:
         lines = file.text.removeprefix("\ufeff").splitlines()
         if file.before is None:
-            text += f"wrote {os.path.join(directory, file.path)}:\n" + "".join(f"  {line}\n" for line in lines)
+            text += f"wrote {os.path.join(directory, file.path)}:\n" + "".join(
+                f"  {line}\n" for line in lines
+            )
         else:
-            text += f"added to {os.path.join(directory, file.path)}:\n" + _new_lines(file.before, lines)
+            text += f"added to {os.path.join(directory, file.path)}:\n" + _new_lines(
+                file.before, lines
+            )
     if not plan.files:
         text += "nothing to write: it is all there already\n"
     text += "".join(f"\n{note}\n" for note in plan.notes)
@@ -120,7 +126,9 @@ def _new_lines(before: str, after: list[str]) -> str:
 
     old = before.removeprefix("\ufeff").splitlines()
     shown = ""
-    for kind, _, _, start, end in difflib.SequenceMatcher(None, old, after, autojunk=False).get_opcodes():
+    for kind, _, _, start, end in difflib.SequenceMatcher(
+        None, old, after, autojunk=False
+    ).get_opcodes():
         if kind != "equal":
             shown += "".join(f"  + {line}\n" for line in after[start:end])
     return shown

@@ -18,7 +18,11 @@ def plan(directory: str, image: str | None) -> Plan:
     text = plans.present(directory, KPTFILE)
     files = (*own, *(_created(directory, image) if text is None else _entered(text, image)))
     command = "kpt fn render ." if image else "kpt fn render --allow-exec ."
-    return Plan(files, (command,), ("kpt writes in place: commit first, and see the changes with git diff.",))
+    return Plan(
+        files,
+        (command,),
+        ("kpt writes in place: commit first, and see the changes with git diff.",),
+    )
 
 
 def _mutator(image: str | None) -> dict[str, str]:
@@ -51,7 +55,10 @@ def _is_ours(entry: Any) -> bool:
         return False
     program = str(entry.get("exec") or "").partition(" ")[0]
     named = str(entry.get("image") or "").partition("@")[0].rsplit("/", 1)[-1].partition(":")[0]
-    return entry.get("configPath") == FUNCTION_FILE or "krm-injector" in (os.path.basename(program), named)
+    return entry.get("configPath") == FUNCTION_FILE or "krm-injector" in (
+        os.path.basename(program),
+        named,
+    )
 
 
 def _created(directory: str, image: str | None) -> tuple[File, ...]:

@@ -30,7 +30,11 @@ def plan(directory: str, image: str | None) -> Plan:
         return Plan(files, (command,))
     if shutil.which("kubectl") and not shutil.which("kustomize"):
         return Plan(files, ("krm-injector build .", command), (WITH_KUBECTL,))
-    return Plan(files, (command,), ("Without --enable-exec kustomize leaves the function out and says nothing.",))
+    return Plan(
+        files,
+        (command,),
+        ("Without --enable-exec kustomize leaves the function out and says nothing.",),
+    )
 
 
 def _entered(directory: str, name: str) -> tuple[File, ...]:
@@ -53,13 +57,14 @@ def _created(directory: str) -> tuple[File, ...]:
         if name.startswith(".") or name == FUNCTION_FILE:
             continue
         if os.path.isdir(whole):
-            below = any(os.path.isfile(os.path.join(whole, kustomization)) for kustomization in KUSTOMIZATIONS)
+            below = any(
+                os.path.isfile(os.path.join(whole, kustomization))
+                for kustomization in KUSTOMIZATIONS
+            )
             resources += [name] if below else []
         elif name.endswith(MANIFESTS):
             resources.append(name)
     if not resources:
-        message = (
-            f"{directory} holds neither a kustomization nor manifests; run init where the kustomization is or is to be"
-        )
+        message = f"{directory} holds neither a kustomization nor manifests; run init where the kustomization is or is to be"
         raise Refused(Result("error", message, file=directory, code="input-empty"))
     return (File("kustomization.yaml", HEAD + yaml.dump({"resources": resources}) + ENTRY),)

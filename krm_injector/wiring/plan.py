@@ -72,7 +72,9 @@ def in_the_way(path: str, text: str) -> Result:
     return Result("error", message, file=path, code="init-exists")
 
 
-def added(path: str, text: str, change: Callable[[dict[str, Any]], dict[str, Any]], advice: str) -> tuple[File, ...]:
+def added(
+    path: str, text: str, change: Callable[[dict[str, Any]], dict[str, Any]], advice: str
+) -> tuple[File, ...]:
     """A file with something added to its one document; none where there is nothing to add.
 
     ``change`` gives the document as it shall be, or raises Cannot. Every line that is there stays as it is: where the
@@ -164,7 +166,11 @@ def is_ours(directory: str, entry: Any) -> bool:
 
 def function_config(image: str | None) -> str:
     """The functionConfig that kustomize and kpt share."""
-    how = f"      container:\n        image: {image}\n" if image else "      exec:\n        path: krm-injector\n"
+    how = (
+        f"      container:\n        image: {image}\n"
+        if image
+        else "      exec:\n        path: krm-injector\n"
+    )
     return (
         f"apiVersion: {FUNCTION}\n"
         "kind: SidecarInjection\n"
@@ -195,4 +201,7 @@ def is_function_config(text: str) -> bool:
         value = yaml.load(text)
     except yaml.YamlError:
         return False
-    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) == (FUNCTION, "SidecarInjection")
+    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) == (
+        FUNCTION,
+        "SidecarInjection",
+    )

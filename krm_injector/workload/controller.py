@@ -27,10 +27,14 @@ class Owner(NamedTuple):
 class _Created(NamedTuple):
     """How a controller makes pods: what owns them, and the labels it adds to the template's."""
 
-    api_version: str  # of the owner reference; controllers write their own, whatever the manifest says
+    api_version: (
+        str  # of the owner reference; controllers write their own, whatever the manifest says
+    )
     kind: str
     name: str
-    labels: dict[str, str]  # those that it always adds; UNKNOWN where only the cluster knows the value
+    labels: dict[
+        str, str
+    ]  # those that it always adds; UNKNOWN where only the cluster knows the value
 
 
 # Hashes and timestamps are unknown before the cluster makes them; these stand for them in names. Nothing of them
@@ -67,7 +71,9 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
     if kind == "Job" and is_cron_job(ref):
         name = ref.name  # before 1.6 NAME-<time>, which is not known and differs from run to run
     if kind == "ReplicaSet" and ref.kind == "Rollout":
-        name = ref.name  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
+        name = (
+            ref.name
+        )  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
     return Owner(name, ref.namespace, api_version, kind)
 
 
@@ -103,7 +109,9 @@ def _created(workload: Workload) -> _Created | None:
     if ref.kind == "Deployment" and group in ("apps", "extensions"):
         return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"pod-template-hash": _HASH})
     if ref.kind == "Rollout" and group == "argoproj.io":
-        return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH})
+        return _Created(
+            "apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH}
+        )
     if is_cron_job(ref):
         labels = _job_labels(at(workload.object, ("spec", "jobTemplate", "spec")), UNKNOWN)
         return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", labels)
@@ -149,7 +157,9 @@ def _controller(pod: Object) -> _Created | None:
     references = at(pod, ("metadata", "ownerReferences"))
     for ref in references if isinstance(references, list) else ():
         if at(ref, ("controller",)) is True:
-            api_version, kind, name = (str(ref.get(key) or "") for key in ("apiVersion", "kind", "name"))
+            api_version, kind, name = (
+                str(ref.get(key) or "") for key in ("apiVersion", "kind", "name")
+            )
             return _Created(api_version, kind, name, {})
     return None
 
@@ -166,7 +176,11 @@ def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str
         rollout = _without_hash(name, labels.get("rollouts-pod-template-hash", ""))
         if rollout is not None and rules.rollout_owner:
             return rollout, "v1alpha1", "Rollout"
-    elif kind == "ReplicationController" and labels.get("deploymentconfig") and rules.deployment_config_owner:
+    elif (
+        kind == "ReplicationController"
+        and labels.get("deploymentconfig")
+        and rules.deployment_config_owner
+    ):
         return labels["deploymentconfig"], created.api_version, "DeploymentConfig"
     elif kind == "Job":
         known = _CRON_JOB_NAMES.get(rules.cron_job_digits)

@@ -53,7 +53,11 @@ def of_pod_spec(spec: Any, path: str) -> list[Mismatch]:
 
 def _null_in_list(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_null_in_list(one) for one in value.values() if one.__class__ is dict or one.__class__ is list)
+        return any(
+            _null_in_list(one)
+            for one in value.values()
+            if one.__class__ is dict or one.__class__ is list
+        )
     return isinstance(value, list) and any(one is None or _null_in_list(one) for one in value)
 
 
@@ -85,7 +89,11 @@ def metadata(value: Object, path: str) -> list[Mismatch]:
     return [
         one
         for one in types.check("v1.ObjectMeta", given, path)
-        if not (one.path.startswith(scalars) and isinstance(one.value, (bool, int, float)) and one.path not in scalars)
+        if not (
+            one.path.startswith(scalars)
+            and isinstance(one.value, (bool, int, float))
+            and one.path not in scalars
+        )
     ]
 
 
@@ -96,7 +104,9 @@ def _has_pod_shape(spec: Any) -> bool:
         return False
     for field in _LISTS:
         listed = spec.get(field)
-        if listed is not None and not (isinstance(listed, list) and all(isinstance(one, dict) for one in listed)):
+        if listed is not None and not (
+            isinstance(listed, list) and all(isinstance(one, dict) for one in listed)
+        ):
             return False
     return True
 
@@ -106,7 +116,9 @@ def mistyped(ref: ResourceRef, mismatch: Mismatch, code: str = "pod-invalid") ->
     path, expected, got, value = mismatch
     # A number's word holds it already.
     shown = got if got.startswith("number") or value is None else f"{got} {value!r:.60}"
-    message = f"{path}: Kubernetes wants {_named(expected)} here, not {shown}{_advice(expected, value)}"
+    message = (
+        f"{path}: Kubernetes wants {_named(expected)} here, not {shown}{_advice(expected, value)}"
+    )
     return Result("error", message, ref, field=path, current=value, code=code)
 
 
@@ -124,7 +136,11 @@ def _advice(expected: str, value: Any) -> str:
     if named.startswith("an object"):
         return "; write its fields there (name: value), or leave the field out"
     if named.startswith("a list"):
-        what = "put a dash before it" if isinstance(value, dict) else "write one entry a line, behind dashes"
+        what = (
+            "put a dash before it"
+            if isinstance(value, dict)
+            else "write one entry a line, behind dashes"
+        )
         return f"; {what}, or leave the field out"
     if expected.endswith("string") and isinstance(value, (bool, int, float)):
         return "; write it in quotes"

@@ -1,4 +1,4 @@
-"""Bundles like those of real repositories, for the tables of tests/test_bundles.py: python tests/bundles/generate.py
+"""Bundles like those of real repositories, for the tables of tests/presenting/test_bundles.py: python tests/bundles/generate.py
 
 They are generated into this directory, for people and for the command line.
 """
@@ -25,7 +25,11 @@ Object = dict[str, Any]
 
 def namespace(name: str, **labels: str) -> Object:
     """A Namespace; of a label's key the underscores are what Python has for dashes, slashes and dots."""
-    keys = {"injection": "istio-injection", "rev": "istio.io/rev", "mode": "istio.io/dataplane-mode"}
+    keys = {
+        "injection": "istio-injection",
+        "rev": "istio.io/rev",
+        "mode": "istio.io/dataplane-mode",
+    }
     metadata: Object = {"name": name}
     if labels:
         metadata["labels"] = {keys.get(key, key): value for key, value in labels.items()}
@@ -55,7 +59,10 @@ def workload(
     }
     if annotations:
         pod["metadata"]["annotations"] = annotations
-    metadata: Object = {"generateName" if generate else "name": name, **({"namespace": where} if where else {})}
+    metadata: Object = {
+        "generateName" if generate else "name": name,
+        **({"namespace": where} if where else {}),
+    }
     if own:
         metadata["labels"] = own
     value: Object = {"apiVersion": KINDS.get(kind, "apps/v1"), "kind": kind, "metadata": metadata}
@@ -63,21 +70,34 @@ def workload(
         return {**value, "metadata": {**metadata, **pod["metadata"]}, "spec": pod["spec"]}
     if kind == "CronJob":
         pod["spec"]["restartPolicy"] = "OnFailure"
-        return {**value, "spec": {"schedule": "10 3 * * *", "jobTemplate": {"spec": {"template": pod}}}}
+        return {
+            **value,
+            "spec": {"schedule": "10 3 * * *", "jobTemplate": {"spec": {"template": pod}}},
+        }
     if kind == "Job":
         pod["spec"]["restartPolicy"] = "Never"
         return {**value, "spec": {"template": pod}}
     replicas = {"StatefulSet": 3, "DaemonSet": None}.get(kind, 2)
     many: Object = {"replicas": replicas} if replicas else {}
     more: Object = {"serviceName": app} if kind == "StatefulSet" else {}
-    return {**value, "spec": {**many, **more, "selector": {"matchLabels": {"app": app}}, "template": pod}}
+    return {
+        **value,
+        "spec": {**many, **more, "selector": {"matchLabels": {"app": app}}, "template": pod},
+    }
 
 
 def _container(app: str, index: int) -> Object:
     """The application itself, or what runs beside it; requests that differ from one to the next."""
     if index:
-        name, image = ("metrics-exporter", "config-reloader")[(index - 1) % 2], f"registry.example/sidecars:0.{index}"
-        return {"name": name, "image": image, "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}}}
+        name, image = (
+            ("metrics-exporter", "config-reloader")[(index - 1) % 2],
+            f"registry.example/sidecars:0.{index}",
+        )
+        return {
+            "name": name,
+            "image": image,
+            "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}},
+        }
     requests = {"cpu": f"{50 + len(app) % 6 * 25}m", "memory": f"{64 * (1 + len(app) % 4)}Mi"}
     return {
         "name": "app",
@@ -92,7 +112,12 @@ def service(place: str, port_name: str = "http") -> Object:
     where, _, name = place.rpartition("/")
     port: Object = {**({"name": port_name} if port_name else {}), "port": 80, "targetPort": 8080}
     spec = {"selector": {"app": name}, "ports": [port]}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": where}, "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": where},
+        "spec": spec,
+    }
 
 
 def injector(revision: str, version: str) -> list[Object]:
@@ -103,7 +128,9 @@ def injector(revision: str, version: str) -> list[Object]:
         metadata = {"name": f"{name}-{revision}", "namespace": "istio-system", "labels": label}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
-    values = json.dumps({"global": {"tag": version, "hub": "registry.example/istio"}, "revision": revision})
+    values = json.dumps(
+        {"global": {"tag": version, "hub": "registry.example/istio"}, "revision": revision}
+    )
     return [
         config_map("istio-sidecar-injector", config=REVISION_CONFIG, values=values),
         config_map("istio", mesh="rootNamespace: istio-system\n"),
@@ -121,18 +148,37 @@ def webhooks(revision: str, tag: str = "") -> Object:
     def webhook(prefix: str, spaces: list[Object], pods: list[Object]) -> Object:
         return {
             "name": f"{prefix}.sidecar-injector.istio.io",
-            "clientConfig": {"service": {"name": f"istiod-{revision}", "namespace": "istio-system", "path": "/inject"}},
+            "clientConfig": {
+                "service": {
+                    "name": f"istiod-{revision}",
+                    "namespace": "istio-system",
+                    "path": "/inject",
+                }
+            },
             "namespaceSelector": {"matchExpressions": spaces},
             "objectSelector": {"matchExpressions": pods},
-            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+            "rules": [
+                {
+                    "operations": ["CREATE"],
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "resources": ["pods"],
+                }
+            ],
         }
 
-    absent = [expression("istio.io/rev", "DoesNotExist"), expression("istio-injection", "DoesNotExist")]
+    absent = [
+        expression("istio.io/rev", "DoesNotExist"),
+        expression("istio-injection", "DoesNotExist"),
+    ]
     wanted, not_off = expression("istio.io/rev", "In", value), expression(INJECT, "NotIn", "false")
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": name, "labels": {"istio.io/rev": revision, **({"istio.io/tag": tag} if tag else {})}},
+        "metadata": {
+            "name": name,
+            "labels": {"istio.io/rev": revision, **({"istio.io/tag": tag} if tag else {})},
+        },
         "webhooks": [
             webhook("rev.namespace", [wanted, absent[1]], [not_off]),
             webhook("rev.object", absent, [not_off, wanted]),
@@ -186,7 +232,10 @@ templates:
 def shop() -> list[Object]:
     """Thirty workloads of one shop: most injected, each kind of exception once."""
     restricted = {"pod-security.kubernetes.io/enforce": "baseline"}
-    found = [namespace("shop", injection="enabled", **restricted), namespace("shop-data", injection="enabled")]
+    found = [
+        namespace("shop", injection="enabled", **restricted),
+        namespace("shop-data", injection="enabled"),
+    ]
     found.append(namespace("shop-ops"))
     services = (
         "cart",
@@ -200,28 +249,61 @@ def shop() -> list[Object]:
         "reviews",
         "search",
     )
-    found += [workload("Deployment", f"shop/{name}", containers=1 + (name == "frontend")) for name in services]
-    found += [workload("Deployment", f"shop/{name}-v2", app=name) for name in ("cart", "pricing", "search", "reviews")]
-    found += [workload("StatefulSet", f"shop-data/{name}") for name in ("orders-db", "stock-db", "sessions", "events")]
+    found += [
+        workload("Deployment", f"shop/{name}", containers=1 + (name == "frontend"))
+        for name in services
+    ]
+    found += [
+        workload("Deployment", f"shop/{name}-v2", app=name)
+        for name in ("cart", "pricing", "search", "reviews")
+    ]
+    found += [
+        workload("StatefulSet", f"shop-data/{name}")
+        for name in ("orders-db", "stock-db", "sessions", "events")
+    ]
     found += [workload("CronJob", f"shop/{name}") for name in ("sitemap", "settle", "newsletter")]
-    found += [workload("Job", f"shop-data/migrate-{name}", labels={INJECT: "false"}) for name in ("orders", "stock")]
+    found += [
+        workload("Job", f"shop-data/migrate-{name}", labels={INJECT: "false"})
+        for name in ("orders", "stock")
+    ]
     found += [
         workload("DaemonSet", "shop-ops/log-agent", hostNetwork=True),
         workload("Deployment", "shop-ops/backoffice"),
     ]
-    found += [workload("Deployment", "shop-ops/cart-admin", app="cart"), workload("CronJob", "shop-ops/report")]
-    found += [workload("Rollout", "shop/recommendation"), workload("Pod", "shop/debug", annotations={INJECT: "false"})]
+    found += [
+        workload("Deployment", "shop-ops/cart-admin", app="cart"),
+        workload("CronJob", "shop-ops/report"),
+    ]
+    found += [
+        workload("Rollout", "shop/recommendation"),
+        workload("Pod", "shop/debug", annotations={INJECT: "false"}),
+    ]
     found.append(workload("DaemonSet", "shop/cache-warmer"))
     found += [service(f"shop/{name}", "" if name == "email" else "http") for name in services]
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "compute", "namespace": "shop-data"}}
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "compute", "namespace": "shop-data"},
+    }
     return [*found, {**quota, "spec": {"hard": {"requests.cpu": "2", "requests.memory": "4Gi"}}}]
 
 
 def platform() -> list[Object]:
     """Two revisions and two tags; Namespaces on each, one on a revision that is gone, one with both labels."""
     found = [*injector("1-29-1", "1.29.1"), *injector("1-30-3", "1.30.3")]
-    found += [webhooks("1-29-1"), webhooks("1-30-3"), webhooks("1-29-1", "stable"), webhooks("1-30-3", "canary")]
-    spaces = {"billing": "stable", "catalogue": "canary", "search": "1-30-3", "legacy": "1-24-0", "identity": "stable"}
+    found += [
+        webhooks("1-29-1"),
+        webhooks("1-30-3"),
+        webhooks("1-29-1", "stable"),
+        webhooks("1-30-3", "canary"),
+    ]
+    spaces = {
+        "billing": "stable",
+        "catalogue": "canary",
+        "search": "1-30-3",
+        "legacy": "1-24-0",
+        "identity": "stable",
+    }
     found += [namespace(name, rev=revision) for name, revision in spaces.items()]
     found += [namespace("mixed", injection="enabled", rev="stable"), namespace("tools")]
     for name in spaces:
@@ -239,25 +321,47 @@ def platform() -> list[Object]:
 def jobs() -> list[Object]:
     found = [namespace("batch", injection="enabled"), namespace("reports")]
     found += [
-        workload("CronJob", f"batch/nightly-{name}") for name in ("export", "import", "billing", "mail", "dedupe")
+        workload("CronJob", f"batch/nightly-{name}")
+        for name in ("export", "import", "billing", "mail", "dedupe")
     ]
     found += [workload("Job", f"batch/migrate-{number:02}") for number in range(1, 7)]
-    found += [workload("Job", "batch/adhoc-", generate=True), workload("Job", "batch/adhoc-", generate=True)]
-    found += [workload("Job", f"batch/load-{name}", labels={INJECT: "false"}) for name in ("eu", "us")]
+    found += [
+        workload("Job", "batch/adhoc-", generate=True),
+        workload("Job", "batch/adhoc-", generate=True),
+    ]
+    found += [
+        workload("Job", f"batch/load-{name}", labels={INJECT: "false"}) for name in ("eu", "us")
+    ]
     found += [workload("CronJob", f"reports/{name}") for name in ("daily", "weekly", "monthly")]
     found.append(workload("Deployment", "batch/scheduler", containers=2))
     return found
 
 
 def monitoring() -> list[Object]:
-    found = [namespace("monitoring", injection="enabled"), namespace("kube-system", injection="enabled")]
-    found += [workload("DaemonSet", f"monitoring/{name}", hostNetwork=True) for name in ("node-exporter", "ebpf-agent")]
-    found += [workload("StatefulSet", "monitoring/prometheus", containers=3, annotations={INJECT: "false"})]
-    found += [
-        workload("Deployment", f"monitoring/{name}") for name in ("grafana", "alertmanager", "kube-state-metrics")
+    found = [
+        namespace("monitoring", injection="enabled"),
+        namespace("kube-system", injection="enabled"),
     ]
-    found += [workload("DaemonSet", "kube-system/log-shipper"), workload("Deployment", "kube-system/dns")]
-    found += [workload("DaemonSet", "monitoring/mesh-agent", hostNetwork=True, labels={INJECT: "true"})]
+    found += [
+        workload("DaemonSet", f"monitoring/{name}", hostNetwork=True)
+        for name in ("node-exporter", "ebpf-agent")
+    ]
+    found += [
+        workload(
+            "StatefulSet", "monitoring/prometheus", containers=3, annotations={INJECT: "false"}
+        )
+    ]
+    found += [
+        workload("Deployment", f"monitoring/{name}")
+        for name in ("grafana", "alertmanager", "kube-state-metrics")
+    ]
+    found += [
+        workload("DaemonSet", "kube-system/log-shipper"),
+        workload("Deployment", "kube-system/dns"),
+    ]
+    found += [
+        workload("DaemonSet", "monitoring/mesh-agent", hostNetwork=True, labels={INJECT: "true"})
+    ]
     return found
 
 
@@ -286,10 +390,18 @@ def ambient() -> list[Object]:
         namespace("warehouse", injection="enabled"),
     ]
     found += [workload("Deployment", f"storefront/{name}") for name in ("web", "search", "reviews")]
-    found.append(workload("Deployment", "storefront/batch-export", labels={"istio.io/dataplane-mode": "none"}))
+    found.append(
+        workload(
+            "Deployment", "storefront/batch-export", labels={"istio.io/dataplane-mode": "none"}
+        )
+    )
     found += [workload("Deployment", f"checkout/{name}") for name in ("cart", "payment")]
     found.append(workload("Deployment", "checkout/fraud-check", labels={INJECT: "false"}))
-    return [*found, workload("StatefulSet", "warehouse/stock"), workload("Deployment", "warehouse/picking")]
+    return [
+        *found,
+        workload("StatefulSet", "warehouse/stock"),
+        workload("Deployment", "warehouse/picking"),
+    ]
 
 
 def policy() -> list[Object]:
@@ -320,7 +432,11 @@ def policy() -> list[Object]:
 def no_mesh() -> list[Object]:
     found = [namespace("web"), namespace("data")]
     found += [workload("Deployment", f"web/{name}") for name in ("front", "api", "assets")]
-    return [*found, workload("StatefulSet", "data/postgres", containers=2), workload("CronJob", "data/backup")]
+    return [
+        *found,
+        workload("StatefulSet", "data/postgres", containers=2),
+        workload("CronJob", "data/backup"),
+    ]
 
 
 def names() -> list[Object]:
@@ -353,7 +469,10 @@ def lists() -> list[Object]:
 def many(count: int = 420) -> list[Object]:
     """A monorepo: more workloads than a table is read with, alike in groups. Not written to a file."""
     spaces = [f"team-{number:02}" for number in range(12)]
-    found = [namespace(name, **({"injection": "enabled"} if index % 4 else {})) for index, name in enumerate(spaces)]
+    found = [
+        namespace(name, **({"injection": "enabled"} if index % 4 else {}))
+        for index, name in enumerate(spaces)
+    ]
     for number in range(count):
         kind = ("Deployment", "Deployment", "StatefulSet", "CronJob")[number % 4]
         labels = {INJECT: "false"} if number % 17 == 0 else {}
@@ -381,7 +500,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style="|" if "\n" in value else None
+    )
 
 
 _Dumper.add_representer(str, _text)

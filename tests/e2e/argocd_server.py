@@ -87,7 +87,11 @@ class Client:
 
     def __init__(self, socket: Path, alive: Callable[[], bool]) -> None:
         """Waits until the socket is there. ``alive``: whether what makes it still runs."""
-        grpc = pytest.importorskip("grpc") if os.environ.get("KRM_INJECTOR_REQUIRE_TOOLS") != "1" else _grpc()
+        grpc = (
+            pytest.importorskip("grpc")
+            if os.environ.get("KRM_INJECTOR_REQUIRE_TOOLS") != "1"
+            else _grpc()
+        )
         self._grpc = grpc
         end = time.monotonic() + 20
         while not socket.exists():
@@ -119,7 +123,10 @@ class Client:
         return bool(answer.get(1, [0])[0])
 
     def parameters(
-        self, files: Mapping[str, str | bytes], path: str = ".", env: Mapping[str, str] | None = None
+        self,
+        files: Mapping[str, str | bytes],
+        path: str = ".",
+        env: Mapping[str, str] | None = None,
     ) -> list[dict[str, Any]]:
         """GetParametersAnnouncement: name, title, tooltip, collection and default of each."""
         answer = self._stream("GetParametersAnnouncement", files, path, env, 30)
@@ -127,15 +134,31 @@ class Client:
         for message in answer.get(1, []):
             entry = fields(message)
             pairs = [fields(pair) for pair in entry.get(9, [])]
-            text = {name: entry[number][0].decode() for number, name in _TEXTS.items() if number in entry}
-            told.append({**text, "map": {p[1][0].decode(): p.get(2, [b""])[0].decode() for p in pairs}})
+            text = {
+                name: entry[number][0].decode()
+                for number, name in _TEXTS.items()
+                if number in entry
+            }
+            told.append(
+                {**text, "map": {p[1][0].decode(): p.get(2, [b""])[0].decode() for p in pairs}}
+            )
         return told
 
     def _stream(
-        self, method: str, files: Mapping[str, str | bytes], path: str, env: Mapping[str, str] | None, timeout: float
+        self,
+        method: str,
+        files: Mapping[str, str | bytes],
+        path: str,
+        env: Mapping[str, str] | None,
+        timeout: float,
     ) -> Fields:
         data = archive(files)
-        metadata = field(1, "demo") + field(2, path) + field(3, hashlib.sha256(data).hexdigest()) + field(4, len(data))
+        metadata = (
+            field(1, "demo")
+            + field(2, path)
+            + field(3, hashlib.sha256(data).hexdigest())
+            + field(4, len(data))
+        )
         for name, value in (env or {}).items():
             metadata += field(5, field(1, name) + field(2, value))
 
@@ -174,7 +197,9 @@ class Server(Client):
             stderr=self._log,
         )
         try:
-            super().__init__(self.directory / "krm-injector.sock", lambda: self.process.poll() is None)
+            super().__init__(
+                self.directory / "krm-injector.sock", lambda: self.process.poll() is None
+            )
         except BaseException:
             self._end()
             raise

@@ -21,7 +21,11 @@ import yaml
 from real_programs import ROOT, Done, Key, Programs, objects, tree
 
 FUNCTIONS = ("istio-inject", "eject", "verify", "check")
-EXAMPLES = sorted(path.parent for name in FUNCTIONS for path in (ROOT / "functions" / name).glob("examples/*/Kptfile"))
+EXAMPLES = sorted(
+    path.parent
+    for name in FUNCTIONS
+    for path in (ROOT / "functions" / name).glob("examples/*/Kptfile")
+)
 LOCAL = "config.kubernetes.io/local-config"
 
 
@@ -41,10 +45,13 @@ def copy(example: Path, directory: Path, image: str = "") -> Path:
     for path in work.rglob("*"):
         if image and path.is_file() and "exec" in (text := path.read_text()):
             text = text.replace(
-                "      exec:\n        path: krm-injector\n", f"      container:\n        image: {image}\n"
+                "      exec:\n        path: krm-injector\n",
+                f"      container:\n        image: {image}\n",
             )
             text = text.replace("- exec: krm-injector\n", f"- image: {image}\n")
-            path.write_text(text.replace("--exec krm-injector", f"--image {image} --image-pull-policy never"))
+            path.write_text(
+                text.replace("--exec krm-injector", f"--image {image} --image-pull-policy never")
+            )
     return work
 
 
@@ -69,12 +76,23 @@ def kpt(programs: Programs, work: Path, image: str = "") -> Rendered:
     code = config(work).get("exitCode", 0)
     done = programs.run(command, work, code)
     git(programs, work, "add", "-A", "-N", "-f")
-    return Rendered(done, git(programs, work, "diff", "--abbrev=7"), (results / "results.yaml").read_text())
+    return Rendered(
+        done, git(programs, work, "diff", "--abbrev=7"), (results / "results.yaml").read_text()
+    )
 
 
 def git(programs: Programs, work: Path, *words: str) -> str:
     """git without what a person has configured."""
-    own = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false", "-c", "gc.auto=0"]
+    own = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@example.com",
+        "-c",
+        "core.autocrlf=false",
+        "-c",
+        "gc.auto=0",
+    ]
     alone = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
     return programs.run(["git", *own, *words], work, env=alone).out.decode()
 
@@ -96,19 +114,27 @@ def build_again(programs: Programs, work: Path, out: bytes, image: str = "") -> 
         elif place.parts and place.parts[0] != ".expected" and _all_local(path):
             resources.append(str(path.relative_to(work)))
     resources = [name for name in resources if name not in functions]
-    (work / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources, "transformers": functions}))
+    (work / "kustomization.yaml").write_text(
+        yaml.safe_dump({"resources": resources, "transformers": functions})
+    )
     return build(programs, work, image).out
 
 
 def _all_local(path: Path) -> bool:
     values: list[Any] = list(objects(path.read_bytes()).values())
-    return bool(values) and all(LOCAL in (value["metadata"].get("annotations") or {}) for value in values)
+    return bool(values) and all(
+        LOCAL in (value["metadata"].get("annotations") or {}) for value in values
+    )
 
 
 def package(work: Path) -> dict[Key, dict[str, Any]]:
     """What a package holds that is applied."""
     files = tree(work).items()
-    return applied(text for name, text in files if name.endswith(".yaml") and not name.startswith((".", "again")))
+    return applied(
+        text
+        for name, text in files
+        if name.endswith(".yaml") and not name.startswith((".", "again"))
+    )
 
 
 def applied(texts: Iterable[bytes]) -> dict[Key, dict[str, Any]]:

@@ -37,16 +37,23 @@ class Browser:
 
     def __init__(self, program: str, profile: Path) -> None:
         (down, self._to), (self._from, up) = pipe(), pipe()
-        script = f'exec "{program}" {FLAGS} --user-data-dir="{profile}" about:blank 3<&{down} 4>&{up}'
+        script = (
+            f'exec "{program}" {FLAGS} --user-data-dir="{profile}" about:blank 3<&{down} 4>&{up}'
+        )
         self._process = subprocess.Popen(
-            ["bash", "-c", script], pass_fds=(down, up), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["bash", "-c", script],
+            pass_fds=(down, up),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(down)
         os.close(up)
         self._number, self._session, self._rest = 0, "", b""
         self.events: list[dict[str, Any]] = []
         pages = [t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page"]
-        self._session = self.call("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)["sessionId"]
+        self._session = self.call(
+            "Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True
+        )["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
@@ -87,17 +94,39 @@ class Browser:
     def press(self, *keys: str) -> None:
         for key in keys:
             text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
-            codes = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowRight": 39, " ": 32}
+            codes = {
+                "Enter": 13,
+                "Escape": 27,
+                "Tab": 9,
+                "ArrowDown": 40,
+                "ArrowRight": 39,
+                " ": 32,
+            }
             code = codes.get(key, ord(key.upper()) if len(key) == 1 else 0)
             more = {"text": text} if text else {}
-            self.call("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **more)
+            self.call(
+                "Input.dispatchKeyEvent",
+                type="keyDown",
+                key=key,
+                windowsVirtualKeyCode=code,
+                **more,
+            )
             self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def size(self, width: int, height: int) -> None:
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def scheme(self, value: str) -> None:
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": value}])
+        self.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": value}],
+        )
 
     def screenshot(self, file: Path) -> bytes:
         data = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
@@ -106,11 +135,23 @@ class Browser:
 
     def visible(self) -> list[str]:
         """The names in the rows that are shown, in their order."""
-        return list(self.js("[...document.querySelectorAll('tr.w:not([hidden]) .name')].map(name => name.textContent)"))
+        return list(
+            self.js(
+                "[...document.querySelectorAll('tr.w:not([hidden]) .name')].map(name => name.textContent)"
+            )
+        )
 
     def requested(self) -> list[str]:
-        sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
-        return [event["request"]["url"] for event in sent if not event["request"]["url"].startswith("file:")]
+        sent = [
+            event["params"]
+            for event in self.events
+            if event.get("method") == "Network.requestWillBeSent"
+        ]
+        return [
+            event["request"]["url"]
+            for event in sent
+            if not event["request"]["url"].startswith("file:")
+        ]
 
     def complaints(self) -> list[Any]:
         bad = ("Runtime.exceptionThrown", "Log.entryAdded")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
 TOOLS = ROOT / ".tools"
 PACKED = ("kustomize", "kpt", "helm3", "helm4", "argocd-cmp-server")
@@ -52,7 +52,10 @@ class Programs:
         """The full path of a program; skips (or fails) the test where it is missing."""
         found = self._unpacked(name) or shutil.which(name, path=self.path)
         if found is None or (name == "docker" and not _works(found)):
-            missing(f"{name} is not here" + (" (scripts: recipes/container-runtime.sh)" if name == "docker" else ""))
+            missing(
+                f"{name} is not here"
+                + (" (scripts: recipes/container-runtime.sh)" if name == "docker" else "")
+            )
         assert found is not None
         return found
 
@@ -68,11 +71,20 @@ class Programs:
     def read_only(self) -> list[str]:
         """docker's words for a read-only root. podman would give /tmp, /run and /var/tmp back to write to."""
         docker = self.need("docker")
-        told = subprocess.run([docker, "run", "--help"], capture_output=True, check=False, env=self.environment())
-        return ["--read-only", *(["--read-only-tmpfs=false"] if b"--read-only-tmpfs" in told.stdout else [])]
+        told = subprocess.run(
+            [docker, "run", "--help"], capture_output=True, check=False, env=self.environment()
+        )
+        return [
+            "--read-only",
+            *(["--read-only-tmpfs=false"] if b"--read-only-tmpfs" in told.stdout else []),
+        ]
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NO_COLOR")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("PYTHONPATH", "NO_COLOR")
+        }
         return {**kept, "PATH": self.path, **(more or {})}
 
     def run(
@@ -102,7 +114,9 @@ class Programs:
             assert answer.code == code, f"{' '.join(command)}: exit status {answer.code}: {said}"
         return answer
 
-    def interrupted(self, command: Sequence[str], cwd: Path, when: Path, env: Mapping[str, str] | None = None) -> Done:
+    def interrupted(
+        self, command: Sequence[str], cwd: Path, when: Path, env: Mapping[str, str] | None = None
+    ) -> Done:
         """Run a command and send SIGTERM to it and its children as soon as the file ``when`` appears."""
         program = command[0] if os.sep in command[0] else self.need(command[0])
         process = subprocess.Popen(
@@ -129,8 +143,15 @@ class Programs:
     def _unpacked(self, name: str) -> str | None:
         """A program of ../shared/bin, unpacked once."""
         program = TOOLS / name
-        if name in PACKED and not program.exists() and (SHARED / "bin" / f"{name}.xz").exists() and shutil.which("xz"):
-            subprocess.run([str(SHARED / "bin" / "unpack"), name, str(TOOLS)], check=True, capture_output=True)
+        if (
+            name in PACKED
+            and not program.exists()
+            and (SHARED / "bin" / f"{name}.xz").exists()
+            and shutil.which("xz")
+        ):
+            subprocess.run(
+                [str(SHARED / "bin" / "unpack"), name, str(TOOLS)], check=True, capture_output=True
+            )
         return str(program) if program.exists() else None
 
 
@@ -142,15 +163,26 @@ def _works(docker: str) -> bool:
 
 def build_image(docker: str) -> tuple[str, str]:
     """The image of this working tree, built where it is not there yet: its name, or what went wrong."""
-    sources = [ROOT / "Dockerfile", ROOT / "pyproject.toml", *sorted((ROOT / "krm_injector").rglob("*.*"))]
+    sources = [
+        ROOT / "Dockerfile",
+        ROOT / "pyproject.toml",
+        *sorted((ROOT / "krm_injector").rglob("*.*")),
+    ]
     digest = hashlib.sha256()
     for source in sources:
         if source.is_file() and "__pycache__" not in source.parts:
             digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
     name = f"localhost/krm-injector:e2e-{digest.hexdigest()[:12]}"
-    if subprocess.run([docker, "image", "inspect", name], capture_output=True, check=False).returncode == 0:
+    if (
+        subprocess.run(
+            [docker, "image", "inspect", name], capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
         return name, ""
-    done = subprocess.run([docker, "build", "-q", "-t", name, str(ROOT)], capture_output=True, check=False)
+    done = subprocess.run(
+        [docker, "build", "-q", "-t", name, str(ROOT)], capture_output=True, check=False
+    )
     return name, done.stderr.decode("utf-8", "replace")[-2000:] if done.returncode else ""
 
 
@@ -170,7 +202,11 @@ def documents(text: bytes) -> dict[Key, bytes]:
 
 def objects(text: bytes) -> dict[Key, dict[str, object]]:
     """The objects of a YAML or JSON stream by identity."""
-    return {key(value): value for value in yaml.load_all(text, yaml.CSafeLoader) if isinstance(value, dict)}
+    return {
+        key(value): value
+        for value in yaml.load_all(text, yaml.CSafeLoader)
+        if isinstance(value, dict)
+    }
 
 
 def key(value: dict[str, object]) -> Key:
@@ -191,7 +227,9 @@ def canonical(value: dict[str, object]) -> bytes:
     value = json.loads(json.dumps(value))
     metadata = value.get("metadata", {})
     annotations = metadata.get("annotations") or {}
-    for name in [name for name in annotations if "config.kubernetes.io/" in name or "config.k8s.io/" in name]:
+    for name in [
+        name for name in annotations if "config.kubernetes.io/" in name or "config.k8s.io/" in name
+    ]:
         del annotations[name]
     if not annotations:
         metadata.pop("annotations", None)
@@ -200,7 +238,9 @@ def canonical(value: dict[str, object]) -> bytes:
 
 def _has_containers(value: object) -> bool:
     if isinstance(value, dict):
-        return isinstance(value.get("containers"), list) or any(_has_containers(child) for child in value.values())
+        return isinstance(value.get("containers"), list) or any(
+            _has_containers(child) for child in value.values()
+        )
     return isinstance(value, list) and any(_has_containers(child) for child in value)
 
 
@@ -209,7 +249,9 @@ def injected(values: Mapping[Key, dict[str, object]]) -> set[Key]:
 
     def proxied(value: object) -> bool:
         if isinstance(value, dict):
-            return (value.get("name") == "istio-proxy" and "image" in value) or any(map(proxied, value.values()))
+            return (value.get("name") == "istio-proxy" and "image" in value) or any(
+                map(proxied, value.values())
+            )
         return isinstance(value, list) and any(map(proxied, value))
 
     return {name for name, value in values.items() if proxied(value)}
@@ -233,9 +275,15 @@ def write(directory: Path, files: Mapping[str, str]) -> Path:
     return directory
 
 
-def function_config(image: str = "", spec: str = "  method: automatic\n", program: str = "krm-injector") -> str:
+def function_config(
+    image: str = "", spec: str = "  method: automatic\n", program: str = "krm-injector"
+) -> str:
     """A functionConfig for kustomize: exec, or a container where an image is named."""
-    how = f"      container:\n        image: {image}\n" if image else f"      exec:\n        path: {program}\n"
+    how = (
+        f"      container:\n        image: {image}\n"
+        if image
+        else f"      exec:\n        path: {program}\n"
+    )
     return (
         "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n"
         '    config.kubernetes.io/local-config: "true"\n    config.kubernetes.io/function: |\n'
@@ -260,6 +308,8 @@ def deployment(name: str, namespace: str = "shop", more: str = "") -> str:
 def slow(programs: Programs, directory: Path, started: Path) -> str:
     """A krm-injector that says by a file that it has started, and then takes its time."""
     program = directory / "slow-krm-injector"
-    program.write_text(f'#!/bin/sh\ntouch "{started}"\nsleep 20\nexec "{programs.own}/krm-injector" "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\ntouch "{started}"\nsleep 20\nexec "{programs.own}/krm-injector" "$@"\n'
+    )
     program.chmod(0o755)
     return str(program)

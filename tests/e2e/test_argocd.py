@@ -27,8 +27,12 @@ APP = {
     "KUBE_VERSION": "1.31",
     "KUBE_API_VERSIONS": "v1,apps/v1,monitoring.coreos.com/v1",
 }
-NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
-LOCAL = NAMESPACE.replace("{name: shop,", '{name: shop, annotations: {config.kubernetes.io/local-config: "true"},')
+NAMESPACE = (
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+)
+LOCAL = NAMESPACE.replace(
+    "{name: shop,", '{name: shop, annotations: {config.kubernetes.io/local-config: "true"},'
+)
 
 
 def deployment(name: str = "web") -> str:
@@ -55,7 +59,9 @@ CHART = {
     "app/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
     "app/values.yaml": "replicas: 1\nimage:\n  tag: one\nhosts: [a]\n",
     "app/templates/web.yaml": deployment()
-    .replace("name: web}\nspec:", "name: {{ .Release.Name }}}\nspec:\n  replicas: {{ .Values.replicas }}")
+    .replace(
+        "name: web}\nspec:", "name: {{ .Release.Name }}}\nspec:\n  replicas: {{ .Values.replicas }}"
+    )
     .replace("registry.example/web:1", "registry.example/web:{{ .Values.image.tag }}"),
     "app/templates/facts.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: facts}\ndata:\n"
     "  kube: {{ .Capabilities.KubeVersion.Version }}\n  ns: {{ .Release.Namespace }}\n"
@@ -89,16 +95,28 @@ def test_plain_manifests(server: Server) -> None:
         "app/istio-inject.yaml": CONFIG,
     }
     made = by_key(server.generate(files, "app", app()))
-    assert set(made) == {("Deployment", "", "web"), ("Service", "", "web")}, "neither local-config nor functionConfig"
-    assert injected(made) == {("Deployment", "", "web")}, "the destination Namespace counts where none is named"
+    assert set(made) == {("Deployment", "", "web"), ("Service", "", "web")}, (
+        "neither local-config nor functionConfig"
+    )
+    assert injected(made) == {("Deployment", "", "web")}, (
+        "the destination Namespace counts where none is named"
+    )
 
 
 def test_destination_namespace_by_parameter(server: Server) -> None:
     files = {"app/web.yaml": deployment()}
     assert injected(by_key(server.generate(files, "app", app(LABELS))))
-    assert not injected(by_key(server.generate(files, "app", app([{"name": "namespace-labels", "map": {"a": "b"}}]))))
-    assert injected(by_key(server.generate(files, "app", app(NAMESPACE_LABELS="istio-injection=enabled"))))
-    assert injected(by_key(server.generate(files, "app", app([{"name": "method", "string": "manual"}]))))
+    assert not injected(
+        by_key(
+            server.generate(files, "app", app([{"name": "namespace-labels", "map": {"a": "b"}}]))
+        )
+    )
+    assert injected(
+        by_key(server.generate(files, "app", app(NAMESPACE_LABELS="istio-injection=enabled")))
+    )
+    assert injected(
+        by_key(server.generate(files, "app", app([{"name": "method", "string": "manual"}])))
+    )
 
 
 def test_chart_with_the_application_s_parameters(server: Server) -> None:
@@ -113,18 +131,30 @@ def test_chart_with_the_application_s_parameters(server: Server) -> None:
     assert web["spec"]["replicas"] == 5
     images = [container["image"] for container in web["spec"]["template"]["spec"]["containers"]]
     assert "registry.example/web:inline" in images
-    assert made["ConfigMap", "", "facts"]["data"] == {"kube": "v1.31", "ns": "shop", "monitoring": "true"}
+    assert made["ConfigMap", "", "facts"]["data"] == {
+        "kube": "v1.31",
+        "ns": "shop",
+        "monitoring": "true",
+    }
     assert injected(made) == {("Deployment", "", "web")}
-    named = by_key(server.generate(CHART, "app", app([*LABELS, {"name": "release-name", "string": "other"}])))
+    named = by_key(
+        server.generate(CHART, "app", app([*LABELS, {"name": "release-name", "string": "other"}]))
+    )
     assert ("Deployment", "", "other") in named
 
 
 def test_kustomization(server: Server, programs: Programs, httpbin: Path) -> None:
     """The same overlay as through kustomize itself: byte-identical workloads."""
     files = {f"repo/{path}": data for path, data in tree(httpbin).items()}
-    direct = programs.run(["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin)
+    direct = programs.run(
+        ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin
+    )
     made = by_key(
-        server.generate(files, "repo/base", {**APP, "ARGOCD_APP_NAMESPACE": "", "ARGOCD_APP_SOURCE_PATH": "repo/base"})
+        server.generate(
+            files,
+            "repo/base",
+            {**APP, "ARGOCD_APP_NAMESPACE": "", "ARGOCD_APP_SOURCE_PATH": "repo/base"},
+        )
     )
     assert workloads(made) == workloads(objects(direct.out))
     assert injected(made)
@@ -135,10 +165,18 @@ def test_overlay_that_names_the_function(programs: Programs, httpbin: Path) -> N
     options = "command: [krm-injector, build, ., --, --enable-alpha-plugins, --enable-exec]"
     plugin = PLUGIN.replace("command: [krm-injector, build, .]", options)
     tools = Path(programs.need("kustomize")).parent
-    running = Server(programs.need("argocd-cmp-server"), plugin, f"{programs.own}:{tools}:/usr/bin:/bin")
+    running = Server(
+        programs.need("argocd-cmp-server"), plugin, f"{programs.own}:{tools}:/usr/bin:/bin"
+    )
     try:
-        made = by_key(running.generate({f"app/{path}": data for path, data in tree(httpbin).items()}, "app", app()))
-        direct = programs.run(["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin)
+        made = by_key(
+            running.generate(
+                {f"app/{path}": data for path, data in tree(httpbin).items()}, "app", app()
+            )
+        )
+        direct = programs.run(
+            ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin
+        )
         assert workloads(made) == workloads(objects(direct.out))
     finally:
         running.stop()
@@ -156,7 +194,9 @@ spec:
     managedNamespaceMetadata: {labels: {istio-injection: enabled}}
     syncOptions: [CreateNamespace=true]
 """
-    made = by_key(server.generate({"app/a.yaml": application, "app/web.yaml": deployment()}, "app", app()))
+    made = by_key(
+        server.generate({"app/a.yaml": application, "app/web.yaml": deployment()}, "app", app())
+    )
     assert injected(made) == {("Deployment", "", "web")} == set(made)
     unmanaged = application.replace("[CreateNamespace=true]", "[]")
     with pytest.raises(Failed, match="Namespace shop is not in the bundle"):
@@ -181,12 +221,16 @@ def test_windows_files(server: Server) -> None:
 
 def test_discovery(server: Server) -> None:
     assert server.matches({"app/istio-inject.yaml": CONFIG, "app/web.yaml": deployment()}, "app")
-    assert not server.matches({"app/web.yaml": deployment(), "other/istio-inject.yaml": CONFIG}, "app")
+    assert not server.matches(
+        {"app/web.yaml": deployment(), "other/istio-inject.yaml": CONFIG}, "app"
+    )
 
 
 def test_parameters(server: Server) -> None:
     plain = server.parameters({"app/web.yaml": deployment()}, "app", app())
-    for_all = [parameter.name for parameter in argocd.PARAMETERS.values() if not parameter.for_charts]
+    for_all = [
+        parameter.name for parameter in argocd.PARAMETERS.values() if not parameter.for_charts
+    ]
     assert [entry["name"] for entry in plain] == for_all
     told = {entry["name"]: entry for entry in server.parameters(CHART, "app", app())}
     assert set(told) == set(argocd.PARAMETERS)
@@ -194,7 +238,10 @@ def test_parameters(server: Server) -> None:
     assert told["release-name"]["string"] == "web"
     for name, entry in told.items():
         collection = entry.get("collectionType") or "string"
-        assert (entry["title"], collection) == (argocd.PARAMETERS[name].title, argocd.PARAMETERS[name].collection)
+        assert (entry["title"], collection) == (
+            argocd.PARAMETERS[name].title,
+            argocd.PARAMETERS[name].collection,
+        )
         assert entry["tooltip"]
 
 
@@ -229,22 +276,61 @@ BROKEN = deployment().replace(
         ({"app/istio-inject.yaml": CONFIG}, None, "error: nothing is left to apply"),
         ({"app/a.yaml": "a: [b"}, None, "error: ./a.yaml: "),
         ({"app/kustomization.yaml": "resources: [none.yaml]\n"}, None, "error: "),
-        (CHART, [{"name": "values", "string": "a: [b"}], "error: helm cannot render .: failed to parse -"),
-        (CHART, [{"name": "values-files", "array": ["none.yaml"]}], "error: helm cannot render .: open ./none.yaml"),
-        (CHART, [{"name": "values-files", "array": ["../../../etc/passwd"]}], "error: parameter values-files: "),
-        (CHART, [{"name": "values-files", "array": ["https://example.com/v.yaml"]}], "error: parameter values-files: "),
-        (CHART, [{"name": "values-files", "string": "x.yaml"}], "error: parameter values-files is given as string"),
-        (CHART, [{"name": "helm-parameter", "map": {}}], "error: there is no parameter 'helm-parameter'; did you mean"),
-        (CHART, [{"name": "method", "string": "magic"}], "error: parameter method is 'magic' and must be one of"),
-        (CHART, [{"name": "config", "string": "none.yaml"}], "error: ./none.yaml: No such file"),
-        ({**CHART, "app/templates/web.yaml": "{{ fail `no` }}"}, None, "error: helm cannot render .: "),
         (
-            {**CHART, "app/Chart.yaml": CHART["app/Chart.yaml"] + "dependencies: [{name: db, version: 1.0.0}]\n"},
+            CHART,
+            [{"name": "values", "string": "a: [b"}],
+            "error: helm cannot render .: failed to parse -",
+        ),
+        (
+            CHART,
+            [{"name": "values-files", "array": ["none.yaml"]}],
+            "error: helm cannot render .: open ./none.yaml",
+        ),
+        (
+            CHART,
+            [{"name": "values-files", "array": ["../../../etc/passwd"]}],
+            "error: parameter values-files: ",
+        ),
+        (
+            CHART,
+            [{"name": "values-files", "array": ["https://example.com/v.yaml"]}],
+            "error: parameter values-files: ",
+        ),
+        (
+            CHART,
+            [{"name": "values-files", "string": "x.yaml"}],
+            "error: parameter values-files is given as string",
+        ),
+        (
+            CHART,
+            [{"name": "helm-parameter", "map": {}}],
+            "error: there is no parameter 'helm-parameter'; did you mean",
+        ),
+        (
+            CHART,
+            [{"name": "method", "string": "magic"}],
+            "error: parameter method is 'magic' and must be one of",
+        ),
+        (CHART, [{"name": "config", "string": "none.yaml"}], "error: ./none.yaml: No such file"),
+        (
+            {**CHART, "app/templates/web.yaml": "{{ fail `no` }}"},
             None,
             "error: helm cannot render .: ",
         ),
         (
-            {"app/Chart.yaml": CHART["app/Chart.yaml"], "app/templates/a.yaml": "{{ if false }}a: b{{ end }}"},
+            {
+                **CHART,
+                "app/Chart.yaml": CHART["app/Chart.yaml"]
+                + "dependencies: [{name: db, version: 1.0.0}]\n",
+            },
+            None,
+            "error: helm cannot render .: ",
+        ),
+        (
+            {
+                "app/Chart.yaml": CHART["app/Chart.yaml"],
+                "app/templates/a.yaml": "{{ if false }}a: b{{ end }}",
+            },
             None,
             "error: helm renders . to nothing",
         ),
@@ -266,7 +352,9 @@ def test_tools_that_are_missing_are_named(programs: Programs) -> None:
     path = f"{programs.own}:/usr/bin:/bin"
     running = Server(programs.need("argocd-cmp-server"), PLUGIN, path)
     try:
-        assert error(running, CHART, app()).startswith("error: a Helm chart needs helm, and it is not on PATH")
+        assert error(running, CHART, app()).startswith(
+            "error: a Helm chart needs helm, and it is not on PATH"
+        )
     finally:
         running.stop()
 
@@ -300,7 +388,9 @@ def test_two_at_once(server: Server) -> None:
         two = pool.submit(server.generate, CHART, "app", app(LABELS))
         assert len(one.result()) == 300
         assert set(by_key(two.result())) == {("Deployment", "", "web"), ("ConfigMap", "", "facts")}
-    assert server.generate(many(300), "app", app(LABELS)) == one.result(), "the same input, the same bytes"
+    assert server.generate(many(300), "app", app(LABELS)) == one.result(), (
+        "the same input, the same bytes"
+    )
 
 
 def test_nothing_is_left_behind(server: Server) -> None:

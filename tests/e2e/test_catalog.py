@@ -1,6 +1,6 @@
 """Every example of every function with the container image, by kpt and by kustomize, against the same expectations.
 
-The program itself, and the form of the catalogue, are in tests/test_examples.py."""
+The program itself, and the form of the catalogue, are in tests/project/test_examples.py."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ def test_kpt_with_the_image(programs: Programs, image: str, example: Path, tmp_p
 
 @ALL
 def test_kustomize_with_the_image(
-    programs: Programs, image: str, example: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    programs: Programs,
+    image: str,
+    example: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     done = catalog.build(programs, catalog.copy(example, tmp_path, image), image)
     program = catalog.build(programs, catalog.copy(example, tmp_path_factory.mktemp("program")))

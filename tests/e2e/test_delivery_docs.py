@@ -17,7 +17,9 @@ from test_helm import WEB as RELEASE
 from krm_injector.cli import argocd
 from krm_injector.wiring import init
 
-PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("argocd", "helm", "flux", "ci")}
+PAGES = {
+    name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("argocd", "helm", "flux", "ci")
+}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -33,7 +35,11 @@ def run(programs: Programs, page: str, work: Path, more: dict[str, str] | None =
 
 
 def yaml_of(page: str, kind: str) -> dict[str, Any]:
-    (found,) = [value for block in blocks(page, "yaml") if (value := yaml.safe_load(block)).get("kind") == kind]
+    (found,) = [
+        value
+        for block in blocks(page, "yaml")
+        if (value := yaml.safe_load(block)).get("kind") == kind
+    ]
     return dict(found)
 
 
@@ -43,9 +49,13 @@ def test_argocd(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
     assert injected(objects(run(programs, "argocd", tmp_path).encode()))
     parameters = yaml_of("argocd", "Application")["spec"]["source"]["plugin"]["parameters"]
     env = {"ARGOCD_APP_NAME": "web", "ARGOCD_APP_PARAMETERS": json.dumps(parameters)}
-    assert argocd.application(env) is not None, "the example's parameters are known and of the right types"
+    assert argocd.application(env) is not None, (
+        "the example's parameters are known and of the right types"
+    )
     rows = re.findall(r"^\| `([a-z-]+)` \| (string|array|map) \|", PAGES["argocd"], re.MULTILINE)
-    assert rows == [(parameter.name, parameter.collection) for parameter in argocd.PARAMETERS.values()]
+    assert rows == [
+        (parameter.name, parameter.collection) for parameter in argocd.PARAMETERS.values()
+    ]
 
 
 def test_helm(programs: Programs, tmp_path: Path) -> None:
@@ -70,11 +80,23 @@ def test_flux(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
     programs.need("kustomize")
     run(programs, "flux", tmp_path)
     assert injected(objects((tmp_path / "rendered" / "prod.yaml").read_bytes()))
-    (workflow,) = [yaml.safe_load(block) for block in blocks("flux", "yaml") if block.startswith("name: render")]
+    (workflow,) = [
+        yaml.safe_load(block)
+        for block in blocks("flux", "yaml")
+        if block.startswith("name: render")
+    ]
     steps = [step["run"] for step in workflow["jobs"]["render"]["steps"] if "run" in step]
     assert [line for line in blocks("flux", "sh")[0].splitlines() if line not in steps[1]] == []
     # The workflow's own steps, in a repository with something to push to.
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]
+    git = [
+        "git",
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
     shutil.rmtree(tmp_path / "rendered")
     programs.run([*git, "init", "-q", "--bare", str(tmp_path / "origin.git")], tmp_path)
     work = tmp_path / "work"
@@ -106,10 +128,16 @@ ROADS = {
 @pytest.mark.parametrize("road", ROADS)
 def test_three_commands_at_most(road: str) -> None:
     text = (ROOT / "docs" / f"{road.split()[0]}.md").read_text()
-    commands = "".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    commands = "".join(
+        re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ).splitlines()
     first = next(number for number, line in enumerate(commands) if line.startswith(ROADS[road][0]))
     another = ("helm3", "helm4")[road == "helm 3"]  # each Helm on its own
-    found = [line for line in commands[first:] if not (road.startswith("helm") and line.startswith(another))]
+    found = [
+        line
+        for line in commands[first:]
+        if not (road.startswith("helm") and line.startswith(another))
+    ]
     assert len(ROADS[road]) <= 3
     for line, start in zip(found, ROADS[road], strict=False):
         assert line.startswith(start), f"{line!r} stands where {start!r} is to be"
@@ -132,7 +160,12 @@ ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def git(programs: Programs, work: Path, *words: str, code: int = 0) -> str:
-    done = programs.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], work, code, env=ALONE)
+    done = programs.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words],
+        work,
+        code,
+        env=ALONE,
+    )
     return done.out.decode() + done.err
 
 
@@ -155,13 +188,17 @@ def test_pre_commit(programs: Programs, tmp_path: Path, repository: Path) -> Non
     git(programs, repository, "commit", "-q", "-m", "As it was")
 
 
-def test_pre_commit_installs_the_hooks_of_this_repository(programs: Programs, tmp_path: Path, repository: Path) -> None:
+def test_pre_commit_installs_the_hooks_of_this_repository(
+    programs: Programs, tmp_path: Path, repository: Path
+) -> None:
     programs.need("pre-commit")
     source = tmp_path / "krm-injector"
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
         source.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, source / name)
-    shutil.copytree(ROOT / "krm_injector", source / "krm_injector", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "krm_injector", source / "krm_injector", ignore=shutil.ignore_patterns("__pycache__")
+    )
     git(programs, source, "init", "-q", ".")
     git(programs, source, "add", ".")
     git(programs, source, "commit", "-q", "-m", "The program")
@@ -179,7 +216,9 @@ def test_github_workflow_of_init(programs: Programs, tmp_path: Path, repository:
     """The page's commands, and then the workflow's own steps with this program in its repository's place."""
     (block,) = [block for block in blocks("ci", "sh") if "github-action" in block]
     programs.run(["sh", "-ec", block], repository)
-    workflow = yaml.safe_load((repository / ".github" / "workflows" / "krm-injector.yaml").read_text())
+    workflow = yaml.safe_load(
+        (repository / ".github" / "workflows" / "krm-injector.yaml").read_text()
+    )
     install, *steps = [step["run"] for step in workflow["jobs"]["verify"]["steps"] if "run" in step]
     assert install == "python -m pip install git+https://git.example/krm-injector@COMMIT"
     assert [line for line in block.splitlines() if "init" not in line] == steps
@@ -194,7 +233,9 @@ def test_ci(programs: Programs, httpbin: Path) -> None:
     programs.need("kustomize")
     programs.run(["sh", "-euc", blocks("ci", "sh")[0]], httpbin)
     workflow = yaml.safe_load(blocks("ci", "yaml")[0])
-    (step,) = [step for step in workflow["jobs"]["verify"]["steps"] if "krm-injector" in step["uses"]]
+    (step,) = [
+        step for step in workflow["jobs"]["verify"]["steps"] if "krm-injector" in step["uses"]
+    ]
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     assert set(step["with"]) <= set(action["inputs"])
     hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
@@ -202,7 +243,9 @@ def test_ci(programs: Programs, httpbin: Path) -> None:
     assert {hook["id"] for hook in used} <= hooks
 
 
-def test_a_kustomize_that_left_the_function_out_is_noticed(programs: Programs, httpbin: Path) -> None:
+def test_a_kustomize_that_left_the_function_out_is_noticed(
+    programs: Programs, httpbin: Path
+) -> None:
     built = programs.run(["kustomize", "build", "--enable-alpha-plugins", "."], httpbin).out
     done = programs.run(["krm-injector", "verify"], httpbin, 1, stdin=built)
     assert "--enable-exec" in done.err
@@ -249,7 +292,9 @@ def test_init(programs: Programs, tmp_path: Path, target: str) -> None:
         assert path in first
     for data in written.values():
         yaml.safe_load(data)
-    assert len([line for line in first.split("next:\n")[1].splitlines() if line]) <= 2, "three commands with init"
+    assert len([line for line in first.split("next:\n")[1].splitlines() if line]) <= 2, (
+        "three commands with init"
+    )
     again = programs.run(["krm-injector", "init", target, "."], tmp_path).out.decode()
     assert "nothing to write" in again
     assert tree(tmp_path) == {**there, **written}
@@ -265,7 +310,9 @@ def test_init(programs: Programs, tmp_path: Path, target: str) -> None:
 @pytest.mark.parametrize("target", init.TARGETS)
 def test_what_init_says_is_next(programs: Programs, tmp_path: Path, target: str) -> None:
     """Its last lines, typed where init was: in a directory above, whose name wants quoting."""
-    work = write(tmp_path / "my shop", {"web.yaml": namespace("shop") + "---\n" + deployment("web")})
+    work = write(
+        tmp_path / "my shop", {"web.yaml": namespace("shop") + "---\n" + deployment("web")}
+    )
     env = {**ALONE, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
     if target == "helm":
         (work / "web.yaml").unlink()
@@ -290,9 +337,13 @@ def test_what_init_says_is_next(programs: Programs, tmp_path: Path, target: str)
     path = f"{tmp_path}:{programs.path}"
     done = programs.run(["sh", "-euc", following], tmp_path, env={**env, "PATH": path})
     if target in ("pre-commit", "github-action"):
-        assert "Passed" in done.out.decode() or "1 workload verified" in done.out.decode() + done.err
+        assert (
+            "Passed" in done.out.decode() or "1 workload verified" in done.out.decode() + done.err
+        )
     else:
-        assert b"name: istio-proxy" in done.out + (b"" if target == "helm" else (work / "web.yaml").read_bytes())
+        assert b"name: istio-proxy" in done.out + (
+            b"" if target == "helm" else (work / "web.yaml").read_bytes()
+        )
 
 
 def test_init_says_what_init_writes_for_helm_4(programs: Programs) -> None:
@@ -311,7 +362,9 @@ def test_pre_commit_hook_is_added_to_others(programs: Programs, tmp_path: Path) 
     assert yaml.safe_load(text)["repos"][1]["hooks"][0]["entry"] == "krm-injector verify ."
 
 
-def test_plugin_and_patches_of_the_repo_server_fit_together(programs: Programs, tmp_path: Path) -> None:
+def test_plugin_and_patches_of_the_repo_server_fit_together(
+    programs: Programs, tmp_path: Path
+) -> None:
     """The component, on a Deployment as Argo CD's own manifests have it."""
     shutil.copytree(ROOT / "functions" / "argocd", tmp_path / "plugin")
     server = {
@@ -319,7 +372,12 @@ def test_plugin_and_patches_of_the_repo_server_fit_together(programs: Programs, 
         "kind": "Deployment",
         "metadata": {"name": "argocd-repo-server"},
         "spec": {
-            "template": {"spec": {"containers": [{"name": "argocd-repo-server", "image": "argocd"}], "volumes": []}}
+            "template": {
+                "spec": {
+                    "containers": [{"name": "argocd-repo-server", "image": "argocd"}],
+                    "volumes": [],
+                }
+            }
         },
     }
     write(
@@ -332,11 +390,18 @@ def test_plugin_and_patches_of_the_repo_server_fit_together(programs: Programs, 
     made = objects(programs.run(["kustomize", "build", "."], tmp_path).out)
     (config,) = [value for key, value in made.items() if key[0] == "ConfigMap"]
     pod: Any = made["Deployment", "argocd", "argocd-repo-server"]["spec"]["template"]["spec"]  # type: ignore[index]
-    (sidecar,) = [container for container in pod["containers"] if container["name"] == "krm-injector"]
+    (sidecar,) = [
+        container for container in pod["containers"] if container["name"] == "krm-injector"
+    ]
     assert sidecar["securityContext"]["runAsUser"] == 999
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     assert volumes["krm-injector-plugin"]["configMap"]["name"] == config["metadata"]["name"]  # type: ignore[index]
-    values = yaml.safe_load((ROOT / "functions" / "argocd" / "values.yaml").read_text())["repoServer"]
+    values = yaml.safe_load((ROOT / "functions" / "argocd" / "values.yaml").read_text())[
+        "repoServer"
+    ]
     patch = yaml.safe_load((ROOT / "functions" / "argocd" / "repo-server-patch.yaml").read_text())
     patched = patch["spec"]["template"]["spec"]
-    assert (values["extraContainers"], values["volumes"]) == (patched["containers"], patched["volumes"])
+    assert (values["extraContainers"], values["volumes"]) == (
+        patched["containers"],
+        patched["volumes"],
+    )

@@ -29,7 +29,9 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_of_the_page(programs: Programs, tmp_path: Path, page: str, request: pytest.FixtureRequest) -> None:
+def test_commands_of_the_page(
+    programs: Programs, tmp_path: Path, page: str, request: pytest.FixtureRequest
+) -> None:
     for program in PAGES[page]:
         programs.need(program)
     if page == "container":
@@ -48,7 +50,9 @@ def test_commands_of_the_page(programs: Programs, tmp_path: Path, page: str, req
     if page == "kustomize":
         (check,) = [block for block in others if "krm-injector verify" in block]
         forgotten = ["sh", "-ec", check.replace(" --enable-exec", "")]
-        programs.run(["krm-injector", "init", "kustomize"], write(tmp_path / "new", {"web.yaml": WEB}))
+        programs.run(
+            ["krm-injector", "init", "kustomize"], write(tmp_path / "new", {"web.yaml": WEB})
+        )
         programs.run(["sh", "-ec", check], tmp_path / "new", env=home)
         said = programs.run(forgotten, tmp_path / "new", 1, env=home).err
         assert "Deployment shop/web is not injected" in said and "--enable-exec" in said
@@ -61,12 +65,30 @@ NAMED = re.compile(r"`(test_\w+\.py::test_\w+)(\[[\w-]+\])?`")
 def test_every_named_test_is_collected() -> None:
     """By pytest itself, parameters too; one that a reader cannot start proves nothing."""
     files = sorted({f"tests/e2e/{name.split('::')[0]}" for name, _ in NAMED.findall(TABLES)})
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+    ]
     env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    done = subprocess.run([*command, *files], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    collected = {line.removeprefix("tests/e2e/") for line in done.stdout.splitlines() if "::" in line}
+    done = subprocess.run(
+        [*command, *files], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    collected = {
+        line.removeprefix("tests/e2e/") for line in done.stdout.splitlines() if "::" in line
+    }
     bare = {name.split("[")[0] for name in collected}
-    missing = [name + which for name, which in NAMED.findall(TABLES) if not _there(name, which, collected, bare)]
+    missing = [
+        name + which
+        for name, which in NAMED.findall(TABLES)
+        if not _there(name, which, collected, bare)
+    ]
     assert len(NAMED.findall(TABLES)) > 80
     assert missing == []
 
@@ -76,12 +98,18 @@ def _there(name: str, which: str, collected: set[str], bare: set[str]) -> bool:
 
 
 def test_every_cell_has_a_test_or_a_reason() -> None:
-    rows = [line for line in TABLES.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+    rows = [
+        line for line in TABLES.splitlines() if line.startswith("| ") and not line.startswith("| |")
+    ]
     assert len(rows) > 40
     for row in rows:
         _, title, *cells, _ = [cell.strip() for cell in row.split("|")]
         for cell in cells:
-            proven = NAMED.search(cell) or re.fullmatch(r"— \S.*", cell) or "tests/test_examples.py" in cell
+            proven = (
+                NAMED.search(cell)
+                or re.fullmatch(r"— \S.*", cell)
+                or "tests/project/test_examples.py" in cell
+            )
             assert proven or row in _heads(), f"{title}: {cell or 'nothing'}"
 
 

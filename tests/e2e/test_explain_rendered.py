@@ -20,7 +20,9 @@ KPT = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: app\npipeline:\
 STUB = "  namespaces:\n  - name: shop\n    labels: {istio-injection: enabled}\n"
 
 
-def explain(programs: Programs, work: Path, *words: str, code: int = 0) -> dict[str, dict[str, object]]:
+def explain(
+    programs: Programs, work: Path, *words: str, code: int = 0
+) -> dict[str, dict[str, object]]:
     """The entries by namespace/name."""
     done = programs.run(["krm-injector", "explain", "-o", "json", *words], work, code)
     answer = json.loads(done.out) if done.out else {"workloads": []}
@@ -39,16 +41,26 @@ def program(work: Path, name: str = "evil") -> str:
 
 
 @pytest.mark.parametrize("name", ["kustomize", "kubectl"])
-def test_an_overlay_is_explained_as_it_is_applied(programs: Programs, tmp_path: Path, name: str) -> None:
+def test_an_overlay_is_explained_as_it_is_applied(
+    programs: Programs, tmp_path: Path, name: str
+) -> None:
     write(tmp_path, {**BASE, "kustomization.yaml": OVERLAY})
     found = explain(programs, tmp_path, "--kustomize", programs.need(name), ".")
     assert list(found) == ["live/a-web"], "kustomize renames the Namespace too"
-    assert (found["live/a-web"]["verdict"], found["live/a-web"]["containers"]) == ("injected", [1, 2])
+    assert (found["live/a-web"]["verdict"], found["live/a-web"]["containers"]) == (
+        "injected",
+        [1, 2],
+    )
 
 
-def test_our_own_function_runs_and_its_configuration_counts(programs: Programs, tmp_path: Path) -> None:
+def test_our_own_function_runs_and_its_configuration_counts(
+    programs: Programs, tmp_path: Path
+) -> None:
     programs.need("kustomize")
-    files = {"kustomization.yaml": "resources: [web.yaml]\ntransformers: [istio.yaml]\n", "web.yaml": deployment("web")}
+    files = {
+        "kustomization.yaml": "resources: [web.yaml]\ntransformers: [istio.yaml]\n",
+        "web.yaml": deployment("web"),
+    }
     write(tmp_path, {**files, "istio.yaml": function_config(spec=STUB)})
     assert explain(programs, tmp_path, ".")["shop/web"]["verdict"] == "injected"
     written = programs.run(["krm-injector", "build", "--config", "istio.yaml", "."], tmp_path)
@@ -75,23 +87,40 @@ def test_what_init_wires_is_built_with_kubectl_too_and_the_command_line_reaches_
     with_program = ["--kustomize", programs.need(name)]
     asked = programs.run(["krm-injector", "build", *with_program, "."], tmp_path, 1)
     assert "\n  spec:\n    namespaces:\n" in asked.err, "a hint keeps its lines"
-    assert explain(programs, tmp_path, *with_program, ".", code=1)["shop/a-web"]["verdict"] == "error"
-    assert explain(programs, tmp_path, *with_program, "--context", "facts", ".")["shop/a-web"]["verdict"] == "injected"
+    assert (
+        explain(programs, tmp_path, *with_program, ".", code=1)["shop/a-web"]["verdict"] == "error"
+    )
+    assert (
+        explain(programs, tmp_path, *with_program, "--context", "facts", ".")["shop/a-web"][
+            "verdict"
+        ]
+        == "injected"
+    )
     answered = ["krm-injector", "build", *with_program, "--context", "facts", "."]
     done = programs.run(answered, tmp_path)
     assert b"name: a-web" in done.out and done.out.count(b"name: istio-proxy") == 1
     other = programs.run([*answered, "--revision", "canary"], tmp_path)
     assert b"istio-proxy" not in other.out, "the Namespace asks for the default revision"
-    for command, said in (("verify", b"1 workloads verified"), ("images", b"proxyv2"), ("diff", b"+++ b/.")):
-        out = programs.run(["krm-injector", command, *with_program, "--context", "facts", "."], tmp_path).out
+    for command, said in (
+        ("verify", b"1 workloads verified"),
+        ("images", b"proxyv2"),
+        ("diff", b"+++ b/."),
+    ):
+        out = programs.run(
+            ["krm-injector", command, *with_program, "--context", "facts", "."], tmp_path
+        ).out
         assert said in out or said.replace(b"workloads", b"workload") in out
 
 
 @pytest.mark.parametrize("name", ["kustomize", "kubectl"])
-def test_warnings_of_a_renderer_come_once_each(programs: Programs, tmp_path: Path, name: str) -> None:
+def test_warnings_of_a_renderer_come_once_each(
+    programs: Programs, tmp_path: Path, name: str
+) -> None:
     write(tmp_path, {**BASE, "base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\ncommonLabels: {a: b}\n",
                      "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n"})  # fmt: skip
-    err = programs.run(["krm-injector", "build", "--kustomize", programs.need(name), "."], tmp_path).err
+    err = programs.run(
+        ["krm-injector", "build", "--kustomize", programs.need(name), "."], tmp_path
+    ).err
     (line,) = [line for line in err.splitlines() if "commonLabels" in line]
     assert "times) [kustomize-warning]" in line
 
@@ -99,14 +128,19 @@ def test_warnings_of_a_renderer_come_once_each(programs: Programs, tmp_path: Pat
 def test_our_name_in_the_directory_is_not_our_program(programs: Programs, tmp_path: Path) -> None:
     programs.need("kustomize")
     program(tmp_path, "krm-injector")
-    files = {"kustomization.yaml": "resources: [web.yaml]\ntransformers: [istio.yaml]\n", "web.yaml": deployment("web")}
+    files = {
+        "kustomization.yaml": "resources: [web.yaml]\ntransformers: [istio.yaml]\n",
+        "web.yaml": deployment("web"),
+    }
     write(tmp_path, {**files, "istio.yaml": function_config(spec=STUB)})
     assert explain(programs, tmp_path, ".")["shop/web"]["verdict"] == "injected"
     assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("command", ["explain", "build"])
-def test_a_program_of_the_repository_runs_by_allow_exec_only(programs: Programs, tmp_path: Path, command: str) -> None:
+def test_a_program_of_the_repository_runs_by_allow_exec_only(
+    programs: Programs, tmp_path: Path, command: str
+) -> None:
     programs.need("kustomize")
     write(tmp_path, {**BASE, "kustomization.yaml": "resources: [base]\ntransformers: [t.yaml]\n",
                      "t.yaml": function_config(program=program(tmp_path))})  # fmt: skip
@@ -137,13 +171,26 @@ def test_what_a_stranger_hides_does_not_run_beside_ours(programs: Programs, tmp_
 # ---------------------------------------------------------------- kpt
 
 
-def test_a_package_is_explained_behind_its_pipeline_and_stays_as_it_is(programs: Programs, tmp_path: Path) -> None:
+def test_a_package_is_explained_behind_its_pipeline_and_stays_as_it_is(
+    programs: Programs, tmp_path: Path
+) -> None:
     programs.need("kpt")
     step = "  - exec: krm-injector\n    configPath: istio.yaml\n"
-    write(tmp_path, {"Kptfile": KPT + step, "istio.yaml": function_config(spec=STUB), "web.yaml": deployment("web")})
+    write(
+        tmp_path,
+        {
+            "Kptfile": KPT + step,
+            "istio.yaml": function_config(spec=STUB),
+            "web.yaml": deployment("web"),
+        },
+    )
     before = tree(tmp_path)
     entry = explain(programs, tmp_path, ".")["shop/web"]
-    assert (entry["verdict"], entry["containers"], entry["file"]) == ("injected", [1, 2], "web.yaml")
+    assert (entry["verdict"], entry["containers"], entry["file"]) == (
+        "injected",
+        [1, 2],
+        "web.yaml",
+    )
     assert tree(tmp_path) == before
 
 
@@ -169,7 +216,11 @@ def test_kpt_s_words_come_through(programs: Programs, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["helm3", "helm4"])
-def test_a_chart_is_explained_as_helm_renders_it(programs: Programs, tmp_path: Path, name: str) -> None:
+def test_a_chart_is_explained_as_helm_renders_it(
+    programs: Programs, tmp_path: Path, name: str
+) -> None:
     write(tmp_path, HELM_CHART)
     found = explain(programs, tmp_path, "--helm", programs.need(name), "-n", "shop", ".")
-    assert [(key, entry["verdict"]) for key, entry in found.items()] == [("shop/release-name-web", "injected")]
+    assert [(key, entry["verdict"]) for key, entry in found.items()] == [
+        ("shop/release-name-web", "injected")
+    ]

@@ -62,22 +62,35 @@ class Helm:
         self.version, self.work = version, work
         self.program = programs.need(version)
         self.programs = programs
-        self.env = {f"HELM_{name}_HOME": str(work / name.lower()) for name in ("CACHE", "CONFIG", "DATA")}
+        self.env = {
+            f"HELM_{name}_HOME": str(work / name.lower()) for name in ("CACHE", "CONFIG", "DATA")
+        }
         write(work, {**CHART, "istio-inject.yaml": CONFIG})
         self.first = ["--post-renderer", "krm-injector"]
         if version == "helm3":
             self.first += ["--post-renderer-args", "inject"]
         else:
-            programs.run([self.program, "plugin", "install", str(ROOT / "functions" / "helm")], work, env=self.env)
+            programs.run(
+                [self.program, "plugin", "install", str(ROOT / "functions" / "helm")],
+                work,
+                env=self.env,
+            )
 
     def template(
-        self, *arguments: str, code: int | None = 0, rendered: bool = True, more: tuple[str, ...] = ()
+        self,
+        *arguments: str,
+        code: int | None = 0,
+        rendered: bool = True,
+        more: tuple[str, ...] = (),
     ) -> Done:
         words = self.first if rendered else []
         for word in arguments:
             words = [*words, f"--post-renderer-args={word}"]
         return self.programs.run(
-            [self.program, "template", "shop", "web", "-n", "shop", *words, *more], self.work, code, env=self.env
+            [self.program, "template", "shop", "web", "-n", "shop", *words, *more],
+            self.work,
+            code,
+            env=self.env,
         )
 
 
@@ -112,7 +125,9 @@ def test_both_make_the_same(programs: Programs, tmp_path: Path) -> None:
     for version in ("helm3", "helm4"):
         (tmp_path / version).mkdir()
         helm = Helm(programs, version, tmp_path / version)
-        made.append(workloads(objects(helm.template("--config=istio-inject.yaml", "--namespace=shop").out)))
+        made.append(
+            workloads(objects(helm.template("--config=istio-inject.yaml", "--namespace=shop").out))
+        )
     assert made[0][WEB] == made[1][WEB]
 
 
@@ -128,7 +143,9 @@ def test_an_error_stops_helm_and_stands_in_the_log(helm: Helm) -> None:
 def test_the_log_holds_what_was_said(helm: Helm) -> None:
     helm.template("--config=istio-inject.yaml", "--namespace=shop", "--log=inject.log")
     assert (helm.work / "inject.log").read_text().startswith("info: ")
-    done = helm.template("--config=istio-inject.yaml", "--namespace=shop", "--log=no/inject.log", code=1)
+    done = helm.template(
+        "--config=istio-inject.yaml", "--namespace=shop", "--log=no/inject.log", code=1
+    )
     assert done.out == b""
 
 
@@ -137,9 +154,13 @@ def test_without_a_namespace_the_message_says_how_to_give_it(helm: Helm) -> None
     assert "or use --namespace" in (helm.work / "inject.log").read_text()
 
 
-def test_bare_manifests_for_the_function_are_refused_with_the_way(programs: Programs, tmp_path: Path) -> None:
+def test_bare_manifests_for_the_function_are_refused_with_the_way(
+    programs: Programs, tmp_path: Path
+) -> None:
     helm = Helm(programs, "helm3", tmp_path)
-    done = programs.run([helm.program, "template", "shop", "web", "--post-renderer", "krm-injector"], tmp_path, 1)
+    done = programs.run(
+        [helm.program, "template", "shop", "web", "--post-renderer", "krm-injector"], tmp_path, 1
+    )
     assert "krm-injector inject" in done.err
     assert done.out == b""
 
@@ -152,16 +173,21 @@ def test_a_chart_without_workloads(helm: Helm) -> None:
 
 
 def test_many_workloads(helm: Helm) -> None:
-    done = helm.template("--config=istio-inject.yaml", "--namespace=shop", more=("--set", "count=500"))
+    done = helm.template(
+        "--config=istio-inject.yaml", "--namespace=shop", more=("--set", "count=500")
+    )
     assert len(injected(objects(done.out)) - {JOB}) == 500
 
 
 def test_windows_line_breaks_and_byte_order_marks(helm: Helm) -> None:
     windows = {
-        path: "\ufeff" * (path.endswith("service.yaml")) + text.replace("\n", "\r\n") for path, text in CHART.items()
+        path: "\ufeff" * (path.endswith("service.yaml")) + text.replace("\n", "\r\n")
+        for path, text in CHART.items()
     }
     write(helm.work, windows)
-    assert WEB in injected(objects(helm.template("--config=istio-inject.yaml", "--namespace=shop").out))
+    assert WEB in injected(
+        objects(helm.template("--config=istio-inject.yaml", "--namespace=shop").out)
+    )
 
 
 def test_nothing_is_written_into_the_chart(helm: Helm) -> None:
@@ -176,7 +202,9 @@ def test_nothing_is_written_into_the_chart(helm: Helm) -> None:
 def test_build_renders_a_chart_as_helm_does(helm: Helm) -> None:
     options = ["--config=istio-inject.yaml", "--namespace=shop", f"--helm={helm.program}"]
     # Nothing of a person's settings counts, so build is run without.
-    done = helm.programs.run(["krm-injector", "build", "web", *options, "--", "--name-template=shop"], helm.work)
+    done = helm.programs.run(
+        ["krm-injector", "build", "web", *options, "--", "--name-template=shop"], helm.work
+    )
     by_hand = helm.programs.run(
         ["krm-injector", "inject", *options[:2]],
         helm.work,
@@ -188,7 +216,9 @@ def test_build_renders_a_chart_as_helm_does(helm: Helm) -> None:
 
 def test_build_says_that_helm_is_missing(programs: Programs, tmp_path: Path) -> None:
     write(tmp_path, CHART)
-    done = programs.run(["krm-injector", "build", "web"], tmp_path, 1, env={"PATH": f"{programs.own}:/usr/bin:/bin"})
+    done = programs.run(
+        ["krm-injector", "build", "web"], tmp_path, 1, env={"PATH": f"{programs.own}:/usr/bin:/bin"}
+    )
     assert done.out == b""
     assert done.err.startswith("error: a Helm chart needs helm")
     done = programs.run(["krm-injector", "build", "web", "--helm", "no-such-helm"], tmp_path, 1)
@@ -203,7 +233,9 @@ def test_build_ended_by_a_signal_writes_nothing(programs: Programs, tmp_path: Pa
     program.write_text(f'#!/bin/sh\ntouch "{started}"\nexec sleep 20\n')
     program.chmod(0o755)
     before = tree(tmp_path)
-    done = programs.interrupted(["krm-injector", "build", "web", "--helm", str(program)], tmp_path, started)
+    done = programs.interrupted(
+        ["krm-injector", "build", "web", "--helm", str(program)], tmp_path, started
+    )
     assert done.code != 0
     assert done.out == b""
     assert "Traceback" not in done.err

@@ -9,14 +9,31 @@ from pathlib import Path
 import pytest
 from real_programs import Programs, deployment, injected, namespace, objects
 
-LOCKED = ["run", "--rm", "-i", "--network", "none", "--security-opt=no-new-privileges", "--cap-drop", "ALL"]
+LOCKED = [
+    "run",
+    "--rm",
+    "-i",
+    "--network",
+    "none",
+    "--security-opt=no-new-privileges",
+    "--cap-drop",
+    "ALL",
+]
 MANIFESTS = (namespace("shop") + "---\n" + deployment("web")).encode()
 
 
-@pytest.mark.parametrize("user", [[], ["--user", "999:999"], ["--user", "nobody"], ["--user", "0:0"]], ids=str)
-def test_runs_locked_down_as_anybody(programs: Programs, image: str, tmp_path: Path, user: list[str]) -> None:
+@pytest.mark.parametrize(
+    "user", [[], ["--user", "999:999"], ["--user", "nobody"], ["--user", "0:0"]], ids=str
+)
+def test_runs_locked_down_as_anybody(
+    programs: Programs, image: str, tmp_path: Path, user: list[str]
+) -> None:
     """No network, nothing to write to, no home; 999 is the user of Argo CD's sidecars."""
-    done = programs.run(["docker", *LOCKED, *programs.read_only(), *user, image, "inject"], tmp_path, stdin=MANIFESTS)
+    done = programs.run(
+        ["docker", *LOCKED, *programs.read_only(), *user, image, "inject"],
+        tmp_path,
+        stdin=MANIFESTS,
+    )
     assert injected(objects(done.out)) == {("Deployment", "shop", "web")}
 
 
@@ -26,13 +43,27 @@ def test_is_nobody_by_default(programs: Programs, image: str, tmp_path: Path) ->
 
 def python(programs: Programs, image: str, work: Path, script: str) -> str:
     """What a script prints in a container of the image."""
-    command = ["docker", *LOCKED, *programs.read_only(), "--entrypoint", "python3", image, "-c", script]
+    command = [
+        "docker",
+        *LOCKED,
+        *programs.read_only(),
+        "--entrypoint",
+        "python3",
+        image,
+        "-c",
+        script,
+    ]
     return programs.run(command, work).out.decode().strip()
 
 
-def test_a_refusal_is_an_exit_status_and_a_message(programs: Programs, image: str, tmp_path: Path) -> None:
+def test_a_refusal_is_an_exit_status_and_a_message(
+    programs: Programs, image: str, tmp_path: Path
+) -> None:
     done = programs.run(
-        ["docker", *LOCKED, *programs.read_only(), image, "inject"], tmp_path, 1, deployment("web").encode()
+        ["docker", *LOCKED, *programs.read_only(), image, "inject"],
+        tmp_path,
+        1,
+        deployment("web").encode(),
     )
     assert done.out == b"" and "Namespace shop is not in the bundle" in done.err
 
@@ -58,6 +89,8 @@ def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> 
     times = []
     for _ in range(3):
         begin = time.monotonic()
-        programs.run(["docker", *LOCKED, *programs.read_only(), image, "inject"], tmp_path, stdin=MANIFESTS)
+        programs.run(
+            ["docker", *LOCKED, *programs.read_only(), image, "inject"], tmp_path, stdin=MANIFESTS
+        )
         times.append(time.monotonic() - begin)
     assert min(times) < 5, times

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real_programs import Done, Programs, deployment, injected, namespace, objects, slow, tree, write
+from real_programs import (
+    Done,
+    Programs,
+    deployment,
+    injected,
+    namespace,
+    objects,
+    slow,
+    tree,
+    write,
+)
 
 INJECTED = {"base/httpbin.yaml", "base/store.yaml", "base/agents.yaml", "base/jobs.yaml"}
 CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n" \
@@ -17,7 +27,9 @@ MUTATOR = "  mutators:\n  - exec: krm-injector\n    configPath: istio-inject.yam
 
 
 def kptfile(pipeline: str) -> str:
-    return f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: package\npipeline:\n{pipeline}"
+    return (
+        f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: package\npipeline:\n{pipeline}"
+    )
 
 
 def render(programs: Programs, work: Path, *more: str, code: int | None = 0) -> Done:
@@ -62,7 +74,9 @@ def test_comments_and_field_order_survive(programs: Programs, httpbin: Path) -> 
     render(programs, httpbin)
     for name in INJECTED:
         old, new = before[name].decode().splitlines(), (httpbin / name).read_text().splitlines()
-        assert [line for line in new if line.strip().startswith("#")] == [x for x in old if x.strip().startswith("#")]
+        assert [line for line in new if line.strip().startswith("#")] == [
+            x for x in old if x.strip().startswith("#")
+        ]
         # Line by line everything is where it was, but for the probes, which injection rewrites.
         opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
         gone = {
@@ -101,7 +115,9 @@ def test_validator(programs: Programs, tmp_path: Path, good: bool) -> None:
 
 def test_exclude_and_selectors(programs: Programs, httpbin: Path) -> None:
     text = (httpbin / "Kptfile").read_text()
-    (httpbin / "Kptfile").write_text(text + "    exclude:\n    - kind: StatefulSet\n    - kind: CronJob\n")
+    (httpbin / "Kptfile").write_text(
+        text + "    exclude:\n    - kind: StatefulSet\n    - kind: CronJob\n"
+    )
     render(programs, httpbin)
     assert named(httpbin) == {"httpbin", "log-agent", "import"}
 
@@ -113,7 +129,10 @@ def test_selectors_that_leave_the_namespace_out(programs: Programs, httpbin: Pat
     before = tree(httpbin)
     done = render(programs, httpbin, code=1)
     assert tree(httpbin) == before
-    assert "Namespace shop is not in the bundle" in done.err and "labels: {istio-injection: enabled}" in done.err
+    assert (
+        "Namespace shop is not in the bundle" in done.err
+        and "labels: {istio-injection: enabled}" in done.err
+    )
     config = httpbin / "istio-inject.yaml"
     stubs = "  namespaces:\n  - {name: shop, labels: {istio-injection: enabled}}\n  - {name: lab}\n"
     config.write_text(config.read_text() + stubs)
@@ -121,7 +140,9 @@ def test_selectors_that_leave_the_namespace_out(programs: Programs, httpbin: Pat
     assert named(httpbin) == {"httpbin"}
 
 
-def test_subpackage_does_not_see_the_namespace_of_its_parent(programs: Programs, tmp_path: Path) -> None:
+def test_subpackage_does_not_see_the_namespace_of_its_parent(
+    programs: Programs, tmp_path: Path
+) -> None:
     work = write(
         tmp_path / "work",
         {
@@ -240,15 +261,21 @@ def test_eval_exec(programs: Programs, httpbin: Path) -> None:
 
 def test_eval_with_arguments(programs: Programs, tmp_path: Path) -> None:
     work = write(tmp_path / "work", {"web.yaml": deployment("web").replace("labels: {", "labels: {sidecar.istio.io/inject: 'true', ")})  # fmt: skip  # noqa: E501
-    done = programs.run(["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "onMissingNamespace=warn"], work)
+    done = programs.run(
+        ["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "onMissingNamespace=warn"], work
+    )
     assert named(work) == {"web"}, done.err
-    refused = programs.run(["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "methode=manual"], work, code=1)
+    refused = programs.run(
+        ["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "methode=manual"], work, code=1
+    )
     assert "methode" in refused.err and "did you mean method" in refused.err
 
 
 def test_eval_image(programs: Programs, httpbin: Path, image: str) -> None:
     before = tree(httpbin)
-    programs.run(["kpt", "fn", "eval", "--image", image, "--image-pull-policy", "never", "."], httpbin)
+    programs.run(
+        ["kpt", "fn", "eval", "--image", image, "--image-pull-policy", "never", "."], httpbin
+    )
     assert changed(before, tree(httpbin)) == INJECTED
 
 
@@ -368,7 +395,9 @@ def comments(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("native", [True, False])
-@pytest.mark.parametrize(("version", "kind"), [("apps/v1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout")])
+@pytest.mark.parametrize(
+    ("version", "kind"), [("apps/v1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout")]
+)
 def test_comments_stay_with_what_they_are_said_of(
     programs: Programs, tmp_path: Path, version: str, kind: str, native: bool
 ) -> None:
@@ -394,16 +423,28 @@ def test_comments_stay_with_what_they_are_said_of(
     render(programs, work)
     assert (work / "web.yaml").read_text() == once
 
-    (work / "Kptfile").write_text(kptfile(MUTATOR.replace("mutators:\n", f"mutators:\n  - exec: {setter}\n")))
+    (work / "Kptfile").write_text(
+        kptfile(MUTATOR.replace("mutators:\n", f"mutators:\n  - exec: {setter}\n"))
+    )
     done = render(programs, work)
     assert "by hand" not in done.err
     wanted = source
-    for old, new in (("migrate:1", "migrate:2"), ("web:1", "web:2"), ("64Mi", "65Mi"), ("value: a", "value: b")):
+    for old, new in (
+        ("migrate:1", "migrate:2"),
+        ("web:1", "web:2"),
+        ("64Mi", "65Mi"),
+        ("value: a", "value: b"),
+    ):
         wanted = wanted.replace(old, new)
-    for old, new in (("8080", "8081"), ("name: data", "name: disk"), ("name: registry", "name: other")):
+    for old, new in (
+        ("8080", "8081"),
+        ("name: data", "name: disk"),
+        ("name: registry", "name: other"),
+    ):
         wanted = wanted.replace(old, new)
     other = write(
-        tmp_path / "other", {**{name: text.decode() for name, text in tree(work).items()}, "web.yaml": wanted}
+        tmp_path / "other",
+        {**{name: text.decode() for name, text in tree(work).items()}, "web.yaml": wanted},
     )
     (other / "Kptfile").write_text(kptfile(MUTATOR))
     render(programs, other)

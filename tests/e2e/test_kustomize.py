@@ -33,7 +33,9 @@ YES = {
 }
 
 
-def build(programs: Programs, directory: Path, flags: list[str] = EXEC, code: int | None = 0) -> Done:
+def build(
+    programs: Programs, directory: Path, flags: list[str] = EXEC, code: int | None = 0
+) -> Done:
     return programs.run(["kustomize", "build", *flags, "."], directory, code)
 
 
@@ -76,8 +78,12 @@ def legacy_plugin(programs: Programs, home: Path) -> dict[str, str]:
 LEGACY = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n"
 
 
-@pytest.mark.parametrize("command", [["kustomize", "build"], ["kubectl", "kustomize"]], ids=lambda words: words[0])
-def test_legacy_plugin(programs: Programs, httpbin: Path, tmp_path: Path, command: list[str]) -> None:
+@pytest.mark.parametrize(
+    "command", [["kustomize", "build"], ["kubectl", "kustomize"]], ids=lambda words: words[0]
+)
+def test_legacy_plugin(
+    programs: Programs, httpbin: Path, tmp_path: Path, command: list[str]
+) -> None:
     (httpbin / "istio-inject.yaml").write_text(LEGACY)
     env = legacy_plugin(programs, tmp_path / "plugins")
     done = programs.run([*command, "--enable-alpha-plugins", "."], httpbin, env=env)
@@ -87,14 +93,18 @@ def test_legacy_plugin(programs: Programs, httpbin: Path, tmp_path: Path, comman
 def test_legacy_plugin_finds_the_mesh_file_beside_the_kustomization(
     programs: Programs, httpbin: Path, tmp_path: Path
 ) -> None:
-    (httpbin / "istio-inject.yaml").write_text(LEGACY + "spec:\n  mesh:\n    file: mesh/none.yaml\n")
+    (httpbin / "istio-inject.yaml").write_text(
+        LEGACY + "spec:\n  mesh:\n    file: mesh/none.yaml\n"
+    )
     env = legacy_plugin(programs, tmp_path / "plugins")
     command = ["kustomize", "build", "--enable-alpha-plugins", "."]
     done = programs.run(command, httpbin, code=1, env=env)
     assert f"there is no such file in {httpbin}" in done.err
 
 
-@pytest.mark.parametrize("command", [["kustomize", "build"], ["kubectl", "kustomize"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "command", [["kustomize", "build"], ["kubectl", "kustomize"]], ids=lambda words: words[0]
+)
 def test_legacy_plugin_that_fails(programs: Programs, tmp_path: Path, command: list[str]) -> None:
     work = write(tmp_path / "work", {**MISSING, "istio-inject.yaml": LEGACY})
     env = legacy_plugin(programs, tmp_path / "plugins")
@@ -105,7 +115,9 @@ def test_legacy_plugin_that_fails(programs: Programs, tmp_path: Path, command: l
 # ---------------------------------------------------------------- kustomize's own traps
 
 
-def test_without_enable_exec_nothing_is_injected_and_nothing_said(programs: Programs, httpbin: Path) -> None:
+def test_without_enable_exec_nothing_is_injected_and_nothing_said(
+    programs: Programs, httpbin: Path
+) -> None:
     """The trap that the documentation warns of, as it is: should kustomize change, the warning can go."""
     done = build(programs, httpbin, CONTAINER)
     assert injected(objects(done.out)) == set()
@@ -148,9 +160,7 @@ def test_sigterm(programs: Programs, tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- overlays
 
-ENV_FROM = (
-    "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n        - {name: PEER, value: x}\n"
-)
+ENV_FROM = "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n        - {name: PEER, value: x}\n"
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
 FEATURES = {
     "base/kustomization.yaml": f"{HEAD}resources: [ns.yaml, web.yaml, svc.yaml]\n"
@@ -174,15 +184,21 @@ FEATURES = {
 
 def container(workload: dict[str, object], name: str) -> dict[str, object]:
     spec = workload["spec"]["template"]["spec"]  # type: ignore[index]
-    (found,) = [c for c in [*spec.get("initContainers", []), *spec["containers"]] if c["name"] == name]
+    (found,) = [
+        c for c in [*spec.get("initContainers", []), *spec["containers"]] if c["name"] == name
+    ]
     return dict(found)
 
 
 def variables(workload: dict[str, object]) -> dict[str, str]:
-    return {entry["name"]: entry.get("value", "") for entry in container(workload, "istio-proxy")["env"]}  # type: ignore
+    return {
+        entry["name"]: entry.get("value", "") for entry in container(workload, "istio-proxy")["env"]
+    }  # type: ignore
 
 
-def test_namespace_prefix_images_replacements_components_and_hashes(programs: Programs, tmp_path: Path) -> None:
+def test_namespace_prefix_images_replacements_components_and_hashes(
+    programs: Programs, tmp_path: Path
+) -> None:
     work = write(tmp_path / "work", FEATURES)
     found = objects(build(programs, work / "prod").out)
     web = found["Deployment", "prod", "eu-web"]
@@ -195,12 +211,18 @@ def test_namespace_prefix_images_replacements_components_and_hashes(programs: Pr
     # ... and goes on behind it.
     app = container(web, "app")
     assert app["image"] == "nginx:1.29"
-    assert app["env"] == [{"name": "PEER", "value": "web"}] or app["env"] == [{"name": "PEER", "value": "eu-web"}]
+    assert app["env"] == [{"name": "PEER", "value": "web"}] or app["env"] == [
+        {"name": "PEER", "value": "eu-web"}
+    ]
     (settings,) = [name for kind, _, name in found if kind == "ConfigMap"]
-    assert settings.startswith("eu-settings-") and app["envFrom"] == [{"configMapRef": {"name": settings}}]
+    assert settings.startswith("eu-settings-") and app["envFrom"] == [
+        {"configMapRef": {"name": settings}}
+    ]
     # Without the function kustomize gives the same, but for the sidecar.
     kustomization = work / "prod" / "kustomization.yaml"
-    kustomization.write_text(kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", ""))
+    kustomization.write_text(
+        kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", "")
+    )
     plain = objects(build(programs, work / "prod").out)
     assert container(plain["Deployment", "prod", "eu-web"], "app") == app
     assert list(plain) == list(found)
@@ -215,7 +237,9 @@ def test_a_function_in_the_base_runs_before_the_overlay(programs: Programs, tmp_
     both = write(tmp_path / "both", files)
     only = write(tmp_path / "only", files)
     kustomization = only / "prod" / "kustomization.yaml"
-    kustomization.write_text(kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", ""))
+    kustomization.write_text(
+        kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", "")
+    )
     stale = objects(build(programs, only / "prod").out)["Deployment", "prod", "eu-web"]
     assert variables(stale)["ISTIO_META_OWNER"].endswith("/namespaces/base/deployments/web")
     right = objects(build(programs, both / "prod").out)["Deployment", "prod", "eu-web"]
@@ -223,9 +247,13 @@ def test_a_function_in_the_base_runs_before_the_overlay(programs: Programs, tmp_
     assert variables(right)["ISTIO_META_WORKLOAD_NAME"] == "eu-web"
 
 
-def test_a_function_in_a_base_without_the_namespace_says_what_to_add(programs: Programs, tmp_path: Path) -> None:
+def test_a_function_in_a_base_without_the_namespace_says_what_to_add(
+    programs: Programs, tmp_path: Path
+) -> None:
     files = dict(FEATURES)
-    files["base/kustomization.yaml"] = f"{HEAD}resources: [web.yaml]\ntransformers: [istio-inject.yaml]\n"
+    files["base/kustomization.yaml"] = (
+        f"{HEAD}resources: [web.yaml]\ntransformers: [istio-inject.yaml]\n"
+    )
     files["base/istio-inject.yaml"] = function_config()
     done = build(programs, write(tmp_path / "work", files) / "prod", code=1)
     assert done.out == b""
@@ -233,7 +261,9 @@ def test_a_function_in_a_base_without_the_namespace_says_what_to_add(programs: P
 
 
 @pytest.mark.parametrize("program", ["krm-injector", "./copy"])
-def test_no_function_can_be_a_validator(programs: Programs, httpbin: Path, tmp_path: Path, program: str) -> None:
+def test_no_function_can_be_a_validator(
+    programs: Programs, httpbin: Path, tmp_path: Path, program: str
+) -> None:
     """kustomize 5.5 to 5.8.1 takes what it notes on the items itself for a change, even of a function that copies. Ours
     is a check behind the build instead; should this test fail one day, `validators:` can be recommended."""
     files = {
@@ -248,7 +278,9 @@ def test_no_function_can_be_a_validator(programs: Programs, httpbin: Path, tmp_p
     assert done.out == b"" and "validator shouldn't modify the resource map" in done.err
 
 
-def test_helm_charts_are_rendered_by_kustomize_and_injected(programs: Programs, tmp_path: Path) -> None:
+def test_helm_charts_are_rendered_by_kustomize_and_injected(
+    programs: Programs, tmp_path: Path
+) -> None:
     work = write(
         tmp_path / "work",
         {
@@ -316,7 +348,9 @@ def test_values_that_kustomize_hands_over_with_a_tag(programs: Programs, tmp_pat
             "kustomization.yaml": f"{HEAD}resources: [ns.yaml, signs.yaml, web.yaml]\n",
             "ns.yaml": namespace("shop"),
             "signs.yaml": LIKE_A_MERGE,
-            "web.yaml": deployment("web", more="        env:\n        - {name: SIGN, value: '<<'}\n"),
+            "web.yaml": deployment(
+                "web", more="        env:\n        - {name: SIGN, value: '<<'}\n"
+            ),
             "istio-inject.yaml": function_config(),
         },
     )
@@ -327,20 +361,28 @@ def test_values_that_kustomize_hands_over_with_a_tag(programs: Programs, tmp_pat
     after = read(build(programs, work).out)
 
     assert after["ConfigMap"] == plain["ConfigMap"]
-    assert after["ConfigMap"]["data"] == {**dict.fromkeys(("plain", "quoted", "tagged"), "<<"), "when": "2024-01-01"}
+    assert after["ConfigMap"]["data"] == {
+        **dict.fromkeys(("plain", "quoted", "tagged"), "<<"),
+        "when": "2024-01-01",
+    }
     app, *_ = after["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert app["env"] == [{"name": "SIGN", "value": "<<"}]
     assert "istio-proxy" in str(after["Deployment"])
 
 
 def test_windows_paths_in_a_kustomization(programs: Programs, tmp_path: Path) -> None:
-    files = {"kustomization.yaml": f"{HEAD}resources: ['base\\web.yaml']\n", "base/web.yaml": deployment("web")}
+    files = {
+        "kustomization.yaml": f"{HEAD}resources: ['base\\web.yaml']\n",
+        "base/web.yaml": deployment("web"),
+    }
     work = write(tmp_path / "work", files)
     done = programs.run(["krm-injector", "build", "."], work, code=1)
     assert done.out == b"" and "base\\web.yaml" in done.err and "write / in its place" in done.err
 
 
-def test_two_runs_and_a_second_pass_give_the_same(programs: Programs, httpbin: Path, tmp_path: Path) -> None:
+def test_two_runs_and_a_second_pass_give_the_same(
+    programs: Programs, httpbin: Path, tmp_path: Path
+) -> None:
     once = build(programs, httpbin).out
     assert build(programs, httpbin).out == once
     again = write(

@@ -14,7 +14,17 @@ from pathlib import Path
 
 import pytest
 from argocd_server import Server
-from real_programs import Key, Programs, deployment, function_config, namespace, objects, tree, workloads, write
+from real_programs import (
+    Key,
+    Programs,
+    deployment,
+    function_config,
+    namespace,
+    objects,
+    tree,
+    workloads,
+    write,
+)
 from test_argocd import APP, PLUGIN
 from test_kpt import CONFIG, MUTATOR, changed, kptfile
 from test_kustomize import EXEC, HEAD
@@ -64,13 +74,20 @@ def kpt(programs: Programs, work: Path) -> list[bytes]:
     programs.run(["kpt", "fn", "render", "--allow-exec"], work)
     after = {name: text for name, text in tree(work).items() if "/" in name}
     touched = changed(before, after)
-    assert touched == {name for name in before if "/webs-" in name}, "the files of the others stay identical"
-    return [b"\n---\n".join(text for name, text in after.items() if name.startswith(f"{team}/")) for team in TEAMS]
+    assert touched == {name for name in before if "/webs-" in name}, (
+        "the files of the others stay identical"
+    )
+    return [
+        b"\n---\n".join(text for name, text in after.items() if name.startswith(f"{team}/"))
+        for team in TEAMS
+    ]
 
 
 def plugin(programs: Programs, work: Path) -> list[bytes]:
     server = Server(
-        programs.need("argocd-cmp-server"), PLUGIN, os.pathsep.join([str(programs.own), "/usr/bin", "/bin"])
+        programs.need("argocd-cmp-server"),
+        PLUGIN,
+        os.pathsep.join([str(programs.own), "/usr/bin", "/bin"]),
     )
     try:
         made = server.generate(tree(work), ".", {**APP, "ARGOCD_APP_SOURCE_PATH": "."})
@@ -94,7 +111,10 @@ def test_five_thousand_manifests(
 def expected(programs: Programs, directory: Path) -> dict[Key, bytes]:
     """The workloads of the last team, injected by themselves: as a function does it, which keeps no layout."""
     team = TEAMS[-1]
-    alone = write(directory / "alone", {name: text for name, text in repository().items() if name.startswith(team)})
+    alone = write(
+        directory / "alone",
+        {name: text for name, text in repository().items() if name.startswith(team)},
+    )
     return without_layouts(objects(programs.run(["krm-injector", "inject", "."], alone).out))
 
 

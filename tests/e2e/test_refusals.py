@@ -44,7 +44,9 @@ def test_kpt_render_image(programs: Programs, tmp_path: Path, image: str) -> Non
 
 
 @pytest.mark.parametrize("how", ["exec", "image"])
-def test_kpt_eval(programs: Programs, tmp_path: Path, how: str, request: pytest.FixtureRequest) -> None:
+def test_kpt_eval(
+    programs: Programs, tmp_path: Path, how: str, request: pytest.FixtureRequest
+) -> None:
     work = write(tmp_path / "work", FILES)
     before = tree(work)
     function = ["--exec", "krm-injector"]
@@ -58,11 +60,16 @@ def test_github_action(programs: Programs, tmp_path: Path) -> None:
     """What an earlier run has rendered stays as it was."""
     programs.need("kustomize")
     step = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]
-    files = {"app/kustomization.yaml": f"{HEAD}resources: [web.yaml]\n", "app/web.yaml": deployment("web")}
+    files = {
+        "app/kustomization.yaml": f"{HEAD}resources: [web.yaml]\n",
+        "app/web.yaml": deployment("web"),
+    }
     work = write(tmp_path / "work", {**files, "all.yaml": "# of an earlier run\n"})
     chosen = {"command": "build", "path": "app", "output": "all.yaml"}
     env = {
-        name: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: chosen.get(match[1], ""), value)
+        name: re.sub(
+            r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: chosen.get(match[1], ""), value
+        )
         for name, value in step["env"].items()
     }
     done = programs.run(["bash", "-c", step["run"]], work, 1, env=env)
@@ -73,9 +80,15 @@ def test_github_action(programs: Programs, tmp_path: Path) -> None:
 def test_flux_workflow(programs: Programs, tmp_path: Path) -> None:
     """The workflow's step fails, so that nothing is committed; what Flux applies stays as it was."""
     programs.need("kustomize")
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "flux.md").read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "flux.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     (workflow,) = [yaml.safe_load(block) for block in blocks if block.startswith("name: render")]
-    (render,) = [step["run"] for step in workflow["jobs"]["render"]["steps"] if "build" in step.get("run", "")]
+    (render,) = [
+        step["run"]
+        for step in workflow["jobs"]["render"]["steps"]
+        if "build" in step.get("run", "")
+    ]
     files = {
         "overlays/prod/kustomization.yaml": f"{HEAD}resources: [web.yaml]\n",
         "overlays/prod/web.yaml": deployment("web"),
@@ -90,7 +103,9 @@ def test_flux_workflow(programs: Programs, tmp_path: Path) -> None:
 def test_pre_commit_hook(programs: Programs, tmp_path: Path) -> None:
     """The hook that init writes, as pre-commit runs it: it fails, says why, and changes nothing."""
     programs.run(["krm-injector", "init", "pre-commit", "."], tmp_path)
-    (hook,) = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    (hook,) = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())["repos"][0][
+        "hooks"
+    ]
     work = write(tmp_path / "work", {"web.yaml": deployment("web")})
     before = tree(work)
     done = programs.run(["sh", "-c", hook["entry"]], work, 1)
@@ -101,7 +116,9 @@ def test_pre_commit_hook(programs: Programs, tmp_path: Path) -> None:
 
 MANY = {
     **FILES,
-    "web.yaml": namespace("shop") + "---\n" + "---\n".join(deployment(f"web-{n}") for n in range(300)),
+    "web.yaml": namespace("shop")
+    + "---\n"
+    + "---\n".join(deployment(f"web-{n}") for n in range(300)),
 }
 
 
@@ -114,7 +131,9 @@ MANY = {
     ],
     ids=["kustomize-legacy", "kubectl-legacy", "kpt-eval"],
 )
-def test_programs_ended_by_a_signal(programs: Programs, tmp_path: Path, command: list[str], legacy: bool) -> None:
+def test_programs_ended_by_a_signal(
+    programs: Programs, tmp_path: Path, command: list[str], legacy: bool
+) -> None:
     started = tmp_path / "started"
     program = slow(programs, tmp_path, started)
     env = {"PATH": f"{tmp_path}:{programs.path}"}
@@ -130,7 +149,9 @@ def test_programs_ended_by_a_signal(programs: Programs, tmp_path: Path, command:
 
 
 @pytest.mark.parametrize("name", ["kustomize", "kubectl", "kpt-render", "kpt-eval"])
-def test_containers_ended_by_a_signal(programs: Programs, tmp_path: Path, image: str, name: str) -> None:
+def test_containers_ended_by_a_signal(
+    programs: Programs, tmp_path: Path, image: str, name: str
+) -> None:
     """The signal comes as soon as docker is called to run the function."""
     started, folder = tmp_path / "started", tmp_path / "bin"
     folder.mkdir()
@@ -166,7 +187,9 @@ def test_helm_ended_by_a_signal(programs: Programs, tmp_path: Path, version: str
     helm = Helm(programs, version, work)
     before = tree(work / "web")
     command = [helm.program, "template", "shop", "web", "-n", "shop", *helm.first]
-    done = programs.interrupted(command, work, started, {**helm.env, "PATH": f"{tmp_path}:{programs.path}"})
+    done = programs.interrupted(
+        command, work, started, {**helm.env, "PATH": f"{tmp_path}:{programs.path}"}
+    )
     assert done.code != 0 and tree(work / "web") == before
     assert b"kind:" not in done.out, "Helm says there that the release is cancelled"
 
@@ -177,7 +200,9 @@ def test_argocd_ends_what_takes_too_long(programs: Programs, tmp_path: Path) -> 
     tools.mkdir()
     (tools / "helm").write_text(f'#!/bin/sh\necho $$ > "{told}"\nexec sleep 30\n')
     (tools / "helm").chmod(0o755)
-    server = Server(programs.need("argocd-cmp-server"), PLUGIN, f"{programs.own}:{tools}:/usr/bin:/bin")
+    server = Server(
+        programs.need("argocd-cmp-server"), PLUGIN, f"{programs.own}:{tools}:/usr/bin:/bin"
+    )
     try:
         begin = time.monotonic()
         with pytest.raises(Failed) as failed:
@@ -208,10 +233,17 @@ def test_windows_paths_in_argocd(programs: Programs, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "kustomize").symlink_to(programs.need("kustomize"))
-    server = Server(programs.need("argocd-cmp-server"), PLUGIN, f"{programs.own}:{tools}:/usr/bin:/bin")
-    files = {"app/kustomization.yaml": f"{HEAD}resources: ['base\\web.yaml']\n", "app/base/web.yaml": web()}
+    server = Server(
+        programs.need("argocd-cmp-server"), PLUGIN, f"{programs.own}:{tools}:/usr/bin:/bin"
+    )
+    files = {
+        "app/kustomization.yaml": f"{HEAD}resources: ['base\\web.yaml']\n",
+        "app/base/web.yaml": web(),
+    }
     try:
-        with pytest.raises(Failed, match=r"(?s)exit status 1: error: .*base\\web\.yaml.*write / in its place"):
+        with pytest.raises(
+            Failed, match=r"(?s)exit status 1: error: .*base\\web\.yaml.*write / in its place"
+        ):
             server.generate(files, "app", app(LABELS))
     finally:
         server.stop()
@@ -227,9 +259,17 @@ def test_a_chart_without_workloads_in_kustomize(programs: Programs, tmp_path: Pa
         "charts/web/templates/service.yaml": CHART["web/templates/service.yaml"],
     }
     work = write(tmp_path / "work", files)
-    flags = ["--enable-alpha-plugins", "--enable-exec", "--enable-helm", "--helm-command", programs.need("helm3")]
+    flags = [
+        "--enable-alpha-plugins",
+        "--enable-exec",
+        "--enable-helm",
+        "--helm-command",
+        programs.need("helm3"),
+    ]
     injected = programs.run(["kustomize", "build", *flags, "."], work).out
     kustomization = work / "kustomization.yaml"
-    kustomization.write_text(kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", ""))
+    kustomization.write_text(
+        kustomization.read_text().replace("transformers: [istio-inject.yaml]\n", "")
+    )
     assert programs.run(["kustomize", "build", *flags, "."], work).out == injected
     assert b"kind: Service" in injected

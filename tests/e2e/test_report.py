@@ -32,7 +32,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 def report(bundle: Path, target: Path) -> Path:
-    command = [sys.executable, "-m", "krm_injector", "explain", "--output", "html", "--quiet", str(bundle)]
+    command = [
+        sys.executable,
+        "-m",
+        "krm_injector",
+        "explain",
+        "--output",
+        "html",
+        "--quiet",
+        str(bundle),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     target.write_bytes(done.stdout)
@@ -73,15 +82,21 @@ def test_finding_by_keyboard(page: Browser) -> None:
 def test_moving_and_opening_by_keyboard(page: Browser) -> None:
     page.press("j", "j", "j", "k")
     assert page.js("document.activeElement.textContent.trim()") == "Deployment catalogue"
-    assert page.js("document.querySelectorAll('.diff').length") == 0, "diffs are drawn when they are asked for"
+    assert page.js("document.querySelectorAll('.diff').length") == 0, (
+        "diffs are drawn when they are asked for"
+    )
     page.press("Enter")
     assert page.js("document.activeElement.getAttribute('aria-expanded')") == "true"
     row = "document.getElementById(document.activeElement.getAttribute('aria-controls'))"
     assert "namespace.sidecar-injector.istio.io matches" in page.js(f"{row}.textContent")
     assert "policy: enabled" in page.js(f"{row}.querySelector('.decided').textContent")
     assert page.js(f"{row}.querySelectorAll('.diff td.add').length") > 100
-    assert "istio-proxy" in page.js(f"[...{row}.querySelectorAll('td.add')].map(c => c.textContent).join()")
-    assert page.js(f"{row}.querySelectorAll('.diff td.cut').length") < 20, "what stays is not shown as changed"
+    assert "istio-proxy" in page.js(
+        f"[...{row}.querySelectorAll('td.add')].map(c => c.textContent).join()"
+    )
+    assert page.js(f"{row}.querySelectorAll('.diff td.cut').length") < 20, (
+        "what stays is not shown as changed"
+    )
     page.press("Enter")
     assert page.js(f"{row}.hidden") is True
 
@@ -117,8 +132,18 @@ def test_light_and_dark_are_told_apart_and_readable(page: Browser, tmp_path: Pat
     assert brightness(light) > 0.9 > 0.2 > brightness(dark)
     for scheme in ("light", "dark"):
         page.scheme(scheme)
-        for selector in ("h1", ".mesh", ".rule", ".yes .verdict", ".chip.warning", ".kind", "th button"):
-            colour = page.js(f"getComputedStyle(document.querySelector({json.dumps(selector)})).color")
+        for selector in (
+            "h1",
+            ".mesh",
+            ".rule",
+            ".yes .verdict",
+            ".chip.warning",
+            ".kind",
+            "th button",
+        ):
+            colour = page.js(
+                f"getComputedStyle(document.querySelector({json.dumps(selector)})).color"
+            )
             ground = page.js("getComputedStyle(document.documentElement).backgroundColor")
             assert contrast(colour, ground) >= 4.5, (scheme, selector)
         picture = page.screenshot(tmp_path / f"{scheme}.png")
@@ -131,7 +156,10 @@ def test_it_prints(page: Browser) -> None:
     page.call("Emulation.setEmulatedMedia", media="print")
     try:
         assert page.js("getComputedStyle(document.querySelector('.bar')).display") == "none"
-        assert page.js("getComputedStyle(document.querySelector('#table tr.w')).display") == "table-row"
+        assert (
+            page.js("getComputedStyle(document.querySelector('#table tr.w')).display")
+            == "table-row"
+        )
     finally:
         page.call("Emulation.setEmulatedMedia", media="")
 
@@ -158,7 +186,10 @@ def test_hostile_words_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path
 
 
 def many(bundle: Path, count: int) -> None:
-    template = {"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    template = {
+        "metadata": {"labels": {"app": "w"}},
+        "spec": {"containers": [{"name": "c", "image": "i:1"}]},
+    }
     objects: list[object] = [
         {
             "apiVersion": "v1",
@@ -169,7 +200,12 @@ def many(bundle: Path, count: int) -> None:
     for number in range(count):
         metadata = {"name": f"w-{number}", "namespace": "shop"}
         objects.append(
-            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": metadata,
+                "spec": {"template": template},
+            }
         )
     bundle.write_text("\n".join(map(json.dumps, objects)))
 
@@ -195,7 +231,9 @@ def test_more_workloads_than_a_browser_likes(browser: Browser, tmp_path: Path) -
     browser.events.clear()
     browser.size(1280, 900)
     browser.open(file)
-    assert "first 2,000 of 2,100 workloads" in browser.js("document.querySelector('.limits').textContent")
+    assert "first 2,000 of 2,100 workloads" in browser.js(
+        "document.querySelector('.limits').textContent"
+    )
     assert browser.js("document.querySelector('#shown').textContent") == "2,100 workloads"
     assert len(browser.visible()) == 1000, "rows beyond are drawn when they are asked for"
     assert browser.js("document.querySelector('#more span').textContent") == "1,100 more fit."
@@ -203,7 +241,9 @@ def test_more_workloads_than_a_browser_likes(browser: Browser, tmp_path: Path) -
     assert browser.visible() == ["w-2099"], "what is not drawn is found"
     assert browser.js("document.querySelector('#more').hidden") is True
     assert browser.js("document.querySelectorAll('.diff').length") == 0
-    assert "only the first 2,000 workloads" in browser.js("document.querySelector('tr.detail').textContent")
+    assert "only the first 2,000 workloads" in browser.js(
+        "document.querySelector('tr.detail').textContent"
+    )
     assert "policy: enabled" in browser.js("document.querySelector('tr.detail').textContent")
     browser.press("Escape")
     browser.js("document.querySelector('#more button').click()")
@@ -219,14 +259,18 @@ def test_every_warning_is_printed(page: Browser) -> None:
     assert page.js("document.querySelectorAll('details[open]').length") == 0
 
 
-def test_workloads_of_the_same_name_say_where_they_are_written(browser: Browser, tmp_path: Path) -> None:
+def test_workloads_of_the_same_name_say_where_they_are_written(
+    browser: Browser, tmp_path: Path
+) -> None:
     browser.size(1280, 900)
     browser.open(report(ROOT / "tests" / "bundles" / "names.yaml", tmp_path / "names.html"))
     rows = browser.js("[...document.querySelectorAll('tr.w .open')].map(name => name.textContent)")
     twins = [row for row in rows if "twin" in row]
     assert len(set(twins)) == 2 and all("names.yaml:" in row for row in twins)
     assert not any("names.yaml" in row for row in rows if "twin" not in row)
-    assert browser.js("document.documentElement.scrollWidth") <= 1280, "a name of 253 characters is broken"
+    assert browser.js("document.documentElement.scrollWidth") <= 1280, (
+        "a name of 253 characters is broken"
+    )
 
 
 def test_sums_and_counts(page: Browser) -> None:
@@ -236,15 +280,23 @@ def test_sums_and_counts(page: Browser) -> None:
     assert int(tiles["workloads"]) == len(page.visible())
     assert int(tiles["injected"]) == page.js("document.querySelectorAll('tr.w.yes').length")
     assert int(tiles["left out"]) == page.js("document.querySelectorAll('tr.w:not(.yes)').length")
-    pods = page.js("[...document.querySelectorAll('.requests tbody tr')].map(row => Number(row.cells[1].textContent))")
-    assert int(page.js("document.querySelector('.requests tfoot tr').cells[1].textContent")) == sum(pods) > 0
+    pods = page.js(
+        "[...document.querySelectorAll('.requests tbody tr')].map(row => Number(row.cells[1].textContent))"
+    )
+    assert (
+        int(page.js("document.querySelector('.requests tfoot tr').cells[1].textContent"))
+        == sum(pods)
+        > 0
+    )
 
 
 def test_what_decided_is_marked_where_it_can_be_seen(page: Browser) -> None:
     page.press("/", *"legacy", "ArrowDown", "Enter")
     marks = "[...document.querySelectorAll('tr.detail .outcome')]"
     assert page.js(f"{marks}.length") > 4
-    assert page.js(f"{marks}.every(mark => mark.closest('details') || mark.getBoundingClientRect().left > 0)")
+    assert page.js(
+        f"{marks}.every(mark => mark.closest('details') || mark.getBoundingClientRect().left > 0)"
+    )
 
 
 # ---------------------------------------------------------------- colours

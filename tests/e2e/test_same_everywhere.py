@@ -73,7 +73,9 @@ def argocd_plugin(programs: Programs, work: Path, other: Path, image: str) -> by
 def argocd_overlay(programs: Programs, work: Path, other: Path, image: str) -> bytes:
     """The overlay, whose function kustomize starts in the sidecar."""
     options = "command: [krm-injector, build, ., --, --enable-alpha-plugins, --enable-exec]"
-    return _argocd(programs, work, other, ".", PLUGIN.replace("command: [krm-injector, build, .]", options))
+    return _argocd(
+        programs, work, other, ".", PLUGIN.replace("command: [krm-injector, build, .]", options)
+    )
 
 
 def own_build(programs: Programs, work: Path, other: Path, image: str) -> bytes:
@@ -96,7 +98,11 @@ def _argocd(programs: Programs, work: Path, other: Path, path: str, plugin: str)
     search = os.pathsep.join([str(programs.own), str(tools), "/usr/bin", "/bin"])
     server = Server(programs.need("argocd-cmp-server"), plugin, search)
     try:
-        env = {"ARGOCD_APP_NAME": "httpbin", "ARGOCD_APP_NAMESPACE": "", "ARGOCD_APP_SOURCE_PATH": path}
+        env = {
+            "ARGOCD_APP_NAME": "httpbin",
+            "ARGOCD_APP_NAMESPACE": "",
+            "ARGOCD_APP_SOURCE_PATH": path,
+        }
         made = server.generate(dict(tree(work)), path, env)
     finally:
         server.stop()
@@ -121,7 +127,9 @@ WAYS: list[Way] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_same_workloads(programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way) -> None:
+def test_same_workloads(
+    programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way
+) -> None:
     """The same values, what is recorded for eject included; and the same bytes, once one program prints them.
 
     That program is kustomize: kpt keeps the order of keys and the comments of the files, Argo CD has JSON.
@@ -131,19 +139,27 @@ def test_same_workloads(programs: Programs, httpbin: Path, tmp_path: Path, image
     made = way(programs, httpbin, tmp_path, image)
     assert len(injected(objects(made))) == 5
     assert workloads(objects(made)) == workloads(objects(expected))
-    assert _printed(programs, tmp_path / "one", made) == _printed(programs, tmp_path / "two", expected)
+    assert _printed(programs, tmp_path / "one", made) == _printed(
+        programs, tmp_path / "two", expected
+    )
 
 
 @pytest.mark.parametrize(
-    "way", [kustomize_container, kustomize_legacy, kubectl_container, kubectl_legacy], ids=lambda way: way.__name__
+    "way",
+    [kustomize_container, kustomize_legacy, kubectl_container, kubectl_legacy],
+    ids=lambda way: way.__name__,
 )
-def test_same_bytes(programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way) -> None:
+def test_same_bytes(
+    programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way
+) -> None:
     """All that kustomize prints, untouched."""
     exec_function = documents(kustomize_exec(programs, httpbin, tmp_path, image))
     assert documents(way(programs, httpbin, tmp_path, image)) == exec_function
 
 
-def _printed(programs: Programs, directory: Path, stream: bytes) -> dict[tuple[str, str, str], bytes]:
+def _printed(
+    programs: Programs, directory: Path, stream: bytes
+) -> dict[tuple[str, str, str], bytes]:
     """The workloads of a stream as kustomize prints them."""
     directory.mkdir()
     kept = [value for name, value in objects(stream).items() if name in workloads(objects(stream))]

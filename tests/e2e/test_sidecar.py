@@ -36,8 +36,13 @@ def patched() -> dict[str, Any]:
 def sidecar_image(programs: Programs, image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """functions/argocd/Dockerfile, built."""
     docker, work = programs.need("docker"), tmp_path_factory.mktemp("argocd")
-    found = [(name, Path(programs.need(program))) for name, program in (("kustomize", "kustomize"), ("helm", "helm4"))]
-    digest = hashlib.sha256((FOLDER / "Dockerfile").read_bytes() + (FOLDER / "plugin.yaml").read_bytes())
+    found = [
+        (name, Path(programs.need(program)))
+        for name, program in (("kustomize", "kustomize"), ("helm", "helm4"))
+    ]
+    digest = hashlib.sha256(
+        (FOLDER / "Dockerfile").read_bytes() + (FOLDER / "plugin.yaml").read_bytes()
+    )
     digest.update(f"{image} {[(name, path.stat().st_size) for name, path in found]}".encode())
     name = f"localhost/krm-injector-argocd:e2e-{digest.hexdigest()[:12]}"
     if programs.run([docker, "image", "inspect", name], work, None).code != 0:
@@ -57,7 +62,9 @@ class Sidecar(Client):
     def __init__(self, programs: Programs, image: str) -> None:
         (container,) = patched()["containers"]
         security = container["securityContext"]
-        self.directory = Path(tempfile.mkdtemp(prefix="cmp", dir="/tmp"))  # a socket's path has 107 bytes at most
+        self.directory = Path(
+            tempfile.mkdtemp(prefix="cmp", dir="/tmp")
+        )  # a socket's path has 107 bytes at most
         self.docker, self.name = programs.need("docker"), f"krm-injector-e2e-{os.getpid()}"
         command = ["run", "--rm", "--name", self.name, "--network", "none", "--env", "HOME=/"]
         command += ["--user", f"{security['runAsUser']}:{security['runAsUser']}"]
@@ -79,7 +86,9 @@ class Sidecar(Client):
             if mount["name"] == "var-files":  # the repo-server's init container copies it there
                 shutil.copy(programs.need("argocd-cmp-server"), folder)
             elif mount["name"] == "krm-injector-plugin":
-                assert volumes[mount["name"]]["configMap"], "made of plugin.yaml by kustomization.yaml"
+                assert volumes[mount["name"]]["configMap"], (
+                    "made of plugin.yaml by kustomization.yaml"
+                )
                 shutil.copy(FOLDER / "plugin.yaml", folder)
                 (folder / "plugin.yaml").chmod(0o644)
             command += ["--volume", f"{folder}:{mount['mountPath']}"]
@@ -93,7 +102,10 @@ class Sidecar(Client):
             stderr=self._log,
         )
         try:
-            super().__init__(self.directory / "plugins" / "krm-injector.sock", lambda: self.process.poll() is None)
+            super().__init__(
+                self.directory / "plugins" / "krm-injector.sock",
+                lambda: self.process.poll() is None,
+            )
         except BaseException:
             print((self.directory / "log").read_text())
             self._end()
@@ -101,7 +113,9 @@ class Sidecar(Client):
 
     def inside(self, script: str) -> str:
         """What a shell script prints in the running container."""
-        done = subprocess.run([self.docker, "exec", self.name, "sh", "-c", script], capture_output=True, check=False)
+        done = subprocess.run(
+            [self.docker, "exec", self.name, "sh", "-c", script], capture_output=True, check=False
+        )
         return (done.stdout + done.stderr).decode().strip()
 
     def stop(self) -> None:
@@ -109,7 +123,9 @@ class Sidecar(Client):
         self._end()
 
     def _end(self) -> None:
-        subprocess.run([self.docker, "kill", self.name], capture_output=True, check=False)  # SIGTERM does not end it
+        subprocess.run(
+            [self.docker, "kill", self.name], capture_output=True, check=False
+        )  # SIGTERM does not end it
         self.process.wait(timeout=60)
         self._log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -124,10 +140,20 @@ def sidecar(programs: Programs, sidecar_image: str) -> Iterator[Sidecar]:
 
 def test_nothing_to_be_and_nowhere_to_write(sidecar: Sidecar) -> None:
     assert sidecar.inside("id -u; id -g") == "999\n999"
-    for path in ("/", "$HOME", "/opt/krm-injector", "/home/argocd", "/run", "/var/tmp", "/usr/local/bin"):
+    for path in (
+        "/",
+        "$HOME",
+        "/opt/krm-injector",
+        "/home/argocd",
+        "/run",
+        "/var/tmp",
+        "/usr/local/bin",
+    ):
         assert "Read-only file system" in sidecar.inside(f"touch {path}/x"), path
     assert sidecar.inside("touch /tmp/x && rm /tmp/x && echo yes") == "yes"
-    assert set(sidecar.inside("grep -E '^Cap(Eff|Prm|Bnd)' /proc/self/status | cut -f2").split()) == {"0" * 16}
+    assert set(
+        sidecar.inside("grep -E '^Cap(Eff|Prm|Bnd)' /proc/self/status | cut -f2").split()
+    ) == {"0" * 16}
     assert sidecar.inside("grep NoNewPrivs /proc/self/status | cut -f2") == "1"
     assert sidecar.inside("ls /sys/class/net") == "lo"
 
@@ -144,7 +170,10 @@ def test_parameters(sidecar: Sidecar) -> None:
 
 
 def test_manifests(sidecar: Sidecar) -> None:
-    files = {"app/web.yaml": deployment() + "---\n" + service("web"), "app/istio-inject.yaml": CONFIG}
+    files = {
+        "app/web.yaml": deployment() + "---\n" + service("web"),
+        "app/istio-inject.yaml": CONFIG,
+    }
     made = by_key(sidecar.generate(files, "app", app(LABELS)))
     assert set(made) == {("Deployment", "", "web"), ("Service", "", "web")}
     assert injected(made) == {("Deployment", "", "web")}
@@ -157,19 +186,27 @@ def test_chart(sidecar: Sidecar) -> None:
     assert injected(made) == {("Deployment", "", "web")}
 
 
-def test_kustomization_gives_what_kustomize_gives(sidecar: Sidecar, programs: Programs, httpbin: Path) -> None:
+def test_kustomization_gives_what_kustomize_gives(
+    sidecar: Sidecar, programs: Programs, httpbin: Path
+) -> None:
     files = {f"repo/{path}": data for path, data in tree(httpbin).items()}
-    direct = programs.run(["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin)
+    direct = programs.run(
+        ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."], httpbin
+    )
     env = {**APP, "ARGOCD_APP_NAMESPACE": "", "ARGOCD_APP_SOURCE_PATH": "repo/base"}
     made = by_key(sidecar.generate(files, "repo/base", env))
     assert workloads(made) == workloads(objects(direct.out)) and injected(made)
 
 
 def test_a_refusal_is_told_and_the_server_goes_on(sidecar: Sidecar) -> None:
-    with pytest.raises(Failed, match=r"exit status 1: error: .*Namespace shop is not in the bundle"):
+    with pytest.raises(
+        Failed, match=r"exit status 1: error: .*Namespace shop is not in the bundle"
+    ):
         sidecar.generate({"app/web.yaml": deployment()}, "app", app())
     assert len(sidecar.generate(many(1000), "app", app(LABELS))) == 1000
-    assert sidecar.inside("ls -A /tmp /tmp/_cmp_server") in ("/tmp:\n_cmp_server\n\n/tmp/_cmp_server:",)
+    assert sidecar.inside("ls -A /tmp /tmp/_cmp_server") in (
+        "/tmp:\n_cmp_server\n\n/tmp/_cmp_server:",
+    )
 
 
 def test_the_programs_stand_where_argo_cd_s_image_has_them() -> None:

@@ -72,7 +72,9 @@ class Spec(Struct):
             "GetName": Method(lambda: "nobody" if self.is_nil else self.go_attr("Name")),
             "GetNext": Method(lambda: Spec(is_nil=True) if self.is_nil else self.go_attr("Next")),
             "Repeat": Method(lambda text, times: text * times, ("string", "int")),
-            "Join": Method(lambda separator, *parts: separator.join(parts), ("string", "string"), True),
+            "Join": Method(
+                lambda separator, *parts: separator.join(parts), ("string", "string"), True
+            ),
             "Check": Method(self._check, ("string",)),
         }
         if name in methods:

@@ -44,7 +44,11 @@ def env(rng: random.Random) -> dict[str, Any]:
     return rng.choice(
         [
             {"value": rng.choice(["1", "x", ""])},
-            {"valueFrom": {"fieldRef": {"fieldPath": rng.choice(["metadata.name", "status.podIP"])}}},
+            {
+                "valueFrom": {
+                    "fieldRef": {"fieldPath": rng.choice(["metadata.name", "status.podIP"])}
+                }
+            },
             {"valueFrom": {"configMapKeyRef": {"name": "m", "key": rng.choice("kl")}}},
             {},
         ]
@@ -60,7 +64,12 @@ def container(rng: random.Random) -> dict[str, Any]:
             rng,
             0.5,
             "ports",
-            named(rng, "containerPort", [80, 81, 90], lambda r: maybe(r, 0.5, "protocol", r.choice(["TCP", "UDP"]))),
+            named(
+                rng,
+                "containerPort",
+                [80, 81, 90],
+                lambda r: maybe(r, 0.5, "protocol", r.choice(["TCP", "UDP"])),
+            ),
         ),
         **maybe(
             rng,
@@ -73,8 +82,18 @@ def container(rng: random.Random) -> dict[str, Any]:
                 lambda r: {"name": r.choice("vw"), **maybe(r, 0.3, "readOnly", True)},
             ),
         ),
-        **maybe(rng, 0.3, "resources", {**maybe(rng, 0.6, "limits", {"cpu": "1", **maybe(rng, 0.5, "memory", "1Gi")})}),
-        **maybe(rng, 0.3, "securityContext", {**maybe(rng, 0.6, "runAsUser", rng.choice([0, 1337, None]))}),
+        **maybe(
+            rng,
+            0.3,
+            "resources",
+            {**maybe(rng, 0.6, "limits", {"cpu": "1", **maybe(rng, 0.5, "memory", "1Gi")})},
+        ),
+        **maybe(
+            rng,
+            0.3,
+            "securityContext",
+            {**maybe(rng, 0.6, "runAsUser", rng.choice([0, 1337, None]))},
+        ),
         **maybe(
             rng,
             0.2,
@@ -99,11 +118,24 @@ def volume(rng: random.Random) -> dict[str, Any]:
 def meta(rng: random.Random) -> dict[str, Any]:
     return {
         **maybe(
-            rng, 0.5, "labels", {key: rng.choice(["1", "2", None]) for key in rng.sample(NAMES, rng.randint(0, 3))}
+            rng,
+            0.5,
+            "labels",
+            {key: rng.choice(["1", "2", None]) for key in rng.sample(NAMES, rng.randint(0, 3))},
         ),
-        **maybe(rng, 0.4, "annotations", {key: rng.choice(["x", "y"]) for key in rng.sample(NAMES, rng.randint(0, 3))}),
+        **maybe(
+            rng,
+            0.4,
+            "annotations",
+            {key: rng.choice(["x", "y"]) for key in rng.sample(NAMES, rng.randint(0, 3))},
+        ),
         **maybe(rng, 0.35, "finalizers", some(rng, lambda r: r.choice(["f", "g", "h", "i"]), 5)),
-        **maybe(rng, 0.1, "ownerReferences", named(rng, "uid", ["1", "2"], lambda r: {"name": r.choice("on")})),
+        **maybe(
+            rng,
+            0.1,
+            "ownerReferences",
+            named(rng, "uid", ["1", "2"], lambda r: {"name": r.choice("on")}),
+        ),
     }
 
 
@@ -116,11 +148,17 @@ def pod(rng: random.Random) -> dict[str, Any]:
             **maybe(rng, 0.5, "volumes", named(rng, "name", ["v", "w", "x"], volume)),
             **maybe(rng, 0.3, "imagePullSecrets", named(rng, "name", ["p", "q"], lambda r: {})),
             **maybe(
-                rng, 0.2, "hostAliases", named(rng, "ip", ["::1", "1.1.1.1"], lambda r: {"hostnames": [r.choice("hk")]})
+                rng,
+                0.2,
+                "hostAliases",
+                named(rng, "ip", ["::1", "1.1.1.1"], lambda r: {"hostnames": [r.choice("hk")]}),
             ),
             **maybe(rng, 0.2, "tolerations", [{"key": "k"}]),
             **maybe(
-                rng, 0.3, "securityContext", {**maybe(rng, 0.5, "fsGroup", 1337), **maybe(rng, 0.3, "sysctls", [])}
+                rng,
+                0.3,
+                "securityContext",
+                {**maybe(rng, 0.5, "fsGroup", 1337), **maybe(rng, 0.3, "sysctls", [])},
             ),
             **maybe(rng, 0.2, "dnsConfig", {"searches": some(rng, lambda r: r.choice("st"))}),
             **maybe(rng, 0.2, "nodeSelector", {rng.choice("no"): rng.choice(["1", "2"])}),
@@ -135,7 +173,10 @@ def spoil(rng: random.Random, value: Any, chance: float) -> None:
         for item in value:
             spoil(rng, item, chance)
         if rng.random() < chance / 3 and value and isinstance(value[0], dict):
-            value.insert(rng.randint(0, len(value)), {"$patch": rng.choice(["replace", "replace", "merge", "x"])})
+            value.insert(
+                rng.randint(0, len(value)),
+                {"$patch": rng.choice(["replace", "replace", "merge", "x"])},
+            )
     elif isinstance(value, dict):
         for key in list(value):
             spoil(rng, value[key], chance)
@@ -146,17 +187,30 @@ def spoil(rng: random.Random, value: Any, chance: float) -> None:
         if rng.random() < chance / 3:
             value["$patch"] = rng.choice(["delete", "delete", "replace", "merge", None])
         if rng.random() < chance / 4:
-            value["$retainKeys"] = [*value, rng.choice(["name", "image", "emptyDir"])][rng.randint(0, 1) :]
+            value["$retainKeys"] = [*value, rng.choice(["name", "image", "emptyDir"])][
+                rng.randint(0, 1) :
+            ]
 
 
 def direct(rng: random.Random, value: dict[str, Any], key: str) -> None:
     """One directive beside a list: an order, or deletions."""
-    merge_keys = {"ports": "containerPort", "volumeMounts": "mountPath", "ownerReferences": "uid", "hostAliases": "ip"}
+    merge_keys = {
+        "ports": "containerPort",
+        "volumeMounts": "mountPath",
+        "ownerReferences": "uid",
+        "hostAliases": "ip",
+    }
     items = list(value[key])
     if items and isinstance(items[0], dict):
         name = merge_keys.get(key, "name")
-        order: list[Any] = [{name: item[name]} for item in items if isinstance(item, dict) and name in item]
-        order += [{name: extra} for extra in rng.sample(["a", "v", "A", "/a", 80], 2) if {name: extra} not in order]
+        order: list[Any] = [
+            {name: item[name]} for item in items if isinstance(item, dict) and name in item
+        ]
+        order += [
+            {name: extra}
+            for extra in rng.sample(["a", "v", "A", "/a", 80], 2)
+            if {name: extra} not in order
+        ]
     else:
         order = [*items, *rng.sample(["f", "g", "h"], 1)]
         if rng.random() < 0.4:
@@ -178,8 +232,12 @@ def merge_question(rng: random.Random) -> Question:
 
 
 def quantity_question(rng: random.Random) -> Question:
-    digits = "".join(rng.choice("0012345678900") for _ in range(rng.choice([0, 1, 1, 2, 3, 4, 7, 15, 19, 25])))
-    fraction = "." + "".join(rng.choice("00500129") for _ in range(rng.choice([0, 1, 2, 3, 6, 9, 12])))
+    digits = "".join(
+        rng.choice("0012345678900") for _ in range(rng.choice([0, 1, 1, 2, 3, 4, 7, 15, 19, 25]))
+    )
+    fraction = "." + "".join(
+        rng.choice("00500129") for _ in range(rng.choice([0, 1, 2, 3, 6, 9, 12]))
+    )
     suffix = rng.choice(
         [
             "",
@@ -219,10 +277,15 @@ def quantity_question(rng: random.Random) -> Question:
             ],
         ]
     )
-    text = rng.choice(["", "", "", "-", "+", " "]) + digits + rng.choice(["", "", fraction]) + suffix
+    text = (
+        rng.choice(["", "", "", "-", "+", " "]) + digits + rng.choice(["", "", fraction]) + suffix
+    )
     if rng.random() < 0.5:
         return {"op": "parse", "text": text}
-    return {"op": "quantity", "value": rng.choice([text, text, rng.randint(-9, 10**6), rng.random() * 10, None, True])}
+    return {
+        "op": "quantity",
+        "value": rng.choice([text, text, rng.randint(-9, 10**6), rng.random() * 10, None, True]),
+    }
 
 
 def pod_question(rng: random.Random) -> Question:
@@ -230,9 +293,22 @@ def pod_question(rng: random.Random) -> Question:
     value["metadata"].update(maybe(rng, 0.2, "creationTimestamp", None))
     value.update(maybe(rng, 0.3, "status", {}))
     for one in value["spec"].get("containers", []):
-        one.update(maybe(rng, 0.2, "startupProbe", {"grpc": {"port": 9000}, "tcpSocket": {"port": "<&>"}}))
-        one.update(maybe(rng, 0.2, "resources", {"requests": {"memory": rng.choice(["1024Mi", 0.5, "2", 100, None])}}))
-        one.update(maybe(rng, 0.2, "command", rng.choice([[], ["sh", None], None, ["\u2028", "\x01", "é\b"]])))
+        one.update(
+            maybe(rng, 0.2, "startupProbe", {"grpc": {"port": 9000}, "tcpSocket": {"port": "<&>"}})
+        )
+        one.update(
+            maybe(
+                rng,
+                0.2,
+                "resources",
+                {"requests": {"memory": rng.choice(["1024Mi", 0.5, "2", 100, None])}},
+            )
+        )
+        one.update(
+            maybe(
+                rng, 0.2, "command", rng.choice([[], ["sh", None], None, ["\u2028", "\x01", "é\b"]])
+            )
+        )
     if rng.random() < 0.3:
         damage(rng, value)
     return {"op": "pod", "value": value}
@@ -253,14 +329,34 @@ def json_question(rng: random.Random) -> Question:
         kind = rng.randint(0, 9 if depth else 6)
         if kind < 3:
             return rng.choice(
-                [0, 1, -1, 10**15, 10**20, 10**21, 1.5, 1e-6, 1e-7, 123456.789, 5e-324, 1.7e308, 1e22, -0.0]
+                [
+                    0,
+                    1,
+                    -1,
+                    10**15,
+                    10**20,
+                    10**21,
+                    1.5,
+                    1e-6,
+                    1e-7,
+                    123456.789,
+                    5e-324,
+                    1.7e308,
+                    1e22,
+                    -0.0,
+                ]
             )
         if kind < 4:
             return rng.uniform(-1, 1) * 10 ** rng.randint(-12, 25)
         if kind < 6:
-            return rng.choice(["", "<a&b>", "\u2028", 'q"\\/', "\t\n\r\b\f\x00\x1f\x7f", "é😀", None, True, False])
+            return rng.choice(
+                ["", "<a&b>", "\u2028", 'q"\\/', "\t\n\r\b\f\x00\x1f\x7f", "é😀", None, True, False]
+            )
         if kind < 8:
-            return {rng.choice(["b", "a", "é", "Z", "z<", ""]): value(depth - 1) for _ in range(rng.randint(0, 4))}
+            return {
+                rng.choice(["b", "a", "é", "Z", "z<", ""]): value(depth - 1)
+                for _ in range(rng.randint(0, 4))
+            }
         return [value(depth - 1) for _ in range(rng.randint(0, 4))]
 
     text = json.dumps(value(4), ensure_ascii=rng.random() < 0.5)
@@ -288,9 +384,15 @@ def selector_question(rng: random.Random) -> Question:
 
     def expression() -> dict[str, Any]:
         operator = rng.choice(["In", "NotIn", "Exists", "DoesNotExist"] * 4 + ["in", "", "Gt"])
-        wants = operator in ("In", "NotIn") if rng.random() < 0.93 else operator not in ("In", "NotIn")
+        wants = (
+            operator in ("In", "NotIn") if rng.random() < 0.93 else operator not in ("In", "NotIn")
+        )
         chosen = rng.choices(odds, [4, 4, 4, 4, 1], k=rng.randint(1, 3))
-        return {"key": rng.choices(keys, weights)[0], "operator": operator, **({"values": chosen} if wants else {})}
+        return {
+            "key": rng.choices(keys, weights)[0],
+            "operator": operator,
+            **({"values": chosen} if wants else {}),
+        }
 
     labels = {key: rng.choice(odds[:4]) for key in rng.sample(keys[:5], rng.randint(0, 5))}
     selector: Any = {
@@ -298,7 +400,10 @@ def selector_question(rng: random.Random) -> Question:
             rng,
             0.6,
             "matchLabels",
-            {k: rng.choices(odds, [4, 4, 4, 4, 1])[0] for k in rng.choices(keys, weights, k=rng.randint(0, 2))},
+            {
+                k: rng.choices(odds, [4, 4, 4, 4, 1])[0]
+                for k in rng.choices(keys, weights, k=rng.randint(0, 2))
+            },
         ),
         **maybe(rng, 0.7, "matchExpressions", [expression() for _ in range(rng.randint(0, 3))]),
     }
@@ -339,4 +444,6 @@ if __name__ == "__main__":
     program, folder = sys.argv[1:3]
     for name in SUBJECTS:
         rows = [json.dumps(row, separators=(",", ":")) for row in table(program, name, 1)]
-        Path(folder, f"{name}_table.json").write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
+        Path(folder, f"{name}_table.json").write_text(
+            "[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8"
+        )

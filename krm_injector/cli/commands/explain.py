@@ -72,13 +72,22 @@ def run(
         from krm_injector.presenting import report
         from krm_injector.presenting.explain.table_rows import rule
 
-        own = [advice.Advice(result, number) for number, errors in enumerate(refused) for result in errors]
+        own = [
+            advice.Advice(result, number)
+            for number, errors in enumerate(refused)
+            for result in errors
+        ]
         shown = {id(one.result) for one in own}
         others = [advice.Advice(result, None) for result in outcome.results
                   if result.code != "mesh" and id(result) not in shown]  # fmt: skip
         rules = [rule(entry) for entry in told]
         page = report.page(
-            outcome.decisions, outcome.replacements, outcome.meshes, told, [*own, *others, *given_advice], rules
+            outcome.decisions,
+            outcome.replacements,
+            outcome.meshes,
+            told,
+            [*own, *others, *given_advice],
+            rules,
         )
         return Told(page, said, results.exit_code(said))
     return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))

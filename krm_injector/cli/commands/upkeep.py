@@ -22,7 +22,9 @@ class Call(NamedTuple):
     """What a command needs of the world."""
 
     arguments: Arguments
-    settings: Callable[[Any, str | None, str | None], Settings]  # functionConfig, root of its paths, another --mesh
+    settings: Callable[
+        [Any, str | None, str | None], Settings
+    ]  # functionConfig, root of its paths, another --mesh
     documents: Callable[[str], tuple[Object, ...]]  # the objects of a file
     stdin: Callable[[], bytes]
     environment: Mapping[str, str]
@@ -42,7 +44,9 @@ class _Given(NamedTuple):
 def _given(call: Call, paths: Sequence[str] | None = None) -> _Given:
     """The manifests, and behind them the items that --context adds: facts, never workloads."""
     arguments = call.arguments
-    read = loader.read(arguments, arguments.paths if paths is None else paths, call.stdin, call.environment)
+    read = loader.read(
+        arguments, arguments.paths if paths is None else paths, call.stdin, call.environment
+    )
     joined, said = loader.joined(read, arguments)
     facts = context.around(arguments.context, joined.sources, read.facts)
     bundle = context.behind(joined.bundle, facts) if facts else joined.bundle
@@ -56,7 +60,10 @@ def _settings(call: Call, given: _Given, mesh: str | None = None) -> Settings:
 
 
 def _run(
-    call: Call, given: _Given, mesh: str | None = None, change: Callable[[Settings], Settings] | None = None
+    call: Call,
+    given: _Given,
+    mesh: str | None = None,
+    change: Callable[[Settings], Settings] | None = None,
 ) -> Outcome:
     settings = _settings(call, given, mesh)
     outcome = pipeline.run(given.bundle, change(settings) if change else settings)
@@ -72,7 +79,9 @@ def run_snapshot(call: Call) -> Told:
 
     read = loader.read(call.arguments, call.arguments.paths, call.stdin, call.environment)
     helm = any(snapshot.by_helm(source.data) for source in read.sources)
-    found = tuple(source._replace(data=snapshot.manifests_of(source.data)) for source in read.sources)
+    found = tuple(
+        source._replace(data=snapshot.manifests_of(source.data)) for source in read.sources
+    )
     given, said = loader.joined(read._replace(sources=found), call.arguments)
     members = list(discover.walk(given.bundle))
     taken = snapshot.take([discover.typed(member) for member in members], helm)
@@ -86,7 +95,9 @@ def run_snapshot(call: Call) -> Told:
     return "", told, results.exit_code(told)
 
 
-def _refuse_unused(paths: Iterable[str], given: manifests.Joined, members: Iterable[discover.Member]) -> None:
+def _refuse_unused(
+    paths: Iterable[str], given: manifests.Joined, members: Iterable[discover.Member]
+) -> None:
     """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
     counted = zip(given.sources, given.parts, strict=True)
     origin = [source.file or source.directory for source, part in counted for _ in part.items]
@@ -119,7 +130,10 @@ def run_diff(call: Call) -> Told:
     code = results.exit_code(outcome.results)
     form = arguments.output or "unified"
     if code or form == "json":
-        problem = Result("error", "--output json is for --from and --to; here it is unified, json6902 or strategic")
+        problem = Result(
+            "error",
+            "--output json is for --from and --to; here it is unified, json6902 or strategic",
+        )
         return "", outcome.results if code else (problem,), 1
     if form != "unified":
         text, said = diff.as_patches(outcome, form == "strategic")
@@ -188,14 +202,22 @@ def run_verify(call: Call) -> Told:
     loader.refuse_unread(given.results, len(outcome.decisions))
     told = (*given.results, *outcome.results)
     code = results.exit_code(told)
-    stale = len({result.resource for result in told if result.severity == "error" and result.resource})
+    stale = len(
+        {result.resource for result in told if result.severity == "error" and result.resource}
+    )
     # An object with several pod templates counts once, as its errors do.
-    count = len({(decision.workload.item, decision.workload.inside) for decision in outcome.decisions})
+    count = len(
+        {(decision.workload.item, decision.workload.inside) for decision in outcome.decisions}
+    )
     workloads = results.counted(count, "workload")
     if not code:
         return f"{workloads} verified\n", told, code
     are = "is" if count == 1 else "are"
-    return f"{stale:,} of {workloads} {are} not as injection gives {'it' if are == 'is' else 'them'}\n", told, code
+    return (
+        f"{stale:,} of {workloads} {are} not as injection gives {'it' if are == 'is' else 'them'}\n",
+        told,
+        code,
+    )
 
 
 def _as_built(given: _Given, settings: Settings) -> resource_list.Bundle:
@@ -205,7 +227,9 @@ def _as_built(given: _Given, settings: Settings) -> resource_list.Bundle:
     if not any(built):
         return given.bundle
     injected = pipeline.run(given.bundle, settings).replacements
-    chosen = {index: value for index, value in injected.items() if index < len(built) and built[index]}
+    chosen = {
+        index: value for index, value in injected.items() if index < len(built) and built[index]
+    }
     return pipeline.with_replacements(given.bundle, chosen)
 
 

@@ -60,7 +60,9 @@ class Profile(NamedTuple):
 def load() -> Profile:
     """The profile; a new value at every call, which its owner may change."""
     config = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": TEMPLATES}
-    return Profile(json.dumps(config), json.dumps(VALUES), json.dumps(MESH_CONFIG), [_webhook_configuration()])
+    return Profile(
+        json.dumps(config), json.dumps(VALUES), json.dumps(MESH_CONFIG), [_webhook_configuration()]
+    )
 
 
 def _webhook_configuration() -> Object:
@@ -70,11 +72,16 @@ def _webhook_configuration() -> Object:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": found[0].configuration, "labels": {webhooks.REVISION_LABEL: "default"}},
+        "metadata": {
+            "name": found[0].configuration,
+            "labels": {webhooks.REVISION_LABEL: "default"},
+        },
         "webhooks": [
             {
                 "name": webhook.name,
-                "clientConfig": {"service": {"name": "istiod", "namespace": "istio-system", "path": webhook.path}},
+                "clientConfig": {
+                    "service": {"name": "istiod", "namespace": "istio-system", "path": webhook.path}
+                },
                 "namespaceSelector": webhook.namespace_selector,
                 "objectSelector": webhook.object_selector,
             }

@@ -138,7 +138,9 @@ SIDECAR_PROXY = (
     + r""",
 "resources":{{ $resources }},
 "env":["""
-    + ",".join((ENV_CA, ENV_POD, ENV_CPU_LIMIT, ENV_PROXY_CONFIG, ENV_CONTAINERS, ENV_LIMITS, ENV_NODE))
+    + ",".join(
+        (ENV_CA, ENV_POD, ENV_CPU_LIMIT, ENV_PROXY_CONFIG, ENV_CONTAINERS, ENV_LIMITS, ENV_NODE)
+    )
     + r""",
 {"name":"ISTIO_META_INTERCEPTION_MODE","value":"{{ $mode }}"}
 {{- with or (index $l "service.istio.io/workload-name") .DeploymentMeta.Name }},
@@ -150,7 +152,16 @@ SIDECAR_PROXY = (
     + ENV_METADATA
     + r"""],
 "volumeMounts":["""
-    + ",".join((MOUNT_WORKLOAD, MOUNT_CREDENTIAL, MOUNT_CERTS, MOUNT_CA, MOUNT_CRL, MOUNT_DATA + MOUNT_BOOTSTRAP))
+    + ",".join(
+        (
+            MOUNT_WORKLOAD,
+            MOUNT_CREDENTIAL,
+            MOUNT_CERTS,
+            MOUNT_CA,
+            MOUNT_CRL,
+            MOUNT_DATA + MOUNT_BOOTSTRAP,
+        )
+    )
     + r""",
 {"name":"istio-envoy","mountPath":"/etc/istio/proxy"},"""
     + MOUNT_TOKENS
@@ -227,7 +238,9 @@ GATEWAY = (
 "readinessProbe":{"httpGet":{"path":"/healthz/ready","port":15021},
 "initialDelaySeconds":0,"periodSeconds":15,"timeoutSeconds":3,"failureThreshold":4},
 "env":["""
-    + ",".join((ENV_CA, ENV_POD, ENV_CPU_LIMIT, ENV_PROXY_CONFIG, ENV_LIMITS, ENV_CONTAINERS, ENV_NODE))
+    + ",".join(
+        (ENV_CA, ENV_POD, ENV_CPU_LIMIT, ENV_PROXY_CONFIG, ENV_LIMITS, ENV_CONTAINERS, ENV_NODE)
+    )
     + r""",
 {"name":"ISTIO_META_INTERCEPTION_MODE","value":"{{ .ProxyConfig.InterceptionMode }}"}"""
     + ENV_WORKLOAD
@@ -237,7 +250,9 @@ GATEWAY = (
     + ENV_METADATA
     + r"""],
 "volumeMounts":["""
-    + ",".join((MOUNT_WORKLOAD, MOUNT_CREDENTIAL, MOUNT_CERTS, MOUNT_CA, MOUNT_DATA + MOUNT_BOOTSTRAP))
+    + ",".join(
+        (MOUNT_WORKLOAD, MOUNT_CREDENTIAL, MOUNT_CERTS, MOUNT_CA, MOUNT_DATA + MOUNT_BOOTSTRAP)
+    )
     + r""",
 {"name":"istio-envoy","mountPath":"/etc/istio/proxy"},"""
     + MOUNT_TOKENS
@@ -350,7 +365,9 @@ GRPC_BOOTSTRAP = (
     "  }",
     "}' > /var/lib/grpc/data/bootstrap.json",
 )
-GRPC_COMMAND = '["sh","-c","' + "\\n".join(line.replace('"', '\\"') for line in GRPC_BOOTSTRAP) + '"]'
+GRPC_COMMAND = (
+    '["sh","-c","' + "\\n".join(line.replace('"', '\\"') for line in GRPC_BOOTSTRAP) + '"]'
+)
 
 GRPC_SIMPLE = (
     SCALAR

@@ -257,6 +257,8 @@ def _func(name: str, module: str, entry: str) -> Func:
 
 
 FUNCS: dict[str, Func] = {
-    name: _func(name, module, entry) for module, entries in _TABLE.items() for name, entry in entries.items()
+    name: _func(name, module, entry)
+    for module, entries in _TABLE.items()
+    for name, entry in entries.items()
 }
 FUNCS.update((name, Func(name, _refusal(name), ("any",), True)) for name in UNAVAILABLE)

@@ -58,7 +58,10 @@ def omit(source: Dict, *names: str) -> Dict:
 
 def make_dict(*pairs: Any) -> Dict:
     """Keys and values in turn; a key is the text of any value, a last key alone has ""."""
-    return {strval(key): pairs[2 * i + 1] if 2 * i + 1 < len(pairs) else "" for i, key in enumerate(pairs[::2])}
+    return {
+        strval(key): pairs[2 * i + 1] if 2 * i + 1 < len(pairs) else ""
+        for i, key in enumerate(pairs[::2])
+    }
 
 
 def dig(*arguments: Any) -> Any:
@@ -81,7 +84,9 @@ def dig(*arguments: Any) -> Any:
 
 def _as_dict(value: Any) -> Dict:
     if type_name(value) != "map[string]interface {}":
-        raise FuncError(f"interface conversion: interface {{}} is {_shown(value)}, not map[string]interface {{}}")
+        raise FuncError(
+            f"interface conversion: interface {{}} is {_shown(value)}, not map[string]interface {{}}"
+        )
     source: Dict = value
     return source
 
@@ -113,7 +118,9 @@ def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict
         try:
             _merge(target, source, overwrite, visits)
         except RecursionError:
-            raise FuncError("merge: the dictionaries are nested too deeply or hold themselves") from None
+            raise FuncError(
+                "merge: the dictionaries are nested too deeply or hold themselves"
+            ) from None
     return target
 
 

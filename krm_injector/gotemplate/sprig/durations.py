@@ -8,7 +8,15 @@ from typing import Any
 from krm_injector.gotemplate.sprig.numbers import wrapped
 from krm_injector.gotemplate.values import Int64
 
-_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+}
 _NANOSECONDS["h"] = 3600 * 10**9
 _PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")
 _ROUND = (("y", 365 * 24), ("mo", 30 * 24), ("d", 24), ("h", 1))
@@ -28,7 +36,9 @@ def parse_duration(text: str) -> int:
         whole, fraction = match[1] or "0", match[2] or ""
         if len(whole) > 19:
             return 0
-        total += int(whole) * unit + (int(fraction[:18]) * unit // 10 ** len(fraction[:18]) if fraction else 0)
+        total += int(whole) * unit + (
+            int(fraction[:18]) * unit // 10 ** len(fraction[:18]) if fraction else 0
+        )
         if total > 1 << 63:
             return 0
         at = match.end()
@@ -70,7 +80,13 @@ def duration(seconds: Any) -> str:
 
 def duration_round(value: Any) -> str:
     """The greatest unit that fits, rounded down: 2h, 3d, 1mo."""
-    size = abs(parse_duration(value) if isinstance(value, str) else int(value) if isinstance(value, Int64) else 0)
+    size = abs(
+        parse_duration(value)
+        if isinstance(value, str)
+        else int(value)
+        if isinstance(value, Int64)
+        else 0
+    )
     hour = 3600 * 10**9
     for unit, hours in _ROUND:
         if size > hours * hour:

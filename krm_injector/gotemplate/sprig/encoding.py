@@ -33,7 +33,11 @@ def b64dec(text: str) -> str:
     places = [i for i, byte in enumerate(raw) if byte not in b"\r\n"]
     data = bytes(raw[i] for i in places)
     fault = _base64_fault(data, places, len(raw))
-    return from_bytes(b64decode(data)) if fault is None else f"illegal base64 data at input byte {fault}"
+    return (
+        from_bytes(b64decode(data))
+        if fault is None
+        else f"illegal base64 data at input byte {fault}"
+    )
 
 
 def _base64_fault(data: bytes, places: list[int], size: int) -> int | None:

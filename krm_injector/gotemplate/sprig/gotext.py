@@ -19,7 +19,9 @@ def is_space(char: str) -> bool:
     """unicode.IsSpace."""
     if char <= "\xff":
         return char in "\t\n\v\f\r \x85\xa0"
-    return char == "\u1680" or "\u2000" <= char <= "\u200a" or char in "\u2028\u2029\u202f\u205f\u3000"
+    return (
+        char == "\u1680" or "\u2000" <= char <= "\u200a" or char in "\u2028\u2029\u202f\u205f\u3000"
+    )
 
 
 SPACES = (

@@ -136,7 +136,9 @@ def _quiet(value: Any, step: str) -> str:
     try:
         return _text(value, step=step)
     except FuncError as error:
-        if type(error) is not FuncError:  # too large: a limit of ours, not an error that sprig swallows
+        if (
+            type(error) is not FuncError
+        ):  # too large: a limit of ours, not an error that sprig swallows
             raise
         return ""
 
@@ -163,7 +165,9 @@ def from_json(text: str) -> Any:
 def must_from_json(text: str) -> Any:
     """json.Unmarshal into an empty interface: every number a float64."""
     try:
-        return json.loads(_readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant)
+        return json.loads(
+            _readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant
+        )
     except RecursionError:
         raise FuncError("exceeded max depth") from None
     except ValueError:
@@ -236,7 +240,13 @@ class _Scan:
             shown = f"'{chr(byte)}'"
         else:
             known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x5C: "\\"}
-            shown = f"'\\{known[byte]}'" if byte in known else f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
+            shown = (
+                f"'\\{known[byte]}'"
+                if byte in known
+                else f"'\\x{byte:02x}'"
+                if byte < 0x80
+                else f"'\\u{byte:04x}'"
+            )
         return FuncError(f"invalid character {shown} {where}")
 
     def value(self) -> None:

@@ -98,7 +98,11 @@ def uniq(values: Any) -> list[Any]:
 
 
 def without(values: Any, *omitted: Any) -> list[Any]:
-    return [item for item in items_of(values, "Cannot find without on type %s") if not _among(item, omitted)]
+    return [
+        item
+        for item in items_of(values, "Cannot find without on type %s")
+        if not _among(item, omitted)
+    ]
 
 
 def has(needle: Any, haystack: Any) -> bool:

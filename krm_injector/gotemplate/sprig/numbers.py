@@ -76,7 +76,11 @@ def to_int64(value: Any) -> Int64:
         return Int64(value)
     if isinstance(value, float):
         # The processor's conversion: what does not fit is the smallest int64 (amd64).
-        return Int64(int(value)) if -9.3e18 < value < 9.2233720368547758e18 and value >= _MIN else Int64(_MIN)
+        return (
+            Int64(int(value))
+            if -9.3e18 < value < 9.2233720368547758e18 and value >= _MIN
+            else Int64(_MIN)
+        )
     if isinstance(value, str):
         match = _DECIMAL.match(value) if "." in value else None
         text = value if match is None else match[1]
@@ -209,7 +213,9 @@ def _decimals(values: tuple[Any, ...], operation: str) -> float:
     """shopspring/decimal: exact on the shortest decimal form of each float, division to 16 places."""
     import decimal
 
-    context = decimal.Context(prec=4000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, rounding=decimal.ROUND_HALF_UP)
+    context = decimal.Context(
+        prec=4000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, rounding=decimal.ROUND_HALF_UP
+    )
     result: decimal.Decimal | None = None
     for value in values:
         number = to_float64(value)

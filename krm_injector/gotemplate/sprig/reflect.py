@@ -149,10 +149,17 @@ def _equal(left: Any, right: Any, visits: Visits) -> bool:
     visits.one()
     if left is right:
         return not isinstance(left, float) or left == left
-    if left is None or right is None or type_name(left) != type_name(right) or is_nil(left) != is_nil(right):
+    if (
+        left is None
+        or right is None
+        or type_name(left) != type_name(right)
+        or is_nil(left) != is_nil(right)
+    ):
         return False
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_equal(item, right[key], visits) for key, item in left.items())
+        return left.keys() == right.keys() and all(
+            _equal(item, right[key], visits) for key, item in left.items()
+        )
     if isinstance(left, (list, tuple)):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(_equal(one, other, visits) for one, other in pairs)

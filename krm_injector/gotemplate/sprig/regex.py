@@ -105,7 +105,9 @@ def _template_parts(template: str, regex: Regex) -> list[str | int]:
         name = match[1] or match[2]
         if name is None:
             parts.append("$")
-        elif name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and len(name) < 9:
+        elif (
+            name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and len(name) < 9
+        ):
             parts.append(int(name))
         elif name in regex.names:
             parts.append(regex.names[name])

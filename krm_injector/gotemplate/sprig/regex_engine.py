@@ -18,7 +18,9 @@ from krm_injector.gotemplate.sprig.regex_syntax import Node, Ranges, orbit, pars
 # in full: where it is more, the automaton, which counts what it does, is cheaper for all but the hostile.
 _FAST = 100_000
 _FAST_STEPS = 7  # 2 ** 7 of them are one step of a template
-_READ = 8  # steps that a character of a pattern costs: it is parsed, and compiled by Python's engine
+_READ = (
+    8  # steps that a character of a pattern costs: it is parsed, and compiled by Python's engine
+)
 _MAX_PROGRAM = 20_000
 _PLACES = {
     "start": r"\A",
@@ -33,18 +35,32 @@ _PLACES = {
 class Regex:
     """A compiled expression: finds spans, all in the positions of the text."""
 
-    __slots__ = ("_fast", "_groups", "_length", "_power", "_program", "_tree", "_ways", "names", "work")
+    __slots__ = (
+        "_fast",
+        "_groups",
+        "_length",
+        "_power",
+        "_program",
+        "_tree",
+        "_ways",
+        "names",
+        "work",
+    )
 
     def __init__(self, pattern: str) -> None:
         self._tree, self._groups, self.names, self.work = parse_regex(pattern)
         self._power, self._ways = _shape(self._tree)
-        self._length = 1 + (_expanded(self._tree) >> 3)  # how far a way goes; most end in the first characters
+        self._length = 1 + (
+            _expanded(self._tree) >> 3
+        )  # how far a way goes; most end in the first characters
         self._fast: re.Pattern[str] | None = None
         self._program: list[tuple[Any, ...]] | None = None
 
     def search(self, text: str, start: int = 0) -> tuple[int, ...] | None:
         """The leftmost match at or after start: begin and end of the whole and of each group, -1 for none."""
-        bound = self._ways * max(len(text) - start, 1) ** self._power if self._power <= 4 else _FAST + 1
+        bound = (
+            self._ways * max(len(text) - start, 1) ** self._power if self._power <= 4 else _FAST + 1
+        )
         if bound <= _FAST:
             spend(int(bound) * self._length >> _FAST_STEPS)
             return self._search_fast(text, start)
@@ -287,7 +303,9 @@ def _in(ranges: Ranges, code: int) -> bool:
 Thread = tuple[int, tuple[int, ...]]
 
 
-def _follow(program: list[tuple[Any, ...]], text: str, at: int, start: Thread, seen: set[int]) -> list[Thread]:
+def _follow(
+    program: list[tuple[Any, ...]], text: str, at: int, start: Thread, seen: set[int]
+) -> list[Thread]:
     """The threads that wait for a character (or match) once all free steps from ``start`` are taken, best first."""
     ready: list[Thread] = []
     stack = [start]
@@ -322,7 +340,9 @@ def _accepts(step: tuple[Any, ...], char: str) -> bool:
     return _in(step[1], ord(char))
 
 
-def _run(program: list[tuple[Any, ...]], text: str, start: int, groups: int) -> tuple[int, ...] | None:
+def _run(
+    program: list[tuple[Any, ...]], text: str, start: int, groups: int
+) -> tuple[int, ...] | None:
     weight = 1 + (groups >> 3)  # each thread has its own copy of all places
     threads: list[Thread] = []
     best: tuple[int, ...] | None = None

@@ -66,7 +66,13 @@ def orbit(char: str) -> set[str]:
     """The runes that simple case folding takes for one another."""
     found = {char, go_lower(char), go_upper(char), go_title_rune(char)}
     found |= {go_lower(c) for c in found} | {go_upper(c) for c in found}
-    for group in ("kK\u212a", "sS\u017f", "\u00e5\u00c5\u212b", "\u03c9\u03a9\u2126", "\u03b8\u0398\u03d1\u03f4"):
+    for group in (
+        "kK\u212a",
+        "sS\u017f",
+        "\u00e5\u00c5\u212b",
+        "\u03c9\u03a9\u2126",
+        "\u03b8\u0398\u03d1\u03f4",
+    ):
         if found & set(group):
             found |= set(group)
     return found
@@ -225,7 +231,13 @@ class _Parser:
             raise _error("missing closing )", self.text)
         self.at += 1
         self.flags = before
-        nodes.append(("group", number, inner) if number else inner if inner[0] != "cat" else ("cat", inner[1]))
+        nodes.append(
+            ("group", number, inner)
+            if number
+            else inner
+            if inner[0] != "cat"
+            else ("cat", inner[1])
+        )
 
     def name(self, start: int) -> int:
         end = self.text.find(">", start)

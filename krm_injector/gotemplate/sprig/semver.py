@@ -49,7 +49,11 @@ class Version(Struct):
 
     def go_string(self) -> str:
         text = ".".join(map(str, self.core))
-        return text + (f"-{self.pre}" if self.pre else "") + (f"+{self.metadata}" if self.metadata else "")
+        return (
+            text
+            + (f"-{self.pre}" if self.pre else "")
+            + (f"+{self.metadata}" if self.metadata else "")
+        )
 
     def go_json(self) -> str:
         return f'"{self.go_string()}"'
@@ -128,7 +132,9 @@ def semver(text: str) -> Version:
     numbers = [int(part or "0") for part in match.group(1, 2, 3)]
     for number, part in zip(numbers, match.group(1, 2, 3), strict=True):
         if number >= 1 << 64:
-            raise FuncError(f'error parsing version segment: strconv.ParseUint: parsing "{part}": value out of range')
+            raise FuncError(
+                f'error parsing version segment: strconv.ParseUint: parsing "{part}": value out of range'
+            )
     pre, metadata = match[4] or "", match[5] or ""
     _check_pre(pre)
     return Version((numbers[0], numbers[1], numbers[2]), pre, metadata, text)

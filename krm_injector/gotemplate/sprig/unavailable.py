@@ -21,20 +21,41 @@ REASONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("now", "ago"), _CLOCK),
     **dict.fromkeys(("date", "htmlDate", "toDate", "mustToDate"), _ZONE),
     **dict.fromkeys(
-        ("date_in_zone", "dateInZone", "htmlDateInZone", "date_modify", "dateModify", "must_date_modify"), _CLOCK
+        (
+            "date_in_zone",
+            "dateInZone",
+            "htmlDateInZone",
+            "date_modify",
+            "dateModify",
+            "must_date_modify",
+        ),
+        _CLOCK,
     ),
     **dict.fromkeys(("mustDateModify", "unixEpoch"), _CLOCK),
     **dict.fromkeys(("env", "expandenv"), _MACHINE),
     "getHostByName": ("the network", "put the address into the values"),
     **dict.fromkeys(
-        ("randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "shuffle", "uuidv4"), _CHANCE
+        (
+            "randAlphaNum",
+            "randAlpha",
+            "randAscii",
+            "randNumeric",
+            "randBytes",
+            "randInt",
+            "shuffle",
+            "uuidv4",
+        ),
+        _CHANCE,
     ),
-    **dict.fromkeys(("bcrypt", "htpasswd", "encryptAES", "genPrivateKey", "genCA", "genCAWithKey"), _SECRET),
+    **dict.fromkeys(
+        ("bcrypt", "htpasswd", "encryptAES", "genPrivateKey", "genCA", "genCAWithKey"), _SECRET
+    ),
     **dict.fromkeys(("genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert"), _SECRET),
     "genSignedCertWithKey": _SECRET,
     # Hermetic, yet secrets have no place in a build, and scrypt and AES none in this package.
     **dict.fromkeys(
-        ("derivePassword", "decryptAES", "buildCustomCert"), ("key material", "create the secret outside the template")
+        ("derivePassword", "decryptAES", "buildCustomCert"),
+        ("key material", "create the secret outside the template"),
     ),
 }
 

@@ -58,7 +58,11 @@ def _parse_userinfo(text: str) -> str:
     if not _USERINFO.match(text):
         raise FuncError("net/url: invalid userinfo")
     name, colon, password = text.partition(":")
-    return _escape(_unescape(name, "user"), "user") + colon + _escape(_unescape(password, "user"), "user")
+    return (
+        _escape(_unescape(name, "user"), "user")
+        + colon
+        + _escape(_unescape(password, "user"), "user")
+    )
 
 
 def _parse_host(scheme: str, host: str) -> str:
@@ -100,13 +104,17 @@ def _parse_literal(host: str) -> str:
         try:
             IPv4Address(shown)
         except AddressValueError:
-            raise FuncError(f"invalid host: ParseAddr({go_quote(shown)}): unable to parse IP") from None
+            raise FuncError(
+                f"invalid host: ParseAddr({go_quote(shown)}): unable to parse IP"
+            ) from None
         raise FuncError("invalid IP-literal") from None
     return f"[{shown}]{port}"
 
 
 def _parse(url: str) -> dict[str, Any]:
-    parts = dict.fromkeys(("scheme", "host", "hostname", "path", "query", "opaque", "fragment", "userinfo"), "")
+    parts = dict.fromkeys(
+        ("scheme", "host", "hostname", "path", "query", "opaque", "fragment", "userinfo"), ""
+    )
     if any(byte < 0x20 or byte == 0x7F for byte in to_bytes(url)):
         raise FuncError("net/url: invalid control character in URL")
     if url == "*":
@@ -166,7 +174,9 @@ def url_join(parts: dict[str, Any]) -> str:
             return value
         if value is None:
             raise FuncError("runtime error: invalid memory address or nil pointer dereference")
-        raise FuncError(f"unable to parse {key} key, must be of type string, but {kind_of(value)} found")
+        raise FuncError(
+            f"unable to parse {key} key, must be of type string, but {kind_of(value)} found"
+        )
 
     scheme, host, path, query, opaque, fragment, user = map(
         part, ("scheme", "host", "path", "query", "opaque", "fragment", "userinfo")

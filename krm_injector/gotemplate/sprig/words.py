@@ -167,7 +167,9 @@ def _is_connector(char: str) -> bool:
 
 def _is_alphabet(char: str) -> bool:
     """A letter that is no Chinese character (xstrings knows these three ranges)."""
-    return unicodedata.category(char)[0] == "L" and not any(low <= char <= high for low, high in _CJK)
+    return unicodedata.category(char)[0] == "L" and not any(
+        low <= char <= high for low, high in _CJK
+    )
 
 
 _CJK = (("\u3400", "\u4d85"), ("\u4e00", "\u9fcc"), ("\U00020000", "\U0002b81d"))
@@ -275,7 +277,9 @@ def kebabcase(text: str) -> str:
 def _lowered(kind: int, word: str, connector: str) -> str:
     if kind not in (_UPPER, _CONNECTOR):
         return word
-    return "".join(connector if _is_connector(c) else go_lower(c) if _is_upper(c) else c for c in word)
+    return "".join(
+        connector if _is_connector(c) else go_lower(c) if _is_upper(c) else c for c in word
+    )
 
 
 def _lower_words(text: str, connector: str) -> str:

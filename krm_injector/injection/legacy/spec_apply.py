@@ -106,15 +106,23 @@ def _exchanged(before: Object, pod: Object, spec: Spec, facts: Facts) -> Object:
     fields: dict[str, list[Object]] = {}
     for field, among in (("initContainers", spec.init_containers), ("containers", spec.containers)):
         token = _token_mount(pods.containers(before, field))
-        added = [_with_token(c, token) if token and c.get("name") == pods.PROXY else c for c in among]
+        added = [
+            _with_token(c, token) if token and c.get("name") == pods.PROXY else c for c in among
+        ]
         fields[field] = _patched(pods.containers(pod, field), earlier[field], added, facts)
     for field, among in (("volumes", spec.volumes), ("imagePullSecrets", spec.pull_secrets)):
-        kept = [entry for entry in pods.containers(pod, field) if entry.get("name", "") not in earlier[field]]
+        kept = [
+            entry
+            for entry in pods.containers(pod, field)
+            if entry.get("name", "") not in earlier[field]
+        ]
         fields[field] = kept + among
     return pods.with_spec(pod, **fields)
 
 
-def _patched(present: list[Object], gone: list[str], added: list[Object], facts: Facts) -> list[Object]:
+def _patched(
+    present: list[Object], gone: list[str], added: list[Object], facts: Facts
+) -> list[Object]:
     """The list as the patch's operations leave it: removals, then each addition at the end or in front."""
     result = [entry for entry in present if entry.get("name", "") not in gone]
     for index, entry in enumerate(added):
@@ -137,7 +145,10 @@ def earlier_names(pod: Object) -> dict[str, list[str]]:
         status = None
     if isinstance(status, dict):
         named = {field: status.get(field) or [] for field in LEGACY}
-        valid = all(isinstance(names, list) and all(isinstance(n, str) for n in names) for names in named.values())
+        valid = all(
+            isinstance(names, list) and all(isinstance(n, str) for n in names)
+            for names in named.values()
+        )
         if valid and any(named.values()):
             return named
     return LEGACY
@@ -164,10 +175,14 @@ def _labels(pod: Object, spec: Spec, facts: Facts) -> dict[str, str]:
         added["security.istio.io/tlsMode"] = "istio"
     if "canonical" in wanted:
         added["service.istio.io/canonical-name"] = _first_of(
-            labels, ("service.istio.io/canonical-name", "app.kubernetes.io/name", "app"), facts.workload_name
+            labels,
+            ("service.istio.io/canonical-name", "app.kubernetes.io/name", "app"),
+            facts.workload_name,
         )
         added["service.istio.io/canonical-revision"] = _first_of(
-            labels, ("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"), "latest"
+            labels,
+            ("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"),
+            "latest",
         )
     if "revision" in wanted:
         added["istio.io/rev"] = facts.revision
@@ -214,11 +229,19 @@ def by_kube_inject(pod: Object, spec: Spec, facts: Facts) -> Object:
         pod = _probes_rewritten(pod, annotations, facts)
     if rules.pod_redirect:
         known = (*_REDIRECTS, _NETWORKS) if rules.pod_redirect == "multus" else _REDIRECTS
-        annotations.update({name: value for name, value in spec.redirect.items() if value and name in known})
-    pod = pods.with_metadata(pod, "annotations", {**annotations, pods.STATUS_ANNOTATION: facts.status})
+        annotations.update(
+            {name: value for name, value in spec.redirect.items() if value and name in known}
+        )
+    pod = pods.with_metadata(
+        pod, "annotations", {**annotations, pods.STATUS_ANNOTATION: facts.status}
+    )
     if "revision" in rules.labels:  # whatever stood there
-        pod = pods.with_metadata(pod, "labels", {**pods.labels_of(pod), "istio.io/rev": facts.revision})
-    return _with_labels(pod, {"security.istio.io/tlsMode": "istio"} if "tls" in rules.labels else {})
+        pod = pods.with_metadata(
+            pod, "labels", {**pods.labels_of(pod), "istio.io/rev": facts.revision}
+        )
+    return _with_labels(
+        pod, {"security.istio.io/tlsMode": "istio"} if "tls" in rules.labels else {}
+    )
 
 
 def _in_order(present: list[Object], added: list[Object], hold: bool) -> list[Object]:
@@ -276,7 +299,11 @@ def port_of_args(args: list[str]) -> int | None:
 
 
 def _probe_fields(rules: Rules) -> tuple[tuple[str, str], ...]:
-    fields = (("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupProbe", "startupz"))
+    fields = (
+        ("readinessProbe", "readyz"),
+        ("livenessProbe", "livez"),
+        ("startupProbe", "startupz"),
+    )
     return fields if rules.startup_probes else fields[:2]
 
 
@@ -297,17 +324,25 @@ def probers_json(containers: list[Object], rules: Rules) -> str:
         name = container.get("name", "")
         if name == pods.PROXY:
             continue
-        ports = {p["name"]: p.get("containerPort", 0) for p in container.get("ports") or [] if p.get("name")}
+        ports = {
+            p["name"]: p.get("containerPort", 0)
+            for p in container.get("ports") or []
+            if p.get("name")
+        }
         for field, path in _probe_fields(rules):
             probe = container.get(field) or {}
             action = probe.get("httpGet")
-            if action is None or (isinstance(action.get("port"), str) and action["port"] not in ports):
+            if action is None or (
+                isinstance(action.get("port"), str) and action["port"] not in ports
+            ):
                 continue
             port = action.get("port", 0)
             text = types.dumps("v1.HTTPGetAction", {**action, "port": ports.get(port, port)})
             if rules.prober_form == "prober":
                 timeout = probe.get("timeoutSeconds")
-                text = f'{{"httpGet":{text}' + (f',"timeoutSeconds":{timeout}}}' if timeout else "}")
+                text = f'{{"httpGet":{text}' + (
+                    f',"timeoutSeconds":{timeout}}}' if timeout else "}"
+                )
             found[f"/app-health/{name}/{path}"] = text
     if not found and not rules.empty_probers:
         return ""
@@ -357,7 +392,9 @@ def _merges(annotations: dict[str, str], facts: Facts) -> bool:
     """enablePrometheusMerge: the pod's annotation, else the mesh."""
     if not facts.rules.merges_prometheus:
         return False
-    stated = pods.parse_bool(annotations[MERGE_ANNOTATION]) if MERGE_ANNOTATION in annotations else None
+    stated = (
+        pods.parse_bool(annotations[MERGE_ANNOTATION]) if MERGE_ANNOTATION in annotations else None
+    )
     return facts.prometheus_merge if stated is None else stated
 
 
@@ -371,10 +408,14 @@ def _scrape_annotations(facts: Facts) -> dict[str, str]:
 
 def _with_scraping(containers: list[Object], annotations: dict[str, str]) -> list[Object]:
     """The proxy told where the application's own metrics are, where its annotations say anything of them."""
-    found = {field: annotations.get(f"prometheus.io/{field}", "") for field in ("scrape", "path", "port")}
+    found = {
+        field: annotations.get(f"prometheus.io/{field}", "") for field in ("scrape", "path", "port")
+    }
     sidecar = pods.find_container(pods.PROXY, containers)
     if sidecar is None or not any(found.values()):
         return containers
-    text = "{" + ",".join(f'"{field}":{go_json.dumps(value)}' for field, value in found.items()) + "}"
+    text = (
+        "{" + ",".join(f'"{field}":{go_json.dumps(value)}' for field, value in found.items()) + "}"
+    )
     env = [*(sidecar.get("env") or []), {"name": SCRAPING, "value": text}]
     return [{**c, "env": env} if c is sidecar else c for c in containers]

@@ -45,7 +45,9 @@ _FIELDS = {
 
 class _Configs(NamedTuple):
     of_mesh: Message  # as the control plane has it
-    for_pod: Message  # with the pod's annotation proxy.istio.io/config over its defaultConfig (1.6+)
+    for_pod: (
+        Message  # with the pod's annotation proxy.istio.io/config over its defaultConfig (1.6+)
+    )
 
 
 def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
@@ -85,10 +87,21 @@ def _configs(pod: Object, plane: ControlPlane) -> _Configs:
 
 
 def _subject(
-    pod: Object, decision: Decision, config: Message, owner: Owner, env: dict[str, str], manual: bool
+    pod: Object,
+    decision: Decision,
+    config: Message,
+    owner: Owner,
+    env: dict[str, str],
+    manual: bool,
 ) -> Subject:
-    of_owner: Object = (decision.workload.object.get("metadata") or {}) if manual else pod["metadata"]
-    typed = {field: string_map(of_owner[field]) for field in ("labels", "annotations") if of_owner.get(field)}
+    of_owner: Object = (
+        (decision.workload.object.get("metadata") or {}) if manual else pod["metadata"]
+    )
+    typed = {
+        field: string_map(of_owner[field])
+        for field in ("labels", "annotations")
+        if of_owner.get(field)
+    }
     return Subject(
         pod=pod,
         stripped=pod,  # of that time: a template sees what an earlier injection added
@@ -109,7 +122,11 @@ def _revision(revision: str, manual: bool) -> str:
 
 def _status_port(mesh_config: Message, rules: Rules) -> int | None:
     """The agent's port by the mesh; None where the sidecar's arguments say it."""
-    return int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort")) if rules.status_port == "mesh" else None
+    return (
+        int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort"))
+        if rules.status_port == "mesh"
+        else None
+    )
 
 
 def _prometheus_merge(mesh_config: Message, rules: Rules) -> bool:
@@ -140,7 +157,9 @@ def _with_fs_group(pod: Object, plane: ControlPlane, manual: bool) -> Object:
     if how == "feature":
         wanted = _legacy_fs_group(plane, manual)
     else:
-        wanted = mesh.go_attr("SdsUdsPath") != "" and (how != "token" or mesh.go_attr("EnableSdsTokenMount"))
+        wanted = mesh.go_attr("SdsUdsPath") != "" and (
+            how != "token" or mesh.go_attr("EnableSdsTokenMount")
+        )
     if not wanted:
         return pod
     kept = {} if how in ("token", "path") else at(pod, ("spec", "securityContext")) or {}
@@ -151,7 +170,10 @@ def _legacy_fs_group(plane: ControlPlane, manual: bool) -> bool:
     """ENABLE_LEGACY_FSGROUP_INJECTION of istiod, on unless JWT_POLICY is first-party-jwt (pilot/pkg/features)."""
     env = plane.mesh.control_plane_env
     values: Any = {} if manual else plane.values
-    stated = env.get("ENABLE_LEGACY_FSGROUP_INJECTION", at(values, ("pilot", "env", "ENABLE_LEGACY_FSGROUP_INJECTION")))
+    stated = env.get(
+        "ENABLE_LEGACY_FSGROUP_INJECTION",
+        at(values, ("pilot", "env", "ENABLE_LEGACY_FSGROUP_INJECTION")),
+    )
     wanted = pods.parse_bool(str(stated).lower()) if stated is not None else None
     if wanted is not None:
         return wanted
@@ -180,11 +202,15 @@ def render_spec(plane: ControlPlane, subject: Subject, env: dict[str, str]) -> S
     except yaml.YamlError as problem:
         raise RenderError(f"what the template renders is not YAML: {problem}") from None
     if value is not None and not isinstance(value, dict):
-        raise RenderError(f"the template renders a {type(value).__name__}, not a SidecarInjectionSpec")
+        raise RenderError(
+            f"the template renders a {type(value).__name__}, not a SidecarInjectionSpec"
+        )
     spec = read_spec(value or {}, plane.mesh.rules.kubernetes)
     give_divisors({"spec": {**spec._asdict(), "initContainers": spec.init_containers}})
     proxies = _with_concurrency(spec.containers)
-    return spec._replace(containers=_with_env(proxies, env, every=plane.mesh.rules.cluster_by_path == "ends"))
+    return spec._replace(
+        containers=_with_env(proxies, env, every=plane.mesh.rules.cluster_by_path == "ends")
+    )
 
 
 def read_spec(value: Object, kubernetes: int) -> Spec:
@@ -218,7 +244,9 @@ def status_json(template: str, spec: Spec) -> str:
         ("volumes", spec.volumes),
         ("imagePullSecrets", spec.pull_secrets),
     ):
-        parts.append(f'"{field}":{go_json.dumps([entry.get("name", "") for entry in among] or None)}')
+        parts.append(
+            f'"{field}":{go_json.dumps([entry.get("name", "") for entry in among] or None)}'
+        )
     return "{" + ",".join(parts) + "}"
 
 
@@ -229,7 +257,9 @@ def _with_concurrency(containers: list[Object]) -> list[Object]:
         if container.get("name") != pods.PROXY:
             continue
         args = container.get("args") or []
-        limits, requests = (at(container, ("resources", field, "cpu")) for field in ("limits", "requests"))
+        limits, requests = (
+            at(container, ("resources", field, "cpu")) for field in ("limits", "requests")
+        )
         threads = max(cores(limits) or 0, 0) or max(cores(requests) or 0, 0)
         if _stated_concurrency(args) <= 0 and threads:
             result[index] = {**container, "args": [*args, "--concurrency", str(threads)]}
@@ -251,8 +281,15 @@ def _with_env(containers: list[Object], env: dict[str, str], every: bool) -> lis
     result = list(containers)
     for index, container in enumerate(containers) if env else ():
         if container.get("name") == pods.PROXY:
-            kept = [variable for variable in container.get("env") or [] if variable.get("name") not in env]
-            ours = [{"name": name, "value": env[name]} if env[name] else {"name": name} for name in sorted(env)]
+            kept = [
+                variable
+                for variable in container.get("env") or []
+                if variable.get("name") not in env
+            ]
+            ours = [
+                {"name": name, "value": env[name]} if env[name] else {"name": name}
+                for name in sorted(env)
+            ]
             result[index] = {**container, "env": kept + ours}
             if not every:
                 break

@@ -17,7 +17,18 @@ from krm_injector.judging.advice.subject import Facts, Finding, Subject
 from krm_injector.kube.workloads import at
 from krm_injector.model import Decision, Object, ResourceRef, Result, Workload
 
-__all__ = ["CODES", "SEVERITIES", "SILENCE", "Advice", "Code", "advise", "attach", "judged", "results", "summary"]
+__all__ = [
+    "CODES",
+    "SEVERITIES",
+    "SILENCE",
+    "Advice",
+    "Code",
+    "advise",
+    "attach",
+    "judged",
+    "results",
+    "summary",
+]
 
 SILENCE = "krm-injector.dev/silence"  # annotation: codes, separated by commas; "*" for all
 CHECKS = (
@@ -40,11 +51,16 @@ CHECKS = (
 
 class Advice(NamedTuple):
     result: Result  # its resource is where the cause stands, as a Service
-    about: int | None  # index of the decision whose workload showed it; None: of the workloads of a Namespace together
+    about: (
+        int | None
+    )  # index of the decision whose workload showed it; None: of the workloads of a Namespace together
 
 
 def advise(
-    bundle: Bundle, decisions: Iterable[Decision], replacements: Mapping[int, Any], settings: Settings
+    bundle: Bundle,
+    decisions: Iterable[Decision],
+    replacements: Mapping[int, Any],
+    settings: Settings,
 ) -> tuple[Advice, ...]:
     """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones are left out.
 
@@ -52,12 +68,18 @@ def advise(
     it (pipeline.Outcome).
     """
     decisions = tuple(decisions)
-    facts = Facts(((member.kind, member.value) for member in walk(bundle)), settings.default_namespace, decisions)
+    facts = Facts(
+        ((member.kind, member.value) for member in walk(bundle)),
+        settings.default_namespace,
+        decisions,
+    )
     given: list[Advice] = []
     loads: list[resources.Load] = []
     for number, decision in enumerate(decisions):
         workload = decision.workload
-        changed = at(replacements.get(workload.item), workload.inside) if decision.injected else None
+        changed = (
+            at(replacements.get(workload.item), workload.inside) if decision.injected else None
+        )
         template = at(workload.object, workload.template)
         after = at(changed, workload.template) if isinstance(changed, dict) else None
         loads.append(resources.load_of(workload, template, after))
@@ -78,7 +100,9 @@ def attach(told: Sequence[dict[str, Any]], given: Iterable[Advice]) -> None:
         if advice.about is not None:
             result = advice.result
             warning = {"severity": result.severity, "code": result.code, "message": result.message}
-            told[advice.about]["warnings"].append({**warning, "field": result.field} if result.field else warning)
+            told[advice.about]["warnings"].append(
+                {**warning, "field": result.field} if result.field else warning
+            )
 
 
 def results(given: Iterable[Advice]) -> tuple[Result, ...]:
@@ -98,28 +122,46 @@ def judged(result: Result, workload: Workload, settings: Settings) -> Iterator[R
     """The result with the severity of its code, unless the settings or the workload's annotation silence it."""
     severity = settings.severities.get(result.code, CODES[result.code].severity)
     resources = (result.resource, workload.ref)
-    if severity == "off" or any(_matches(s, result.code, ref) for s in settings.silence for ref in resources):
+    if severity == "off" or any(
+        _matches(s, result.code, ref) for s in settings.silence for ref in resources
+    ):
         return
     if not _covers(_silenced(workload.object), result.code):
         yield result._replace(severity=severity)
 
 
-def _given(finding: Finding, ref: ResourceRef | None, number: int | None, settings: Settings) -> Iterator[Advice]:
+def _given(
+    finding: Finding, ref: ResourceRef | None, number: int | None, settings: Settings
+) -> Iterator[Advice]:
     """The finding as advice, unless somebody silenced it."""
     resource, code = finding.resource or ref, finding.code
     severity = settings.severities.get(code, CODES[code].severity)
-    if severity == "off" or any(_matches(s, code, one) for s in settings.silence for one in (resource, ref)):
+    if severity == "off" or any(
+        _matches(s, code, one) for s in settings.silence for one in (resource, ref)
+    ):
         return
     if finding.silenced_by is not None and _covers(_silenced(finding.silenced_by), code):
         return
-    result = Result(severity, finding.message, resource, finding.field, finding.current, finding.proposed, code=code)
+    result = Result(
+        severity,
+        finding.message,
+        resource,
+        finding.field,
+        finding.current,
+        finding.proposed,
+        code=code,
+    )
     yield Advice(result, number)
 
 
 def _silenced(value: Object) -> frozenset[str]:
     """The codes that an object's own annotation silences."""
     stated = at(value, ("metadata", "annotations", SILENCE))
-    return frozenset(code.strip() for code in stated.split(",")) if isinstance(stated, str) else frozenset()
+    return (
+        frozenset(code.strip() for code in stated.split(","))
+        if isinstance(stated, str)
+        else frozenset()
+    )
 
 
 def _covers(silenced: frozenset[str], code: str) -> bool:
@@ -154,6 +196,8 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
             shown.append(result)
     for code, index in last.items():
         if counts[code] > most:
-            more = f"... and {counts[code] - most} more [{code}]; --output html and --results show all"
+            more = (
+                f"... and {counts[code] - most} more [{code}]; --output html and --results show all"
+            )
             shown[index] = shown[index]._replace(message=f"{shown[index].message}\n{more}")
     return shown

@@ -35,10 +35,17 @@ def job(subject: Subject, _: Facts) -> Iterator[Finding]:
     ends = subject.ref.kind in ("Job", "CronJob") or (
         subject.ref.kind == "Pod" and subject.before.get("restartPolicy") in ("Never", "OnFailure")
     )
-    if not ends or subject.proxy is None or subject.native or any(QUIT in word for word in _words(subject)):
+    if (
+        not ends
+        or subject.proxy is None
+        or subject.native
+        or any(QUIT in word for word in _words(subject))
+    ):
         return
     annotated = subject.rules.native_annotation
-    annotation = ', or annotate the pod with sidecar.istio.io/nativeSidecar: "true"' if annotated else ""
+    annotation = (
+        ', or annotate the pod with sidecar.istio.io/nativeSidecar: "true"' if annotated else ""
+    )
     message = (
         f"the pods of {subject.ref} do not end: istio-proxy goes on running after the application. Use native "
         f"sidecars (spec.cluster.nativeSidecars, Kubernetes 1.29+){annotation}, let the application's last step POST "
@@ -46,7 +53,11 @@ def job(subject: Subject, _: Facts) -> Iterator[Finding]:
     )
     field = text((*subject.decision.workload.template, f'metadata.annotations["{NATIVE}"]'))
     yield Finding(
-        "job-never-completes", message, field if annotated else subject.path, None, "true" if annotated else None
+        "job-never-completes",
+        message,
+        field if annotated else subject.path,
+        None,
+        "true" if annotated else None,
     )
 
 
@@ -70,7 +81,12 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
         name = container.get("name")
         if name in (pods.PROXY, pods.INIT, pods.VALIDATION) or name not in order:
             continue
-        words = [str(w) for field in ("command", "args") for w in (container.get(field) or []) if isinstance(w, str)]
+        words = [
+            str(w)
+            for field in ("command", "args")
+            for w in (container.get(field) or [])
+            if isinstance(w, str)
+        ]
         told = next((match[0] for match in map(NETWORKED.search, words) if match), None)
         identity = mapping(container.get("securityContext")).get("runAsUser")
         if told is None or (identity == 1337 and redirect is None):
@@ -112,7 +128,9 @@ def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
                 "holds back; drained nodes and tools that evict pods to update proxies wait for ever"
             )
             proposed = 1 if field == "maxUnavailable" else count - 1
-            yield Finding("disruption-budget", message, f"spec.{field}", spec[field], proposed, ref, budget)
+            yield Finding(
+                "disruption-budget", message, f"spec.{field}", spec[field], proposed, ref, budget
+            )
 
 
 def _blocks(spec: Object, count: int) -> str:
@@ -153,9 +171,21 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
     """One finding a Namespace, for the first workload whose pods a webhook still selects after injection."""
     decision = subject.decision
     mesh, webhook, namespace = decision.mesh, decision.webhook, decision.namespace
-    if mesh is None or webhook is None or namespace is None or ("active", namespace.name) in facts.cache:
+    if (
+        mesh is None
+        or webhook is None
+        or namespace is None
+        or ("active", namespace.name) in facts.cache
+    ):
         return
-    active = next((h for h in mesh.webhooks if h.id in decision.webhooks and _selects(h, subject.labels, facts)), None)
+    active = next(
+        (
+            h
+            for h in mesh.webhooks
+            if h.id in decision.webhooks and _selects(h, subject.labels, facts)
+        ),
+        None,
+    )
     if active is None:
         return
     facts.cache["active", namespace.name] = True
@@ -171,7 +201,9 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
         "again; with another mesh in the cluster, that one's proxy wins. To turn it off, "
         f"{_guard(subject)}take the Namespace's injection label away once all its workloads come from Git"
     )
-    label = next((key for key in ("istio-injection", "istio.io/rev") if key in namespace.labels), "")
+    label = next(
+        (key for key in ("istio-injection", "istio.io/rev") if key in namespace.labels), ""
+    )
     field = f'metadata.labels["{label}"]' if label else "metadata.labels"
     yield Finding("webhook-active", message, field, namespace.labels.get(label), None,
                   ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
@@ -179,7 +211,10 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
 
 def _guard(subject: Subject) -> str:
     """The guard, where it does no harm: the CNI plugin, which leaves istio-init out, does not redirect guarded pods."""
-    if not any(container.get("name") == pods.INIT for container in mappings(subject.after.get("initContainers"))):
+    if not any(
+        container.get("name") == pods.INIT
+        for container in mappings(subject.after.get("initContainers"))
+    ):
         return ""
     return f'give the pods the label {INJECT}: "false" (spec.guard: label), or '
 
@@ -205,4 +240,6 @@ def host_network(decision: Decision) -> Iterator[Finding]:
         f"{ref} uses the node's network and is never injected, though the webhooks select it: it has no mutual TLS, "
         "and services that ask for it (PeerAuthentication STRICT) refuse its calls"
     )
-    yield Finding("host-network", message, text((*decision.workload.template, "spec", "hostNetwork")), True)
+    yield Finding(
+        "host-network", message, text((*decision.workload.template, "spec", "hostNetwork")), True
+    )

@@ -30,7 +30,9 @@ PROXY_PORTS = (
     (15053, (1, 8), "DNS"),
     (15090, (1, 1), "Envoy's metrics"),
 )
-PROTOCOL = re.compile(r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE)
+PROTOCOL = re.compile(
+    r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
+)
 PROXY_ID = 1337
 OWN_HOSTS = ("", "localhost", "127.0.0.1", "::1")
 
@@ -42,7 +44,10 @@ def port_collision(subject: Subject, _: Facts) -> Iterator[Finding]:
             continue
         for index, port in enumerate(mappings(container.get("ports"))):
             number = port.get("containerPort")
-            if number in taken and port.get("protocol", "TCP") in ("TCP", *(("UDP",) if number == 15053 else ())):
+            if number in taken and port.get("protocol", "TCP") in (
+                "TCP",
+                *(("UDP",) if number == 15053 else ()),
+            ):
                 message = (
                     f"container {container.get('name')} of {subject.ref} has port {number}, which the proxy needs for "
                     f"{taken[number]}: one of the two cannot listen. Move the application to another port"
@@ -91,12 +96,17 @@ def services(subject: Subject, facts: Facts) -> Iterator[Finding]:
     """Ports without a protocol, of Services that select an injected workload; each port is told once."""
     index = facts.cache.get(("services", subject.ref.namespace))
     if index is None:
-        index = facts.cache["services", subject.ref.namespace] = _by_selector(facts, subject.ref.namespace)
+        index = facts.cache["services", subject.ref.namespace] = _by_selector(
+            facts, subject.ref.namespace
+        )
     for label in subject.labels.items():
         for service in index.get(label, ()):
             if id(service) in facts.cache:
                 continue
-            if all(subject.labels.get(key) == value for key, value in service["spec"]["selector"].items()):
+            if all(
+                subject.labels.get(key) == value
+                for key, value in service["spec"]["selector"].items()
+            ):
                 facts.cache[id(service)] = True
                 yield from _ports(subject, service)
 
@@ -106,7 +116,11 @@ def _by_selector(facts: Facts, namespace: str) -> dict[tuple[str, str], list[Obj
     index: dict[tuple[str, str], list[Object]] = {}
     for service in facts.of("Service", namespace):
         selector = at(service, ("spec", "selector"))
-        if isinstance(selector, dict) and selector and all(isinstance(value, str) for value in selector.values()):
+        if (
+            isinstance(selector, dict)
+            and selector
+            and all(isinstance(value, str) for value in selector.values())
+        ):
             index.setdefault(next(iter(selector.items())), []).append(service)
     return index
 
@@ -115,7 +129,11 @@ def _ports(subject: Subject, service: Object) -> Iterator[Finding]:
     ref = ref_of(service, "Service", subject.ref.namespace)
     for index, port in enumerate(mappings(at(service, ("spec", "ports")))):
         name = port.get("name")
-        if port.get("appProtocol") or port.get("protocol", "TCP") != "TCP" or PROTOCOL.match(str(name or "")):
+        if (
+            port.get("appProtocol")
+            or port.get("protocol", "TCP") != "TCP"
+            or PROTOCOL.match(str(name or ""))
+        ):
             continue
         called = f"is called {name}" if name else "has no name"
         message = (
@@ -124,7 +142,9 @@ def _ports(subject: Subject, service: Object) -> Iterator[Finding]:
             "(MySQL, SMTP) wait until that times out. Name it PROTOCOL or PROTOCOL-SUFFIX (http, grpc, tcp, ...) or "
             "state appProtocol"
         )
-        yield Finding("service-port-protocol", message, f"spec.ports[{index}].name", name, None, ref, service)
+        yield Finding(
+            "service-port-protocol", message, f"spec.ports[{index}].name", name, None, ref, service
+        )
 
 
 def listen_address(subject: Subject, _: Facts) -> Iterator[Finding]:
@@ -138,7 +158,10 @@ def listen_address(subject: Subject, _: Facts) -> Iterator[Finding]:
             if at(variable, ("valueFrom", "fieldRef", "fieldPath")) == "status.podIP"
         }  # fmt: skip
         words = [str(word) for field in ("command", "args") for word in container.get(field) or []]
-        used = next((word for word in words for name in own if f"$({name})" in word or f"${name}" in word), None)
+        used = next(
+            (word for word in words for name in own if f"$({name})" in word or f"${name}" in word),
+            None,
+        )
         if used is not None:
             message = (
                 f"container {container.get('name')} of {subject.ref} seems to listen on the pod's address ({used}); "
@@ -157,7 +180,10 @@ def service_account_token(subject: Subject, facts: Facts) -> Iterator[Finding]:
         name = subject.before.get("serviceAccountName") or "default"
         for account in facts.of("ServiceAccount", subject.ref.namespace):
             if at(account, ("metadata", "name")) == name:
-                stated, place = account.get("automountServiceAccountToken"), f"{subject.path}.serviceAccountName"
+                stated, place = (
+                    account.get("automountServiceAccountToken"),
+                    f"{subject.path}.serviceAccountName",
+                )
     if stated is not False or proxy is None:
         return
     projected = {
@@ -193,7 +219,9 @@ def probe(subject: Subject, facts: Facts) -> Iterator[Finding]:
 def _probe(
     subject: Subject, facts: Facts, container: Object, field: str, asked: Object, now: Object
 ) -> Iterator[Finding]:
-    action = next((kind for kind in probes.PROBE_ACTIONS if isinstance(asked.get(kind), dict)), None)
+    action = next(
+        (kind for kind in probes.PROBE_ACTIONS if isinstance(asked.get(kind), dict)), None
+    )
     if action is None:
         return
     where = f"the {field} of container {container.get('name')} of {subject.ref}"
@@ -232,7 +260,11 @@ def strict(subject: Subject, facts: Facts) -> bool:
     root = mesh.root_namespace if mesh else ""
     here = facts.of("PeerAuthentication", subject.ref.namespace)
     everywhere = facts.of("PeerAuthentication", root) if root != subject.ref.namespace else []
-    own = [p for p in here if at(p, ("spec", "selector")) and selects(at(p, ("spec", "selector")), subject.labels)]
+    own = [
+        p
+        for p in here
+        if at(p, ("spec", "selector")) and selects(at(p, ("spec", "selector")), subject.labels)
+    ]
     wide = [p for among in (here, everywhere) for p in among if not at(p, ("spec", "selector"))]
     for policy in (*own, *wide):
         mode = at(policy, ("spec", "mtls", "mode"))

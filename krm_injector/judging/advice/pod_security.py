@@ -13,10 +13,23 @@ from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef
 
 LABEL = "pod-security.kubernetes.io/"
-MODES = (("enforce", "pod-security-enforced"), ("warn", "pod-security-reported"), ("audit", "pod-security-reported"))
+MODES = (
+    ("enforce", "pod-security-enforced"),
+    ("warn", "pod-security-reported"),
+    ("audit", "pod-security-reported"),
+)
 BASELINE_CAPABILITIES = frozenset(
     (
-        *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE"),
+        *(
+            "AUDIT_WRITE",
+            "CHOWN",
+            "DAC_OVERRIDE",
+            "FOWNER",
+            "FSETID",
+            "KILL",
+            "MKNOD",
+            "NET_BIND_SERVICE",
+        ),
         *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
     )
 )
@@ -35,7 +48,16 @@ SAFE_SYSCTLS = frozenset(
     )
 )
 RESTRICTED_VOLUMES = frozenset(
-    ("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret")
+    (
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    )
 )
 
 
@@ -64,7 +86,9 @@ def _message(subject: Subject, mode: str, level: str, new: list[str]) -> str:
     }[mode]
     remedy = []
     if any("istio-init" in one and "capabilities" in one for one in new):
-        remedy.append("with the Istio CNI plugin istio-validation takes istio-init's place and needs no capability")
+        remedy.append(
+            "with the Istio CNI plugin istio-validation takes istio-init's place and needs no capability"
+        )
     if any("seccompProfile" in one for one in new):
         remedy.append("state securityContext.seccompProfile (type: RuntimeDefault) for the pod, or "
                       "global.proxy.seccompProfile in the mesh's values")  # fmt: skip
@@ -82,7 +106,10 @@ def broken_rules(spec: Object, level: str) -> list[str]:
     for field in ("initContainers", "containers", "ephemeralContainers"):
         for container in mappings(spec.get(field)):
             context = mapping(container.get("securityContext"))
-            rules = [*_baseline(container, context), *(_restricted(context, pod) if restricted else ())]
+            rules = [
+                *_baseline(container, context),
+                *(_restricted(context, pod) if restricted else ()),
+            ]
             found += [f"{container.get('name')}: {rule}" for rule in rules]
     return found
 
@@ -103,7 +130,11 @@ def _baseline(container: Object, context: Object) -> Iterator[str]:
     if context.get("privileged") is True:
         yield "privileged: true"
     added = at(context, ("capabilities", "add"))
-    beyond = [str(one) for one in added if one not in BASELINE_CAPABILITIES] if isinstance(added, list) else []
+    beyond = (
+        [str(one) for one in added if one not in BASELINE_CAPABILITIES]
+        if isinstance(added, list)
+        else []
+    )
     if beyond:
         yield f"capabilities.add {', '.join(beyond)}"
     if any(port.get("hostPort") for port in mappings(container.get("ports"))):
@@ -137,6 +168,10 @@ def _restricted(context: Object, pod: Object) -> Iterator[str]:
 
 def _volumes(spec: Object) -> Iterator[str]:
     for volume in mappings(spec.get("volumes")):
-        kinds = [key for key in volume if key != "name" and key not in RESTRICTED_VOLUMES and key != "hostPath"]
+        kinds = [
+            key
+            for key in volume
+            if key != "name" and key not in RESTRICTED_VOLUMES and key != "hostPath"
+        ]
         if kinds:
             yield f"volume {volume.get('name')}: {kinds[0]}"

@@ -68,7 +68,9 @@ def pod_amount(spec: Object, part: str, resource: str) -> int:
             peak = max(peak, running)
         else:
             peak = max(peak, running + asks)
-    steady = running + sum(amount(one, part, resource) or 0 for one in mappings(spec.get("containers")))
+    steady = running + sum(
+        amount(one, part, resource) or 0 for one in mappings(spec.get("containers"))
+    )
     overhead = number(at(spec, ("overhead", resource))) or 0
     return max(steady, peak) + overhead
 
@@ -87,7 +89,9 @@ def quotas(loads: Iterable[Load], facts: Facts) -> Iterator[Finding]:
                 yield from _quota(namespace, quota, name, hard, by_namespace.get(namespace, []))
 
 
-def _quota(namespace: str, quota: Object, name: str, hard: Any, loads: list[Load]) -> Iterator[Finding]:
+def _quota(
+    namespace: str, quota: Object, name: str, hard: Any, loads: list[Load]
+) -> Iterator[Finding]:
     part, resource = QUOTAS[name]
     most = number(hard)
     if most is None or not loads:
@@ -119,9 +123,15 @@ def _quota(namespace: str, quota: Object, name: str, hard: Any, loads: list[Load
 
 
 def _added(load: Load) -> list[Object]:
-    known = {c.get("name") for field in ("initContainers", "containers") for c in mappings(load.before.get(field))}
+    known = {
+        c.get("name")
+        for field in ("initContainers", "containers")
+        for c in mappings(load.before.get(field))
+    }
     fields = ("initContainers", "containers")
-    return [c for field in fields for c in mappings(load.after.get(field)) if c.get("name") not in known]
+    return [
+        c for field in fields for c in mappings(load.after.get(field)) if c.get("name") not in known
+    ]
 
 
 def limit_ranges(subject: Subject, facts: Facts) -> Iterator[Finding]:
@@ -129,10 +139,14 @@ def limit_ranges(subject: Subject, facts: Facts) -> Iterator[Finding]:
         ref = ref_of(value, "LimitRange", subject.ref.namespace)
         for index, limit in enumerate(mappings(at(value, ("spec", "limits")))):
             if limit.get("type") == "Container":
-                outside = [o for container in subject.added for o in _container_outside(container, limit)]
+                outside = [
+                    o for container in subject.added for o in _container_outside(container, limit)
+                ]
             elif limit.get("type") == "Pod":
                 outside = [
-                    o for o in _pod_outside(subject.after, limit) if o not in _pod_outside(subject.before, limit)
+                    o
+                    for o in _pod_outside(subject.after, limit)
+                    if o not in _pod_outside(subject.before, limit)
                 ]
             else:
                 continue
@@ -141,7 +155,9 @@ def limit_ranges(subject: Subject, facts: Facts) -> Iterator[Finding]:
                     f"{ref} refuses the injected pods of {subject.ref}: {'; '.join(outside)}. Change the proxy's "
                     "resources (sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms) or the LimitRange"
                 )
-                yield Finding("limit-range", message, f"spec.limits[{index}]", None, None, ref, value)
+                yield Finding(
+                    "limit-range", message, f"spec.limits[{index}]", None, None, ref, value
+                )
 
 
 def _container_outside(container: Object, limit: Object) -> Iterator[str]:
@@ -151,7 +167,10 @@ def _container_outside(container: Object, limit: Object) -> Iterator[str]:
         **mapping(limit.get("max")),
         **mapping(limit.get("maxLimitRequestRatio")),
     }:
-        request, most = amount(container, "requests", resource), amount(container, "limits", resource)
+        request, most = (
+            amount(container, "requests", resource),
+            amount(container, "limits", resource),
+        )
         if request is None:
             request = number(at(limit, ("defaultRequest", resource)))
         if most is None:
@@ -171,7 +190,9 @@ def _pod_outside(spec: Object, limit: Object) -> list[str]:
     return found
 
 
-def _outside(who: str, resource: str, request: int | None, most: int | None, limit: Object) -> Iterator[str]:
+def _outside(
+    who: str, resource: str, request: int | None, most: int | None, limit: Object
+) -> Iterator[str]:
     least, highest = number(at(limit, ("min", resource))), number(at(limit, ("max", resource)))
     ratio = number(at(limit, ("maxLimitRequestRatio", resource)))
     if least is not None and (request is None or request < least):
@@ -198,4 +219,6 @@ def shown(billionths: int | None, resource: str) -> str:
 
 def load_of(workload: Workload, template: Any, after: Any) -> Load:
     before = spec_of(template)
-    return Load(workload.ref, replicas(workload), before, before if after is None else spec_of(after))
+    return Load(
+        workload.ref, replicas(workload), before, before if after is None else spec_of(after)
+    )

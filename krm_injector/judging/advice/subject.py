@@ -25,13 +25,26 @@ class Finding(NamedTuple):
     current: Any = None
     proposed: Any = None
     resource: ResourceRef | None = None
-    silenced_by: Object | None = None  # the object whose annotation may silence it, where it is not the workload
+    silenced_by: Object | None = (
+        None  # the object whose annotation may silence it, where it is not the workload
+    )
 
 
 class Subject:
     """One injected workload; pods are {"metadata": ..., "spec": ...}, lists of containers hold mappings only."""
 
-    __slots__ = ("added", "after", "application", "before", "decision", "init", "labels", "path", "proxy", "ref")
+    __slots__ = (
+        "added",
+        "after",
+        "application",
+        "before",
+        "decision",
+        "init",
+        "labels",
+        "path",
+        "proxy",
+        "ref",
+    )
 
     def __init__(self, decision: Decision, changed: Object) -> None:
         workload = decision.workload
@@ -45,7 +58,10 @@ class Subject:
         self.application = mappings(self.before.get("containers"))
         self.init = mappings(self.before.get("initContainers"))
         known = {container.get("name") for container in (*self.application, *self.init)}
-        injected = (*mappings(self.after.get("initContainers")), *mappings(self.after.get("containers")))
+        injected = (
+            *mappings(self.after.get("initContainers")),
+            *mappings(self.after.get("containers")),
+        )
         # The user's own istio-proxy is an override of the injected one: its image and rights are the mesh's matter.
         self.added = [c for c in injected if c.get("name") not in known or c.get("name") == PROXY]
         self.proxy = next((c for c in injected if c.get("name") == PROXY), None)
@@ -76,7 +92,12 @@ class Subject:
 class Facts:
     """The bundle's other objects, by kind and Namespace."""
 
-    def __init__(self, objects: Iterable[tuple[str, Object]], default_namespace: str, decisions: Iterable[Decision]):
+    def __init__(
+        self,
+        objects: Iterable[tuple[str, Object]],
+        default_namespace: str,
+        decisions: Iterable[Decision],
+    ):
         self._by_kind: dict[str, dict[str, list[Object]]] = {}
         for kind, value in objects:
             namespace = str(at(value, ("metadata", "namespace")) or default_namespace)
@@ -89,14 +110,23 @@ class Facts:
         return self._by_kind.get(kind, {}).get(namespace, [])
 
     def everywhere(self, kind: str) -> list[tuple[str, Object]]:
-        return [(namespace, value) for namespace, among in self._by_kind.get(kind, {}).items() for value in among]
+        return [
+            (namespace, value)
+            for namespace, among in self._by_kind.get(kind, {}).items()
+            for value in among
+        ]
 
     def has(self, kind: str) -> bool:
         return kind in self._by_kind
 
 
 def ref_of(value: Object, kind: str, namespace: str) -> ResourceRef:
-    return ResourceRef(str(value.get("apiVersion") or ""), kind, str(at(value, ("metadata", "name")) or ""), namespace)
+    return ResourceRef(
+        str(value.get("apiVersion") or ""),
+        kind,
+        str(at(value, ("metadata", "name")) or ""),
+        namespace,
+    )
 
 
 def spec_of(template: Any) -> Object:

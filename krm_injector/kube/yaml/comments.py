@@ -39,7 +39,9 @@ def commented_lists(text: str, place: Place) -> set[Steps] | None:
     return found if _whole(_lists, text, place, found) else None
 
 
-def _whole(read: Callable[[Any, Any, Steps, str, Any], None], text: str, place: Place, found: Any) -> bool:
+def _whole(
+    read: Callable[[Any, Any, Steps, str, Any], None], text: str, place: Place, found: Any
+) -> bool:
     """Whether the node at the place could be read by itself, from its first event to its last."""
     source = " " * place.column + text[place.start : place.end]
     get = parser(source)
@@ -78,7 +80,9 @@ def _read(get: Any, event: Any, path: Steps, text: str, found: dict[Steps, str])
     last: Any = event
     if event.__class__ is MappingStartEvent:
         while (key := get()).__class__ is not MappingEndEvent:
-            if key.__class__ is not ScalarEvent:  # a key of its own kind: nothing that a path could name
+            if (
+                key.__class__ is not ScalarEvent
+            ):  # a key of its own kind: nothing that a path could name
                 _read(get, key, (), text, {})
                 _read(get, get(), (), text, {})
                 continue
@@ -95,7 +99,9 @@ def _read(get: Any, event: Any, path: Steps, text: str, found: dict[Steps, str])
         _note(_BEHIND, last, path, text, found)
 
 
-def _note(behind: re.Pattern[str], event: Any, path: Steps, text: str, found: dict[Steps, str]) -> None:
+def _note(
+    behind: re.Pattern[str], event: Any, path: Steps, text: str, found: dict[Steps, str]
+) -> None:
     match = behind.match(text, event.end_mark.index)
     if match:
         found[path] = match[1].rstrip()

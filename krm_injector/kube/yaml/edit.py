@@ -25,7 +25,9 @@ def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") ->
     return edit(text, place, old, new, newline).text
 
 
-def edit(text: str, place: Place, old: Any, new: Any, newline: str = "\n", known: Known | None = None) -> Edited:
+def edit(
+    text: str, place: Place, old: Any, new: Any, newline: str = "\n", known: Known | None = None
+) -> Edited:
     """As rewrite; the entries that are known are written as they were, where they stand for what new has there."""
     source = text[place.start : place.end]
     if known.__class__ is str:
@@ -38,9 +40,9 @@ def edit(text: str, place: Place, old: Any, new: Any, newline: str = "\n", known
             written = written.replace("\n", newline)
         return Edited(written, {(): source}, True)
     plain = source.replace("\r\n", "\n") if newline == "\r\n" else source
-    done = Editor(" " * place.column + plain, place.column, text[: place.start].endswith("--- ")).edited(
-        old, new, known
-    )
+    done = Editor(
+        " " * place.column + plain, place.column, text[: place.start].endswith("--- ")
+    ).edited(old, new, known)
     if newline != "\r\n":
         return done
     if source.count("\n") == source.count("\r\n"):
@@ -57,13 +59,18 @@ def reversible(text: str, place: Place, old: Any, new: Any, newline: str = "\n")
     there = place._replace(start=0, end=len(done.text))
 
     def leads_back(entries: Mapping[Path, str]) -> bool:
-        return () in entries or edit(done.text, there, new, old, newline, nested(entries)).text == source
+        return (
+            () in entries
+            or edit(done.text, there, new, old, newline, nested(entries)).text == source
+        )
 
     gone = done.gone
     if not leads_back(gone):
         gone = {**done.maybe, **gone}
         while not leads_back(gone):
-            gone = _wider(gone, source, place, newline)  # what is around an entry may where it alone does not
+            gone = _wider(
+                gone, source, place, newline
+            )  # what is around an entry may where it alone does not
     return done._replace(gone=gone)
 
 
@@ -112,7 +119,9 @@ def _in_flow(text: str, place: Place, new: Any) -> str:
     before = text[text.rfind("\n", 0, place.start) + 1 : place.start]
     behind, line_break, _ = text[place.end :].partition("\n")
     behind = behind.removesuffix("\r")
-    if (behind.strip() and behind[:2] != " #") or not (not before.strip(" -") or before.rstrip() == "---"):
+    if (behind.strip() and behind[:2] != " #") or not (
+        not before.strip(" -") or before.rstrip() == "---"
+    ):
         return to_json(new)
     written = "\n" + dump(new) if before.startswith("---") else dump(new, place.column)
     return written.removesuffix("\n") if line_break and not behind.strip() else written

@@ -44,8 +44,12 @@ class Edited(NamedTuple):
     """A changed text."""
 
     text: str
-    gone: dict[Path, str]  # entries of the old value, in the form of Known, that an edit back would write otherwise
-    sure: bool  # whether an edit back that knows these gives the old text; False: it has to be tried
+    gone: dict[
+        Path, str
+    ]  # entries of the old value, in the form of Known, that an edit back would write otherwise
+    sure: (
+        bool  # whether an edit back that knows these gives the old text; False: it has to be tried
+    )
     maybe: dict[Path, str] = {}  # noqa: RUF012 - entries that an edit back may need to know if it does not
     aliases: tuple[str, ...] = ()  # the names of those that were written out
 
@@ -59,7 +63,9 @@ class _Node:
         self.start = start
         self.end = start  # behind its last character; a block scalar's is the start of a line
         self.column = column
-        self.style = style  # "map" | "seq" (in block style), "flow", "block" (| or >), "" (any other)
+        self.style = (
+            style  # "map" | "seq" (in block style), "flow", "block" (| or >), "" (any other)
+        )
         self.keys: list[str] = []
         self.marks: list[tuple[int, int]] = []  # of the keys
         self.children: list[_Node] = []
@@ -106,8 +112,12 @@ class Editor:
         self.shared = False  # anchors and aliases: nodes that depend on one another
         self.anchors: dict[str, _Node] = {}  # the last one of each name so far
         self.aliases: dict[int, _Node | None] = {}  # what an alias, by its node's id, stands for
-        self.uses: list[tuple[_Node | None, _Spot]] = []  # an anchored node, and what has to be written anew without it
-        self.values: dict[int, tuple[Any, Any]] = {}  # of the anchored nodes, by their ids: old and new
+        self.uses: list[
+            tuple[_Node | None, _Spot]
+        ] = []  # an anchored node, and what has to be written anew without it
+        self.values: dict[
+            int, tuple[Any, Any]
+        ] = {}  # of the anchored nodes, by their ids: old and new
 
     def edited(self, old: Any, new: Any, known: Known | None = None) -> Edited:
         """The new text, from the root's first character on."""
@@ -119,7 +129,12 @@ class Editor:
         except YAMLError:
             return self._anew(None, new, "", open_end)
         tail = self.text[self._line_end(root.end) :]
-        risky = self.shared or known or (open_end and _last(root).style == "block") or _has_odd_break(self.text)
+        risky = (
+            self.shared
+            or known
+            or (open_end and _last(root).style == "block")
+            or _has_odd_break(self.text)
+        )
         try:
             self._change(root, old, new, None, 0, (), known)
             if self.uses:
@@ -129,13 +144,23 @@ class Editor:
             return self._anew(root, new, tail, open_end)
         if open_end:
             text, closed = text.removesuffix("\n"), text
-            if not risky and any(end == len(self.text) for _, end, _ in self.edits) and not self._reads_as(text, new):
+            if (
+                not risky
+                and any(end == len(self.text) for _, end, _ in self.edits)
+                and not self._reads_as(text, new)
+            ):
                 text, self.sure = closed, False  # a block scalar at the end needs its line break
         if risky and not self._reads_as(text, new):
             if known:
                 return Editor(self.source, self.column, self.on_marker).edited(old, new)
             return self._anew(root, new, tail, open_end)
-        return Edited(text[self.column :], self.gone, self.sure and not risky, self.maybe, tuple(self.written_out))
+        return Edited(
+            text[self.column :],
+            self.gone,
+            self.sure and not risky,
+            self.maybe,
+            tuple(self.written_out),
+        )
 
     def _anew(self, root: _Node | None, new: Any, tail: str, open_end: bool) -> Edited:
         """The whole text written anew; only what stands behind its root stays."""
@@ -144,7 +169,11 @@ class Editor:
             self._note_written_out(root)
         source = self.source[self.column :]
         text = ("\n" + dump(new) if self.on_marker else dump(new, self.column)) + tail
-        text = text.removesuffix("\n") if open_end and self._reads_as(text.removesuffix("\n"), new) else text
+        text = (
+            text.removesuffix("\n")
+            if open_end and self._reads_as(text.removesuffix("\n"), new)
+            else text
+        )
         gone: dict[Path, str] = {} if text == source else {(): source}
         return Edited(text, gone, True, aliases=tuple(self.written_out))
 
@@ -234,7 +263,14 @@ class Editor:
     # --- comparing ---------------------------------------------------------------------------------------------------
 
     def _change(
-        self, node: _Node, old: Any, new: Any, parent: _Node | None, position: int, path: Path, known: Known | None
+        self,
+        node: _Node,
+        old: Any,
+        new: Any,
+        parent: _Node | None,
+        position: int,
+        path: Path,
+        known: Known | None,
     ) -> None:
         """Note the edits that make node, which stands for old, stand for new."""
         if self.shared:
@@ -315,7 +351,13 @@ class Editor:
                 self.edits.append((place, place, self._entries(behind[key], node, known)))
 
     def _change_sequence(
-        self, node: _Node, old: list[Any], new: list[Any], pairs: list[tuple[int, int]], path: Path, known: Known | None
+        self,
+        node: _Node,
+        old: list[Any],
+        new: list[Any],
+        pairs: list[tuple[int, int]],
+        path: Path,
+        known: Known | None,
     ) -> None:
         starts = self._dashes(node)
         first = pairs[0][0]
@@ -335,7 +377,9 @@ class Editor:
                 pass
             elif inner or self.shared or not same(old[position], new[at]):
                 deeper = None if inner.__class__ is str else inner
-                self._change(child, old[position], new[at], node, position, (*path, position), deeper)
+                self._change(
+                    child, old[position], new[at], node, position, (*path, position), deeper
+                )
             begin, bound = following[position]
             if begin < bound:
                 place = self._line_end(child.end)
@@ -350,7 +394,11 @@ class Editor:
 
     def _means(self, anchored: _Node | None, new: Any) -> bool:
         """Whether an alias of this node stands for new once everything is changed."""
-        return anchored is not None and id(anchored) in self.values and same(self.values[id(anchored)][1], new)
+        return (
+            anchored is not None
+            and id(anchored) in self.values
+            and same(self.values[id(anchored)][1], new)
+        )
 
     def _note_merges(self, node: _Node, spot: _Spot) -> None:
         for key, child in zip(node.keys, node.children, strict=True):
@@ -370,7 +418,9 @@ class Editor:
         while found:
             found = False
             for anchored, spot in self.uses:
-                if self._covered(spot.node) or (anchored is not None and self._stays(anchored, spot)):
+                if self._covered(spot.node) or (
+                    anchored is not None and self._stays(anchored, spot)
+                ):
                     continue
                 if spot.parent is None:
                     raise _Unfit
@@ -454,7 +504,9 @@ class Editor:
             lines.append(str(inner) if fits else pad + dump({key: value}, node.column))
         return "".join(lines)
 
-    def _elements(self, new: list[Any], begin: int, end: int, node: _Node, known: Known | None) -> str:
+    def _elements(
+        self, new: list[Any], begin: int, end: int, node: _Node, known: Known | None
+    ) -> str:
         """The lines of new elements."""
         pad = " " * node.column
         if not known:
@@ -474,7 +526,9 @@ class Editor:
         try:
             return same(load(text), value)
         except YamlError as error:
-            return error.code == "yaml-alias"  # its anchor stands elsewhere; the whole is read again
+            return (
+                error.code == "yaml-alias"
+            )  # its anchor stands elsewhere; the whole is read again
 
     def _restore(self, node: _Node, position: int, value: Any, text: str) -> bool:
         """Write an entry as it is known to have been; whether that was possible."""
@@ -501,10 +555,18 @@ class Editor:
 
     def _behind_other(self, node: _Node, begin: int, at: int) -> bool:
         """Whether a block's first entry stands behind the dash of an outer sequence, on its line."""
-        return bool(self.text[begin:at].strip()) or (begin == 0 and at == node.start and self.column > 0)
+        return bool(self.text[begin:at].strip()) or (
+            begin == 0 and at == node.start and self.column > 0
+        )
 
     def _cut(
-        self, node: _Node, starts: list[int], position: int, first: int, path: Path, written: dict[str, Any] | list[Any]
+        self,
+        node: _Node,
+        starts: list[int],
+        position: int,
+        first: int,
+        path: Path,
+        written: dict[str, Any] | list[Any],
     ) -> None:
         """Take an entry or element out, with the comment lines above it where something stays above those."""
         end = self._line_end(node.children[position].end)
@@ -515,7 +577,10 @@ class Editor:
             if position + 1 < len(starts) and self.text[end : starts[position + 1]].strip(" "):
                 self.sure = False  # comments: whether an entry stood above or below them
             if self._behind_other(node, self.text.rfind("\n", 0, starts[0]) + 1, starts[0]):
-                begin, end = starts[position], starts[position + 1]  # the next one takes its place behind the dash
+                begin, end = (
+                    starts[position],
+                    starts[position + 1],
+                )  # the next one takes its place behind the dash
         text = self.text[begin:end]
         if position <= first:
             text = self.entry(node, position)
@@ -526,7 +591,9 @@ class Editor:
             self.maybe[path] = text
         self.edits.append((begin, end, ""))
 
-    def _replace(self, node: _Node, new: Any, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
+    def _replace(
+        self, node: _Node, new: Any, parent: _Node, position: int, path: Path, old: Any = ()
+    ) -> None:
         """Write a value anew behind its key or dash."""
         if self.shared:
             self._note_written_out(node)
@@ -541,7 +608,11 @@ class Editor:
             behind += 1
         else:
             behind = self._dashes(parent)[position] + 1
-        inline = "\n" not in text[behind : node.start] and node.style in ("", "flow") and node.start >= behind
+        inline = (
+            "\n" not in text[behind : node.start]
+            and node.style in ("", "flow")
+            and node.start >= behind
+        )
         self._forget(behind, self._line_end(node.end), path)
         collection = isinstance(new, (dict, list)) and new
         if not collection:
@@ -554,7 +625,9 @@ class Editor:
                 return
             value = " " + value
         elif parent.style == "map":
-            value = "\n" + _block(new, parent.column + 2 if isinstance(new, dict) else parent.column)
+            value = "\n" + _block(
+                new, parent.column + 2 if isinstance(new, dict) else parent.column
+            )
         else:
             value = " " + dump(new, parent.column + 2)
         end = self._line_end(node.end)
@@ -565,7 +638,9 @@ class Editor:
             head, _, body = value.partition("\n")
             value = f"{head}{rest}\n{body}"
         self._tell(parent, position, path, old)
-        self.edits.append((behind, end, value if value.endswith("\n") and collection else value + "\n"))
+        self.edits.append(
+            (behind, end, value if value.endswith("\n") and collection else value + "\n")
+        )
 
     def _tell(self, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
         """Tell an entry that stood for old, () where that is not known, if it was not written as it would be here."""
@@ -587,7 +662,11 @@ class Editor:
         for start, end, new in sorted(self.edits, key=lambda edit: edit[0]):
             if start < at:
                 raise _Unfit
-            if self.text[end : end + 1] in " \n" and "|" in new and re.compile(_BLANK_LINE).match(self.text, end):
+            if (
+                self.text[end : end + 1] in " \n"
+                and "|" in new
+                and re.compile(_BLANK_LINE).match(self.text, end)
+            ):
                 self.sure = False  # a block scalar at its end counts the blank line as its own
             pieces += (self.text[at:start], new)
             at = end
@@ -675,7 +754,9 @@ def _paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
     mine = theirs = 0
     for next_mine, next_theirs in [*chain, (len(old), len(new))]:
-        if next_mine - mine == next_theirs - theirs:  # as many gone as come: each in its predecessor's place
+        if (
+            next_mine - mine == next_theirs - theirs
+        ):  # as many gone as come: each in its predecessor's place
             pairs += [(mine + k, theirs + k) for k in range(next_mine - mine)]
         if next_mine < len(old):
             pairs.append((next_mine, next_theirs))

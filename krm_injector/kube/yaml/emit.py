@@ -22,7 +22,20 @@ _PLAIN = re.compile(
 )
 _WORDS = frozenset(
     word
-    for name in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity")
+    for name in (
+        "y",
+        "n",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "true",
+        "false",
+        "null",
+        "nan",
+        "inf",
+        "infinity",
+    )
     for word in (name, name.upper(), name.capitalize())
 )
 # What a literal block cannot hold: control characters, spaces before a break. Unicode is left to str.isprintable, a
@@ -160,7 +173,10 @@ def _plain_unicode(text: str) -> bool:
     """Whether a text with characters beyond ASCII may stand plain: they are letters and the rest allows it."""
     if not all(character.isascii() or character.isalpha() for character in text):
         return False
-    return _PLAIN.match("".join(character if character.isascii() else "x" for character in text)) is not None
+    return (
+        _PLAIN.match("".join(character if character.isascii() else "x" for character in text))
+        is not None
+    )
 
 
 def _printable(text: str) -> bool:
@@ -182,8 +198,16 @@ def _escape(match: re.Match[str]) -> str:
     if code > 0x7F and character.isprintable():
         return character
     if 0xD800 <= code < 0xE000:
-        raise YamlError(f"half a surrogate pair (U+{code:04X}) has no form in YAML", code="yaml-character")
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+        raise YamlError(
+            f"half a surrogate pair (U+{code:04X}) has no form in YAML", code="yaml-character"
+        )
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 def _literal(text: str, pad: str) -> str:
@@ -192,7 +216,9 @@ def _literal(text: str, pad: str) -> str:
     if not body or body[-1] == "\n":
         return quoted(text)  # "|+" would take in blank lines that follow in the text it is put into
     if body.lstrip(" \n")[:1] == "\t":
-        return quoted(text)  # kustomize and kpt fail over a block that begins with a tab: they write it without the "2"
+        return quoted(
+            text
+        )  # kustomize and kpt fail over a block that begins with a tab: they write it without the "2"
     hint = "2" if body[0] in " \t\n" else ""
     chomping = "" if len(body) < len(text) else "-"
     lines = [pad + line if line else "" for line in body.split("\n")]

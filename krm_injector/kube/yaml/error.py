@@ -6,7 +6,9 @@ from __future__ import annotations
 class YamlError(ValueError):
     """A text that cannot be read. ``line`` and ``column`` count from 1; 0 where there is no position."""
 
-    def __init__(self, problem: str, line: int = 0, column: int = 0, code: str = "yaml-syntax") -> None:
+    def __init__(
+        self, problem: str, line: int = 0, column: int = 0, code: str = "yaml-syntax"
+    ) -> None:
         self.problem = problem
         self.line = line
         self.column = column
@@ -15,4 +17,8 @@ class YamlError(ValueError):
 
     def shifted(self, lines: int) -> YamlError:
         """The same error in a text that begins ``lines`` lines further down."""
-        return YamlError(self.problem, self.line + lines, self.column, self.code) if self.line else self
+        return (
+            YamlError(self.problem, self.line + lines, self.column, self.code)
+            if self.line
+            else self
+        )

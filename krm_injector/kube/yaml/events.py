@@ -68,7 +68,9 @@ class reading:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
         if isinstance(error, (YAMLError, UnicodeError)):
             refuse(error, self.text)
 
@@ -101,14 +103,21 @@ def _refuse_depth(text: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 mark: Any = event.start_mark
-                raise YamlError(f"nested deeper than {MAX_DEPTH} levels", mark.line + 1, mark.column + 1, "yaml-depth")
+                raise YamlError(
+                    f"nested deeper than {MAX_DEPTH} levels",
+                    mark.line + 1,
+                    mark.column + 1,
+                    "yaml-depth",
+                )
         elif event.__class__ in (MappingEndEvent, SequenceEndEvent):
             depth -= 1
 
 
 def advice(text: str, number: int) -> str:
     """What to do about the mistakes that everybody makes, seen in the line (counted from 0) of an error; or ""."""
-    lines = text.splitlines()[max(number - 1, 0) : number + 1]  # a template's bracket may close a line further up
+    lines = text.splitlines()[
+        max(number - 1, 0) : number + 1
+    ]  # a template's bracket may close a line further up
     if lines and re.match(" *\t", lines[-1]):
         return "; a tab cannot indent YAML; use spaces"
     if any("{{" in line for line in lines):
@@ -118,9 +127,17 @@ def advice(text: str, number: int) -> str:
 
 def check_text(text: str) -> None:
     """Raise YamlError where text holds a character that YAML does not allow (NUL, control characters, surrogates)."""
-    illegal = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text)
+    illegal = re.search(
+        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text
+    )
     if illegal:
         line = text.count("\n", 0, illegal.start())
         column = illegal.start() - text.rfind("\n", 0, illegal.start())
-        name = "a byte order mark" if illegal[0] == "\ufeff" else f"the character U+{ord(illegal[0]):04X}"
-        raise YamlError(f"{name} is not allowed in YAML", line + 1, column, "yaml-character") from None
+        name = (
+            "a byte order mark"
+            if illegal[0] == "\ufeff"
+            else f"the character U+{ord(illegal[0]):04X}"
+        )
+        raise YamlError(
+            f"{name} is not allowed in YAML", line + 1, column, "yaml-character"
+        ) from None

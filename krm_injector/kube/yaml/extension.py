@@ -11,7 +11,16 @@ import sys
 from types import ModuleType
 from typing import Any
 
-_STAGES = ("reader", "scanner", "parser", "composer", "constructor", "emitter", "serializer", "representer")
+_STAGES = (
+    "reader",
+    "scanner",
+    "parser",
+    "composer",
+    "constructor",
+    "emitter",
+    "serializer",
+    "representer",
+)
 
 
 def load() -> Any:
@@ -20,7 +29,9 @@ def load() -> Any:
         try:
             return _quick()
         except Exception:  # another layout of PyYAML than expected: import it as everybody does
-            for name in [name for name in sys.modules if name == "yaml" or name.startswith("yaml.")]:
+            for name in [
+                name for name in sys.modules if name == "yaml" or name.startswith("yaml.")
+            ]:
                 del sys.modules[name]
     import yaml
 
@@ -35,7 +46,11 @@ def _quick() -> Any:
     from importlib.machinery import ModuleSpec, PathFinder
 
     spec = PathFinder.find_spec("yaml")
-    if not isinstance(spec, ModuleSpec) or spec.loader is None or spec.submodule_search_locations is None:
+    if (
+        not isinstance(spec, ModuleSpec)
+        or spec.loader is None
+        or spec.submodule_search_locations is None
+    ):
         raise ImportError("PyYAML is not installed")
     package = ModuleType("yaml")
     package.__spec__ = spec
@@ -51,7 +66,9 @@ def _quick() -> Any:
     import yaml.tokens
 
     for part in (yaml.error, yaml.tokens, yaml.events, yaml.nodes):
-        package.__dict__.update({name: value for name, value in vars(part).items() if not name.startswith("_")})
+        package.__dict__.update(
+            {name: value for name, value in vars(part).items() if not name.startswith("_")}
+        )
     for stage in _STAGES:
         name = f"{stage.capitalize()}Error"
         base = _ReaderError if stage == "reader" else yaml.error.MarkedYAMLError
@@ -81,7 +98,9 @@ def _quick() -> Any:
 class _ReaderError(Exception):
     """What PyYAML's ReaderError holds."""
 
-    def __init__(self, name: str, position: int, character: Any, encoding: str, reason: str) -> None:
+    def __init__(
+        self, name: str, position: int, character: Any, encoding: str, reason: str
+    ) -> None:
         super().__init__(reason)
         self.name = name
         self.position = position

@@ -33,7 +33,11 @@ def load_json_stream(text: str) -> list[Document]:
         line += text.count("\n", counted, at)
         counted = at
         place = Place(at, end, line, at - text.rfind("\n", 0, at) - 1, False)
-        documents.append(Document(value, documents[-1].place.end if documents else 0, end, place, False, json=True))
+        documents.append(
+            Document(
+                value, documents[-1].place.end if documents else 0, end, place, False, json=True
+            )
+        )
         at = _SPACE.match(text, end).end()  # type: ignore[union-attr]
     if documents:
         documents[-1] = documents[-1]._replace(end=len(text))
@@ -90,12 +94,17 @@ def _constant(name: str) -> NoReturn:
     raise YamlError(f"{name} is no JSON", code="json-syntax")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
+)
 
 
 def _fail_duplicate(text: str, key: str) -> NoReturn:
     """Say where a key that is twice in one object stands (its second appearance, where that can be told)."""
-    places = [match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)]
+    places = [
+        match.start()
+        for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)
+    ]
     problem = f'the key "{key}" appears twice in one object'
     if len(places) == 2:
         at = places[1]
@@ -107,7 +116,9 @@ def _fail_duplicate(text: str, key: str) -> NoReturn:
 def _check_depth(value: Any, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise YamlError(f"nested deeper than {MAX_DEPTH} levels", code="yaml-depth")
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for item in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         if item.__class__ is dict or item.__class__ is list:
             _check_depth(item, depth + 1)
 

@@ -57,7 +57,9 @@ class Document(NamedTuple):
     def moved(self, offset: int, lines: int) -> Document:
         """The same document in a text that has so many characters and lines more in front."""
         place = self.place
-        place = place._replace(start=place.start + offset, end=place.end + offset, line=place.line + lines)
+        place = place._replace(
+            start=place.start + offset, end=place.end + offset, line=place.line + lines
+        )
         return self._replace(start=self.start + offset, end=self.end + offset, place=place)
 
 
@@ -81,7 +83,9 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
         if strict:
             event = reader.next()
             if event.__class__ is not StreamEndEvent:
-                reader.fail("a second document begins here; one is expected", event, "yaml-documents")
+                reader.fail(
+                    "a second document begins here; one is expected", event, "yaml-documents"
+                )
     except YamlError:
         raise
     except Exception as error:
@@ -94,7 +98,9 @@ def load_all(text: str) -> list[Document]:
 
     A byte order mark may stand behind a separator, not at the start of text.
     """
-    if any(sign in text for sign in _UNUSUAL) or (text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"):
+    if any(sign in text for sign in _UNUSUAL) or (
+        text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{"
+    ):
         from krm_injector.kube.yaml.stream import load_mixed  # seldom needed
 
         return load_mixed(text)
@@ -214,13 +220,19 @@ class Reader:
                 self.nodes += len(result) + 1
                 self.last = event
                 return result
-            elif event.__class__ is ScalarEvent and event.tag == TAG + "merge" and event.value == "<<":
+            elif (
+                event.__class__ is ScalarEvent
+                and event.tag == TAG + "merge"
+                and event.value == "<<"
+            ):
                 merged = self.merge(result, merged, event, depth)
                 continue
             else:
                 key = self.complex_key(event)
             if key in result and self.strict and (merged is None or key not in merged):
-                self.fail(f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key")
+                self.fail(
+                    f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key"
+                )
             if merged is not None:
                 merged.discard(key)
             event = get()
@@ -290,7 +302,9 @@ class Reader:
             else:
                 value = self.node(event, 0)
             if event.__class__ is ScalarEvent and event.tag == TAG + "float":
-                value = float(scalars.resolve(event.value))  # as a float whatever it would be as a value
+                value = float(
+                    scalars.resolve(event.value)
+                )  # as a float whatever it would be as a value
             if isinstance(value, (dict, list)):
                 self.fail_key(event)
             return self.key_of(value, event)
@@ -357,7 +371,9 @@ class Reader:
             self.fail(f"aliases expand to more than {ALIAS_BUDGET} nodes", event, "yaml-alias")
         return self.anchors[name]
 
-    def merge(self, result: dict[str, Any], merged: set[str] | None, event: Any, depth: int) -> set[str]:
+    def merge(
+        self, result: dict[str, Any], merged: set[str] | None, event: Any, depth: int
+    ) -> set[str]:
         """Take in the value of a merge key; the keys that only merges have set."""
         value = self.node(self.next(), depth)
         sources = value[::-1] if isinstance(value, list) else [value]

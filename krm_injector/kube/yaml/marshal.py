@@ -56,7 +56,9 @@ def _mapping(value: dict[str, Any], indent: int, out: list[str]) -> None:
     pad = " " * indent
     for name in _sorted(value):
         item = value[name]
-        if len(name.encode("utf-8", "replace")) > _LONGEST_SIMPLE_KEY or any(c in name for c in _BREAKS):
+        if len(name.encode("utf-8", "replace")) > _LONGEST_SIMPLE_KEY or any(
+            c in name for c in _BREAKS
+        ):
             out.append(_ended(f"{pad}? {_scalar(name, indent + 1, indent + 2)}"))
             _element(item, ":", indent, out)
             continue
@@ -135,10 +137,20 @@ def _scientific(value: float) -> str:
 def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if _SIMPLE.match(text) and text not in scalars.WORDS and text[0] not in ".-":
         return text  # no space, so nothing to fold
-    if "\x85" in text:  # JSON leaves it raw, and YAML reads it there as a line break that folds into a space
+    if (
+        "\x85" in text
+    ):  # JSON leaves it raw, and YAML reads it there as a line break that folds into a space
         text = re.sub("[ \t]*\x85[ \t]*", " ", text)
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_surrogates(text) else text
-    plain = isinstance(scalars.resolve(text), str) and not _SEXAGESIMAL.match(text) and not _TIMESTAMP.match(text)
+    text = (
+        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if _has_surrogates(text)
+        else text
+    )
+    plain = (
+        isinstance(scalars.resolve(text), str)
+        and not _SEXAGESIMAL.match(text)
+        and not _TIMESTAMP.match(text)
+    )
     special = _special(text) or re.search(f" [{_BREAKS}]", text) is not None
     if "\n" in text:
         if special or text[-1] == " " or key:
@@ -156,7 +168,9 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
 
 def _special(text: str) -> bool:
     """Whether go-yaml takes a character of text for unprintable (tabs too, and all beyond U+FFFF)."""
-    return _CONTROL.search(text) is not None or (not text.isascii() and re.search(_BEYOND, text) is not None)
+    return _CONTROL.search(text) is not None or (
+        not text.isascii() and re.search(_BEYOND, text) is not None
+    )
 
 
 def _has_surrogates(text: str) -> bool:
@@ -176,7 +190,9 @@ def _folded(text: str, column: int, indent: int, fold: bool, quoted: bool) -> st
     """The inside of a plain or single-quoted scalar."""
     if quoted:
         doubled = text.replace("'", "''")
-        if (column + len(doubled) <= BEST_WIDTH or not fold) and not any(c in text for c in _BREAKS):
+        if (column + len(doubled) <= BEST_WIDTH or not fold) and not any(
+            c in text for c in _BREAKS
+        ):
             return doubled
     elif column + len(text) <= BEST_WIDTH or not fold:
         return text
@@ -187,7 +203,13 @@ def _folded(text: str, column: int, indent: int, fold: bool, quoted: bool) -> st
     for at, character in enumerate(text):
         if character == " ":
             inside = not quoted or 0 < at < last
-            if fold and not space and column > BEST_WIDTH and inside and text[at + 1 : at + 2] != " ":
+            if (
+                fold
+                and not space
+                and column > BEST_WIDTH
+                and inside
+                and text[at + 1 : at + 2] != " "
+            ):
                 out.append("\n" + pad)
                 column = indent
             else:
@@ -247,7 +269,9 @@ def _literal(text: str, indent: int) -> str:
         hints += "+"
     pad = " " * indent
     lines = re.split(f"(?<=[{_BREAKS}])", text)
-    return f"|{hints}\n" + "".join(pad + line if line not in _BREAKS else line for line in lines if line)
+    return f"|{hints}\n" + "".join(
+        pad + line if line not in _BREAKS else line for line in lines if line
+    )
 
 
 def _sorted(value: dict[str, Any]) -> Iterable[str]:
@@ -295,6 +319,8 @@ def _compare_numbers(a: str, b: str, at: int) -> int:
 def _digits(text: str, at: int, floor: int) -> tuple[int, int]:
     number = floor
     while at < len(text) and text[at].isdecimal():
-        number = (number * 10 + ord(text[at]) - 48 + 2**63) % 2**64 - 2**63  # an int64 that overflows
+        number = (
+            number * 10 + ord(text[at]) - 48 + 2**63
+        ) % 2**64 - 2**63  # an int64 that overflows
         at += 1
     return at, number

@@ -14,8 +14,12 @@ from typing import Any
 
 WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(
+        ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
+    ),
+    **dict.fromkeys(
+        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False
+    ),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), nan),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -inf),
@@ -26,10 +30,16 @@ HINTS = frozenset("yYnNtTfFoO~+-.0123456789") | {""}
 """First characters (text[:1]) of all scalars that may be something else than a string."""
 
 _NUMERIC = frozenset("+-.0123456789")
-_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z")
+_INTEGER = re.compile(
+    r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z"
+)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_POINT_FLOAT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z")  # strconv.ParseFloat itself
-_BINARY = re.compile(r"0b([-+]?[01]+)\Z")  # "0b-1": go-yaml parses what follows "0b" as a signed number
+_POINT_FLOAT = re.compile(
+    r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
+)  # strconv.ParseFloat itself
+_BINARY = re.compile(
+    r"0b([-+]?[01]+)\Z"
+)  # "0b-1": go-yaml parses what follows "0b" as a signed number
 _INT64 = range(-(2**63), 2**63)
 _UINT64 = range(2**64)
 
@@ -65,7 +75,9 @@ def resolve_number(text: str) -> Any:
             return number
     if _FLOAT.match(plain):
         value = float(plain)
-        return text if isinf(value) else value  # out of range: strconv.ParseFloat fails, a string remains
+        return (
+            text if isinf(value) else value
+        )  # out of range: strconv.ParseFloat fails, a string remains
     match = _BINARY.match(plain)
     if match and int(match[1], 2) in _INT64:
         return int(match[1], 2)
@@ -78,7 +90,9 @@ def as_json_number(value: float) -> int | float:
         return value
     if abs(value) < 2**53:
         return int(value)
-    mantissa, _, power = repr(value).partition("e")  # Go prints the shortest digits and fills up with zeros
+    mantissa, _, power = repr(value).partition(
+        "e"
+    )  # Go prints the shortest digits and fills up with zeros
     exponent = int(power or "0")
     whole, _, fraction = mantissa.partition(".")
     fraction = fraction.rstrip("0")

@@ -43,7 +43,11 @@ def load_mixed(text: str) -> list[Document]:
         found = [document.moved(start, lines) for document in found]
         if documents:  # the separator in front of the mark began a document that goes on behind it
             opened = documents.pop()
-            found = [found[0]._replace(start=opened.start), *found[1:]] if found else [opened._replace(end=end)]
+            found = (
+                [found[0]._replace(start=opened.start), *found[1:]]
+                if found
+                else [opened._replace(end=end)]
+            )
         documents += found
     return documents
 
@@ -89,7 +93,9 @@ def _load(text: str) -> list[Document]:
         raise _better(error, text, openings) from None
     values = {opening.start: opening.value for opening in found}
     return [
-        document._replace(value=values[document.place.start], json=True) if document.place.start in values else document
+        document._replace(value=values[document.place.start], json=True)
+        if document.place.start in values
+        else document
         for document in documents
     ]
 
@@ -125,5 +131,7 @@ def _better(error: YamlError, text: str, openings: list[_Opening]) -> YamlError:
     column = at - text.rfind("\n", 0, at)
     if text.count("\n", 0, at) + 1 != error.line or error.column < column:
         return error
-    sentence = "something stands behind the document; put --- on a line of its own before the next one"
+    sentence = (
+        "something stands behind the document; put --- on a line of its own before the next one"
+    )
     return YamlError(sentence, error.line, column, "yaml-documents")

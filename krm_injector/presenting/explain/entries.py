@@ -38,7 +38,9 @@ def entries(
     return found
 
 
-def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence[Result]) -> dict[str, Any]:
+def _entry(
+    decision: Decision, replacements: Mapping[int, Any], errors: Sequence[Result]
+) -> dict[str, Any]:
     workload = decision.workload
     before = containers(workload.object, workload.template)
     after: int | None = before
@@ -73,7 +75,11 @@ def _webhooks(decision: Decision) -> list[str]:
 
 def _error(result: Result, decision: Decision) -> dict[str, Any]:
     """An error in full, and in a few words for a table."""
-    told = {"code": result.code, "message": result.message, "brief": _brief(result.message, str(decision.workload.ref))}
+    told = {
+        "code": result.code,
+        "message": result.message,
+        "brief": _brief(result.message, str(decision.workload.ref)),
+    }
     if decision.reason == Reason.NAMESPACE_UNKNOWN and result.code == "namespace-missing":
         told["brief"] = decision.detail
     return {**told, "field": result.field} if result.field else told
@@ -103,9 +109,17 @@ class Evidences:
         return made
 
     def _make(self, decision: Decision, evidence: Evidence) -> dict[str, Any]:
-        made: dict[str, Any] = {"rule": evidence.rule, "outcome": evidence.outcome, "detail": evidence.detail}
+        made: dict[str, Any] = {
+            "rule": evidence.rule,
+            "outcome": evidence.outcome,
+            "detail": evidence.detail,
+        }
         if evidence.path:
-            path = (*decision.workload.template, *evidence.path) if evidence.on == "pod" else evidence.path
+            path = (
+                (*decision.workload.template, *evidence.path)
+                if evidence.on == "pod"
+                else evidence.path
+            )
             made["field"] = field(path)
             if self._places is not None:
                 made |= self._places.evidence(decision, evidence)
@@ -120,7 +134,9 @@ def containers(workload: Object, template: Sequence[str | int]) -> int:
     pod = at(workload, (*template, "spec"))
     if not isinstance(pod, dict):
         return 0
-    running = [c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"]
+    running = [
+        c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"
+    ]
     return len(_mappings(pod.get("containers"))) + len(running)
 
 
@@ -131,7 +147,12 @@ def _mappings(value: Any) -> list[Any]:
 def document(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> dict[str, Any]:
     """The whole answer. ``mesh`` is the first control plane; ``meshes`` are all of them."""
     planes = [_mesh(mesh) for mesh in meshes]
-    return {"mesh": planes[0] if planes else {}, "meshes": planes, "summary": summary(told), "workloads": told}
+    return {
+        "mesh": planes[0] if planes else {},
+        "meshes": planes,
+        "summary": summary(told),
+        "workloads": told,
+    }
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
@@ -140,7 +161,10 @@ def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
     for entry in told:
         reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
     verdicts = [entry["verdict"] for entry in told]
-    counts = {key: verdicts.count(verdict) for key, verdict in (("injected", "injected"), ("leftOut", "left out"))}
+    counts = {
+        key: verdicts.count(verdict)
+        for key, verdict in (("injected", "injected"), ("leftOut", "left out"))
+    }
     return {"workloads": len(told), **counts, "errors": verdicts.count("error"), "reasons": reasons}
 
 

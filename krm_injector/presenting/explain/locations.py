@@ -10,7 +10,9 @@ from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Decision, Evidence, Mesh
 from krm_injector.sources.resource_list import Bundle
 
-Written = dict[str, Any]  # {"file": ..., "line": ...}, {"file": ..., "document": ...}, {"line": ...} or {}
+Written = dict[
+    str, Any
+]  # {"file": ..., "line": ...}, {"file": ..., "document": ...}, {"line": ...} or {}
 
 _ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 _INJECTOR = "istio-sidecar-injector"
@@ -21,7 +23,11 @@ class Places:
 
     def __init__(self, parts: Iterable[Bundle], rendered: Collection[int] = ()) -> None:
         """rendered: the parts whose text is a renderer's output, whose lines nobody sees."""
-        self._found = [(item, part, number in rendered) for number, part in enumerate(parts) for item in part.items]
+        self._found = [
+            (item, part, number in rendered)
+            for number, part in enumerate(parts)
+            for item in part.items
+        ]
         self._namespaces: dict[str, int] | None = None
         self._injectors: dict[str, int] = {}
         self._cache: dict[tuple[int, tuple[str | int, ...]], Written] = {}
@@ -29,7 +35,10 @@ class Places:
     def workload(self, decision: Decision) -> Written:
         """Where the workload itself begins; of an object with several pod templates, where the template does."""
         workload = decision.workload
-        return self.of(workload.item, workload.inside if workload.only else (*workload.inside, *workload.template))
+        return self.of(
+            workload.item,
+            workload.inside if workload.only else (*workload.inside, *workload.template),
+        )
 
     def evidence(self, decision: Decision, evidence: Evidence) -> Written:
         """Where the field stands that the evidence names; {} where it names none, or nobody knows."""
@@ -41,7 +50,11 @@ class Places:
         if self._namespaces is None:
             self._index()
         assert self._namespaces is not None
-        if evidence.on == "namespace" and decision.namespace and decision.namespace.source == "bundle":
+        if (
+            evidence.on == "namespace"
+            and decision.namespace
+            and decision.namespace.source == "bundle"
+        ):
             return self._known(self._namespaces.get(decision.namespace.name), evidence.path)
         if evidence.on == "mesh" and decision.mesh and decision.mesh.source == "bundle":
             return self._policy(decision.mesh, evidence.path)
@@ -61,7 +74,11 @@ class Places:
             # The orchestrator read a file, whose lines are not those of the list that it made of it.
             return {"file": item.file, "document": item.document}
         if rendered and not item.file:
-            file = next((annotations[key] for key in _ANNOTATIONS if key in annotations), "") if annotations else ""
+            file = (
+                next((annotations[key] for key in _ANNOTATIONS if key in annotations), "")
+                if annotations
+                else ""
+            )
             return {"file": file} if isinstance(file, str) and file else {}
         if item.place is None:
             return {"file": item.file} if item.file else {}
@@ -103,7 +120,9 @@ class Places:
                 self._namespaces.setdefault(name, index)
             elif kind == "ConfigMap" and (name == _INJECTOR or name.startswith(f"{_INJECTOR}-")):
                 label = at(metadata, ("labels", "istio.io/rev"))
-                self._injectors.setdefault(str(label or name[len(_INJECTOR) + 1 :] or "default"), index)
+                self._injectors.setdefault(
+                    str(label or name[len(_INJECTOR) + 1 :] or "default"), index
+                )
 
 
 def shown(written: Mapping[str, Any]) -> str:

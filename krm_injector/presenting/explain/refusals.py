@@ -18,7 +18,9 @@ _REFUSED = {
 Refusals = Sequence[Sequence[Result]]
 
 
-def refusals(decisions: Sequence[Decision], replacements: Mapping[int, Any], results: Sequence[Result]) -> Refusals:
+def refusals(
+    decisions: Sequence[Decision], replacements: Mapping[int, Any], results: Sequence[Result]
+) -> Refusals:
     """For each decision the errors because of which `inject` refuses its workload: those about it, those about its
     Namespace, those of its control plane. ``replacements``: item index -> the item as injection leaves it."""
     errors = [result for result in results if result.severity == "error"]
@@ -27,8 +29,12 @@ def refusals(decisions: Sequence[Decision], replacements: Mapping[int, Any], res
     about: dict[Any, list[Result]] = {}
     for error in errors:
         ref = error.resource
-        about.setdefault(("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref, []).append(error)
-    disputed = [error for error in errors if error.code == "namespace-conflict" and _of_application(error)]
+        about.setdefault(
+            ("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref, []
+        ).append(error)
+    disputed = [
+        error for error in errors if error.code == "namespace-conflict" and _of_application(error)
+    ]
     return [_of(decision, replacements, about, disputed) for decision in decisions]
 
 
@@ -37,7 +43,10 @@ def _of_application(error: Result) -> bool:
 
 
 def _of(
-    decision: Decision, replacements: Mapping[int, Any], about: Mapping[Any, list[Result]], disputed: list[Result]
+    decision: Decision,
+    replacements: Mapping[int, Any],
+    about: Mapping[Any, list[Result]],
+    disputed: list[Result],
 ) -> list[Result]:
     ref = decision.workload.ref
     found = [*about.get(ref, ()), *about.get(("Namespace", ref.namespace), ())]
@@ -50,7 +59,9 @@ def _of(
         found.append(Result("error", decision.detail, ref, code=code))
     if not found and decision.injected and not _injected(decision, replacements):
         # Its control plane is of no use, which the run tells once and of no workload.
-        found = [*about.get(None, ())] or [Result("error", "it could not be injected", ref, code="mesh-invalid")]
+        found = [*about.get(None, ())] or [
+            Result("error", "it could not be injected", ref, code="mesh-invalid")
+        ]
     return found
 
 

@@ -49,9 +49,13 @@ class Apps:
         """The control planes of injected workloads of the same app."""
         found = [self._injected.get(key) for key, _ in _grounds(workload, pod_labels(workload))]
         found += [other for _, other, _ in self._with_its_image(workload)]
-        return {other.mesh.revision for other in found if other is not None and other.mesh is not None}
+        return {
+            other.mesh.revision for other in found if other is not None and other.mesh is not None
+        }
 
-    def _with_its_image(self, workload: Workload) -> Iterator[tuple[tuple[str, ...], Decision, str]]:
+    def _with_its_image(
+        self, workload: Workload
+    ) -> Iterator[tuple[tuple[str, ...], Decision, str]]:
         """Injected workloads that share a label and an image, wherever they are."""
         for what in _labels(pod_labels(workload)):
             for other in self._by_label.get(what, ())[:_COMPARED]:
@@ -73,7 +77,10 @@ def _grounds(workload: Workload, labels: Mapping[str, str]) -> Iterator[_Ground]
         told = f"{INSTANCE}: {instance}, {NAME}: {name}"
         yield ("instance", whole, instance, name), f"of the same app ({told})"
     if instance:
-        yield ("beside", namespace, whole, instance), f"of the same Namespace and app ({INSTANCE}: {instance})"
+        yield (
+            ("beside", namespace, whole, instance),
+            f"of the same Namespace and app ({INSTANCE}: {instance})",
+        )
     for what in _labels(labels):
         yield ("near", namespace, *what), f"of the same Namespace and app ({what[0]}: {what[1]})"
 

@@ -41,7 +41,9 @@ class _Effect(NamedTuple):
 
     injects: int
     leaves_out: int
-    moves: tuple[tuple[str, int], ...]  # injected before and after: to which control plane, how many
+    moves: tuple[
+        tuple[str, int], ...
+    ]  # injected before and after: to which control plane, how many
     refuses: int
 
     @property
@@ -54,10 +56,16 @@ class Changes:
     """Answers for the decisions of one run."""
 
     def __init__(
-        self, decisions: Sequence[Decision], meshes: Sequence[Mesh], settings: Settings, doubts_only: bool = False
+        self,
+        decisions: Sequence[Decision],
+        meshes: Sequence[Mesh],
+        settings: Settings,
+        doubts_only: bool = False,
     ) -> None:
         self._meshes, self._settings, self._doubts_only = tuple(meshes), settings, doubts_only
-        self._namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
+        self._namespaces = {
+            d.namespace.name: d.namespace for d in decisions if d.namespace is not None
+        }
         self._judge = Judge(self._namespaces, self._meshes, settings)
         self._remedies = Remedies(self._judge, self._meshes, settings)
         self._members: dict[str, list[Decision]] = {}
@@ -65,7 +73,8 @@ class Changes:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
         self._apps = Apps(decisions)
         self._injected = {
-            name: sum(d.injected and not refused(d) for d in members) for name, members in self._members.items()
+            name: sum(d.injected and not refused(d) for d in members)
+            for name, members in self._members.items()
         }
         self._taken = _taken(decisions)
         self._taken_in = {name: _taken(members) for name, members in self._members.items()}
@@ -98,7 +107,9 @@ class Changes:
             return asked
         if decision.reason == Reason.NEVER_INJECT_SELECTOR:
             return ""  # whoever wrote the selector meant these out
-        if not _by_default(decision) or any(m.root_namespace == workload.ref.namespace for m in self._meshes):
+        if not _by_default(decision) or any(
+            m.root_namespace == workload.ref.namespace for m in self._meshes
+        ):
             return ""
         if decision.reason == Reason.NO_WEBHOOK_MATCHES and decision.namespace is not None:
             asked = self._asked_by(decision.namespace)
@@ -109,7 +120,10 @@ class Changes:
         other = self._apps.injected_with(workload)
         if other:
             return other
-        injected, count = self._injected[workload.ref.namespace], len(self._members[workload.ref.namespace])
+        injected, count = (
+            self._injected[workload.ref.namespace],
+            len(self._members[workload.ref.namespace]),
+        )
         if injected * 2 >= count:
             of = f"{injected:,} of the {counted(count, 'workload')} in its Namespace"
             return f"{of} {'is' if injected == 1 else 'are'} injected"
@@ -122,7 +136,12 @@ class Changes:
             return f'its pod asks for injection (label {INJECT}: "true")'
         if INJECT in labels:
             return ""
-        if string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(INJECT) == "true":
+        if (
+            string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(
+                INJECT
+            )
+            == "true"
+        ):
             return f'its pod asks for injection by the annotation {INJECT}: "true", which no webhook selects by'
         if workload.template:
             own = string_map(at(workload.object, ("metadata", "labels")))
@@ -135,7 +154,10 @@ class Changes:
 
     def _asked_by(self, namespace: Namespace) -> str:
         """What the Namespace's labels ask for in vain."""
-        value, revision = namespace.labels.get(INJECTION, "disabled"), namespace.labels.get(REVISION)
+        value, revision = (
+            namespace.labels.get(INJECTION, "disabled"),
+            namespace.labels.get(REVISION),
+        )
         if value != "disabled":
             taken = self._judge.takes(INJECTION, value)
             return f"its Namespace has {INJECTION}: {value}{'' if taken else ', which no webhook takes'}"
@@ -148,7 +170,11 @@ class Changes:
     def _doubted(self, name: str) -> int:
         """How many workloads of a Namespace were perhaps meant in, where none is in."""
         if name not in self._doubts:
-            count = 0 if self._injected[name] else sum(bool(self._doubt(member)) for member in self._members[name])
+            count = (
+                0
+                if self._injected[name]
+                else sum(bool(self._doubt(member)) for member in self._members[name])
+            )
             self._doubts[name] = count
         return self._doubts[name]
 
@@ -167,14 +193,24 @@ class Changes:
             found.append(self._told(decision, "workload", edits, None))
         if not decision.injected:
             wide = self._least_harm(decision, self._remedies.of_namespace(decision, revisions))
-            found += [self._told(decision, "namespace", wide, self._effect(decision, wide))] if wide else []
+            found += (
+                [self._told(decision, "namespace", wide, self._effect(decision, wide))]
+                if wide
+                else []
+            )
             found += self._of_mesh(decision)
             if not found:
                 both = self._least_harm(decision, self._remedies.of_both(decision, revisions))
-                found += [self._told(decision, "both", both, self._effect(decision, both))] if both else []
+                found += (
+                    [self._told(decision, "both", both, self._effect(decision, both))]
+                    if both
+                    else []
+                )
         if not decision.injected and self._doubted(decision.workload.ref.namespace) > 1:
             # Several of a Namespace that is out as a whole: one label on it is less than one on each of their pods.
-            found.sort(key=lambda change: ("namespace", "workload", "mesh", "both").index(change["scope"]))
+            found.sort(
+                key=lambda change: ("namespace", "workload", "mesh", "both").index(change["scope"])
+            )
         return found
 
     def _least_harm(self, decision: Decision, found: Iterator[Edits]) -> Edits:
@@ -190,7 +226,11 @@ class Changes:
 
     def _of_mesh(self, decision: Decision) -> Iterator[dict[str, Any]]:
         mesh = decision.mesh
-        if decision.injected or mesh is None or decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL):
+        if (
+            decision.injected
+            or mesh is None
+            or decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL)
+        ):
             return
         edits = (Edit("mesh", ("policy",), "enabled"),)
         if turned(decision, self._with_policy(mesh).decide(decision.workload)):
@@ -210,7 +250,9 @@ class Changes:
         if vain.spared:
             sentence += f" (those that its controller sets or selects it by are left: {', '.join(vain.spared)})"
         if missing and workload.ref.namespace:
-            sentence += f"; Namespace {workload.ref.namespace} is not in the bundle, and its labels may"
+            sentence += (
+                f"; Namespace {workload.ref.namespace} is not in the bundle, and its labels may"
+            )
         return sentence
 
     def _revisions(self) -> list[str]:
@@ -223,7 +265,9 @@ class Changes:
             return revisions
         near = self._taken_in[decision.workload.ref.namespace]
         app = self._apps.revisions_with(decision.workload)
-        return sorted(revisions, key=lambda name: (-near[name], name not in app, -self._taken[name]))
+        return sorted(
+            revisions, key=lambda name: (-near[name], name not in app, -self._taken[name])
+        )
 
     def _effect(self, decision: Decision, edits: Edits) -> _Effect:
         """What edits of more than one pod do to all workloads that they reach."""
@@ -234,11 +278,15 @@ class Changes:
         if edits[0].on == "mesh":
             assert decision.mesh is not None
             judge = self._with_policy(decision.mesh)
-            pairs = [(d, judge.decide(d.workload)) for members in self._members.values() for d in members]
+            pairs = [
+                (d, judge.decide(d.workload)) for members in self._members.values() for d in members
+            ]
         else:
             wide = tuple(edit for edit in edits if edit.on == "namespace")
             members = self._members[decision.workload.ref.namespace]
-            pairs = [(d, self._remedies.after(d, edits if d is decision else wide)) for d in members]
+            pairs = [
+                (d, self._remedies.after(d, edits if d is decision else wide)) for d in members
+            ]
         effect = _effect([(before, after) for before, after in pairs if not refused(before)])
         if not own:
             self._effects[key] = effect
@@ -255,8 +303,12 @@ class Changes:
 
     # ------------------------------------------------------------ words
 
-    def _told(self, decision: Decision, scope: str, edits: Edits, effect: _Effect | None) -> dict[str, Any]:
-        text = " and ".join(self._words(decision, edit, edits[:index]) for index, edit in enumerate(edits))
+    def _told(
+        self, decision: Decision, scope: str, edits: Edits, effect: _Effect | None
+    ) -> dict[str, Any]:
+        text = " and ".join(
+            self._words(decision, edit, edits[:index]) for index, edit in enumerate(edits)
+        )
         if effect is not None:
             text += f" ({_effect_in_words(effect)})"
         return {
@@ -279,13 +331,19 @@ class Changes:
         kind = "annotation" if "annotations" in edit.path else "label"
         if edit.value is None:
             return f"take the {kind} {key} off {whose}"
-        return f'{"annotate" if kind == "annotation" else "label"} {whose} with {key}: "{edit.value}"'
+        return (
+            f'{"annotate" if kind == "annotation" else "label"} {whose} with {key}: "{edit.value}"'
+        )
 
     def _whose(self, decision: Decision, edit: Edit) -> str:
         namespace = decision.namespace
         if edit.on == "workload" or namespace is None:
             return "the pod template"
-        stub = " (spec.namespaces of the functionConfig)" if namespace.source == "functionConfig" else ""
+        stub = (
+            " (spec.namespaces of the functionConfig)"
+            if namespace.source == "functionConfig"
+            else ""
+        )
         return f"Namespace {namespace.name}{stub}"
 
     def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:
@@ -295,13 +353,23 @@ class Changes:
             ref, current = workload.ref, at(workload.object, edit.path)
         elif edit.on == "namespace":
             assert namespace is not None
-            ref, current = ResourceRef("v1", "Namespace", namespace.name), namespace.labels.get(str(edit.path[-1]))
+            ref, current = (
+                ResourceRef("v1", "Namespace", namespace.name),
+                namespace.labels.get(str(edit.path[-1])),
+            )
         else:
             assert mesh is not None
-            name = "istio-sidecar-injector" + ("" if mesh.revision == "default" else f"-{mesh.revision}")
+            name = "istio-sidecar-injector" + (
+                "" if mesh.revision == "default" else f"-{mesh.revision}"
+            )
             ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(str(edit.path[0]))
             path = ("data", "config", *edit.path)
-        resource = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
+        resource = {
+            "apiVersion": ref.api_version,
+            "kind": ref.kind,
+            "name": ref.name,
+            "namespace": ref.namespace,
+        }
         return {
             "resource": {key: value for key, value in resource.items() if value},
             "field": field(path),
@@ -339,7 +407,9 @@ def _effect(pairs: Sequence[tuple[Decision, Decision]]) -> _Effect:
 def _effect_in_words(effect: _Effect) -> str:
     """ "injects 2 workloads, leaves out 1"."""
     counts = [("injects", effect.injects, ""), ("leaves out", effect.leaves_out, "")]
-    counts += [("moves", count, f" to control plane {revision}") for revision, count in effect.moves]
+    counts += [
+        ("moves", count, f" to control plane {revision}") for revision, count in effect.moves
+    ]
     counts += [("lets an error refuse", effect.refuses, "")]
     told = [(verb, count, more) for verb, count, more in counts if count]
     texts = [

@@ -40,7 +40,12 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
         )
     found += legend
     if not hidden and len(rows) < len(told):
-        found += ["", *_wrapped("Workloads that are alike share a line; --limit 0 gives each its own.", look.width)]
+        found += [
+            "",
+            *_wrapped(
+                "Workloads that are alike share a line; --limit 0 gives each its own.", look.width
+            ),
+        ]
     found.append("")
     for sentence in totals(meshes, told):
         found += _wrapped(sentence, look.width)
@@ -61,7 +66,10 @@ def _table(rows: list[Row], look: Look) -> tuple[list[str], list[str]]:
         widths[NAME] = min(widths[NAME], max(40, look.width // 3))
     if look.width and _total(widths) > look.width:
         room = look.width - _total(widths[:-1]) - len(_GAP)
-        if room < _LEAST_RULE or _more_lines([found.cells[RULE] for found in rows], room) > _MOST_LINES:
+        if (
+            room < _LEAST_RULE
+            or _more_lines([found.cells[RULE] for found in rows], room) > _MOST_LINES
+        ):
             cells, widths, legend = _narrow(rows, widths[NAME], look)
             room = widths[-1]
         widths[-1] = room
@@ -86,7 +94,8 @@ def _names(names: list[str], cells: int) -> list[list[str]]:
     for name, short in zip(names, clipped, strict=True):
         whose.setdefault(short, set()).add(name)
     return [
-        [short] if len(whose[short]) == 1 else broken(name, cells) for name, short in zip(names, clipped, strict=True)
+        [short] if len(whose[short]) == 1 else broken(name, cells)
+        for name, short in zip(names, clipped, strict=True)
     ]
 
 
@@ -108,7 +117,9 @@ def _narrow(rows: list[Row], name: int, look: Look) -> tuple[list[list[str]], li
             cells.append([*found.cells[:RULE], code.partition(" ")[0] if numbers else code])
         if short_ready:
             for line in cells[1:]:
-                line[READY] = " -> ".join(part.partition("/")[0] for part in line[READY].split(" -> "))
+                line[READY] = " -> ".join(
+                    part.partition("/")[0] for part in line[READY].split(" -> ")
+                )
         if len({line[REVISION] for line in cells[1:]} - {"-"}) <= 1:
             for line in cells:  # it tells nothing apart
                 del line[REVISION]
@@ -137,7 +148,9 @@ def _codes(rows: list[Row], numbers: bool) -> dict[tuple[str, str], str]:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join([*(pad(clip(c, w), w) for c, w in zip(cells[:-1], widths, strict=False)), cells[-1]])
+    return _GAP.join(
+        [*(pad(clip(c, w), w) for c, w in zip(cells[:-1], widths, strict=False)), cells[-1]]
+    )
 
 
 def _row_lines(cells: list[str], name: list[str], widths: list[int], look: Look) -> list[str]:
@@ -162,7 +175,9 @@ def _legend(codes: dict[tuple[str, str], str], look: Look) -> list[str]:
     size = max(map(len, codes.values()))
     result = [""]
     for (_, detail), code in codes.items():
-        first, *more = lines(detail.removeprefix("no webhook matches: "), max(look.width - size - len(_GAP), 16))
+        first, *more = lines(
+            detail.removeprefix("no webhook matches: "), max(look.width - size - len(_GAP), 16)
+        )
         result.append(look.bold(pad(code, size)) + _GAP + first)
         result += [" " * (size + len(_GAP)) + line for line in more]
     return result
@@ -197,13 +212,15 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
 def _nothing_asks(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
     """What a beginner has to do, where no label of a pod or of a Namespace says anything."""
     silent = (
-        entry["reason"] == "no-webhook-matches" and entry.get("default") and not entry.get("doubt") for entry in told
+        entry["reason"] == "no-webhook-matches" and entry.get("default") and not entry.get("doubt")
+        for entry in told
     )
     if not all(silent) or not meshes or any(mesh.source != "profile" for mesh in meshes):
         return []
     ignored = {name for mesh in meshes for name in mesh.rules.ignored_namespaces}
     unlabelled = any(
-        "neither istio-injection nor istio.io/rev" in entry["detail"] and entry["namespace"] not in ignored
+        "neither istio-injection nor istio.io/rev" in entry["detail"]
+        and entry["namespace"] not in ignored
         for entry in told
     )
     if not unlabelled:
@@ -212,7 +229,9 @@ def _nothing_asks(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[st
         namespace, pod = "istio-injection: enabled", 'sidecar.istio.io/inject: "true"'
     else:
         namespace = pod = f"istio.io/rev: {meshes[0].revision}"
-    return [f"Nothing here asks for injection: label a Namespace with {namespace}, or a pod template with {pod}."]
+    return [
+        f"Nothing here asks for injection: label a Namespace with {namespace}, or a pod template with {pod}."
+    ]
 
 
 def _left_out(told: list[dict[str, Any]]) -> str:
@@ -224,7 +243,11 @@ def _left_out(told: list[dict[str, Any]]) -> str:
     if not reasons:
         return "0 left out"
     most = sorted(reasons.items(), key=lambda pair: -pair[1])
-    why = ", ".join(f"{number:,} {reason}" for reason, number in most) if len(most) > 1 else most[0][0]
+    why = (
+        ", ".join(f"{number:,} {reason}" for reason, number in most)
+        if len(most) > 1
+        else most[0][0]
+    )
     return f"{sum(reasons.values()):,} left out ({why})"
 
 
@@ -242,7 +265,10 @@ def _by_namespace(told: list[dict[str, Any]]) -> str:
     if len(sums) < 2:
         return ""
     if len(sums) <= _SPACES:
-        counts = (f"{printable(name) or '(none)'} {into:,} of {count:,}" for name, (into, count) in sums.items())
+        counts = (
+            f"{printable(name) or '(none)'} {into:,} of {count:,}"
+            for name, (into, count) in sums.items()
+        )
         return f"Injected by Namespace: {', '.join(counts)}."
     whole = sum(into == count for into, count in sums.values())
     none = sum(not into for into, _ in sums.values())
@@ -251,7 +277,13 @@ def _by_namespace(told: list[dict[str, Any]]) -> str:
 
 
 def _plane(mesh: Mesh) -> str:
-    version = f"Istio {mesh.version}" if mesh.version else "no configuration" if mesh.source == "missing" else "unknown"
+    version = (
+        f"Istio {mesh.version}"
+        if mesh.version
+        else "no configuration"
+        if mesh.source == "missing"
+        else "unknown"
+    )
     sources = {"profile": ", the embedded profile", "bundle": ", from the bundle", "missing": ""}
     return f"{mesh.revision} ({version}{sources.get(mesh.source, f', from the {mesh.source}')})"
 

@@ -110,7 +110,13 @@ def _requirements(selector: str) -> list[str]:
 def _names(told: Sequence[Mapping[str, Any]]) -> list[str]:
     """Namespace/name of each; workloads that share kind, Namespace and name are told apart by where they stand."""
     keys = [
-        (entry["apiVersion"], entry["kind"], entry["namespace"], entry["name"], entry.get("podTemplate", ""))
+        (
+            entry["apiVersion"],
+            entry["kind"],
+            entry["namespace"],
+            entry["name"],
+            entry.get("podTemplate", ""),
+        )
         for entry in told
     ]
     counts: dict[Any, int] = {}
@@ -150,7 +156,10 @@ def _group(members: list[tuple[Mapping[str, Any], Row]]) -> Row:
     if len(members) == 1:
         return first
     columns = [set(column) for column in zip(*(found.cells for _, found in members), strict=True)]
-    cells = [cell if len(column) == 1 else VARIOUS for cell, column in zip(first.cells, columns, strict=True)]
+    cells = [
+        cell if len(column) == 1 else VARIOUS
+        for cell, column in zip(first.cells, columns, strict=True)
+    ]
     spaces = {member["namespace"] for member, _ in members}
     if len(spaces) == 1:
         place, name = printable(entry["namespace"]), printable(entry["name"])

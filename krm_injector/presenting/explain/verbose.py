@@ -47,7 +47,9 @@ def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list
     if rules:
         found.append(f"{_INDENT}rules, in Istio's order:")
         size = max(width(evidence["rule"]) for evidence in rules)
-        found += [line for evidence in rules for line in _evidence(evidence, evidence["rule"], size, look)]
+        found += [
+            line for evidence in rules for line in _evidence(evidence, evidence["rule"], size, look)
+        ]
     if entry.get("doubt"):
         found += _broken(f"perhaps meant in: {printable(entry['doubt'])}", look, _INDENT)
     if entry.get("noChange"):
@@ -68,7 +70,13 @@ def _webhooks(evidence: list[dict[str, Any]], look: Look) -> list[str]:
             continue
         if webhook != last:
             both = [e["outcome"] for e in evidence if e["rule"].endswith(f" of {webhook}")]
-            outcome = "matches" if set(both) == {"matches"} else "does not match" if "fails" in both else "is undecided"
+            outcome = (
+                "matches"
+                if set(both) == {"matches"}
+                else "does not match"
+                if "fails" in both
+                else "is undecided"
+            )
             found.append(f"{_INDENT}webhook {printable(webhook)} {outcome}")
             last = webhook
         found += _evidence(one, selector, len("namespaceSelector"), look)
@@ -88,7 +96,10 @@ def _evidence(evidence: dict[str, Any], rule: str, size: int, look: Look) -> lis
     if room < 24:
         return [f"{_INDENT * 2}{mark} {rule}", *_broken(detail, look, _INDENT * 4)]
     first, *more = lines(detail, room)
-    return [f"{_INDENT * 2}{mark} {pad(rule, size)}  {first}", *(" " * (size + 8) + line for line in more)]
+    return [
+        f"{_INDENT * 2}{mark} {pad(rule, size)}  {first}",
+        *(" " * (size + 8) + line for line in more),
+    ]
 
 
 def _broken(sentence: str, look: Look, indent: str) -> list[str]:

@@ -21,10 +21,16 @@ from krm_injector.presenting.report.text import text
 from krm_injector.results import counted
 
 MOST_DIFFS = 2000  # workloads whose objects are in the page; beyond, a browser has too much to hold
-_DRAWN = 1000  # rows at first (page.js has the same number): a browser lays out ten thousand for seconds
+_DRAWN = (
+    1000  # rows at first (page.js has the same number): a browser lays out ten thousand for seconds
+)
 _FIRST_MESSAGES, _MOST_MESSAGES = 4, 200  # of one code, at the top of the page
 _ORDER = {"error": 0, "warning": 1, "info": 2}
-_WORDS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
+_WORDS = {
+    "error": ("error", "errors"),
+    "warning": ("warning", "warnings"),
+    "info": ("note", "notes"),
+}
 # What findings beyond the advice are called in a list; docs/reasons.md tells of each.
 _TITLES = {
     "ambient": "A Namespace is in ambient mode",
@@ -67,7 +73,14 @@ def page(
     for entry in told:
         shared[_key(entry)] = shared.get(_key(entry), 0) + 1
     rows = [
-        _row(place, number, told[number], rules[number], about.get(number, []), shared[_key(told[number])] > 1)
+        _row(
+            place,
+            number,
+            told[number],
+            rules[number],
+            about.get(number, []),
+            shared[_key(told[number])] > 1,
+        )
         for place, number in enumerate(_by_namespace(told))
     ]
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
@@ -120,7 +133,9 @@ def _files(told: Iterable[Mapping[str, Any]]) -> str:
         common = os.path.commonpath(files)
     except ValueError:
         common = ""
-    return f"<p>From {counted(len(files), 'file')}{f' in <b>{text(common)}</b>' if common else ''}</p>"
+    return (
+        f"<p>From {counted(len(files), 'file')}{f' in <b>{text(common)}</b>' if common else ''}</p>"
+    )
 
 
 def _limits(workloads: int) -> str:
@@ -137,7 +152,11 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
     if not meshes:
         return "<p>No control plane.</p>"
     lines = []
-    sources = {"profile": "embedded profile", "bundle": "from the bundle", "missing": "configuration missing"}
+    sources = {
+        "profile": "embedded profile",
+        "bundle": "from the bundle",
+        "missing": "configuration missing",
+    }
     for mesh in meshes:
         source = sources.get(mesh.source, mesh.source)
         sidecars = "native sidecars" if mesh.native_sidecars else "sidecars as plain containers"
@@ -150,7 +169,9 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
 
 
 def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
-    counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER}
+    counts = {
+        severity: sum(advice.result.severity == severity for advice in given) for severity in _ORDER
+    }
     injected, alone = verdicts.count("injected"), verdicts.count("left out")
     tiles = [
         ("workload" if len(verdicts) == 1 else "workloads", len(verdicts), ""),
@@ -161,7 +182,10 @@ def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     for severity in shown_counts:
         number = counts[severity]
         tiles.append((_WORDS[severity][number != 1], number, severity if number else ""))
-    return "".join(f'<div class="{kind}"><dt>{name}</dt><dd>{number:,}</dd></div>' for name, number, kind in tiles)
+    return "".join(
+        f'<div class="{kind}"><dt>{name}</dt><dd>{number:,}</dd></div>'
+        for name, number, kind in tiles
+    )
 
 
 def _warnings(given: Iterable[Advice]) -> str:
@@ -172,9 +196,15 @@ def _warnings(given: Iterable[Advice]) -> str:
     if not groups:
         return '<p class="none">Nothing to warn of.</p>'
     found = []
-    for (severity, code), among in sorted(groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)):
+    for (severity, code), among in sorted(
+        groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)
+    ):
         messages = list(dict.fromkeys(advice.result.message for advice in among))
-        title = CODES[code].title if code in CODES else _TITLES.get(code) or code.replace("-", " ").capitalize()
+        title = (
+            CODES[code].title
+            if code in CODES
+            else _TITLES.get(code) or code.replace("-", " ").capitalize()
+        )
         found.append(
             f'<details class="warning"><summary><span class="chip {text(severity)}">{_WORDS[severity][0]}</span> '
             f'<span class="what">{text(title)}</span> <code>{text(code)}</code> '
@@ -187,7 +217,9 @@ def _messages(messages: Sequence[str]) -> str:
     """A list: the first few, the rest where somebody asks for it."""
     items = [f"<li>{text(message)}</li>" for message in messages[:_MOST_MESSAGES]]
     if len(messages) > _MOST_MESSAGES:
-        items.append(f"<li>… and {len(messages) - _MOST_MESSAGES:,} more, each with its workload below</li>")
+        items.append(
+            f"<li>… and {len(messages) - _MOST_MESSAGES:,} more, each with its workload below</li>"
+        )
     found = f"<ul>{''.join(items[:_FIRST_MESSAGES])}</ul>"
     rest = items[_FIRST_MESSAGES:]
     if rest:
@@ -217,7 +249,9 @@ def _added(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> st
                 rights[right] = rights.get(right, 0) + 1
     if not images:
         return '<p class="none">Nothing is added.</p>'
-    return _counted("Images", images) + (_counted("Capabilities", rights) or '<p class="none">No capabilities.</p>')
+    return _counted("Images", images) + (
+        _counted("Capabilities", rights) or '<p class="none">No capabilities.</p>'
+    )
 
 
 def _all_containers(template: Any) -> list[Object]:
@@ -243,7 +277,9 @@ def _counted(title: str, found: Mapping[tuple[str, str], int]) -> str:
 
 def _options(told: Sequence[Mapping[str, Any]]) -> str:
     names = sorted({entry["namespace"] for entry in told})
-    return "".join(f'<option value="{text(name)}">{text(name) or "(none)"}</option>' for name in names)
+    return "".join(
+        f'<option value="{text(name)}">{text(name) or "(none)"}</option>' for name in names
+    )
 
 
 def _by_namespace(told: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -258,7 +294,14 @@ def _key(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return (entry["kind"], entry["namespace"], entry["name"])
 
 
-def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Sequence[Advice], shared: bool) -> str:
+def _row(
+    place: int,
+    number: int,
+    entry: Mapping[str, Any],
+    rule: str,
+    given: Sequence[Advice],
+    shared: bool,
+) -> str:
     """A line of the table. place: among the lines; number: among the workloads; shared: another has the same name, and
     the line has to say where this one is written."""
     where = f"{entry.get('file', '')}:{entry.get('line', '')}".strip(":") if shared else ""
@@ -269,7 +312,9 @@ def _row(place: int, number: int, entry: Mapping[str, Any], rule: str, given: Se
     verdict = "injected" if injected else "left out"
     if entry["errors"]:
         ready, verdict = f"{before}/{before} → ?", "error"
-    counts = {severity: sum(advice.result.severity == severity for advice in given) for severity in _WORDS}
+    counts = {
+        severity: sum(advice.result.severity == severity for advice in given) for severity in _WORDS
+    }
     chips = " ".join(
         f'<span class="chip {severity}" title="{number} {_WORDS[severity][number != 1]}">{number}</span>'
         for severity, number in counts.items()
@@ -301,7 +346,9 @@ class _Evidence:
     def numbers(self, evidence: Iterable[Mapping[str, Any]]) -> list[int]:
         found = []
         for one in evidence:
-            number = self._known.setdefault(id(one), len(self.all))  # entries share what is the same (explain.entries)
+            number = self._known.setdefault(
+                id(one), len(self.all)
+            )  # entries share what is the same (explain.entries)
             if number == len(self.all):
                 self.all.append(one)
             found.append(number)

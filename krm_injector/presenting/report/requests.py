@@ -37,11 +37,15 @@ def requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> 
     body, more = f"<tbody>{''.join(rows[:_FIRST])}</tbody>", ""
     if len(rows) > _FIRST:
         body += f'<tbody id="spaces">{"".join(rows[_FIRST:])}</tbody>'
-        more = (
-            f'<p><button type="button" data-shows="spaces">{counted(len(rows) - _FIRST, "more Namespace")}</button></p>'
-        )
-    total = _row("All", [sum(column) for column in zip(*sums.values(), strict=True)]) if len(sums) > 1 else ""
-    note = '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
+        more = f'<p><button type="button" data-shows="spaces">{counted(len(rows) - _FIRST, "more Namespace")}</button></p>'
+    total = (
+        _row("All", [sum(column) for column in zip(*sums.values(), strict=True)])
+        if len(sums) > 1
+        else ""
+    )
+    note = (
+        '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
+    )
     heads = "".join(
         f'<th class="n b">{kind}<br>before</th><th class=n>{kind}<br>after</th><th class=n>{kind}<br>added</th>'
         for kind in ("CPU", "Memory")

@@ -28,8 +28,12 @@ class Item(NamedTuple):
 class Layouts(NamedTuple):
     """What remembers in an item how entries of it were written that injection writes otherwise, and tells that."""
 
-    known: Callable[[Object, Object], yaml.Known | None]  # the item as it stands, and as it was before
-    kept: Callable[[Object, Mapping[yaml.Path, str]], Object] | None  # the item as it is to stand, and such entries;
+    known: Callable[
+        [Object, Object], yaml.Known | None
+    ]  # the item as it stands, and as it was before
+    kept: (
+        Callable[[Object, Mapping[yaml.Path, str]], Object] | None
+    )  # the item as it is to stand, and such entries;
     # None where nothing is to be remembered: an orchestrator writes all anew in its own style
 
 
@@ -43,7 +47,9 @@ class Bundle(NamedTuple):
     form: str  # "ResourceList" | "manifests"
     syntax: str  # of a ResourceList: "yaml" | "json"; a stream may hold both, see Item.json
     root: Object  # the ResourceList; {} for manifests
-    keys: Mapping[str, yaml.Place]  # of the ResourceList's own keys (from the key to behind its value)
+    keys: Mapping[
+        str, yaml.Place
+    ]  # of the ResourceList's own keys (from the key to behind its value)
     block: bool  # the ResourceList and its items are in block style and can be changed in place
     documents: tuple[
         tuple[int, int], ...

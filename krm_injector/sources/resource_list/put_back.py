@@ -31,7 +31,9 @@ def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object)
     if not moved:
         return False
     commented = commented_lists(text, place)
-    return commented is None or not moved.isdisjoint(commented)  # unreadable by itself: any list may have one
+    return commented is None or not moved.isdisjoint(
+        commented
+    )  # unreadable by itself: any list may have one
 
 
 def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:

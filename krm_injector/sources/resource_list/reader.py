@@ -19,7 +19,9 @@ from krm_injector.sources.resource_list.checks import (
 )
 
 # What a text that cannot be read says where it is meant as a Kubernetes object. kind stands deeper in other files too.
-_OF_AN_OBJECT = rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
+_OF_AN_OBJECT = (
+    rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
+)
 
 
 class Unreadable(Refused):
@@ -117,7 +119,12 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
         root_event = reader.next()
         if root_event.__class__ is not yaml.MappingStartEvent:
             value = reader.document(root_event)
-            raise Refused(no_list(f"the input is {kind_of(value)}; a ResourceList is expected", "not-a-resource-list"))
+            raise Refused(
+                no_list(
+                    f"the input is {kind_of(value)}; a ResourceList is expected",
+                    "not-a-resource-list",
+                )
+            )
         root, keys, items, block = _root(reader, root_event)
         place = reader.place(root_event)
         reader.next()  # the document's end
@@ -132,13 +139,16 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
                 raise Refused(Result("error", message, code="yaml-documents"))
     ends = [start for start, _ in list(keys.values())[1:]] + [place.end]
     spans = {
-        key: yaml.Place(start, end, line, 0, True) for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
+        key: yaml.Place(start, end, line, 0, True)
+        for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
     }
     block = block and place.block and not reader.anchors
     return _list_bundle(items, root, text, "yaml", spans, block, bom)
 
 
-def _root(reader: yaml.Reader, root_event: Any) -> tuple[Object, dict[str, tuple[int, int]], list[Item], bool]:
+def _root(
+    reader: yaml.Reader, root_event: Any
+) -> tuple[Object, dict[str, tuple[int, int]], list[Item], bool]:
     """The mapping at the top: value, offset and line of each key, items, whether items are a block sequence."""
     root: Object = {}
     keys: dict[str, tuple[int, int]] = {}
@@ -147,7 +157,9 @@ def _root(reader: yaml.Reader, root_event: Any) -> tuple[Object, dict[str, tuple
     while (event := reader.next()).__class__ is not yaml.MappingEndEvent:
         key = reader.complex_key(event)
         if key in root:
-            reader.fail(f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key")
+            reader.fail(
+                f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key"
+            )
         keys[key] = (event.start_mark.index, event.start_mark.line)
         event = reader.next()
         if key != "items" or event.__class__ is not yaml.SequenceStartEvent:
@@ -168,21 +180,43 @@ def _origin(value: Any) -> tuple[str, int]:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict):
         return "", 0
-    path = annotations.get("internal.config.kubernetes.io/path") or annotations.get("config.kubernetes.io/path")
-    index = annotations.get("internal.config.kubernetes.io/index") or annotations.get("config.kubernetes.io/index")
+    path = annotations.get("internal.config.kubernetes.io/path") or annotations.get(
+        "config.kubernetes.io/path"
+    )
+    index = annotations.get("internal.config.kubernetes.io/index") or annotations.get(
+        "config.kubernetes.io/index"
+    )
     file = path if isinstance(path, str) else ""
-    return file, int(index) if isinstance(index, str) and file and re.fullmatch("[0-9]{1,9}", index) else 0
+    return file, int(index) if isinstance(index, str) and file and re.fullmatch(
+        "[0-9]{1,9}", index
+    ) else 0
 
 
 def _list_bundle(
-    items: list[Item], root: Object, text: str, syntax: str, keys: Mapping[str, yaml.Place], block: bool, bom: bool
+    items: list[Item],
+    root: Object,
+    text: str,
+    syntax: str,
+    keys: Mapping[str, yaml.Place],
+    block: bool,
+    bom: bool,
 ) -> Bundle:
     """The bundle of a ResourceList whose items are checked here."""
     problems = [problem for item in items for problem in check(item)]
     if problems:
         raise Refused(*problems)
     return Bundle(
-        items, root.get("functionConfig"), text, "ResourceList", syntax, root, keys, block, (), bom, line_break(text)
+        items,
+        root.get("functionConfig"),
+        text,
+        "ResourceList",
+        syntax,
+        root,
+        keys,
+        block,
+        (),
+        bom,
+        line_break(text),
     )
 
 
@@ -195,9 +229,14 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
         problem = Result("error", message, code="yaml-documents")
     if problem:
         raise Refused(problem)
-    items = [Item(value, index, None, *_origin(value)) for index, value in enumerate(root.get("items") or [])]
+    items = [
+        Item(value, index, None, *_origin(value))
+        for index, value in enumerate(root.get("items") or [])
+    ]
     place = documents[0].place
-    return _list_bundle(items, root, text, "json", {}, False, bom)._replace(documents=((place.start, place.end),))
+    return _list_bundle(items, root, text, "json", {}, False, bom)._replace(
+        documents=((place.start, place.end),)
+    )
 
 
 def _json_documents(text: str) -> list[yaml.Document] | None:

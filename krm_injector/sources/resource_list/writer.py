@@ -35,7 +35,11 @@ def write(
     if originals:
         items = bundle.items
         kept = {i for i in originals if i not in anew}
-        replacements = {i: v for i, v in replacements.items() if i not in kept or not yaml.same(items[i].value, v)}
+        replacements = {
+            i: v
+            for i, v in replacements.items()
+            if i not in kept or not yaml.same(items[i].value, v)
+        }
     bundle = bundle._replace(
         originals=originals, layouts=layouts, written_out={} if written_out is None else written_out
     )
@@ -56,18 +60,26 @@ def _merged_results(bundle: Bundle, results: list[dict[str, Any]]) -> list[dict[
 
 
 def _changed_root(
-    bundle: Bundle, replacements: Mapping[int, Object], results: list[dict[str, Any]], drop: Collection[int]
+    bundle: Bundle,
+    replacements: Mapping[int, Object],
+    results: list[dict[str, Any]],
+    drop: Collection[int],
 ) -> Object:
     root = dict(bundle.root)
     if bundle.items:
-        root["items"] = [replacements.get(i.index, i.value) for i in bundle.items if i.index not in drop]
+        root["items"] = [
+            replacements.get(i.index, i.value) for i in bundle.items if i.index not in drop
+        ]
     if results:
         root["results"] = results
     return root
 
 
 def _write_json_list(
-    bundle: Bundle, replacements: Mapping[int, Object], results: list[dict[str, Any]], drop: Collection[int]
+    bundle: Bundle,
+    replacements: Mapping[int, Object],
+    results: list[dict[str, Any]],
+    drop: Collection[int],
 ) -> str:
     merged = _merged_results(bundle, results)
     if not replacements and not drop and merged is bundle.root.get("results"):
@@ -93,7 +105,9 @@ def _json_like(value: Any, model: str) -> str:
     return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 
 
-def _write_manifests(bundle: Bundle, replacements: Mapping[int, Object], drop: Collection[int]) -> str:
+def _write_manifests(
+    bundle: Bundle, replacements: Mapping[int, Object], drop: Collection[int]
+) -> str:
     pieces: list[str] = []
     at = 0
     text = bundle.text
@@ -151,7 +165,10 @@ def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> s
 
 
 def _write_yaml_list(
-    bundle: Bundle, replacements: Mapping[int, Object], results: list[dict[str, Any]], drop: Collection[int]
+    bundle: Bundle,
+    replacements: Mapping[int, Object],
+    results: list[dict[str, Any]],
+    drop: Collection[int],
 ) -> str:
     merged = _merged_results(bundle, results)
     new_results = merged != (bundle.root.get("results") or [])
@@ -164,7 +181,9 @@ def _write_yaml_list(
             from krm_injector.sources.resource_list.put_back import moved_lists, without_ids
 
             replacements = {
-                index: without_ids(value) if any(moved_lists(bundle.items[index].value, value)) else value
+                index: without_ids(value)
+                if any(moved_lists(bundle.items[index].value, value))
+                else value
                 for index, value in replacements.items()
             }
         return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
@@ -175,7 +194,13 @@ def _write_yaml_list(
             edits.append((*lines[item.index], ""))
         elif item.index in replacements and item.place is not None:
             new = _rewritten(bundle, item, replacements[item.index])
-            edits.append((item.place.start, item.place.end, _own_comments(bundle, item, new, replacements[item.index])))
+            edits.append(
+                (
+                    item.place.start,
+                    item.place.end,
+                    _own_comments(bundle, item, new, replacements[item.index]),
+                )
+            )
     if new_results:
         edits.append(_results_edit(bundle, merged))
     edits.sort(key=lambda edit: edit[0])
@@ -201,7 +226,9 @@ def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
 
     if not lands_elsewhere(bundle.text, place, item.value, value):
         return text
-    return text_without_ids(text, place._replace(start=0, end=len(text), line=0), value, bundle.newline)
+    return text_without_ids(
+        text, place._replace(start=0, end=len(text), line=0), value, bundle.newline
+    )
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:

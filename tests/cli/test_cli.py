@@ -1,0 +1,693 @@
+"""The program as others call it: argv and streams in, streams and an exit status out."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from paths import ROOT
+
+from krm_injector import __version__
+from krm_injector.cli import arguments, streams
+
+ENABLED = (
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+)
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web   # the application
+        image: registry.example/web:1
+"""
+SERVICE = """\
+# kept as it is
+apiVersion: v1
+kind: Service
+metadata: {name: web,   namespace: shop}
+spec: {ports: [{port: 80}]}
+"""
+BUNDLE = f"{ENABLED}---\n{SERVICE}---\n{DEPLOYMENT}"
+
+
+def krm(
+    *words: str,
+    stdin: str | bytes = b"",
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+):
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    environment = {**os.environ, **(env or {})}
+    command = [sys.executable, "-m", "krm_injector", *words]
+    return subprocess.run(
+        command, input=data, capture_output=True, env=environment, cwd=cwd, timeout=60, check=False
+    )
+
+
+def resource_list(text: str, **more: object) -> str:
+    items = [document for document in yaml.safe_load_all(text) if document]
+    return yaml.safe_dump(
+        {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items, **more},
+        sort_keys=False,
+    )
+
+
+def config(**spec: object) -> dict[str, object]:
+    kind = {
+        "apiVersion": "krm-injector.dev/v1alpha1",
+        "kind": "SidecarInjection",
+        "metadata": {"name": "istio"},
+    }
+    return {**kind, "spec": spec}
+
+
+def containers(deployment: dict) -> list[str]:
+    pod = deployment["spec"]["template"]["spec"]
+    return [container["name"] for container in [*pod["containers"], *pod.get("initContainers", [])]]
+
+
+# ---------------------------------------------------------------- the function
+
+
+def test_function_injects_and_reports() -> None:
+    done = krm(stdin=resource_list(BUNDLE))
+    assert done.returncode == 0, done.stderr
+    answer = yaml.safe_load(done.stdout)
+    assert answer["kind"] == "ResourceList"
+    assert "istio-proxy" in containers(answer["items"][2])
+    assert {result["severity"] for result in answer["results"]} == {"info"}
+    assert b"info: " in done.stderr  # kustomize shows no results, so people see them here
+
+
+def test_function_gives_the_items_back_when_it_refuses() -> None:
+    given = resource_list(BUNDLE, functionConfig=config(methd="manual"))
+    done = krm(stdin=given)
+    assert done.returncode == 1
+    answer = yaml.safe_load(done.stdout)
+    assert answer["items"] == yaml.safe_load(given)["items"]
+    assert [result["field"]["path"] for result in answer["results"]] == ["spec.methd"]
+    assert b"did you mean method?" in done.stderr
+
+
+def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> None:
+    bad = DEPLOYMENT.replace(
+        "metadata: {labels: {app: web}}",
+        "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: no port}}",
+    )
+    given = resource_list(
+        f"{ENABLED}---\n{bad}---\n{DEPLOYMENT.replace('name: web,', 'name: web2,')}"
+    )
+    done = krm(stdin=given)
+    assert done.returncode == 1
+    answer = yaml.safe_load(done.stdout)
+    assert answer["items"] == yaml.safe_load(given)["items"], (
+        "the other workload must not be injected either"
+    )
+    assert "error" in {result["severity"] for result in answer["results"]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a: [",
+        b"\xff\xfe\x00",
+        b"kind: Deployment\n",
+        b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [1]\n",
+    ],
+)
+def test_unreadable_input_leaves_stdout_empty(data: bytes) -> None:
+    done = krm(stdin=data)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"error: ")
+    assert b"Traceback" not in done.stderr
+
+
+def test_function_takes_options(tmp_path: Path) -> None:
+    """kpt (exec) and kustomize (args) can hand them over."""
+    plain = resource_list(DEPLOYMENT)
+    assert krm(stdin=plain).returncode == 1  # nothing is known of Namespace shop
+    done = krm("--method", "manual", stdin=plain)
+    assert done.returncode == 0
+    assert "istio-proxy" in containers(yaml.safe_load(done.stdout)["items"][0])
+
+
+def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
+    """Start-up time: none of these is cheap, and a run that works needs none of them."""
+    script = (
+        "import io, sys, krm_injector.cli.main as cli\n"
+        "sys.stdin = io.TextIOWrapper(io.BytesIO(sys.argv[1].encode()))\n"
+        "assert cli.run([]) == 0\n"
+        "print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, resource_list(BUNDLE)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    heavy = {
+        "argparse",
+        "jsonschema",
+        "subprocess",
+        "dataclasses",
+        "inspect",
+        "difflib",
+        "decimal",
+        "shutil",
+        "importlib.metadata",
+    }
+    assert "krm_injector.pipeline" in loaded
+    assert not heavy & loaded
+
+
+# ---------------------------------------------------------------- inject, build, explain
+
+
+def test_inject_reads_stdin_and_keeps_the_bytes_of_what_it_leaves_alone() -> None:
+    done = krm("inject", stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    assert text.startswith(f"{ENABLED}---\n{SERVICE}---\n")
+    assert "istio-proxy" in text
+
+
+def test_inject_again_changes_nothing() -> None:
+    once = krm("inject", stdin=BUNDLE).stdout
+    assert once != BUNDLE.encode()
+    assert krm("inject", stdin=once).stdout == once
+
+
+def test_inject_reads_files_and_directories_in_order(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "service.yml").write_text(SERVICE)
+    (tmp_path / "a.yaml").write_text(ENABLED)
+    (tmp_path / "c.json").write_text(json.dumps(yaml.safe_load(DEPLOYMENT)))
+    (tmp_path / "notes.txt").write_text("no manifest")
+    done = krm("inject", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().startswith(f"{ENABLED}---\n{SERVICE}---\n")
+    assert [document["kind"] for document in yaml.safe_load_all(done.stdout)] == [
+        "Namespace",
+        "Service",
+        "Deployment",
+    ]
+    assert "istio-proxy" in done.stdout.decode()
+
+
+def test_json_in_json_out() -> None:
+    given = json.dumps(yaml.safe_load(DEPLOYMENT), indent=2)
+    done = krm("inject", "--method", "manual", stdin=given)
+    assert "istio-proxy" in containers(json.loads(done.stdout))
+
+
+def test_build_leaves_local_config_out(tmp_path: Path) -> None:
+    namespace = ENABLED.replace(
+        "{name: shop,", "{name: shop, annotations: {config.kubernetes.io/local-config: 'true'},"
+    )
+    (tmp_path / "all.yaml").write_text(f"{namespace}---\n{DEPLOYMENT}")
+    done = krm("build", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    assert [document["kind"] for document in documents] == ["Deployment"]
+    assert "istio-proxy" in containers(documents[0]), "the Namespace still counts"
+    (tmp_path / "all.yaml").write_text(namespace)
+    done = krm("build", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"nothing is left to apply" in done.stderr
+
+
+def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(BUNDLE)
+    done = krm("build", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    assert done.stdout == krm("inject", stdin=BUNDLE).stdout
+
+
+def test_explain_tells_one_line_per_workload() -> None:
+    done = krm("explain", stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    head, line, empty, totals, _ = done.stdout.decode().splitlines()
+    assert (empty, totals.partition(":")[0]) == ("", "1 workload")
+    assert head.split() == ["KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE"]
+    assert line.split()[:6] == ["Deployment", "shop/web", "yes", "1/1", "->", "2/2"]
+
+
+def test_explain_as_json_yaml_and_markdown() -> None:
+    answer = json.loads(krm("explain", "--output", "json", stdin=BUNDLE).stdout)
+    assert yaml.safe_load(krm("explain", "-o", "yaml", stdin=BUNDLE).stdout) == answer
+    (workload,) = answer["workloads"]
+    assert (workload["namespace"], workload["name"], workload["injected"]) == ("shop", "web", True)
+    assert workload["containers"] == [1, 2]
+    assert "/" in workload["webhooks"][0]
+    assert krm("explain", "--output=markdown", stdin=BUNDLE).stdout.startswith(b"| KIND |")
+
+
+# ---------------------------------------------------------------- options
+
+
+def test_options_override_the_function_config(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(config(method="automatic", namespaces=[{"name": "shop"}])))
+    assert krm("inject", "--config", str(file), stdin=DEPLOYMENT).stdout == DEPLOYMENT.encode()
+    assert (
+        b"istio-proxy"
+        in krm("inject", "--config", str(file), "--method=manual", stdin=DEPLOYMENT).stdout
+    )
+
+
+def test_namespace_is_that_of_manifests_that_name_none() -> None:
+    nameless = DEPLOYMENT.replace(", namespace: shop", "")
+    done = krm("explain", "-n", "shop", stdin=f"{ENABLED}---\n{nameless}")
+    assert b"shop/web" in done.stdout
+    assert b" yes " in done.stdout
+
+
+def test_mesh_file_is_read(tmp_path: Path) -> None:
+    """A mesh of its own: one template that adds one container, in two documents of one file."""
+    sidecar = "spec:\n  containers:\n  - name: istio-proxy\n    image: own\n"
+    template = json.dumps(
+        {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": {"sidecar": sidecar}}
+    )
+    name = {"name": "istio-sidecar-injector", "namespace": "istio-system"}
+    injector = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": name,
+        "data": {"config": template, "values": "{}"},
+    }
+    mesh = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {**name, "name": "istio"},
+        "data": {"mesh": ""},
+    }
+    (tmp_path / "mesh.yaml").write_text(yaml.safe_dump_all([injector, mesh]))
+    done = krm("inject", "--mesh", str(tmp_path / "mesh.yaml"), stdin=BUNDLE)
+    assert done.returncode == 0, done.stderr
+    assert "image: own" in done.stdout.decode()
+    # The functionConfig's spec.mesh.file counts from the functionConfig.
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config(mesh={"file": "mesh.yaml"})))
+    assert (
+        krm("inject", "--config", str(tmp_path / "config.yaml"), stdin=BUNDLE).stdout == done.stdout
+    )
+    # A function reads it from where it runs.
+    function = resource_list(
+        BUNDLE, functionConfig=config(mesh={"file": str(tmp_path / "mesh.yaml")})
+    )
+    assert b"image: own" in krm(stdin=function).stdout
+
+
+def test_a_missing_mesh_file_is_an_error(tmp_path: Path) -> None:
+    done = krm(stdin=resource_list(BUNDLE, functionConfig=config(mesh={"file": "nowhere.yaml"})))
+    assert done.returncode == 1
+    assert b"nowhere.yaml" in done.stderr
+    assert yaml.safe_load(done.stdout)["items"]
+
+
+def test_results_go_to_a_file(tmp_path: Path) -> None:
+    krm("inject", "--results", str(tmp_path / "r.yaml"), stdin=BUNDLE)
+    written = yaml.safe_load((tmp_path / "r.yaml").read_text())
+    assert (written["kind"], written["exitCode"]) == ("FunctionResultList", 0)
+    assert written["items"][0]["results"][0]["severity"] == "info"
+    krm("inject", "--results", str(tmp_path / "r.json"), stdin=DEPLOYMENT)
+    assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 1
+    done = krm("inject", "--results", str(tmp_path / "no" / "r.json"), stdin=BUNDLE)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_quiet_leaves_errors_only() -> None:
+    assert krm("inject", stdin=BUNDLE).stderr
+    assert not krm("inject", "--quiet", stdin=BUNDLE).stderr
+    assert krm("inject", "--quiet", stdin=DEPLOYMENT).stderr.startswith(b"error: ")
+
+
+# ---------------------------------------------------------------- wrong usage
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["injct"], "did you mean inject?"),
+        (["frobnicate"], "there is no command 'frobnicate'"),
+        (["inject", "--confg", "x"], "did you mean --config?"),
+        (["inject", "--kustomize", "x"], "has no option --kustomize"),
+        (["inject", "--config"], "--config needs a value"),
+        (["inject", "--config="], "--config needs a value"),
+        (["inject", "--quiet=yes"], "takes no value"),
+        (["inject", "--method", "magic"], "automatic, manual"),
+        (["explain", "--output", "pdf"], "--output is one of"),
+        (["inject", "--mesh-version", "newest"], "--mesh-version takes Istio's version"),
+        (["explain", "--mesh-version", "1.29,1.30"], "several are for --truth-table"),
+        (["inject", "-", "-"], "only once"),
+        (["inject", "--config", "a", "--config=b"], "--config is given twice: 'a' and 'b'"),
+        (["inject", "-n", "a", "--namespace", "b"], "--namespace is given twice: 'a' and 'b'"),
+        (
+            ["inject", "--revision", "a", "--revision", "a"],
+            "--revision is given twice: 'a' and 'a'",
+        ),
+        (["diff", "--from", "a", "--from", "b"], "--from is given twice"),
+        (["explain", "--output", "json", "-o", "yaml"], "--output is given twice"),
+        (["inject", "--namespace", "A B"], "--namespace takes a Namespace's name"),
+        (["inject", "--namespace", "-shop"], "--namespace takes a Namespace's name"),
+        (["inject", "--revision", "1/30"], "--revision takes the name of a revision"),
+        (["inject", "--mesh-version", "2.0"], "--mesh-version takes Istio's version"),
+        (
+            ["explain", "--truth-table", "--mesh", "m", "--context", "c"],
+            "leave --mesh and --context out",
+        ),
+        (["diff", "--from", "a", "--to", "b", "--mesh", "c"], "leave --mesh out"),
+        (
+            ["diff", "--from", "a", "--output", "strategic"],
+            "with --from --output is json or left out",
+        ),
+        (["init", "pre-commit", "--image", "x"], "leave --image out"),
+        (["build", "a", "b"], "one path too many"),
+        (["--quiet", "inject"], "options follow the command"),
+        (["web.yaml"], "krm-injector inject web.yaml"),
+        (["deploy/"], "krm-injector inject deploy/"),
+        (["--verison"], "did you mean --version?"),
+        (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
+    ],
+)
+def test_wrong_usage(words: list[str], said: str) -> None:
+    done = krm(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+
+
+def test_help_and_version() -> None:
+    assert krm("--version").stdout.decode() == f"krm-injector {__version__}\n"
+    for name, command in arguments.COMMANDS.items():
+        done = krm(*filter(None, [name]), "--help")
+        assert done.returncode == 0
+        assert all(option in done.stdout.decode() for option in command.options)
+
+
+def test_a_terminal_on_stdin_gets_the_help() -> None:
+    leader, follower = pty.openpty()
+    try:
+        command = [sys.executable, "-m", "krm_injector"]
+        done = subprocess.run(command, stdin=follower, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0
+        assert b"krm-injector inject" in done.stdout
+        done = subprocess.run(
+            [*command, "inject"], stdin=follower, capture_output=True, timeout=30, check=False
+        )
+        assert done.returncode == 2
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+# ---------------------------------------------------------------- the ends of a process
+
+
+def test_a_reader_that_goes_away_causes_no_noise() -> None:
+    command = [sys.executable, "-m", "krm_injector", "inject", "--quiet", "-"]
+    many = "---\n".join(
+        [ENABLED, *[DEPLOYMENT.replace("name: web,", f"name: web{n},") for n in range(30)]]
+    )
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdin and child.stdout and child.stderr
+    child.stdout.close()
+    child.stdin.write(many.encode())
+    child.stdin.close()
+    assert child.stderr.read() == b""
+    child.stderr.close()
+    assert child.wait(30) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_without_a_traceback(number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "krm_injector"]
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(0.5)  # by now it waits for stdin
+    child.send_signal(number)
+    out, err = child.communicate(timeout=30)
+    assert (out, err) == (b"", b"")
+    assert child.returncode == -number
+
+
+def test_a_full_disk_is_an_error() -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "krm_injector", "inject"]
+        done = subprocess.run(
+            command, input=BUNDLE.encode(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert b"stdout cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_an_unexpected_exception_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from krm_injector.cli import main
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("a fault\nof ours")
+
+    monkeypatch.delenv("KRM_INJECTOR_DEBUG", raising=False)
+    monkeypatch.setitem(main.COMMANDS, "inject", broken)
+    assert main.run(["inject", "x"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "internal error: ZeroDivisionError: a fault of ours (please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+    ]
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert streams.colour(None, sys.stderr)
+    assert not streams.colour(arguments.Arguments(no_color=True), sys.stderr)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not streams.colour(None, sys.stderr)
+
+
+# ---------------------------------------------------------------- explain, in all it reads
+
+
+def test_explain_of_a_resource_list_takes_its_function_config_and_names_its_files() -> None:
+    given = yaml.safe_load(
+        resource_list(DEPLOYMENT, functionConfig=config(namespaces=[{"name": "shop"}]))
+    )
+    given["items"][0]["metadata"]["annotations"] = {
+        "internal.config.kubernetes.io/path": "base/web.yaml",
+        "internal.config.kubernetes.io/index": "2",
+    }
+    done = krm("explain", "-o", "json", stdin=yaml.safe_dump(given))
+    assert done.returncode == 0, done.stderr
+    (workload,) = json.loads(done.stdout)["workloads"]
+    assert (workload["injected"], workload["file"], workload["document"]) == (
+        False,
+        "base/web.yaml",
+        2,
+    )
+    assert "line" not in workload
+
+
+def test_explain_says_where_things_are_written(tmp_path: Path) -> None:
+    more = "{app: web,\n      sidecar.istio.io/inject: 'false'}}\n    spec"
+    quiet = DEPLOYMENT.replace("{app: web}}\n    spec", more)
+    (tmp_path / "all.yaml").write_text(f"{ENABLED}---\n{quiet}")
+    done = krm("explain", "-o", "json", str(tmp_path / "all.yaml"))
+    (workload,) = json.loads(done.stdout)["workloads"]
+    assert workload["line"] == 5
+    written = {e["field"]: e["line"] for e in workload["evidence"] if "line" in e}
+    assert written == {
+        "metadata.labels.istio-injection": 3,
+        'spec.template.metadata.labels["sidecar.istio.io/inject"]': 12,
+    }
+    assert (
+        f"[{tmp_path / 'all.yaml'}:12]".encode()
+        in krm("explain", "-v", str(tmp_path / "all.yaml")).stdout
+    )
+
+
+def test_explain_renders_a_kustomization_first(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    (tmp_path / "web.yaml").write_text(DEPLOYMENT)
+    program = tmp_path / "kustomize"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{ENABLED}---\n{DEPLOYMENT}'\n")
+    program.chmod(0o755)
+    done = krm("explain", "--kustomize", str(program), str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert b" yes " in done.stdout
+
+
+def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
+    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: ./mine}]}\n"
+    (tmp_path / "Kptfile").write_text(kptfile)
+    (tmp_path / "all.yaml").write_text(BUNDLE)
+    without = krm("explain", str(tmp_path), env={"PATH": "/nonexistent"})
+    assert without.returncode == 0, without.stderr
+    assert b"kpt-not-run" in without.stderr
+    programs = tmp_path / ".programs"
+    programs.mkdir()
+    made = resource_list(DEPLOYMENT.replace("name: web,", "name: made,"))
+    (programs / "kpt").write_text(f"#!/bin/sh\nprintf '%s' '{made}'\n")
+    (programs / "kpt").chmod(0o755)
+    stated = json.dumps(config(namespaces=[{"name": "shop"}]))
+    words = ("explain", str(tmp_path), "--config", "/dev/stdin")
+    refused = krm(*words, env={"PATH": str(programs)}, stdin=stated)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"Kptfile:4 runs the program ./mine" in refused.stderr
+    done = krm(*words, "--allow-exec", env={"PATH": str(programs)}, stdin=stated)
+    assert b"shop/made" in done.stdout, done.stderr
+
+
+def test_explain_fits_the_columns_that_are_stated() -> None:
+    lines = krm("explain", stdin=BUNDLE, env={"COLUMNS": "60"}).stdout.decode().splitlines()
+    assert max(map(len, lines)) <= 60
+
+
+@pytest.mark.parametrize("command", ["inject", "build", "explain"])
+def test_context_tells_of_namespaces_and_its_workloads_stay_out(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "web.yaml").write_text(DEPLOYMENT)
+    (tmp_path / "context.yaml").write_text(
+        f"{ENABLED}---\n{DEPLOYMENT.replace('name: web,', 'name: other,')}"
+    )
+    without = krm(command, str(tmp_path / "app"))
+    assert without.returncode == 1 and b"namespace-missing" in without.stderr
+    done = krm(command, str(tmp_path / "app"), "--context", str(tmp_path / "context.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert b"other" not in done.stdout and b"kind: Namespace" not in done.stdout
+    assert (b" yes " if command == "explain" else b"istio-proxy") in done.stdout
+
+
+def test_explain_names_the_line_of_a_namespace_in_the_context(tmp_path: Path) -> None:
+    (tmp_path / "context.yaml").write_text(f"---\n{ENABLED}")
+    words = ("explain", "-o", "json", "--context", str(tmp_path / "context.yaml"))
+    (workload,) = json.loads(krm(*words, stdin=DEPLOYMENT).stdout)["workloads"]
+    written = {
+        (e["file"], e["line"])
+        for e in workload["evidence"]
+        if e.get("field", "").startswith("metadata.labels")
+    }
+    assert written == {(str(tmp_path / "context.yaml"), 4)}
+
+
+def test_a_mesh_version_can_be_stated() -> None:
+    done = krm("explain", "--mesh-version", "1.29.1", "-o", "json", stdin=BUNDLE)
+    assert json.loads(done.stdout)["mesh"]["version"] == "1.29.1", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("diff", "unified, json6902, strategic or json"),
+        ("images", "text or json"),
+        ("explain", "table, json, yaml,"),
+    ],
+)
+def test_help_names_the_forms_of_its_command(command: str, line: str) -> None:
+    assert f"-o, --output FORM     {line}" in " ".join(
+        krm(command, "--help").stdout.decode().split("\n")
+    ), command
+
+
+@pytest.mark.parametrize(
+    "words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]]
+)
+def test_version(words: list[str]) -> None:
+    assert krm(*words).stdout.decode() == f"krm-injector {__version__}\n"
+
+
+def test_a_limit_is_a_number() -> None:
+    done = krm("explain", "--limit", "many", stdin=BUNDLE)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--limit takes a number" in done.stderr
+
+
+# ---------------------------------------------------------------- stdout with exit status 1
+
+HALF = (
+    f"{ENABLED}---\n{DEPLOYMENT}---\n{DEPLOYMENT.replace('namespace: shop', 'namespace: unknown')}"
+)
+MISSPELT = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\nspec: {methd: manual}\n"
+
+
+@pytest.mark.parametrize("command", ["inject", "eject", "build"])
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        ({"a.yaml": "a: [\n"}, []),
+        ({"a.yaml": HALF, "b.yaml": "kind: X\n"}, []),
+        ({"a.yaml": BUNDLE}, ["--config", "none.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--config", "config/x.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--results", "no/such/directory/r.yaml"]),
+        ({"a.yaml": BUNDLE}, ["--log", "no/such/directory/log"]),
+        ({"a.yaml": BUNDLE.replace("spec:\n      containers:", "spec: []\n    x:")}, []),
+        ({"notes.md": "no manifest\n"}, []),
+    ],
+    ids=["syntax", "no-object", "no-config", "bad-config", "results", "log", "pod", "empty"],
+)
+def test_commands_that_print_manifests_print_nothing_with_exit_status_1(
+    command: str, files: dict[str, str], options: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "x.yaml").write_text(MISSPELT)
+    (tmp_path / "in").mkdir()
+    for name, text in files.items():
+        (tmp_path / "in" / name).write_text(text)
+    done = krm(command, "in", *options, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"error: " in done.stderr
+
+
+@pytest.mark.parametrize("command", ["inject", "build"])
+def test_one_refused_workload_keeps_the_others_from_being_printed(
+    command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.yaml").write_text(HALF)
+    done = krm(command, str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"error: ")
+
+
+def test_explain_prints_its_table_with_exit_status_1(tmp_path: Path) -> None:
+    done = krm("explain", stdin=HALF)
+    assert done.returncode == 1
+    rows = [
+        line.split()[1:5]
+        for line in done.stdout.decode().splitlines()
+        if line.startswith("Deployment")
+    ]
+    assert rows == [["shop/web", "yes", "1/1", "->"], ["unknown/web", "error", "1/1", "->"]]
+    assert "1/1 -> ?" in done.stdout.decode()
+    assert krm("explain", stdin="a: [").stdout == b""
+
+
+def test_help_says_what_stdout_holds_with_exit_status_1() -> None:
+    assert b"on stderr, and nothing on stdout;" in krm("inject", "--help").stdout
+    assert b"the answer on stdout all the same;" in krm("explain", "--help").stdout

@@ -1,0 +1,147 @@
+"""Findings about Namespaces and pods: for each code a bundle that has it, and one that just does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bundles import generate
+
+from krm_injector import pipeline
+from krm_injector.decision.label_warnings import in_ambient
+from krm_injector.function_config import Settings
+from krm_injector.sources import resource_list
+
+MODE = "istio.io/dataplane-mode"
+Object = dict[str, Any]
+
+
+def outcome(*documents: Object, **settings: Any) -> pipeline.Outcome:
+    return pipeline.decide_only(
+        resource_list.read_manifests(generate.text(list(documents)).encode()), Settings(**settings)
+    )
+
+
+def web(**more: Any) -> Object:
+    return generate.workload("Deployment", "shop/web", **more)
+
+
+def shop(**labels: str) -> Object:
+    return generate.namespace("shop", **labels)
+
+
+HOOKS = generate.webhooks("1-30-3")
+TAG = generate.webhooks("1-30-3", "stable")
+EVERYTHING = {**TAG["webhooks"][0], "namespaceSelector": {}, "objectSelector": {}}
+
+CASES: list[tuple[str, list[Object], list[Object]]] = [
+    (
+        "namespace-both-labels",
+        [shop(injection="enabled", rev="default"), web()],
+        [shop(injection="enabled"), web()],
+    ),
+    (
+        "injection-label-value",
+        [shop(injection="Enabled"), web()],
+        [shop(injection="enabled"), web()],
+    ),
+    ("injection-label-value", [shop(injection="true"), web()], [shop(injection="disabled"), web()]),
+    (
+        "injection-label-value",
+        [HOOKS, shop(injection="enabled"), web()],
+        [shop(injection="enabled"), web()],
+    ),
+    ("revision-unserved", [shop(rev="1-22"), web()], [shop(rev="default"), web()]),
+    (
+        "revision-unserved",
+        [HOOKS, shop(rev="stable"), web()],
+        [HOOKS, TAG, shop(rev="stable"), web()],
+    ),
+    (
+        "revision-unserved",
+        [shop(), web(labels={"istio.io/rev": "1-22"})],
+        [shop(), web(labels={"istio.io/rev": "default"})],
+    ),
+    (
+        "ambient-and-sidecar",
+        [shop(mode="ambient", injection="enabled"), web()],
+        [shop(mode="ambient"), web()],
+    ),
+    (
+        "ambient-and-sidecar",
+        [shop(injection="enabled"), web(labels={MODE: "ambient"})],
+        [shop(injection="enabled"), web(labels={MODE: "none"})],
+    ),
+    ("ambient", [shop(mode="ambient"), web()], [shop(mode="none"), web()]),
+    (
+        "webhook-overlap",
+        [HOOKS, {**TAG, "webhooks": [EVERYTHING]}, shop(rev="1-30-3"), web()],
+        [HOOKS, TAG, shop(rev="1-30-3"), web()],
+    ),
+    (
+        "workload-duplicate",
+        [shop(), web(), web()],
+        [shop(), web(), generate.workload("StatefulSet", "shop/web")],
+    ),
+    (
+        "double-injection",
+        [
+            HOOKS,
+            {**generate.webhooks("other"), "webhooks": HOOKS["webhooks"]},
+            shop(rev="1-30-3"),
+            web(),
+        ],
+        [HOOKS, generate.webhooks("other"), shop(rev="1-30-3"), web()],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "has", "has_not"), CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
+)
+def test_code(code: str, has: list[Object], has_not: list[Object]) -> None:
+    codes = [result.code for result in outcome(*has).results]
+    assert codes.count(code) == 1
+    assert code not in [result.code for result in outcome(*has_not).results]
+
+
+def test_the_served_revisions_are_named() -> None:
+    (result,) = [
+        r
+        for r in outcome(HOOKS, TAG, shop(rev="1-22"), web()).results
+        if r.code == "revision-unserved"
+    ]
+    assert "there are: 1-30-3, stable" in result.message
+    assert (result.severity, result.field) == ("warning", 'metadata.labels["istio.io/rev"]')
+
+
+def test_both_labels_say_what_wins() -> None:
+    found = outcome(shop(injection="disabled", rev="default"), web()).results
+    (result,) = [result for result in found if result.code == "namespace-both-labels"]
+    assert "istio-injection wins" in result.message
+    assert "no webhook matches" in result.message
+
+
+def test_jobs_with_generated_names_are_no_twins() -> None:
+    job = generate.workload("Job", "shop/run-", generate=True)
+    assert "workload-duplicate" not in [result.code for result in outcome(shop(), job, job).results]
+
+
+def test_manual_has_no_findings() -> None:
+    found = outcome(shop(injection="enabled", rev="x"), web(), method="manual")
+    assert "namespace-both-labels" not in [result.code for result in found.results]
+
+
+@pytest.mark.parametrize(
+    ("labels", "pod", "said"),
+    [
+        ({"mode": "ambient"}, {}, "namespace"),
+        ({"mode": "ambient"}, {MODE: "none"}, ""),
+        ({}, {MODE: "ambient"}, "pod"),
+        ({"mode": "none"}, {}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_in_ambient(labels: dict[str, str], pod: dict[str, str], said: str) -> None:
+    (decision,) = outcome(shop(**labels), web(labels=pod)).decisions
+    assert in_ambient(decision) == said

@@ -1,0 +1,269 @@
+"""MeshConfig and ProxyConfig: defaults, merging, ProxyConfig resources, what PROXY_CONFIG leaves out."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+import yaml
+from paths import SHARED
+
+from krm_injector.istio_api import (
+    ApiError,
+    annotated_mesh_config,
+    clean_proxy_config,
+    default_proxy_config,
+    merge_proxy_config,
+    mesh_config,
+    proxy_config_for,
+    to_json,
+    typed_values,
+)
+
+NEWEST = (1, 31)
+CORPUS = SHARED / "istio/corpus"
+# 1.1 to 1.5 have no PROXY_CONFIG; the cases of 1.6 were made with defaults that only Istio's tests use (TestMode).
+VERSIONS = [v for v in os.listdir(CORPUS) if int(v.split(".")[1]) >= 7] if CORPUS.is_dir() else []
+
+
+def cleaned(config, minor=NEWEST):
+    return json.loads(to_json(clean_proxy_config(config, minor)))
+
+
+def resource(name, namespace, spec, created=None):
+    meta = {
+        "name": name,
+        "namespace": namespace,
+        **({"creationTimestamp": created} if created else {}),
+    }
+    return {
+        "apiVersion": "networking.istio.io/v1beta1",
+        "kind": "ProxyConfig",
+        "metadata": meta,
+        "spec": spec,
+    }
+
+
+def effective(mesh="", annotation=None, resources=(), labels=None, namespace="shop", minor=NEWEST):
+    annotations = {} if annotation is None else {"proxy.istio.io/config": annotation}
+    config = mesh_config(mesh, minor)
+    return cleaned(
+        proxy_config_for(
+            config, annotations, namespace, labels or {}, resources, "istio-system", minor
+        ),
+        minor,
+    )
+
+
+def test_defaults_leave_nothing():
+    for minor in range(7, 32):
+        assert to_json(clean_proxy_config(default_proxy_config((1, minor)), (1, minor))) == "{}"
+    assert cleaned(default_proxy_config((1, 5)), (1, 5))["statNameLength"] == 189
+
+
+def test_default_config_is_merged_and_the_rest_replaced():
+    mesh = mesh_config(
+        "defaultConfig: {statusPort: 15021, proxyMetadata: {A: a}}\nlocalityLbSetting: {failoverPriority: [a]}",
+        NEWEST,
+    )
+    config = mesh.fields["defaultConfig"]
+    assert cleaned(config) == {"statusPort": 15021, "proxyMetadata": {"A": "a"}}
+    assert config.fields["discoveryAddress"] == "istiod.istio-system.svc:15012"
+    assert "enabled" not in mesh.fields["localityLbSetting"].fields
+
+
+def test_tracing_default_until_1_21():
+    assert "tracing" in default_proxy_config((1, 21)).fields
+    assert "tracing" not in default_proxy_config((1, 22)).fields
+    assert (
+        effective(
+            "defaultConfig: {tracing: {zipkin: {address: 'zipkin.istio-system:9411'}}}",
+            minor=(1, 21),
+        )
+        == {}
+    )
+    assert "tracing" in effective(
+        "defaultConfig: {tracing: {zipkin: {address: 'zipkin.istio-system:9411'}}}"
+    )
+
+
+def test_extension_providers_by_name():
+    mesh = mesh_config(
+        "extensionProviders: [{name: envoy, zipkin: {service: z, port: 1}}, {name: new}]", NEWEST
+    )
+    names = [p.fields["name"] for p in mesh.fields["extensionProviders"]]
+    assert names == ["prometheus", "stackdriver", "envoy", "new"]
+    assert "zipkin" in mesh.fields["extensionProviders"][2].fields
+
+
+def test_trust_domain_aliases_are_a_sorted_set():
+    assert mesh_config("trustDomainAliases: [b, a, b]", NEWEST).fields["trustDomainAliases"] == [
+        "a",
+        "b",
+    ]
+
+
+def test_a_refused_mesh_names_every_problem():
+    with pytest.raises(ApiError) as caught:
+        mesh_config(
+            "proxyListenPort: 0\ntrustDomain: a_b\ndefaultConfig: {discoveryAddress: nowhere}",
+            NEWEST,
+        )
+    for path in ("proxyListenPort", "trustDomain", "defaultConfig.discoveryAddress"):
+        assert path in str(caught.value)
+
+
+def test_annotations_merge_metadata_and_headers():
+    base = merge_proxy_config(
+        "{proxyMetadata: {A: a, B: b}, proxyHeaders: {server: {value: s}, metadataExchangeHeaders: {mode: IN_MESH}}}",
+        default_proxy_config(NEWEST),
+        NEWEST,
+    )
+    over = merge_proxy_config(
+        "{proxyMetadata: {B: c}, proxyHeaders: {requestId: {disabled: true}}}", base, NEWEST
+    )
+    assert cleaned(over) == {
+        "proxyMetadata": {"A": "a", "B": "c"},
+        "proxyHeaders": {"requestId": {"disabled": True}, "server": {"value": "s"}},
+    }
+    assert base.fields["proxyMetadata"] == {"A": "a", "B": "b"}
+
+
+def test_metadata_is_replaced_before_1_10():
+    base = merge_proxy_config("proxyMetadata: {A: a}", default_proxy_config((1, 9)), (1, 9))
+    assert cleaned(merge_proxy_config("proxyMetadata: {B: b}", base, (1, 9)), (1, 9)) == {
+        "proxyMetadata": {"B": "b"}
+    }
+
+
+def test_levels_of_proxy_config_resources():
+    resources = [
+        resource(
+            "root",
+            "istio-system",
+            {"environmentVariables": {"L": "root", "R": "1"}, "concurrency": 1},
+        ),
+        resource("shop", "shop", {"environmentVariables": {"L": "namespace"}, "concurrency": 2}),
+        resource(
+            "web",
+            "shop",
+            {
+                "selector": {"matchLabels": {"app": "web"}},
+                "environmentVariables": {"L": "workload"},
+            },
+        ),
+        resource("other", "other", {"environmentVariables": {"L": "other"}}),
+    ]
+    assert effective(resources=resources) == {
+        "concurrency": 2,
+        "proxyMetadata": {"L": "namespace", "R": "1"},
+    }
+    assert effective(resources=resources, namespace="none")["proxyMetadata"] == {
+        "L": "root",
+        "R": "1",
+    }
+    assert effective(resources=resources, labels={"app": "web"})["proxyMetadata"]["L"] == "workload"
+    annotated = effective(annotation="proxyMetadata: {L: annotation}", resources=resources)
+    assert annotated == {"concurrency": 2, "proxyMetadata": {"L": "annotation", "R": "1"}}
+    both = effective(
+        annotation="proxyMetadata: {L: annotation}", resources=resources, labels={"app": "web"}
+    )
+    assert both["proxyMetadata"]["L"] == "workload"
+
+
+def test_of_several_resources_the_oldest_counts():
+    new = resource("a", "shop", {"concurrency": 1}, "2024-01-02T00:00:00Z")
+    old = resource("b", "shop", {"concurrency": 2}, "2024-01-01T00:00:00Z")
+    assert effective(resources=[new, old]) == {"concurrency": 2}
+    first, second = (
+        resource("x", "shop", {"concurrency": 3}),
+        resource("y", "shop", {"concurrency": 4}),
+    )
+    assert effective(resources=[second, first]) == {"concurrency": 3}
+
+
+def test_an_empty_selector_selects_nothing():
+    assert effective(resources=[resource("a", "shop", {"selector": {}, "concurrency": 1})]) == {}
+
+
+def test_resources_of_wrong_types_are_named():
+    with pytest.raises(ApiError, match="ProxyConfig shop/a field concurrency"):
+        effective(resources=[resource("a", "shop", {"concurrency": "many"})])
+
+
+def test_the_image_of_a_resource():
+    found = effective(resources=[resource("a", "shop", {"image": {"imageType": "debug"}})])
+    assert found == {"image": {"imageType": "debug"}}
+
+
+def test_zero_values_of_an_annotation():
+    """The webhook lays the annotation over the mesh by way of JSON, which drops zeros; kube-inject does not."""
+    mesh = "defaultConfig: {interceptionMode: TPROXY}"
+    assert effective(mesh, "interceptionMode: REDIRECT") == {"interceptionMode": "TPROXY"}
+    manual = annotated_mesh_config("interceptionMode: REDIRECT", mesh_config(mesh, NEWEST), NEWEST)
+    assert cleaned(manual.fields["defaultConfig"]) == {}
+    assert effective("defaultConfig: {concurrency: 4}", "concurrency: 0") == {"concurrency": 0}
+
+
+def test_lists_before_1_16_are_joined():
+    mesh = "defaultConfig: {extraStatTags: [a]}"
+    assert effective(mesh, "extraStatTags: [b]", minor=(1, 15)) == {"extraStatTags": ["a", "b"]}
+    assert effective(mesh, "extraStatTags: [b]", minor=(1, 16)) == {"extraStatTags": ["b"]}
+
+
+def test_an_annotation_that_does_not_parse_is_passed_over():
+    assert effective(annotation="concurrency: many") == {}
+
+
+def test_a_oneof_is_replaced():
+    found = effective(
+        "defaultConfig: {serviceCluster: mine}", "tracingServiceName: CANONICAL_NAME_ONLY"
+    )
+    assert found == {"tracingServiceName": "CANONICAL_NAME_ONLY"}
+
+
+def proxy_configs(document):
+    """(annotation or None, PROXY_CONFIG) of every injected pod template in a document."""
+    if isinstance(document, list):
+        return [found for item in document for found in proxy_configs(item)]
+    if not isinstance(document, dict):
+        return []
+    found = [pair for value in document.values() for pair in proxy_configs(value)]
+    spec = document.get("spec")
+    if isinstance(spec, dict) and "containers" in spec:
+        annotation = ((document.get("metadata") or {}).get("annotations") or {}).get(
+            "proxy.istio.io/config"
+        )
+        for container in (spec.get("initContainers") or []) + spec["containers"]:
+            if container["name"] == "istio-proxy":
+                values = [
+                    e["value"] for e in container.get("env", []) if e["name"] == "PROXY_CONFIG"
+                ]
+                found += [(annotation, value.strip()) for value in values]
+    return found
+
+
+@pytest.mark.skipif(not VERSIONS, reason=f"{CORPUS} is absent")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_proxy_config_of_istios_own_cases(version):
+    folder, minor = CORPUS / version, (1, int(version.split(".")[1]))
+    seen = 0
+    meshes = {}
+    for case in json.loads((folder / "cases.json").read_text()):
+        if "expected" not in case:
+            continue
+        key = case["mesh"]
+        if key not in meshes:
+            meshes[key] = mesh_config((folder / key).read_text(), minor)
+        typed_values((folder / case["values"]).read_text(), minor)
+        for document in yaml.load_all((folder / case["expected"]).read_text(), yaml.CSafeLoader):
+            for annotation, wanted in proxy_configs(document):
+                mesh = meshes[key]
+                if annotation is not None:
+                    mesh = annotated_mesh_config(annotation, mesh, minor)
+                assert to_json(clean_proxy_config(mesh.fields["defaultConfig"], minor)) == wanted, (
+                    case["name"]
+                )
+                seen += 1
+    assert seen > 20

@@ -1,0 +1,330 @@
+"""init: what it writes, what it adds, and that it never overwrites."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from paths import ROOT
+
+from krm_injector.model import Refused
+from krm_injector.wiring import init
+
+HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x # mine\n"
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def refused(target: str, directory: Path) -> str:
+    before = tree(directory)
+    with pytest.raises(Refused) as caught:
+        init.run(target, str(directory), None)
+    assert tree(directory) == before
+    return "\n".join(result.message for result in caught.value.results)
+
+
+def test_kustomize_makes_a_kustomization(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "kustomization.yaml").write_text(HEAD)
+    (tmp_path / "other").mkdir()
+    told = init.run("kustomize", str(tmp_path), None)
+    made = yaml.safe_load((tmp_path / "kustomization.yaml").read_text())
+    assert made["resources"] == ["below", "web.yaml"] and made["transformers"] == [
+        "istio-inject.yaml"
+    ]
+    config = yaml.safe_load((tmp_path / "istio-inject.yaml").read_text())
+    function = yaml.safe_load(config["metadata"]["annotations"]["config.kubernetes.io/function"])
+    assert function == {"exec": {"path": "krm-injector"}}
+    assert "kustomize build --enable-alpha-plugins --enable-exec ." in told
+    assert "  kind: SidecarInjection\n" in told, "what was written is shown"
+
+
+def programs(path: Path, **says: str) -> Path:
+    """A PATH on which nothing but these is, each saying its word."""
+    path.mkdir(exist_ok=True)
+    for name, word in says.items():
+        (path / name).write_text(f"#!/bin/sh\necho '{word}'\n")
+        (path / name).chmod(0o755)
+    return path
+
+
+def test_kustomize_where_only_kubectl_is_there_tells_the_command_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", kubectl="")))
+    told = init.run("kustomize", str(tmp_path), None)
+    assert (
+        told.split("next:\n")[1].splitlines()[1] == "  krm-injector build ."
+        and "kubectl apply -k" in told
+    )
+    programs(tmp_path / "bin", kustomize="")
+    told = init.run("kustomize", str(tmp_path), None)
+    assert (
+        told.endswith("  kustomize build --enable-alpha-plugins --enable-exec .\n")
+        and "kubectl" not in told
+    )
+
+
+@pytest.mark.parametrize(
+    "key", ["transformers", "components", "generators", "validators", "resources"]
+)
+def test_kustomize_adds_beside_an_empty_field(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "kustomization.yaml"
+    path.write_text(f"namespace: x\n{key}:\n# - later\n")
+    init.run("kustomize", str(tmp_path), None)
+    made = path.read_text()
+    assert yaml.safe_load(made)["transformers"] == ["istio-inject.yaml"] and "# - later\n" in made
+    assert "nothing to write" in init.run("kustomize", str(tmp_path), None)
+
+
+@pytest.mark.parametrize(
+    ("version", "plugin", "lines"),
+    [
+        ("v3.19.0+g3d8990f", False, 1),
+        ("v4.0.1", True, 2),
+        ("", True, 2),
+        ("no version", True, 2),
+        (None, True, 2),
+    ],
+)
+def test_helm_tells_what_the_helm_that_is_there_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str | None, plugin: bool, lines: int
+) -> None:
+    says = {} if version is None else {"helm": version}
+    monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", **says)))
+    told = init.run("helm", str(tmp_path), None)
+    after = told.split("\nnext:\n")[1].splitlines()[1:]
+    assert (tmp_path / ".krm-injector").exists() is plugin and len(after) == lines
+    assert ("--post-renderer-args=inject" in after[-1]) is not plugin
+    assert ("Helm 3 needs no plugin" in told) is (plugin and not str(version).startswith("v4"))
+
+
+@pytest.mark.parametrize("target", ["pre-commit", "github-action"])
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({}, "verify ."),
+        ({"a.yaml": "", "k/kustomization.yaml": "namePrefix: x\n"}, "verify ."),
+        ({"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": ""}, "verify ."),
+        ({"b/kustomization.yaml": "namespace: x\n", "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
+          "o p/kustomization.yaml": "namespace: x\n"}, "explain o 'o p'"),
+        ({"o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+          "p/kustomization.yaml": "namePrefix: x\n"}, "verify o"),
+        ({"c/Chart.yaml": "name: c\n"}, "verify ."),
+    ],
+)  # fmt: skip
+def test_verification_is_wired_to_what_the_repository_holds(
+    tmp_path: Path, target: str, files: dict[str, str], command: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    init.run(target, str(tmp_path), None)
+    made = (
+        tmp_path
+        / {
+            "pre-commit": ".pre-commit-config.yaml",
+            "github-action": ".github/workflows/krm-injector.yaml",
+        }[target]
+    )
+    line = {"pre-commit": "entry", "github-action": "- run"}[target]
+    assert made.read_text().count(f"{line}: krm-injector {command}\n") == 1
+
+
+def test_kustomize_with_an_image(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    told = init.run("kustomize", str(tmp_path), "example.org/krm-injector:v1")
+    assert "image: example.org/krm-injector:v1" in (tmp_path / "istio-inject.yaml").read_text()
+    assert "  kustomize build --enable-alpha-plugins .\n" in told
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_kustomize_adds_to_a_kustomization(tmp_path: Path, newline: str, bom: str) -> None:
+    before = (
+        bom
+        + f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n".replace(
+            "\n", newline
+        )
+    )
+    path = tmp_path / "kustomization.yaml"
+    path.write_bytes(before.encode())
+    told = init.run("kustomize", str(tmp_path), None)
+    assert path.read_bytes().decode() == before + f"  - istio-inject.yaml{newline}"
+    assert "  +   - istio-inject.yaml\n" in told
+    after = tree(tmp_path)
+    assert "nothing to write" in init.run("kustomize", str(tmp_path), None)
+    assert tree(tmp_path) == after
+
+
+def test_kustomize_keeps_the_mode_and_follows_links(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("resources:\n- web.yaml\n")
+    (tmp_path / "real.yaml").chmod(0o600)
+    (tmp_path / "kustomization.yaml").symlink_to("real.yaml")
+    init.run("kustomize", str(tmp_path), None)
+    assert (tmp_path / "kustomization.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").stat().st_mode & 0o777 == 0o600
+    assert (
+        tmp_path / "real.yaml"
+    ).read_text() == "resources:\n- web.yaml\ntransformers:\n- istio-inject.yaml\n"
+
+
+@pytest.mark.parametrize("name", ["mesh/inject.yaml", "./istio-inject.yaml"])
+def test_kustomize_that_has_the_function_already(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mesh").mkdir()
+    config = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: a}\n"
+    (tmp_path / name).write_text(config)
+    before = f"{HEAD}transformers: [{name}]\n"
+    (tmp_path / "kustomization.yaml").write_text(before)
+    init.run("kustomize", str(tmp_path), None)
+    assert (tmp_path / "kustomization.yaml").read_text() == before
+    assert (tmp_path / name).read_text() == config
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "transformers: [labels.yaml]\n",
+        "transformers: labels.yaml\n",
+        "- a\n",
+        "a: b\n---\nc: d\n",
+        "{resources: [a]}\n",
+    ],
+)
+def test_kustomize_says_what_to_add_where_it_cannot(tmp_path: Path, text: str) -> None:
+    (tmp_path / "kustomization.yaml").write_text(text)
+    said = refused("kustomize", tmp_path)
+    assert "transformers:\n- istio-inject.yaml" in said
+
+
+def test_kustomize_where_nothing_is(tmp_path: Path) -> None:
+    assert "neither a kustomization nor manifests" in refused("kustomize", tmp_path)
+
+
+@pytest.mark.parametrize("target", ["kustomize", "kpt"])
+def test_a_file_in_the_way_is_left(tmp_path: Path, target: str) -> None:
+    (tmp_path / "istio-inject.yaml").write_text("kind: Other\n")
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    assert "istio-inject.yaml is there and says something else" in refused(target, tmp_path)
+
+
+@pytest.mark.parametrize("target", init.TARGETS)
+def test_nothing_is_overwritten_and_nothing_written_in_part(tmp_path: Path, target: str) -> None:
+    """Each file that init would write, in turn there already and saying something else."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "web.yaml").write_text("a: b\n")
+    init.run(target, str(clean), None)
+    made = set(tree(clean)) - {"web.yaml"}
+    assert made
+    for number, taken in enumerate(sorted(made)):
+        directory = tmp_path / str(number)
+        (directory / taken).parent.mkdir(parents=True)
+        (directory / "web.yaml").write_text("a: b\n")
+        (directory / taken).write_text("- something else\n")
+        assert taken in refused(target, directory)
+
+
+@pytest.mark.parametrize("target", init.TARGETS)
+def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path, target: str) -> None:
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "web.yaml").write_text("a: b\n")
+    init.run(target, str(clean), None)
+    for number, taken in enumerate(sorted(set(tree(clean)) - {"web.yaml"})):
+        directory = tmp_path / str(number)
+        (directory / taken).parent.mkdir(parents=True)
+        (directory / "web.yaml").write_text("a: b\n")
+        (directory / taken).symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(Refused):
+            init.run(target, str(directory), None)
+        assert not (tmp_path / "elsewhere").exists()
+        assert set(tree(directory)) == {"web.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("target", "folder"), [("helm", ".krm-injector"), ("github-action", ".github")]
+)
+def test_a_file_in_a_folder_s_place(tmp_path: Path, target: str, folder: str) -> None:
+    (tmp_path / folder).write_text("mine\n")
+    assert f"{folder} is there and no directory" in refused(target, tmp_path)
+
+
+def test_kpt_makes_a_kptfile(tmp_path: Path) -> None:
+    package = tmp_path / "My Shop_2"
+    package.mkdir()
+    told = init.run("kpt", str(package), None)
+    made = yaml.safe_load((package / "Kptfile").read_text())
+    assert made["metadata"]["name"] == "my-shop-2"
+    assert made["pipeline"] == {
+        "mutators": [{"exec": "krm-injector", "configPath": "istio-inject.yaml"}]
+    }
+    assert f"cd '{package}'" in told and "kpt fn render --allow-exec ." in told
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "added"),
+    [
+        ("", "pipeline:\n  mutators:\n  - exec: krm-injector\n    configPath: istio-inject.yaml\n"),
+        (
+            "pipeline:\n  mutators:\n    - image: set-labels:v1 # first\n",
+            "    - exec: krm-injector\n      configPath: istio-inject.yaml\n",
+        ),
+    ],
+)
+def test_kpt_adds_to_a_kptfile(tmp_path: Path, pipeline: str, added: str) -> None:
+    (tmp_path / "Kptfile").write_text(KPTFILE + pipeline)
+    init.run("kpt", str(tmp_path), None)
+    assert (tmp_path / "Kptfile").read_text() == KPTFILE + pipeline + added
+    assert "nothing to write" in init.run("kpt", str(tmp_path), None)
+
+
+def test_kpt_knows_its_own_image(tmp_path: Path) -> None:
+    text = KPTFILE + "pipeline:\n  mutators:\n  - image: r.example/a/krm-injector:v1@sha256:12\n"
+    (tmp_path / "Kptfile").write_text(text)
+    init.run("kpt", str(tmp_path), None)
+    assert (tmp_path / "Kptfile").read_text() == text
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "krm_injector", *words]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("a: b\n")
+    done = run("init", "kustomize", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.endswith(
+        "  kustomize build --enable-alpha-plugins --enable-exec .\n"
+    )
+    nothing = run("init", cwd=tmp_path)
+    assert nothing.returncode == 2 and all(target in nothing.stderr for target in init.TARGETS)
+    unknown = run("init", "kustomise", cwd=tmp_path)
+    assert unknown.returncode == 1 and "kustomize" in unknown.stderr and unknown.stdout == ""
+    assert run("init", "kpt", "nowhere", cwd=tmp_path).returncode == 1
+
+
+def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        (tmp_path / "istio-inject.yaml").symlink_to(tmp_path / "nowhere" / "x")
+        assert run("init", "kpt", cwd=tmp_path).returncode == 1
+        assert not (tmp_path / "Kptfile").exists()
+        return
+    tmp_path.chmod(0o500)
+    assert run("init", "kpt", cwd=tmp_path).returncode == 1
