@@ -1,10 +1,12 @@
-"""CPU seconds and peak memory of the whole process, beside the real istioctl's, on the same workloads and mesh.
+"""CPU seconds and peak memory of the whole process, beside the real istioctl's, on the same
+workloads and mesh.
 
-    bench.py [--sizes 1,100,1000] [--runs 5] [--istioctl PATH] [--mesh FILE] [--command "krm-injector ..."]
+    bench.py [--sizes 1,100,1000] [--runs 5] [--istioctl PATH] [--mesh FILE] [--command
+        "krm-injector ..."]
 
-istioctl: --istioctl, $ISTIOCTL, PATH, or ../shared/bin (packed). mesh: the ConfigMaps and webhooks of an installation,
-as `istioctl manifest generate` prints them. The two programs take turns, so that a busy machine troubles both alike.
-Nothing but Python's standard library and PyYAML is needed.
+istioctl: --istioctl, $ISTIOCTL, PATH, or ../shared/bin (packed). mesh: the ConfigMaps and webhooks
+of an installation, as `istioctl manifest generate` prints them. The two programs take turns, so
+that a busy machine troubles both alike. Nothing but Python's standard library and PyYAML is needed.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ def main() -> int:
         istioctl = find_istioctl(options.istioctl, work)
         if istioctl is None:
             print(
-                "istioctl: not found; only krm-injector is timed (name it with --istioctl or $ISTIOCTL)\n"
+                "istioctl: not found; only krm-injector is timed (name it with --istioctl or "
+                "$ISTIOCTL)\n"
             )
         mesh = mesh_documents(options.mesh, istioctl)
         if mesh is None:
@@ -104,7 +107,8 @@ def mesh_documents(named: str | None, istioctl: str | None) -> list[dict[str, An
         text = pathlib.Path(named).read_text()
     elif istioctl:
         environment = {**os.environ, "KUBECONFIG": os.devnull}
-        # A development build's own tag names no version, and a mesh of no known version costs us a second run.
+        # A development build's own tag names no version, and a mesh of no known version costs us a
+        # second run.
         command = [istioctl, "manifest", "generate", "--set", f"tag={MESH_TAG}"]
         text = subprocess.run(
             command, env=environment, stdout=subprocess.PIPE, check=True
@@ -252,7 +256,9 @@ def measure(size: int, compared: Sequence[Program], runs: int) -> list[tuple[int
 
 
 def run(program: Program) -> Cost:
-    """One process from start to end. Between fork and exec a child counts as large as its parent: see CHILD."""
+    """One process from start to end. Between fork and exec a child counts as large as its parent:
+    see CHILD.
+    """
     words = [sys.executable, "-S", "-c", CHILD, program.stdin or os.devnull, *program.command]
     environment = {**os.environ, "KUBECONFIG": os.devnull}
     done = subprocess.run(words, env=environment, capture_output=True)
@@ -265,7 +271,8 @@ def run(program: Program) -> Cost:
     return Cost(float(cpu), int(memory))
 
 
-# A small process of its own starts the program, so that its peak memory is not this one's. It reports on stderr.
+# A small process of its own starts the program, so that its peak memory is not this one's. It
+# reports on stderr.
 CHILD = """
 import os, sys
 child = os.fork()
@@ -288,7 +295,8 @@ def print_table(rows: Sequence[tuple[int, str, Cost]]) -> None:
             (f"{cost.cpu / peer.cpu:.2f}", f"{cost.memory / peer.memory:.2f}") if peer else ("", "")
         )
         print(
-            f"{size:>9}  {name:<13} {cost.cpu:>8.3f} {cpu:>6}  {cost.memory / 1024:>8.1f} {memory:>6}"
+            f"{size:>9}  {name:<13} {cost.cpu:>8.3f} {cpu:>6}  {cost.memory / 1024:>8.1f} "
+            f"{memory:>6}"
         )
     print(
         "\nx: as a part of istioctl's. Each figure is the median of several runs, taken in turns."

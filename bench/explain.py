@@ -1,4 +1,5 @@
-"""CPU seconds of `krm-injector explain` beside `krm-injector inject` on the same workloads; the two take turns.
+"""CPU seconds of `krm-injector explain` beside `krm-injector inject` on the same workloads; the two
+take turns.
 
 explain.py [--size 1000] [--runs 5] [--command "krm-injector"]
 """
@@ -41,7 +42,8 @@ def main() -> int:
     for name, found in seconds.items():
         ratio = least[name] / least["inject"]
         print(
-            f"{name:14} {least[name]:6.2f} s least, {statistics.median(found):6.2f} s median, {ratio:.2f} of inject"
+            f"{name:14} {least[name]:6.2f} s least, {statistics.median(found):6.2f} s median, "
+            f"{ratio:.2f} of inject"
         )
     return 0
 

@@ -1,12 +1,13 @@
-"""What the function adds to `kustomize build` and `kpt fn render`: seconds, beside functions that only copy.
+"""What the function adds to `kustomize build` and `kpt fn render`: seconds, beside functions that
+only copy.
 
     orchestrators.py [--sizes 1,1000] [--runs 5] [--command "krm-injector"]
 
-Four functions take turns in each orchestrator, so that a busy machine troubles all alike: none; `copy`, which prints
-what it reads; `copy injected`, which prints what krm-injector would (an orchestrator has more to read when every
-workload got a sidecar, whoever made it); and krm-injector. "own" is krm-injector alone, on the same ResourceList.
-CPU is that of the orchestrator and all it started; wall time says little on a busy machine. kustomize and kpt:
-$PATH, or .tools.
+Four functions take turns in each orchestrator, so that a busy machine troubles all alike: none;
+`copy`, which prints what it reads; `copy injected`, which prints what krm-injector would (an
+orchestrator has more to read when every workload got a sidecar, whoever made it); and krm-injector.
+"own" is krm-injector alone, on the same ResourceList. CPU is that of the orchestrator and all it
+started; wall time says little on a busy machine. kustomize and kpt: $PATH, or .tools.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     print(
-        f"{'resources':>9}  {'':<10} {'function':<14} {'wall s':>7} {'CPU s':>7}  {'above copy':>15}"
+        f"{'resources':>9}  {'':<10} {'function':<14} {'wall s':>7} {'CPU s':>7}  "
+        f"{'above copy':>15}"
     )
     with tempfile.TemporaryDirectory() as work:
         for size in [int(size) for size in options.sizes.split(",")]:

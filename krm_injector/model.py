@@ -1,7 +1,7 @@
 """The nouns of the road: frozen values that one stage hands to the next.
 
-Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool``/``None`` in the reading of
-``kube.yaml``; no stage mutates an object it was given.
+Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool``/``None`` in the
+reading of ``kube.yaml``; no stage mutates an object it was given.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Refused(Exception):
 
 
 class Refusals:
-    """What several parts of a run are refused for, each by itself: ``with refusals: part()``, then raise_all()."""
+    """What several parts of a run are refused for, each by itself: ``with refusals: part()``, then
+    raise_all().
+    """
 
     __slots__ = ("results",)
 
@@ -109,7 +111,8 @@ class Mesh(NamedTuple):
     revision: str  # "default" for the unnamed one
     version: str  # "1.30.3", or "" where it could not be recognised
     rules: Rules  # how this version behaves
-    source: str  # "functionConfig" | "bundle" | "profile" (the embedded one) | "missing" (webhooks only)
+    # "functionConfig" | "bundle" | "profile" (the embedded one) | "missing" (webhooks only)
+    source: str
     config: Object  # the parsed injection config: policy, templates, defaultTemplates, aliases, ...
     values: str  # data.values as it stands (YAML or JSON)
     mesh_config: str  # data.mesh as it stands (YAML of MeshConfig)

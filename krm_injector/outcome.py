@@ -1,11 +1,13 @@
-"""What a run came to, and the workloads in it: each as it stands, and as it was before an earlier injection."""
+"""What a run came to, and the workloads in it: each as it stands, and as it was before an earlier
+injection.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector.kube.workloads import at, put
+from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import eject, record
 from krm_injector.sources.resource_list import Bundle, Item, Layouts
@@ -40,12 +42,16 @@ class Outcome(NamedTuple):
 
     @property
     def anew(self) -> frozenset[int]:
-        """The items whose text is to be written even where their values stay: comments stand where none belongs."""
+        """The items whose text is to be written even where their values stay: comments stand where
+        none belongs.
+        """
         return frozenset(one.workload.item for one in self.restored if one.copied)
 
 
 def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
-    """Each workload as it stands in the bundle, as it was before an earlier injection, and its decision."""
+    """Each workload as it stands in the bundle, as it was before an earlier injection, and its
+    decision.
+    """
     found = []
     for one, decision in zip(outcome.restored, outcome.decisions, strict=True):
         workload = decision.workload
@@ -64,7 +70,9 @@ def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
 
 
 def told(outcome: Outcome) -> tuple[Any, ...]:
-    """What of an outcome people can see to differ: who is injected, what stands there after, what is wrong."""
+    """What of an outcome people can see to differ: who is injected, what stands there after, what
+    is wrong.
+    """
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]
     return verdicts, outcome.replacements, errors
@@ -86,7 +94,8 @@ def _aliases(item: Item, names: tuple[str, ...]) -> Result:
         else ("the aliases", "their anchors stand")
     )
     message = (
-        f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, since after this "
-        f"{their} for something else, or nowhere. The values are right; all other lines are as they were"
+        f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, "
+        f"since after this {their} for something else, or nowhere. The values are right; all "
+        "other lines are as they were"
     )
     return Result("info", message, file=file, code="alias-written-out")

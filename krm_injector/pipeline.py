@@ -1,7 +1,8 @@
-"""THE MAP: read -> configure -> discover -> take back earlier injections -> decide -> render -> merge -> post-process
--> record -> write.
+"""THE MAP: read -> configure -> discover -> take back earlier injections -> decide -> render ->
+merge -> post-process -> record -> write.
 
-Reading and writing are the caller's (cli.py); what is between is here, pure, and collects every error of a run.
+Reading and writing are the caller's (cli.py); what is between is here, pure, and collects every
+error of a run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
 from krm_injector.injection.render import ControlPlane
 from krm_injector.istio_api import ApiError
-from krm_injector.kube.workloads import at, put
+from krm_injector.kube.paths import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with, rows, told
@@ -41,6 +42,7 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     results += [result for decision in decisions for result in decision.results]
     if settings.method == "automatic":
         results += findings(decisions, found.meshes)
+
     taken_back = [
         one.workload
         for one, was in zip(restored, found.workloads, strict=True)
@@ -66,6 +68,7 @@ def _looked_at(
         return restored
     if not any("#" in part.text for part in bundle.parts or (bundle,)):
         return restored
+
     from krm_injector.reinjection import (
         setter_comments,
     )  # only injected workloads with comments pay for it
@@ -76,10 +79,13 @@ def _looked_at(
 def run(
     bundle: Bundle, settings: Settings, progress: Callable[[int, int], None] | None = None
 ) -> Outcome:
-    """Everything: the decisions, and each injected item as it will stand. progress: called with done and all."""
+    """Everything: the decisions, and each injected item as it will stand. progress: called with
+    done and all.
+    """
     outcome = _run(bundle, settings, progress)
     if not any(result.code == unstated_version.CODE for result in outcome.results):
         return outcome
+
     count = len(outcome.decisions)
     results = unstated_version.settled(
         outcome.results, outcome.meshes, count, settings, lambda other: told(_run(bundle, other))
@@ -103,14 +109,17 @@ def _run(
     for number, (found, one, decision) in enumerate(rows(bundle, outcome)):
         if progress is not None:
             progress(number, len(outcome.decisions))
+
         if not decision.injected or decision.mesh is None:
             if one.record is not None:
                 results += _taken_back(found, one, decision)
             continue
+
         place = (found.item, found.inside)
         if id(decision.mesh) in unusable:
             refused.add(place)
             continue
+
         try:
             plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
             planes[id(decision.mesh)] = plane
@@ -125,21 +134,26 @@ def _run(
         else:
             if one.copied:
                 results += _told_of_copied(found, one)
+
             if one.record is not None and not record.intact(found.object, one.record):
                 injected, edits, said = _edits(
                     found, one, decision, injected, plane, outcome, settings
                 )
                 edited[found.item, found.inside, found.template] = edits
                 results += said
+
             if one.record is not None and one.record.layout is not None and settings.record:
                 injected = record.with_layout(injected, one.record.layout)
+
             if found.only:
                 _replace(bundle, replacements, place, injected)
             else:
                 parts.setdefault(place, []).append((decision.workload, injected))
+
     for place, injected_parts in parts.items():
         if place not in refused:  # half an object is never injected
             _replace(bundle, replacements, place, _joined(injected_parts))
+
     return outcome._replace(
         replacements=replacements,
         results=tuple(results),
@@ -177,7 +191,9 @@ def _edits(
     outcome: Outcome,
     settings: Settings,
 ) -> tuple[Any, tuple[Any, ...], list[Result]]:
-    """The workload with what can be kept of the edits by hand, those edits, and what is said of them."""
+    """The workload with what can be kept of the edits by hand, those edits, and what is said of
+    them.
+    """
     from krm_injector.reinjection import manual_edits  # only an edited workload pays for it
 
     def again(other: Decision) -> Any:
@@ -194,7 +210,9 @@ def with_replacements(bundle: Bundle, replacements: Mapping[int, Any]) -> Bundle
 
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
-    """Every injection of the bundle's workloads taken back; replacements hold the items as they were before."""
+    """Every injection of the bundle's workloads taken back; replacements hold the items as they
+    were before.
+    """
     found, results = discover_workloads(list(walk(bundle)), settings)
     found += _recorded(list(walk(bundle)), found)
     ejected = _looked_at(bundle, found, eject.ejected_all(found))
@@ -206,13 +224,16 @@ def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     results += [result for one in ejected for result in one.results]
     for workload, one in zip(found, ejected, strict=True):
         results += _told_of_copied(workload, one) if one.copied else ()
+
     return Outcome(
         bundle, (), (), items_with(bundle, changed), tuple(results), restored=tuple(ejected)
     )
 
 
 def _recorded(members: list[Member], found: list[Workload]) -> list[Workload]:
-    """The objects with a record besides: it tells of its pod templates itself, whatever the functionConfig names."""
+    """The objects with a record besides: it tells of its pod templates itself, whatever the
+    functionConfig names.
+    """
     known = {(workload.item, workload.inside) for workload in found}
     return [
         Workload(member.item, member.inside, ref_of(member), member.value, ())
@@ -232,12 +253,14 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     for found, one, decision in rows(bundle, outcome):
         if id(decision.mesh) in outcome.unusable:
             continue  # nothing was injected to compare with, and the run has told why
+
         item = outcome.replacements.get(found.item, bundle.items[found.item].value)
         sure = one.record is not None or proven(found, decision, planes, settings)
         edits = outcome.edits.get((found.item, found.inside, found.template), ())
         fresh = at(item, found.inside)
         fresh = fresh if found.only else record.fresh_template(found, fresh)
         judged.append(Row(found, one, decision, fresh, sure, edits))
+
     results = judge(judged, outcome.results, settings.record, outcome.meshes)
     return outcome._replace(replacements={}, originals={}, edits={}, results=results)
 
@@ -249,6 +272,7 @@ def _taken_back(found: Workload, one: eject.Restored, decision: Decision) -> tup
     edits = eject.edit_results(found, one.record)
     if not one.copied:
         return (said, *edits)
+
     from krm_injector.reinjection import setter_comments
 
     return (
@@ -269,6 +293,7 @@ def check(bundle: Bundle, settings: Settings) -> Outcome:
     ]
     if problems:
         return Outcome(bundle, (), (), {}, tuple(problems))
+
     outcome = run(bundle, settings)
     standing = [eject.injected_by_istio(found) for found, _, _ in rows(bundle, outcome)]
     results = [result for result in outcome.results if result.code not in checks.OF_WRITING]

@@ -1,4 +1,6 @@
-"""Results: entries of a ResourceList, lines on stderr, the exit status. The order is that of the road, kept."""
+"""Results: entries of a ResourceList, lines on stderr, the exit status. The order is that of the
+road, kept.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """1 where there is an error, else 0. A function that reports an error must not exit with 0: both orchestrators
-    would take its items."""
+    """1 where there is an error, else 0. A function that reports an error must not exit with 0:
+    both orchestrators would take its items.
+    """
     return int(any(result.severity == "error" for result in results))
 
 
@@ -33,8 +36,8 @@ def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
 def lines(results: Iterable[Result], colour: bool = False) -> list[str]:
     """Results for people, one string each; a message of several lines goes on indented.
 
-    Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and field stand in
-    front only where the message does not name them itself.
+    Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and
+    field stand in front only where the message does not name them itself.
     """
     return [_line(result, colour) for result in _once(results)]
 
@@ -52,6 +55,7 @@ def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
         import json
 
         return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
+
     from krm_injector.kube import yaml
 
     return yaml.dump(answer)
@@ -77,16 +81,19 @@ def _entry(result: Result) -> dict[str, Any]:
             "namespace": ref.namespace,
         }
         entry["resourceRef"] = {key: value for key, value in reference.items() if value}
+
     if result.field:
         entry["field"] = {"path": result.field}
         if result.current is not None:
             entry["field"]["currentValue"] = result.current
         if result.proposed is not None:
             entry["field"]["proposedValue"] = result.proposed
+
     if result.file:
         entry["file"] = {"path": result.file, "index": result.index}
     if result.code:
         entry["tags"] = {"code": result.code}
+
     return entry
 
 

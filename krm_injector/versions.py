@@ -1,9 +1,10 @@
 """What differs between Istio versions: one table, one row a behaviour, each with its source.
 
-A behaviour is a field of Rules, whose defaults are those of OLDEST. CHANGES lists, oldest first, the version from
-which a field takes another value; read down a version to see what changed in it. A version that changes nothing needs
-no row: only NEWEST moves on (docs/adding-a-version.md). The mesh API's own fields and defaults by version stand beside
-their messages (istio_api/tables.py, defaults.py).
+A behaviour is a field of Rules, whose defaults are those of OLDEST. CHANGES lists, oldest first,
+the version from which a field takes another value; read down a version to see what changed in it. A
+version that changes nothing needs no row: only NEWEST moves on (docs/adding-a-version.md). The mesh
+API's own fields and defaults by version stand beside their messages (istio_api/tables_generated.py,
+defaults.py).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ NEWEST = (1, 31)
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 _DATA = "DeploymentMeta ObjectMeta Spec ProxyConfig MeshConfig"
 _FUNCTIONS = (
-    "formatDuration isset excludeInboundPort includeInboundPorts kubevirtInterfaces applicationPorts annotation "
-    "valueOrDefault toJSON toJson fromJSON toYaml indent directory"
+    "formatDuration isset excludeInboundPort includeInboundPorts kubevirtInterfaces "
+    "applicationPorts annotation valueOrDefault toJSON toJson fromJSON toYaml indent directory"
 )
 
 
@@ -30,7 +31,8 @@ class Rules(NamedTuple):
 
     minor: tuple[int, int] = OLDEST
 
-    # What a template gives: "spec", a SidecarInjectionSpec that code applies, or "pod", a partial Pod that is merged
+    # What a template gives: "spec", a SidecarInjectionSpec that code applies, or "pod", a partial
+    # Pod that is merged
     result: str = "spec"
 
     # Who is injected
@@ -38,13 +40,14 @@ class Rules(NamedTuple):
     inject_label: bool = (
         False  # the label sidecar.istio.io/inject is read, and wins over the annotation
     )
-    # injectRequired takes y, yes, true, on (any case) as true and any other non-empty value as false;
-    # strict: exactly "true" and "false", anything else being no opinion.
+    # injectRequired takes y, yes, true, on (any case) as true and any other non-empty value as
+    # false; strict: exactly "true" and "false", anything else being no opinion.
     inject_value_strict: bool = False
     manual_asks: bool = (
         False  # kube-inject asks injectRequired at all; before, it looks at hostNetwork only
     )
-    # kube-inject leaves a pod with istio-proxy beside others alone: "" | "by name" | "by status" (and its annotation)
+    # kube-inject leaves a pod with istio-proxy beside others alone: "" | "by name" | "by status"
+    # (and its annotation)
     manual_skips_injected: str = ""
     object_selector: bool = (
         False  # values.sidecarInjectorWebhook.objectSelector.enabled where nobody says
@@ -58,7 +61,8 @@ class Rules(NamedTuple):
     )
     auto_spares_system: bool = False  # webhook auto. leaves kube-system and its like out
     paths_below: bool = False  # istiod answers below /inject too
-    path_env: str = "slashes"  # "slashes": /inject/k/v; "colons": /inject/:ENV:k=v too; "escaped": --slash-- as well
+    # "slashes": /inject/k/v; "colons": /inject/:ENV:k=v too; "escaped": --slash-- as well
+    path_env: str = "slashes"
 
     # Who owns the pod
     manual_pod_owner: bool = False  # a bare Pod's owner is guessed by kube-inject as by the webhook
@@ -84,10 +88,12 @@ class Rules(NamedTuple):
     value_or_default: str = "string"  # what valueOrDefault takes: "string" | "any"
     ports_of_tcp: bool = False  # includeInboundPorts and applicationPorts leave UDP and SCTP out
     multus_looks: bool = False  # appendMultusNetwork reads what is there, and adds nothing that is
-    meta_type: str = "*v1.ObjectMeta"  # of .DeploymentMeta: "*v1.ObjectMeta" | "v1.ObjectMeta" | "types.NamespacedName"
+    # of .DeploymentMeta: "*v1.ObjectMeta" | "v1.ObjectMeta" | "types.NamespacedName"
+    meta_type: str = "*v1.ObjectMeta"
     estimates_concurrency: bool = False  # .EstimatedConcurrency is filled (before, it is 0)
-    # ProxyConfig resources count; the annotation proxy.istio.io/config is laid over the mesh's by kube-inject for
-    # everything, and by the webhook not for .MeshConfig. Before, both see it laid over in templates only.
+    # ProxyConfig resources count; the annotation proxy.istio.io/config is laid over the mesh's by
+    # kube-inject for everything, and by the webhook not for .MeshConfig. Before, both see it laid
+    # over in templates only.
     proxy_config_resources: bool = False
     image_variant: str = (
         ""  # values.global.variant in .ProxyImage: "" | "no image given" | "no type given"
@@ -95,8 +101,9 @@ class Rules(NamedTuple):
     cni_network_by_namespace: bool = False  # appendMultusNetwork splits "namespace/name"
     proxy_ids: bool = False  # ProxyUID, ProxyGID follow OpenShift's ranges
     values_required: bool = False  # values that are null are an error
-    # Minor of k8s.io/api: fields of a template that it does not have are dropped (kube/pod_history.py), and before 35
-    # Go writes "divisor: 0" for a resourceFieldRef without one.
+    # Minor of k8s.io/api: fields of a template that it does not have are dropped
+    # (kube/pod_history.py), and before 35 Go writes "divisor: 0" for a resourceFieldRef without
+    # one.
     kubernetes: int = 11
 
     # Applying a SidecarInjectionSpec (only where result is "spec")
@@ -104,7 +111,8 @@ class Rules(NamedTuple):
         False  # kube-inject applies it as the webhook does; before, by code of its own
     )
     manual_pull_secrets: bool = False  # ... that knows imagePullSecrets
-    pod_redirect: str = ""  # ... and podRedirectAnnot: "" | "istio" annotations of Istio's | "multus" its networks too
+    # ... and podRedirectAnnot: "" | "istio" annotations of Istio's | "multus" its networks too
+    pod_redirect: str = ""
     annotation_rewrites: bool = False  # sidecar.istio.io/rewriteAppHTTPProbers counts
     https_probes: bool = (
         False  # the kubelet asks the agent by HTTP where the application speaks HTTPS
@@ -115,16 +123,19 @@ class Rules(NamedTuple):
     empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is there without probes as well: {}
     startup_probes: bool = False
     probe_patch: str = "action"  # what of a probe the webhook's patch replaces: "action" | "probe"
-    probes_first: bool = False  # the webhook rewrites probes before it moves containers, not by their old places after
+    # the webhook rewrites probes before it moves containers, not by their old places after
+    probes_first: bool = False
     status_port: str = "args"  # where the agent's port is read: the sidecar's "args", or the "mesh"
-    # fsGroup 1337: "token" with sdsUdsPath and enableSdsTokenMount, in place of the pod's securityContext; "path"
-    # with sdsUdsPath, in its place; "merged" the same in it; "feature" by ENABLE_LEGACY_FSGROUP_INJECTION
+    # fsGroup 1337: "token" with sdsUdsPath and enableSdsTokenMount, in place of the pod's
+    # securityContext; "path" with sdsUdsPath, in its place; "merged" the same in it; "feature" by
+    # ENABLE_LEGACY_FSGROUP_INJECTION
     fs_group: str = "token"
     config_injected_annotations: bool = False  # injectedAnnotations
     labels: Names = frozenset()  # that are added: "tls", "canonical", "revision", "network"
     proxy_config_annotation: bool = False  # proxy.istio.io/config
-    # The mesh was written out by Istio's own test-suite, which has defaults of its own (mesh.go TestMode, 1.6 only):
-    # "" never | "possible" in this version | "yes", as control_planes finds in the mesh itself
+    # The mesh was written out by Istio's own test-suite, which has defaults of its own (mesh.go
+    # TestMode, 1.6 only): "" never | "possible" in this version | "yes", as control_planes finds in
+    # the mesh itself
     test_mesh: str = ""
     cluster_by_path: str = (
         ""  # cluster and network: "" | "ends" the path's last parts | "pairs" its keys and values
@@ -467,7 +478,9 @@ CHANGES: tuple[Change, ...] = (
 
 
 def parse_version(text: str) -> tuple[int, int] | None:
-    """The minor version that a tag or label names: "1.30.3", "1.30-alpha.abc", "v1.24" -> (1, 30); else None."""
+    """The minor version that a tag or label names: "1.30.3", "1.30-alpha.abc", "v1.24" -> (1, 30);
+    else None.
+    """
     match = re.match(r"v?(\d+)\.(\d+)(?:[.\-+]|$)", text)
     return (int(match[1]), int(match[2])) if match else None
 

@@ -1,7 +1,8 @@
-"""The example overlay, injected: the diff of one workload, what changes in the others, and the verdicts.
+"""The example overlay, injected: the diff of one workload, what changes in the others, and the
+verdicts.
 
-kustomize runs krm-injector as a function where it is there; kubectl can only render, so krm-injector takes over
-behind it; where neither is there, the manifests are read as they are.
+kustomize runs krm-injector as a function where it is there; kubectl can only render, so
+krm-injector takes over behind it; where neither is there, the manifests are read as they are.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def main() -> int:
         counts = changed(old[name], new[name])
         print(f"  {name[0]:<15} {'/'.join(filter(None, name[1:])):<20} {counts}")
     print(
-        f"  (the whole diff: {KEPT / 'changes.diff'})\n\nWho is injected, and which rule says so:\n",
+        f"  (the whole diff: {KEPT / 'changes.diff'})\n\nWho is injected, and which rule says "
+        "so:\n",
         flush=True,
     )
     explain = [

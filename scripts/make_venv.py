@@ -1,9 +1,10 @@
 """Make a virtual environment with pip, on machines that lack parts of it: make_venv.py DIR
 
-Debian ships Python without ensurepip (package python3-venv) and without pip (python3-pip). In turn: the standard
-way, virtualenv or uv where they are installed, an environment without pip that the machine's pip fills, and last
-a wheel of pip that is at hand or that apt or the index of pip's own configuration gives. No host is named here: each
-source is one that the machine is set up with. Where all fail, the lines that help are printed.
+Debian ships Python without ensurepip (package python3-venv) and without pip (python3-pip). In turn:
+the standard way, virtualenv or uv where they are installed, an environment without pip that the
+machine's pip fills, and last a wheel of pip that is at hand or that apt or the index of pip's own
+configuration gives. No host is named here: each source is one that the machine is set up with.
+Where all fail, the lines that help are printed.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def wheel_of_apt(scratch: str) -> str:
 
 
 def wheel_of_index(scratch: str) -> str:
-    """From the index that pip is set up with, which names the wheel's checksum; "" where none is set up."""
+    """From the index that pip is set up with, which names the wheel's checksum; "" where none is
+    set up.
+    """
     index = configured_index()
     if not index:
         return ""
@@ -113,7 +116,9 @@ def wheel_of_index(scratch: str) -> str:
 
 
 def configured_index() -> str:
-    """What pip's environment or its files say: PIP_INDEX_URL, PIP_CONFIG_FILE, the user's pip.conf, the machine's."""
+    """What pip's environment or its files say: PIP_INDEX_URL, PIP_CONFIG_FILE, the user's pip.conf,
+    the machine's.
+    """
     home = os.path.expanduser("~")
     of_user = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
     files = [

@@ -1,4 +1,6 @@
-"""Every code that a result can carry is documented, and no other; those of verdicts and advice have two cases each."""
+"""Every code that a result can carry is documented, and no other; those of verdicts and advice have
+two cases each.
+"""
 
 from __future__ import annotations
 

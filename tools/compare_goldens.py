@@ -1,10 +1,13 @@
-"""Istio's own injection test cases of any tag, against this project: what a new version changes, before its corpus.
+"""Istio's own injection test cases of any tag, against this project: what a new version changes,
+before its corpus.
 
-    python tools/compare_goldens.py --istio CLONE/of/istio --tag 1.31.0-rc.0 --near ../shared/istio/corpus/1.30.3
+    python tools/compare_goldens.py --istio CLONE/of/istio --tag 1.31.0-rc.0 --near
+        ../shared/istio/corpus/1.30.3
 
-Templates, inputs and expected pods come from the tag; which case has which configuration, values and mesh comes from
-the cases of a near version, so a case whose values changed between the two differs without meaning anything. Where
-two cases have the same inputs and want different pods (an environment of istiod's that cases do not hold), one differs.
+Templates, inputs and expected pods come from the tag; which case has which configuration, values
+and mesh comes from the cases of a near version, so a case whose values changed between the two
+differs without meaning anything. Where two cases have the same inputs and want different pods (an
+environment of istiod's that cases do not hold), one differs.
 """
 
 from __future__ import annotations

@@ -1,15 +1,18 @@
-"""Writes krm_injector/istio_api/tables.py: MeshConfig, ProxyConfig and the installation's Values, every Istio minor.
+"""Writes krm_injector/istio_api/tables_generated.py: MeshConfig, ProxyConfig and the installation's Values,
+every Istio minor.
 
-    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check DIR/with/descriptors]
+    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check
+        DIR/with/descriptors]
         [--api-at MINOR=REVISION ...]
 
-For each minor version the last patch release is taken (where there is none yet, the last release candidate):
-values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the commit that the tag's go.mod
-(1.1: Gopkg.lock) names. A commit that the clone does not hold is an error: a neighbour of it would give a table that is
-nearly right. --api-at takes another revision for one minor, knowingly (31=release-1.31). Only names, numbers and types
-are read. --check compares the result with descriptors dumped from the compiled Go types
-(VERSION.json files with "messages" and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for
-the form of the table.
+For each minor version the last patch release is taken (where there is none yet, the last release
+candidate): values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the
+commit that the tag's go.mod (1.1: Gopkg.lock) names. A commit that the clone does not hold is an
+error: a neighbour of it would give a table that is nearly right. --api-at takes another revision
+for one minor, knowingly (31=release-1.31). Only names, numbers and types are read. --check compares
+the result with descriptors dumped from the compiled Go types (VERSION.json files with "messages"
+and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for the form of the
+table.
 """
 
 from __future__ import annotations
@@ -37,7 +40,8 @@ PACKAGES = {
     "istio.operator.v1alpha1": "operator",
     "k8s.io.apimachinery.pkg.apis.meta.v1": "v1",
 }
-# MeshConfig's discovery selectors were Kubernetes' own message until 1.20, whose proto istio/api does not hold.
+# MeshConfig's discovery selectors were Kubernetes' own message until 1.20, whose proto istio/api
+# does not hold.
 KUBERNETES = """
 package k8s.io.apimachinery.pkg.apis.meta.v1;
 message LabelSelectorRequirement { string key = 1; string operator = 2; repeated string values = 3; }
@@ -65,7 +69,9 @@ class Protos:
         self.enums: dict[str, list[tuple[str, int]]] = {}
 
     def read(self, text: str, package: str = "") -> list[str]:
-        """Adds a file's contents, in that package whatever it says itself; gives the files it imports."""
+        """Adds a file's contents, in that package whatever it says itself; gives the files it
+        imports.
+        """
         self.tokens = TOKEN.findall(COMMENT.sub("", text))
         self.at = 0
         self.package = package
@@ -206,7 +212,8 @@ def last_patch(istio: Path, minor: int) -> str:
     candidates = [t for t in tags if "-rc." in t]
     if not candidates:
         raise SystemExit(
-            f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as --istio"
+            f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as "
+            "--istio"
         )
     return max(candidates, key=lambda t: int(t.rpartition(".")[2]))
 
@@ -223,7 +230,9 @@ def api_commit(istio: Path, tag: str) -> str:
 
 
 def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, str]:
-    """The commit of istio/api for each minor. Ends the program where the clone lacks one, naming all it lacks."""
+    """The commit of istio/api for each minor. Ends the program where the clone lacks one, naming
+    all it lacks.
+    """
     named = {
         minor: instead.get(minor) or api_commit(istio, last_patch(istio, minor)) for minor in MINORS
     }
@@ -235,8 +244,9 @@ def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, 
     if lacking:
         raise SystemExit(
             f"{api} does not hold the commits of istio/api that are needed: {', '.join(lacking)}; "
-            f"fetch them (git -C {api} fetch --tags origin '+refs/heads/*:refs/remotes/origin/*'), or take another "
-            "revision knowingly, with --api-at MINOR=REVISION"
+            f"fetch them (git -C {api} fetch --tags origin "
+            "'+refs/heads/*:refs/remotes/origin/*'), or take another revision knowingly, with "
+            "--api-at MINOR=REVISION"
         )
     return named
 
@@ -288,7 +298,9 @@ def reachable(protos: Protos) -> tuple[dict[str, list[Field]], dict[str, list[tu
 
 
 def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
-    """One order that contains each of the given ones; later versions win where an item has no place of its own."""
+    """One order that contains each of the given ones; later versions win where an item has no place
+    of its own.
+    """
     result: list[Any] = []
     for order in orders:
         place = 0
@@ -297,7 +309,8 @@ def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
                 at = result.index(item)
                 if at < place and strict:
                     raise SystemExit(
-                        f"the order of {item} changed between versions: the table has no form for it yet"
+                        f"the order of {item} changed between versions: the table has no form for "
+                        "it yet"
                     )
                 place = max(place, at + 1)
             else:
@@ -307,7 +320,9 @@ def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
 
 
 def span(minors: list[int], everywhere: list[int]) -> str:
-    """ "16-", "-13", "5-9", "18-21,29-": the minors that have it; open ends and nothing where its owner has no more."""
+    """ "16-", "-13", "5-9", "18-21,29-": the minors that have it; open ends and nothing where its
+    owner has no more.
+    """
     runs: list[list[int]] = []
     for minor in everywhere:
         if minor not in minors:
@@ -325,7 +340,9 @@ def span(minors: list[int], everywhere: list[int]) -> str:
 
 
 def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:
-    """rows: minor -> name -> entries; write: (entry) -> its words. One line an entry, with its span behind."""
+    """rows: minor -> name -> entries; write: (entry) -> its words. One line an entry, with its span
+    behind.
+    """
     names = sorted({n for by_name in rows.values() for n in by_name})
     result = {}
     for name in names:
@@ -408,7 +425,9 @@ def main() -> None:
         "--api-at", action="append", default=[], type=revision_of, metavar="MINOR=REVISION"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parents[1] / "krm_injector/istio_api/tables.py"
+        "--out",
+        type=Path,
+        default=Path(__file__).parents[1] / "krm_injector/istio_api/tables_generated.py",
     )
     args = parser.parse_args()
     messages: dict[int, dict[str, list[Field]]] = {}
@@ -418,7 +437,8 @@ def main() -> None:
     if args.check:
         check(messages, enums, args.check)
     args.out.write_text(
-        '"""Generated by tools/generate_istio_api.py: the form is described in schema.py, do not edit."""\n\n'
+        '"""Generated by tools/generate_istio_api.py: the form is described in schema.py, do not '
+        'edit."""\n\n'
         + "# fmt: off\n"
         + literal("MESSAGES", table(messages, field_line))
         + "\n"

@@ -1,8 +1,9 @@
 """The pictures in docs/images, made again: python tools/screenshots.py [NAME...]
 
-Needs chromium on PATH; where pngquant is there as well, the files are a third of the size. Tables are what a terminal
-of that many columns gets, colours and all; reports are what a browser shows of the bundles in tests/bundles. A font for
-Chinese (fonts-wqy-zenhei) is needed for the picture of names in other scripts.
+Needs chromium on PATH; where pngquant is there as well, the files are a third of the size. Tables
+are what a terminal of that many columns gets, colours and all; reports are what a browser shows of
+the bundles in tests/bundles. A font for Chinese (fonts-wqy-zenhei) is needed for the picture of
+names in other scripts.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ b {{ color: #7db4f0; font-weight: 400 }}</style><pre><b>$ {command}</b>
 
 
 def explain(bundle: str, *options: str, columns: int = 80) -> str:
-    """What a terminal of so many columns gets, with its escape sequences; warnings, on stderr, are left out."""
+    """What a terminal of so many columns gets, with its escape sequences; warnings, on stderr, are
+    left out.
+    """
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     environment.pop("NO_COLOR", None)

@@ -1,15 +1,17 @@
 """What Istio's own webhook does to pods that are injected here: with the guard, and without it.
 
-    python tools/webhook_on_output.py --oracle istio-webhook-oracle --meshes DIR [--corpus DIR] [--random FILE...]
+    python tools/webhook_on_output.py --oracle istio-webhook-oracle --meshes DIR [--corpus DIR]
+        [--random FILE...]
                                       [--each 500] [--show N]
 
-The oracle is istiod's webhook behind files: ORACLE_REQ names requests, one JSON object a line (id, config, values,
-mesh, webhooks, namespace, ns_labels, revision, native, workload), ORACLE_OUT gets the answers (id, matched, injected,
-error, pod). --meshes holds installations, as `istioctl manifest generate` prints them. --corpus is a folder of Istio's
-own cases (cases.json): each with its own configuration, then each with every installation. --random names files of
-random workloads, one JSON object a line (mesh, namespace, ns_labels, native_sidecars, workload). Of each kind --each
-injected pods are asked for. Prints counts; exit 1 where the webhook touched a pod that has the guard, and where it
-changed one without it for none of the reasons that are known.
+The oracle is istiod's webhook behind files: ORACLE_REQ names requests, one JSON object a line (id,
+config, values, mesh, webhooks, namespace, ns_labels, revision, native, workload), ORACLE_OUT gets
+the answers (id, matched, injected, error, pod). --meshes holds installations, as `istioctl manifest
+generate` prints them. --corpus is a folder of Istio's own cases (cases.json): each with its own
+configuration, then each with every installation. --random names files of random workloads, one JSON
+object a line (mesh, namespace, ns_labels, native_sidecars, workload). Of each kind --each injected
+pods are asked for. Prints counts; exit 1 where the webhook touched a pod that has the guard, and
+where it changed one without it for none of the reasons that are known.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from krm_injector import function_config, pipeline
 from krm_injector.discovery.discover import walk
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.sources import resource_list
 
 HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
@@ -41,7 +43,8 @@ OWN = ("istio-proxy", "istio-init", "istio-validation")
 MADE = {"pod-template-hash", "deployment", "deploymentconfig"}  # labels that controllers add
 ORDER = "istio-proxy.env (order)"
 
-# Why a second pass changes what the first has made; docs/day-two.md has a row for each, with what it changes.
+# Why a second pass changes what the first has made; docs/day-two.md has a row for each, with what
+# it changes.
 REASONS = (
     "an own container",
     "variables that istiod appends",
@@ -147,8 +150,9 @@ def random_cases(files: Iterable[Path], installed: dict[str, Mesh]) -> Iterator[
 
 
 def corpus_cases(directory: Path, installed: dict[str, Mesh]) -> Iterator[Case]:
-    """Istio's cases with their own configurations behind the default installation's webhooks, then the workloads of
-    all of them in every installation."""
+    """Istio's cases with their own configurations behind the default installation's webhooks, then
+    the workloads of all of them in every installation.
+    """
     told = json.loads((directory / "cases.json").read_text())
     inputs = {
         name: _workloads(directory / name) for name in dict.fromkeys(one["input"] for one in told)
@@ -209,7 +213,9 @@ def _workloads(file: Path) -> list[Any]:
 
 
 def injected(case: Case, guard: str) -> Injected | str | None:
-    """The workload injected; None where it is not to be injected, the code of the error where it is refused."""
+    """The workload injected; None where it is not to be injected, the code of the error where it is
+    refused.
+    """
     spec: dict[str, Any] = {
         "guard": guard,
         "namespaces": [{"name": case.namespace, "labels": case.ns_labels}],
@@ -271,7 +277,9 @@ def second_pass(oracle: str, pods: list[Injected]) -> list[Pass]:
 
 
 def _maker(workload: Any) -> Any:
-    """What makes the pods: of a DeploymentConfig that is a ReplicationController, which the oracle does not know."""
+    """What makes the pods: of a DeploymentConfig that is a ReplicationController, which the oracle
+    does not know.
+    """
     if workload["kind"] != "DeploymentConfig":
         return workload
     name = workload["metadata"]["name"]
@@ -370,7 +378,8 @@ def main() -> int:
             pods += found
             told = ", ".join(f"{count} {code}" for code, count in refused.items())
             print(
-                f"guard {guard}: {len(found)} {name} pods injected; refused on the way: {told or 'none'}"
+                f"guard {guard}: {len(found)} {name} pods injected; refused on the way: "
+                f"{told or 'none'}"
             )
         passes = second_pass(arguments.oracle, pods)
         print(*report(passes), sep="\n")
@@ -396,7 +405,10 @@ def report(passes: list[Pass]) -> list[str]:
     )
     kept = len(passes) - len(changed)
     lines = [
-        f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, {kept} as they were"
+        (
+            f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, {kept} "
+            "as they were"
+        )
     ]
     for reason in (*REASONS, ""):
         own = [one for one in changed if one.reason == reason]

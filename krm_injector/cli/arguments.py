@@ -1,4 +1,6 @@
-"""What may stand on the command line: one table of commands and options, from which parsing and help follow."""
+"""What may stand on the command line: one table of commands and options, from which parsing and
+help follow.
+"""
 
 from __future__ import annotations
 
@@ -211,7 +213,10 @@ COMMANDS = {
         Command(
             "diff",
             "krm-injector diff [PATH|-]...",
-            "what injection changes, as a diff or as patches for kustomize; or what an upgrade of the mesh would",
+            (
+                "what injection changes, as a diff or as patches for kustomize; or what an upgrade of "
+                "the mesh would"
+            ),
             (*MANIFESTS, *RENDERING, "--output", "--from", "--to"),
             forms=("unified", "json6902", "strategic", "json"),
         ),
@@ -261,10 +266,12 @@ def parse(words: list[str]) -> Arguments:
     first = next((word for word in words if word == "-" or not word.startswith("-")), None)
     if "--version" in words[: words.index("--") if "--" in words else None]:
         return Arguments(version=True)
+
     command = COMMANDS[""]
     if first is not None and words[0] == first:
         command = _command(first)
         words = words[1:]
+
     values: dict[str, str | bool | tuple[str, ...]] = {}
     paths: list[str] = []
     passed_on: list[str] = []
@@ -282,16 +289,20 @@ def parse(words: list[str]) -> Arguments:
                     raise Usage(f"{option.name} needs a value: {option.name} {option.value}")
             _check(option, value, command.forms if option.name == "--output" else ())
             _add(values, option, value)
+
     if values.get("help"):
         return Arguments(command=command.name, help=True)
+
     if not command.name and paths:
         # Options stood before the command's name: read it again in its right place.
         _command(paths[0])
         raise Usage(f"options follow the command: krm-injector {paths[0]} ...")
+
     if command.most_paths is not None and len(paths) > command.most_paths:
         raise Usage(f"{paths[command.most_paths]!r} is one path too many: {command.usage}")
     if paths.count("-") > 1:
         raise Usage("- (stdin) can be read only once")
+
     _together(command, paths, values)
     return Arguments(command.name, tuple(paths), tuple(passed_on), **values)  # type: ignore[arg-type]
 
@@ -313,14 +324,18 @@ def _option(word: str, command: Command) -> tuple[Option, str | None]:
         where = command.name or "the function"
         known = [*command.options, *([] if command.name else ["--version"])]
         raise Usage(f"{where} has no option {name}{_nearest(name, known)}")
+
     option = OPTIONS[name]
     if equals and not option.value:
         raise Usage(f"{name} takes no value")
+
     return option, value if equals else None
 
 
 def _together(command: Command, paths: list[str], values: Mapping[str, object]) -> None:
-    """Raises Usage for what one option says and another keeps from being read: nothing is passed over silently."""
+    """Raises Usage for what one option says and another keeps from being read: nothing is passed
+    over silently.
+    """
     given = values.get
     if "," in str(given("mesh_version", "")) and not given("truth_table"):
         raise Usage("--mesh-version takes one version; several are for --truth-table")
@@ -351,8 +366,9 @@ def _field(option: Option) -> str:
 def _add(
     values: dict[str, str | bool | tuple[str, ...]], option: Option, value: str | None
 ) -> None:
-    """Put an option's value beside those that were given before. Of two values none is dropped: where only one can be
-    meant, Usage is raised. A switch says the same twice."""
+    """Put an option's value beside those that were given before. Of two values none is dropped:
+    where only one can be meant, Usage is raised. A switch says the same twice.
+    """
     field = _field(option)
     before = values.get(field)
     if value is None:
@@ -372,12 +388,16 @@ def _check(option: Option, value: str | None, forms: tuple[str, ...] = ()) -> No
         raise Usage(f"{option.name} takes a number, not {value!r}")
     if option.name == "--mesh-version" and not all(map(_is_version, (value or "").split(","))):
         raise Usage(f"--mesh-version takes Istio's version, as 1.30.3, not {value!r}")
+
     if option.name == "--namespace" and not _is_name(value or "", "-"):
         raise Usage(
-            f"--namespace takes a Namespace's name (lower-case letters, digits and -), not {value!r}"
+            "--namespace takes a Namespace's name (lower-case letters, digits and -), not "
+            f"{value!r}"
         )
+
     if option.name == "--revision" and not _is_name((value or "").lower(), "-._"):
         raise Usage(f"--revision takes the name of a revision, not {value!r}")
+
     choices = forms or option.choices
     if choices and value not in choices:
         raise Usage(f"{option.name} is one of {', '.join(choices)}, not {value!r}")
@@ -393,7 +413,9 @@ def _is_version(text: str) -> bool:
 
 
 def _is_name(text: str, inside: str) -> bool:
-    """Whether it can be the value of a label, or with "-" as the only sign inside it a Namespace's name."""
+    """Whether it can be the value of a label, or with "-" as the only sign inside it a Namespace's
+    name.
+    """
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     return (
         len(text) <= 63
@@ -425,6 +447,7 @@ def help_text(name: str = "") -> str:
         lines = ["Istio sidecar injection at build time, as Istio's own webhook does it.", ""]
         lines += _columns([(command.usage, command.summary) for command in COMMANDS.values()])
         lines += ["", "Each command has --help; --version prints the version.", ""]
+
     shown = [OPTIONS[option] for option in chosen.options]
     short = {long: f"{letter}, " for letter, long in SHORT.items()}
     forms = (
@@ -440,6 +463,7 @@ def help_text(name: str = "") -> str:
     printed = {"explain": ", the answer on stdout all the same"}.get(name, "")
     if name in ("inject", "eject", "build"):
         printed = ", and nothing on stdout"
+
     lines += [
         "",
         f"Exit status: 0 done; 1 refused, with the reason on stderr{printed}; 2 wrong usage.",

@@ -1,4 +1,6 @@
-"""The functionConfig with the command line's options over it, and the files that it names -> Settings."""
+"""The functionConfig with the command line's options over it, and the files that it names ->
+Settings.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Settings:
-    """The settings of a functionConfig (None: that of --config, where there is one). ``root``: the directory from which
-    its paths count, where --config does not name its file. Raises Refused."""
+    """The settings of a functionConfig (None: that of --config, where there is one). ``root``: the
+    directory from which its paths count, where --config does not name its file. Raises Refused.
+    """
     from krm_injector import function_config
 
     if arguments is None:
@@ -21,6 +24,7 @@ def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Se
     else:
         if arguments.config and value is None:
             value = document(arguments.config, "--config")
+
         settings = function_config.override(
             function_config.settings(value),
             method=arguments.method,
@@ -29,22 +33,27 @@ def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Se
             mesh_files=arguments.mesh or None,
             version=arguments.mesh_version,
         )
-        # kustomize hands its legacy plugins a copy of the functionConfig and says where the original lies.
+        # kustomize hands its legacy plugins a copy of the functionConfig and says where the
+        # original lies.
         origin = (
             root
             or os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT")
             or os.path.dirname(arguments.config or "")
         )
         beside = "" if arguments.mesh else origin
+
     if settings.images.file:
         settings = _with_lock(settings, arguments, root)
     if settings.mesh.files:
         settings = _with_mesh(settings, arguments, beside)
+
     return settings
 
 
 def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> Settings:
-    """The settings with the mesh's files read: each holds something of a mesh, and no two hold an object twice."""
+    """The settings with the mesh's files read: each holds something of a mesh, and no two hold an
+    object twice.
+    """
     from krm_injector import function_config
     from krm_injector.discovery import control_planes
     from krm_injector.model import Refusals
@@ -58,31 +67,38 @@ def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> 
             if not any(map(control_planes.is_part, objects)):
                 raise _no_mesh(path, bool(arguments and arguments.mesh), objects)
             found += [(path, value) for value in objects]
+
     with refusals:
         control_planes.refuse_conflicts(
             [(path, value) for path, value in found if control_planes.is_part(value)]
         )
+
     refusals.raise_all()
     return function_config.with_mesh_documents(settings, tuple(value for _, value in found))
 
 
 def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, file: str) -> str:
-    """Where a file of the mesh lies. Raises Refused where a functionConfig names one that is not there, or where it
-    leads out of the repository."""
+    """Where a file of the mesh lies. Raises Refused where a functionConfig names one that is not
+    there, or where it leads out of the repository.
+    """
     from krm_injector import function_config
 
     path = os.path.join(beside, file)
     if arguments is not None and arguments.mesh:
         return path
+
     if arguments is not None and arguments.within:
         from krm_injector.cli import argocd
 
         argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", file)
+
     if not os.path.isfile(path):
-        # A function in a container sees no files, and one started by kpt runs elsewhere than people expect.
+        # A function in a container sees no files, and one started by kpt runs elsewhere than people
+        # expect.
         raise function_config.refuse_mesh_file(
             file, f"there is no such file in {beside or os.getcwd()}"
         )
+
     return path
 
 
@@ -109,7 +125,9 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
 
 
 def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None) -> Settings:
-    """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file does."""
+    """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file
+    does.
+    """
     from krm_injector import function_config
     from krm_injector.injection import images
     from krm_injector.kube import yaml
@@ -124,12 +142,15 @@ def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None
         argocd.inside(
             path, arguments.within, "spec.images.file of the functionConfig", settings.images.file
         )
+
     if not os.path.isfile(path):
         raise images.no_file(settings.images.file, beside or os.getcwd())
+
     try:
         value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
     except yaml.YamlError as problem:
         raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
+
     return function_config.with_lock(
         settings, images.read_lock({} if value is None else value, path)
     )

@@ -1,7 +1,9 @@
-"""A path on the command line -> the manifests that it means, for every command: the table is in docs/directories.md.
+"""A path on the command line -> the manifests that it means, for every command: the table is in
+docs/directories.md.
 
-A directory with a kustomization or a chart means what that renders to. Where a kustomization only lists local files,
-these are read as they stand: that is the same, with lines and comments, and needs no program.
+A directory with a kustomization or a chart means what that renders to. Where a kustomization only
+lists local files, these are read as they stand: that is the same, with lines and comments, and
+needs no program.
 """
 
 from __future__ import annotations
@@ -46,8 +48,9 @@ def read(
     environment: Mapping[str, str],
     release: Release | None = None,
 ) -> Given:
-    """The manifests of files, of directories and of stdin ("-", and where no path is). ``release``: what a chart is
-    rendered with, where it is not the default."""
+    """The manifests of files, of directories and of stdin ("-", and where no path is). ``release``:
+    what a chart is rendered with, where it is not the default.
+    """
     only_kustomizations = bool(paths) and all(
         os.path.basename(path) in inputs.KUSTOMIZATIONS for path in paths
     )
@@ -66,23 +69,27 @@ def read(
                 found.append(Given((inputs.source(path),)))
         except Refused as refused:
             found.append(_problems(refused.results))
+
     _refuse_unread_options(arguments, paths)
     return _together(found)
 
 
 def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
-    """Raises Refused for options behind -- where no program is started that could read them. An Argo CD plugin gives
-    the same options for all directories."""
+    """Raises Refused for options behind -- where no program is started that could read them. An
+    Argo CD plugin gives the same options for all directories.
+    """
     if not arguments.passed_on or arguments.within is not None:
         return
+
     if any(
         inputs.is_kustomization(path) or os.path.isfile(os.path.join(path, inputs.CHART))
         for path in paths
     ):
         return
+
     message = (
-        f"{' '.join(arguments.passed_on)} behind -- is for kustomize or helm, and neither is run here; name a "
-        "directory that is a kustomization or a chart, or leave it out"
+        f"{' '.join(arguments.passed_on)} behind -- is for kustomize or helm, and neither is run "
+        "here; name a directory that is a kustomization or a chart, or leave it out"
     )
     raise Refused(Result("error", message, code="options-unread"))
 
@@ -124,16 +131,20 @@ def _directory(
     path = environment.get("PATH", os.defpath)
     if inputs.is_kustomization(directory):
         return _kustomization(directory, arguments, path)
+
     if os.path.isfile(os.path.join(directory, inputs.CHART)):
         from krm_injector.sources import helm
 
         release = release or helm.Release(namespace=arguments.namespace or "")
-        # What stands behind -- in Argo CD's plugin.yaml is meant for kustomize: release says what helm gets.
+        # What stands behind -- in Argo CD's plugin.yaml is meant for kustomize: release says what
+        # helm gets.
         passed_on = arguments.passed_on if arguments.within is None else ()
         rendered = helm.render(directory, release, arguments.helm, passed_on, path)
         return Given(_from(directory, rendered), rendered.results)
+
     if os.path.isfile(os.path.join(directory, inputs.KPTFILE)) and arguments.command != "build":
         return _package(directory, arguments, path)
+
     return _plain(directory, arguments)
 
 
@@ -158,11 +169,13 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
         given = given._replace(
             checks=tuple(c for c in configs if programs.action(c) in ("check", "verify"))
         )
+
     injected = bool(options.left_out and ours)
     asked = bool(arguments.kustomize or arguments.passed_on) or arguments.command == "build"
     if not asked and kustomizations.only_lists(directory, _besides(options)):
         files = [inputs.source(file) for file in sorted(kustomizations.local_files(directory))]
         return given._replace(sources=tuple(source._replace(injected=injected) for source in files))
+
     program = inputs.find_kustomize(arguments.kustomize, path)
     rendered = inputs.kustomize(directory, program, options.words, inputs.start)
     facts = context.kept_back(kustomizations.local_files(directory))
@@ -174,7 +187,9 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Given:
 
 
 def _besides(options: Options) -> frozenset[str]:
-    """Fields of a kustomization that change nothing in what is rendered: of those whose functions are left out."""
+    """Fields of a kustomization that change nothing in what is rendered: of those whose functions
+    are left out.
+    """
     return frozenset(("transformers", "validators") if options.alone else ())
 
 
@@ -191,13 +206,16 @@ def _moved(options: Options) -> tuple[Result, ...]:
 
 
 def _package(directory: str, arguments: Arguments, path: str) -> Given:
-    """A kpt package: its files as they stand, for kpt renders in place; explain asks kpt what they will be."""
+    """A kpt package: its files as they stand, for kpt renders in place; explain asks kpt what they
+    will be.
+    """
     from krm_injector.sources import programs
 
     pipelines, functions = programs.of_package(directory)
     configs = tuple(programs.injections(functions.configs))
     if not pipelines or arguments.command != "explain":
         return _plain(directory, arguments)._replace(configs=configs)
+
     import shutil
 
     program = shutil.which("kpt", path=path)
@@ -206,8 +224,10 @@ def _package(directory: str, arguments: Arguments, path: str) -> Given:
         said = Result("warning", message, file=directory, code="kpt-not-run")
         plain = _plain(directory, arguments)
         return plain._replace(results=(*plain.results, said), configs=configs)
+
     if not arguments.allow_exec:
         programs.refuse(functions, directory, "explain")
+
     allowed = ["--allow-exec"] if arguments.allow_exec or functions.harmless else []
     return Given(_from(directory, _kpt(program, directory, allowed)), (), configs)
 
@@ -219,22 +239,27 @@ def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Inputs:
     except OSError as problem:
         message = f"{program} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kpt-failed")) from None
+
     if done.code == 0 and done.out.strip():
         return Inputs((Source(done.out, ""),))
+
     reason = inputs.said(done.err) or "it printed nothing"
     message = f"kpt fn render {directory} failed (exit status {done.code}): {reason}"
     raise Refused(Result("error", message, file=directory, code="kpt-failed"))
 
 
 def _plain(directory: str, arguments: Arguments) -> Given:
-    """The manifests in and below a directory, as they stand. Kustomizations and charts below are not rendered unasked,
-    since several of them may be meant for several clusters: they are named, and their files are not read."""
+    """The manifests in and below a directory, as they stand. Kustomizations and charts below are
+    not rendered unasked, since several of them may be meant for several clusters: they are named,
+    and their files are not read.
+    """
     from krm_injector.sources import kustomizations
 
     found = inputs.find(directory)
     outermost = kustomizations.outermost(found.kustomizations) if found.kustomizations else []
     if arguments.command == "build" and (outermost or found.charts):
         raise Refused(*found.problems, *_one_to_build(directory, outermost, found.charts))
+
     listed = [one for one in outermost if kustomizations.only_lists(one)]
     below = [*(one for one in outermost if one not in listed), *found.charts]
     files = [*found.files, *(file for one in listed for file in kustomizations.local_files(one))]
@@ -242,9 +267,11 @@ def _plain(directory: str, arguments: Arguments) -> Given:
     sources += [inputs.source(file, found=True) for file in dict.fromkeys(files)]
     if sources:
         return Given(tuple(sources), _not_rendered(directory, below, arguments))
+
     if below:
         message = f"{directory} holds no manifests of its own; {_to_name(below, arguments)}"
         return _problems([Result("error", message, file=directory, code="input-ambiguous")])
+
     return _problems([inputs.no_manifests(directory)])
 
 
@@ -258,6 +285,7 @@ def _one_to_build(
             f"{', '.join(outermost)}"
         )
         problems.append(Result("error", message, file=directory, code="input-ambiguous"))
+
     for chart in found_charts:
         message = f"{chart} is a Helm chart, whose files are templates and no manifests; build it by itself"
         problems.append(
@@ -265,6 +293,7 @@ def _one_to_build(
                 "error", f"{message}: krm-injector build {chart}", file=chart, code="input-chart"
             )
         )
+
     return problems
 
 
@@ -293,15 +322,18 @@ def _to_name(below: Sequence[str], arguments: Arguments) -> str:
 
 
 def joined(given: Given, arguments: Arguments) -> tuple[manifests.Joined, tuple[Result, ...]]:
-    """The sources as one bundle, and the results with what is said of files that are no manifests. Raises Refused."""
+    """The sources as one bundle, and the results with what is said of files that are no manifests.
+    Raises Refused.
+    """
     # What build prints is applied: a manifest that is broken altogether must not be missing in it.
     whole = manifests.join(given.sources, arguments.verbose, strict=arguments.command == "build")
     return whole, (*given.results, *whole.results)
 
 
 def refuse_unread(results: Iterable[Result], workloads: int) -> None:
-    """Raises Refused where no workload was found, and kustomizations or charts were not rendered: then all that was
-    meant is in these."""
+    """Raises Refused where no workload was found, and kustomizations or charts were not rendered:
+    then all that was meant is in these.
+    """
     if workloads == 0:
         unread = [result for result in results if result.code == "kustomization-not-applied"]
         if unread:
@@ -309,14 +341,17 @@ def refuse_unread(results: Iterable[Result], workloads: int) -> None:
 
 
 def config(given: Given, arguments: Arguments) -> Config | None:
-    """The functionConfig of the directories; None where --config takes its place or they have none. Raises Refused
-    where they have several that differ."""
+    """The functionConfig of the directories; None where --config takes its place or they have none.
+    Raises Refused where they have several that differ.
+    """
     if arguments.config or not given.configs:
         return None
+
     first = given.configs[0]
     others = [one for one in given.configs if _says(one) != _says(first)]
     if not others:
         return first
+
     files = ", ".join(dict.fromkeys(one.file for one in (first, *others)))
     message = f"several functionConfigs say different things: {files}. Name the one that counts: --config {first.file}"
     raise Refused(Result("error", message, file=first.file, code="function-config"))

@@ -30,6 +30,7 @@ def main() -> NoReturn:
     for name in ("SIGINT", "SIGPIPE"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+
     gc.disable()
     code = run(command_line(sys.argv))
     for stream in (sys.stdout, sys.stderr):
@@ -38,12 +39,15 @@ def main() -> NoReturn:
                 stream.flush()
         except OSError:
             code = code or REFUSED
+
     os._exit(code)
 
 
 def command_line(argv: list[str]) -> list[str]:
-    """The words behind the program's name. Under the name of its kind the program is kustomize's legacy exec plugin:
-    the functionConfig's file is the first argument, manifests come and go bare (kyaml, internal/plugins/execplugin)."""
+    """The words behind the program's name. Under the name of its kind the program is kustomize's
+    legacy exec plugin: the functionConfig's file is the first argument, manifests come and go bare
+    (kyaml, internal/plugins/execplugin).
+    """
     if os.path.basename(argv[0]) == "SidecarInjection" and len(argv) > 1:
         return ["inject", "--config", argv[1], "-"]
     return argv[1:]
@@ -62,28 +66,34 @@ def _run(words: list[str]) -> int:
         if streams.is_terminal(sys.stdin):
             return _help("")
         return streams.finish(_function(None), None)
+
     from krm_injector.cli.arguments import Usage, parse
 
     try:
         arguments = parse(words)
     except Usage as usage:
         return _wrong_usage(usage)
+
     if arguments.version:
         from krm_injector import __version__
 
         return streams.write(f"krm-injector {__version__}\n")
+
     if arguments.help:
         return _help(arguments.command)
+
     if arguments.command == "init" and not arguments.paths:
         from krm_injector.wiring.init import TARGETS
 
         return _wrong_usage(f"init what? One of {', '.join(TARGETS)}")
+
     if arguments.truth_table and arguments.paths:
         return _wrong_usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
     if not arguments.paths and not _reads_nothing(arguments) and streams.is_terminal(sys.stdin):
         return _wrong_usage(
             "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in"
         )
+
     from krm_injector.model import Refused
 
     try:
@@ -91,6 +101,7 @@ def _run(words: list[str]) -> int:
         answer = COMMANDS[arguments.command](arguments)
     except Refused as refused:
         answer = Answer("", refused.results, REFUSED)
+
     return streams.finish(answer, arguments)
 
 
@@ -109,6 +120,7 @@ def _function(arguments: Arguments | None) -> Answer:
             raise _nothing_to_do()
     except Refused as refused:
         return Answer("", refused.results, REFUSED)
+
     try:
         settings = configuration.read(arguments, bundle.function_config)
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
@@ -121,6 +133,7 @@ def _function(arguments: Arguments | None) -> Answer:
     except Refused as refused:
         code, replacements, originals, said = REFUSED, {}, {}, refused.results
         anew = frozenset()
+
     changed, entries = {} if code else replacements, results.entries(said)
     text = resource_list.write(bundle, changed, entries, (), originals, anew, pipeline.AS_KNOWN)
     return Answer(text, said, code)
@@ -155,11 +168,13 @@ def _build(arguments: Arguments) -> Answer:
         )
     if application is not None:
         arguments = argocd.arguments(arguments, application, directory)
+
     release = argocd.release(arguments, application, directory) if chart else None
     given = loader.read(arguments, (directory,), streams.stdin, os.environ, release)
     beside = os.path.join(directory, argocd.CONFIG)
     if arguments.config is None and not given.configs and os.path.isfile(beside):
         arguments = arguments._replace(config=beside)
+
     return _manifests(arguments, given, drop=True, application=application)
 
 
@@ -176,6 +191,7 @@ def _manifests(
     code = results.exit_code(outcome.results)
     if code:
         return Answer("", outcome.results, code)
+
     items = joined.bundle.items
     dropped = not_applied(item.value for item in items) if drop else frozenset()
     if len(dropped) == len(items):
@@ -183,6 +199,7 @@ def _manifests(
 
         message = "nothing is left to apply: every manifest is marked as local-config"
         return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
+
     written_out: dict[int, tuple[str, ...]] = {}
     text = joined.write(
         outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
@@ -194,6 +211,7 @@ def _programs(arguments: Arguments) -> None:
     """Raises Refused where --kustomize or --helm names no program, needed or not."""
     if arguments.kustomize is None and arguments.helm is None:
         return
+
     from krm_injector.model import Refusals
     from krm_injector.sources import helm, inputs
 
@@ -202,15 +220,18 @@ def _programs(arguments: Arguments) -> None:
     with refusals:
         if arguments.kustomize is not None:
             inputs.find_kustomize(arguments.kustomize, path)
+
     with refusals:
         if arguments.helm is not None:
             helm.find_helm(arguments.helm, path)
+
     refusals.raise_all()
 
 
 def _explain(arguments: Arguments) -> Answer:
     if arguments.truth_table:
         return _truth_table(arguments)
+
     from krm_injector.cli.commands import explain as explain_command
     from krm_injector.presenting.explain import Look
 
@@ -294,35 +315,44 @@ def _outcome(
         bundle = context.behind(
             bundle, context.around(arguments.context, joined.sources, given.facts)
         )
+
     if application is not None:
         from krm_injector.cli import argocd
 
         settings = argocd.settings(settings, application)
         told = (*application.results, *told)
+
     outcome = pipeline.ACTIONS[action](bundle, settings)
     if action == "inject":
         loader.refuse_unread(told, len(outcome.decisions))
+
     results = [*told, *outcome.results]
     for check in given.checks if action == "inject" else ():
         checked = pipeline.with_replacements(bundle, outcome.replacements)
         wanted = configuration.read(arguments._replace(config=None), check.value, check.root)
         results += pipeline.ACTIONS[wanted.action](checked, wanted).results
+
     return joined, outcome._replace(results=tuple(results))
 
 
 def _all_told(arguments: Arguments, run: Callable[[], Told]) -> Told:
-    """What run comes to; where it is refused, raises Refused with whatever is wrong in the settings and in --context
-    too, which it may not have come to. (What it did come to stands there twice and is shown once.)"""
+    """What run comes to; where it is refused, raises Refused with whatever is wrong in the settings
+    and in --context too, which it may not have come to. (What it did come to stands there twice and
+    is shown once.)
+    """
     from krm_injector.discovery import context
     from krm_injector.model import Refusals
 
     refusals = Refusals()
     with refusals:
         return run()
+
     with refusals:
         configuration.read(arguments, None)
+
     with refusals:
         context.read(arguments.context, [path for path in arguments.paths if os.path.isfile(path)])
+
     raise refusals.refused()
 
 
@@ -355,4 +385,5 @@ def _internal_error(problem: Exception) -> int:
         import traceback
 
         traceback.print_exception(problem)
+
     return REFUSED

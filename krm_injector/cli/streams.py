@@ -1,7 +1,7 @@
 """stdin, stdout and stderr, --log and --results, and what the terminal is like.
 
-With cli.py the only file that touches sys. stdout holds the answer and nothing else, and is written in one piece when
-all is known; everything for people goes to stderr.
+With cli.py the only file that touches sys. stdout holds the answer and nothing else, and is written
+in one piece when all is known; everything for people goes to stderr.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def stdin() -> bytes:
 
 
 def finish(answer: Answer, arguments: Arguments | None) -> int:
-    """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what others wait for."""
+    """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what
+    others wait for.
+    """
     quiet = arguments is not None and arguments.quiet
     shown = [result for result in answer.results if result.severity == "error" or not quiet]
     if answer.code:
@@ -41,14 +43,17 @@ def finish(answer: Answer, arguments: Arguments | None) -> int:
         shown.sort(key=lambda result: result.severity != "error")
     if shown:
         complain(_lines(shown, colour(arguments, sys.stderr)))
+
     problem = ""
     if arguments is not None and arguments.log:
         problem = _write_file("--log", arguments.log, _lines(shown, False))
     if arguments is not None and arguments.results and not problem:
         problem = _write_results(arguments.results, answer)
+
     if problem:
         complain(problem)
         return REFUSED
+
     code = write(answer.text)
     return answer.code or code
 
@@ -56,6 +61,7 @@ def finish(answer: Answer, arguments: Arguments | None) -> int:
 def write(text: str) -> int:
     if not text:
         return DONE
+
     try:
         if sys.stdout is None:
             raise OSError("stdout is closed")
@@ -64,6 +70,7 @@ def write(text: str) -> int:
     except OSError as problem:
         complain(f"error: stdout cannot be written: {problem.strerror or problem}\n")
         return REFUSED
+
     return DONE
 
 
@@ -112,12 +119,15 @@ def colour(arguments: Arguments | None, stream: TextIO | None) -> bool:
 
 
 def columns() -> int:
-    """Cells of a line where a person looks, or says so by COLUMNS; 0 for a pipe, where a line is as long as it is."""
+    """Cells of a line where a person looks, or says so by COLUMNS; 0 for a pipe, where a line is as
+    long as it is.
+    """
     stated = os.environ.get("COLUMNS", "")
     if stated.isdigit() and int(stated) > 0:
         return max(int(stated), 40)
     if not is_terminal(sys.stdout):
         return 0
+
     import shutil
 
     return max(shutil.get_terminal_size((80, 24)).columns, 40)
@@ -127,6 +137,7 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
     """Tells a person at a terminal how far a run is that takes longer than a second."""
     if arguments.quiet or not is_terminal(sys.stderr):
         return None
+
     import time
 
     from krm_injector.results import counted
@@ -140,6 +151,7 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
             said = now
             sys.stderr.write(f"\r\x1b[K{done:,} of {counted(count, 'workload')}")
             sys.stderr.flush()
+
         if done + 1 == count:
             sys.stderr.write("\r\x1b[K")
 

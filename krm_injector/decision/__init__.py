@@ -1,4 +1,5 @@
-"""Whether a pod gets a sidecar: webhooks' selectors, the policy, the pod's own label and annotation.
+"""Whether a pod gets a sidecar: webhooks' selectors, the policy, the pod's own label and
+annotation.
 
 Workloads, Namespaces and Meshes come in, Decisions go out. Imports discovery and below.
 """

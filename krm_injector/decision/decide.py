@@ -1,8 +1,9 @@
 """(Workload, Namespaces, Meshes) -> Decision: verdict, reason and evidence.
 
-Two layers. The API server asks every webhook's namespaceSelector and objectSelector; then the istiod behind a webhook
-that matches asks the pod's own rules (pkg/kube/inject/inject.go injectRequired). `istioctl kube-inject` (method
-manual) knows the second layer only, with the policy enabled and no selectors (inject.go IntoObject).
+Two layers. The API server asks every webhook's namespaceSelector and objectSelector; then the
+istiod behind a webhook that matches asks the pod's own rules (pkg/kube/inject/inject.go
+injectRequired). `istioctl kube-inject` (method manual) knows the second layer only, with the policy
+enabled and no selectors (inject.go IntoObject).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from krm_injector.decision.pod_rules import (
 from krm_injector.discovery import webhooks
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import Step, at
+from krm_injector.kube.paths import Step, at
 from krm_injector.model import (
     Decision,
     Evidence,
@@ -44,7 +45,9 @@ def decide(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> Decision:
-    """One workload's Decision. What could not be decided is among its results, as errors; nothing is raised."""
+    """One workload's Decision. What could not be decided is among its results, as errors; nothing
+    is raised.
+    """
     return Judge(namespaces, meshes, settings).decide(workload)
 
 
@@ -54,7 +57,9 @@ def decide_all(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> list[Decision]:
-    """The Decisions of a bundle, in order; a Namespace that is missing is reported with its first workload only."""
+    """The Decisions of a bundle, in order; a Namespace that is missing is reported with its first
+    workload only.
+    """
     judge = Judge(namespaces, meshes, settings)
     return [judge.decide(workload) for workload in workloads]
 
@@ -89,8 +94,8 @@ class _Gate:
         self.namespace_selector = _selector(webhook.namespace_selector)
         self.object_selector = _selector(webhook.object_selector)
         self.keys = tuple(requirement.key for requirement in self.object_selector.requirements)
-        # A Namespace by its identity: one name may stand for several, where labels are tried. It is kept, so that no
-        # other object gets its id.
+        # A Namespace by its identity: one name may stand for several, where labels are tried. It is
+        # kept, so that no other object gets its id.
         self._by_namespace: dict[int | str, tuple[_Outcome, Namespace | None]] = {}
         self._by_labels: dict[tuple[str | None, ...], _Outcome] = {}
 
@@ -99,6 +104,7 @@ class _Gate:
         known = self._by_namespace.get(key)
         if known is not None:
             return known[0]
+
         rule = f"namespaceSelector of {self.webhook.id}"
         if namespace is None:
             outcome = _without_labels(rule, self.namespace_selector, name)
@@ -106,6 +112,7 @@ class _Gate:
             outcome = _asked(
                 rule, self.namespace_selector, namespace.labels, "namespace", _named(namespace)
             )
+
         self._by_namespace[key] = (outcome, namespace)
         return outcome
 
@@ -117,6 +124,7 @@ class _Gate:
                 f"objectSelector of {self.webhook.id}", self.object_selector, labels, "pod"
             )
             self._by_labels[key] = outcome
+
         return outcome
 
     def misses(
@@ -212,15 +220,18 @@ class Judge:
                     undecided.append(gate)
             elif for_pod.matches is None and for_namespace.matches is not False:
                 unknown.append((gate, f"{for_pod.evidence.rule}: {for_pod.evidence.detail}"))
+
         if not self._all_served:
             unserved = next((gate for gate in matching if not gate.served), None)
             if unserved is not None:
                 return _unanswered(workload, unserved, evidence, namespace, matching, results)
             if not all(gate.served for gate in undecided):
                 return self._unknown_namespace(workload, evidence, matching)
+
             open_one = next(((gate, why) for gate, why in unknown if not gate.served), None)
             if open_one is not None:
                 return self._unknown_label(workload, open_one[1], evidence, namespace, matching)
+
         asked = (*matching, *undecided, *(gate for gate, _ in unknown))
         verdicts = {id(gate.mesh): self._verdict(workload, labels, gate.mesh) for gate in asked}
         sure = {id(gate.mesh) for gate in matching}
@@ -236,6 +247,7 @@ class Judge:
             )
         if any(verdicts[id(gate.mesh)].inject for gate in undecided if id(gate.mesh) not in sure):
             return self._unknown_namespace(workload, evidence, matching)
+
         if not matching and not undecided:
             detail = self._why_none(workload.ref.namespace, labels, namespace)
             return _decision(
@@ -247,6 +259,7 @@ class Judge:
                 namespace,
                 results=results,
             )
+
         return self._by_verdict(
             workload, matching or undecided, verdicts, evidence, namespace, results, matching
         )
@@ -263,6 +276,7 @@ class Judge:
             ]
             detail = _why_none(namespace, [gate.misses(namespace, name, labels) for gate in able])
             self._reasons[key] = detail
+
         return detail
 
     def _by_verdict(
@@ -283,13 +297,16 @@ class Judge:
         verdict = verdicts[id(mesh)]
         for plane in planes:
             evidence += verdicts[id(plane)].evidence
+
         injected, reason, detail = verdict.inject, verdict.reason, verdict.detail
         if len(injecting) > 1:
             results = (*results, _double(workload, [g for g in asked if g.mesh in injecting]))
+
         if injected and mesh.source == "missing":
             results = (*results, _no_control_plane(workload, gate))
             injected, reason = False, Reason.NO_CONTROL_PLANE
             detail = f"the configuration of control plane {mesh.revision} is not in the bundle"
+
         return _decision(
             workload, injected, reason, detail, evidence, namespace,
             tuple(g.webhook.id for g in matching), gate.webhook if matching else None, mesh, results,
@@ -305,17 +322,20 @@ class Judge:
         if how != "ignore" and name not in self._told:
             self._told.add(name)
             results = (_missing_namespace(workload, "error" if how == "error" else "warning"),)
+
         if how == "error":
             detail = f"Namespace {name} is not in the bundle" if name else "it names no Namespace"
             return _decision(
                 workload, False, Reason.NAMESPACE_UNKNOWN, detail, evidence, None,
                 tuple(gate.webhook.id for gate in matching), results=results,
             )  # fmt: skip
+
         assumed = self._assumed.get(name)
         if assumed is None:
             assumed = self._assumed[name] = Namespace(
                 name, {NAME_LABEL: name} if name else {}, {}, "missing"
             )
+
         return self._automatic(workload, assumed, results)
 
     def _unknown_label(
@@ -356,6 +376,7 @@ class Judge:
                 namespace,
                 results=(result,),
             )
+
         metadata = at(workload.object, manual_metadata(workload))
         pod = Pod(
             at(workload.object, workload.template),
@@ -376,14 +397,18 @@ class Judge:
 
 
 def manual_metadata(workload: Workload) -> Step:
-    """Path of the metadata that kube-inject takes for the pod's: a CronJob's is its jobTemplate's (IntoObject)."""
+    """Path of the metadata that kube-inject takes for the pod's: a CronJob's is its jobTemplate's
+    (IntoObject).
+    """
     if workload.ref.kind == "CronJob" and workload.template[:2] == ("spec", "jobTemplate"):
         return ("spec", "jobTemplate", "metadata")
     return (*workload.template, "metadata")
 
 
 def control_plane(meshes: Iterable[Mesh], revision: str) -> Mesh | None:
-    """The control plane that no webhook names: the stated revision's, else "default"'s, else the only one."""
+    """The control plane that no webhook names: the stated revision's, else "default"'s, else the
+    only one.
+    """
     complete = [mesh for mesh in meshes if mesh.source != "missing"]
     for mesh in complete:
         if mesh.revision == (revision or "default"):
@@ -448,12 +473,14 @@ def _asked(
             return _Outcome(
                 False, Evidence(rule, "fails", f"{requirement}: {whose} has {has}", on, path)
             )
+
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
     if open_ones:
         return _Outcome(
             None, Evidence(rule, "unknown", f"depends on the label's value: {', '.join(open_ones)}")
         )
+
     held = next((r.key for r in selector.requirements if r.operator in ("=", "in", "exists")), None)
     path = ("metadata", "labels", held) if held else ()
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement", on, path))
@@ -470,13 +497,16 @@ def _without_labels(rule: str, selector: selectors.Selector, name: str) -> _Outc
                 )
         else:
             open_ones.append(str(requirement))
+
     if selector.nothing:
         return _Outcome(False, Evidence(rule, "fails", "matches nothing"))
+
     if open_ones:
         return _Outcome(
             None,
             Evidence(rule, "unknown", f"depends on the Namespace's labels: {', '.join(open_ones)}"),
         )
+
     return _Outcome(True, Evidence(rule, "matches", str(selector) or "no requirement"))
 
 
@@ -525,10 +555,12 @@ def _decision(
 def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str:
     """Why no webhook matches: what the one that comes nearest misses.
 
-    misses: of each webhook that can match at all. Of several as near, the one that misses by a label which is there.
+    misses: of each webhook that can match at all. Of several as near, the one that misses by a
+    label which is there.
     """
     if not misses:
         return "no webhook matches: there is none that could match"
+
     least = min(map(len, misses))
     nearest = [found for found in misses if len(found) == least]
     stated = (
@@ -541,6 +573,7 @@ def _why_none(namespace: Namespace | None, misses: Sequence[list[_Miss]]) -> str
         return f"no webhook matches: label {INJECT}: false"
     if all(m.requirement.key in (*ISTIO_LABELS, INJECT) for m in chosen):
         return f"no webhook matches: {_by_istio_labels(namespace, chosen, nearest)}"
+
     told = (f"{m.requirement}: {_whose(m, namespace)} has {_has(m)}" for m in chosen)
     return f"no webhook matches: {'; '.join(told)}"
 
@@ -563,6 +596,7 @@ def _by_istio_labels(
         has = f"{whose} has {' and '.join(sorted(map(_has, missed), key=lambda text: text.startswith('no ')))}"
     else:
         return f"the pod has {' and '.join(on_pod or [_has(m) for m in chosen])}"
+
     return has + (f", the pod {' and '.join(on_pod)}" if on_pod else "")
 
 
@@ -581,15 +615,18 @@ def _missing_namespace(workload: Workload, severity: str) -> Result:
     ref, name = workload.ref, workload.ref.namespace
     if not name:
         message = (
-            f"{ref} names no Namespace, and whether it is injected depends on the Namespace's labels; give it "
-            "metadata.namespace, set spec.defaultNamespace in the functionConfig, or use --namespace"
+            f"{ref} names no Namespace, and whether it is injected depends on the Namespace's "
+            "labels; give it metadata.namespace, set spec.defaultNamespace in the functionConfig, "
+            "or use --namespace"
         )
         return Result(severity, message, ref, "metadata.namespace", code="namespace-missing")
+
     message = (
-        f"Namespace {name} is not in the bundle, and whether {ref} is injected depends on its labels"
-        f"{'; it is taken to have none' if severity == 'warning' else ''}. Add the Namespace to the bundle, or say in "
-        "the functionConfig which labels it has in the cluster ({} for none):\n"
-        f"spec:\n  namespaces:\n  - name: {name}\n    labels: {{istio-injection: enabled}}"
+        f"Namespace {name} is not in the bundle, and whether {ref} is injected depends on its "
+        f"labels{'; it is taken to have none' if severity == 'warning' else ''}. Add the "
+        "Namespace to the bundle, or say in the functionConfig which labels it has in the cluster "
+        f"({{}} for none):\nspec:\n  namespaces:\n  - name: {name}\n    labels: "
+        f"{{istio-injection: enabled}}"
     )
     return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")
 
@@ -597,9 +634,9 @@ def _missing_namespace(workload: Workload, severity: str) -> Result:
 def _unknown_value(workload: Workload, selector: str) -> Result:
     ref = workload.ref
     message = (
-        f"whether {ref} is injected depends on the value of a label that its controller sets, which no manifest tells "
-        f"({selector}). Let the selector ask for a label that the pod template has; that such a label is there, it may "
-        "ask (operator Exists)"
+        f"whether {ref} is injected depends on the value of a label that its controller sets, "
+        f"which no manifest tells ({selector}). Let the selector ask for a label that the pod "
+        "template has; that such a label is there, it may ask (operator Exists)"
     )
     return Result("error", message, ref, code="pod-label-unknown")
 
@@ -609,8 +646,8 @@ def _double(workload: Workload, gates: list[_Gate]) -> Result:
         f"{gate.webhook.id} (control plane {gate.mesh.revision})" for gate in gates
     )
     message = (
-        f"{workload.ref} would be injected more than once: {named} all select it. Let the labels of the Namespace or "
-        "of the pod name one control plane"
+        f"{workload.ref} would be injected more than once: {named} all select it. Let the labels "
+        "of the Namespace or of the pod name one control plane"
     )
     return Result("error", message, workload.ref, code="double-injection")
 
@@ -619,8 +656,9 @@ def _no_control_plane(workload: Workload, gate: _Gate) -> Result:
     revision = gate.mesh.revision
     suffix = "" if revision == "default" else f"-{revision}"
     message = (
-        f"{workload.ref} is selected by {gate.webhook.id} of control plane {revision}, whose configuration is not "
-        f"given; add the ConfigMaps istio-sidecar-injector{suffix} and istio{suffix} to the bundle"
+        f"{workload.ref} is selected by {gate.webhook.id} of control plane {revision}, whose "
+        f"configuration is not given; add the ConfigMaps istio-sidecar-injector{suffix} and "
+        f"istio{suffix} to the bundle"
     )
     return Result("error", message, workload.ref, code="control-plane-missing")
 
@@ -633,11 +671,13 @@ def _unanswered(
     matching: list[_Gate],
     results: tuple[Result, ...],
 ) -> Decision:
-    """The Decision where the API server cannot ask istiod, and by failurePolicy Fail refuses the pod."""
+    """The Decision where the API server cannot ask istiod, and by failurePolicy Fail refuses the
+    pod.
+    """
     detail = f"{gate.webhook.id} asks istiod for {gate.webhook.path}, which it does not serve (404)"
     message = (
-        f"the API server would refuse the pods of {workload.ref}: {detail}, and its failurePolicy is Fail; let the "
-        f"path of its clientConfig be {webhooks.INJECT_PATH}, or below it"
+        f"the API server would refuse the pods of {workload.ref}: {detail}, and its failurePolicy "
+        f"is Fail; let the path of its clientConfig be {webhooks.INJECT_PATH}, or below it"
     )
     problem = Result("error", message, workload.ref, current=gate.webhook.path, code="webhook-path")
     return _decision(

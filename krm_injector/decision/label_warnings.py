@@ -1,4 +1,5 @@
-"""What the labels of Namespaces and pods say of the mesh beyond a verdict: contradictions, and wishes nobody grants.
+"""What the labels of Namespaces and pods say of the mesh beyond a verdict: contradictions, and
+wishes nobody grants.
 
 None of this changes a verdict; it is for people, as warnings with a code each (docs/reasons.md).
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at, text
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Mesh, Namespace, ResourceRef, Result
 from krm_injector.results import counted
 from krm_injector.workload.controller import pod_labels
@@ -27,30 +29,37 @@ def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Resu
     for decision in decisions:
         spaces.setdefault(decision.workload.ref.namespace, []).append(decision)
         results += _of_pod(decision, served)
+
     for name, members in spaces.items():
         namespace = members[0].namespace
         if name and namespace is not None and namespace.source != "missing":
             results += _of_namespace(namespace, members, served, taken, by_revision_only)
+
     return [*results, *_twins(decisions)]
 
 
 def in_ambient(decision: Decision) -> str:
-    """Who puts the pod into ambient mode: "pod", "namespace" or "" (cni/pkg/util/podutil.go PodRedirectionEnabled).
+    """Who puts the pod into ambient mode: "pod", "namespace" or "" (cni/pkg/util/podutil.go
+    PodRedirectionEnabled).
 
     A pod of the host's network is never in it: the rules for its traffic would be the node's.
     """
     workload = decision.workload
     if at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
         return ""
+
     own = pod_labels(decision.workload).get(DATAPLANE_MODE)
     if own is not None:
         return "pod" if own == "ambient" else ""
+
     namespace = decision.namespace
     return "namespace" if namespace and namespace.labels.get(DATAPLANE_MODE) == "ambient" else ""
 
 
 def _served(meshes: Iterable[Mesh], label: str) -> dict[str, Mesh]:
-    """The values of a label that some webhook asks for (of istio.io/rev: revisions and tags), and whose they are."""
+    """The values of a label that some webhook asks for (of istio.io/rev: revisions and tags), and
+    whose they are.
+    """
     served: dict[str, Mesh] = {}
     for mesh in meshes:
         for webhook in mesh.webhooks:
@@ -61,17 +70,21 @@ def _served(meshes: Iterable[Mesh], label: str) -> dict[str, Mesh]:
 
 
 def _by_revision_only(meshes: Iterable[Mesh]) -> bool:
-    """Whether every webhook that asks Namespaces for a revision wants them without istio-injection, as Istio's do."""
+    """Whether every webhook that asks Namespaces for a revision wants them without istio-injection,
+    as Istio's do.
+    """
     for mesh in meshes:
         for webhook in mesh.webhooks:
             if not _asked_for(webhook.namespace_selector, REVISION):
                 continue
+
             absent = (
                 r.key == INJECTION and r.operator == "!"
                 for r in _requirements(webhook.namespace_selector)
             )
             if not any(absent):
                 return False
+
     return True
 
 
@@ -106,6 +119,7 @@ def _of_namespace(
         and not any(d.webhooks for d in members)
     ):
         results.append(_untaken(namespace, taken, ref))
+
     if INJECTION in labels and REVISION in labels:
         results.append(_both(namespace, members, ref, by_revision_only))
     elif REVISION in labels and labels[REVISION] not in served:
@@ -114,13 +128,14 @@ def _of_namespace(
                 f"Namespace {namespace.name}", labels[REVISION], served, ref, "metadata.labels"
             )
         )
+
     if labels.get(DATAPLANE_MODE) == "ambient":
         injected = [decision for decision in members if decision.injected]
         if injected:
             message = (
-                f"Namespace {namespace.name} is in ambient mode ({DATAPLANE_MODE}: ambient), and {_count(injected)} in "
-                f"it get{'s' if len(injected) == 1 else ''} a sidecar all the same: ambient mode passes over pods that "
-                "have one. Take one label away"
+                f"Namespace {namespace.name} is in ambient mode ({DATAPLANE_MODE}: ambient), and "
+                f"{_count(injected)} in it get{'s' if len(injected) == 1 else ''} a sidecar all "
+                "the same: ambient mode passes over pods that have one. Take one label away"
             )
             results.append(
                 _warning(
@@ -137,6 +152,7 @@ def _of_namespace(
             results.append(
                 Result("info", message, ref, f'metadata.labels["{DATAPLANE_MODE}"]', code="ambient")
             )
+
     return results
 
 
@@ -161,13 +177,13 @@ def _both(
     outcome = (
         f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
     )
-    # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace asks for no
-    # istio-injection label, namespace does not ask for istio.io/rev.
+    # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace
+    # asks for no istio-injection label, namespace does not ask for istio.io/rev.
     wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it; {outcome}"
     told = wins if by_revision_only else f"Of the webhooks here, {outcome}"
     message = (
-        f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: {revision}. {told}. "
-        "Keep the label you mean"
+        f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: "
+        f"{revision}. {told}. Keep the label you mean"
     )
     return _warning(message, ref, "metadata.labels", REVISION, revision, "namespace-both-labels")
 
@@ -182,14 +198,16 @@ def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
         results.append(
             _unserved(f"the pod of {workload.ref}", revision, served, workload.ref, field)
         )
+
     if labels.get(DATAPLANE_MODE) == "ambient" and decision.injected:
         message = (
-            f"the pod of {workload.ref} asks for ambient mode ({DATAPLANE_MODE}: ambient) and gets a sidecar, which "
-            "ambient mode passes over. Take one of the two away"
+            f"the pod of {workload.ref} asks for ambient mode ({DATAPLANE_MODE}: ambient) and "
+            "gets a sidecar, which ambient mode passes over. Take one of the two away"
         )
         results.append(
             _warning(message, workload.ref, field, DATAPLANE_MODE, "ambient", "ambient-and-sidecar")
         )
+
     named = list(dict.fromkeys(webhook.partition("/")[0] for webhook in decision.webhooks))
     if (
         decision.injected
@@ -197,11 +215,13 @@ def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
         and not any(r.severity == "error" for r in decision.results)
     ):
         message = (
-            f"{workload.ref} is selected by {counted(len(decision.webhooks), 'webhook')} of one control plane "
-            f"({', '.join(decision.webhooks)}): a cluster would call it once for each, and it finds the pod injected "
-            f"from the second on. Let one of {' and '.join(named)} select it"
+            f"{workload.ref} is selected by {counted(len(decision.webhooks), 'webhook')} of one "
+            f"control plane ({', '.join(decision.webhooks)}): a cluster would call it once for "
+            "each, and it finds the pod injected from the second on. Let one of "
+            f"{' and '.join(named)} select it"
         )
         results.append(Result("warning", message, workload.ref, code="webhook-overlap"))
+
     return results
 
 
@@ -216,8 +236,9 @@ def _unserved(
 ) -> Result:
     known = ", ".join(sorted(served)) or "none"
     message = (
-        f"{whose} has {REVISION}: {revision}, which no control plane here serves; there are: {known}. Correct it, "
-        f"or add the configuration of {revision} (its ConfigMaps and MutatingWebhookConfiguration)"
+        f"{whose} has {REVISION}: {revision}, which no control plane here serves; there are: "
+        f"{known}. Correct it, or add the configuration of {revision} (its ConfigMaps and "
+        "MutatingWebhookConfiguration)"
     )
     return _warning(message, ref, field, REVISION, revision, "revision-unserved", _only(served))
 
@@ -251,10 +272,14 @@ def _twins(decisions: Sequence[Decision]) -> list[Result]:
         if at(workload.object, ("metadata", "name")) and here != last:
             seen[workload.ref] = seen.get(workload.ref, 0) + 1
         last = here
+
     return [
         Result(
             "warning",
-            f"{ref} stands in the bundle {counted(count, 'time')}; a cluster would keep one of them",
+            (
+                f"{ref} stands in the bundle {counted(count, 'time')}; a cluster would keep one of "
+                "them"
+            ),
             ref,
             "metadata.name",
             ref.name,

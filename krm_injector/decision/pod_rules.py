@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Evidence, Mesh, Object, Reason
 
 INJECT = "sidecar.istio.io/inject"
@@ -20,7 +20,8 @@ class Verdict(NamedTuple):
     reason: Reason
     detail: str
     evidence: tuple[Evidence, ...]
-    unknown: str = ""  # the selector whose opinion, which would turn the verdict, depends on a label's unknown value
+    # the selector whose opinion, which would turn the verdict, depends on a label's unknown value
+    unknown: str = ""
 
 
 class Pod(NamedTuple):
@@ -42,7 +43,9 @@ def inject_required(
     never: tuple[selectors.Selector | None, ...],
     always: tuple[selectors.Selector | None, ...],
 ) -> Verdict:
-    """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go injectRequired)."""
+    """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go
+    injectRequired).
+    """
     if at(pod.template, ("spec", "hostNetwork")) is True:
         return _verdict(
             [],
@@ -53,10 +56,12 @@ def inject_required(
             "pod",
             _HOST_NETWORK,
         )
+
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
     if pod.namespace in mesh.rules.ignored_namespaces:
         detail = f"Namespace {pod.namespace} is never injected"
         return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
+
     where = (
         f"Namespace {pod.namespace} is not among them"
         if pod.namespace
@@ -66,18 +71,21 @@ def inject_required(
     if policy not in ("enabled", "disabled"):
         detail = f"policy is {policy}: neither enabled nor disabled"
         return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail, "mesh", _POLICY)
+
     stated, reason, place = _stated(pod, mesh.rules.inject_label)
     opinion = _opinion(stated, mesh.rules.inject_value_strict)
     if opinion is not None:
         return _verdict(
             asked, opinion, reason, place, f"{place} {INJECT}: {stated}", "pod", _written(place)
         )
+
     if stated is None:
         asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
     else:
         asked.append(
             Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place))
         )
+
     doubts: list[
         tuple[bool, str]
     ] = []  # selectors that may match: the verdict they would give, and their words
@@ -93,9 +101,12 @@ def inject_required(
                     asked, inject, why, name, detail, "mesh", ("data", "config", name)
                 )
                 return _doubted(verdict, doubts)
+
             if opinion is None:
                 doubts.append((inject, detail))
+
         asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
+
     verdict = _verdict(
         asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY
     )
@@ -103,13 +114,17 @@ def inject_required(
 
 
 def _doubted(verdict: Verdict, doubts: list[tuple[bool, str]]) -> Verdict:
-    """The verdict, with the first of the selectors asked before that would turn it, should it match."""
+    """The verdict, with the first of the selectors asked before that would turn it, should it
+    match.
+    """
     unknown = next((detail for inject, detail in doubts if inject is not verdict.inject), "")
     return verdict._replace(unknown=unknown) if unknown else verdict
 
 
 def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
-    """istioctl kube-inject's verdict (inject.go IntoObject): no webhook, Namespace or policy has a say."""
+    """istioctl kube-inject's verdict (inject.go IntoObject): no webhook, Namespace or policy has a
+    say.
+    """
     rules = mesh.rules
     if at(pod.template, ("spec", "hostNetwork")) is not True and _has_sidecar(
         pod, rules.manual_skips_injected
@@ -121,8 +136,10 @@ def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
             "earlier injection",
             "the pod has a container istio-proxy",
         )
+
     if rules.manual_asks or at(pod.template, ("spec", "hostNetwork")) is True:
         return inject_required(pod, mesh, "enabled", (), ())
+
     asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
     detail = "istioctl kube-inject of this version asks nothing else"
     return _verdict(asked, True, Reason.KUBE_INJECT, "kube-inject", detail)
@@ -138,14 +155,18 @@ def _has_sidecar(pod: Pod, how: str) -> bool:
 
 
 def _stated(pod: Pod, label_counts: bool) -> tuple[str | None, Reason, str]:
-    """What the pod says itself: the label (1.12+), where it is there at all (even empty), else the annotation."""
+    """What the pod says itself: the label (1.12+), where it is there at all (even empty), else the
+    annotation.
+    """
     if label_counts and INJECT in pod.labels:
         return pod.labels[INJECT], Reason.LABEL, "label"
     return pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
 
 
 def _opinion(value: str | None, strict: bool) -> bool | None:
-    """The truth of sidecar.istio.io/inject; strict (1.27+): anything but true and false is no opinion."""
+    """The truth of sidecar.istio.io/inject; strict (1.27+): anything but true and false is no
+    opinion.
+    """
     if not value or not isinstance(value, str):
         return None
     if strict:

@@ -1,8 +1,8 @@
 """What turns a verdict: the smallest edits, each tried by deciding again before it is told.
 
-Selectors tell the values of a label apart only by those that they name. So these stand for all that a label can be:
-absent, each value named for its key, and one that no selector names. Combinations of these are tried, those of fewest
-edits first; where none of all turns the verdict, no labels do.
+Selectors tell the values of a label apart only by those that they name. So these stand for all that
+a label can be: absent, each value named for its key, and one that no selector names. Combinations
+of these are tried, those of fewest edits first; where none of all turns the verdict, no labels do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from krm_injector.decision.decide import NAME_LABEL, Judge, manual_metadata
 from krm_injector.decision.pod_rules import INJECT
 from krm_injector.function_config import Settings
 from krm_injector.kube import workloads
-from krm_injector.kube.workloads import Step, at
+from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Object, Workload
 from krm_injector.workload.controller import controller_labels, string_map
 
@@ -91,7 +91,9 @@ class Remedies:
         return self._turning(decision, choices, "both")
 
     def vain(self, decision: Decision, scope: str) -> Vain:
-        """What the search in a scope ("workload" | "namespace" | "both") came to, where it found nothing."""
+        """What the search in a scope ("workload" | "namespace" | "both") came to, where it found
+        nothing.
+        """
         return self._vain[self._situation(decision, scope)]
 
     def hopeless(self, decision: Decision) -> str:
@@ -100,9 +102,11 @@ class Remedies:
             return "no control plane's configuration is given"
         if self._settings.method == "manual":
             return ""
+
         name = decision.workload.ref.namespace
         if all(name in mesh.rules.ignored_namespaces for mesh in self._meshes):
             return f"Istio injects nothing in Namespace {name}"
+
         illegal = [
             mesh
             for mesh in self._meshes
@@ -110,6 +114,7 @@ class Remedies:
         ]
         if len(illegal) == len(self._meshes):
             return f"the policy of control plane {illegal[0].revision} is {illegal[0].config.get('policy')}"
+
         return ""
 
     def namespace_after(self, namespace: Namespace, edits: Edits) -> Namespace:
@@ -119,11 +124,13 @@ class Remedies:
             labels = dict(namespace.labels)
             for edit in edits:
                 labels[str(edit.path[-1])] = edit.value
+
             kept = {key: value for key, value in labels.items() if value is not None}
             known = self._edited[id(namespace), edits] = (
                 namespace,
                 namespace._replace(labels=kept),
             )
+
         return known[1]
 
     def after(self, decision: Decision, edits: Edits) -> Decision:
@@ -139,17 +146,21 @@ class Remedies:
     ) -> Iterator[Edits]:
         if self._vain and self._situation(decision, scope) in self._vain:
             return
+
         known: list[list[Edit]] = []
         found, tried = False, 0
         for edits in _combined(choices, known):
             if tried == MOST or self._left <= 0:
                 break
+
             tried += 1
             if scope == "both" and len({edit.on for edit in edits}) == 1:
                 continue  # one scope alone was tried
+
             if turned(decision, self.after(decision, edits)):
                 found = True
                 yield tuple(sorted(edits, key=_order)) if len(edits) > 1 else edits
+
         self._left -= tried if not found else 0
         if not found:
             spared = _spared(decision.workload).intersection(self._vocabulary.pod)
@@ -164,10 +175,12 @@ class Remedies:
         namespace = decision.namespace
         if self._settings.method == "manual" or namespace is None or namespace.source == "missing":
             return
+
         named = self._vocabulary.namespace
         order = [INJECTION, REVISION]
         if REVISION in namespace.labels and INJECTION not in namespace.labels:
             order.reverse()  # who writes revisions gets one that is served
+
         keys = [
             key for key in (*order, *(key for key in named if key not in order)) if key in named
         ]
@@ -186,6 +199,7 @@ class Remedies:
         network = (*workload.template, "spec", "hostNetwork")
         if not decision.injected and at(workload.object, network) is True:
             yield [Edit("workload", network, None)]
+
         labels = string_map(at(workload.object, (*metadata, "labels")))
         annotations = string_map(at(workload.object, (*metadata, "annotations")))
         named = {} if manual else self._vocabulary.pod
@@ -196,6 +210,7 @@ class Remedies:
             values = _own_word(of_selectors, stated.get(INJECT), wanted)
             if kind == "annotations" or INJECT not in spared:
                 yield [Edit("workload", (*metadata, kind, INJECT), value) for value in values]
+
         for key in sorted(named, key=lambda key: key != REVISION):
             if key not in spared and key != INJECT:
                 values = _choices(key, named[key], labels.get(key), revisions)
@@ -247,6 +262,7 @@ def put(value: Any, path: Step, leaf: Any) -> Object:
     }
     if leaf is not None:
         changed = {**(held if isinstance(held, dict) else {}), field: leaf}
+
     result: Object = workloads.put(value, parent, changed)
     return result
 
@@ -266,7 +282,8 @@ def _order(edit: Edit) -> tuple[str, bool]:
 def _combined(choices: Iterator[list[Edit]], known: list[list[Edit]]) -> Iterator[Edits]:
     """At most one of each label's edits, all combinations, those of fewest edits first.
 
-    known: takes what the choices were, which are asked for one by one: most often the first will do.
+    known: takes what the choices were, which are asked for one by one: most often the first will
+    do.
     """
     for edits in choices:
         known.append(edits)
@@ -286,12 +303,14 @@ def _choices(
     if key == REVISION:
         first = [revision for revision in revisions() if revision in named]
         values = [*first, *(value for value in named if value not in first)]
+
     off: list[str | None] = [None] if current is not None else []
     likely: list[str | None] = [value for value in values if value != current]
     unnamed: list[str | None] = [other] if current is None or current in named else []
     if key == INJECTION:
         ahead: list[str | None] = [value for value in (*likely, *unnamed) if value == "enabled"]
         return [*ahead, *off, *(value for value in (*likely, *unnamed) if value != "enabled")]
+
     return [*likely, *off, *unnamed] if key == REVISION else [*off, *likely, *unnamed]
 
 
@@ -305,7 +324,9 @@ def _own_word(named: Sequence[str], current: str | None, wanted: str) -> list[st
 
 
 def _spared(workload: Workload) -> set[str]:
-    """Labels of the pod that no edit of the template says: the controller's, and those it knows its pods by."""
+    """Labels of the pod that no edit of the template says: the controller's, and those it knows its
+    pods by.
+    """
     selector = at(workload.object, ("spec", "selector"))
     found = set(controller_labels(workload))
     if isinstance(selector, dict) and workload.template:
@@ -317,4 +338,5 @@ def _spared(workload: Workload) -> set[str]:
         for requirement in expressions if isinstance(expressions, list) else ():
             key = at(requirement, ("key",))
             found.update([key] if isinstance(key, str) else [])
+
     return found

@@ -17,8 +17,8 @@ from krm_injector.workload.controller import string_map
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 NAME_LABEL = "kubernetes.io/metadata.name"
-# Kinds that make no pods, for speed: most objects of a bundle are of these. Policies (Kyverno, Gatekeeper) hold
-# patterns and patches that only look like pod templates.
+# Kinds that make no pods, for speed: most objects of a bundle are of these. Policies (Kyverno,
+# Gatekeeper) hold patterns and patches that only look like pod templates.
 CORE_KINDS = frozenset(
     [
         "ConfigMap",
@@ -116,7 +116,9 @@ def discover(bundle: Bundle, settings: Settings) -> Found:
 
 
 def walk(bundle: Bundle) -> Iterator[Member]:
-    """Every object of the bundle in order, members of Lists (v1 List, DeploymentList ...) by themselves."""
+    """Every object of the bundle in order, members of Lists (v1 List, DeploymentList ...) by
+    themselves.
+    """
     for index, item in enumerate(bundle.items):
         yield from _members(index, (), item.value, "", "")
 
@@ -126,11 +128,13 @@ def _members(
 ) -> Iterator[Member]:
     if not isinstance(value, dict):
         return
+
     api_version, kind = value.get("apiVersion"), value.get("kind")
     if api_version is None and kind is None:
         api_version, kind = of_version, of_kind
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return
+
     if kind.endswith("List") and isinstance(value.get("items"), list):
         for index, member in enumerate(value["items"]):
             yield from _members(
@@ -153,13 +157,15 @@ def typed(member: Member) -> Object:
 def namespaces(
     members: list[Member], settings: Settings
 ) -> tuple[dict[str, Namespace], list[Result]]:
-    """Namespaces by name. One of the bundle wins over what an Argo CD Application says of it, and that over a stub of
-    the functionConfig; two of the bundle that disagree are an error."""
+    """Namespaces by name. One of the bundle wins over what an Argo CD Application says of it, and
+    that over a stub of the functionConfig; two of the bundle that disagree are an error.
+    """
     found: dict[str, Namespace] = {}
     results: list[Result] = []
     for member in members:
         if member.kind != "Namespace" or member.api_version != "v1":
             continue
+
         namespace = _namespace(member.value, "bundle")
         ref = _namespace_ref(namespace.name)
         problems = decodable.metadata(member.value, "")
@@ -170,6 +176,7 @@ def namespaces(
         first = found.setdefault(namespace.name, namespace)
         if first.labels != namespace.labels or _facts(first) != _facts(namespace):
             results.append(_disagreement(first, namespace))
+
     _managed_namespaces(members, found, results)
     for index, stub in enumerate(settings.namespaces):
         namespace = Namespace(
@@ -178,23 +185,28 @@ def namespaces(
         known = found.setdefault(stub.name, namespace)
         if known.source != "functionConfig" and known.labels != namespace.labels:
             results.append(_ignored_stub(index, known, namespace))
+
     return found, results
 
 
 def _managed_namespaces(
     members: list[Member], found: dict[str, Namespace], results: list[Result]
 ) -> None:
-    """Adds the Namespaces that Argo CD makes: spec.syncPolicy.managedNamespaceMetadata of an Application is what its
-    destination Namespace carries, if the sync option CreateNamespace=true is set. A manifest of the Namespace wins
-    as a whole (Argo CD, "Sync Options", Namespace Metadata)."""
+    """Adds the Namespaces that Argo CD makes: spec.syncPolicy.managedNamespaceMetadata of an
+    Application is what its destination Namespace carries, if the sync option CreateNamespace=true
+    is set. A manifest of the Namespace wins as a whole (Argo CD, "Sync Options", Namespace
+    Metadata).
+    """
     for member in members:
         if member.kind != "Application" or not member.api_version.startswith("argoproj.io/"):
             continue
+
         name = kinds.at(member.value, ("spec", "destination", "namespace"))
         options = kinds.at(member.value, ("spec", "syncPolicy", "syncOptions"))
         managed = kinds.at(member.value, MANAGED)
         if not isinstance(name, str) or not name or not isinstance(managed, dict):
             continue
+
         ref = ResourceRef(
             member.api_version,
             "Application",
@@ -204,6 +216,7 @@ def _managed_namespaces(
             if name not in found:
                 results.append(_managed_by_none(name, ref))
             continue
+
         metadata = {
             "name": name,
             "labels": managed.get("labels"),
@@ -223,9 +236,9 @@ def _managed_namespaces(
 
 def _managed_by_none(name: str, ref: ResourceRef) -> Result:
     message = (
-        f"{ref} states labels of Namespace {name} ({'.'.join(MANAGED)}), but not the sync option CreateNamespace=true, "
-        "without which Argo CD does not apply them; they are not used. Add it to spec.syncPolicy.syncOptions, or put "
-        "the Namespace into the bundle"
+        f"{ref} states labels of Namespace {name} ({'.'.join(MANAGED)}), but not the sync option "
+        "CreateNamespace=true, without which Argo CD does not apply them; they are not used. Add "
+        "it to spec.syncPolicy.syncOptions, or put the Namespace into the bundle"
     )
     return Result(
         "warning", message, ref, "spec.syncPolicy.syncOptions", code="namespace-managed-ignored"
@@ -237,16 +250,19 @@ def _managed_otherwise(known: Namespace, managed: Namespace, ref: ResourceRef) -
     differing = _differing(_facts(known), _facts(managed))
     if where == "labels":
         differing = _differing(known.labels, managed.labels)
+
     field = ".".join((*MANAGED, where))
     if known.source == "bundle":
         message = (
-            f"{ref} gives Namespace {known.name} other {where} than its manifest in the bundle: {differing}; the "
-            "manifest's are used, as Argo CD does"
+            f"{ref} gives Namespace {known.name} other {where} than its manifest in the bundle: "
+            f"{differing}; the manifest's are used, as Argo CD does"
         )
         return Result("warning", message, ref, field, code="namespace-managed-ignored")
+
     message = (
-        f"{known.source} and {ref} give Namespace {known.name} different {where}: {differing}; the last to be synced "
-        "would win. Let them agree, or put the Namespace itself into the bundle"
+        f"{known.source} and {ref} give Namespace {known.name} different {where}: {differing}; "
+        "the last to be synced would win. Let them agree, or put the Namespace itself into the "
+        "bundle"
     )
     return Result("error", message, ref, field, code="namespace-conflict")
 
@@ -280,17 +296,18 @@ def _disagreement(first: Namespace, second: Namespace) -> Result:
     where, one, other = "metadata.labels", first.labels, second.labels
     if one == other:
         where, one, other = "metadata.annotations", _facts(first), _facts(second)
+
     message = (
-        f"Namespace {first.name} stands in the bundle more than once, with different {where.partition('.')[2]}: "
-        f"{_differing(one, other)}; keep one"
+        f"Namespace {first.name} stands in the bundle more than once, with different "
+        f"{where.partition('.')[2]}: {_differing(one, other)}; keep one"
     )
     return Result("error", message, _namespace_ref(first.name), where, code="namespace-conflict")
 
 
 def _ignored_stub(index: int, known: Namespace, stub: Namespace) -> Result:
     message = (
-        f"spec.namespaces[{index}] of the functionConfig says otherwise of Namespace {known.name} than the bundle: "
-        f"{_differing(stub.labels, known.labels)}; the bundle's is used"
+        f"spec.namespaces[{index}] of the functionConfig says otherwise of Namespace {known.name} "
+        f"than the bundle: {_differing(stub.labels, known.labels)}; the bundle's is used"
     )
     return Result(
         "warning",
@@ -309,7 +326,8 @@ def _namespace_ref(name: str) -> ResourceRef:
 
 
 def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload], list[Result]]:
-    """The objects with a pod template, in bundle order; local-config objects are never deployed and left alone.
+    """The objects with a pod template, in bundle order; local-config objects are never deployed and
+    left alone.
 
     One that the API server could not decode is an error, whatever the verdict would be.
     """
@@ -324,8 +342,10 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
             if kind in named or may_make_pods(member):
                 others.append(member)
             continue
+
         if is_local(member.value):
             continue
+
         problems = decodable.of_workload(member.value, template)
         ref = ref_of(member, settings.default_namespace)
         results += [decodable.mistyped(ref, problem) for problem in problems]
@@ -333,15 +353,19 @@ def workloads(members: list[Member], settings: Settings) -> tuple[list[Workload]
             metadata = kinds.at(member.value, (*template, "metadata"))
             results += not_strings(metadata, ref, kinds.text((*template, "metadata")))
             found.append(Workload(member.item, member.inside, ref, member.value, template))
+
     if others:
         found = _with_other_kinds(found, others, settings, results)
+
     return found, results
 
 
 def _with_other_kinds(
     found: list[Workload], members: list[Member], settings: Settings, results: list[Result]
 ) -> list[Workload]:
-    """The workloads with those of kinds that are not built in, where spec.workloads names them, in bundle order."""
+    """The workloads with those of kinds that are not built in, where spec.workloads names them, in
+    bundle order.
+    """
     from krm_injector.discovery import (
         other_kinds,
     )  # bundles of built-in kinds alone do not pay for it
@@ -358,6 +382,7 @@ def _with_other_kinds(
     for workload in more:
         path = (*workload.template, "metadata")
         results += not_strings(kinds.at(workload.object, path), workload.ref, kinds.text(path))
+
     return sorted([*found, *more], key=lambda one: (one.item, one.inside)) if more else found
 
 
@@ -368,7 +393,9 @@ def may_make_pods(member: Member) -> bool:
 
 
 def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
-    """Labels and annotations that the API server would refuse, as an unquoted true; read here as Go's YAML does."""
+    """Labels and annotations that the API server would refuse, as an unquoted true; read here as
+    Go's YAML does.
+    """
     results = []
     for part in ("labels", "annotations"):
         values = kinds.at(metadata, (part,))
@@ -377,12 +404,14 @@ def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
                 shown = string_map({key: value})[key]
                 place = f'{field}.{part}["{key}"]'
                 message = (
-                    f"{place} of {ref} is {shown}, not a string, and a cluster would refuse it; it is "
+                    f"{place} of {ref} is {shown}, not a string, and a cluster would refuse it; "
+                    "it is "
                     f'read as "{shown}": put it in quotes'
                 )
                 results.append(
                     Result("warning", message, ref, place, value, shown, code="metadata-not-string")
                 )
+
     return results
 
 

@@ -1,4 +1,5 @@
-"""Objects of kinds that are not built in: the pod templates that spec.workloads names, and those that nobody does.
+"""Objects of kinds that are not built in: the pod templates that spec.workloads names, and those
+that nobody does.
 
 A pod template that is not seen is not injected, so each is told, once a kind, with what to add.
 """
@@ -11,7 +12,7 @@ from typing import Any
 from krm_injector.function_config import ExtraKind, Settings
 from krm_injector.kube import operators
 from krm_injector.kube import workloads as kinds
-from krm_injector.kube.workloads import Path, Step
+from krm_injector.kube.paths import Path, Step
 from krm_injector.model import ResourceRef, Result, Workload
 from krm_injector.workload import decodable
 
@@ -35,14 +36,16 @@ class _Unseen:
 def workloads(
     objects: Iterable[Workload], settings: Settings
 ) -> tuple[list[Workload], list[Result]]:
-    """The pod templates of those objects whose kinds spec.workloads names, in order, each a workload of its own.
+    """The pod templates of those objects whose kinds spec.workloads names, in order, each a
+    workload of its own.
 
-    ``objects``: each with the path () in place of its template's. Results: errors for what cannot be injected, and
-    warnings for pod templates that nobody named and for paths that no object has.
+    ``objects``: each with the path () in place of its template's. Results: errors for what cannot
+    be injected, and warnings for pod templates that nobody named and for paths that no object has.
     """
     named: dict[tuple[str, str], list[ExtraKind]] = {}
     for extra in settings.workloads:
         named.setdefault((extra.api_version, extra.kind), []).append(extra)
+
     found: list[Workload] = []
     results: list[Result] = []
     led: dict[ExtraKind, bool] = {}  # whether some object has something at the path
@@ -56,13 +59,16 @@ def workloads(
             there = kinds.templates(one.object, extra.template)
             led[extra] = led.get(extra, False) or bool(there) or _refers(one)
             places += [place for place in there if place not in places]
+
         for place in places:
             problems = list(_problems(one, place, settings))
             results += problems
             if not problems:
                 found.append(one._replace(template=place, only=only))
+
         if kind not in _COPIES:
             _look(one, places, unseen)
+
     results += [
         _leads_nowhere(extra, settings)
         for extra, led_there in led.items()
@@ -89,16 +95,19 @@ def _problems(one: Workload, place: Step, settings: Settings) -> Iterable[Result
     if broken < len(place) or not isinstance(kinds.at(one.object, place), dict):
         yield _wrong_way(one, place, settings)
         return
+
     mismatches = decodable.of_workload(one.object, place)
     if mismatches:
         yield from (decodable.mistyped(one.ref, mismatch) for mismatch in mismatches)
         return
+
     incomplete = _incomplete(kinds.at(one.object, place), kinds.text(place))
     if incomplete:
         known = operators.known(one.ref.api_version, one.ref.kind) or operators.Known(())
         message = (
-            f"{incomplete}: the controller of {one.ref} completes it later, and injection into a part of a pod would "
-            f"be wrong. Correct the path, or take {one.ref.kind} out of spec.workloads. {operators.label_advice(known)}"
+            f"{incomplete}: the controller of {one.ref} completes it later, and injection into a "
+            f"part of a pod would be wrong. Correct the path, or take {one.ref.kind} out of "
+            f"spec.workloads. {operators.label_advice(known)}"
         )
         yield Result("error", message, one.ref, kinds.text(place), code="pod-template-incomplete")
 
@@ -115,8 +124,10 @@ def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
         )
         if not fits or step in (kinds.EACH, kinds.ANY):
             break
+
         way.append(step)
         here = kinds.at(here, (step,))
+
     at = kinds.text(way)
     words = {"list": "a list", "dict": "a map", "str": "a string"}
     what = words.get(type(here).__name__, f"the value {here!r:.40}")
@@ -127,6 +138,7 @@ def _wrong_way(one: Workload, place: Step, settings: Settings) -> Result:
         advice = f"write {operators.written(kinds.pattern_of(tuple(way)))}[] for every entry of it"
     else:
         advice = "correct the path, or the object"
+
     message = f"{field} of the functionConfig has the path {path}, but {at} of {one.ref} is {what}; {advice}"
     return Result("error", message, one.ref, at, code="workload-path")
 
@@ -142,7 +154,9 @@ def _extra_of(one: Workload, place: Step, settings: Settings) -> ExtraKind | Non
 
 
 def _incomplete(template: object, path: str) -> str:
-    """What keeps a value from being a whole pod template, as the start of a sentence; "" for nothing."""
+    """What keeps a value from being a whole pod template, as the start of a sentence; "" for
+    nothing.
+    """
     containers = kinds.at(template, ("spec", "containers"))
     if not isinstance(containers, list) or not containers:
         return f"{path} has no containers"
@@ -160,8 +174,9 @@ def _field(extra: ExtraKind, settings: Settings) -> str:
 def _leads_nowhere(extra: ExtraKind, settings: Settings) -> Result:
     field, path = _field(extra, settings), operators.written(extra.template)
     message = (
-        f"{field} of the functionConfig names {path} of {extra.kind} ({extra.api_version}), and no {extra.kind} here "
-        "has anything there: nothing is injected by it. Correct the path, or take it out"
+        f"{field} of the functionConfig names {path} of {extra.kind} ({extra.api_version}), and "
+        f"no {extra.kind} here has anything there: nothing is injected by it. Correct the path, "
+        "or take it out"
     )
     return Result("warning", message, field=field, current=path, code="workload-path-unused")
 
@@ -175,10 +190,11 @@ def _without_any(led: dict[ExtraKind, bool]) -> list[Result]:
         of = operators.known(api_version, kind) or operators.Known(())
         paths = ", ".join(map(operators.written, of.paths))
         message = (
-            f"spec.workloads names {kind} of {api_version}, and no {kind} here has a pod template ({paths}): their "
-            f"controller makes the pods by itself. {operators.label_advice(of)}"
+            f"spec.workloads names {kind} of {api_version}, and no {kind} here has a pod template "
+            f"({paths}): their controller makes the pods by itself. {operators.label_advice(of)}"
         )
         results.append(Result("warning", message, current=kind, code="workload-path-unused"))
+
     return results
 
 
@@ -192,6 +208,7 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
     if known is not None and not known.paths:
         unseen.setdefault(kind, _Unseen(one.ref)).number += 1
         return
+
     paths: dict[Path, None] = {}
     inside: dict[str, Path] = {}
     looks = kinds.looks_like_pods(one.object)
@@ -204,6 +221,7 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
             inside.setdefault(str(kinds.at(one.object, (*whole, "kind"))), kinds.pattern_of(whole))
         else:
             paths[kinds.pattern_of(place)] = None
+
     if paths or inside or parts:
         found = unseen.setdefault(kind, _Unseen(one.ref))
         found.paths.update(paths)
@@ -213,7 +231,9 @@ def _look(one: Workload, places: list[Step], unseen: dict[tuple[str, str], _Unse
 
 
 def _whole_object(value: object, place: Step) -> Step | None:
-    """The outermost place on the way at which a whole object stands, with apiVersion and kind; None for none."""
+    """The outermost place on the way at which a whole object stands, with apiVersion and kind; None
+    for none.
+    """
     for depth in range(1, len(place) + 1):
         here = kinds.at(value, place[:depth])
         if (
@@ -222,6 +242,7 @@ def _whole_object(value: object, place: Step) -> Step | None:
             and isinstance(here.get("apiVersion"), str)
         ):
             return place[:depth]
+
     return None
 
 
@@ -232,6 +253,7 @@ def _told(kind: tuple[str, str], unseen: _Unseen, named: bool) -> list[Result]:
         return [_elsewhere(unseen)]
     if known is not None and not known.injectable:
         return [_left_to_the_cluster(unseen, known)]
+
     results = []
     if unseen.paths:
         results.append(_known(unseen, known, named) if known is not None else _unknown(unseen))
@@ -239,6 +261,7 @@ def _told(kind: tuple[str, str], unseen: _Unseen, named: bool) -> list[Result]:
         results.append(_in_part(unseen))
     if unseen.inside:
         results.append(_nested(unseen))
+
     return results
 
 
@@ -259,11 +282,13 @@ def _known(unseen: _Unseen, known: operators.Known, named: bool) -> Result:
         return _unknown(unseen)
     if named:
         return _named_in_part(unseen)
+
     places = [operators.written(path) for path in known.paths]
     message = (
-        f"{_all(unseen)} has pod templates ({', '.join(places)}) and is left alone: its kind is injected only where "
-        f"the functionConfig names it. {known.note + '. ' if known.note else ''}To inject it, add to spec.workloads:\n"
-        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
+        f"{_all(unseen)} has pod templates ({', '.join(places)}) and is left alone: its kind is "
+        "injected only where the functionConfig names it. "
+        f"{known.note + '. ' if known.note else ''}To inject it, add to spec.workloads:\n- "
+        f"{{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
     )
     return Result("warning", message, ref, places[0], code="unknown-workload-kind")
 
@@ -272,9 +297,9 @@ def _named_in_part(unseen: _Unseen) -> Result:
     ref = unseen.ref
     places = [operators.written(path) for path in unseen.paths]
     message = (
-        f"{_all(unseen)} has pod templates that spec.workloads does not name ({', '.join(places)}); they are left "
-        "alone. To inject them too, name the kind without a path, which stands for all:\n"
-        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
+        f"{_all(unseen)} has pod templates that spec.workloads does not name "
+        f"({', '.join(places)}); they are left alone. To inject them too, name the kind without a "
+        f"path, which stands for all:\n- {{apiVersion: {ref.api_version}, kind: {ref.kind}}}"
     )
     return Result("warning", message, ref, places[0], code="unknown-workload-kind")
 
@@ -296,10 +321,12 @@ def _unknown(unseen: _Unseen) -> Result:
     field = f"podTemplate: {_quoted(paths[0])}"
     if len(paths) > 1:
         field = f"podTemplates: [{', '.join(map(_quoted, paths))}]"
+
     message = (
-        f"{_all(unseen)} holds what looks like {many} and is left alone, since its kind is not known. To inject it, if "
-        "its controller makes pods of that as it stands, add to the functionConfig's spec.workloads:\n"
-        f"- {{apiVersion: {ref.api_version}, kind: {ref.kind}, {field}}}"
+        f"{_all(unseen)} holds what looks like {many} and is left alone, since its kind is not "
+        "known. To inject it, if its controller makes pods of that as it stands, add to the "
+        f"functionConfig's spec.workloads:\n- {{apiVersion: {ref.api_version}, kind: {ref.kind}, "
+        f"{field}}}"
     )
     return Result("warning", message, ref, paths[0], code="unknown-workload-kind")
 
@@ -313,9 +340,9 @@ def _nested(unseen: _Unseen) -> Result:
         f"{kind} at {operators.written(path)}" for kind, path in unseen.inside.items()
     )
     message = (
-        f"{_all(unseen)} holds whole objects with pods ({places}), which are not seen here: they are neither injected "
-        "nor checked. Inject them where they are written, before they are put in there; else the cluster's webhook "
-        "decides about their pods"
+        f"{_all(unseen)} holds whole objects with pods ({places}), which are not seen here: they "
+        "are neither injected nor checked. Inject them where they are written, before they are "
+        "put in there; else the cluster's webhook decides about their pods"
     )
     field = operators.written(next(iter(unseen.inside.values())))
     return Result("warning", message, unseen.ref, field, code="unknown-workload-kind")
@@ -333,16 +360,19 @@ def _left_to_the_cluster(unseen: _Unseen, known: operators.Known) -> Result:
 def _in_part(unseen: _Unseen) -> Result:
     places = [operators.written(path) for path in unseen.parts]
     message = (
-        f"{_all(unseen)} holds containers, but no whole pod template ({', '.join(places)}), and is left alone. Its "
-        "controller makes pods of them, and the cluster's webhook injects those when they are created, by the labels "
-        'of their Namespace or by the label sidecar.istio.io/inject: "true" on the pods, where the kind lets one set it'
+        f"{_all(unseen)} holds containers, but no whole pod template ({', '.join(places)}), and "
+        "is left alone. Its controller makes pods of them, and the cluster's webhook injects "
+        "those when they are created, by the labels "
+        'of their Namespace or by the label sidecar.istio.io/inject: "true" on the pods, where '
+        "the kind lets one set it"
     )
     return Result("warning", message, unseen.ref, places[0], code="pods-of-controller")
 
 
 def _elsewhere(unseen: _Unseen) -> Result:
     message = (
-        f"the pods of {_all(unseen)} are made of manifests that are not here, and are neither injected nor checked: "
-        "render them and inject what comes out, or leave them to the cluster's webhook"
+        f"the pods of {_all(unseen)} are made of manifests that are not here, and are neither "
+        "injected nor checked: render them and inject what comes out, or leave them to the "
+        "cluster's webhook"
     )
     return Result("info", message, unseen.ref, code="pods-not-seen")

@@ -1,4 +1,6 @@
-"""A version that nothing tells, and that does not matter: every reading of the configuration gives the same."""
+"""A version that nothing tells, and that does not matter: every reading of the configuration gives
+the same.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ def settled(
     settings: Settings,
     outcome: Callable[[Settings], Any],
 ) -> tuple[Result, ...]:
-    """The results, a warning of an unknown version turned into information where the version changes nothing.
+    """The results, a warning of an unknown version turned into information where the version
+    changes nothing.
 
     ``outcome`` gives what a run under other settings comes to, to be compared by ==.
     """
@@ -31,6 +34,7 @@ def settled(
     doubted = [result for result in results if result.code == CODE]
     if not doubted or len(unknown) != 1 or others or workloads > MOST or settings.mesh.version:
         return tuple(results)
+
     can_be = [".".join(map(str, minor)) for minor in readings(unknown[0].config)]
     first = None
     for version in can_be:
@@ -39,6 +43,7 @@ def settled(
         if first is not None and told != first:
             return tuple(results)
         first = told
+
     place = doubted[0].resource or "the injection configuration"
     message = f"{place} does not tell Istio's version; it can be {can_be[0]} to {can_be[-1]}, and each gives the same"
     return tuple(

@@ -1,6 +1,7 @@
 """Which versions of Istio can have written an injection configuration, by its form alone.
 
-Asked only where no tag or label tells the version, or where what they tell does not go with the form.
+Asked only where no tag or label tells the version, or where what they tell does not go with the
+form.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def form_of(config: Object) -> str:
 
 
 def readings(config: Object) -> tuple[Minor, ...]:
-    """The minor versions that the configuration can be of, oldest first; all of them where it tells nothing."""
+    """The minor versions that the configuration can be of, oldest first; all of them where it tells
+    nothing.
+    """
     every = [rules_for((1, minor)) for minor in range(OLDEST[1], NEWEST[1] + 1)]
     form = form_of(config)
     of_form = [rules for rules in every if not form or rules.result == form]
@@ -38,6 +41,7 @@ def readings(config: Object) -> tuple[Minor, ...]:
         fitting = [rules for rules in of_form if _fits(str(config["template"]), config, rules)]
     else:
         fitting = of_form
+
     # A template that no version can run (it names a function none has) still has its form.
     return tuple(rules.minor for rules in fitting or of_form)
 
@@ -46,6 +50,7 @@ def _fits(template: str, config: Object, rules: Rules) -> bool:
     """Whether a version has what the template and the configuration use."""
     if not _actions(template, rules.delimiters) and _actions(template, _other(rules.delimiters)):
         return False
+
     names, fields = _used(template, rules.delimiters)
     if not fields <= rules.template_data:
         return False
@@ -57,6 +62,7 @@ def _fits(template: str, config: Object, rules: Rules) -> bool:
         return False
     if "podRedirectAnnot" in template and rules.minor < (1, 3):
         return False
+
     # Until 1.5 the agent's port stands among the proxy's arguments, where the injector reads it.
     return "istio-proxy" not in template or ("--statusPort" in template) == (
         rules.status_port == "args"
@@ -83,6 +89,7 @@ def _used(template: str, delimiters: tuple[str, str]) -> tuple[set[str], set[str
         names.update(_NAME.findall(bare))
         if not re.search(r"\b(range|with|define|block)\b", template):
             fields.update(_FIELD.findall(bare))
+
     return names, fields
 
 

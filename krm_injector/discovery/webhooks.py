@@ -1,4 +1,6 @@
-"""MutatingWebhookConfigurations: those that lead to an Istio injector, and those a default installation has."""
+"""MutatingWebhookConfigurations: those that lead to an Istio injector, and those a default
+installation has.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import re
 from typing import Any
 
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
@@ -16,7 +18,9 @@ _BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
-    """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector; other people's are left out."""
+    """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector; other
+    people's are left out.
+    """
     name = str(at(configuration, ("metadata", "name")) or "")
     ref = ResourceRef(str(configuration.get("apiVersion")), "MutatingWebhookConfiguration", name)
     label = str(at(configuration, ("metadata", "labels", REVISION_LABEL)) or "")
@@ -26,9 +30,11 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
     for index, webhook in enumerate(webhooks if isinstance(webhooks, list) else ()):
         if not isinstance(webhook, dict):
             continue
+
         path = _injector_path(webhook, label)
         if path is None or not _sees_new_pods(webhook):
             continue
+
         field = f"webhooks[{index}]"
         results += _problems(webhook, ref, field)
         found.append(
@@ -42,6 +48,7 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
                 ignores_failure=_ignores_failure(configuration, webhook),
             )
         )
+
     return found, results
 
 
@@ -52,17 +59,20 @@ def _injector_path(webhook: Object, label: str) -> str | None:
     if path == INJECT_PATH or path.startswith(f"{INJECT_PATH}/"):
         istio = name.endswith("istio.io") or bool(label) or _service(webhook).startswith("istio")
     else:
-        # A path that no istiod serves: only by its whole name it is the injector, and not another webhook.
+        # A path that no istiod serves: only by its whole name it is the injector, and not another
+        # webhook.
         istio = name.endswith("sidecar-injector.istio.io")
+
     return path if istio else None
 
 
 def called_path(client: Any) -> str:
-    """The path that the API server asks for, as the server behind it sees it: that of a URL decoded, any cleaned.
+    """The path that the API server asks for, as the server behind it sees it: that of a URL
+    decoded, any cleaned.
 
-    One that is not stated at all was cut off on the way: it is taken for /inject.
-    Source: apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath), client-go/rest/request.go
-    NewRequest (path.Join); Go's net/http decodes what was sent.
+    One that is not stated at all was cut off on the way: it is taken for /inject. Source:
+    apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath),
+    client-go/rest/request.go NewRequest (path.Join); Go's net/http decodes what was sent.
     """
     url = at(client, ("url",))
     path = (
@@ -96,12 +106,16 @@ def _path_of(url: str) -> str:
 
 
 def is_served(path: str, rules: Rules) -> bool:
-    """Whether istiod answers on that path: it gives 404 on others (pkg/kube/inject/webhook.go NewWebhook)."""
+    """Whether istiod answers on that path: it gives 404 on others (pkg/kube/inject/webhook.go
+    NewWebhook).
+    """
     return path == INJECT_PATH or (rules.paths_below and path.startswith(f"{INJECT_PATH}/"))
 
 
 def _ignores_failure(configuration: Object, webhook: Object) -> bool:
-    """failurePolicy; where it is not stated, Fail, in v1beta1 Ignore (pkg/apis/admissionregistration defaults.go)."""
+    """failurePolicy; where it is not stated, Fail, in v1beta1 Ignore
+    (pkg/apis/admissionregistration defaults.go).
+    """
     stated = webhook.get("failurePolicy")
     if stated is None:
         return str(configuration.get("apiVersion")).endswith("/v1beta1")
@@ -145,6 +159,7 @@ def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
         results.append(
             Result("error", message, ref, f"{field}.clientConfig.url", url, code="webhook-path")
         )
+
     for name in ("namespaceSelector", "objectSelector"):
         selector = webhook.get(name)
         try:
@@ -154,6 +169,7 @@ def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
             results.append(
                 Result("error", message, ref, f"{field}.{name}", selector, code="webhook-selector")
             )
+
     if webhook.get("matchConditions"):
         message = f"{field}.matchConditions of {ref} are expressions that only a cluster evaluates; taken as true"
         results.append(
@@ -161,6 +177,7 @@ def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
                 "warning", message, ref, f"{field}.matchConditions", code="webhook-match-conditions"
             )
         )
+
     return results
 
 
@@ -187,11 +204,13 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage"
 def assumed(
     revision: str, rules: Rules, values: Object, namespace: str = "istio-system"
 ) -> tuple[Webhook, ...]:
-    """The webhooks that an installation of that version, values and revision has, nothing being said of them.
+    """The webhooks that an installation of that version, values and revision has, nothing being
+    said of them.
 
-    namespace: the control plane's.
-    Source: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). In 1.9 one
-    webhook by its default useLegacySelectors; who turned that off got those of 1.10 under shorter names.
+    namespace: the control plane's. Source:
+    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). In
+    1.9 one webhook by its default useLegacySelectors; who turned that off got those of 1.10 under
+    shorter names.
     """
     settings = at(values, ("sidecarInjectorWebhook",))
     by_default = at(settings, ("enableNamespacesByDefault",)) is True
@@ -199,6 +218,7 @@ def assumed(
     configuration = "istio-sidecar-injector" if default else f"istio-sidecar-injector-{revision}"
     if namespace != "istio-system":
         configuration += f"-{namespace}"
+
     if not rules.webhook_per_selector:
         selectors_by_prefix = {"": _legacy(revision, rules, by_default, settings, namespace)}
     else:
@@ -207,6 +227,7 @@ def assumed(
             selectors_by_prefix |= _by_injection_label()
             if by_default:
                 selectors_by_prefix["auto."] = _without_labels(rules.auto_spares_system)
+
     return tuple(
         Webhook(
             configuration,
@@ -262,7 +283,9 @@ def _without_labels(spares_system: bool) -> _Selectors:
 def _legacy(
     revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str
 ) -> _Selectors:
-    """The one webhook until 1.9. Its objectSelector, on by default in 1.9, only turns pods away that say no."""
+    """The one webhook until 1.9. Its objectSelector, on by default in 1.9, only turns pods away
+    that say no.
+    """
     for_pod: Object | None = _expressions(_not_in(_INJECT, "false"))
     enabled = at(settings, ("objectSelector", "enabled"))
     if not (rules.object_selector if enabled is None else enabled is True):
@@ -270,12 +293,15 @@ def _legacy(
     elif at(settings, ("objectSelector", "autoInject")) is False:
         by_label = _expressions(_absent(_INJECT), _in(REVISION_LABEL, revision))
         for_pod = {"matchLabels": {_INJECT: "true"}} if revision == "default" else by_label
+
     if by_default:
         spared = [_not_in("name", namespace)] if rules.spares_control_plane else []
         spared.append(_not_in(_INJECTION, "disabled"))
         if rules.spares_revisions:
             spared += [_absent("istio-env"), _absent(REVISION_LABEL)]
         return _expressions(*spared), for_pod
+
     if revision != "default":
         return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), for_pod
+
     return {"matchLabels": {_INJECTION: "enabled"}}, for_pod

@@ -1,7 +1,8 @@
 """functionConfig -> Settings.
 
-The JSON Schema beside this file says what is valid. Good configurations pass a small check of ours that reads the
-same schema; only when that finds something odd is report.py imported, to report every error at once.
+The JSON Schema beside this file says what is valid. Good configurations pass a small check of ours
+that reads the same schema; only when that finds something odd is report.py imported, to report
+every error at once.
 """
 
 from __future__ import annotations
@@ -42,11 +43,14 @@ class ExtraKind(NamedTuple):
         str, ...
     ]  # path to the pod template, as ("spec", "template"); steps of kube.workloads.parse_path
     entry: int = 0  # of spec.workloads
-    named: bool = True  # False: the functionConfig names the kind only, and the path is that of kube.operators
+    # False: the functionConfig names the kind only, and the path is that of kube.operators
+    named: bool = True
 
 
 class Silence(NamedTuple):
-    """Warnings that nobody wants to hear: a code, and where it says so the resources that it is about."""
+    """Warnings that nobody wants to hear: a code, and where it says so the resources that it is
+    about.
+    """
 
     code: str  # "*" for all
     kind: str = ""
@@ -100,13 +104,15 @@ class Settings(NamedTuple):
 
 
 def settings(value: Any) -> Settings:
-    """A functionConfig's Settings; None, and the empty ConfigMap that `kpt fn eval` sends, give the defaults.
+    """A functionConfig's Settings; None, and the empty ConfigMap that `kpt fn eval` sends, give the
+    defaults.
 
-    Raises Refused with one result per error, each with the field's path, its value and, where there is one, the
-    nearest valid name.
+    Raises Refused with one result per error, each with the field's path, its value and, where there
+    is one, the nearest valid name.
     """
     if value is None:
         return Settings()
+
     schema = _schema()
     kind = _kind(value)
     known = kind in ("ConfigMap", *ACTIONS) and kind in schema["$defs"]
@@ -115,22 +121,26 @@ def settings(value: Any) -> Settings:
         from krm_injector.function_config.report import report
 
         raise Refused(*report(value, form, [*ACTIONS, "ConfigMap"], _ref(value)))
+
     if kind == "ConfigMap":
         read = _from_config_map(value)
     elif kind == "InjectionCheck":
         read = _from_check(value.get("spec") or {})
     else:
         read = _from_spec(value.get("spec") or {})._replace(action=ACTIONS[kind])
+
     problems = [*_contradictions(read, _ref(value)), *_of_workloads(value)]
     if problems:
         raise Refused(*problems)
+
     return read
 
 
 def override(settings: Settings, **flags: Any) -> Settings:
     """Settings with those flags of the command line that were given (not None).
 
-    Flags: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform, mesh_files, version.
+    Flags: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform,
+    mesh_files, version.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     mesh = settings.mesh
@@ -142,21 +152,27 @@ def override(settings: Settings, **flags: Any) -> Settings:
 
 
 def with_mesh_documents(settings: Settings, documents: tuple[Object, ...]) -> Settings:
-    """Settings after the caller has read settings.mesh.files: their documents count as the functionConfig's own."""
+    """Settings after the caller has read settings.mesh.files: their documents count as the
+    functionConfig's own.
+    """
     return settings._replace(mesh=settings.mesh._replace(files=(), documents=documents))
 
 
 def with_lock(settings: Settings, lock: dict[str, str]) -> Settings:
-    """Settings after the caller has read settings.images.file; what stands inline wins over the file."""
+    """Settings after the caller has read settings.images.file; what stands inline wins over the
+    file.
+    """
     images = settings.images
     return settings._replace(images=images._replace(file="", lock={**lock, **(images.lock or {})}))
 
 
 def refuse_mesh_file(file: str, reason: str) -> Refused:
-    """The refusal of spec.mesh.file where the caller must not read files (`reason` completes the sentence)."""
+    """The refusal of spec.mesh.file where the caller must not read files (`reason` completes the
+    sentence).
+    """
     message = (
-        f"spec.mesh.file names {file}, but {reason}; put the ConfigMaps and webhooks into the bundle "
-        "(with the annotation config.kubernetes.io/local-config) or into spec.mesh"
+        f"spec.mesh.file names {file}, but {reason}; put the ConfigMaps and webhooks into the "
+        "bundle (with the annotation config.kubernetes.io/local-config) or into spec.mesh"
     )
     return Refused(
         Result("error", message, field="spec.mesh.file", current=file, code="mesh-file-not-allowed")
@@ -176,7 +192,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def valid(value: Any, schema: Object) -> bool:
-    """Whether the value keeps to the schema; knows those keywords of JSON Schema that our schema uses."""
+    """Whether the value keeps to the schema; knows those keywords of JSON Schema that our schema
+    uses.
+    """
     types = schema.get("type", ())
     if types and not any(
         isinstance(value, _TYPES[t]) for t in ((types,) if isinstance(types, str) else types)
@@ -184,17 +202,20 @@ def valid(value: Any, schema: Object) -> bool:
         return False
     if isinstance(value, dict):
         return _valid_object(value, schema)
+
     if isinstance(value, list):
         items = schema.get("items")
         return len(value) >= schema.get("minItems", 0) and (
             items is None or all(valid(item, items) for item in value)
         )
+
     if isinstance(value, str):
         if "enum" in schema and value not in schema["enum"]:
             return False
         if "pattern" in schema and not re.search(schema["pattern"], value):
             return False
         return len(value) >= int(schema.get("minLength", 0))
+
     return True
 
 
@@ -207,6 +228,7 @@ def _valid_object(value: Object, schema: Object) -> bool:
                 return False
         elif others is False or (isinstance(others, dict) and not valid(field, others)):
             return False
+
     return all(name in value for name in schema.get("required", ()))
 
 
@@ -216,16 +238,20 @@ def _schema() -> Object:
 
 
 def _resolved(form: Any, schema: Object) -> Any:
-    """The form with what its "$ref"s name in their places, so that no reader of it has to look them up."""
+    """The form with what its "$ref"s name in their places, so that no reader of it has to look them
+    up.
+    """
     if isinstance(form, list):
         return [_resolved(part, schema) for part in form]
     if not isinstance(form, dict):
         return form
     if "$ref" not in form:
         return {key: _resolved(part, schema) for key, part in form.items()}
+
     found: Any = schema
     for step in form["$ref"].removeprefix("#/").split("/"):
         found = found[step]
+
     return found
 
 
@@ -237,6 +263,7 @@ def _ref(value: Any) -> ResourceRef | None:
     """The functionConfig as a resource, where it says enough."""
     if not isinstance(value, dict):
         return None
+
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     parts = [
@@ -293,7 +320,9 @@ def _from_spec(spec: Object) -> Settings:
 
 
 def _workloads_from(entries: list[Object]) -> tuple[ExtraKind, ...]:
-    """The paths of spec.workloads that can be read; what is wrong with the others is told by extra_kinds.problems."""
+    """The paths of spec.workloads that can be read; what is wrong with the others is told by
+    extra_kinds.problems.
+    """
     if not entries:
         return ()
     from krm_injector.function_config import extra_kinds  # few configurations name more kinds
@@ -332,13 +361,16 @@ def _mesh_from(mesh: Object) -> MeshSettings:
 
 
 def _of_workloads(value: Object) -> list[Result]:
-    """What is wrong with the kinds and paths that spec.workloads (of a check: spec.injection.workloads) names."""
+    """What is wrong with the kinds and paths that spec.workloads (of a check:
+    spec.injection.workloads) names.
+    """
     spec = value.get("spec") or {}
     field = "spec.workloads"
     if _kind(value) == "InjectionCheck":
         spec, field = spec.get("injection") or {}, "spec.injection.workloads"
     if _kind(value) == "ConfigMap" or not spec.get("workloads"):
         return []
+
     from krm_injector.function_config import extra_kinds
 
     return extra_kinds.problems(spec["workloads"], field, _ref(value))
@@ -354,14 +386,16 @@ def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
             field = f"spec.namespaces[{index}]"
             message = f"{field} describes Namespace {stub.name} a second time, differently; keep one of the two"
             results.append(Result("error", message, ref, field, stub.name, code="function-config"))
+
     if read.guard != "none" and not read.record:
         message = (
-            "spec.guard stands beside record: false, but without the record nobody could tell the guard from a label "
-            "of the user's; leave the record on, or the guard off"
+            "spec.guard stands beside record: false, but without the record nobody could tell the "
+            "guard from a label of the user's; leave the record on, or the guard off"
         )
         results.append(
             Result("error", message, ref, "spec.guard", read.guard, "none", code="function-config")
         )
+
     mesh = read.mesh
     if mesh.files and (mesh.config is not None or mesh.mesh_config is not None or mesh.webhooks):
         message = "spec.mesh.file stands beside injector, meshConfig or webhooks; give the mesh by file or in place"
@@ -375,4 +409,5 @@ def _contradictions(read: Settings, ref: ResourceRef | None) -> list[Result]:
                 code="function-config",
             )
         )
+
     return results

@@ -1,7 +1,7 @@
 """spec.workloads: more kinds that hold pod templates, and where.
 
-An entry names the paths (podTemplate, podTemplates) or, of a kind that kube.operators knows, nothing: then all of that
-kind's paths count.
+An entry names the paths (podTemplate, podTemplates) or, of a kind that kube.operators knows,
+nothing: then all of that kind's paths count.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ def read(entries: list[Object]) -> tuple[ExtraKind, ...]:
             except ValueError:
                 continue
             found.setdefault((api_version, kind, path), ExtraKind(api_version, kind, path, number))
+
         if not _written(entry):
             for path in _of_table(api_version, kind):
                 found.setdefault(
                     (api_version, kind, path), ExtraKind(api_version, kind, path, number, False)
                 )
+
     return tuple(found.values())
 
 
@@ -50,7 +52,9 @@ def _of_table(api_version: str, kind: str) -> tuple[tuple[str, ...], ...]:
 
 
 def problems(entries: list[Object], field: str, ref: ResourceRef | None) -> list[Result]:
-    """Errors: paths that cannot be read, kinds without a path, and kinds whose pods no path leads to."""
+    """Errors: paths that cannot be read, kinds without a path, and kinds whose pods no path leads
+    to.
+    """
     return [
         Result("error", f"{place} {message}", ref, place, current, code="function-config")
         for number, entry in enumerate(entries)
@@ -65,19 +69,21 @@ def _wrong(entry: Object, here: str) -> Iterator[tuple[str, str, object]]:
             parse_path(written)
         except ValueError as problem:
             yield f"{here}.{name}", f'is "{written}": {problem}', written
+
     known = operators.known(api_version, kind)
     if known is not None and not known.paths:
         advice = f"names {kind} of {api_version}, which holds no pod template: {known.why}. {operators.label_advice(known)}"
         yield here, f"{advice}. Take the entry out", kind
     elif known is not None and not known.injectable and not _written(entry):
         message = (
-            f"names {kind} of {api_version} without a podTemplate: {known.why}. {operators.label_advice(known)}; or "
-            f"name the one path that your objects use, of {', '.join(map(operators.written, known.paths))}"
+            f"names {kind} of {api_version} without a podTemplate: {known.why}. "
+            f"{operators.label_advice(known)}; or name the one path that your objects use, of "
+            f"{', '.join(map(operators.written, known.paths))}"
         )
         yield here, message, kind
     elif not _written(entry) and not _of_table(api_version, kind):
         message = (
-            f"names {kind} of {api_version} without a podTemplate, and krm-injector does not know the kind; add the "
-            "path to its pod template, as podTemplate: spec.template"
+            f"names {kind} of {api_version} without a podTemplate, and krm-injector does not know "
+            "the kind; add the path to its pod template, as podTemplate: spec.template"
         )
         yield here, message, kind

@@ -1,4 +1,5 @@
-"""What is wrong with a functionConfig: every error at once, each with its path, its value and the nearest valid name.
+"""What is wrong with a functionConfig: every error at once, each with its path, its value and the
+nearest valid name.
 
 Imported only where there is something to report, as is jsonschema (75 ms).
 """
@@ -14,7 +15,8 @@ from krm_injector.model import Object, ResourceRef, Result
 def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) -> list[Result]:
     """Every error of a functionConfig, in the order of the fields.
 
-    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are; ``ref``: it as a resource.
+    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are; ``ref``: it as a
+    resource.
     """
     if not isinstance(value, dict):
         wanted = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
@@ -22,9 +24,11 @@ def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) 
         return [
             Result("error", message, field="functionConfig", current=value, code="function-config")
         ]
+
     if value.get("kind") not in kinds:
         # One cause, one error: under an unknown kind nothing else can be judged.
         form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
+
     from jsonschema import Draft202012Validator
 
     found = list(Draft202012Validator(form).iter_errors(value))
@@ -49,6 +53,7 @@ def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
             for name in found
             if name not in known
         ]
+
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in found]
         # jsonschema reports each missing name by itself; the message tells which.
@@ -58,6 +63,7 @@ def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
             f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
         )
         return [Result("error", message, ref, field, code="function-config")]
+
     proposed: Any = None
     if error.validator == "enum" and isinstance(found, str):
         proposed = _nearest(found, error.validator_value)
@@ -67,9 +73,11 @@ def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
         and "string" in error.validator_value
     ):
         proposed = str(found).lower() if isinstance(found, bool) else str(found)
+
     message = f"{here} is {_words(found)}; {_expectation(error.schema)}"
     if proposed is not None:
         message += f"; did you mean {json.dumps(proposed)}{', in quotes' if error.validator == 'type' else ''}?"
+
     return [Result("error", message, ref, here, found, proposed, code="function-config")]
 
 
@@ -100,6 +108,7 @@ def _expectation(schema: Object) -> str:
         return f"it must match {schema['pattern']}"
     if "minLength" in schema:
         return "it must be a string that is not empty"
+
     types = schema.get("type", "value")
     names = {
         "object": "a mapping",
@@ -125,6 +134,7 @@ def _words(value: Any) -> str:
         return f"{str(value).lower()} (a boolean)"
     if isinstance(value, (int, float)):
         return f"{value} (a number)"
+
     text = str(value)
     return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
 

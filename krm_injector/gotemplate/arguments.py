@@ -1,4 +1,6 @@
-"""Arguments of functions and methods: what Go's evalArg and validateType let through, and their words when not."""
+"""Arguments of functions and methods: what Go's evalArg and validateType let through, and their
+words when not.
+"""
 
 from __future__ import annotations
 
@@ -53,14 +55,17 @@ def adapt(value: Any, go_type: str, site: Site) -> Any:
     """validateType for whatever is not at once of the right type."""
     if go_type in ("interface {}", "reflect.Value"):
         return None if value is INVALID else value
+
     if value is INVALID:
         if can_be_nil(go_type):
             return zero_of(go_type)
         site.fail(f"invalid value; expected {go_type}")
+
     if value is not None:
         actual = type_name(value)
         if actual == go_type or (isinstance(value, list) and go_type.startswith("[]")):
             return value
+
         dereferenced = actual == "*" + go_type
         if isinstance(value, Struct) and (
             dereferenced or go_type in _INTERFACES or "*" + actual == go_type
@@ -68,9 +73,12 @@ def adapt(value: Any, go_type: str, site: Site) -> Any:
             if value.is_nil and dereferenced:
                 site.fail(f"dereference of nil pointer of type {go_type}")
             return value
+
         site.fail(f"wrong type for value; expected {go_type}; got {actual}")
+
     if go_type in _INTERFACES:
         return None
+
     site.fail(f"wrong type for value; expected {go_type}; got interface {{}}")
 
 
@@ -99,16 +107,20 @@ def constant(argument: ast.Node, go_type: str, site: Site) -> Any:
         if can_be_nil(go_type):
             return zero_of(go_type)
         site.fail(f"cannot assign nil to {go_type}")
+
     if go_type in ("interface {}", "reflect.Value"):
         return ideal(argument, site)
+
     if go_type == "bool":
         if isinstance(argument, ast.Bool):
             return argument.value
         _expected("bool", argument, site)
+
     if go_type == "string":
         if isinstance(argument, ast.String):
             return argument.value
         _expected("string", argument, site)
+
     number = argument if isinstance(argument, ast.Number) else None
     value: Any
     if go_type in _SIGNED:
@@ -119,8 +131,10 @@ def constant(argument: ast.Node, go_type: str, site: Site) -> Any:
         value, wanted = number and number.as_float, "float"
     else:
         site.fail(f"can't handle {argument} for arg of type {go_type}")
+
     if number is None or value is None:
         _expected(wanted, argument, site)
+
     return value
 
 
@@ -132,10 +146,12 @@ def ideal(literal: ast.Node, site: Site) -> Any:
     """The value of a literal where nothing says which type it should have."""
     if isinstance(literal, (ast.String, ast.Bool)):
         return literal.value
+
     if isinstance(literal, ast.Number):
         text = literal.text
         if literal.as_complex is not None:
             return literal.as_complex
+
         hexadecimal = text[:2] in ("0x", "0X") and "p" not in text and "P" not in text
         if (
             literal.as_float is not None
@@ -144,7 +160,10 @@ def ideal(literal: ast.Node, site: Site) -> Any:
             and any(c in text for c in ".eEpP")
         ):
             return literal.as_float
+
         if literal.as_int is not None:
             return literal.as_int
+
         site.fail(f"{text} overflows int")
+
     site.fail(f"can't handle assignment of {literal} to empty interface argument")

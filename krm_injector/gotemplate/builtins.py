@@ -1,6 +1,8 @@
-"""text/template's own functions. and, or and call are the compiler's: they decide which arguments are evaluated.
+"""text/template's own functions. and, or and call are the compiler's: they decide which arguments
+are evaluated.
 
-The parameter type "reflect.Value" of these functions means what Go means by it: they see INVALID as well as None.
+The parameter type "reflect.Value" of these functions means what Go means by it: they see INVALID as
+well as None.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ _BASIC = (str, int, bool, float)
 
 
 def kind_of(value: Any) -> str:
-    """Go's basic kind: "bool", "int", "float", "string", "complex", or "" for everything that is not basic."""
+    """Go's basic kind: "bool", "int", "float", "string", "complex", or "" for everything that is
+    not basic.
+    """
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
@@ -37,12 +41,14 @@ def _equal(a: Any, b: Any) -> bool:
     kind = type(a)
     if kind is type(b) and kind in _BASIC:
         return bool(a == b)
+
     left, right = kind_of(a), kind_of(b)
     a_nil, b_nil = _untyped_nil(a), _untyped_nil(b)
     if left != right:
         if a_nil or b_nil:
             return False
         raise FuncError(f"incompatible types for comparison: {type_name(a)} and {type_name(b)}")
+
     if left:
         return bool(a == b)
     if not a_nil and not b_nil and _go_kind(a) != _go_kind(b):
@@ -53,6 +59,7 @@ def _equal(a: Any, b: Any) -> bool:
         return is_nil(a) == is_nil(b)
     if not isinstance(b, Struct):
         raise FuncError(f"non-comparable type {sprintf('%s', b)}: {type_name(b)}")
+
     return a is b or (not b.go_type.startswith("*") and bool(a == b))
 
 
@@ -90,6 +97,7 @@ def lt(a: Any, b: Any) -> bool:
         raise FuncError("invalid type for comparison")
     if left == "string" and not (a.isascii() and b.isascii()):
         return bool(a.encode("utf-8", "surrogateescape") < b.encode("utf-8", "surrogateescape"))
+
     return bool(a < b)
 
 
@@ -123,9 +131,11 @@ def index_position(position: Any, size: int) -> int:
 def index(item: Any, *positions: Any) -> Any:
     if _untyped_nil(item):
         raise FuncError("index of untyped nil")
+
     for position in positions:
         if is_nil(item):
             raise FuncError("index of nil pointer")
+
         if isinstance(item, dict):
             item = _map_index(item, position)
         elif isinstance(item, (list, tuple, str, bytes)) and not isinstance(item, (Func, Method)):
@@ -138,6 +148,7 @@ def index(item: Any, *positions: Any) -> Any:
             item = Uint8(item[at]) if isinstance(item, bytes) else item[at]
         else:
             raise FuncError(f"can't index item of type {_pointed(item)}")
+
     return item
 
 
@@ -148,6 +159,7 @@ def _map_index(item: dict[Any, Any], key: Any) -> Any:
         if _untyped_nil(key):
             raise FuncError("value is nil; should be of type string")
         raise FuncError(f"value has type {type_name(key)}; should be string")
+
     try:
         return item.get(key, getattr(item, "zero", None))
     except TypeError:  # a list or map as key
@@ -161,6 +173,7 @@ def slice_(item: Any, *positions: Any) -> Any:
         raise FuncError("slice of nil pointer")
     if len(positions) > 3:
         raise FuncError(f"too many slice indexes: {len(positions)}")
+
     is_string = isinstance(item, str)
     if is_string and len(positions) == 3:
         raise FuncError("cannot 3-index slice a string")
@@ -168,16 +181,20 @@ def slice_(item: Any, *positions: Any) -> Any:
         not isinstance(item, (list, tuple, bytes)) or isinstance(item, (Func, Method))
     ):
         raise FuncError(f"can't slice item of type {_pointed(item)}")
+
     data = item.encode("utf-8", "surrogateescape") if is_string else item
     bounds = [0, len(data), len(data)]
     for number, position in enumerate(positions):
         bounds[number] = index_position(position, len(data))
+
     for low, high in ((0, 1), (1, 2)):
         if bounds[low] > bounds[high]:
             raise FuncError(f"invalid slice index: {bounds[low]} > {bounds[high]}")
+
     part = data[bounds[0] : bounds[1]]
     if is_string:
         return part.decode("utf-8", "surrogateescape")
+
     return part if type(part) is type(item) else type(item)(part)
 
 
@@ -190,6 +207,7 @@ def length(item: Any) -> int:
         return len(item) if item.isascii() else len(item.encode("utf-8", "surrogateescape"))
     if isinstance(item, (dict, list, tuple, bytes)) and not isinstance(item, (Func, Method)):
         return len(item)
+
     raise FuncError(f"len of type {_pointed(item)}")
 
 

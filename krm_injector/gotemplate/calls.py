@@ -46,6 +46,7 @@ def call_closure(
         return _call_two(call, name, getters[0], getters[1], site)
     if final is not None and convert is not None:
         return _call_piped(call, name, getters, final, convert, site)
+
     many = tuple(getters)
 
     def call_many(dot: Any, frame: Frame) -> Any:
@@ -53,18 +54,22 @@ def call_closure(
         for value in values:
             if isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
+
         try:
             result = call(*values)
         except Exception as error:
             raise site.calling(name, error) from None
+
         if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
+
         return result
 
     return call_many
 
 
-# What costs steps by its size, as argument and as result: work on large values is bounded with everything else.
+# What costs steps by its size, as argument and as result: work on large values is bounded with
+# everything else.
 _SIZED = (str, list, dict)
 
 
@@ -73,12 +78,15 @@ def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> 
         value = get(dot, frame)
         if isinstance(value, _SIZED) and len(value) > LARGE:
             frame[1].charge_large(len(value), site)
+
         try:
             result = call(value)
         except Exception as error:
             raise site.calling(name, error) from None
+
         if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
+
         return result
 
     return call_one
@@ -94,12 +102,15 @@ def _call_two(
             frame[1].charge_large(len(left), site)
         if isinstance(right, _SIZED) and len(right) > LARGE:
             frame[1].charge_large(len(right), site)
+
         try:
             result = call(left, right)
         except Exception as error:
             raise site.calling(name, error) from None
+
         if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
+
         return result
 
     return call_two
@@ -122,12 +133,15 @@ def _call_piped(
         for value in values:
             if isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
+
         try:
             result = call(*values)
         except Exception as error:
             raise site.calling(name, error) from None
+
         if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
+
         return result
 
     return call_piped
@@ -162,6 +176,7 @@ def call_value(callee: str, getters: list[Closure], piped: bool, site: Site) -> 
         values = [get(dot, frame) for get in (getters[:-1] if piped else getters)]
         if piped:
             values.append(last)
+
         try:
             return _call_value(callee, values[0], values[1:])
         except Exception as error:
@@ -175,6 +190,7 @@ def _call_value(callee: str, func: Any, values: list[Any]) -> Any:
         raise FuncError("call of nil")
     if not isinstance(func, (Func, Method)):
         raise FuncError(f"non-function {callee} of type {type_name(func)}")
+
     wanted = len(func.params)
     if func.variadic and len(values) < wanted - 1:
         raise FuncError(
@@ -182,6 +198,7 @@ def _call_value(callee: str, func: Any, values: list[Any]) -> Any:
         )
     if not func.variadic and len(values) != wanted:
         raise FuncError(f"wrong number of args for {callee}: got {len(values)} want {wanted}")
+
     return func.call(*(
         _prepared(value, full_name(param_type(func.params, func.variadic, i)), i) for i, value in enumerate(values)
     ))  # fmt: skip
@@ -194,9 +211,11 @@ def _prepared(value: Any, wanted: str, position: int) -> Any:
         if not can_be_nil(wanted):
             raise FuncError(f"arg {position}: value is nil; should be of type {wanted}")
         return zero_of(wanted)
+
     actual = type_name(value)
     if wanted in ("interface {}", "reflect.Value", actual):
         return value
     if isinstance(value, int) and "int" in wanted and not isinstance(value, bool):
         return value
+
     raise FuncError(f"arg {position}: value has type {actual}; should be {wanted}")

@@ -47,6 +47,7 @@ def compile_trees(
         target.body = compiler.body(tree.root)
         target.blank = [INVALID] * (compiler.slots - 2)
         target.cost = 1 + compiler.count
+
     return compiled
 
 
@@ -73,9 +74,11 @@ class _Statements(Expressions):
     def statement(self, item: ast.Node) -> Closure:
         if isinstance(item, ast.Text):
             return _text(item.text, self.site(item))
+
         if isinstance(item, ast.Action):
             evaluate = self.pipeline(item.pipe)
             return _silent(evaluate) if item.pipe.declared else _output(evaluate, self.site(item))
+
         if isinstance(item, ast.Branch):
             outer = self.scope
             self.scope = dict(outer)
@@ -85,11 +88,14 @@ class _Statements(Expressions):
                 return self.branch(item, 0)
             finally:
                 self.scope = outer
+
         if isinstance(item, ast.Call):
             return self.call(item)
+
         if isinstance(item, ast.Jump):
             signal = _BREAK if item.kind == "break" else _CONTINUE
             return lambda dot, frame: signal
+
         raise AssertionError(item)
 
     # if and with
@@ -105,12 +111,14 @@ class _Statements(Expressions):
             arms.append((condition, self.scoped(items)))
             self.dot_is_element = was
             jumps = jumps or _jumps(items)
+
         otherwise = self.scoped(item.otherwise or [])
         jumps = jumps or _jumps(item.otherwise or [])
         if jumps:
             return _jumping(arms, otherwise, is_with)
         if len(arms) > 1:
             return _branches(arms, otherwise, is_with)
+
         return _with(*arms[0], otherwise) if is_with else _if(*arms[0], otherwise)
 
     # range
@@ -126,8 +134,10 @@ class _Statements(Expressions):
             if pipe.assign and name not in self.scope:
                 return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
             slots.append(self.scope[name] if pipe.assign else self.declare(name))
+
         if not pipe.assign:
             self.elements.update(slots[-1:])
+
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
         was = self.dot_is_element
@@ -144,6 +154,7 @@ class _Statements(Expressions):
             value = evaluate(dot, frame)
             for slot in slots:  # what else sees of them is the value itself
                 frame[slot] = INVALID if value is None else value
+
             if value:
                 if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
                     frame[1].charge_large(len(value), site)
@@ -152,12 +163,14 @@ class _Statements(Expressions):
                     return loop(pairs, frame)
             else:
                 _check_rangeable(value, index_slot >= 0, site)
+
             for each in otherwise:
                 signal = each(dot, frame)
                 if signal and jumps:
                     return (
                         signal if signal == _CONTINUE else None
                     )  # a break here leaves this range, not the outer
+
             return None
 
         return run_range
@@ -171,6 +184,7 @@ class _Statements(Expressions):
             from krm_injector.gotemplate.quoting import quote
 
             return self.raising(item, f"template {quote(item.name)} not defined")
+
         site = self.site(item)
 
         def run_template(dot: Any, frame: Frame) -> None:
@@ -180,12 +194,14 @@ class _Statements(Expressions):
                 site.exceed(f"more than {run.limits.steps} steps")
             if run.depth >= run.limits.depth:
                 site.exceed(f"exceeded maximum template depth ({run.limits.depth})")
+
             value = INVALID if evaluate is None else evaluate(dot, frame)
             run.depth += 1
             try:
                 target.run(value, run)
             except RecursionError:
                 raise site.error("exceeded maximum depth", LimitExceeded) from None
+
             run.depth -= 1
 
         return run_template
@@ -200,6 +216,7 @@ def _jumps(items: list[Any]) -> bool:
             lists = [body for _, body in item.arms] if item.kind != "range" else []
             if any(_jumps(body) for body in [*lists, item.otherwise or []]):
                 return True
+
     return False
 
 
@@ -235,12 +252,15 @@ def _printed(value: Any, site: Site) -> str:
         return "<no value>"
     if isinstance(value, (Func, Method)):
         site.fail(f"can't print {site.node} of type {type_name(value)}")
+
     try:
         text = to_text(value)
     except Exception as error:
         raise site.calling("print", error) from None
+
     if isinstance(value, Struct) and text.startswith("&{") and value.go_type.startswith("*"):
         return text[1:]
+
     return text
 
 
@@ -281,6 +301,7 @@ def _branches(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) 
                 for item in body:
                     item(inner, frame)
                 return
+
         for item in otherwise:
             item(dot, frame)
 
@@ -299,17 +320,21 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
                 if is_with:
                     dot = value
                 break
+
         for item in chosen:
             signal = item(dot, frame)
             if signal:
                 return signal
+
         return None
 
     return run_jumping
 
 
 def _pairs(value: Any, two: bool, site: Site) -> Any:
-    """Index and element of each iteration over something that is not empty; None where a count is negative."""
+    """Index and element of each iteration over something that is not empty; None where a count is
+    negative.
+    """
     if isinstance(value, list):
         return enumerate(value)
     if isinstance(value, dict):
@@ -322,10 +347,12 @@ def _check_rangeable(value: Any, two: bool, site: Site) -> Any:
         if two:
             site.fail(f"can't use {to_text(value)} to iterate over more than one variable")
         return ((INVALID, each) for each in range(value)) if value > 0 else None
+
     if isinstance(value, bytes):
         return enumerate(value)
     if isinstance(value, (list, dict)) or value is None or value is INVALID:
         return None
+
     site.fail(f"range can't iterate over {to_text(value)}")
 
 
@@ -338,10 +365,12 @@ def _loop(
             run.steps -= cost
             if run.steps < 0:
                 site.exceed(f"more than {run.limits.steps} steps")
+
             if element_slot >= 0:
                 frame[element_slot] = element
                 if index_slot >= 0:
                     frame[index_slot] = index
+
             for item in body:
                 item(element, frame)
 
@@ -351,15 +380,18 @@ def _loop(
             run.steps -= cost
             if run.steps < 0:
                 site.exceed(f"more than {run.limits.steps} steps")
+
             if element_slot >= 0:
                 frame[element_slot] = element
                 if index_slot >= 0:
                     frame[index_slot] = index
+
             signal = None
             for item in body:
                 signal = item(element, frame)
                 if signal:
                     break
+
             if signal == _BREAK:
                 break
 

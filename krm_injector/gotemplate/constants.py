@@ -37,18 +37,22 @@ def _unescape(body: str, mark: str) -> str | None:
         simple, quoted, hexadecimal, octal, short, long = match.groups()
         if simple:
             return _SIMPLE[simple]
+
         if quoted:
             good = good and quoted == mark
             return str(quoted)
+
         if hexadecimal or octal:
             code = int(hexadecimal, 16) if hexadecimal else int(octal, 8)
             good = good and code < 256
             bytes_seen = bytes_seen or code > 127
             return chr(code) if code < 128 else chr(0xDC00 + (code & 0xFF))
+
         if short or long:
             code = int(short or long, 16)
             if code <= 0x10FFFF and not 0xD800 <= code < 0xE000:
                 return chr(code)
+
         good = False
         return ""
 
@@ -57,6 +61,7 @@ def _unescape(body: str, mark: str) -> str | None:
         return None
     if bytes_seen:  # bytes written one by one may make up a character
         value = value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
     return value
 
 
@@ -68,6 +73,7 @@ def number(pos: int, text: str, kind: int) -> Number:
     if kind == lex.CHARCONST:
         _character(constant, text)
         return constant
+
     if kind == lex.COMPLEX or text.endswith("i"):
         imaginary = text[:-1]
         real = "0"
@@ -78,23 +84,28 @@ def number(pos: int, text: str, kind: int) -> Number:
                 if imaginary[i] in "+-" and imaginary[i - 1] not in "eEpP"
             )
             real, imaginary = imaginary[:split], imaginary[split:]
+
         parts = _float(real), _float(imaginary)
         if parts[0] is not None and parts[1] is not None:
             constant.as_complex = complex(parts[0], parts[1])
             if parts[1] == 0:
                 _from_float(constant, parts[0])
             return constant
+
         raise ValueError(f"illegal number syntax: {quote(text)}")
+
     match = _INT.match(text)
     if match is not None:
         _integer(constant, match)
         if constant.as_float is not None:
             return constant
+
     value = _float(text)
     if value is None:
         raise ValueError(f"illegal number syntax: {quote(text)}")
     if not any(c in text for c in ".eEpP"):
         raise ValueError(f"integer overflow: {quote(text)}")
+
     _from_float(constant, value)
     return constant
 
@@ -106,9 +117,11 @@ def _character(constant: Number, text: str) -> None:
         raise ValueError("invalid syntax")
     if len(value) != 1:
         raise ValueError(f"malformed character constant: {text}")
+
     code = ord(value)
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
+
     constant.as_int = constant.as_uint = code
     constant.as_float = float(code)
 
@@ -125,14 +138,17 @@ def _integer(constant: Number, match: re.Match[str]) -> None:
         return  # 089: no octal number, and as a float it is no integer
     else:
         value = int(decimal) if len(decimal) < 400 else 1 << 64
+
     if sign == "-":
         value = -value
     if not sign and value < 1 << 64:
         constant.as_uint = value
+
     if -(1 << 63) <= value < 1 << 63:
         constant.as_int = value
         if value == 0:
             constant.as_uint = 0
+
     if constant.as_int is not None or constant.as_uint is not None:
         constant.as_float = float(value)
 
@@ -147,6 +163,7 @@ def _float(text: str) -> float | None:
             return None
     except (ValueError, OverflowError):
         return None
+
     return None if value in (float("inf"), float("-inf")) else value
 
 

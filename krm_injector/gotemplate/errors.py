@@ -14,10 +14,11 @@ class Limits(NamedTuple):
 
 
 class TemplateError(Exception):
-    """An error with its place: ``line`` counts from 1, ``column`` in bytes from 0 as Go does (0 when unknown).
+    """An error with its place: ``line`` counts from 1, ``column`` in bytes from 0 as Go does (0
+    when unknown).
 
-    ``message`` is the bare cause, ``context`` the source text of the node, ``name`` the parsed template's name;
-    ``str()`` is Go's whole sentence.
+    ``message`` is the bare cause, ``context`` the source text of the node, ``name`` the parsed
+    template's name; ``str()`` is Go's whole sentence.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class LimitExceeded(ExecError):
 
 
 class FuncError(Exception):
-    """Raised by a template function (or method): the error it returns in Go. The engine adds the place."""
+    """Raised by a template function (or method): the error it returns in Go. The engine adds the
+    place.
+    """
 
 
 class TooLarge(FuncError):

@@ -25,7 +25,9 @@ _LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
 
 
 class Expressions:
-    """Compiles the expressions of one template; knows which variable lives in which slot of the frame."""
+    """Compiles the expressions of one template; knows which variable lives in which slot of the
+    frame.
+    """
 
     def __init__(self, unit: Unit, functions: Mapping[str, Func]) -> None:
         self.unit = unit
@@ -50,7 +52,9 @@ class Expressions:
     # Pipelines
 
     def pipeline(self, pipe: ast.Pipe) -> Closure:
-        """The value of a pipeline, with None where Go's could be a nil interface: its users see no difference."""
+        """The value of a pipeline, with None where Go's could be a nil interface: its users see no
+        difference.
+        """
         evaluate: Closure | None = None
         for position, command in enumerate(pipe.commands):
             before = pipe.commands[position - 1] if position else None
@@ -64,6 +68,7 @@ class Expressions:
             if pipe.assign and name not in self.scope:
                 return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
             slots.append(self.scope[name] if pipe.assign else self.declare(name))
+
         if len(slots) == 1:
             slot = slots[0]
 
@@ -108,18 +113,22 @@ class Expressions:
             return self.function(head, command, args, final)
         if isinstance(head, (ast.Field, ast.Chain, ast.Variable)):
             return self.fields(head, args, final)
+
         at = head
         if isinstance(head, ast.Pipe):
             at = ast.last_visited(before) if before else command
+
         if args or final is not None:
             shown = f"can't give argument to non-function {head}"
             return self.raising(at, shown, final)
+
         if isinstance(head, ast.Pipe):
             return normal(self.pipeline(head))
         if isinstance(head, ast.Nil):
             return self.raising(head, "nil is not a command")
         if isinstance(head, ast.Dot):
             return _dot
+
         return self.literal(head)
 
     def literal(self, head: ast.Node) -> Closure:
@@ -153,6 +162,7 @@ class Expressions:
         elif isinstance(head, ast.Chain):
             if isinstance(head.node, ast.Nil):
                 return self.raising(head, f"indirection through explicit nil in {head}", final)
+
             site = self.site(ast.last_visited(head))
             inner = head.node
             if isinstance(inner, ast.Pipe):
@@ -163,9 +173,11 @@ class Expressions:
                 raise AssertionError(inner)
         else:
             element = None if self.dot_is_element else False
+
         if args or final is not None:
             receiver = chain_closure(base, slot, names[:-1], site, element)
             return method_closure(receiver, names[-1], Arguments(self, args, final, site), site)
+
         return chain_closure(base, slot, names, site, element)
 
     # Functions
@@ -179,6 +191,7 @@ class Expressions:
         wrong = arity_error(name, func.params, func.variadic, len(args), final is not None)
         if wrong:
             return self.raising(ident, wrong, final)
+
         site = self.site(context)
         if builtin and name in SHORT_CIRCUIT:
             if name == "call":
@@ -187,9 +200,11 @@ class Expressions:
                     getters.insert(len(getters), final)
                 callee = str(args[0]) if args else ""
                 return call_value(callee, getters, final is not None, site)
+
             return short_circuit(
                 name == "or", [self.argument(arg, "reflect.Value", raw=True) for arg in args], final
             )
+
         getters = []
         for position, arg in enumerate(args):
             wanted = full_name(param_type(func.params, func.variadic, position))
@@ -199,13 +214,16 @@ class Expressions:
                 ExecError
             ) as error:  # a literal that cannot be that type: Go says so when it gets there
                 getters.append(self.raising(arg, error.message))
+
         if builtin and name == "slice":  # which does not look into interfaces for its indexes
             for position, arg in enumerate(args[1:], 1):
                 if isinstance(arg, ast.Field):
                     receiver = chain_closure(None, -1, arg.names[:-1], self.site(arg), False)
                     getters[position] = _held(getters[position], receiver)
+
         if final is None:
             return call_closure(func, getters, None, None, site)
+
         last = self.site(ast.last_visited(args[-1]) if args else ident)
         wanted = full_name(final_type(func.params, func.variadic, len(args)))
 
@@ -217,7 +235,9 @@ class Expressions:
         return call_closure(func, getters, final, convert, site)
 
     def argument(self, arg: ast.Node, wanted: str, raw: bool = False) -> Closure:
-        """The value of an argument as the parameter wants it. ``raw`` parameters see what is invalid."""
+        """The value of an argument as the parameter wants it. ``raw`` parameters see what is
+        invalid.
+        """
         self.count += 1
         site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
@@ -225,6 +245,7 @@ class Expressions:
             if value is None and raw and wanted == "reflect.Value":
                 value = INVALID
             return _Constant(value)
+
         anything = wanted in ("interface {}", "reflect.Value")
         if isinstance(arg, ast.Dot):
             evaluate: Closure = _dot
@@ -236,10 +257,12 @@ class Expressions:
             evaluate = self.pipeline(arg) if anything and not raw else normal(self.pipeline(arg))
         else:
             raise AssertionError(arg)
+
         if raw and wanted == "reflect.Value":
             return evaluate
         if anything:
             return _as_any(evaluate)
+
         return checked(evaluate, wanted, site)
 
 

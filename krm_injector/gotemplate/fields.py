@@ -14,14 +14,17 @@ from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, 
 def chain_closure(
     base: Closure | None, slot: int, names: list[str], site: Site, element: bool | None
 ) -> Closure:
-    """The value of ``names`` one after the other, from dot, from a variable's slot, or from another expression.
+    """The value of ``names`` one after the other, from dot, from a variable's slot, or from another
+    expression.
 
-    ``element``: None when the first receiver is a range's element, whose type to Go is mostly interface {}.
+    ``element``: None when the first receiver is a range's element, whose type to Go is mostly
+    interface {}.
     """
     if base is None and slot < 0:
         return _from_dot(names, site, element)
     if base is None and not names:
         return lambda dot, frame: frame[slot]
+
     if base is None and len(names) == 1:
         name = names[0]
 
@@ -32,6 +35,7 @@ def chain_closure(
             return field(value, name, site, element)
 
         return variable_field
+
     rest = tuple(names)
 
     def chain(dot: Any, frame: Frame) -> Any:
@@ -44,6 +48,7 @@ def chain_closure(
             else:
                 value = field(value, name, site, inside)
                 inside = False
+
         return value
 
     return chain
@@ -52,6 +57,7 @@ def chain_closure(
 def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
     if not names:
         return lambda dot, frame: dot
+
     first = names[0]
     if len(names) == 1:
 
@@ -61,6 +67,7 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
             return field(dot, first, site, element)
 
         return one
+
     rest = tuple(names[1:])
 
     def many(dot: Any, frame: Frame) -> Any:
@@ -70,6 +77,7 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
         else:
             value = field(dot, first, site, element)
             inside = False
+
         for name in rest:
             if type(value) is dict:
                 value = value.get(name, INVALID)
@@ -77,6 +85,7 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
             else:
                 value = field(value, name, site, inside)
                 inside = False
+
         return value
 
     return many
@@ -91,11 +100,14 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
             if name in value.go_unexported:
                 site.fail(f"{name} is an unexported field of struct type {value.go_type}")
             site.fail(f"can't evaluate field {name} in type {_struct_type(value, element)}")
+
         if isinstance(result, Method):
             return call_method(result, name, (), site)
         if value.is_nil:
             site.fail(f"nil pointer evaluating {_struct_type(value, element)}.{name}")
+
         return result
+
     if value is INVALID:
         return INVALID
     if isinstance(value, dict) and type_name(value).startswith("map[string]"):
@@ -104,13 +116,17 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
         site.fail(f"nil pointer evaluating interface {{}}.{name}")
     if isinstance(value, Enum) and name == "String":
         return value.name
-    # What lies in a container is an interface {} to Go; only a range over a count gives bare integers.
+
+    # What lies in a container is an interface {} to Go; only a range over a count gives bare
+    # integers.
     bare = element is False or (element is None and type(value) is int)
     site.fail(f"can't evaluate field {name} in type {type_name(value) if bare else 'interface {}'}")
 
 
 def _struct_type(value: Struct, element: bool | None) -> str:
-    """The type Go names: what lies in a plain map is an interface {}. A range's structs come from typed slices."""
+    """The type Go names: what lies in a plain map is an interface {}. A range's structs come from
+    typed slices.
+    """
     return "interface {}" if element is True else value.go_type
 
 
@@ -119,6 +135,7 @@ def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) 
         wrong = arity_error(name, method.params, method.variadic, len(values), False)
         if wrong:
             site.fail(wrong)
+
     try:
         return method.call(*values)
     except Exception as error:
@@ -161,7 +178,9 @@ class Arguments:
                     known = _adapting(
                         evaluate, wanted, self.compiler.site(ast.last_visited(argument))
                     )
+
             self.getters[position, wanted] = known
+
         return known
 
     def evaluate(self, method: Method, dot: Any, frame: Frame, final: Any) -> tuple[Any, ...]:
@@ -175,6 +194,7 @@ class Arguments:
             values.append(
                 adapt(final, full_name(final_type(params, variadic, len(self.nodes))), last)
             )
+
         return tuple(None if value is INVALID else value for value in values)
 
 
@@ -191,6 +211,7 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
         value = receiver(dot, frame)
         if value is INVALID:
             return INVALID
+
         method: Any = None
         if isinstance(value, Struct):
             try:
@@ -199,6 +220,7 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
                 if name in value.go_unexported:
                     site.fail(f"{name} is an unexported field of struct type {value.go_type}")
                 site.fail(f"can't evaluate field {name} in type {value.go_type}")
+
             if not isinstance(method, (Method, Func)) and value.is_nil:
                 site.fail(f"nil pointer evaluating {value.go_type}.{name}")
             if not isinstance(method, Method):
@@ -210,15 +232,18 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
             method = Method(lambda: shown)
         else:
             field(value, name, site)
+
         wrong = arity_error(
             name, method.params, method.variadic, len(arguments.nodes), final is not None
         )
         if wrong:
             site.fail(wrong)
+
         values = arguments.evaluate(method, dot, frame, last)
         result = call_method(method, name, values, site)
         if isinstance(result, (str, list)) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
+
         return result
 
     return call

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 
 def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
-    """strconv.FormatFloat for the verbs e, E, f, g, G; precision -1 is the shortest that reads back."""
+    """strconv.FormatFloat for the verbs e, E, f, g, G; precision -1 is the shortest that reads
+    back.
+    """
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "+Inf" if value > 0 else "-Inf"
+
     upper = verb in "EGX"
     verb = verb.lower()
     if verb in "bx":
@@ -17,6 +20,7 @@ def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
         text = _general(value, precision or 1) if verb == "g" else f"{value:.{precision}{verb}}"
     else:
         text = _shortest(value, verb)
+
     return text.upper() if upper else text
 
 
@@ -36,6 +40,7 @@ def _hex_float(value: float, precision: int) -> str:
         bits, exponent = int(mantissa.replace(".", "").ljust(14, "0"), 16), int(power)
         missing = 53 - bits.bit_length()  # a denormal
         bits, exponent = bits << missing, exponent - missing
+
     if 0 <= precision < 13:
         shift = 52 - 4 * precision
         rest, half = bits & ((1 << shift) - 1), 1 << (shift - 1)
@@ -43,6 +48,7 @@ def _hex_float(value: float, precision: int) -> str:
         bits <<= shift
         if bits >> 53:
             bits, exponent = bits >> 1, exponent + 1
+
     digits = f"{bits & ((1 << 52) - 1):013x}"
     digits = digits.rstrip("0") if precision < 0 else digits[:precision].ljust(precision, "0")
     sign, dot = "-" if value < 0 else "", "." if digits else ""
@@ -73,6 +79,7 @@ def _layout(digits: str, power: int, verb: str) -> str:
     if verb == "e":
         tail = f".{digits[1:]}" if len(digits) > 1 else ""
         return f"{digits[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+
     if power < 0:
         return "0." + "0" * (-power - 1) + digits
     if len(digits) <= power + 1:
@@ -97,10 +104,12 @@ def sharp_float(text: str, verb: str, precision: int) -> str:
     for letter in "eE":
         if letter in number:
             number, mark, exponent = number.partition(letter)
+
     digits = (6 if precision < 0 else precision) if verb in "vgG" else 0
     digits -= len(number.replace(".", "").lstrip("0"))
     if "." not in number:
         if number == "0":
             digits -= 1
         number += "."
+
     return text[0] + number + "0" * max(digits, 0) + mark + exponent

@@ -1,6 +1,7 @@
 """fmt.Sprint, Sprintf, Sprintln and strconv.Quote over Go values as Python has them.
 
-Every result is bounded (TooLarge): values may share their parts, so that a small value prints as an enormous text.
+Every result is bounded (TooLarge): values may share their parts, so that a small value prints as an
+enormous text.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def sprint(*values: Any) -> str:
     """fmt.Sprint: a space between operands when neither is a string."""
     if len(values) == 1:
         return to_text(values[0])
+
     printer = Printer()
     previous_is_string = True
     for value in values:
@@ -31,6 +33,7 @@ def sprint(*values: Any) -> str:
             printer.write(" ")
         printer.argument(value, "v")
         previous_is_string = is_string
+
     return "".join(printer.out)
 
 
@@ -60,6 +63,7 @@ def to_text(value: Any) -> str:
         return str(value) if -(1 << 63) <= value < 1 << 64 else str(value % (1 << 64))
     if kind is float:
         return float_text(value)
+
     printer = Printer()
     printer.argument(value, "v")
     return "".join(printer.out)
@@ -130,8 +134,10 @@ class Printer:
             if percent < 0:
                 self.write(pattern[at:])
                 break
+
             if percent > at:
                 self.write(pattern[at:percent])
+
             simple = _VERB.match(pattern, percent)
             if simple is not None and arg < len(values):
                 self.clear(simple[1])
@@ -139,10 +145,13 @@ class Printer:
                 arg += 1
                 at = simple.end()
                 continue
+
             at, arg, used_index = self.complex_verb(pattern, percent + 1, values, arg)
             reordered = reordered or used_index
+
         if not reordered and arg < len(values):
             self.extra(values[arg:])
+
         return "".join(self.out)
 
     def extra(self, values: tuple[Any, ...]) -> None:
@@ -156,6 +165,7 @@ class Printer:
             else:
                 self.write(type_name(value) + "=")
                 self.argument(value, "v")
+
         self.write(")")
 
     def verb_argument(self, value: Any, verb: str) -> None:
@@ -167,12 +177,14 @@ class Printer:
     def complex_verb(
         self, pattern: str, at: int, values: tuple[Any, ...], arg: int
     ) -> tuple[int, int, bool]:
-        """One verb with flags, indexes, width and precision: the position after it, the next argument's number,
-        and whether an index stood in it."""
+        """One verb with flags, indexes, width and precision: the position after it, the next
+        argument's number, and whether an index stood in it.
+        """
         end = len(pattern)
         start = at
         while at < end and pattern[at] in "#0+- ":
             at += 1
+
         self.clear(pattern[start:at])
         state = _Index(len(values))
         arg, at = state.read(pattern, at, arg)
@@ -188,10 +200,12 @@ class Printer:
             self.wid, at = _digits_at(pattern, at)
             if state.after and self.wid is not None:
                 state.good = False
+
         if at + 1 < end and pattern[at] == ".":
             at += 1
             if state.after:
                 state.good = False
+
             arg, at = state.read(pattern, at, arg)
             if pattern[at : at + 1] == "*":
                 at += 1
@@ -204,11 +218,14 @@ class Printer:
             else:
                 self.prec, at = _digits_at(pattern, at)
                 self.prec = self.prec or 0
+
         if not state.after:
             arg, at = state.read(pattern, at, arg)
+
         if at >= end:
             self.write("%!(NOVERB)")
             return end, arg, state.used
+
         verb = pattern[at]
         at += 1
         if verb == "%":
@@ -220,6 +237,7 @@ class Printer:
         else:
             self.verb_argument(values[arg], verb)
             arg += 1
+
         return at, arg, state.used
 
     # One argument
@@ -233,6 +251,7 @@ class Printer:
             was, self.erroring = self.erroring, True
             self.argument(value, "v")
             self.erroring = was
+
         self.write(")")
 
     def argument(self, value: Any, verb: str, depth: int = 0) -> None:
@@ -339,9 +358,11 @@ class Printer:
                 return
         elif self.zero and not self.minus and self.wid is not None:
             width = self.wid - (negative or self.plus or self.space)
+
         digits = digits.zfill(width)
         if self.sharp and verb in "oO" and digits[0] != "0":
             digits = "0" + digits
+
         sign = "-" if negative else "+" if self.plus else " " if self.space else ""
         self.pad(sign + prefix + digits, zero=False)
 
@@ -349,14 +370,17 @@ class Printer:
         if verb not in "vgGfFeEbxX":
             self.bad_verb(value, verb)
             return
+
         style = {"v": "g", "F": "f"}.get(verb, verb)
         precision = self.prec if self.prec is not None else 6 if style in "feE" else -1
         text = float_text(value, style, precision)
         if text[0] not in "+-":
             text = "+" + text
+
         plus = self.plus or signed
         if self.space and text[0] == "+" and not plus:
             text = " " + text[1:]
+
         if text[1:] in ("Inf", "NaN"):
             if text == "+NaN" and not self.space and not plus:
                 text = "NaN"
@@ -364,8 +388,10 @@ class Printer:
                 text = "+Inf"
             self.pad(text, zero=False)
             return
+
         if self.sharp and verb not in "bxX":
             text = sharp_float(text, verb, precision)
+
         if not plus and text[0] == "+":
             self.pad(text[1:])
         elif self.zero and not self.minus and self.wid is not None and self.wid > len(text):
@@ -387,6 +413,7 @@ class Printer:
         comma, opening, closing = (" ", "map[", "]")
         if self.sharp_v:
             comma, opening, closing = ", ", type_name(value) + "{", "}"
+
         self.write(opening)
         for position, key in enumerate(sort_keys(value)):
             if position:
@@ -394,6 +421,7 @@ class Printer:
             self.argument(key, verb, depth + 1)
             self.write(":")
             self.argument(value[key], verb, depth + 1)
+
         self.write(closing)
 
     def sequence(self, value: list[Any] | tuple[Any, ...], verb: str, depth: int) -> None:
@@ -401,16 +429,20 @@ class Printer:
         comma, opening, closing = (" ", "[", "]")
         if self.sharp_v:
             comma, opening, closing = ", ", type_name(value) + "{", "}"
+
         self.write(opening)
         for position, item in enumerate(value):
             if position:
                 self.write(comma)
             self.argument(item, verb, depth + 1)
+
         self.write(closing)
 
 
 class _Index:
-    """Reads [n] in a format, and remembers whether the last thing read was one and whether all were valid."""
+    """Reads [n] in a format, and remembers whether the last thing read was one and whether all were
+    valid.
+    """
 
     __slots__ = ("after", "count", "good", "used")
 
@@ -423,11 +455,13 @@ class _Index:
         if pattern[at : at + 1] != "[":
             self.after = False
             return arg, at
+
         self.used = True
         close = pattern.find("]", at)
         if len(pattern) - at < 3 or close < 0:
             self.good = self.after = False
             return arg, at + 1
+
         text = pattern[at + 1 : close]
         if (
             not (text.isascii() and text.isdigit())
@@ -436,10 +470,12 @@ class _Index:
         ):
             self.good = self.after = False
             return arg, close + 1
+
         self.after = True
         index = int(text) - 1
         if 0 <= index < self.count:
             return index, close + 1
+
         self.good = False
         return arg, close + 1
 
@@ -448,6 +484,7 @@ def _digits_at(pattern: str, at: int) -> tuple[int | None, int]:
     end = at
     while end < len(pattern) and "0" <= pattern[end] <= "9":
         end += 1
+
     if end == at:
         return None, at
     if end - at > 7 or int(pattern[at : end - 1] or 0) > _NUMBER_LIMIT:

@@ -1,8 +1,8 @@
 """Template text -> tokens, with one regular expression for what is well formed.
 
-Whatever it does not match goes, one character at a time, to the slow path, which follows Go's scanner to the letter so
-that its errors and oddities are Go's. Lexing stops at the first error, which becomes a token: the parser may
-find a reason to stop before it.
+Whatever it does not match goes, one character at a time, to the slow path, which follows Go's
+scanner to the letter so that its errors and oddities are Go's. Lexing stops at the first error,
+which becomes a token: the parser may find a reason to stop before it.
 """
 
 from __future__ import annotations
@@ -59,11 +59,14 @@ def delims_of(left: str, right: str) -> Delims:
             rf"|(\.(?=[ \t\r\n.,|:)(]|{end}))"  # at the very end Go takes it for a number
         )
         known = _delims[left, right] = Delims(left, right, re.compile(pattern))
+
     return known
 
 
 def tokens(text: str, delims: Delims, words: dict[str, int]) -> list[Token]:
-    """All tokens up to EOF or the first error. ``words`` are the keywords (break may be a function's name)."""
+    """All tokens up to EOF or the first error. ``words`` are the keywords (break may be a
+    function's name).
+    """
     out: list[Token] = []
     left, right = delims.left, delims.right
     pos, size = 0, len(text)
@@ -74,6 +77,7 @@ def tokens(text: str, delims: Delims, words: dict[str, int]) -> list[Token]:
                 out.append(Token(TEXT, text[pos:], pos))
             out.append(Token(EOF, "EOF", size))
             return out
+
         inside = start + len(left)
         trim = text[inside : inside + 1] == "-" and text[inside + 1 : inside + 2] in _SPACES_SET
         body = text[pos:start]
@@ -81,11 +85,13 @@ def tokens(text: str, delims: Delims, words: dict[str, int]) -> list[Token]:
             body = body.rstrip(_SPACES)
         if body:
             out.append(Token(TEXT, body, pos))
+
         if text.startswith("/*", inside + 2 if trim else inside):
             pos = _comment(text, inside + 2 if trim else inside, right, out)
         else:
             out.append(Token(LEFT, left, start))
             pos = _action(text, inside + 2 if trim else inside, delims, words, out)
+
         if pos < 0:
             return out
 
@@ -99,11 +105,13 @@ def _comment(text: str, pos: int, right: str, out: list[Token]) -> int:
     if end < 0:
         out.append(Token(ERROR, "unclosed comment", pos))
         return -1
+
     end += 2
     if text[end : end + 1] in _SPACES_SET and text.startswith("-" + right, end + 1):
         return _skip(text, end + 2 + len(right))
     if text.startswith(right, end):
         return end + len(right)
+
     out.append(Token(ERROR, "comment ends before closing delimiter", pos))
     return -1
 
@@ -130,12 +138,14 @@ def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: lis
             closing, after = pos + 2, _skip(text, pos + 2 + len(right))
         else:
             closing = -1
+
         if closing >= 0:
             if depth:
                 append(Token(ERROR, "unclosed left paren", pos))
                 return -1
             append(Token(RIGHT, right, closing))
             return after
+
         m = match(text, pos)
         if m is None:
             token = slow_token(text, pos, right, words)
@@ -144,6 +154,7 @@ def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: lis
                 return -1
             pos += len(token.text)
             continue
+
         kind = m.lastindex or 0
         word = m.group()
         if kind == IDENT:
@@ -155,12 +166,15 @@ def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: lis
             if depth < 0:
                 append(Token(ERROR, "unexpected right paren", pos))
                 return -1
+
         append(Token(kind, word, pos))
         pos = m.end()
 
 
 def slow_token(text: str, pos: int, right: str, words: dict[str, int]) -> Token:
-    """The token at ``pos`` as Go scans it, for what the expression did not match: oddities and errors."""
+    """The token at ``pos`` as Go scans it, for what the expression did not match: oddities and
+    errors.
+    """
     char = text[pos : pos + 1]
     following = text[pos + 1 : pos + 2]
     if not char:
@@ -173,6 +187,7 @@ def slow_token(text: str, pos: int, right: str, words: dict[str, int]) -> Token:
         return Token(ERROR, "unterminated raw quoted string", pos)
     if char == "'":
         return Token(ERROR, "unterminated character constant", pos)
+
     digit_follows = "0" <= following <= "9"
     if char == "$" or (char == "." and following and not digit_follows):
         return _slow_word(text, pos, pos + 1, right, VARIABLE if char == "$" else FIELD, words)
@@ -182,6 +197,7 @@ def slow_token(text: str, pos: int, right: str, words: dict[str, int]) -> Token:
         return _slow_word(text, pos, pos, right, IDENT, words)
     if " " <= char <= "~":
         return Token(CHAR, char, pos)
+
     return Token(ERROR, f"unrecognized character in action: {unicode_name(char)}", pos)
 
 
@@ -190,13 +206,16 @@ def _slow_word(
 ) -> Token:
     while pos < len(text) and is_alphanumeric(text[pos]):
         pos += 1
+
     if pos < len(text) and text[pos] not in " \t\r\n.,|:)(" and not text.startswith(right, pos):
         return Token(ERROR, f"bad character {unicode_name(text[pos])}", start)
+
     word = text[start:pos]
     if kind == IDENT:
         kind = words.get(word, IDENT)
     elif word == ".":
         kind = DOT
+
     return Token(kind, word, start)
 
 
@@ -207,15 +226,19 @@ def _slow_number(text: str, start: int) -> Token:
         if good and text[pos - 1] == "i":
             return Token(COMPLEX, text[start:pos], start)
         good = False
+
     if not good:
         from krm_injector.gotemplate.quoting import quote
 
         return Token(ERROR, f"bad number syntax: {quote(text[start:pos])}", start)
+
     return Token(NUMBER, text[start:pos], start)
 
 
 def _scan_number(text: str, pos: int) -> tuple[int, bool]:
-    """The end of what may be a number, and whether nothing alphanumeric follows it (else it is included)."""
+    """The end of what may be a number, and whether nothing alphanumeric follows it (else it is
+    included).
+    """
 
     def accept(valid: str) -> bool:
         nonlocal pos
@@ -237,15 +260,19 @@ def _scan_number(text: str, pos: int) -> tuple[int, bool]:
             digits = "01234567_"
         elif accept("bB"):
             digits = "01_"
+
     run(digits)
     if accept("."):
         run(digits)
+
     if (digits == decimal and accept("eE")) or (len(digits) == 23 and accept("pP")):
         accept("+-")
         run(decimal)
+
     accept("i")
     if pos < len(text) and is_alphanumeric(text[pos]):
         return pos + 1, False
+
     return pos, True
 
 

@@ -184,8 +184,9 @@ class Action(Node):
 
 
 class Branch(Node):
-    """if, with and range. ``arms`` holds the pipelines of if, else if, ... in order, each with its list;
-    range has one arm."""
+    """if, with and range. ``arms`` holds the pipelines of if, else if, ... in order, each with its
+    list; range has one arm.
+    """
 
     __slots__ = ("arms", "kind", "otherwise")
 

@@ -1,6 +1,7 @@
 """Tokens -> parse tree, with Go's grammar and Go's sentences for what is wrong.
 
-Nesting is bounded: this parser, the compiler and the compiled closures all recurse as deep as the template nests.
+Nesting is bounded: this parser, the compiler and the compiled closures all recurse as deep as the
+template nests.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def parse_trees(
         parser.top_level()
     except RecursionError:
         parser.fail("template nests too deep")
+
     return parser.trees
 
 
@@ -125,6 +127,7 @@ class _Parser:
                 if token.text.endswith(" action"):
                     extra = extra[len(" in action") :]
             self.fail(token.text + extra)
+
         self.fail(f"unexpected {_shown(token)} in {context}")
 
     def expect(self, kind: int, context: str) -> Token:
@@ -146,6 +149,7 @@ class _Parser:
             token = self.peek()
             if token.kind == lex.EOF:
                 break
+
             if token.kind == lex.LEFT:
                 start = self.at
                 self.next()
@@ -153,10 +157,13 @@ class _Parser:
                     self.definition()
                     continue
                 self.at = start
+
             item = self.text_or_action()
             if isinstance(item, _End):
                 self.fail(f"unexpected {item}")
+
             _append(root, item)
+
         self.add(self.source.name, root)
 
     def add(self, name: str, root: list[node.Node]) -> None:
@@ -192,6 +199,7 @@ class _Parser:
                 self.nesting -= 1
                 return items, item
             _append(items, item)
+
         self.fail("unexpected EOF")
 
     def text_or_action(self) -> node.Node:
@@ -200,6 +208,7 @@ class _Parser:
             return node.Text(token.pos, token.text)
         if token.kind != lex.LEFT:
             self.unexpected(token, "input")
+
         self.action_line = self.source.line(token.pos) if self.toks[-1].kind == lex.ERROR else 0
         item = self.action()
         self.action_line = 0
@@ -220,6 +229,7 @@ class _Parser:
             return self.block_control()
         if kind in (lex.BREAK, lex.CONTINUE):
             return self.jump(token)
+
         self.at -= 1
         pos = self.peek().pos
         return node.Action(pos, self.pipeline("command", lex.RIGHT))
@@ -234,7 +244,9 @@ class _Parser:
         return node.Jump(token.pos, token.text)
 
     def control(self, token: Token) -> node.Branch:
-        """if, with or range up to its end. "else if" is a further arm, so a long chain does not nest."""
+        """if, with or range up to its end. "else if" is a further arm, so a long chain does not
+        nest.
+        """
         kind = token.text
         known = len(self.vars)
         branch = node.Branch(token.pos, kind)
@@ -246,13 +258,17 @@ class _Parser:
             branch.arms.append((pipe, body))
             if end.kind == "end":
                 break
+
             if kind != "range" and self.peek().kind == token.kind:
                 self.next()
                 continue
+
             branch.otherwise, end = self.item_list()
             if end.kind != "end":
                 self.fail(f"expected end; found {end}")
+
             break
+
         del self.vars[known:]
         return branch
 
@@ -278,6 +294,7 @@ class _Parser:
         if self.next_non_space().kind != lex.RIGHT:
             self.at -= 1
             pipe = self.pipeline(context, lex.RIGHT)
+
         return node.Call(token.pos, name, pipe)
 
     def template_name(self, token: Token, context: str) -> str:
@@ -298,21 +315,26 @@ class _Parser:
         while self.peek_non_space().kind == lex.VARIABLE:
             if not self.declaration(pipe, context):
                 break
+
         while True:
             token = self.next_non_space()
             if token.kind == end:
                 break
             if token.kind not in lex.OPERANDS:
                 self.unexpected(token, context)
+
             self.at -= 1
             pipe.commands.append(self.command())
             if len(pipe.commands) > MAX_NESTING:
                 self.fail(f"pipeline of more than {MAX_NESTING} commands")
+
         if not pipe.commands:
             self.fail(f"missing value for {context}")
+
         for stage, command in enumerate(pipe.commands[1:], 2):
             if isinstance(command.args[0], _NOT_EXECUTABLE):
                 self.fail(f"non executable command in pipeline stage {stage}")
+
         return pipe
 
     def declaration(self, pipe: node.Pipe, context: str) -> bool:
@@ -326,6 +348,7 @@ class _Parser:
             pipe.declared.append(variable.text)
             self.vars.append(variable.text)
             return False
+
         if following.kind == lex.CHAR and following.text == ",":
             self.next()
             pipe.declared.append(variable.text)
@@ -334,7 +357,9 @@ class _Parser:
                 if self.peek_non_space().kind in (lex.VARIABLE, lex.RIGHT, lex.RPAREN):
                     return True
                 self.fail("range can only initialize variables")
+
             self.fail(f"too many declarations in {context}")
+
         self.at = start
         return False
 
@@ -345,35 +370,45 @@ class _Parser:
             operand = self.operand()
             if operand is not None:
                 command.args.append(operand)
+
             token = self.next()
             if token.kind == lex.SPACE:
                 continue
+
             if token.kind in (lex.RIGHT, lex.RPAREN):
                 self.at -= 1
             elif token.kind != lex.PIPE:
                 self.unexpected(token, "operand")
+
             break
+
         if not command.args:
             self.fail("empty command")
+
         return command
 
     def operand(self) -> node.Node | None:
         term = self.term()
         if term is None:
             return None
+
         token = self.peek()
         if token.kind != lex.FIELD:
             return term
+
         names = []
         while self.peek().kind == lex.FIELD:
             names.append(self.next().text[1:])
-        # A node with fields sits where its second part does: Go's places in errors count from there.
+
+        # A node with fields sits where its second part does: Go's places in errors count from
+        # there.
         if isinstance(term, node.Field):
             return node.Field(token.pos, term.names + names)
         if isinstance(term, node.Variable):
             return node.Variable(token.pos, term.name, names)
         if isinstance(term, _NOT_EXECUTABLE):
             self.fail(f"unexpected . after term {quote(str(term))}")
+
         return node.Chain(token.pos, term, names)
 
     def term(self) -> node.Node | None:
@@ -381,32 +416,39 @@ class _Parser:
         kind, text, pos = token
         if kind == lex.FIELD:
             return node.Field(pos, [text[1:]])
+
         if kind == lex.IDENT:
             if text not in self.functions:
                 self.fail(f"function {quote(text)} not defined")
             return node.Identifier(pos, text)
+
         if kind in (lex.STRING, lex.RAW):
             return node.String(pos, text, self.constant_string(token))
+
         if kind == lex.VARIABLE:
             if text not in self.vars:
                 self.fail(f"undefined variable {quote(text)}")
             return node.Variable(pos, text, [])
+
         if kind == lex.LPAREN:
             self.deeper()
             pipe = self.pipeline("parenthesized pipeline", lex.RPAREN)
             self.nesting -= 1
             return pipe
+
         if kind == lex.DOT:
             return node.Dot(pos)
         if kind == lex.NIL:
             return node.Nil(pos)
         if kind == lex.BOOL:
             return node.Bool(pos, text == "true")
+
         if kind in (lex.NUMBER, lex.CHARCONST, lex.COMPLEX):
             try:
                 return number(pos, text, kind)
             except ValueError as error:
                 self.fail(str(error))
+
         self.at -= 1
         return None
 

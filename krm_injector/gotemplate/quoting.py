@@ -21,6 +21,7 @@ def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
     """strconv.Quote (QuoteToASCII, QuoteRune with another mark)."""
     if text.isascii():
         return mark + text.translate(_ASCII_QUOTED[mark]) + mark
+
     out = [mark]
     for char in text:
         code = ord(char)
@@ -38,5 +39,6 @@ def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
             out.append(f"\\u{code:04x}")
         else:
             out.append(f"\\U{code:08x}")
+
     out.append(mark)
     return "".join(out)

@@ -1,4 +1,6 @@
-"""What the compiled closures share while a template runs: the budget, the output, and how errors get their place."""
+"""What the compiled closures share while a template runs: the budget, the output, and how errors
+get their place.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ from krm_injector.gotemplate.errors import (
 )
 from krm_injector.gotemplate.node import Node, Source
 
-# Every compiled expression and statement: called with dot and the frame of variables. A frame is a list:
-# [0] the value of $, [1] the Run, then one slot for each variable declared anywhere in that template.
+# Every compiled expression and statement: called with dot and the frame of variables. A frame is a
+# list: [0] the value of $, [1] the Run, then one slot for each variable declared anywhere in that
+# template.
 Frame = list[Any]
 Closure = Callable[[Any, Frame], Any]
 
@@ -70,7 +73,9 @@ _running: list[
 
 
 def spend(steps: int) -> None:
-    """Called by a function before work that its arguments' sizes do not bound. Raises TooLarge beyond the limits."""
+    """Called by a function before work that its arguments' sizes do not bound. Raises TooLarge
+    beyond the limits.
+    """
     if _running:
         _running[-1].spend(steps)
 
@@ -102,8 +107,10 @@ class Site:
         context = str(self.node)
         if len(context) > 20000:
             context = context[:20000] + "..."
+
         return kind(
-            f"template: {source.name}:{line}:{column}: executing {quote(self.unit.name)} at <{context}>: {message}",
+            f"template: {source.name}:{line}:{column}: executing {quote(self.unit.name)} at "
+            f"<{context}>: {message}",
             message=message, name=self.unit.name, line=line, column=column, context=context,
         )  # fmt: skip
 

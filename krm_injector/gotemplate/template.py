@@ -15,7 +15,9 @@ from krm_injector.gotemplate.values import INVALID, Func
 
 
 class Template:
-    """A parsed template with those it defines. It holds no state of an execution: run it as often as you like."""
+    """A parsed template with those it defines. It holds no state of an execution: run it as often
+    as you like.
+    """
 
     __slots__ = ("_compiled", "name")
 
@@ -33,14 +35,17 @@ class Template:
         name: str | None = None,
         account: Account | None = None,
     ) -> str:
-        """The output for ``data`` (see values.py). ExecError where Go's Execute fails, LimitExceeded beyond limits.
+        """The output for ``data`` (see values.py). ExecError where Go's Execute fails,
+        LimitExceeded beyond limits.
 
-        ``account``: what the execution takes its steps from; one inside another takes them from that.
+        ``account``: what the execution takes its steps from; one inside another takes them from
+        that.
         """
         target = self._compiled.get(self.name if name is None else name)
         if target is None:
             message = f"no template {name!r} associated with template {self.name!r}"
             raise ExecError(f"template: {message}", message=message, name=self.name)
+
         out: list[str] = []
         outer = _running[-1] if _running else None
         known = [
@@ -69,6 +74,7 @@ class Template:
                 outer.steps -= steps - run.steps
             if account:
                 account.left -= steps - run.steps
+
         return "".join(out)
 
 
@@ -78,7 +84,9 @@ def parse(
     funcs: Mapping[str, Func] | None = None,
     delims: tuple[str, str] = ("{{", "}}"),
 ) -> Template:
-    """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where Go's Parse fails."""
+    """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where
+    Go's Parse fails.
+    """
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
     source = Source(name, text)
     trees = parse_trees(source, {**BUILTINS, **functions}, delims)

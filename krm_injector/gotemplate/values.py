@@ -1,14 +1,11 @@
 """How Go's values look in Python, and how a Python function says which Go types it takes.
 
-nil, nil interface      None
-bool, string            bool, str (bytes that are no UTF-8 are surrogates, as errors="surrogateescape" makes them)
-int                     int; other integer types a subclass with ``go_type`` (Int64) where the type shows
-float64                 float
-[]any                   list; a typed slice a subclass with ``go_type`` (StringList)
-map[string]any          dict; a typed map a subclass with ``go_type`` and ``zero`` (StringMap)
-struct, *struct         Struct
-enum with String()      Enum
-func                    Func, Method
+nil, nil interface      None bool, string            bool, str (bytes that are no UTF-8 are
+surrogates, as errors="surrogateescape" makes them) int                     int; other integer types
+a subclass with ``go_type`` (Int64) where the type shows float64                 float []any
+list; a typed slice a subclass with ``go_type`` (StringList) map[string]any          dict; a typed
+map a subclass with ``go_type`` and ``zero`` (StringMap) struct, *struct         Struct enum with
+String()      Enum func                    Func, Method
 """
 
 from __future__ import annotations
@@ -20,7 +17,8 @@ from typing import Any, ClassVar, NamedTuple
 class Invalid:
     """Go's zero reflect.Value: a key that is not there, as opposed to a nil that is (None).
 
-    ``.missing.x`` is another missing value, ``.nil.x`` is an error. Functions never see it: they get None.
+    ``.missing.x`` is another missing value, ``.nil.x`` is an error. Functions never see it: they
+    get None.
     """
 
     __slots__ = ()
@@ -36,13 +34,15 @@ INVALID = Invalid()
 
 
 class Func(NamedTuple):
-    """A template function: ``call(*args)`` with arguments that already have the Go types of ``params``.
+    """A template function: ``call(*args)`` with arguments that already have the Go types of
+    ``params``.
 
-    ``params`` are Go types as reflect prints them, where "any" stands for "interface {}" ("string", "int", "int64",
-    "bool", "float64", "any", "map[string]string", "map[string]any", "[]any", "[]string", "reflect.Value",
-    "*pkg.Type" ...). With ``variadic`` the last of them is the type of each further argument.
-    ``call`` raises FuncError for an error (``error calling NAME: ...``) and returns a Go value.
-    A nil passed for a map is an empty dict (or StringMap), for a slice an empty list; for "any" and a pointer None.
+    ``params`` are Go types as reflect prints them, where "any" stands for "interface {}" ("string",
+    "int", "int64", "bool", "float64", "any", "map[string]string", "map[string]any", "[]any",
+    "[]string", "reflect.Value", "*pkg.Type" ...). With ``variadic`` the last of them is the type of
+    each further argument. ``call`` raises FuncError for an error (``error calling NAME: ...``) and
+    returns a Go value. A nil passed for a map is an empty dict (or StringMap), for a slice an empty
+    list; for "any" and a pointer None.
     """
 
     name: str
@@ -76,13 +76,15 @@ class Struct:
     def go_attr(self, name: str) -> Any:
         """The value of the field, or a Method. KeyError when the type has neither.
 
-        On a nil pointer: a Method (it may work on a nil receiver), KeyError, or anything at all for a field that
-        the type has; the engine then stops with Go's nil pointer error.
+        On a nil pointer: a Method (it may work on a nil receiver), KeyError, or anything at all for
+        a field that the type has; the engine then stops with Go's nil pointer error.
         """
         raise KeyError(name)
 
     def go_string(self) -> str:
-        """What fmt prints for %v: String() where the type has one, else "{a b}" or "&{a b}"; "<nil>"."""
+        """What fmt prints for %v: String() where the type has one, else "{a b}" or "&{a b}";
+        "<nil>".
+        """
         return "<nil>" if self.is_nil else "{}"
 
 
@@ -137,7 +139,9 @@ class StringMap(dict[str, str]):
 
 
 class NilMap(dict[str, Any]):
-    """A nil map[string]any: reads as an empty one, writing to it is an error. What a nil argument becomes."""
+    """A nil map[string]any: reads as an empty one, writing to it is an error. What a nil argument
+    becomes.
+    """
 
     __slots__ = ()
 
@@ -171,17 +175,22 @@ def type_name(value: Any) -> str:
         return name
     if isinstance(value, (Func, Method)):
         return f"func({', '.join(value.params)}) interface {{}}"
+
     go_type = getattr(value, "go_type", None)
     if isinstance(go_type, str):
         return go_type
+
     for base in type(value).__mro__:
         if base in _TYPES:
             return _TYPES[base]
+
     return "func()" if callable(value) else type(value).__name__
 
 
 def truth(value: Any) -> bool:
-    """Go's truth: whether the value is not the zero of its type. A struct is always true, a nil pointer false."""
+    """Go's truth: whether the value is not the zero of its type. A struct is always true, a nil
+    pointer false.
+    """
     return bool(value)
 
 

@@ -1,6 +1,7 @@
 """Istio's verdicts on annotation values: for which of them the webhook refuses a pod.
 
-Source: AnnotationValidation and what it calls, pkg/kube/inject/validate.go (1.9-1.30), inject.go (1.1-1.8).
+Source: AnnotationValidation and what it calls, pkg/kube/inject/validate.go (1.9-1.30), inject.go
+(1.1-1.8).
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Check(NamedTuple):
 
 
 def problems(annotations: dict[str, str], rules: Rules) -> list[Problem]:
-    """Every annotation for which this version of Istio refuses the pod, in the order in which they stand."""
+    """Every annotation for which this version of Istio refuses the pod, in the order in which they
+    stand.
+    """
     found: list[Problem] = []
     for name, value in annotations.items():
         rule = CHECKS.get(name)
@@ -42,6 +45,7 @@ def problems(annotations: dict[str, str], rules: Rules) -> list[Problem]:
             wrong = rule.check(value, rules)
             if wrong:
                 found.append((name, value, wrong))
+
     return found
 
 
@@ -101,24 +105,28 @@ def _bool(value: str, rules: Rules) -> str:
 def _quantity(value: str, rules: Rules) -> str:
     if _CONTROL.search(value):
         return "must not hold control characters"
+
     from krm_injector.kube import quantity
 
     try:
         quantity.parse(value)
     except quantity.QuantityError:
         return f'"{value}" must be a quantity, as 100m or 128Mi'
+
     return ""
 
 
 def _interfaces(value: str, rules: Rules) -> str:
     if not value:
         return ""
+
     for part in value.split(","):
         name = part.strip(_SPACE)
         if not name:
             return "names an empty interface"
         if len(name.encode()) > 15 or not _INTERFACE.match(name):
             return f'"{name}" must be an interface name: a letter, then letters, digits, "_", ".", "-", 15 in all'
+
     return ""
 
 
@@ -132,6 +140,7 @@ def _proxy_config(value: str, rules: Rules) -> str:
         )
     except ApiError as error:
         return f"{error.path} {error.problem}" if error.path else error.problem
+
     return "; ".join(
         f"{path} {problem}" for path, _, problem in proxy_config_problems(config, rules.minor)
     )

@@ -1,4 +1,6 @@
-""".EstimatedConcurrency of Istio 1.11 to 1.17: how many threads the proxy will use (inject.go estimateConcurrency)."""
+""".EstimatedConcurrency of Istio 1.11 to 1.17: how many threads the proxy will use (inject.go
+estimateConcurrency).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 from krm_injector.istio_api import Message
 from krm_injector.kube import quantity
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 
 DEFAULT = 2
 _SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -15,16 +17,20 @@ _CANONICAL = re.compile(r"([+-]?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+)|([numkMGTPE]?)
 
 
 def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -> int:
-    """ProxyConfig.concurrency; where that is 0 by the proxy's CPU: limit before request, annotations before values."""
+    """ProxyConfig.concurrency; where that is 0 by the proxy's CPU: limit before request,
+    annotations before values.
+    """
     concurrency = proxy_config.go_attr("Concurrency")
     if concurrency is None or concurrency.is_nil:
         return DEFAULT
     if concurrency.go_attr("Value") > 0:
         return int(concurrency.go_attr("Value"))
+
     for name in ("sidecar.istio.io/proxyCPULimit", "sidecar.istio.io/proxyCPU"):
         if name in annotations:  # one that is no quantity ends the search
             number = cores(annotations[name])
             return DEFAULT if number is None else number
+
     resources = at(values, ("global", "proxy", "resources"))
     found = [cores(at(resources, (kind, "cpu"))) for kind in ("limits", "requests")]
     return next((number for number in found if number is not None), DEFAULT)
@@ -34,17 +40,21 @@ def cores(text: Any) -> int | None:
     """Whole CPUs, rounded up: "500m" -> 1; None for what is no quantity."""
     if not isinstance(text, str):
         return None
+
     try:
         match = _CANONICAL.match(quantity.parse(text))
     except quantity.QuantityError:
         return None
+
     if match is None:
         return None
+
     whole, fraction, exponent, decimal, binary = match.groups()
     number = int(whole + (fraction or ""))
     power = int(exponent) if exponent else _SUFFIXES[decimal or ""]
     if binary:
         number <<= 10 * ("KMGTPE".index(binary) + 1)
+
     power -= len(fraction or "")
     cores: int = number * 10**power if power >= 0 else -(-number // 10**-power)
     return cores

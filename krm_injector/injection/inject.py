@@ -21,10 +21,11 @@ from krm_injector.injection.render import (
 )
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
 from krm_injector.kube import types
+from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.settle import settle
 from krm_injector.kube.strategic_merge import MergeError
 from krm_injector.kube.strategic_merge import merge as strategic_merge
-from krm_injector.kube.workloads import Step, at, put, text
+from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.versions import Rules, versions_with
 from krm_injector.workload import controller, decodable
@@ -49,6 +50,7 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
     causes += [decodable.mistyped(workload.ref, mismatch) for mismatch in mismatches]
     if causes:
         raise Failure(*causes)
+
     try:
         injected = inject_pod(pod, decision, plane, manual)
     except (
@@ -60,22 +62,26 @@ def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
         ApiError,
     ) as problem:
         raise Failure(_explained(workload, plane, problem)) from None
+
     return _with_pod(workload, metadata_path, injected)
 
 
 def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
     """Where the pod's metadata stands in the object, and the pod without nulls.
 
-    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the webhook the pod's own.
+    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the
+    webhook the pod's own.
     """
     template: Any = workload.object
     for step in workload.template:
         template = template[step] if step.__class__ is int else template.get(step) or {}
+
     metadata_path: Step = (*workload.template, "metadata")
     metadata = template.get("metadata") or {}
     if manual and controller.is_cron_job(workload.ref):
         metadata_path = ("spec", "jobTemplate", "metadata")
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
+
     typed = {
         field: string_map(metadata[field])
         for field in ("labels", "annotations")
@@ -84,20 +90,25 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
     metadata = {**metadata, **typed}
     if not manual:
         metadata["namespace"] = workload.ref.namespace
+
     return metadata_path, merge.without_nulls(
         {"metadata": metadata, "spec": template.get("spec") or {}}
     )
 
 
 def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
-    """The injected pod: rendered, merged, post-processed, and typed as the API server would read it."""
+    """The injected pod: rendered, merged, post-processed, and typed as the API server would read
+    it.
+    """
     mesh, rules = plane.mesh, plane.mesh.rules
     if rules.result == "spec":
         from krm_injector.injection.legacy import spec_render  # only old control planes pay for it
 
         return spec_render.inject_pod(pod, decision, plane, manual)
+
     if mesh.platform == "openshift" and rules.openshift_reset_user:
         pod = _without_assigned_user(pod, rules.openshift_reset_user)
+
     mesh_config, proxy_config = _configs(pod, decision, plane, manual)
     # Before 1.13 the annotation proxy.istio.io/config changed what templates see, and nothing else.
     of_mesh = mesh_config if rules.proxy_config_resources else plane.mesh_config
@@ -128,6 +139,7 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     for partial in render(plane, subject):
         template_pod = strategic_merge(template_pod, partial)
         merged = merge.apply_template(merged, partial, native, template_pod)
+
     merged = settle("v1.Pod", pod, merged)
     tproxy = str(proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
     merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules)
@@ -149,11 +161,14 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
 def _configs(
     pod: Object, decision: Decision, plane: ControlPlane, manual: bool
 ) -> tuple[Message, Message]:
-    """MeshConfig and ProxyConfig for this pod. kube-inject knows no ProxyConfig resources but overlays both."""
+    """MeshConfig and ProxyConfig for this pod. kube-inject knows no ProxyConfig resources but
+    overlays both.
+    """
     mesh = plane.mesh
     if manual or not mesh.rules.proxy_config_resources:
         mesh_config = _annotated(pod, plane)
         return mesh_config, mesh_config.go_attr("DefaultConfig")
+
     proxy_config = proxy_config_for(
         plane.mesh_config,
         pods.annotations_of(pod),
@@ -199,7 +214,9 @@ def _clear_prometheus(
 
 
 def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> Object:
-    """The metadata behind .DeploymentMeta (before 1.22): the workload's for kube-inject, the pod's for the webhook."""
+    """The metadata behind .DeploymentMeta (before 1.22): the workload's for kube-inject, the pod's
+    for the webhook.
+    """
     if manual and (workload.ref.kind != "Pod" or not rules.manual_pod_owner):
         metadata: Object = workload.object.get("metadata") or {}
         typed = {
@@ -208,6 +225,7 @@ def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> 
             if metadata.get(field)
         }
         return {**metadata, **typed}
+
     return {
         key: value
         for key, value in pod["metadata"].items()
@@ -220,10 +238,13 @@ def _path(decision: Decision, manual: bool) -> str:
 
 
 def _without_assigned_user(pod: Object, whose: str) -> Object:
-    """OpenShift gives every container the same runAsUser; on istio-proxy that is no override of the user's."""
+    """OpenShift gives every container the same runAsUser; on istio-proxy that is no override of the
+    user's.
+    """
     sidecar = pods.find_in_pod(pods.PROXY, pod)
     if sidecar is None or not sidecar.get("securityContext"):
         return pod
+
     among = pods.containers(pod) + (
         pods.containers(pod, "initContainers") if whose == "all" else []
     )
@@ -236,8 +257,10 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
             proxy_user = user
         elif container.get("name") not in (pods.VALIDATION, pods.INIT):
             app_user = user
+
     if proxy_user != app_user:
         return pod
+
     context = {
         k: v for k, v in sidecar["securityContext"].items() if k not in ("runAsUser", "runAsGroup")
     }
@@ -245,7 +268,9 @@ def _without_assigned_user(pod: Object, whose: str) -> Object:
 
 
 def _with_pod(workload: Workload, metadata_path: Step, pod: Object) -> Object:
-    """A copy of the workload's object with the pod's spec and what a template may change of its metadata."""
+    """A copy of the workload's object with the pod's spec and what a template may change of its
+    metadata.
+    """
     result: Object = put(workload.object, (*workload.template, "spec"), pod["spec"])
     before = at(workload.object, metadata_path) or {}
     for field, empty in (("labels", {}), ("annotations", {}), ("finalizers", [])):
@@ -267,7 +292,9 @@ def _bad_annotation(workload: Workload, path: Step, name: str, value: str, probl
 
 
 def _unknown(problem: TemplateError, plane: ControlPlane) -> str:
-    """Which versions of Istio have the function that the template names and this one lacks; "" for other troubles."""
+    """Which versions of Istio have the function that the template names and this one lacks; "" for
+    other troubles.
+    """
     _, names, rest = str(problem).partition('function "')
     has = versions_with(rest.partition('"')[0]) if names else ()
     if not has:
@@ -282,14 +309,18 @@ def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> R
         return _bad_annotation(
             workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem
         )
+
     if isinstance(problem, TemplateError):
         message = f"the injection template of revision {plane.mesh.revision} failed: {problem}{_unknown(problem, plane)}"
         return Result("error", message, workload.ref, code="template-failed")
+
     if isinstance(problem, RenderError):
         return Result("error", f"{problem}", workload.ref, code="template-unusable")
+
     if isinstance(problem, types.TypeMismatch):
         path = f"{where}.{problem.path}" if workload.template else problem.path
         return Result("error", f"{path}: {problem}", workload.ref, field=path, code="pod-invalid")
+
     return Result(
         "error", f"{where} cannot be merged: {problem}", workload.ref, code="merge-failed"
     )

@@ -1,4 +1,6 @@
-"""Small readings of a pod (``{"metadata": ..., "spec": ...}``) that several stages share; nothing here changes one."""
+"""Small readings of a pod (``{"metadata": ..., "spec": ...}``) that several stages share; nothing
+here changes one.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def find_in_pod(name: str, pod: Object) -> Object | None:
 
 
 def find_sidecar(pod: Object, native: bool) -> Object | None:
-    """The pod's istio-proxy; among the init containers only where this version knows ``native`` sidecars."""
+    """The pod's istio-proxy; among the init containers only where this version knows ``native``
+    sidecars.
+    """
     return find_in_pod(PROXY, pod) if native else find_container(PROXY, containers(pod))
 
 
@@ -68,7 +72,9 @@ def with_metadata(pod: Object, field: str, value: dict[str, str]) -> Object:
 
 
 def with_spec(pod: Object, **fields: Any) -> Object:
-    """A copy of the pod with these fields of its spec; an empty list is left out, as Go's omitempty does."""
+    """A copy of the pod with these fields of its spec; an empty list is left out, as Go's omitempty
+    does.
+    """
     spec = dict(pod.get("spec") or {})
     for name, value in fields.items():
         if value or name == "containers":

@@ -1,4 +1,5 @@
-"""What is done to the merged pod that a template cannot do: cluster, metrics, probes, metadata, order.
+"""What is done to the merged pod that a template cannot do: cluster, metrics, probes, metadata,
+order.
 
 Source: pkg/kube/inject/webhook.go postProcessPod (1.9-1.31).
 """
@@ -37,6 +38,7 @@ def post_process(pod: Object, template_pod: Object, facts: Facts) -> Object:
     pod = prometheus.apply(pod, facts.prometheus_merge, facts.status_port, facts.rules)
     if facts.rules.prometheus_targets:
         pod = prometheus.with_secure_port(pod, native)
+
     pod = _with_probes(pod, facts)
     pod = _with_metadata(pod, template_pod, facts)
     return _ordered(pod, facts.hold, native)
@@ -56,6 +58,7 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
     annotations = pods.annotations_of(pod)
     if sidecar is None or not probes.should_rewrite(annotations, facts.rewrite_probes):
         return pod
+
     what = probes.scope(facts.rules, facts.rewrite_tcp)
     probers = probes.app_probers(pod, facts.status_port, what)
     if probers:
@@ -64,9 +67,11 @@ def _with_probes(pod: Object, facts: Facts) -> Object:
             sidecar.get("env") or [], probers, reinjected, facts.rules.append_probers
         )
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
+
     port = annotations.get(probes.STATUS_PORT_ANNOTATION)
     if port is None:
         return probes.rewrite(pod, facts.status_port, what)
+
     from krm_injector.kube.go_numbers import atoi  # few pods state it
 
     return probes.rewrite(pod, atoi(port), what)
@@ -77,6 +82,7 @@ def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
         pod = pods.with_metadata(
             pod, "labels", {**pods.labels_of(pod), NETWORK_LABEL: facts.proxy_env[NETWORK_ENV]}
         )
+
     status = {
         pods.STATUS_ANNOTATION: status_json(
             template_pod, facts.revision if facts.rules.status_revision else None
@@ -88,7 +94,8 @@ def _with_metadata(pod: Object, template_pod: Object, facts: Facts) -> Object:
 
 
 def status_json(template_pod: Object, revision: str | None) -> str:
-    """sidecar.istio.io/status: the names of what the templates brought, null where they brought none.
+    """sidecar.istio.io/status: the names of what the templates brought, null where they brought
+    none.
 
     revision: None before 1.11, which does not write it.
     """
@@ -102,7 +109,9 @@ def status_json(template_pod: Object, revision: str | None) -> str:
 
 
 def _ordered(pod: Object, hold: bool, native: bool) -> Object:
-    """istio-proxy last (first when the application waits for it); init containers around the iptables set-up."""
+    """istio-proxy last (first when the application waits for it); init containers around the
+    iptables set-up.
+    """
     among = pods.containers(pod)
     inits = pods.containers(pod, "initContainers")
     among = _first(among, pods.PROXY) if hold else _last(among, pods.PROXY)
@@ -111,6 +120,7 @@ def _ordered(pod: Object, hold: bool, native: bool) -> Object:
             inits = _first(inits, name)
     else:
         inits = _last(_last(_first(inits, pods.VALIDATION), pods.INIT), pods.CORE_DUMP)
+
     return pods.with_spec(pod, containers=among, initContainers=inits)
 
 

@@ -1,4 +1,6 @@
-"""Probe rewrite: the kubelet asks the agent, the agent the application (pkg/kube/inject/app_probe.go, 1.9-1.31)."""
+"""Probe rewrite: the kubelet asks the agent, the agent the application
+(pkg/kube/inject/app_probe.go, 1.9-1.31).
+"""
 
 from __future__ import annotations
 
@@ -53,9 +55,11 @@ def should_rewrite(annotations: dict[str, str], by_values: bool) -> bool:
 
 
 def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]:
-    """What the agent must ask for each path: {"/app-health/web/readyz": {"httpGet": ..., "timeoutSeconds": 1}}.
+    """What the agent must ask for each path: {"/app-health/web/readyz": {"httpGet": ...,
+    "timeoutSeconds": 1}}.
 
-    A probe whose named port its container does not declare, or that already leads to ``status_port``, is left out.
+    A probe whose named port its container does not declare, or that already leads to
+    ``status_port``, is left out.
     """
     found: dict[str, Object] = {}
     for container in (
@@ -64,6 +68,7 @@ def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]
         name = container.get("name", "")
         if name == pods.PROXY:
             continue
+
         ports = {
             p["name"]: p.get("containerPort", 0)
             for p in container.get("ports") or []
@@ -76,12 +81,14 @@ def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]
                 if probe and probe.get("timeoutSeconds"):
                     prober["timeoutSeconds"] = probe["timeoutSeconds"]
                 found[f"/app-health/{name}/{path}"] = prober
+
         for field, path in HANDLERS if what.lifecycle else ():
             prober = _prober(
                 (container.get("lifecycle") or {}).get(field), HANDLER_ACTIONS, ports, status_port
             )
             if prober is not None:
                 found[f"/app-lifecycle/{name}/{path}"] = prober
+
     return found
 
 
@@ -91,6 +98,7 @@ def _prober(
     kind = _action(probe, actions)
     if kind is None or probe is None:
         return None
+
     action: Object = types.decode(ACTION_TYPES[kind], probe[kind], keep_empty=True)
     if kind != "grpc":
         port = action.get("port")
@@ -100,6 +108,7 @@ def _prober(
             action["port"] = ports[port]
         elif port == status_port:
             return None  # rewritten by an earlier injection
+
     return {kind: action}
 
 
@@ -135,12 +144,14 @@ def merge_env(
 ) -> list[Object]:
     """The proxy's env with ISTIO_KUBE_APP_PROBERS.
 
-    On a pod that was injected before (``reinjected``), the probers found there win over those found now; where it
-    had none, they are appended only from 1.27 on (``append``). Before 1.17 nobody looked there (pass False).
+    On a pod that was injected before (``reinjected``), the probers found there win over those found
+    now; where it had none, they are appended only from 1.27 on (``append``). Before 1.17 nobody
+    looked there (pass False).
     """
     entry = {"name": PROBERS_ENV, "value": probers_json(probers)}
     if not reinjected:
         return [*env, entry]
+
     for index, variable in enumerate(env):
         if variable.get("name") == PROBERS_ENV:
             try:
@@ -150,11 +161,14 @@ def merge_env(
                 return env
             merged = {"name": PROBERS_ENV, "value": probers_json({**probers, **known})}
             return [*env[:index], merged, *env[index + 1 :]]
+
     return [*env, entry] if append else env
 
 
 def as_prober(value: Any) -> Object:
-    """One entry of ISTIO_KUBE_APP_PROBERS, typed: numbers are integers. Raises TypeMismatch, AttributeError."""
+    """One entry of ISTIO_KUBE_APP_PROBERS, typed: numbers are integers. Raises TypeMismatch,
+    AttributeError.
+    """
     prober = {
         k: types.decode(t, value[k], keep_empty=True)
         for k, t in ACTION_TYPES.items()
@@ -166,7 +180,9 @@ def as_prober(value: Any) -> Object:
 
 
 def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
-    """The pod with every probe (and lifecycle handler) of the application led to the agent's status port."""
+    """The pod with every probe (and lifecycle handler) of the application led to the agent's status
+    port.
+    """
     fields = {}
     for field in ("containers", "initContainers") if what.init else ("containers",):
         before = pods.containers(pod, field)
@@ -176,6 +192,7 @@ def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
         ]
         if any(a is not b for a, b in zip(after, before, strict=True)):
             fields[field] = after
+
     return pods.with_spec(pod, **fields) if fields else pod
 
 
@@ -187,14 +204,17 @@ def _rewrite_container(container: Object, port: int, what: Scope) -> Object:
         kind = _action(probe, what.actions)
         if probe and kind:
             changed[field] = _rewritten(probe, kind, f"/app-health/{name}/{path}", port)
+
     hooks: Object = {}
     for field, path in HANDLERS if what.lifecycle else ():
         handler = (container.get("lifecycle") or {}).get(field)
         kind = _action(handler, HANDLER_ACTIONS)
         if handler and kind:
             hooks[field] = _rewritten(handler, kind, f"/app-lifecycle/{name}/{path}", port)
+
     if hooks:
         changed["lifecycle"] = {**container["lifecycle"], **hooks}
+
     return {**container, **changed} if changed else container
 
 
@@ -203,5 +223,6 @@ def _rewritten(probe: Object, kind: str, path: str, port: int) -> Object:
     action.update(path=path, port=port)
     if action.get("scheme") == "HTTPS":
         action["scheme"] = "HTTP"  # the agent speaks TLS to the application itself
-    # httpGet takes the place of the action it replaces, so that the probe's own fields keep their order.
+    # httpGet takes the place of the action it replaces, so that the probe's own fields keep their
+    # order.
     return {("httpGet" if k == kind else k): (action if k == kind else v) for k, v in probe.items()}

@@ -1,7 +1,8 @@
-"""Metrics merging: scrapers are led to the agent, the pod's own scrape settings go to it by an environment variable.
+"""Metrics merging: scrapers are led to the agent, the pod's own scrape settings go to it by an
+environment variable.
 
-Source: pkg/kube/inject/webhook.go applyPrometheusMerge, applySecurePrometheusAnnotation (1.9-1.31); the targets of
-1.31: pilot/cmd/pilot-agent/status/server.go.
+Source: pkg/kube/inject/webhook.go applyPrometheusMerge, applySecurePrometheusAnnotation (1.9-1.31);
+the targets of 1.31: pilot/cmd/pilot-agent/status/server.go.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _number = re.compile(r"[+-]?[0-9]+\Z")
 
 
 def _field(annotation: str, rules: Rules) -> str | None:
-    """Which setting an annotation is: Prometheus reads prometheus.io/port, prometheus-io.port ... alike."""
+    """Which setting an annotation is: Prometheus reads prometheus.io/port, prometheus-io.port ...
+    alike.
+    """
     if not annotation.startswith("prometheus"):
         return None
     if not rules.prometheus_spellings:
@@ -60,7 +63,8 @@ def cleared(annotations: dict[str, str], rules: Rules) -> dict[str, str]:
 
 
 def apply(pod: Object, mesh_wants: bool, status_port: int, rules: Rules) -> Object:
-    """The pod with merged metrics, or as it was where scraping or merging is off or was set up before.
+    """The pod with merged metrics, or as it was where scraping or merging is off or was set up
+    before.
 
     Raises BadAnnotation for a port that nobody may scrape (1.31+).
     """
@@ -68,9 +72,11 @@ def apply(pod: Object, mesh_wants: bool, status_port: int, rules: Rules) -> Obje
     found = settings(annotations, rules)
     if rules.prometheus_spellings and pods.parse_bool(found.get("scrape", "true")) is False:
         return pod
+
     target = str(status_port)
     if not _enabled(annotations, mesh_wants) or found.get("port") == target:
         return pod  # the user leads scrapers to the agent already, or an earlier injection did
+
     targets = _targets(found.pop("targets", ""))
     if targets:
         found["port"], found["path"] = targets[0]
@@ -78,10 +84,12 @@ def apply(pod: Object, mesh_wants: bool, status_port: int, rules: Rules) -> Obje
         _check_ports(
             annotations, targets or [(found.get("port", ""), "")], status_port, rules, bool(targets)
         )
+
     sidecar = pods.find_sidecar(pod, rules.native_sidecars)
     if sidecar is not None and any(found.values()):
         env = [*(sidecar.get("env") or []), {"name": ENV, "value": _settings_json(found, targets)}]
         pod = pods.replace_container(pod, sidecar, {**sidecar, "env": env})
+
     ours = {
         "prometheus.io/port": target,
         "prometheus.io/path": "/stats/prometheus",
@@ -91,18 +99,22 @@ def apply(pod: Object, mesh_wants: bool, status_port: int, rules: Rules) -> Obje
 
 
 def with_secure_port(pod: Object, native: bool) -> Object:
-    """The pod with the port of metrics over mTLS as an annotation, where the proxy has one and nobody else set it."""
+    """The pod with the port of metrics over mTLS as an annotation, where the proxy has one and
+    nobody else set it.
+    """
     annotations = pods.annotations_of(pod)
     wanted = _other.sub("_", SECURE_PORT_ANNOTATION)
     sidecar = pods.find_sidecar(pod, native)
     if sidecar is None or any(_other.sub("_", name) == wanted for name in annotations):
         return pod
+
     for variable in sidecar.get("env") or []:
         value = variable.get("value") or ""
         if variable.get("name") == SECURE_PORT_ENV and value not in ("", "0"):
             return pods.with_metadata(
                 pod, "annotations", {**annotations, SECURE_PORT_ANNOTATION: value}
             )
+
     return pod
 
 
@@ -123,11 +135,14 @@ def _settings_json(found: dict[str, str], targets: list[tuple[str, str]]) -> str
             for port, path in targets
         ]
         parts.append(f'"targets":[{",".join(shown)}]')
+
     return "{" + ",".join(parts) + "}"
 
 
 def _targets(text: str) -> list[tuple[str, str]]:
-    """ "9090:/m, 9091" -> [("9090", "/m"), ("9091", "/metrics")]; none where one has no port: Istio passes over it."""
+    """ "9090:/m, 9091" -> [("9090", "/m"), ("9091", "/metrics")]; none where one has no port: Istio
+    passes over it.
+    """
     found = []
     for entry in filter(None, map(str.strip, text.split(","))):
         port, _, path = entry.partition(":")
@@ -148,6 +163,7 @@ def _check_ports(
     for port, _path in targets:
         if not port and not listed:
             continue
+
         number = int(port) if _number.match(port) else 0
         if not 1 <= number <= 65535:
             problem = f'"{port}" is not a port'
@@ -155,5 +171,6 @@ def _check_ports(
             problem = f"port {port} is the proxy's own and cannot be scraped"
         else:
             continue
+
         name = next(name for name in sorted(annotations) if _field(name, rules) == wanted)
         raise BadAnnotation(name, annotations[name], problem)

@@ -23,7 +23,7 @@ from krm_injector.injection.template_data import (
 from krm_injector.injection.template_functions import istio_functions
 from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
 from krm_injector.kube import pod_history, yaml
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object
 from krm_injector.workload.controller import Owner
 
@@ -32,8 +32,9 @@ IMAGE_TYPE_ANNOTATION = "sidecar.istio.io/proxyImageType"
 NATIVE_ANNOTATION = "sidecar.istio.io/nativeSidecar"
 NETWORK_LABEL = "topology.istio.io/network"
 IMAGE_TYPES = ("distroless", "debug")
-# What the templates of a run may do together, in steps (about a second), and what each workload adds to what is left.
-# The templates of Istio's charts, 1.1 to 1.30, take at most 331 steps a workload: no run of any size comes near.
+# What the templates of a run may do together, in steps (about a second), and what each workload
+# adds to what is left. The templates of Istio's charts, 1.1 to 1.30, take at most 331 steps a
+# workload: no run of any size comes near.
 STEPS = 1_000_000
 STEPS_MORE = 10_000
 DEFAULT_ID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
@@ -70,6 +71,7 @@ class ControlPlane:
         self.mesh_config: Message = mesh_config(mesh.mesh_config, minor)
         if mesh.rules.test_mesh == "yes":
             self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
+
         native = "true" if mesh.native_sidecars else "false"
         env = {"ENABLE_NATIVE_SIDECARS": native, **mesh.control_plane_env}
         rules = mesh.rules
@@ -93,11 +95,15 @@ class ControlPlane:
                     f"template {name!r} is not in the injection configuration, which has: {known}",
                     name,
                 )
+
             self._templates[name] = parse(texts[name], name=name, funcs=self.funcs)
+
         return self._templates[name]
 
     def spec_template(self) -> Template:
-        """The one template of Istio until 1.8, which renders a SidecarInjectionSpec. Raises ParseError."""
+        """The one template of Istio until 1.8, which renders a SidecarInjectionSpec. Raises
+        ParseError.
+        """
         if "" not in self._templates:
             text = self.mesh.config.get("template") or ""
             self._templates[""] = parse(
@@ -214,6 +220,7 @@ def selected_templates(plane: ControlPlane, subject: Subject) -> list[str]:
         return ["sidecar"]  # istioctl kube-inject knows neither defaultTemplates nor aliases
     else:
         names = config.get("defaultTemplates") or ["sidecar"]
+
     aliases = {} if subject.manual else config.get("aliases") or {}
     return [target for name in names for target in aliases.get(name, [name])]
 
@@ -227,6 +234,7 @@ def render(plane: ControlPlane, subject: Subject) -> list[Object]:
         partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
         for partial in partials:
             give_divisors(partial)
+
     return partials
 
 
@@ -236,17 +244,21 @@ def _partial_pod(name: str, plane: ControlPlane, data: TemplateData) -> Object:
         partial = _read(text)
     except yaml.YamlError as problem:
         raise RenderError(f"what template {name!r} renders is not YAML: {problem}", name) from None
+
     if partial is None:
         return {}
     if not isinstance(partial, dict):
         raise RenderError(
             f"template {name!r} renders a {type(partial).__name__}, not a partial Pod", name
         )
+
     return partial
 
 
 def _read(text: str) -> Any:
-    """What a template renders, as sigs.k8s.io/yaml reads it. JSON is YAML, and read far faster as what it is."""
+    """What a template renders, as sigs.k8s.io/yaml reads it. JSON is YAML, and read far faster as
+    what it is.
+    """
     if text.startswith("{"):
         try:
             return json.loads(text)
@@ -256,7 +268,9 @@ def _read(text: str) -> Any:
 
 
 def give_divisors(partial: Object) -> None:
-    """Write the divisor of a resourceFieldRef without one, as Go does before k8s.io/api 0.35 (in place: it is ours)."""
+    """Write the divisor of a resourceFieldRef without one, as Go does before k8s.io/api 0.35 (in
+    place: it is ours).
+    """
     spec = partial.get("spec") or {}
     references = [
         (variable.get("valueFrom") or {}).get("resourceFieldRef")
@@ -275,7 +289,9 @@ def give_divisors(partial: Object) -> None:
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:
-    """Whether an istio-proxy of the user's belongs among the init containers, should the template put it there."""
+    """Whether an istio-proxy of the user's belongs among the init containers, should the template
+    put it there.
+    """
     if not mesh.rules.native_sidecars:
         return False
     wanted = (
@@ -287,7 +303,8 @@ def is_native(mesh: Mesh, pod: Object) -> bool:
 def proxy_image(
     values: TypedValues, proxy_config: Message, annotations: dict[str, str], variant_where: str
 ) -> str:
-    """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over values.global.variant.
+    """HUB/IMAGE:TAG[-TYPE]; the pod's annotation wins over ProxyConfig.image, that over
+    values.global.variant.
 
     variant_where: when the variant counts (Rules.image_variant).
     """
@@ -298,6 +315,7 @@ def proxy_image(
         variant_where == "no type given" and not kind
     ):
         kind = values.variant
+
     kind = annotations.get(IMAGE_TYPE_ANNOTATION, kind)
     return f"{values.hub}/{values.proxy_image or 'proxyv2'}:{_tag(values.tag, kind)}"
 
@@ -322,7 +340,9 @@ def _tag(tag: str, kind: str) -> str:
 def cluster_env(
     path: str, values: TypedValues, labels: dict[str, str], form: str
 ) -> dict[str, str]:
-    """The proxy's environment by the webhook's path, the values and the pod's label, the last winning."""
+    """The proxy's environment by the webhook's path, the values and the pod's label, the last
+    winning.
+    """
     env = path_env(path, form)
     cluster = env.get("ISTIO_META_CLUSTER_ID") or values.cluster_name
     network = labels.get(NETWORK_LABEL, env.get("ISTIO_META_NETWORK") or values.network)
@@ -334,13 +354,15 @@ def cluster_env(
 
 
 def path_env(path: str, form: str) -> dict[str, str]:
-    """/inject/cluster/c1/net/n1 or /inject/:ENV:cluster=c1:ENV:net=n1 -> {"ISTIO_META_CLUSTER_ID": "c1", ...}.
+    """/inject/cluster/c1/net/n1 or /inject/:ENV:cluster=c1:ENV:net=n1 -> {"ISTIO_META_CLUSTER_ID":
+    "c1", ...}.
 
     form: what this version reads (Rules.path_env).
     """
     parts = path.removesuffix("/").split("/", 2)
     if len(parts) < 3:
         return {}
+
     if parts[2].startswith(":ENV:") and form != "slashes":
         pairs = [pair.split("=", 1) for pair in parts[2].split(":ENV:")[1:]]
         flat = [part for pair in pairs if len(pair) == 2 and pair[0] for part in pair]
@@ -348,13 +370,16 @@ def path_env(path: str, form: str) -> dict[str, str]:
         flat = parts[2].split("/")
         if form == "escaped":
             flat[1::2] = [value.replace("--slash--", "/") for value in flat[1::2]]
+
     names = {"cluster": "ISTIO_META_CLUSTER_ID", "net": "ISTIO_META_NETWORK"}
     return {names.get(k, k.upper()): v for k, v in zip(flat[::2], flat[1::2], strict=False) if k}
 
 
 def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
-    """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace, 1337 where there is none
-    that Istio can read (pkg/kube/inject/inject.go GetProxyIDs, openshift.go, 1.20 to 1.31)."""
+    """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace, 1337
+    where there is none that Istio can read (pkg/kube/inject/inject.go GetProxyIDs, openshift.go,
+    1.20 to 1.31).
+    """
     uid_range = namespace_annotations.get("openshift.io/sa.scc.uid-range", "")
     groups = namespace_annotations.get("openshift.io/sa.scc.supplemental-groups", uid_range)
     uid, gid = _range_end(uid_range), [_range_end(part) for part in groups.split(",")]
@@ -363,16 +388,19 @@ def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
 
 
 def _range_end(block: str) -> int | None:
-    """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither (openshift.go
-    ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps around."""
+    """ "1000620000/10000" (start and size) or "1-5" -> the last number; None where it is neither
+    (openshift.go ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps around.
+    """
     if not block:
         return None
+
     from krm_injector.kube.go_numbers import sscanf_uint32  # OpenShift's Namespaces only
 
     separator = "/" if "/" in block else "-"
     numbers = sscanf_uint32(block, separator)
     if numbers is None:
         return None
+
     start, end = numbers
     return (start + end - 1) % 2**32 if separator == "/" else end
 

@@ -1,7 +1,8 @@
-"""Plain pod data as the typed Go values that a template sees: metav1.ObjectMeta, corev1.PodSpec and all below them.
+"""Plain pod data as the typed Go values that a template sees: metav1.ObjectMeta, corev1.PodSpec and
+all below them.
 
-A TypedStruct is a view of a dict of decoded JSON: fields are made when a template asks for them. A field that nobody
-gave has the zero value of its Go type: "" or false, an empty list, a nil pointer.
+A TypedStruct is a view of a dict of decoded JSON: fields are made when a template asks for them. A
+field that nobody gave has the zero value of its Go type: "" or false, an empty list, a nil pointer.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any, ClassVar
 
 from krm_injector.gotemplate.values import Enum, Int32, Int64, Method, StringList, StringMap, Struct
 from krm_injector.kube import go_json, quantity, types
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
 
 _ZERO_TIME = "0001-01-01 00:00:00 +0000 UTC"
 
 
 class TypedStruct(Struct):
-    """A struct of kube.pod_types, or a pointer to one, over its JSON data.
+    """A struct of kube.pod_types_generated, or a pointer to one, over its JSON data.
 
     Classes are made per type by struct_class(): go_type is "v1.PodSpec" or "*v1.SecurityContext".
     """
@@ -37,6 +38,7 @@ class TypedStruct(Struct):
         made = self._made
         if name in made:
             return made[name]
+
         fields = _fields(self.type_name)
         if name in fields:
             json_name, go_type = fields[name]
@@ -45,6 +47,7 @@ class TypedStruct(Struct):
             value = Method(lambda: self.go_attr(name[3:]))
         else:
             raise KeyError(name)
+
         made[name] = value
         return value
 
@@ -56,12 +59,16 @@ class TypedStruct(Struct):
         )
 
     def plain(self) -> Any:
-        """What json.Marshal writes for it, as data with the fields in Go's order; None for a nil pointer."""
+        """What json.Marshal writes for it, as data with the fields in Go's order; None for a nil
+        pointer.
+        """
         return None if self.is_nil else types.decode(self.type_name, self.data, keep_empty=True)
 
 
 class Pointer(Struct):
-    """A pointer to a scalar (*bool, *int64, *string): true unless nil, printed as what it points to."""
+    """A pointer to a scalar (*bool, *int64, *string): true unless nil, printed as what it points
+    to.
+    """
 
     __slots__ = ("go_type", "is_nil", "value")
 
@@ -104,6 +111,7 @@ class Opaque(Struct):
             from krm_injector.kube.go_numbers import atoi  # few templates ask
 
             return Method(lambda: atoi(self._text))
+
         text = self._text if is_text else ""
         members: dict[str, Any] = {"Type": int(is_text), "IntVal": Int32(number), "StrVal": text}
         return members[name]
@@ -167,12 +175,13 @@ def _fields(type_name: str) -> dict[str, tuple[str | None, str]]:
             promoted.update(_fields(go_type))
         else:
             found[go_name] = (json_name, go_type)
+
     return {**promoted, **found}
 
 
 @cache
 def struct_class(go_type: str) -> type[TypedStruct]:
-    """The class of a struct type of kube.pod_types or of a pointer to it."""
+    """The class of a struct type of kube.pod_types_generated or of a pointer to it."""
     name = go_type.lstrip("*")
     if name not in TYPES:
         raise KeyError(name)
@@ -194,9 +203,11 @@ def typed(go_type: str, value: Any) -> Any:
         return value if isinstance(value, str) else ""
     if kind == "bool":
         return value is True
+
     if kind in ("int32", "int64"):
         number = int(value) if isinstance(value, (int, float)) else 0
         return Int32(number) if kind == "int32" else Int64(number)
+
     return _opaque(kind, go_type, value)
 
 
@@ -223,6 +234,7 @@ def _map(go_type: str, value: Any) -> dict[str, Any]:
     items = value if isinstance(value, Mapping) else {}
     if go_type == "map[string]string":
         return StringMap((key, typed("string", item)) for key, item in items.items())
+
     inner = element_type(go_type)
     return TypedMap(
         go_type,
@@ -236,17 +248,21 @@ def _opaque(kind: str, go_type: str, value: Any) -> Any:
     is_nil = value is None and go_type.startswith("*")
     if is_nil:
         return Opaque(go_type, "<nil>", None, True)
+
     if kind == "quantity":
         try:
             text = quantity.from_json(value)
         except quantity.QuantityError:
             text = str(value)  # checked where pods are read; a view does not judge
         return Opaque(go_type, text, text)
+
     if kind == "int-or-string":
         plain = value if isinstance(value, str) else int(value or 0)
         return Opaque(go_type, str(plain), plain)
+
     if kind == "time":
         return Opaque(go_type, _time_text(value), value)
+
     return value
 
 
@@ -271,11 +287,13 @@ def _text(value: Any) -> str:
         return "map[" + " ".join(f"{key}:{_text(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):
         return "[" + " ".join(_text(item) for item in value) + "]"
+
     return str(value)
 
 
 def go_plain(value: Any) -> Any:
-    """A Go value as the data that json.Marshal writes for it: maps sorted, struct fields in Go's order.
+    """A Go value as the data that json.Marshal writes for it: maps sorted, struct fields in Go's
+    order.
 
     Structs of other packages take part by a method plain(). Raises GoJsonError for what has none.
     """
@@ -284,16 +302,20 @@ def go_plain(value: Any) -> Any:
         if plain is None:
             raise go_json.GoJsonError(f"json: unsupported type: {value.go_type}")
         return plain()
+
     if isinstance(value, Enum):
         return int(value)
+
     if isinstance(value, dict):
         return (
             {key: go_plain(value[key]) for key in sorted(value)}
             if not getattr(value, "nil", False)
             else None
         )
+
     if isinstance(value, list):
         return [go_plain(item) for item in value] if not getattr(value, "nil", False) else None
+
     return value
 
 
@@ -320,5 +342,7 @@ def type_meta(api_version: str, kind: str, pointer: bool = False) -> TypedStruct
 
 
 def namespaced_name(name: str, namespace: str) -> NamespacedName:
-    """types.NamespacedName; where .DeploymentMeta is an ObjectMeta (before Istio 1.22), use object_meta."""
+    """types.NamespacedName; where .DeploymentMeta is an ObjectMeta (before Istio 1.22), use
+    object_meta.
+    """
     return NamespacedName(name, namespace)

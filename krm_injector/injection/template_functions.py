@@ -1,7 +1,8 @@
-"""Istio's template functions, over sprig's (pkg/kube/inject/template.go createInjectionFuncmap, 1.9-1.31).
+"""Istio's template functions, over sprig's (pkg/kube/inject/template.go createInjectionFuncmap,
+1.9-1.31).
 
-Each takes and gives Go values as ``gotemplate.values`` represents them. ``env`` reads the control plane's
-environment, which functionConfig declares: never this machine's.
+Each takes and gives Go values as ``gotemplate.values`` represents them. ``env`` reads the control
+plane's environment, which functionConfig declares: never this machine's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ OTEL = "resource.opentelemetry.io/"
 def istio_functions(
     rules: Rules, control_plane_env: dict[str, str], render: Callable[[str], str]
 ) -> dict[str, Func]:
-    """The functions of one control plane, by name; ``render`` renders a text as a template, with the same data."""
+    """The functions of one control plane, by name; ``render`` renders a text as a template, with
+    the same data.
+    """
     table: list[tuple[str, Any, tuple[str, ...], bool]] = [
         ("formatDuration", duration_string, ("any",), False),
         ("isset", lambda m, key: key in m, ("map[string]string", "string"), False),
@@ -126,7 +129,9 @@ def exclude_inbound_port(port: Any, excluded: str) -> str:
 
 
 def container_ports(containers: list[Any], rules: Rules, every: bool) -> str:
-    """The TCP ports (before 1.4 all) that containers declare: "80,8080"; all but the proxy's where not ``every``."""
+    """The TCP ports (before 1.4 all) that containers declare: "80,8080"; all but the proxy's where
+    not ``every``.
+    """
     passed_over = ("UDP", "SCTP") if rules.ports_of_tcp else ()
     return ",".join(
         str(port.go_attr("ContainerPort"))
@@ -177,9 +182,12 @@ def merge_maps(*maps: dict[str, str]) -> StringMap:
 
 
 def append_multus_network(existing: str, network: str, rules: Rules) -> str:
-    """The pod's multus networks with Istio's added, in the form the user chose: a list of names or JSON."""
+    """The pod's multus networks with Istio's added, in the form the user chose: a list of names or
+    JSON.
+    """
     if existing == "":
         return network
+
     end = existing.rfind("]")
     if not rules.multus_looks:
         return (
@@ -187,23 +195,28 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
             if end == -1
             else f'{existing[:end]}, {{"name": "{network}"}}{existing[end:]}'
         )
+
     if end == -1:
         return (
             existing
             if network in [n.strip() for n in existing.split(",")]
             else f"{existing}, {network}"
         )
+
     try:
         networks = go_json.loads(existing)
     except go_json.GoJsonError:
         return existing
+
     if networks is not None and not (
         isinstance(networks, list) and all(n is None or isinstance(n, dict) for n in networks)
     ):
         return existing
+
     namespace, name = "", network
     if rules.cni_network_by_namespace and network.count("/") == 1:
         namespace, name = network.split("/")
+
     for one in networks or []:
         if one and one.get("name") == name:
             where = one.get("namespace")
@@ -212,6 +225,7 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
                 or (where if where is not None else "") == namespace
             ):
                 return existing
+
     place = f', "namespace": "{namespace}"' if namespace else ""
     return f'{existing[:end]}, {{"name": "{name}"{place}}}{existing[end:]}'
 
@@ -223,10 +237,12 @@ def omit_nil(value: Any) -> Any:
             return value
         kept = {k: v for k, v in ((k, omit_nil(v)) for k, v in value.items()) if v is not None}
         return kept or None
+
     if isinstance(value, list):
         if not any(_holds_nil(v) for v in value):
             return value
         return [v for v in map(omit_nil, value) if v is not None] or None
+
     return value
 
 
@@ -245,7 +261,9 @@ def otel_resource_attributes(
     namespace: str,
     containers: list[Any],
 ) -> str:
-    """OTEL_RESOURCE_ATTRIBUTES, where a tracing provider of the mesh asks for semantic conventions; else ""."""
+    """OTEL_RESOURCE_ATTRIBUTES, where a tracing provider of the mesh asks for semantic conventions;
+    else "".
+    """
     providers = [p.go_attr("GetOpentelemetry")() for p in mesh.go_attr("ExtensionProviders")]
     enrichments = [
         sprint(o.go_attr("ServiceAttributeEnrichment"))
@@ -254,14 +272,17 @@ def otel_resource_attributes(
     ]
     if "OTEL_SEMANTIC_CONVENTIONS" not in enrichments:
         return ""
+
     version = (
         annotations.get(OTEL + "service.version") or labels.get("app.kubernetes.io/version") or ""
     )
     if not version and len(containers) == 1:
         version = image_version(containers[0].go_attr("Image"))
+
     instance = annotations.get(OTEL + "service.instance.id") or ""
     if not instance and containers:
         instance = f"{namespace}.$(POD_NAME).{containers[0].go_attr('Name')}"
+
     attributes = (
         ("service.namespace", annotations.get(OTEL + "service.namespace") or namespace),
         ("service.version", version),

@@ -1,4 +1,5 @@
-"""Istio's mesh API as typed messages: parse, defaults, merge, JSON; and what istiod reads from the values.
+"""Istio's mesh API as typed messages: parse, defaults, merge, JSON; and what istiod reads from the
+values.
 
 mesh = mesh_config(text, (1, 30))          # Message of MeshConfig; ApiError where istiod refuses
 config = proxy_config_for(mesh, annotations, namespace, labels, resources, "istio-system", (1, 30))

@@ -32,6 +32,7 @@ def _is_ipv6(text: str) -> bool:
     head, elided, tail = text.partition("::")
     if "::" in tail or ":" not in text:
         return False
+
     groups = [g.split(":") if g else [] for g in (head, tail)]
     flat = groups[0] + groups[1]
     room = 8
@@ -40,13 +41,17 @@ def _is_ipv6(text: str) -> bool:
             return False
         flat.pop()
         room = 6
+
     if any(not _GROUP.match(g) for g in flat):
         return False
+
     return len(flat) < room if elided else len(flat) == room
 
 
 def is_cidr(text: str, strict: bool = True) -> bool:
-    """netip.ParsePrefix; strict=False is net.ParseCIDR, which takes leading zeros in the prefix's length."""
+    """netip.ParsePrefix; strict=False is net.ParseCIDR, which takes leading zeros in the prefix's
+    length.
+    """
     address, slash, length = text.rpartition("/") if strict else text.partition("/")
     if not slash or not (length.isascii() and length.isdigit()) or len(length) > 20:
         return False
@@ -71,9 +76,11 @@ def _labels_problem(name: str) -> str:
         return f'has a top level domain, "{labels[-1]}", of digits only'
     if labels[-1] == "":
         labels.pop()
+
     for label in labels:
         if not is_label(label):
             return f'has the label "{label}", which is not letters, digits and "-"'
+
     return ""
 
 
@@ -96,14 +103,17 @@ def address_problem(address: str) -> str:
     split = split_host_port(address)
     if split is None:
         return "must be HOST:PORT"
+
     host, port = split
     if not _ATOI.match(port) or len(port) > 18:
         return f'has a port, "{port}", that is no number'
     if not 1 <= int(port) <= 65535:
         return f"has the port {port}, which must be from 1 to 65535"
+
     problem = fqdn_problem(host)
     if problem and not is_ip(host):
         return f'has a host, "{host}", that is neither a host name nor an IP address'
+
     return ""
 
 
@@ -112,6 +122,7 @@ def split_host_port(text: str) -> tuple[str, str] | None:
     at = text.rfind(":")
     if at < 0:
         return None
+
     if text.startswith("["):
         end = text.find("]")
         if end < 0 or end + 1 != at:
@@ -121,6 +132,8 @@ def split_host_port(text: str) -> tuple[str, str] | None:
         host, before, after = text[:at], 0, 0
         if ":" in host:
             return None
+
     if "[" in text[before:] or "]" in text[after:]:
         return None
+
     return host, text[at + 1 :]

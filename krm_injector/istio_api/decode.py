@@ -1,7 +1,8 @@
 """YAML text to messages, as Istio's protomarshal.ApplyYAML reads it.
 
-Source of the rules: pkg/util/protomarshal (1.12-1.30) and github.com/golang/protobuf 1.5 jsonpb: fields by JSON or
-proto name, unknown ones passed over, null leaves a field as it is, a field that is given replaces the whole field.
+Source of the rules: pkg/util/protomarshal (1.12-1.30) and github.com/golang/protobuf 1.5 jsonpb:
+fields by JSON or proto name, unknown ones passed over, null leaves a field as it is, a field that
+is given replaces the whole field.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ class _Wrong(Exception):
 
 
 def parse(name: str, text: str, minor: tuple[int, int], base: Message | None = None) -> Message:
-    """The message that the YAML (or JSON) text describes, laid over base. name: as "v1alpha1.ProxyConfig".
+    """The message that the YAML (or JSON) text describes, laid over base. name: as
+    "v1alpha1.ProxyConfig".
 
-    Only the first document counts and the last of several equal keys, as for Istio. Raises ApiError.
+    Only the first document counts and the last of several equal keys, as for Istio. Raises
+    ApiError.
     """
     type_ = schema(minor).message(name)
     what = name.rpartition(".")[2]
@@ -75,6 +78,7 @@ class _Decoder:
     def message_into(self, message: Message, value: Any, path: str) -> None:
         if not isinstance(value, dict):
             raise ApiError(self.what, path, value, f"must be a mapping, not {shown(value)}")
+
         fields = message.fields
         for field in message.type.fields:
             if field.json in value:
@@ -83,8 +87,10 @@ class _Decoder:
                 given = value[field.name]
             else:
                 continue
+
             if given is None and not (field.type == "google.protobuf.Value" and not field.label):
                 continue
+
             where = f"{path}.{field.json}" if path else field.json
             self._set(fields, message.type, field, self.field(field, given, message.type, where))
 
@@ -96,6 +102,7 @@ class _Decoder:
         elif not value and (field.label or field.kind != "message"):
             fields.pop(field.json, None)  # proto3 does not tell zero from a field that is not there
             return
+
         fields[field.json] = value
 
     def field(self, field: Field, value: Any, owner: MessageType, path: str) -> Any:
@@ -103,15 +110,18 @@ class _Decoder:
             if not isinstance(value, list):
                 raise ApiError(self.what, path, value, f"must be a list, not {shown(value)}")
             return [self.single(field, v, owner, f"{path}[{i}]") for i, v in enumerate(value)]
+
         if field.label == "%":
             if not isinstance(value, dict):
                 raise ApiError(self.what, path, value, f"must be a mapping, not {shown(value)}")
             return {k: self.single(field, v, owner, f"{path}.{k}") for k, v in value.items()}
+
         return self.single(field, value, owner, path)
 
     def single(self, field: Field, value: Any, owner: MessageType, path: str) -> Any:
         if field.kind == "message":
             return self.message(owner.schema.message(field.type), value, path)
+
         try:
             if field.kind == "enum":
                 return _enum(owner.schema.enum(field.type), value)
@@ -125,16 +135,20 @@ class _Decoder:
         if name in FREE_FORM or name.startswith("k8s."):
             message.fields["value"] = self.free_form(name, value, path)
             return message
+
         if value is None:
             return message
+
         try:
             if name in WRAPPERS:
                 inner = _SCALARS[WRAPPERS[name]](value)
                 if inner:
                     message.fields["value"] = inner
                 return message
+
             if name == DURATION:
                 return Message(type_, _duration_fields(value))
+
             if name == "operator.IntOrString":
                 message.fields["value"] = (
                     value if isinstance(value, str) else _integer(value, "int32")
@@ -142,6 +156,7 @@ class _Decoder:
                 return message
         except _Wrong as wrong:
             raise ApiError(self.what, path, value, f"{wrong}, not {shown(value)}") from None
+
         self.message_into(message, value, path)
         return message
 
@@ -172,6 +187,7 @@ def _bool(value: Any) -> bool:
 def _integer(value: Any, kind: str) -> int:
     if value is None or value == "null":
         return 0
+
     low, high = _LIMITS[kind]
     if isinstance(value, str):
         match = _INTEGER.match(value)
@@ -180,16 +196,19 @@ def _integer(value: Any, kind: str) -> int:
         )
     else:
         number = value if isinstance(value, int) and not isinstance(value, bool) else None
+
     if number is None:
         raise _Wrong("must be a whole number")
     if not low <= number <= high:
         raise _Wrong(f"must be a number from {low} to {high}")
+
     return number
 
 
 def _double(value: Any) -> float:
     if value is None or value == "null":
         return 0.0
+
     if isinstance(value, str):
         if value in ("NaN", "Infinity", "-Infinity"):
             return float(value.replace("Infinity", "inf"))
@@ -201,8 +220,10 @@ def _double(value: Any) -> float:
             if isinstance(value, (int, float)) and not isinstance(value, bool)
             else None
         )
+
     if number is None or number in (float("inf"), float("-inf")) or number != number:
         raise _Wrong("must be a number")
+
     return number
 
 
@@ -252,17 +273,22 @@ def parse_duration(text: str) -> int | None:
     rest = text[1:] if text[:1] in ("-", "+") else text
     if rest == "0":
         return 0
+
     total = at = 0
     while at < len(rest):
         match = _DURATION_PART.match(rest, at)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
             return None
+
         unit = _UNITS[match[3]]
         total += int(match[1] or "0") * unit
         if match[2]:
             digits = match[2][:18]  # Go stops adding digits where they no longer fit
             total += int(float(int(digits)) * (unit / 10.0 ** len(digits)))
+
         at = match.end()
+
     if not rest or total > 2**63 - (0 if negative else 1):
         return None
+
     return -total if negative else total

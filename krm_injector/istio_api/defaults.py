@@ -1,4 +1,5 @@
-"""What istiod starts from before it reads the mesh's configuration, and what PROXY_CONFIG leaves out.
+"""What istiod starts from before it reads the mesh's configuration, and what PROXY_CONFIG leaves
+out.
 
 Source: DefaultProxyConfig and DefaultMeshConfig of each tag (pkg/config/mesh/mesh.go; 1.1 and 1.2:
 pilot/pkg/model/context.go), cleanProxyConfig (pkg/kube/inject/template.go; 1.6-1.8: inject.go).
@@ -128,6 +129,7 @@ def clean_proxy_config(message: Message, minor: tuple[int, int]) -> Message:
     """A ProxyConfig without what has its default; any other message as it is."""
     if message.type.name != PROXY or message.is_nil:
         return message
+
     defaults = default_proxy_config(minor).fields
     number = schema(minor).minor
     same = {

@@ -1,7 +1,9 @@
-"""Messages to JSON, as Istio's protomarshal.ToJSON writes them (github.com/golang/protobuf 1.5 jsonpb).
+"""Messages to JSON, as Istio's protomarshal.ToJSON writes them (github.com/golang/protobuf 1.5
+jsonpb).
 
-Fields in the order of their declaration, a oneof where its first member stands; no spaces; maps sorted; <, > and & in
-strings escaped; int64 in quotes; durations with 0, 3, 6 or 9 digits behind the point.
+Fields in the order of their declaration, a oneof where its first member stands; no spaces; maps
+sorted; <, > and & in strings escaped; int64 in quotes; durations with 0, 3, 6 or 9 digits behind
+the point.
 """
 
 from __future__ import annotations
@@ -26,19 +28,23 @@ def _message(message: Message, parts: list[str]) -> None:
             f'"{_duration(message.fields.get("seconds", 0), message.fields.get("nanos", 0))}"'
         )
         return
+
     if name in WRAPPERS:
         field = message.type.fields[0]
         default: Any = {"string": "", "bool": False}.get(field.kind, 0)
         _single(field, message.fields.get("value", default), message.type, parts)
         return
+
     if name in FREE_FORM:
         parts.append(go_json.dumps(message.fields.get("value")))
         return
+
     separator = "{"
     for field in _ordered(message):
         parts.append(f'{separator}"{field.json}":')
         separator = ","
         _field(field, message.fields[field.json], message.type, parts)
+
     parts.append("{}" if separator == "{" else "}")
 
 
@@ -58,6 +64,7 @@ def _ordered(message: Message) -> list[Field]:
                 if f.oneof == field.oneof and f.json in message.fields
             ]
             result += members[:1]
+
     return result
 
 

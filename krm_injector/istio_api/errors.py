@@ -8,8 +8,9 @@ from typing import Any
 class ApiError(Exception):
     """A value that istiod refuses.
 
-    Attributes: what ("MeshConfig", "ProxyConfig", "values"), path ("defaultConfig.concurrency"; "" for the whole),
-    value (as given), problem (what is wrong, without the path). The sentence holds all but the value's inside.
+    Attributes: what ("MeshConfig", "ProxyConfig", "values"), path ("defaultConfig.concurrency"; ""
+    for the whole), value (as given), problem (what is wrong, without the path). The sentence holds
+    all but the value's inside.
     """
 
     def __init__(self, what: str, path: str, value: Any, problem: str) -> None:
@@ -29,5 +30,6 @@ def shown(value: Any) -> str:
         return "a list"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+
     text = repr(value) if isinstance(value, (int, float)) else f'"{value}"'
     return text if len(text) <= 60 else text[:57] + "..."

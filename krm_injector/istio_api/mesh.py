@@ -1,7 +1,7 @@
 """MeshConfig from its ConfigMap, and the ProxyConfig that a pod gets.
 
-Source: ApplyMeshConfig, ApplyProxyConfig, MergeProxyConfig (pkg/config/mesh/mesh.go), EffectiveProxyConfig
-(pilot/pkg/model/proxy_config.go).
+Source: ApplyMeshConfig, ApplyProxyConfig, MergeProxyConfig (pkg/config/mesh/mesh.go),
+EffectiveProxyConfig (pilot/pkg/model/proxy_config.go).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ _KEPT_HEADERS = ("forwardedClientCert", "requestId", "attemptCount", "server", "
 
 
 def mesh_config(text: str, minor: tuple[int, int]) -> Message:
-    """The MeshConfig that istiod has after reading data.mesh. Raises ApiError where istiod refuses it."""
+    """The MeshConfig that istiod has after reading data.mesh. Raises ApiError where istiod refuses
+    it.
+    """
     number = schema(minor).minor
     defaults = default_mesh_config(minor)
     value = _mapping(text)
@@ -35,22 +37,27 @@ def mesh_config(text: str, minor: tuple[int, int]) -> Message:
     if number >= 11:
         changes["defaultProviders"] = _default_providers(value, defaults)
         changes["extensionProviders"] = _extension_providers(mesh, defaults)
+
     if number >= 12:
         aliases = {
             a.encode("utf-8", "surrogatepass"): a for a in mesh.fields.get("trustDomainAliases", ())
         }
         changes["trustDomainAliases"] = [aliases[key] for key in sorted(aliases)] or None
+
     mesh = mesh.replace(**changes)
     problems = mesh_config_problems(mesh, minor)
     if problems:
         path, given, problem = problems[0]
         more = "".join(f"; {path} {problem}" for path, _, problem in problems[1:])
         raise ApiError("MeshConfig", path, given, problem + more)
+
     return mesh
 
 
 def _mapping(text: str) -> dict[str, Any] | None:
-    """The decoded text where it is a mapping; anything else is left to parse, which refuses it or finds nothing."""
+    """The decoded text where it is a mapping; anything else is left to parse, which refuses it or
+    finds nothing.
+    """
     try:
         value = yaml.load(text, strict=False)
     except yaml.YamlError:
@@ -59,7 +66,9 @@ def _mapping(text: str) -> dict[str, Any] | None:
 
 
 def _default_config(value: dict[str, Any] | None, mesh: Message, minor: tuple[int, int]) -> Message:
-    """defaultConfig is merged over the default, where all other fields replace it. By its JSON name only, as istiod."""
+    """defaultConfig is merged over the default, where all other fields replace it. By its JSON name
+    only, as istiod.
+    """
     given = (value or {}).get("defaultConfig")
     base = default_proxy_config(minor)
     if given is None:
@@ -85,11 +94,14 @@ def _extension_providers(mesh: Message, defaults: Message) -> list[Message]:
             result.append(provider)
         else:
             result[at] = provider
+
     return result
 
 
 def merge_proxy_config(text: str, base: Message, minor: tuple[int, int]) -> Message:
-    """The YAML over a ProxyConfig: fields replace fields, but proxyMetadata and proxyHeaders are merged."""
+    """The YAML over a ProxyConfig: fields replace fields, but proxyMetadata and proxyHeaders are
+    merged.
+    """
     return _merged(parse(PROXY, text, minor, base), base, minor)
 
 
@@ -99,17 +111,21 @@ def _merged(message: Message, base: Message, minor: tuple[int, int]) -> Message:
     before = base.fields.get("proxyMetadata")
     if number >= 10 and before:
         changes["proxyMetadata"] = {**before, **message.fields.get("proxyMetadata", {})}
+
     headers, old = message.fields.get("proxyHeaders"), base.fields.get("proxyHeaders")
     if number >= 19 and headers is not None and old is not None:
         kept = {
             k: old.fields[k] for k in _KEPT_HEADERS if k in old.fields and k not in headers.fields
         }
         changes["proxyHeaders"] = headers.replace(**kept)
+
     return message.replace(**changes) if changes else message
 
 
 def annotated_mesh_config(text: str, mesh: Message, minor: tuple[int, int]) -> Message:
-    """The MeshConfig with an annotation proxy.istio.io/config over its defaultConfig. Raises ApiError."""
+    """The MeshConfig with an annotation proxy.istio.io/config over its defaultConfig. Raises
+    ApiError.
+    """
     return mesh.replace(defaultConfig=merge_proxy_config(text, mesh.fields["defaultConfig"], minor))
 
 
@@ -124,15 +140,17 @@ def proxy_config_for(
 ) -> Message:
     """The ProxyConfig of one pod, as istiod's webhook finds it (1.13 and later).
 
-    Later wins: istiod's defaults, the mesh's defaultConfig, ProxyConfig resources of the root namespace, those of the
-    pod's namespace, the annotation proxy.istio.io/config (one that does not parse is passed over), the resource that
-    selects the workload. Of several at one level the oldest counts.
+    Later wins: istiod's defaults, the mesh's defaultConfig, ProxyConfig resources of the root
+    namespace, those of the pod's namespace, the annotation proxy.istio.io/config (one that does not
+    parse is passed over), the resource that selects the workload. Of several at one level the
+    oldest counts.
     """
     number = schema(minor).minor
     if number < 13:
         text = annotations.get(PROXY_CONFIG_ANNOTATION)
         config: Message = mesh.fields["defaultConfig"]
         return config if text is None else merge_proxy_config(text, config, minor)
+
     ordered = _by_age(resources)
     layers: list[Message | None] = [default_proxy_config(minor), mesh.fields["defaultConfig"]]
     places = ([root_namespace] if root_namespace else []) + (
@@ -148,7 +166,9 @@ def proxy_config_for(
 
 
 def _with_precedence(layers: list[Message], minor: tuple[int, int]) -> Message:
-    """mergeWithPrecedence, lowest first. From 1.16 on a JSON round trip: what is unset or zero changes nothing."""
+    """mergeWithPrecedence, lowest first. From 1.16 on a JSON round trip: what is unset or zero
+    changes nothing.
+    """
     result = Message(schema(minor).message(PROXY))
     number = schema(minor).minor
     for layer in layers:
@@ -160,6 +180,7 @@ def _with_precedence(layers: list[Message], minor: tuple[int, int]) -> Message:
             for field in ("concurrency", "image") if number >= 14 else ("concurrency",):
                 if field in layer.fields:
                     result = result.replace(**{field: layer.fields[field]})
+
     return result
 
 
@@ -172,11 +193,14 @@ def _laid_over(base: Message, layer: Message) -> dict[str, Any]:
                     if other.oneof == field.oneof:
                         fields.pop(other.json, None)
             fields[field.json] = layer.fields[field.json]
+
     return fields
 
 
 def _proto_merge(base: Message, layer: Message) -> Message:
-    """proto.Merge, but durations replace (pkg/proto/merge; 1.13's own merge added their parts, which are alike)."""
+    """proto.Merge, but durations replace (pkg/proto/merge; 1.13's own merge added their parts,
+    which are alike).
+    """
     fields = dict(base.fields)
     for name, value in _laid_over(base, layer).items():
         old = base.fields.get(name)
@@ -187,10 +211,13 @@ def _proto_merge(base: Message, layer: Message) -> Message:
                 value = old + value
             elif isinstance(old, Message) and not old.type.name.startswith("google.protobuf."):
                 value = _proto_merge(old, value)
+
         fields[name] = value
+
     for name in base.fields:
         if name not in _laid_over(base, layer):
             fields.pop(name, None)
+
     return Message(base.type, fields)
 
 
@@ -205,7 +232,9 @@ def _annotation_config(annotations: dict[str, str], minor: tuple[int, int]) -> M
 
 
 def _by_age(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """sortConfigByCreationTime: creationTimestamp (RFC 3339 in UTC sorts as text, none is oldest), name, namespace."""
+    """sortConfigByCreationTime: creationTimestamp (RFC 3339 in UTC sorts as text, none is oldest),
+    name, namespace.
+    """
 
     def age(resource: dict[str, Any]) -> tuple[str, str, str]:
         meta = resource.get("metadata") or {}
@@ -241,6 +270,7 @@ def _workload_config(
             and all(labels.get(k) == v for k, v in wanted.items())
         ):
             return _resource_config(resource, minor)
+
     return None
 
 
@@ -257,6 +287,7 @@ def _resource_config(resource: dict[str, Any], minor: tuple[int, int]) -> Messag
     }
     if schema(minor).minor >= 14:
         values["image"] = spec.get("image")
+
     name = (resource.get("metadata") or {}).get("name", "")
     return apply(
         schema(minor).message(PROXY), values, None, f"ProxyConfig {_namespace(resource)}/{name}"

@@ -1,7 +1,8 @@
 """Messages as Go templates see them, and as plain Python for the rest of this package.
 
-``fields`` holds what is set, by JSON name: scalars, enums as numbers, lists, dicts, Messages. A scalar outside a oneof
-is never there with its zero value, as in proto3. Messages are not changed once made.
+``fields`` holds what is set, by JSON name: scalars, enums as numbers, lists, dicts, Messages. A
+scalar outside a oneof is never there with its zero value, as in proto3. Messages are not changed
+once made.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ class Message(Struct):
         members = self.type.go_members
         if members is None:
             members = self.type.go_members = _members(self.type)
+
         how, what = members[name]
         if how == "field":
             return self._go_value(what)  # type: ignore[arg-type]
@@ -105,6 +107,7 @@ class Message(Struct):
             return Getter(lambda: self._go_value(what))  # type: ignore[arg-type]
         if how == "get oneof":
             return Getter(lambda: self._go_oneof(str(what)))
+
         return Getter(getattr(self, str(what)))
 
     def go_string(self) -> str:
@@ -162,11 +165,13 @@ def _members(type_: MessageType) -> dict[str, tuple[str, Field | str]]:
     members: dict[str, tuple[str, Field | str]] = {"String": ("method", "go_string")}
     if type_.name == DURATION:
         members["AsDuration"] = ("method", "as_duration")
+
     if type_.name in FREE_FORM:
         name = {"Struct": "AsMap", "Value": "AsInterface", "ListValue": "AsSlice"}[
             type_.name.rpartition(".")[2]
         ]
         members[name] = ("method", "as_interface")
+
     for field in type_.fields:
         members["Get" + field.go] = ("get", field)
         if field.oneof:
@@ -174,6 +179,7 @@ def _members(type_: MessageType) -> dict[str, tuple[str, Field | str]]:
             members["Get" + field.oneof] = ("get oneof", field.oneof)
         else:
             members[field.go] = ("field", field)
+
     return members
 
 
@@ -205,12 +211,14 @@ def _go_list(field: Field, values: list[Any], owner: MessageType) -> Any:
 def _go_map(field: Field, values: dict[str, Any], owner: MessageType) -> Any:
     if field.kind == "string":
         return StringMap(values)
+
     if field.kind == "message":
         return MessageMap(
             values,
             "map[string]*" + field.type,
             Message(owner.schema.message(field.type), is_nil=True),
         )
+
     entries = {k: _go_scalar(field, v, owner) for k, v in values.items()}
     return MessageMap(
         entries,
@@ -238,11 +246,13 @@ def duration_text(nanos: int) -> str:
         for unit, size in (("ns", 1), ("µs", 10**3), ("ms", 10**6)):
             if rest < size * 1000:
                 return f"{sign}{_fraction(rest, size)}{unit}"
+
     hours, rest = divmod(rest, 3600 * 10**9)
     minutes, rest = divmod(rest, 60 * 10**9)
     text = f"{_fraction(rest, 10**9)}s"
     if hours or minutes:
         text = f"{minutes}m{text}"
+
     return sign + (f"{hours}h{text}" if hours else text)
 
 
@@ -259,13 +269,17 @@ def duration_string(message: Any) -> str:
 
 
 def _text(message: Message) -> str:
-    """prototext on one line, which is what %v prints (Go puts one or two spaces between fields, at random)."""
+    """prototext on one line, which is what %v prints (Go puts one or two spaces between fields, at
+    random).
+    """
     if message.type.name in FREE_FORM:
         return str(message.fields.get("value"))
+
     parts = []
     for field in message.type.fields:
         if field.json not in message.fields:
             continue
+
         value = message.fields[field.json]
         if field.label == "%":
             for key in sorted(value):
@@ -276,6 +290,7 @@ def _text(message: Message) -> str:
                 f"{field.name}{_text_value(field, v, message.type)}"
                 for v in (value if field.label else [value])
             ]
+
     return " ".join(parts)
 
 
@@ -284,12 +299,15 @@ def _text_value(field: Field, value: Any, owner: MessageType) -> str:
         return f":{{{_text(value)}}}"
     if field.kind == "enum":
         return f":{owner.schema.enum_name(field.type, value) or value}"
+
     if field.kind == "string":
         import json
 
         return ":" + json.dumps(value, ensure_ascii=False)
+
     if field.kind == "bool":
         return ":true" if value else ":false"
+
     from krm_injector.gotemplate.format import sprint
 
     return ":" + sprint(value)

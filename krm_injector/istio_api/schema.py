@@ -1,14 +1,14 @@
 """The messages of Istio's mesh API and of the installation's values, by minor version.
 
-The table (tables.py) holds one text a message, one line a field in the order of its declaration:
+The table (tables_generated.py) holds one text a message, one line a field in the order of its declaration:
 
     NAME NUMBER TYPE ONEOF [MINORS]      drain_duration 4 google.protobuf.Duration .
                                          parent_shutdown_duration 5 google.protobuf.Duration . -16
 
-NAME is "NAME=JSONNAME" where the two are not related as usual. TYPE is a scalar of protobuf, or the Go name of a
-message or enum; "*" before it is a list, "%" a map with strings as keys. ONEOF is "." outside of one. MINORS are the
-minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where absent. Enums have lines "NAME NUMBER [MINORS]".
-A message is decoded when it is first asked for.
+NAME is "NAME=JSONNAME" where the two are not related as usual. TYPE is a scalar of protobuf, or the
+Go name of a message or enum; "*" before it is a list, "%" a map with strings as keys. ONEOF is "."
+outside of one. MINORS are the minors of Istio 1 that have it ("16-", "-13", "5-9,12-"), all where
+absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is first asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from krm_injector.istio_api import tables
+from krm_injector.istio_api import tables_generated as tables
 
 OLDEST, NEWEST = 1, 31
 SCALARS = frozenset(
@@ -110,11 +110,13 @@ class Schema:
         text = _WELL_KNOWN.get(name)
         if text is None:
             text = "" if name in FREE_FORM or name.startswith("k8s.") else tables.MESSAGES[name]
+
         fields = []
         for line in text.splitlines():
             words = line.split(" ")
             if len(words) == 4 or covers(words[4], self.minor):
                 fields.append(_field(words[0], words[2], words[3]))
+
         return tuple(fields)
 
 

@@ -1,7 +1,8 @@
 """The checks by which istiod refuses a mesh configuration or an annotation proxy.istio.io/config.
 
-Source: ValidateMeshConfig and ValidateMeshConfigProxyConfig (pkg/config/validation/agent/validation.go from 1.22,
-pkg/config/validation/validation.go before). Warnings are not reported: they change nothing.
+Source: ValidateMeshConfig and ValidateMeshConfigProxyConfig
+(pkg/config/validation/agent/validation.go from 1.22, pkg/config/validation/validation.go before).
+Warnings are not reported: they change nothing.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
     for field in ("configPath", "binaryPath"):
         if not fields.get(field):
             problems.append((field, "", "must not be empty"))
+
     if not fields.get("serviceCluster") and "tracingServiceName" not in fields:
         problems.append(
             ("serviceCluster", "", "must not be empty unless tracingServiceName is given")
         )
+
     problems += _drain_problems(fields, number)
     problems += _address(fields, "discoveryAddress", required=True)
     problems += _tracing_problems(fields.get("tracing"), number)
@@ -45,6 +48,7 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
         service = fields.get(field)
         if service is not None:
             problems += _address(service.fields, "address", f"{field}.address")
+
     problems += _port(fields, "proxyAdminPort")
     if fields.get("controlPlaneAuthPolicy", 0) not in (0, 1):
         problems.append(
@@ -54,12 +58,14 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
                 "must be NONE or MUTUAL_TLS",
             )
         )
+
     if number >= 11:
         problems += _port(fields, "statusPort")
     if fields.get("privateKeyProvider") is not None:
         problems += _key_provider_problems(fields["privateKeyProvider"])
     if fields.get("connectionSettings") is not None:  # 1.31
         problems += _connection_problems(fields["connectionSettings"].fields)
+
     return problems
 
 
@@ -69,6 +75,7 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
         number <= 2
     ):  # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration
         return []
+
     fields = mesh.fields
     problems = _port(fields, "proxyListenPort")
     longest = HOUR if number >= 12 else 30 * SECOND
@@ -78,18 +85,23 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
         problems.append(
             ("protocolDetectionTimeout", _shown(detection), "must be in whole milliseconds")
         )
+
     for path, value, problem in proxy_config_problems(fields["defaultConfig"], minor):
         problems.append((f"defaultConfig.{path}", value, problem))
+
     if fields.get("localityLbSetting") is not None:
         problems += _locality_problems(fields["localityLbSetting"].fields, number)
     if fields.get("zoneAwareLbSetting") is not None:  # 1.31
         problems += _zone_aware_problems(fields["zoneAwareLbSetting"].fields)
+
     for at, settings in enumerate(fields.get("serviceSettings", ())):
         for host in settings.fields.get("hosts", ()):
             wrong = addresses.wildcard_domain_problem(host)
             problems += [(f"serviceSettings[{at}].hosts", host, wrong)] if wrong else []
+
     if number >= 8:
         problems += _trust_domain_problems(fields)
+
     if (
         number >= 18
         and fields.get("meshMTLS") is not None
@@ -102,6 +114,7 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
                 "is not supported here",
             )
         )
+
     return problems
 
 
@@ -136,6 +149,7 @@ def _duration(
         return [(name, shown, "must be in whole milliseconds")]
     if most is not None and nanos > most:
         return [(name, shown, f"must be at most {duration_text(most)}")]
+
     return []
 
 
@@ -145,23 +159,28 @@ def _drain_problems(fields: dict[str, Any], number: int) -> list[Problem]:
     problems = [p for name in names for p in _duration(fields, name, MILLISECOND, longest)]
     if problems:
         return problems
+
     nanos = [duration_nanos(fields[name]) for name in names]
     for name, value in zip(names, nanos, strict=True):
         if value % SECOND:
             problems.append((name, duration_text(value), "must be in whole seconds"))
+
     if len(nanos) == 2 and nanos[1] <= nanos[0]:
         problems.append((names[1], duration_text(nanos[1]), "must be longer than drainDuration"))
+
     return problems
 
 
 def _tracing_problems(tracing: Message | None, number: int) -> list[Problem]:
     if tracing is None:
         return []
+
     problems: list[Problem] = []
     for name in ("zipkin", "datadog", "lightstep"):
         tracer = tracing.fields.get(name)
         if tracer is None:
             continue
+
         address = tracer.fields.get("address", "")
         usable = address if name == "lightstep" else address.replace("$(HOST_IP)", "127.0.0.1", 1)
         wrong = addresses.address_problem(usable) if usable else "must not be empty"
@@ -169,12 +188,14 @@ def _tracing_problems(tracing: Message | None, number: int) -> list[Problem]:
             problems.append((f"tracing.{name}.address", address, wrong))
         if name == "lightstep" and not tracer.fields.get("accessToken"):
             problems.append(("tracing.lightstep.accessToken", "", "must not be empty"))
+
     tls = tracing.fields.get("tlsSettings")
     if tls is not None:
         problems += [
             (f"tracing.tlsSettings{path}", value, wrong)
             for path, value, wrong in _tls(tls.fields, number)
         ]
+
     return problems
 
 
@@ -183,6 +204,7 @@ def _tls(tls: dict[str, Any], number: int) -> list[Problem]:
     mode, credential = tls.get("mode", 0), tls.get("credentialName", "")  # 1 is SIMPLE, 2 MUTUAL
     if number >= 26 and credential.startswith("configmap://"):
         problems.append((".credentialName", credential, "cannot name a ConfigMap here"))
+
     skip = tls.get("insecureSkipVerify")
     if number >= 19 and skip is not None and skip.fields.get("value"):
         barred = {
@@ -194,6 +216,7 @@ def _tls(tls: dict[str, Any], number: int) -> list[Problem]:
                 problems.append(
                     (f".{name}", tls[name], "cannot be given together with insecureSkipVerify")
                 )
+
     if mode in (1, 2) and credential:
         for name in ("clientCertificate", "caCertificates", "privateKey", "caCrl"):
             if tls.get(name):
@@ -201,10 +224,12 @@ def _tls(tls: dict[str, Any], number: int) -> list[Problem]:
                     (f".{name}", tls[name], "cannot be given together with credentialName")
                 )
         return problems
+
     if mode == 2:
         for name in ("clientCertificate", "privateKey"):
             if not tls.get(name):
                 problems.append((f".{name}", "", "must not be empty where mode is MUTUAL"))
+
     return problems
 
 
@@ -218,6 +243,7 @@ def _key_provider_problems(provider: Message) -> list[Problem]:
                     (f"privateKeyProvider.{name}.pollDelay", None, "must be given and not zero")
                 ]
             return []
+
     return [("privateKeyProvider", None, "must hold cryptomb or qat")]
 
 
@@ -243,11 +269,13 @@ def _connection_problems(fields: dict[str, Any]) -> list[Problem]:
         value = None if number is None else number.fields.get("value", 0)
         if value is not None and value < least:
             problems.append((f"connectionSettings.{name}", value, f"must be at least {least}"))
+
     for name in _TIMES:
         if fields.get(name) is not None and duration_nanos(fields[name]) < 0:
             problems.append(
                 (f"connectionSettings.{name}", _shown(fields[name]), "must not be negative")
             )
+
     return problems
 
 
@@ -259,6 +287,7 @@ def _zone_aware_problems(fields: dict[str, Any]) -> list[Problem]:
     ]
     for at, rule in enumerate(fields.get("failover", ())):
         problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=True)
+
     return problems
 
 
@@ -288,6 +317,7 @@ def _trust_domain_problems(fields: dict[str, Any]) -> list[Problem]:
             labels.pop()
         if not all(addresses.is_label(label) for label in labels):
             problems.append((path, domain, "must be a domain name"))
+
     return problems
 
 
@@ -297,6 +327,7 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
     priority = fields.get("failoverPriority", [])
     if distribute and failover:
         return [(path, None, "cannot hold both distribute and failover")]
+
     if number >= 20 and failover and any(label in _TOPOLOGY_LABELS for label in priority):
         return [
             (
@@ -305,6 +336,7 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
                 "cannot hold a topology label together with failover",
             )
         ]
+
     problems: list[Problem] = []
     for at, rule in enumerate(distribute):
         weights = rule.fields.get("to", {})
@@ -314,11 +346,13 @@ def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
         if sum(weights.values()) != 100:
             return [(where, weights, "must have weights that add up to 100")]
         problems += _overlaps(list(weights), where)
+
     problems += _overlaps(
         [rule.fields.get("from", "") for rule in distribute], f"{path}.distribute"
     )
     for at, rule in enumerate(failover):
         problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=number >= 13)
+
     return problems
 
 
@@ -329,15 +363,18 @@ def _overlaps(localities: list[str], path: str) -> list[Problem]:
         stars = locality.count("*")
         if stars > 1 or (stars and not locality.endswith("*")):
             return [(path, locality, 'may have one wildcard "*", at the end')]
+
         parts = locality.split("/", 2)
         if "" in parts and "*" not in seen:
             return [(path, locality, "must not have an empty region, zone or subzone")]
         if "*" in seen or _taken(seen, parts):
             return [(path, locality, "overlaps with another one")]
+
         zones = seen.setdefault(parts[0], {})
         zones.setdefault(parts[1] if len(parts) > 1 else "*", set()).add(
             parts[2] if len(parts) > 2 else "*"
         )
+
     return []
 
 
@@ -347,6 +384,7 @@ def _taken(seen: dict[str, dict[str, set[str]]], parts: list[str]) -> bool:
         return False
     if len(parts) == 1 or "*" in zones:
         return True
+
     subzones = zones.get(parts[1])
     if subzones is None:
         return False

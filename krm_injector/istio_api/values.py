@@ -1,4 +1,6 @@
-"""The installation's values as istiod reads them: a typed message for itself, a plain map for the templates."""
+"""The installation's values as istiod reads them: a typed message for itself, a plain map for the
+templates.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,12 @@ class TypedValues(NamedTuple):
 def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
     """Raises ApiError where istiod could not read data.values, for any field that it knows.
 
-    Before 1.14 the message had types of its own for what is any value; only the fields read here are looked at then.
+    Before 1.14 the message had types of its own for what is any value; only the fields read here
+    are looked at then.
     """
     if schema(minor).minor < 14:
         return _untyped(values_map(text))
+
     values = parse(VALUES, text, minor)
     of_global = _inside(values, "global")
     proxy = _inside(of_global, "proxy")
@@ -86,9 +90,11 @@ def _printed(tag: Any) -> str:
     """%v of a google.protobuf.Value: numbers are float64."""
     if tag is None:
         return ""
+
     value = tag.fields.get("value") if isinstance(tag, Message) else tag
     if isinstance(value, str):
         return value
+
     from krm_injector.gotemplate.format import sprint
 
     return sprint(_floats(value))
@@ -105,14 +111,17 @@ def _floats(value: Any) -> Any:
 def values_map(text: str) -> dict[str, Any]:
     """``.Values`` of a template: map[string]any with every number a float.
 
-    Empty where the text holds nothing or null: istiod makes the map before it decodes into it. Raises ApiError.
+    Empty where the text holds nothing or null: istiod makes the map before it decodes into it.
+    Raises ApiError.
     """
     try:
         value = yaml.load(text, numbers="float", strict=False)
     except yaml.YamlError as error:
         raise ApiError("values", "", text, f"is not YAML: {error}") from None
+
     if value is None:
         return {}
     if isinstance(value, dict):
         return value
+
     raise ApiError("values", "", value, f"must be a mapping, not {shown(value)}")

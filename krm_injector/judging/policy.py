@@ -14,7 +14,8 @@ from krm_injector.decision.suggestions import Edits, Remedies
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at, text
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Mesh, Namespace, Object, ResourceRef, Result
 
 # What a run that writes would do to earlier injections; a check writes nothing.
@@ -27,7 +28,9 @@ def policy(
     meshes: Sequence[Mesh],
     settings: Settings,
 ) -> list[Result]:
-    """What breaks spec.require and spec.forbid. standing: per decision, whether its pod stands injected already."""
+    """What breaks spec.require and spec.forbid. standing: per decision, whether its pod stands
+    injected already.
+    """
     namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
     remedies = Remedies(Judge(namespaces, meshes, settings), meshes, settings)
     results: list[Result] = []
@@ -39,6 +42,7 @@ def policy(
             results += _result("injection-required", decision, meshes, settings, remedies)
         elif (decision.injected or injected) and _any(settings.forbid, namespace):
             results += _result("injection-forbidden", decision, meshes, settings, remedies)
+
     return results
 
 
@@ -51,6 +55,7 @@ def problems(wanted: Sequence[Object], field: str) -> list[Result]:
         except selectors.SelectorError as problem:
             found.append(Result("error", f"{field}[{index}]: {problem}", field=f"{field}[{index}]", current=selector,
                                 code="function-config"))  # fmt: skip
+
     return found
 
 
@@ -66,8 +71,9 @@ def _result(
     workload, namespace = decision.workload, decision.namespace
     assert namespace is not None
     message = (
-        f"{workload.shown} must{'' if required else ' not'} be injected by spec.{'require' if required else 'forbid'}, "
-        f"and is{' not' if required else ''}: {decision.detail}"
+        f"{workload.shown} must{'' if required else ' not'} be injected by "
+        f"spec.{'require' if required else 'forbid'}, and is{' not' if required else ''}: "
+        f"{decision.detail}"
     )
     resource, field = workload.ref, ""
     current: Any = None
@@ -77,6 +83,7 @@ def _result(
         first = edits[0]
         if first.on == "namespace":
             resource = ResourceRef("v1", "Namespace", namespace.name)
+
         current = at(
             workload.object
             if first.on == "workload"
@@ -91,18 +98,22 @@ def _result(
         )
     elif decision.reason.value == "ignored-namespace":
         field, current = "metadata.namespace", namespace.name
+
     result = Result("", message, resource, field, current, proposed, code=code)
     yield from advice.judged(result, workload, settings)
 
 
 def _edits(decision: Decision, meshes: Sequence[Mesh], remedies: Remedies, required: bool) -> Edits:
-    """The smallest edits that turn the verdict; of a pod that says something itself its own, else the Namespace's."""
+    """The smallest edits that turn the verdict; of a pod that says something itself its own, else
+    the Namespace's.
+    """
 
     def revisions() -> list[str]:
         return [mesh.revision for mesh in meshes if mesh.source != "missing"]
 
     if required and remedies.hopeless(decision):
         return ()
+
     own = next(remedies.of_workload(decision, revisions), ())
     wide = next(remedies.of_namespace(decision, revisions), ()) if required else ()
     found = [own, wide] if INJECT in _labels(decision) else [wide, own]
@@ -111,9 +122,11 @@ def _edits(decision: Decision, meshes: Sequence[Mesh], remedies: Remedies, requi
 
 
 def _remedy(edits: Edits, namespace: str) -> str:
-    """What to make of the pod and its Namespace: "Namespace shop's label istio-injection: "enabled"".
+    """What to make of the pod and its Namespace: "Namespace shop's label istio-injection:
+    "enabled"".
 
-    Of several labels: "Namespace shop with the label istio.io/rev: "1-30" and without the label istio-injection".
+    Of several labels: "Namespace shop with the label istio.io/rev: "1-30" and without the label
+    istio-injection".
     """
     texts = []
     for index, edit in enumerate(edits):
@@ -122,11 +135,13 @@ def _remedy(edits: Edits, namespace: str) -> str:
         kind = "annotation" if "annotations" in edit.path else "label"
         if len(edits) == 1 and value is not None:
             return f'{whose}\'s {kind} {key}: "{value}"'
+
         subject = "" if any(each.on == edit.on for each in edits[:index]) else f"{whose} "
         what = key if key == "hostNetwork" else f"the {kind} {key}"
         texts.append(
             f"{subject}without {what}" if value is None else f'{subject}with {what}: "{value}"'
         )
+
     return " and ".join(texts)
 
 

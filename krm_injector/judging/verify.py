@@ -40,7 +40,9 @@ class Row(NamedTuple):
 def judge(
     rows: Iterable[Row], results: Iterable[Result], with_record: bool, meshes: Sequence[Mesh]
 ) -> tuple[Result, ...]:
-    """The pipeline's own errors and warnings, and an error for each cause for which a workload is stale."""
+    """The pipeline's own errors and warnings, and an error for each cause for which a workload is
+    stale.
+    """
     told = [
         result for result in results if result.severity != "info" and result.code not in REPLACED
     ]
@@ -48,6 +50,7 @@ def judge(
     for row in rows:
         if row.standing.ref not in broken:
             told += _judged(row, with_record, meshes)
+
     return tuple(told)
 
 
@@ -56,19 +59,23 @@ def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]
     by_others = found is None and eject.injected_by_istio(row.standing)
     if row.decision.reason in UNDECIDED:
         return []
+
     if not row.decision.injected:
         if found is None and not by_others:
             return []
         if row.decision.reason is Reason.ALREADY_INJECTED:
             return [_unproven(row)]
         return [_unwanted(row, found, meshes)]
+
     if same(row.standing.object, row.fresh):
         return [] if row.proven else [_unproven(row)]
     if found is None and not by_others:
         return [_not_injected(row)]
+
     differing = differences(row.standing.object, row.fresh)
     if found is not None:
         return _since(row, found, differing)
+
     beside = [
         one
         for one in differing
@@ -76,6 +83,7 @@ def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]
     ]
     if with_record and not beside:
         return [_without_record(row)]
+
     return [
         _stale(
             row,
@@ -107,9 +115,11 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
                 own,
             )
         )
+
     if not record.namespace_fits(found, namespace, mesh):
         why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
         told.append(_stale(row, "verify-namespace-changed", why, own))
+
     explained = bool(told)
     told += _by_setters(row)
     told += [
@@ -122,21 +132,26 @@ def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[
         told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
     if told:
         return told
+
     if found.rules != record.RULES:
         why = (
-            f"it was injected by the rules {found.rules or 'of a krm-injector that did not number them'}, and "
-            f"krm-injector's rules are {record.RULES} now"
+            "it was injected by the rules "
+            f"{found.rules or 'of a krm-injector that did not number them'}, and krm-injector's "
+            f"rules are {record.RULES} now"
         )
         return [_stale(row, "verify-rules-changed", why, own)] if own else []
+
     if not own:
         return [
             _stale(
                 row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own
             )
         ]
+
     why = (
-        "the mesh, the Namespace, krm-injector's rules and the injected part are as they were: fields of its own that "
-        "injection reads were edited since it was injected, or the functionConfig changed"
+        "the mesh, the Namespace, krm-injector's rules and the injected part are as they were: "
+        "fields of its own that injection reads were edited since it was injected, or the "
+        "functionConfig changed"
     )
     return [_stale(row, "verify-inputs-changed", why, own)]
 
@@ -157,6 +172,7 @@ def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result
             f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN]
         )
         message += "\n..." if len(differing) > SHOWN else ""
+
     return Result("error", message, ref, file="", code=code)
 
 
@@ -164,25 +180,27 @@ def _edited(row: Row, edit: manual_edits.HandEdit) -> Result:
     ref = row.standing.ref
     if edit.kept:
         then = (
-            "Istio supports it as an override: inject again, and the edit is kept; else restore the value"
-            f"{manual_edits.order(edit)}"
+            "Istio supports it as an override: inject again, and the edit is kept; else restore "
+            f"the value{manual_edits.order(edit)}"
         )
     else:
         then = (
-            "No override of Istio's says just that: injecting again overwrites the edit. To change it, make it in "
-            "what injection starts from: eject, edit, inject"
+            "No override of Istio's says just that: injecting again overwrites the edit. To "
+            "change it, make it in what injection starts from: eject, edit, inject"
         )
+
     message = (
-        f"{edit.path} of {ref} was {manual_edits.what(edit)} by hand inside the injected part, where injection gives "
-        f"{manual_edits.now(edit)}. {then}"
+        f"{edit.path} of {ref} was {manual_edits.what(edit)} by hand inside the injected part, "
+        f"where injection gives {manual_edits.now(edit)}. {then}"
     )
     current, injected = manual_edits.value_of(edit.current), manual_edits.value_of(edit.injected)
     return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
 
 
 def _orders(row: Row, differing: list[Difference]) -> list[Result]:
-    """An error for each list whose elements stand in another order: as the record tells, and as a comparison does. An
-    edit that is kept may move elements inside a container, which is no finding."""
+    """An error for each list whose elements stand in another order: as the record tells, and as a
+    comparison does. An edit that is kept may move elements inside a container, which is no finding.
+    """
     found = {
         edit.path: (edit.current, edit.injected)
         for edit in row.edits
@@ -192,16 +210,17 @@ def _orders(row: Row, differing: list[Difference]) -> list[Result]:
         containers = one.path.removesuffix(record.ORDER).endswith(CONTAINERS)
         if one.path.endswith(record.ORDER) and (containers or not row.edits):
             found[one.path] = one.before, one.after
+
     return [_order(row, path.removesuffix(record.ORDER), *orders) for path, orders in found.items()]
 
 
 def _order(row: Row, path: str, current: Any, injected: Any) -> Result:
     standing, wanted = _common(current, injected), _common(injected, current)
     message = (
-        f"the order of {path} of {row.standing.ref} is not the one that injection gives: {_word(standing)} stands "
-        f"there, {_word(wanted)} is right{_why_order(path)}. Injecting again overwrites it; where a patch of "
-        "kustomize's changed it (a strategic patch puts what it names at the front of its list), use a JSON patch, or "
-        "let it run before injection"
+        f"the order of {path} of {row.standing.ref} is not the one that injection gives: "
+        f"{_word(standing)} stands there, {_word(wanted)} is right{_why_order(path)}. Injecting "
+        "again overwrites it; where a patch of kustomize's changed it (a strategic patch puts "
+        "what it names at the front of its list), use a JSON patch, or let it run before injection"
     )
     return Result("error", message, row.standing.ref, path, standing, wanted, code="verify-edited")
 
@@ -219,9 +238,12 @@ def _why_order(path: str) -> str:
 
 
 def _by_setters(row: Row) -> list[Result]:
-    """An error for each value of Istio's that a setter wrote, since its comment had been copied there."""
+    """An error for each value of Istio's that a setter wrote, since its comment had been copied
+    there.
+    """
     if not row.restored.copied:
         return []
+
     from krm_injector.reinjection import setter_comments
 
     return [
@@ -241,8 +263,9 @@ def _by_setters(row: Row) -> list[Result]:
 def _not_injected(row: Row) -> Result:
     ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{who} is not injected, although it is to be ({row.decision.detail}). Inject it; where kustomize should have, "
-        "build with --enable-alpha-plugins --enable-exec: without them it leaves functions out and says nothing"
+        f"{who} is not injected, although it is to be ({row.decision.detail}). Inject it; where "
+        "kustomize should have, build with --enable-alpha-plugins --enable-exec: without them it "
+        "leaves functions out and says nothing"
     )
     return Result("error", message, ref, code="verify-not-injected")
 
@@ -259,33 +282,41 @@ def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> 
         and not record.namespace_fits(found, row.decision.namespace, mesh)
     ):
         since = f" since Namespace {ref.namespace} changed"
+
     message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). {_taking_back(row, found)}"
     return Result("error", message, ref, code="verify-unwanted")
 
 
 def _taking_back(row: Row, found: record.Record | None) -> str:
-    """What takes the injection back: without a record inject leaves it as it is, and eject goes by Istio's traces."""
+    """What takes the injection back: without a record inject leaves it as it is, and eject goes by
+    Istio's traces.
+    """
     if found is not None:
         return "Inject again, which takes the injection back, or eject it"
+
     stay = "krm-injector explain says what turns the verdict"
     if row.decision.reason is Reason.NO_WEBHOOK_MATCHES:
         stay = "set method: manual (--method manual), which asks no Namespace, as kube-inject does"
+
     if eject.by_traces(row.standing) is None:
         return (
-            f"There is no record, and the annotation {pods.STATUS_ANNOTATION}, which names the injected parts, cannot "
-            "be read: put the workload's source in its place"
+            f"There is no record, and the annotation {pods.STATUS_ANNOTATION}, which names the "
+            "injected parts, cannot be read: put the workload's source in its place"
         )
+
     return (
-        "Istio injected it, there is no record, and inject leaves such a workload as it is: krm-injector eject takes "
-        f"it back by Istio's own traces. Where the injection is meant to stay, {stay}"
+        "Istio injected it, there is no record, and inject leaves such a workload as it is: "
+        "krm-injector eject takes it back by Istio's own traces. Where the injection is meant to "
+        f"stay, {stay}"
     )
 
 
 def _unproven(row: Row) -> Result:
     ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{who} was injected without a record, and Istio's own traces do not tell what it was before: injection leaves "
-        "it as it is, but an edit by hand inside its istio containers would not be seen"
+        f"{who} was injected without a record, and Istio's own traces do not tell what it was "
+        "before: injection leaves it as it is, but an edit by hand inside its istio containers "
+        "would not be seen"
     )
     return Result("warning", message, ref, code="verify-unproven")
 
@@ -293,8 +324,8 @@ def _unproven(row: Row) -> Result:
 def _without_record(row: Row) -> Result:
     ref, who = row.standing.ref, row.standing.shown
     message = (
-        f"{who} is injected as it should be, but without the record {record.ANNOTATION}. Inject it again, or set "
-        "record: false in the functionConfig"
+        f"{who} is injected as it should be, but without the record {record.ANNOTATION}. Inject "
+        "it again, or set record: false in the functionConfig"
     )
     return Result("error", message, ref, code="verify-no-record")
 

@@ -1,4 +1,6 @@
-"""Where two plain values differ, piece by piece, with paths that people read: ``spec.containers[web].image``."""
+"""Where two plain values differ, piece by piece, with paths that people read:
+``spec.containers[web].image``.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ class Difference(NamedTuple):
 
 
 def differences(before: Any, after: Any) -> list[Difference]:
-    """Each piece that differs, in the order of ``after``, what is gone behind; empty where the two are the same.
+    """Each piece that differs, in the order of ``after``, what is gone behind; empty where the two
+    are the same.
 
-    Elements of lists are told apart by name where they have one, else by place; a different order of the same
-    elements is one difference of the list as a whole. 1, 1.0 and true are different.
+    Elements of lists are told apart by name where they have one, else by place; a different order
+    of the same elements is one difference of the list as a whole. 1, 1.0 and true are different.
     """
     return list(_walk(before, after, ""))
 
@@ -38,6 +41,7 @@ def differences(before: Any, after: Any) -> list[Difference]:
 def _walk(before: Any, after: Any, path: str) -> Iterator[Difference]:
     if before is after:
         return
+
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in after.items():
             yield from _child(before.get(key, ABSENT), value, member(path, key))
@@ -67,12 +71,15 @@ def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Differenc
                 yield Difference(path, before, after)
             return
         old = new = [str(index) for index in range(len(after))]
+
     one, other = dict(zip(old, before, strict=True)), dict(zip(new, after, strict=True))
     for name, item in other.items():
         yield from _child(one.get(name, ABSENT), item, f"{path}[{name}]")
+
     for name, item in one.items():
         if name not in other:
             yield Difference(f"{path}[{name}]", item, ABSENT)
+
     common = [name for name in other if name in one]
     if common != [name for name in one if name in other]:
         yield Difference(f"{path} (order)", list(one), list(other))

@@ -1,6 +1,7 @@
 """encoding/json of Go for decoded values: Marshal and Unmarshal as they treat any.
 
-Source of the rules: Go's encoding/json (encode.go, scanner.go); maps are written in key order, <, > and & escaped.
+Source of the rules: Go's encoding/json (encode.go, scanner.go); maps are written in key order, <, >
+and & escaped.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ MAX_DEPTH = 200  # as of YAML; Go's own bound is 10,000
 
 
 class GoJsonError(ValueError):
-    """Text that encoding/json refuses, or a value it cannot write. Attributes: reason (Go-like), offset."""
+    """Text that encoding/json refuses, or a value it cannot write. Attributes: reason (Go-like),
+    offset.
+    """
 
     def __init__(self, reason: str, offset: int = 0) -> None:
         super().__init__(reason)
@@ -27,15 +30,18 @@ def float_text(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         name = "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")
         raise GoJsonError(f"json: unsupported value: {name}")
+
     text = repr(value)
     if "e" not in text:  # repr has none from 1e-4 up to 1e16
         return text[:-2] if text.endswith(".0") else text
+
     mantissa, _, exponent = text.partition("e")
     power = int(exponent)
     if -7 < power < 21:
         return _positional(mantissa, power)
     if mantissa.endswith(".0"):
         mantissa = mantissa[:-2]
+
     return f"{mantissa}e{'-' if power < 0 else '+'}{abs(power)}"
 
 
@@ -44,6 +50,7 @@ def _positional(mantissa: str, power: int) -> str:
     whole, _, fraction = mantissa.lstrip("-").partition(".")
     if fraction == "0":
         fraction = ""
+
     digits = whole + fraction
     if power >= 0:
         return f"{sign}{digits.ljust(power + 1, '0')}"
@@ -69,7 +76,9 @@ def escape(text: str, escape_html: bool = True) -> str:
 
 
 def dumps(value: Any, escape_html: bool = True, sort_keys: bool = True) -> str:
-    """json.Marshal of a decoded value; sort_keys=False keeps the order of dicts (that of struct fields)."""
+    """json.Marshal of a decoded value; sort_keys=False keeps the order of dicts (that of struct
+    fields).
+    """
     parts: list[str] = []
     _write(value, parts.append, sort_keys)
     return escape("".join(parts), escape_html)
@@ -94,6 +103,7 @@ def _write(value: Any, put: Any, sort_keys: bool) -> None:
             put(":")
             _write(value[key], put, sort_keys)
             separator = ","
+
         put("}" if value else "{}")
     elif isinstance(value, (list, tuple)):
         separator = "["
@@ -130,7 +140,9 @@ _AFTER = {
 
 
 def loads(text: str) -> Any:
-    """json.Unmarshal into any: every number a float, the last of duplicate keys wins. Raises GoJsonError."""
+    """json.Unmarshal into any: every number a float, the last of duplicate keys wins. Raises
+    GoJsonError.
+    """
     if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
         raise GoJsonError("exceeded max depth")
     try:
@@ -153,6 +165,7 @@ def _reason(text: str, err: json.JSONDecodeError) -> str:
     rest = text[err.pos :].lstrip(" \t\r\n")
     if not rest or err.msg.startswith("Unterminated string"):
         return "unexpected end of JSON input"
+
     place = _AFTER.get(err.msg, "")
     if err.msg.startswith("Expecting property name"):
         place = "looking for beginning of object key string"
@@ -162,6 +175,7 @@ def _reason(text: str, err: json.JSONDecodeError) -> str:
         )
     elif err.msg.startswith("Invalid \\"):
         rest = text[err.pos + 1 :] or rest
+
     return f"invalid character {_quote(rest[0])} {place or 'looking for beginning of value'}"
 
 
@@ -186,6 +200,7 @@ def _in_object(head: str) -> bool:
             opened.append(char)
         elif char in "}]" and opened:
             opened.pop()
+
     return bool(opened) and opened[-1] == "{"
 
 
@@ -197,8 +212,10 @@ def _mend(value: Any) -> Any:
         except UnicodeEncodeError:
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return value
+
     if isinstance(value, list):
         return [_mend(item) for item in value]
     if isinstance(value, dict):
         return {_mend(key): _mend(item) for key, item in value.items()}
+
     return value

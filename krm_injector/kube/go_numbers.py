@@ -1,6 +1,7 @@
 """Numbers in text as Go reads them: strconv.Atoi, and fmt.Sscanf with %d.
 
-Source of the rules: Go's strconv/atoi.go and fmt/scan.go. Digits are those of ASCII; Python's own readers take more.
+Source of the rules: Go's strconv/atoi.go and fmt/scan.go. Digits are those of ASCII; Python's own
+readers take more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _BLANKS = (
 
 
 def atoi(text: str) -> int:
-    """What strconv.Atoi gives beside its error: 0 for what is no number, the nearest int64 for one that is too big."""
+    """What strconv.Atoi gives beside its error: 0 for what is no number, the nearest int64 for one
+    that is too big.
+    """
     if not _INTEGER.match(text):
         return 0
     digits = text.lstrip("+-").lstrip("0")
@@ -29,7 +32,8 @@ def atoi(text: str) -> int:
 def sscanf_uint32(text: str, separator: str) -> tuple[int, int] | None:
     """fmt.Sscanf(text, "%d" + separator + "%d") into two uint32; None where it gives an error.
 
-    Blanks may stand before a number and nowhere else; there is no sign; what follows the second number is not read.
+    Blanks may stand before a number and nowhere else; there is no sign; what follows the second
+    number is not read.
     """
     first = _uint32(text, 0)
     if first is None or not text.startswith(separator, first[1]):
@@ -42,9 +46,11 @@ def _uint32(text: str, start: int) -> tuple[int, int] | None:
     """The number at a place and where it ends."""
     while start < len(text) and text[start] in _BLANKS:
         start += 1
+
     match = _UNSIGNED.match(text, start)
     if match is None:
         return None
+
     digits = match[0].lstrip("0")
     number = int(digits[:11] or "0")
     return (number, match.end()) if number < 2**32 else None

@@ -1,15 +1,16 @@
 """Kinds of well-known controllers that make pods, and where their pod templates stand.
 
-None of them is injected unless the functionConfig names it. Each row states the file that it was read from, with the
-version; versions of an API that are not here are not known, and their templates are found by looking
-(kube.workloads.pod_templates).
+None of them is injected unless the functionConfig names it. Each row states the file that it was
+read from, with the version; versions of an API that are not here are not known, and their templates
+are found by looking (kube.workloads.pod_templates).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from krm_injector.kube.workloads import EACH, Path, parse_path
+from krm_injector.kube.paths import Path
+from krm_injector.kube.workloads import EACH, parse_path
 
 
 class Known(NamedTuple):
@@ -41,34 +42,37 @@ class _Row(NamedTuple):
 
 
 _ENDS = (
-    "Its pods are to end, and a sidecar that is no native one keeps them running: use Istio 1.27 or later, or "
-    "cluster.nativeSidecars"
+    "Its pods are to end, and a sidecar that is no native one keeps them running: use Istio 1.27 "
+    "or later, or cluster.nativeSidecars"
 )
 _FIRST = (
-    "KubeRay takes the first container of a template for Ray's (controllers/ray/common/pod.go): do not inject with "
-    "holdApplicationUntilProxyStarts unless sidecars are native, since it puts istio-proxy first"
+    "KubeRay takes the first container of a template for Ray's (controllers/ray/common/pod.go): "
+    "do not inject with holdApplicationUntilProxyStarts unless sidecars are native, since it puts "
+    "istio-proxy first"
 )
 _NAMED = (
-    "Agones refuses a second container where {0} does not name the game server's (pkg/apis/agones/v1/gameserver.go): "
-    "set it, unless sidecars are native"
+    "Agones refuses a second container where {0} does not name the game server's "
+    "(pkg/apis/agones/v1/gameserver.go): set it, unless sidecars are native"
 )
 _FIRST_AND_ENDS = f"{_FIRST}. {_ENDS}"
 _RAY = "spec.{0}.headGroupSpec.template spec.{0}.workerGroupSpecs[].template"
 _OF_ECK = (
-    "The operator adds containers' images, probes and init containers later, and those probes are not rewritten: under "
-    "strict mutual TLS an HTTP probe of its own fails"
+    "The operator adds containers' images, probes and init containers later, and those probes are "
+    "not rewritten: under strict mutual TLS an HTTP probe of its own fails"
 )
 _KNATIVE = (
-    "Knative names its containers, fills in their probes and adds queue-proxy later, and admits only the fields that "
-    "it lists"
+    "Knative names its containers, fills in their probes and adds queue-proxy later, and admits "
+    "only the fields that it lists"
 )
 _KSERVE = "KServe merges it with a runtime's containers and makes the pod itself"
 _STEPS = "its controller makes the pods of its steps, with containers of its own beside them"
 _FLINK = (
-    "the operator merges spec.podTemplate into those of jobManager and taskManager, lists entry by entry by their "
-    "place unless kubernetes.operator.pod-template.merge-arrays-by-name is set, and Flink adds its main container"
+    "the operator merges spec.podTemplate into those of jobManager and taskManager, lists entry "
+    "by entry by their place unless kubernetes.operator.pod-template.merge-arrays-by-name is set, "
+    "and Flink adds its main container"
 )
-_UNITED = "statefulSetTemplate advancedStatefulSetTemplate cloneSetTemplate deploymentTemplate"  # of spec.template
+# of spec.template
+_UNITED = "statefulSetTemplate advancedStatefulSetTemplate cloneSetTemplate deploymentTemplate"
 _ECK_KINDS = (
     ("kibana", "v1 v1beta1", "Kibana"),
     ("apm", "v1 v1beta1", "ApmServer"),
@@ -215,6 +219,7 @@ def known(api_version: str, kind: str) -> Known | None:
     """What is known of a kind; None for one that is not known."""
     if not _TABLE:
         _TABLE.update(_table())
+
     group = api_version.partition("/")[0]
     if (group, kind) in _ELSEWHERE:
         return Known(
@@ -249,6 +254,7 @@ def label_advice(of: Known) -> str:
     """What to do where the cluster's webhook is to inject the pods of a kind."""
     where = of.label or "metadata.labels of each template"
     return (
-        "The cluster's webhook injects its pods when they are created, by the labels of their Namespace or by the "
+        "The cluster's webhook injects its pods when they are created, by the labels of their "
+        "Namespace or by the "
         f'label sidecar.istio.io/inject: "true" (or "false", to keep it away) at {where}'
     )

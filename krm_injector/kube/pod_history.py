@@ -1,7 +1,8 @@
 """From which Kubernetes API (minor of k8s.io/api, 1.11 on) the types under v1.Pod have a field.
 
-An older API server, or whoever decodes with an older k8s.io/api, drops what it does not know. Only fields that a
-template can hold; whole types that came later are dropped with the field that leads to them.
+An older API server, or whoever decodes with an older k8s.io/api, drops what it does not know. Only
+fields that a template can hold; whole types that came later are dropped with the field that leads
+to them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
 
-NEWEST = 35  # what pod_types.py describes
+NEWEST = 35  # what pod_types_generated.py describes
 
 _SINCE: dict[int, dict[str, str]] = {
     12: {"v1.PodSpec": "runtimeClassName", "v1.SecurityContext": "procMount"},
@@ -78,16 +79,21 @@ _SINCE: dict[int, dict[str, str]] = {
 
 
 def known(go_type: str, value: Any, minor: int) -> Any:
-    """``value`` without the fields that k8s.io/api 0.``minor`` does not have; the same object where nothing changes."""
+    """``value`` without the fields that k8s.io/api 0.``minor`` does not have; the same object where
+    nothing changes.
+    """
     kind = kind_of(go_type)
     if kind == "pointer":
         return known(element_type(go_type), value, minor)
+
     if kind == "slice" and isinstance(value, list):
         inner = element_type(go_type)
         items = [known(inner, item, minor) for item in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+
     if kind != "struct" or not isinstance(value, dict):
         return value
+
     fields, late = _fields(go_type), _late(go_type, minor)
     kept = {
         k: known(fields[k], v, minor) if k in fields else v
@@ -113,7 +119,9 @@ def _late(go_type: str, minor: int) -> frozenset[str]:
     for since, by_type in _SINCE.items():
         if since > minor:
             names.update(by_type.get(go_type, "").split())
+
     for _, _, field_type, flags, _, _ in TYPES[go_type]:
         if flags & INLINE:
             names |= _late(field_type, minor)
+
     return frozenset(names)

@@ -50,12 +50,15 @@ def parse(value: Any) -> str:
     text = _number_text(value) if not isinstance(value, str) else value
     if text == "0":
         return text
+
     match = _SHAPE.match(text)
     if match is None or not text:
         raise QuantityError(value, _WRONG)
+
     sign, whole, fraction, suffix = match[1], match[2].lstrip("0"), match[3], match[4]
     if match[3] is None and suffix == "" and not whole:
         return "0"  # nothing but a sign and zeros: Go reads it as zero
+
     try:
         return _canonical(text, sign == "-", whole or "0", fraction or "", suffix)
     except _Malformed as err:
@@ -63,7 +66,9 @@ def parse(value: Any) -> str:
 
 
 def nano(value: Any) -> int:
-    """A quantity in billionths, rounded up as the API server does: "100m" -> 100_000_000. Raises QuantityError."""
+    """A quantity in billionths, rounded up as the API server does: "100m" -> 100_000_000. Raises
+    QuantityError.
+    """
     text = parse(value.strip() if isinstance(value, str) else value)
     match = _SHAPE.match(text)
     assert match is not None
@@ -76,6 +81,7 @@ def nano(value: Any) -> int:
         shift = exponent - places
         scale = int(10 ** abs(shift))
         number = number * scale if shift >= 0 else -(-number // scale)
+
     return -number if match[1] == "-" else number
 
 
@@ -100,9 +106,11 @@ def _interpret(suffix: str) -> tuple[int, int, str]:
         return 10, _DECIMAL[suffix], "si"
     if suffix in _BINARY:
         return 2, _BINARY[suffix], "binary"
+
     match = _EXPONENT.match(suffix)
     if match is None or not -(2**63) <= int(match[1]) <= _MAX:
         raise _Malformed(_SUFFIX)
+
     exponent = int(match[1]) & 0xFFFFFFFF  # Go narrows the exponent to int32
     return 10, exponent - 2**32 if exponent >= 2**31 else exponent, "exponent"
 
@@ -115,6 +123,7 @@ def _canonical(text: str, negative: bool, whole: str, fraction: str, suffix: str
         mantissa, scale, precision = 1, 0, -1
     else:
         mantissa, scale, precision = 1 << exponent, 0, 15 - len(whole) - exponent * 3 // 10 - 1
+
     scale -= len(fraction)
     digits = whole + fraction
     if precision >= 0 and scale >= -9:
@@ -127,24 +136,31 @@ def _canonical(text: str, negative: bool, whole: str, fraction: str, suffix: str
             else:
                 keep = scale % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
             return text if keep else _write(-product if negative else product, scale, form)
+
     if not any(char.isdigit() for char in text[: len(text) - len(suffix)]):
         raise _Malformed(_NUMERIC)  # Go's fast path takes "k" for 0, this one does not
+
     return _slow(negative, int(digits), base, exponent, len(fraction), form)
 
 
 def _slow(negative: bool, number: int, base: int, exponent: int, places: int, form: str) -> str:
-    """The path of big or very small numbers: rounded up to nano, capped at int64 for binary suffixes."""
+    """The path of big or very small numbers: rounded up to nano, capped at int64 for binary
+    suffixes.
+    """
     scale = -places
     if base == 2:
         number <<= exponent
     else:
         scale += exponent
+
     if scale > _FARTHEST:
         raise _Malformed(_NUMERIC)
+
     if number and scale < -9:
         drop = -9 - scale
         number = 1 if drop > _FARTHEST else -(-number // 10**drop)
         scale = -9
+
     if form == "binary":
         if scale < 0:
             number, scale = number * 10 ** (scale + 9), -9
@@ -152,6 +168,7 @@ def _slow(negative: bool, number: int, base: int, exponent: int, places: int, fo
             number, scale = _MAX, 0
         elif scale == -9 and 0 < number < 10**9:
             form = "si"
+
     return _write(-number if negative else number, scale, form)
 
 
@@ -159,6 +176,7 @@ def _write(number: int, scale: int, form: str) -> str:
     """number * 10**scale in its canonical form."""
     if number == 0:
         return "0"
+
     if form == "binary":
         whole = _whole(number, scale)
         if whole is not None and not -1024 < whole < 1024:
@@ -168,14 +186,18 @@ def _write(number: int, scale: int, form: str) -> str:
                 power += 1
             # beyond Ei Go finds no suffix and writes none
             return f"{whole}{_BINARY_SUFFIX[power] if power < len(_BINARY_SUFFIX) else ''}"
+
         form = "si"
+
     while number % 10 == 0:
         number //= 10
         scale += 1
+
     shift = scale % 3
     number, scale = number * 10**shift, scale - shift
     if form == "exponent":
         return f"{number}e{scale}" if scale else str(number)
+
     return (
         f"{number}{_DECIMAL_SUFFIX.get(scale, '')}"  # beyond E Go finds no suffix and writes none
     )

@@ -1,7 +1,7 @@
 """Label selectors: metav1.LabelSelector read and asked.
 
-Source of the rules: k8s.io/apimachinery 0.35 pkg/apis/meta/v1/helpers.go (LabelSelectorAsSelector) and
-pkg/labels/selector.go (NewRequirement, Matches, String).
+Source of the rules: k8s.io/apimachinery 0.35 pkg/apis/meta/v1/helpers.go (LabelSelectorAsSelector)
+and pkg/labels/selector.go (NewRequirement, Matches, String).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ UNKNOWN = "?"
 
 
 class SelectorError(ValueError):
-    """A selector that Kubernetes refuses. Attributes: field (path inside the selector), value, reason."""
+    """A selector that Kubernetes refuses. Attributes: field (path inside the selector), value,
+    reason.
+    """
 
     def __init__(self, field: str, value: Any, reason: str) -> None:
         super().__init__(f"{field}: {value!r}: {reason}")
@@ -117,6 +119,7 @@ def parse(selector: Mapping[str, Any] | None) -> Selector:
         raise SelectorError(
             "", selector, "a label selector must be a map with matchLabels and matchExpressions"
         )
+
     requirements = [
         *_from_labels(selector.get("matchLabels")),
         *_from_expressions(selector.get("matchExpressions")),
@@ -125,7 +128,9 @@ def parse(selector: Mapping[str, Any] | None) -> Selector:
 
 
 def parse_webhook(selector: Mapping[str, Any] | None) -> Selector:
-    """As a webhook's namespaceSelector and objectSelector: an absent one matches everything. Raises SelectorError."""
+    """As a webhook's namespaceSelector and objectSelector: an absent one matches everything. Raises
+    SelectorError.
+    """
     return EVERYTHING if selector is None else parse(selector)
 
 
@@ -134,10 +139,12 @@ def _from_labels(labels: Any) -> list[Requirement]:
         return []
     if not isinstance(labels, Mapping):
         raise SelectorError("matchLabels", labels, "must be a map of strings")
+
     found = []
     for key, value in labels.items():
         _check_key(key, "matchLabels")
         found.append(Requirement(key, "=", (_label_value(value, f'matchLabels["{key}"]'),)))
+
     return found
 
 
@@ -154,10 +161,12 @@ def _from_expressions(expressions: Any) -> list[Requirement]:
 def _expression(item: Any, field: str) -> Requirement:
     if not isinstance(item, Mapping):
         raise SelectorError(field, item, "must be a map with key, operator and values")
+
     name = item.get("operator", "")
     operator = _OPERATORS.get(name) if isinstance(name, str) else None
     if operator is None:
         raise SelectorError(f"{field}.operator", name, f"must be one of {', '.join(_OPERATORS)}")
+
     key = _check_key(item.get("key", ""), f"{field}.key")
     values = item.get("values") or []
     if not isinstance(values, list):
@@ -166,6 +175,7 @@ def _expression(item: Any, field: str) -> Requirement:
         raise SelectorError(f"{field}.values", values, f"must hold at least one value for {name}")
     if operator in ("exists", "!") and values:
         raise SelectorError(f"{field}.values", values, f"must be empty for {name}")
+
     checked = [
         _label_value(value, f"{field}.values[{index}]") for index, value in enumerate(values)
     ]
@@ -176,6 +186,7 @@ def _check_key(key: Any, field: str) -> str:
     """A label's key: an optional DNS subdomain and a slash before a name of up to 63 characters."""
     if not isinstance(key, str):
         raise SelectorError(field, key, "a label's key must be a string")
+
     prefix, slash, name = key.rpartition("/")
     if slash and not (len(prefix) <= 253 and _DOMAIN.match(prefix)):
         raise SelectorError(
@@ -183,6 +194,7 @@ def _check_key(key: Any, field: str) -> str:
         )
     if len(name) > 63 or not _NAME.match(name):
         raise SelectorError(field, key, f"a label's key must be 1 to 63 {_SHAPE}")
+
     return key
 
 

@@ -1,7 +1,8 @@
 """A merged object as its Go type would hold it, without touching what came from the original.
 
-Go decodes the whole merged pod: unknown fields of a template vanish, quantities become canonical, a wrong type is an
-error. The parts that are the original's own objects (merging shares them) keep their order, spelling and extra fields.
+Go decodes the whole merged pod: unknown fields of a template vanish, quantities become canonical, a
+wrong type is an error. The parts that are the original's own objects (merging shares them) keep
+their order, spelling and extra fields.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, OMITEMPTY, decode, element_type, kind_of
 
 
 def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
-    """``merged``, decoded as ``go_type`` but for what is ``original``'s. Raises TypeMismatch with the path."""
+    """``merged``, decoded as ``go_type`` but for what is ``original``'s. Raises TypeMismatch with
+    the path.
+    """
     if merged is original:
         return merged
+
     kind = kind_of(go_type)
     if kind == "pointer":
         return settle(element_type(go_type), original, merged, path)
@@ -24,6 +28,7 @@ def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
         return _struct(go_type, original, merged, path)
     if kind == "slice" and isinstance(merged, list) and isinstance(original, list):
         return _slice(element_type(go_type), original, merged, path)
+
     if kind == "map" and isinstance(merged, dict) and isinstance(original, dict):
         value_type = element_type(go_type)
         return {
@@ -32,6 +37,7 @@ def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:
             else decode(value_type, v, f"{path}[{k}]", fold_case=True)
             for k, v in merged.items()
         }
+
     return decode(go_type, merged, path, fold_case=True)
 
 
@@ -49,6 +55,7 @@ def _struct(
             settled = settle(field_type, before, value, f"{path}.{key}" if path else key)
             if settled is not None and (settled or not omitempty):
                 result[key] = settled
+
     return result
 
 
@@ -62,6 +69,7 @@ def _slice(go_type: str, original: list[Any], merged: list[Any], path: str) -> l
         else:
             before = named.get(_identity(item)) if isinstance(item, dict) else None
             result.append(settle(go_type, before, item, f"{path}[{index}]"))
+
     return result
 
 
@@ -75,7 +83,9 @@ def _identity(item: dict[str, Any]) -> Any:
 
 @cache
 def _fields(go_type: str) -> dict[str, tuple[str, bool]]:
-    """JSON name -> Go type, and whether omitempty leaves its zero value out (a pointer's target is no zero value)."""
+    """JSON name -> Go type, and whether omitempty leaves its zero value out (a pointer's target is
+    no zero value).
+    """
     fields: dict[str, tuple[str, bool]] = {}
     for name, _, field_type, flags, _, _ in TYPES[go_type]:
         if flags & INLINE:
@@ -83,4 +93,5 @@ def _fields(go_type: str) -> dict[str, tuple[str, bool]]:
         else:
             pointer = kind_of(field_type) in ("pointer", "struct")
             fields[name] = field_type, bool(flags & OMITEMPTY) and not pointer
+
     return fields

@@ -1,8 +1,8 @@
 """Strategic merge patch over the types under v1.Pod.
 
-Source of the rules: k8s.io/apimachinery 0.35 pkg/util/strategicpatch (patch.go, meta.go), the function
-StrategicMergeMapPatchUsingLookupPatchMeta: parallel lists are merged, nulls that match nothing are dropped.
-Nothing given is mutated: what changes is copied, the rest is shared.
+Source of the rules: k8s.io/apimachinery 0.35 pkg/util/strategicpatch (patch.go, meta.go), the
+function StrategicMergeMapPatchUsingLookupPatchMeta: parallel lists are merged, nulls that match
+nothing are dropped. Nothing given is mutated: what changes is copied, the rest is shared.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
 
 _PATCH = "$patch"
@@ -51,7 +51,9 @@ class _Meta(NamedTuple):
 
 @cache
 def _metas(type_name: str) -> dict[str, _Meta]:
-    """JSON name -> tags, of a struct with its embedded structs; a folded name stands for its first field."""
+    """JSON name -> tags, of a struct with its embedded structs; a folded name stands for its first
+    field.
+    """
     exact: dict[str, _Meta] = {}
     for name, _, go_type, flags, strategies, merge_key in TYPES.get(type_name, ()):
         if flags & INLINE:
@@ -59,16 +61,21 @@ def _metas(type_name: str) -> dict[str, _Meta]:
         else:
             words = [word for word in strategies.split(",") if word != "retainKeys"]
             exact[name] = _Meta(go_type, words[0] if words else "", merge_key)
+
     for name in list(exact):
         exact.setdefault(name.lower(), exact[name])
+
     return exact
 
 
 def _lookup(go_type: str, key: str) -> _Meta:
-    """The tags of field key of a type. Raises MergeError where the type has no fields or not this one."""
+    """The tags of field key of a type. Raises MergeError where the type has no fields or not this
+    one.
+    """
     name = go_type[1:] if go_type.startswith("*") else go_type
     if name not in TYPES and kind_of(name) not in ("time", "quantity", "int-or-string", "any"):
         raise MergeError(f"a map is to be merged where the type is {name}, which has no fields")
+
     metas = _metas(name)
     meta = metas.get(key) or metas.get(key.lower())
     if meta is None:
@@ -98,6 +105,7 @@ def merge(original: Object, patch: Object, type_name: str = "v1.Pod") -> Object:
 def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
     if _PATCH in patch:
         return _apply_directive(patch)
+
     merged = dict(original)
     directives = [key for key in patch if key.startswith("$")]
     if directives:
@@ -106,6 +114,7 @@ def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
         for key in directives:
             if key.startswith(_ORDER):
                 _merge_in_order(merged, patch, key, go_type)
+
     for key, value in patch.items():
         if key.startswith(_DELETE_FROM):
             name = _list_name(key, _DELETE_FROM)
@@ -114,6 +123,7 @@ def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
             merged.pop(key, None)
         else:
             _merge_field(merged, key, value, go_type)
+
     return merged
 
 
@@ -136,6 +146,7 @@ def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
         and _written(go_type, key)
     ):
         old = {}
+
     if old is None or type(old) is not type(value):
         kept = _cleaned(value)
         if kept is _DROPPED:
@@ -161,8 +172,10 @@ def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
 
 
 def _written(go_type: str, key: str) -> bool:
-    """Whether Go writes the field of every object, filled or not: a struct itself, no pointer to one (metadata, spec,
-    a container's resources). A directive in the patch meets an empty map there, not nothing."""
+    """Whether Go writes the field of every object, filled or not: a struct itself, no pointer to
+    one (metadata, spec, a container's resources). A directive in the patch meets an empty map
+    there, not nothing.
+    """
     name = go_type.removeprefix("*")
     metas = _metas(name) if name in TYPES else {}
     meta = metas.get(key) or metas.get(key.lower())
@@ -174,13 +187,16 @@ def _delete_listed(merged: Object, name: str, value: Any, go_type: str) -> None:
     if value is None:
         merged.pop(name, None)
         return
+
     old = merged.get(name)
     if old is None or type(old) is not type(value):
         return
+
     if isinstance(value, list):
         meta = _lookup_list(go_type, name)
         if not (old or value):
             return
+
         if _element_kind(old, value) is dict:
             merged[name] = _merge_list(old, value, meta)
         else:
@@ -204,13 +220,16 @@ def _retain_keys(merged: Object, patch: Object) -> None:
     """$retainKeys: only these fields stay; the patch may set no other."""
     if _RETAIN not in patch:
         return
+
     listed = patch.pop(_RETAIN)
     if not isinstance(listed, list):
         raise MergeError(f"{_RETAIN} must be a list")
+
     keep = {_identity(name) for name in listed}
     for key, value in patch.items():
         if value is not None and key not in keep and not key.startswith((_DELETE_FROM, _ORDER)):
             raise MergeError(f"the patch sets {key!r}, which its {_RETAIN} does not list")
+
     for key in list(merged):
         if key not in keep:
             del merged[key]
@@ -220,13 +239,16 @@ _DROPPED = object()
 
 
 def _cleaned(value: Any, nulls: bool = True) -> Any:
-    """A value that meets nothing of the original: without null members (``nulls``) and without maps that carry $patch.
+    """A value that meets nothing of the original: without null members (``nulls``) and without maps
+    that carry $patch.
 
-    _DROPPED where it is such a map itself; the same object where nothing is taken out, which is nearly always.
+    _DROPPED where it is such a map itself; the same object where nothing is taken out, which is
+    nearly always.
     """
     if type(value) is dict:
         if value.get(_PATCH) is not None or (not nulls and _PATCH in value):
             return _DROPPED
+
         changed: dict[str, Any] = {}
         for key, item in value.items():
             if item is None:
@@ -236,14 +258,18 @@ def _cleaned(value: Any, nulls: bool = True) -> Any:
                 new = _cleaned(item, nulls)
                 if new is not item:
                     changed[key] = new
+
         if not changed:
             return value
+
         return {k: changed.get(k, v) for k, v in value.items() if changed.get(k) is not _DROPPED}
+
     if type(value) is list:
         items = [_cleaned(v, nulls) if type(v) is dict or type(v) is list else v for v in value]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value
         return [item for item in items if item is not _DROPPED]
+
     return value
 
 
@@ -259,7 +285,9 @@ def _identity(value: Any) -> Any:
 
 
 def _element_kind(*lists: list[Any]) -> type:
-    """The one type of all elements. Raises MergeError where they differ, are lists, or there is none."""
+    """The one type of all elements. Raises MergeError where they differ, are lists, or there is
+    none.
+    """
     kinds = {type(item) for items in lists for item in items}
     if len(kinds) != 1:
         reason = (
@@ -268,11 +296,13 @@ def _element_kind(*lists: list[Any]) -> type:
             else "no elements in any of the given slices"
         )
         raise MergeError(reason)
+
     kind = kinds.pop()
     if kind is list:
         raise MergeError("lists of lists are not supported")
     if kind is type(None):
         raise MergeError("a list to be merged holds only nulls")
+
     return kind
 
 
@@ -280,12 +310,15 @@ def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]
     """Two lists with patchStrategy merge."""
     if not original and not patch:
         return original
+
     if _element_kind(original, patch) is not dict:
         original, merged = _merge_scalars(original, patch)
         return _reorder(merged, patch, original, meta.merge_key, False)
+
     key = meta.merge_key
     if not key:
         raise MergeError("cannot merge lists without merge key")
+
     original, patch = _apply_special_elements(original, patch, key)
     merged = _merge_elements(original, patch, meta)
     return _reorder(merged, patch, merged[: len(original)], key, True)
@@ -294,8 +327,8 @@ def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]
 def _merge_scalars(original: list[Any], patch: list[Any]) -> tuple[list[Any], list[Any]]:
     """(original as Go leaves it, union). Go closes a duplicate's gap with the last element.
 
-    Go appends in place where original's array has room (capacities are powers of two), so that duplicates inside
-    original change the order it is compared with later.
+    Go appends in place where original's array has room (capacities are powers of two), so that
+    duplicates inside original change the order it is compared with later.
     """
     both = [*original, *patch]
     last = len(both) - 1
@@ -308,10 +341,13 @@ def _merge_scalars(original: list[Any], patch: list[Any]) -> tuple[list[Any], li
                 last -= 1
             else:
                 j += 1
+
         i += 1
+
     room = _ROOM
     while room < len(original):
         room *= 2
+
     seen = original if len(original) + len(patch) > room else both[: len(original)]
     return seen, both[: last + 1]
 
@@ -322,6 +358,7 @@ def _apply_special_elements(
     """(original, patch) after the elements with $patch: delete, or replace of the whole list."""
     if not any(_PATCH in item for item in patch):
         return original, patch
+
     plain = []
     replace = False
     for item in patch:
@@ -337,6 +374,7 @@ def _apply_special_elements(
             raise MergeError("merging lists cannot yet be specified in the patch")
         else:
             raise MergeError(f"{_PATCH} is {directive!r}; it must be replace or delete here")
+
     return (plain, []) if replace else (original, plain)
 
 
@@ -357,6 +395,7 @@ def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[
     for index, old in enumerate(merged):
         if key in old:
             places.setdefault(_identity(old[key]), index)
+
     for item in patch:
         value = _key_value(item, key)
         place = places.get(value)
@@ -364,17 +403,21 @@ def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[
             places[value] = len(merged)
             merged.append(item)
             continue
+
         try:
             merged[place] = _merge_map(merged[place], item, meta.go_type)
         except MergeError as err:
             raise err.inside(f"[{key}={item[key]}]") from None
+
     return merged
 
 
 def _reorder(
     merged: list[Any], wanted: list[Any], original: list[Any], key: str, maps: bool
 ) -> list[Any]:
-    """merged with wanted's elements in wanted's order, the others in original's, zipped by original's order."""
+    """merged with wanted's elements in wanted's order, the others in original's, zipped by
+    original's order.
+    """
     name: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else _identity
     wanted_at = _first_places(wanted, name)
     original_at = _first_places(original, name)
@@ -391,6 +434,7 @@ def _reorder(
         else:
             result.append(chosen[j][1])
             j += 1
+
     result.extend(item for _, item in chosen[j:])
     result.extend(item for _, item in others[i:])
     return result
@@ -411,15 +455,19 @@ def _sorted_by(
             pair for pair in pairs if pair[1].get(_PATCH) == "delete"
         ]  # left over in original: they go last
         return _sorted_by([pair for pair in pairs if pair not in deleted], places, False) + deleted
+
     if all(pair[0] in places for pair in pairs):
         return sorted(pairs, key=lambda pair: places[pair[0]])
-    # Go's comparison says "less" of whatever has no place; its stable sort inserts, so such elements turn around.
+
+    # Go's comparison says "less" of whatever has no place; its stable sort inserts, so such
+    # elements turn around.
     done: list[tuple[Any, Any]] = []
     for pair in pairs:
         at = len(done)
         while at and _before(pair[0], done[at - 1][0], places):
             at -= 1
         done.insert(at, pair)
+
     return done
 
 
@@ -434,25 +482,30 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
     order = patch.pop(directive)
     if not isinstance(order, list):
         raise MergeError(f"{directive} must be a list")
+
     name = _list_name(directive, _ORDER)
     old, new = merged.get(name, _DROPPED), patch.get(name, _DROPPED)
     for found in (old, new):
         if found is not _DROPPED and not isinstance(found, list):
             raise MergeError(f"{directive} is given, but {name} is no list")
+
     meta = _lookup_list(go_type, name)
     _check_order([] if new is _DROPPED else new, order, meta.merge_key, directive)
     if old is _DROPPED and new is _DROPPED:
         return
+
     if new is _DROPPED:
         union = old
     elif old is _DROPPED:
         union = _cleaned(new, nulls=False)
     else:
         union = _merge_list(old, new, meta) if meta.strategy == "merge" else new
+
     before = [] if old is _DROPPED else old
     maps = _element_kind(before, [] if new is _DROPPED else new) is dict
     if not maps and new is not _DROPPED and meta.strategy == "merge":
         before, _ = _merge_scalars(before, new)
+
     merged[name] = _reorder(union, order, before, meta.merge_key, maps)
     patch.pop(name, None)
 
@@ -461,6 +514,7 @@ def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -
     """The patch's elements must stand in the order's order, deletions aside."""
     if not patch or not order:
         return
+
     at = 0
     for item in patch:
         if (
@@ -469,11 +523,14 @@ def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -
             and (item[_PATCH] == "delete" or at < len(order))
         ):
             continue
+
         name = _key_value(item, key) if key else _identity(item)
         while at < len(order) and name != (
             _key_value(order[at], key) if key else _identity(order[at])
         ):
             at += 1
+
         if at == len(order):
             raise MergeError(f"the order in the patch's list does not match {directive}")
+
         at += 1

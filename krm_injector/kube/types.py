@@ -1,7 +1,8 @@
 """Plain data read into Kubernetes' Go types and written again, as encoding/json does it.
 
-decode() is json.Unmarshal into a Go type followed by json.Marshal: fields in Go's order, unknown ones dropped,
-omitempty applied, quantities in canonical form. Names are matched exactly, as sigs.k8s.io/json does.
+decode() is json.Unmarshal into a Go type followed by json.Marshal: fields in Go's order, unknown
+ones dropped, omitempty applied, quantities in canonical form. Names are matched exactly, as
+sigs.k8s.io/json does.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from krm_injector.kube import go_json, quantity
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 
 OMITEMPTY, OMITZERO, INLINE = 1, 2, 4
 
-# Kinds of the types that are no struct of TYPES; every other name is a string type ("v1.PullPolicy").
+# Kinds of the types that are no struct of TYPES; every other name is a string type
+# ("v1.PullPolicy").
 SCALARS = {
     "string": "string",
     "bool": "bool",
@@ -53,7 +55,9 @@ class Mismatch(NamedTuple):
 
 
 class TypeMismatch(ValueError):
-    """json.Unmarshal would refuse this value. Attributes: path, expected, got, value (as in Mismatch)."""
+    """json.Unmarshal would refuse this value. Attributes: path, expected, got, value (as in
+    Mismatch).
+    """
 
     def __init__(self, expected: str, value: Any, path: str = "", reason: str = "") -> None:
         self.expected = expected
@@ -137,11 +141,11 @@ def decode(
 ) -> Any:
     """value as the Go type type_name would be written after reading it.
 
-    keep_empty: what Go writes for fields nobody gave is kept ("resources": {}, "containers": null), maps are
-    sorted: the exact JSON. Else it is left out, as are nulls: what belongs into a manifest.
-    coerce: numbers and booleans become strings where Go wants strings, as sigs.k8s.io/yaml does it on typed targets.
-    fold_case: a field is also found under its name in other case, as plain encoding/json does (Istio reads pods with
-    it; the API server does not).
+    keep_empty: what Go writes for fields nobody gave is kept ("resources": {}, "containers": null),
+    maps are sorted: the exact JSON. Else it is left out, as are nulls: what belongs into a
+    manifest. coerce: numbers and booleans become strings where Go wants strings, as
+    sigs.k8s.io/yaml does it on typed targets. fold_case: a field is also found under its name in
+    other case, as plain encoding/json does (Istio reads pods with it; the API server does not).
     Raises TypeMismatch for the first value that does not fit.
     """
     try:
@@ -163,23 +167,27 @@ def decoder(go_type: str, options: Options) -> Decoder:
     if kind == "pointer":
         inner = decoder(element_type(go_type), options)
         return lambda value: None if value is None else inner(value)
+
     if kind == "slice":
         return _slice_decoder(go_type, options)
     if kind == "map":
         return _map_decoder(go_type, options)
     if kind == "struct":
         return _struct_decoder(go_type, options)
+
     return _scalar_decoder(kind, options)
 
 
 def _scalar_decoder(kind: str, options: Options) -> Decoder:
     if kind == "string":
         return _coerced_string if options.coerce else _string
+
     if kind in _LIMITS:
         limit = _LIMITS[kind]
         return lambda value: (
             value if type(value) is int and -limit <= value < limit else _integer(value, kind)
         )
+
     return {
         "bool": _bool,
         "quantity": _quantity,
@@ -208,16 +216,20 @@ def _coerced_string(value: Any) -> Any:
 
 
 def _shortest(value: float) -> str:
-    """strconv.FormatFloat(value, 'g', -1, 32): sigs.k8s.io/yaml writes floats as the nearest float32."""
+    """strconv.FormatFloat(value, 'g', -1, 32): sigs.k8s.io/yaml writes floats as the nearest
+    float32.
+    """
     from struct import pack, unpack
 
     try:
         packed = pack("f", value)
     except OverflowError:
         return "+Inf" if value > 0 else "-Inf"
+
     near = unpack("f", packed)[0]
     if near != near or near in (float("inf"), float("-inf")):
         return "NaN" if near != near else ("+Inf" if near > 0 else "-Inf")
+
     text = next(
         text for places in range(17) if pack("f", float(text := f"{near:.{places}e}")) == packed
     )
@@ -225,6 +237,7 @@ def _shortest(value: float) -> str:
     power = int(exponent)
     if -4 <= power < 6:
         return f"{near:.{max(len(mantissa.lstrip('-').replace('.', '')) - 1 - power, 0)}f}"
+
     return f"{mantissa}e{exponent[0]}{abs(power):02d}"
 
 
@@ -242,11 +255,13 @@ def _integer(value: Any, kind: str) -> int:
         return 0
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeMismatch(kind, value)
+
     limit = _LIMITS[kind]
     if isinstance(value, float) and not (value.is_integer() and abs(value) < 1e21):
         raise TypeMismatch(kind, value)
     if not -limit <= value < limit:
         raise TypeMismatch(kind, value, reason="out of range")
+
     return int(value)
 
 
@@ -271,9 +286,11 @@ def _time(value: Any) -> Any:
     """metav1.Time: RFC 3339, written in UTC and whole seconds; the zero time is null."""
     if value is None:
         return None
+
     match = _RFC3339.match(value) if isinstance(value, str) else None
     if match is None:
         raise TypeMismatch("v1.Time", value, reason="times are written as 2006-01-02T15:04:05Z")
+
     from datetime import datetime, timedelta
 
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
@@ -284,6 +301,7 @@ def _time(value: Any) -> Any:
             time += -offset if match[7] == "+" else offset
     except (ValueError, OverflowError):
         raise TypeMismatch("v1.Time", value, reason="no such time") from None
+
     return None if time == datetime(1, 1, 1) else f"{time.isoformat()}Z"
 
 
@@ -301,6 +319,7 @@ def _slice_decoder(go_type: str, options: Options) -> Decoder:
             return None
         if not isinstance(value, list):
             raise TypeMismatch(go_type, value)
+
         try:
             return [inner(item) for item in value]
         except TypeMismatch:
@@ -328,6 +347,7 @@ def _map_decoder(go_type: str, options: Options) -> Decoder:
             return None
         if not isinstance(value, dict):
             raise TypeMismatch(go_type, value)
+
         try:
             if options.keep_empty:
                 return {key: inner(value[key]) for key in sorted(value)}
@@ -357,12 +377,15 @@ def _field_rule(name: str, go_type: str, flags: int, options: Options) -> _Field
     if options.keep_empty:
         omit = bool(flags & OMITZERO) if is_struct else omitempty
         return _FieldRule(name, decoder(go_type, options), omit, omit and kind != "pointer")
+
     omit_falsy = omitempty and kind not in ("pointer", "quantity", "int-or-string")
     return _FieldRule(name, decoder(go_type, options), True, omit_falsy)
 
 
 def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    """value with its fields under their own names; of two, Go takes the last, which its sorted maps end with."""
+    """value with its fields under their own names; of two, Go takes the last, which its sorted maps
+    end with.
+    """
     folded = {name.lower(): name for name in names}
     return {
         key if key in names else folded.get(key.lower(), key): value[key] for key in sorted(value)
@@ -378,10 +401,12 @@ def _struct_decoder(type_name: str, options: Options) -> Decoder:
             if value is not None:
                 raise TypeMismatch(type_name, value)
             value = {}
+
         if not rules:
             rules.extend(_field_rule(*field, options) for field in fields_of(type_name))
         if options.fold_case and not value.keys() <= names:
             value = _fold(value, names)
+
         written: dict[str, Any] = {}
         get = value.get
         name = ""
@@ -399,6 +424,7 @@ def _struct_decoder(type_name: str, options: Options) -> Decoder:
         except TypeMismatch as err:
             err.path = join_path(name, err.path)
             raise
+
         return written
 
     return decode_struct
@@ -419,6 +445,7 @@ def _check(go_type: str, value: Any, path: str, found: list[Mismatch]) -> None:
     kind = kind_of(go_type)
     if value is None:
         return
+
     if kind == "pointer":
         _check(element_type(go_type), value, path, found)
     elif kind == "struct" and isinstance(value, dict):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-Path = tuple[str, ...]
-Step = tuple[str | int, ...]
+from krm_injector.kube.paths import Path, Step, at, put
+
+__all__ = ["ANY", "EACH", "POD_TEMPLATES", "ExtraKind", "Path", "Step", "at", "find", "put", "text"]
+
 ExtraKind = tuple[str, str, Path]  # apiVersion, kind, path to the pod template
 
 _TEMPLATE: Path = ("spec", "template")
@@ -30,7 +32,8 @@ POD_TEMPLATES: dict[tuple[str, str], Path] = {
     ("argoproj.io/v1alpha1", "Rollout"): _TEMPLATE,
 }
 
-# Steps of a path that lead to several places, as users write them: spec.groups[].template, spec.roles.*.template.
+# Steps of a path that lead to several places, as users write them: spec.groups[].template,
+# spec.roles.*.template.
 EACH = "[]"  # every entry of a list
 ANY = "*"  # every value of a map
 
@@ -40,10 +43,12 @@ _LARGEST = 100_000  # maps and lists of one object that are looked at for pod te
 def find(
     item: Any, extra_kinds: Iterable[ExtraKind] = ()
 ) -> Iterator[tuple[Step, dict[str, Any], Path]]:
-    """The objects of known kinds in an item: (path from the item, object, path of its pod template).
+    """The objects of known kinds in an item: (path from the item, object, path of its pod
+    template).
 
-    A List, or any kind that ends in List and has items, is searched through; an item of a typed list without kind
-    has the list's. Objects whose template is absent or no map (a Rollout with workloadRef) are left out.
+    A List, or any kind that ends in List and has items, is searched through; an item of a typed
+    list without kind has the list's. Objects whose template is absent or no map (a Rollout with
+    workloadRef) are left out.
     """
     known = POD_TEMPLATES
     extra = list(extra_kinds)
@@ -57,42 +62,21 @@ def _find(
 ) -> Iterator[tuple[Step, dict[str, Any], Path]]:
     if not isinstance(item, dict):
         return
+
     version, kind = item.get("apiVersion"), item.get("kind")
     if version is None and kind is None:
         version, kind = list_version, list_kind
     if not isinstance(version, str) or not isinstance(kind, str):
         return
+
     if kind.endswith("List") and isinstance(item.get("items"), list):
         for index, part in enumerate(item["items"]):
             yield from _find(part, (*inside, "items", index), version, kind[: -len("List")], known)
         return
+
     path = known.get((version, kind))
     if path is not None and isinstance(at(item, path), dict):
         yield inside, item, path
-
-
-def at(value: Any, path: Iterable[str | int]) -> Any:
-    """What stands at a path, None where it leads nowhere."""
-    for step in path:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def put(value: Any, path: Iterable[str | int], leaf: Any) -> Any:
-    """A copy of the value with ``leaf`` at the path: maps that are absent are made, entries of lists must be there."""
-    path = tuple(path)
-    if not path:
-        return leaf
-    step = path[0]
-    if isinstance(step, int):
-        entries = list(value)
-        entries[step] = put(value[step], path[1:], leaf)
-        return entries
-    held = value if isinstance(value, dict) else {}
-    return {**held, step: put(held.get(step), path[1:], leaf)}
 
 
 def text(path: Iterable[str | int]) -> str:
@@ -110,6 +94,7 @@ def text(path: Iterable[str | int]) -> str:
                 if found
                 else step
             )
+
         return found
 
 
@@ -129,31 +114,38 @@ def parse_path(written: str) -> Path:
         else:
             steps.append(name)
         _check_step(written, part, name)
+
     return tuple(steps)
 
 
 def _check_step(written: str, part: str, name: str) -> None:
     if name == ANY and part == name:
         return
+
     base, bracket, inside = name.partition("[")
     index = name if name.isdecimal() else inside.removesuffix("]")
     if bracket or name.isdecimal():
         if index.lstrip("-").isdecimal() or index in ("*", ":"):
             listed = base if bracket else written.partition(f".{name}")[0].rpartition(".")[2]
             raise ValueError(
-                f'"{part}" names an entry of a list by its place; write {listed}{EACH}, which is every entry of it'
+                f'"{part}" names an entry of a list by its place; write {listed}{EACH}, which is '
+                "every entry of it"
             )
+
         raise ValueError(
             f'"{part}" is no step of a path; write the name of a field, NAME{EACH} or {ANY}'
         )
+
     if not name:
         where = "starts with a dot" if written.startswith(".") else "has an empty step"
         raise ValueError(
             f"it {where}; write the names of fields with a dot between them, as spec.template"
         )
+
     if not _is_plain(name):
         raise ValueError(
-            f'"{part}" is no step of a path; write the name of a field, {ANY} for every value of a map, or NAME{EACH} '
+            f'"{part}" is no step of a path; write the name of a field, {ANY} for every value of '
+            f"a map, or NAME{EACH} "
             "for every entry of a list"
         )
 
@@ -165,8 +157,8 @@ def _is_plain(step: str) -> bool:
 def templates(value: Any, pattern: Path) -> list[Step]:
     """The places of an object that a pattern leads to, in their order.
 
-    A place is there even where the object has something else on the way: then the rest of the pattern stands in it as
-    it is. Where a field on the way is absent or null there is no place.
+    A place is there even where the object has something else on the way: then the rest of the
+    pattern stands in it as it is. Where a field on the way is absent or null there is no place.
     """
     found: list[tuple[Step, Any]] = [((), value)]
     for number, step in enumerate(pattern):
@@ -201,17 +193,19 @@ class Looks(NamedTuple):
 
 
 def looks_like_pods(item: Any) -> Looks:
-    """Where an object of an unknown kind seems to hold pod templates, or parts of pods that are none.
+    """Where an object of an unknown kind seems to hold pod templates, or parts of pods that are
+    none.
 
-    The object itself is none, nor are containers right in its spec, which are often added to pods that come from
-    elsewhere; what is inside a template is not looked at. Of an object of more maps and lists than ``_LARGEST`` only
-    the first are looked at.
+    The object itself is none, nor are containers right in its spec, which are often added to pods
+    that come from elsewhere; what is inside a template is not looked at. Of an object of more maps
+    and lists than ``_LARGEST`` only the first are looked at.
     """
     found = Looks([], [])
     waiting: list[tuple[Step, Any]] = [((), item)] if _holds_containers(item) else []
     for _ in range(_LARGEST):
         if not waiting:
             break
+
         place, here = waiting.pop()
         if place and isinstance(here, dict):
             containers: Any = at(here, ("spec", "containers"))
@@ -219,15 +213,18 @@ def looks_like_pods(item: Any) -> Looks:
                 named = all("name" in one for one in containers)
                 (found.templates if named else found.others).append(place)
                 continue
+
             own: Any = here.get("containers")
             if len(place) > 1 and _are_containers(own) and all("image" in one for one in own):
                 found.others.append(place)
                 continue
+
         children = here.items() if isinstance(here, dict) else enumerate(here)
         inner = [
             ((*place, key), child) for key, child in children if isinstance(child, (dict, list))
         ]
         waiting.extend(reversed(inner))
+
     return found
 
 
@@ -239,24 +236,31 @@ def _are_containers(value: Any) -> bool:
 
 
 def _holds_containers(item: Any) -> bool:
-    """The cheap question, before any path is made: whether a list "containers" may stand anywhere in it."""
+    """The cheap question, before any path is made: whether a list "containers" may stand anywhere
+    in it.
+    """
     waiting: list[Any] = [item]
     for here in waiting:
         if here.__class__ is dict:
             if here.get("containers").__class__ is list:
                 return True
             here = here.values()
+
         for one in here:
             kind = one.__class__
             if kind is dict or kind is list:
                 waiting.append(one)
+
         if len(waiting) > _LARGEST:
             return True
+
     return False
 
 
 def pattern_of(path: Step) -> Path:
-    """The path as a pattern: every entry of a list in the place of one; every key where no path can hold the key."""
+    """The path as a pattern: every entry of a list in the place of one; every key where no path can
+    hold the key.
+    """
     return tuple(
         EACH if isinstance(step, int) else step if _is_plain(step) else ANY for step in path
     )

@@ -1,9 +1,11 @@
-"""Injection as patches that kustomize applies: JSON patches (RFC 6902, exact) and strategic merge patches.
+"""Injection as patches that kustomize applies: JSON patches (RFC 6902, exact) and strategic merge
+patches.
 
-Both come as one kustomize Component, a patch with a target a workload. What kustomize's strategic merge cannot say
-(moved elements of lists of plain values, lists of kinds whose schema it does not have, ports that are told apart by two
-fields) is said by replacing the list. Two elements of one key it never keeps, whether a patch names their list or not:
-a workload with such a list gets a JSON patch instead.
+Both come as one kustomize Component, a patch with a target a workload. What kustomize's strategic
+merge cannot say (moved elements of lists of plain values, lists of kinds whose schema it does not
+have, ports that are told apart by two fields) is said by replacing the list. Two elements of one
+key it never keeps, whether a patch names their list or not: a workload with such a list gets a JSON
+patch instead.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from krm_injector.model import Object, ResourceRef, Result
 
 Patch = dict[str, Any]
 
-# Lists whose elements kustomize merges by one field and puts into the patch's order where the patch names them all.
+# Lists whose elements kustomize merges by one field and puts into the patch's order where the patch
+# names them all.
 MERGED_LISTS = {
     "containers": "name",
     "initContainers": "name",
@@ -28,7 +31,8 @@ MERGED_LISTS = {
     "imagePullSecrets": "name",
     "volumeMounts": "mountPath",
 }
-# Lists that kustomize would merge too; they are replaced, since their elements are told apart by more than one field.
+# Lists that kustomize would merge too; they are replaced, since their elements are told apart by
+# more than one field.
 REPLACED_LISTS = (
     "ports",
     "hostAliases",
@@ -36,8 +40,9 @@ REPLACED_LISTS = (
     "volumeDevices",
     "ephemeralContainers",
 )
-# Lists of which kustomize keeps one element a key, in every object that a strategic patch is applied to, by the keys
-# of its schema (kyaml/openapi/kubernetesapi 1.21, walkAssociativeSequence in kyaml/yaml/walk); "" for the element.
+# Lists of which kustomize keeps one element a key, in every object that a strategic patch is
+# applied to, by the keys of its schema (kyaml/openapi/kubernetesapi 1.21, walkAssociativeSequence
+# in kyaml/yaml/walk); "" for the element.
 KEYED_LISTS: dict[str, tuple[str, ...]] = {
     **{field: (key,) for field, key in MERGED_LISTS.items()},
     "conditions": ("type",),
@@ -49,7 +54,8 @@ KEYED_LISTS: dict[str, tuple[str, ...]] = {
     "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
     "volumeDevices": ("devicePath",),
 }
-# The kinds in the schema that kustomize carries (Kubernetes 1.21); of others it replaces every list.
+# The kinds in the schema that kustomize carries (Kubernetes 1.21); of others it replaces every
+# list.
 WITH_SCHEMA = ("v1", "apps/v1", "batch/v1", "batch/v1beta1")
 
 
@@ -62,35 +68,44 @@ class Change(NamedTuple):
 
 
 def component(changes: Iterable[Change], strategic: bool) -> tuple[str, tuple[Result, ...]]:
-    """The kustomize Component with a patch for each workload that changes, as YAML, and what cannot be patched."""
+    """The kustomize Component with a patch for each workload that changes, as YAML, and what cannot
+    be patched.
+    """
     patches: list[Patch] = []
     results: list[Result] = []
     for change in changes:
         if same(change.before, change.after):
             continue
+
         metadata = change.before.get("metadata") or {}
         if not metadata.get("name"):
             results.append(_nameless(change.ref))
             continue
+
         content: Any
         lost = repeated(change) if strategic else ""
         if lost:
             results.append(_not_strategic(change.ref, lost))
+
         content = (
             strategic_patch(change.before, change.after)
             if strategic and not lost
             else json_patch(change)
         )
         patches.append({"target": target(change.before, change.ref), "patch": yaml.dump(content)})
+
     head = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
     return yaml.dump({**head, "patches": patches} if patches else head), tuple(results)
 
 
 def target(workload: Object, ref: ResourceRef) -> Object:
-    """What selects exactly this workload: kustomize reads each field as a regular expression over the whole value."""
+    """What selects exactly this workload: kustomize reads each field as a regular expression over
+    the whole value.
+    """
     group, _, version = ref.api_version.rpartition("/")
     metadata = workload.get("metadata") or {}
-    # To kustomize a workload without a Namespace is one in "default"; an empty field would match every Namespace.
+    # To kustomize a workload without a Namespace is one in "default"; an empty field would match
+    # every Namespace.
     found = {
         "group": group,
         "version": version,
@@ -115,8 +130,9 @@ def _nameless(ref: ResourceRef) -> Result:
 def _not_strategic(ref: ResourceRef, lost: str) -> Result:
     field = lost.partition(" ")[0]
     message = (
-        f"{ref} has {lost}: kustomize keeps one of them where it merges a strategic patch, whatever the patch says, so "
-        "this workload's patch is a JSON patch (RFC 6902). With --output json6902 all patches are"
+        f"{ref} has {lost}: kustomize keeps one of them where it merges a strategic patch, "
+        "whatever the patch says, so this workload's patch is a JSON patch (RFC 6902). With "
+        "--output json6902 all patches are"
     )
     return Result("warning", message, ref, field, code="patch-not-strategic")
 
@@ -127,8 +143,8 @@ def _not_strategic(ref: ResourceRef, lost: str) -> Result:
 def json_patch(change: Change) -> list[Patch]:
     """The operations that turn ``before`` into ``after``, value for value.
 
-    An element of a list that is entered by its place is tested by its name first: on a base in which the containers
-    stand otherwise the patch fails instead of changing the wrong one.
+    An element of a list that is entered by its place is tested by its name first: on a base in
+    which the containers stand otherwise the patch fails instead of changing the wrong one.
     """
     operations: list[Patch] = []
     _map_operations(change.before, change.after, "", operations)
@@ -139,11 +155,13 @@ def _operations(before: Any, after: Any, path: str, out: list[Patch]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         _map_operations(before, after, path, out)
         return
+
     if isinstance(before, list) and isinstance(after, list):
         old, new = names(before), names(after)
         if old is not None and new is not None and set(old) & set(new):
             _list_operations(before, after, old, new, path, out)
             return
+
     if not same(before, after):
         out.append({"op": "replace", "path": path, "value": after})
 
@@ -152,6 +170,7 @@ def _map_operations(before: Object, after: Object, path: str, out: list[Patch]) 
     for key in before:
         if key not in after:
             out.append({"op": "remove", "path": _pointer(path, key)})
+
     for key, value in after.items():
         if key not in before:
             out.append({"op": "add", "path": _pointer(path, key), "value": value})
@@ -162,10 +181,12 @@ def _map_operations(before: Object, after: Object, path: str, out: list[Patch]) 
 def _list_operations(
     before: list[Any], after: list[Any], old: list[str], new: list[str], path: str, out: list[Patch]
 ) -> None:
-    """Elements that leave or move go first, from the end; then new ones come in, from the start; then what is inside
-    those that stayed, by their final places."""
+    """Elements that leave or move go first, from the end; then new ones come in, from the start;
+    then what is inside those that stayed, by their final places.
+    """
     if all(map(same, before, after)) and len(before) == len(after):
         return
+
     stay = set(_common(old, new))
     tests = [{"op": "test", "path": f"{path}/{i}/{key}", "value": before[i][key]}
              for i, key in enumerate(map(_naming_field, before))]  # fmt: skip
@@ -173,9 +194,11 @@ def _list_operations(
     for index in reversed(range(len(before))):
         if old[index] not in stay:
             out.append({"op": "remove", "path": f"{path}/{index}"})
+
     for index, name in enumerate(new):
         if name not in stay:
             out.append({"op": "add", "path": f"{path}/{index}", "value": after[index]})
+
     known = dict(zip(old, before, strict=True))
     for index, name in enumerate(new):
         if name in stay:
@@ -195,6 +218,7 @@ def _common(old: list[str], new: list[str]) -> list[str]:
             lengths[i][j] = (
                 lengths[i + 1][j + 1] + 1 if equal else max(lengths[i + 1][j], lengths[i][j + 1])
             )
+
     found = []
     i = j = 0
     while i < len(old) and j < len(new):
@@ -205,6 +229,7 @@ def _common(old: list[str], new: list[str]) -> list[str]:
             i += 1
         else:
             j += 1
+
     return found
 
 
@@ -226,8 +251,9 @@ def strategic_patch(before: Object, after: Object) -> Object:
 
 
 def repeated(change: Change) -> str:
-    """The first element, in words, that stands a second time in a list of which kustomize keeps one a key; "" for
-    none, and for a kind whose lists kustomize does not merge."""
+    """The first element, in words, that stands a second time in a list of which kustomize keeps one
+    a key; "" for none, and for a kind whose lists kustomize does not merge.
+    """
     if change.before.get("apiVersion") not in WITH_SCHEMA:
         return ""
     return _repeated(change.before, "", "") or _repeated(change.after, "", "")
@@ -245,6 +271,7 @@ def _repeated(value: Any, field: str, path: str) -> str:
         inner = ((child, "", f"{path}[{name}]") for child, name in zip(value, told, strict=True))
     else:
         return ""
+
     return next(filter(None, (_repeated(*one) for one in inner)), "")
 
 
@@ -253,7 +280,9 @@ def _key(element: Any, keys: tuple[str, ...]) -> list[Any]:
 
 
 def _twice(found: list[list[Any]]) -> Any:
-    """The first key that an element shares with one before it; a field that it leaves open is shared with any."""
+    """The first key that an element shares with one before it; a field that it leaves open is
+    shared with any.
+    """
     for index, (first, *more) in enumerate(found):
         for other, *theirs in found[:index]:
             if first == other and all(
@@ -270,15 +299,18 @@ def _merge_map(before: Object, after: Object, schema: bool) -> Object:
             patch[key] = value
         elif not same(before[key], value):
             patch[key] = _merge(key, before[key], value, schema)
+
     for key in before:
         if key not in after:
             patch[key] = None
+
     return patch
 
 
 def _merge(field: str, before: Any, after: Any, schema: bool) -> Any:
     if isinstance(before, dict) and isinstance(after, dict):
         return _merge_map(before, after, schema) if after else {"$patch": "replace"}
+
     if isinstance(before, list) and isinstance(after, list):
         key = MERGED_LISTS.get(field) if schema else None
         if (
@@ -288,12 +320,16 @@ def _merge(field: str, before: Any, after: Any, schema: bool) -> Any:
             and {e[key] for e in before} & {e[key] for e in after}
         ):
             return _merge_list(before, after, key)
+
         return _whole(field, after, schema) if before else after
+
     return after
 
 
 def _merge_list(before: list[Any], after: list[Any], key: str) -> list[Any]:
-    """Every element named, in the order wanted: kustomize puts them so. $setElementOrder it does not know."""
+    """Every element named, in the order wanted: kustomize puts them so. $setElementOrder it does
+    not know.
+    """
     old = {element[key]: element for element in before}
     patch: list[Any] = []
     for element in after:
@@ -301,6 +337,7 @@ def _merge_list(before: list[Any], after: list[Any], key: str) -> list[Any]:
         patch.append(
             {key: name, **_merge_map(old[name], element, True)} if name in old else element
         )
+
     kept = {element[key] for element in after}
     return patch + [{key: name, "$patch": "delete"} for name in old if name not in kept]
 
@@ -311,7 +348,9 @@ def _told_apart(elements: list[Any], key: str) -> bool:
 
 
 def _whole(field: str, value: Any, schema: bool) -> Any:
-    """A list that takes the place of one that is there; into an empty place the directive would be written itself."""
+    """A list that takes the place of one that is there; into an empty place the directive would be
+    written itself.
+    """
     merged = (
         schema and isinstance(value, list) and (field in MERGED_LISTS or field in REPLACED_LISTS)
     )

@@ -1,8 +1,10 @@
-"""The mesh file: what injection reads of an installation, out of all that istioctl, Helm or a cluster print of it.
+"""The mesh file: what injection reads of an installation, out of all that istioctl, Helm or a
+cluster print of it.
 
-Kept are the ConfigMaps istio-sidecar-injector and istio of every revision, the webhooks that lead to them and
-ProxyConfigs, each reduced to the fields that injection reads; their texts stay as they are, since templates may read
-anything in them. What has no business in a repository stays out: caBundle, credentials among the values.
+Kept are the ConfigMaps istio-sidecar-injector and istio of every revision, the webhooks that lead
+to them and ProxyConfigs, each reduced to the fields that injection reads; their texts stay as they
+are, since templates may read anything in them. What has no business in a repository stays out:
+caBundle, credentials among the values.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
 from krm_injector.kube.differences import Difference, differences
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result
 from krm_injector.results import counted
 
@@ -46,7 +48,9 @@ class Snapshot(NamedTuple):
 
 
 def manifests_of(printed: bytes) -> bytes:
-    """The manifests of what a program printed: `helm get all` and `helm install` say more than manifests."""
+    """The manifests of what a program printed: `helm get all` and `helm install` say more than
+    manifests.
+    """
     found = _AROUND.match(printed)
     return found[1] if found else printed
 
@@ -57,23 +61,29 @@ def by_helm(printed: bytes) -> bool:
 
 
 def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
-    """The snapshot of these objects (Lists opened up); helm: their text was by_helm. Raises Refused where they hold no
-    injection configuration, where two disagree, and where a private key would be kept."""
+    """The snapshot of these objects (Lists opened up); helm: their text was by_helm. Raises Refused
+    where they hold no injection configuration, where two disagree, and where a private key would be
+    kept.
+    """
     results: list[Result] = []
     chosen: dict[str, tuple[Object, Object]] = {}
     for value in objects:
         kept = _reduced(value, results)
         if kept is None:
             continue
+
         identity = json.dumps(
             [kept["kind"], kept["metadata"].get("namespace"), kept["metadata"]["name"]]
         )
         if identity in chosen and chosen[identity][0] != kept:
             results.append(_twice(kept))
+
         chosen.setdefault(identity, (kept, value))
+
     if not any(kept["kind"] == "ConfigMap" for kept, _ in chosen.values()):
         message = f"the input {control_planes.no_part(objects, 'FILE')}"
         raise Refused(*results, Result("error", message, code="mesh-missing"))
+
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
     meshes, found = control_planes.meshes(
         [control_planes.Sourced(value, "bundle") for value in minimal], Settings()
@@ -82,13 +92,16 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
     results += [problem for value in minimal for problem in _secrets(value)]
     if any(result.severity == "error" for result in results):
         raise Refused(*results)
+
     return Snapshot(
         minimal, meshes, origin((source for _, source in chosen.values()), helm), tuple(results)
     )
 
 
 def text(snapshot: Snapshot) -> str:
-    """The file: a header for people, then the objects as YAML documents. No clock: the same input, the same bytes."""
+    """The file: a header for people, then the objects as YAML documents. No clock: the same input,
+    the same bytes.
+    """
     lines = [
         "# The injection configuration of a mesh; made by krm-injector snapshot, not to be edited.",
         f"{ORIGIN}{snapshot.origin}",
@@ -111,7 +124,9 @@ def digest(objects: Iterable[Object]) -> str:
 
 
 def origin(objects: Iterable[Object], helm: bool = False) -> str:
-    """Which programs printed the objects, by the traces that each leaves; istioctl renders Helm's charts."""
+    """Which programs printed the objects, by the traces that each leaves; istioctl renders Helm's
+    charts.
+    """
     found = set()
     for value in objects:
         metadata = value.get("metadata") or {}
@@ -131,6 +146,7 @@ def origin(objects: Iterable[Object], helm: bool = False) -> str:
             found.add(
                 "snapshot" if at(value, ("metadata", "annotations", LOCAL_CONFIG)) else "manifests"
             )
+
     return ", ".join(sorted(found))
 
 
@@ -154,9 +170,11 @@ def _head(value: Object, labels: Iterable[str] = LABELS) -> Object:
     kept: Object = {"name": metadata.get("name")}
     if metadata.get("namespace"):
         kept["namespace"] = metadata["namespace"]
+
     said = metadata.get("labels") or {}
     if own := {name: said[name] for name in labels if name in said}:
         kept["labels"] = own
+
     kept["annotations"] = {LOCAL_CONFIG: "true"}
     return {"apiVersion": value.get("apiVersion"), "kind": value.get("kind"), "metadata": kept}
 
@@ -165,6 +183,7 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
     name, data = at(value, ("metadata", "name")), value.get("data")
     if not isinstance(name, str) or not isinstance(data, dict):
         return None
+
     for key, base in (("config", control_planes.INJECTOR), ("mesh", control_planes.MESH)):
         if (name == base or name.startswith(f"{base}-")) and key in data:
             kept = {key: data[key]}
@@ -173,11 +192,14 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
                     data["values"], data[key], _ref(value), results
                 )
             return {**_head(value), "data": kept}
+
     return None
 
 
 def _webhooks(value: Object) -> Object | None:
-    """The configuration with those webhooks that call an Istio injector for new pods, without caBundle and rules."""
+    """The configuration with those webhooks that call an Istio injector for new pods, without
+    caBundle and rules.
+    """
     read = {webhook.name: webhook for webhook in webhook_rules.read(value)[0]}
     webhooks = [
         _webhook(webhook, read[webhook["name"]].path)
@@ -202,6 +224,7 @@ def _client(config: Any) -> Any:
     """Who is called, without the certificate and without what a URL may carry beside its path."""
     if not isinstance(config, dict):
         return config
+
     kept: Object = {}
     if isinstance(service := config.get("service"), dict):
         kept["service"] = {
@@ -209,6 +232,7 @@ def _client(config: Any) -> Any:
         }
     if isinstance(url := config.get("url"), str):
         kept["url"] = re.sub(r"(?<=//)[^/@]*@", "", url.partition("?")[0].partition("#")[0])
+
     return kept
 
 
@@ -227,20 +251,25 @@ def _ref(value: Object) -> ResourceRef:
 
 
 def _without_credentials(values: Any, config: Any, ref: ResourceRef, results: list[Result]) -> Any:
-    """data.values with the strings under names like "password" emptied, unless a template reads that name."""
+    """data.values with the strings under names like "password" emptied, unless a template reads
+    that name.
+    """
     if not isinstance(values, str):
         return values
+
     try:
         parsed = yaml.load(values)
     except yaml.YamlError:
         return values  # the control plane's own check tells of it
+
     gone: list[str] = []
     cleaned = _emptied(parsed, "", str(config), gone)
     if not gone:
         return values
+
     message = (
-        f"data.values of {ref} holds what looks like credentials, which no template reads; they were left out: "
-        + ", ".join(gone)
+        f"data.values of {ref} holds what looks like credentials, which no template reads; they "
+        "were left out: " + ", ".join(gone)
     )
     results.append(Result("warning", message, ref, "data.values", code="snapshot-credentials"))
     return json.dumps(cleaned, indent=2, ensure_ascii=False)
@@ -253,6 +282,7 @@ def _emptied(value: Any, path: str, config: str, gone: list[str]) -> Any:
         ]
     if not isinstance(value, dict):
         return value
+
     result = {}
     for key, inner in value.items():
         place = f"{path}.{key}" if path else str(key)
@@ -264,12 +294,16 @@ def _emptied(value: Any, path: str, config: str, gone: list[str]) -> Any:
         ):
             gone.append(place)
             inner = ""
+
         result[key] = _emptied(inner, place, config, gone)
+
     return result
 
 
 def _secrets(value: Object) -> list[Result]:
-    """An error where a private key would get into the file; a caBundle or a certificate is no secret."""
+    """An error where a private key would get into the file; a caBundle or a certificate is no
+    secret.
+    """
     found = differences({}, value)
     if not any(_PRIVATE_KEY.search(json.dumps(one.after, ensure_ascii=False)) for one in found):
         return []
@@ -292,7 +326,9 @@ def _twice(value: Object) -> Result:
 def changes(
     committed: Sequence[Object], fresh: Sequence[Object], content: str, file: str
 ) -> tuple[Result, ...]:
-    """What differs between a committed snapshot and a fresh one, an error each; ``content`` is the committed text."""
+    """What differs between a committed snapshot and a fresh one, an error each; ``content`` is the
+    committed text.
+    """
     old = {str(_ref(value)): value for value in committed}
     new = {str(_ref(value)): value for value in fresh}
     results: list[Result] = []
@@ -300,6 +336,7 @@ def changes(
     if stated and stated[1] != digest(committed):
         message = f"{file} was edited: its contents do not have the digest that it states"
         results.append(Result("error", message, file=file, code="snapshot-edited"))
+
     for name in sorted({*old, *new}):
         if name not in new:
             message = f"{name} of {file} is not in the installation any more"
@@ -313,11 +350,13 @@ def changes(
             )
         else:
             results += _object_changes(old[name], new[name], file)
+
     if results:  # once: what is to be done is the same for all
         first = results[0]
         results[0] = first._replace(
             message=f"{first.message}. Make it anew: krm-injector snapshot ... > {file}"
         )
+
     return tuple(results)
 
 
@@ -334,12 +373,14 @@ def _opened(value: Object) -> Object:
     """The object with its texts of YAML as values, so that a difference has a path."""
     if not isinstance(data := value.get("data"), dict):
         return value
+
     opened = {}
     for key, content in data.items():
         try:
             opened[key] = yaml.load(content)
         except (yaml.YamlError, AttributeError, TypeError):
             opened[key] = content
+
     return {**value, "data": opened}
 
 
@@ -357,6 +398,7 @@ def described(difference: Difference, most: int = 3) -> str:
         shown = [line for line in lines if line[0] in "-+"]
         rest = ["..."] if len(shown) > 2 * most else []
         return "\n".join([counts, *shown[: 2 * most], *rest])
+
     return f"{_word(before)} -> {_word(after)}"
 
 

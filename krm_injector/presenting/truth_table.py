@@ -1,6 +1,8 @@
-"""Who is injected, as a table: every combination of what has a say, each put to the code that decides on workloads.
+"""Who is injected, as a table: every combination of what has a say, each put to the code that
+decides on workloads.
 
-The control plane is a default installation of a version; nothing here knows a rule of Istio's itself.
+The control plane is a default installation of a version; nothing here knows a rule of Istio's
+itself.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ _TEMPLATE = ("spec", "template")
 
 
 class Row(NamedTuple):
-    """One line. The four in the middle are axes: what each says, "absent", or "any" where it has no say here."""
+    """One line. The four in the middle are axes: what each says, "absent", or "any" where it has no
+    say here.
+    """
 
     method: str  # "automatic" | "manual"
     workload: str  # PLAIN, HOST_NETWORK, "in kube-system" ...
@@ -57,7 +61,9 @@ class Table(NamedTuple):
 
 
 def tables(versions: Iterable[str] = VERSIONS) -> list[Table]:
-    """One table a version. Raises Refused for what is no version of Istio, or one too old or too new to be known."""
+    """One table a version. Raises Refused for what is no version of Istio, or one too old or too
+    new to be known.
+    """
     return [Table(version, tuple(_rows(_rules(version), version))) for version in versions]
 
 
@@ -76,7 +82,9 @@ def cells(version: str) -> list[Row]:
 
 
 def _rows(rules: Rules, version: str) -> Iterable[Row]:
-    """The combinations with what changes nothing left out, but for what is asked most: a Deployment and the webhook."""
+    """The combinations with what changes nothing left out, but for what is asked most: a Deployment
+    and the webhook.
+    """
     told: dict[tuple[Any, ...], list[Row]] = {}
     for rows in _blocks(rules, version):
         first = rows[0]
@@ -84,6 +92,7 @@ def _rows(rules: Rules, version: str) -> Iterable[Row]:
             rows = _without_idle_axes(rows)
         # Workloads that fare alike in everything share their lines.
         told.setdefault(tuple(row._replace(workload="") for row in rows), []).append(first)
+
     for alike, named in told.items():
         name = _joined(
             [one.workload for one in named], [f"in {place}" for place in rules.ignored_namespaces]
@@ -108,6 +117,7 @@ def _blocks(rules: Rules, version: str) -> Iterable[list[Row]]:
     }
     if rules.webhook_per_selector:
         axes["namespace"].insert(1, "istio.io/rev: default")
+
     meshes = {policy: _mesh(rules, version, policy) for policy in axes["policy"]}
     places = [f"in {name}" for name in rules.ignored_namespaces]
     for method in ("automatic", "manual"):
@@ -125,7 +135,9 @@ def _row(method: str, workload: str, says: dict[str, str], meshes: dict[str, Mes
 
 
 def _without_idle_axes(rows: list[Row]) -> list[Row]:
-    """The rows with each axis that changes no verdict at ANY; of those that become one the first, whose rule counts."""
+    """The rows with each axis that changes no verdict at ANY; of those that become one the first,
+    whose rule counts.
+    """
     for axis in _AXES:
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
@@ -133,6 +145,7 @@ def _without_idle_axes(rows: list[Row]) -> list[Row]:
             groups.setdefault(anyway[:-2], []).append(anyway)
         if all(len({row.injected for row in alike}) == 1 for alike in groups.values()):
             rows = [alike[0] for alike in groups.values()]
+
     return rows
 
 
@@ -174,10 +187,12 @@ def _deployment(workload: str, says: dict[str, str], namespace: str) -> Object:
     annotations = {} if says["annotation"] == "absent" else {INJECT: says["annotation"]}
     if workload == INJECTED_BEFORE:
         annotations["sidecar.istio.io/status"] = "{}"
+
     labels = {} if says["label"] in ("absent", ANY) else {INJECT: says["label"]}
     spec: Object = {"containers": [{"name": one, "image": one} for one in names]}
     if workload == HOST_NETWORK:
         spec["hostNetwork"] = True
+
     pod = {
         "metadata": {"labels": {"app": "web", **labels}, "annotations": annotations},
         "spec": spec,
@@ -207,6 +222,7 @@ def render(found: list[Table], form: str) -> str:
             for table in found
         ]
         return json.dumps(data, indent=2) + "\n"
+
     return _markdown(found) if form == "markdown" else _text(found)
 
 
@@ -224,7 +240,9 @@ def _cells(row: Row, label: bool) -> list[str]:
 
 
 def _parts(table: Table) -> Iterable[tuple[str, list[list[str]]]]:
-    """Per method its title and lines, the first being the head; without the pod's label where it is never asked."""
+    """Per method its title and lines, the first being the head; without the pod's label where it is
+    never asked.
+    """
     label = any(row.label != ANY for row in table.rows)
     head = list(_HEAD) if label else [*_HEAD[:3], *_HEAD[4:]]
     for method, title in _METHODS.items():
@@ -243,6 +261,7 @@ def _text(found: list[Table]) -> str:
             blocks.append(
                 f"Istio {table.version}: {title[0].lower()}{title[1:]}\n" + "\n".join(shown) + "\n"
             )
+
     return "\n".join(blocks)
 
 
@@ -264,4 +283,5 @@ def _markdown(found: list[Table]) -> str:
             head, *rows = (f"| {' | '.join(line)} |" for line in lines)
             rule = "|" + "---|" * len(lines[0])
             blocks.append(f"### {title}\n\n" + "\n".join([head, rule, *rows]) + "\n")
+
     return "\n".join(blocks)

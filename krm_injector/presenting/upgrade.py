@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.kube.differences import ABSENT, Difference, differences
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object, ResourceRef
 from krm_injector.outcome import Outcome
 from krm_injector.reinjection import record
@@ -28,11 +28,13 @@ def groups(before: Outcome, after: Outcome) -> list[Group]:
         changes = differences(_pod(before, one), _pod(after, other))
         if not changes:
             continue
+
         key = json.dumps(
             [(change.path, _plain(change.before), _plain(change.after)) for change in changes],
             sort_keys=True,
         )
         found.setdefault(key, ([], changes))[0].append(one.workload.ref)
+
     rows = [Group(tuple(refs), tuple(changes)) for refs, changes in found.values()]
     return sorted(rows, key=lambda group: -len(group.workloads))
 
@@ -66,6 +68,7 @@ def as_text(found: Sequence[Group], total: int) -> str:
                 lines.append(f"  - {change.path}: {_word(change.before)}")
             if change.after is not ABSENT:
                 lines.append(f"  + {change.path}: {_word(change.after)}")
+
     return "\n".join(lines) + "\n"
 
 

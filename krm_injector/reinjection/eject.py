@@ -1,8 +1,10 @@
-"""Taking an injection back: exactly where there is a record, else as far as Istio's own traces tell.
+"""Taking an injection back: exactly where there is a record, else as far as Istio's own traces
+tell.
 
-Istio leaves the status annotation (names of what its templates brought), proxy.istio.io/overrides (the user's own
-istio containers), and in the proxy's environment ISTIO_KUBE_APP_PROBERS and ISTIO_PROMETHEUS_ANNOTATIONS (what probes
-and scrapers asked before): pkg/kube/inject/webhook.go, app_probe.go (1.1-1.30).
+Istio leaves the status annotation (names of what its templates brought), proxy.istio.io/overrides
+(the user's own istio containers), and in the proxy's environment ISTIO_KUBE_APP_PROBERS and
+ISTIO_PROMETHEUS_ANNOTATIONS (what probes and scrapers asked before): pkg/kube/inject/webhook.go,
+app_probe.go (1.1-1.30).
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods, probes, prometheus
 from krm_injector.kube import go_json, types
-from krm_injector.kube.workloads import Step, at
-from krm_injector.kube.workloads import put as replaced
+from krm_injector.kube.paths import Step, at
+from krm_injector.kube.paths import put as replaced
 from krm_injector.model import Object, Result, Workload
 from krm_injector.reinjection import record
 from krm_injector.versions import minors, rules_for
@@ -50,7 +52,9 @@ def restored(workload: Workload) -> Restored:
 
 
 def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
-    """The same of many; the templates of one object all have the object without any of its injections."""
+    """The same of many; the templates of one object all have the object without any of its
+    injections.
+    """
     found: list[Restored] = []
     for group in _objects(workloads):
         annotated = at(group[0].object, ("metadata", "annotations", record.ANNOTATION)) is not None
@@ -68,6 +72,7 @@ def _objects(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
             yield group
             group = []
         group.append(workload)
+
     if group:
         yield group
 
@@ -85,30 +90,36 @@ def _restored_object(group: list[Workload]) -> list[Restored]:
             Restored(workload, results=() if number else told)
             for number, workload in enumerate(group)
         ]
+
     found = []
     for workload in group:
         mine = next(
             (one for one in known if _is_of(one, workload, before, alone=len(group) == 1)), None
         )
         found.append(Restored(workload._replace(object=before), mine))
+
     return found
 
 
 def _is_of(one: record.Record, workload: Workload, before: Object, alone: bool) -> bool:
-    """Whether a record tells of this template. One of a whole object, as it is written where a kind has one path, tells
-    of what it changed."""
+    """Whether a record tells of this template. One of a whole object, as it is written where a kind
+    has one path, tells of what it changed.
+    """
     if one.of:
         return record.located(workload.object, one.of) == workload.template
     return alone or at(workload.object, workload.template) is not at(before, workload.template)
 
 
 def ejected(workload: Workload) -> Restored:
-    """The workload without its injection, by whatever tells of it; results say what cannot be known."""
+    """The workload without its injection, by whatever tells of it; results say what cannot be
+    known.
+    """
     exact = restored(workload)
     if exact.results:
         return exact
     if exact.record is not None:
         return exact._replace(results=edit_results(workload, exact.record))
+
     before = by_traces(workload)
     if before is None:
         return exact
@@ -130,7 +141,9 @@ def injected_by_istio(workload: Workload) -> bool:
 
 
 def metadata_path(workload: Workload) -> Step:
-    """Where injection left its metadata: the pod's, but kube-inject took a CronJob's jobTemplate.metadata for that."""
+    """Where injection left its metadata: the pod's, but kube-inject took a CronJob's
+    jobTemplate.metadata for that.
+    """
     path = (*workload.template, "metadata")
     if (
         is_cron_job(workload.ref)
@@ -150,13 +163,17 @@ def pod_of(workload: Workload) -> Object:
 
 
 def by_traces(workload: Workload) -> Object | None:
-    """The workload as its pod's own annotations and environment tell that it was; None where it was not injected."""
+    """The workload as its pod's own annotations and environment tell that it was; None where it was
+    not injected.
+    """
     if not injected_by_istio(workload):
         return None
+
     pod = pod_of(workload)
     status = merge.injection_status(pod)
     if status is None:
         return None
+
     probers, scraped = probers_of(pod), _decoded(_env(pod).get(prometheus.ENV))
     pod = _with_probes(_without_parts(pod, status), probers)
     pod = _with_annotations(pod, scraped, status)
@@ -183,11 +200,14 @@ def _env(pod: Object) -> dict[str, str]:
 
 
 def _without_parts(pod: Object, status: Object) -> Object:
-    """Without the containers, volumes and secrets that the status names; the user's own istio containers come back."""
+    """Without the containers, volumes and secrets that the status names; the user's own istio
+    containers come back.
+    """
     try:
         saved = merge.saved_overrides(pod)
     except merge.BadAnnotation:
         saved = {}
+
     fields: dict[str, Any] = {}
     for field in ("containers", "initContainers"):
         names = listed(status, field)
@@ -206,7 +226,9 @@ def _without_parts(pod: Object, status: Object) -> Object:
                 name not in names or number != last[name]
             ):  # before 1.9 the user's own stood beside Istio's
                 kept.append(container)
+
         fields[field] = kept + list(mine.values())
+
     # A native sidecar of the user's stood among the containers, unless it was one before.
     moved = [
         c
@@ -220,9 +242,11 @@ def _without_parts(pod: Object, status: Object) -> Object:
         fields[field] = [
             entry for entry in pods.containers(pod, field) if entry.get("name") not in names
         ]
+
     context = pods.containers(pod, "securityContext")
     if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
         fields["securityContext"] = {k: v for k, v in context.items() if k != "fsGroup"}
+
     return pods.with_spec(pod, **fields)
 
 
@@ -250,12 +274,15 @@ def _with_own_probes(container: Object, probers: Object) -> Object:
     changed: Object = {}
     for field, path in probes.PROBES:
         changed[field] = _own_probe(container.get(field), probers.get(f"/app-health/{name}/{path}"))
+
     hooks = dict(container.get("lifecycle") or {})
     for field, path in probes.HANDLERS:
         if field in hooks:
             hooks[field] = _own_probe(hooks[field], probers.get(f"/app-lifecycle/{name}/{path}"))
+
     if hooks:
         changed["lifecycle"] = hooks
+
     return {**container, **{k: v for k, v in changed.items() if v is not None}}
 
 
@@ -264,12 +291,14 @@ def _own_probe(probe: Any, prober: Any) -> Any:
     action = probe.get("httpGet") if isinstance(probe, dict) else None
     if not isinstance(action, dict) or not isinstance(prober, dict):
         return probe
+
     kind = next((kind for kind in probes.PROBE_ACTIONS if kind in prober), None)
     own = prober.get(kind) if kind else None
     if not isinstance(own, dict):
         return probe
     if kind == "httpGet":
         own = {**{k: own[k] for k in action if k in own}, **own}
+
     return {
         (kind if k == "httpGet" else k): (own if k == "httpGet" else v) for k, v in probe.items()
     }
@@ -281,21 +310,27 @@ def _with_annotations(pod: Object, scraped: Object, status: Object) -> Object:
     if merged and annotations.get("prometheus.io/scrape") == "true":
         for field in ("port", "path", "scrape"):
             del annotations[f"prometheus.io/{field}"]
+
         own = {
             f"prometheus.io/{k}": scraped[k] for k in ("scrape", "path", "port") if scraped.get(k)
         }
         if scraped.get("targets"):
             own = {SCRAPE_TARGETS: _targets(scraped["targets"])}
             own.update({"prometheus.io/scrape": scraped["scrape"]} if scraped.get("scrape") else {})
+
         annotations.update(own)
+
     for name in (pods.STATUS_ANNOTATION, pods.OVERRIDES_ANNOTATION):
         annotations.pop(name, None)
+
     if annotations.get(REVISION) == status.get("revision"):
         annotations.pop(REVISION, None)
+
     first = next((c.get("name") for c in pods.containers(pod)), None)
     for name in DEFAULT_CONTAINER:
         if annotations.get(name) == first:
             annotations.pop(name, None)
+
     return pods.with_metadata(pod, "annotations", annotations)
 
 
@@ -308,22 +343,26 @@ def _targets(targets: Any) -> str:
 
 
 def _without_labels(pod: Object, workload: Workload) -> Object:
-    """Without those labels that injection would give again; where the user had set them alike, nothing changes."""
+    """Without those labels that injection would give again; where the user had set them alike,
+    nothing changes.
+    """
     labels = dict(pods.labels_of(pod))
     if labels.get(TLS_MODE) == "istio":
         del labels[TLS_MODE]
+
     for name, sources in CANONICAL.items():
         said = next((labels[source] for source in sources if labels.get(source)), None)
         if name in labels and labels[name] in _canonical(name, said, workload):
             del labels[name]
+
     return pods.with_metadata(pod, "labels", labels)
 
 
 def _canonical(name: str, said: str | None, workload: Workload) -> set[str]:
     """The values that injection gives a canonical label, of whatever version of Istio.
 
-    Where no other label says it, the name is that of the pod's owner, which differs between versions; templates since
-    1.12 cut it to 63 characters.
+    Where no other label says it, the name is that of the pod's owner, which differs between
+    versions; templates since 1.12 cut it to 63 characters.
     """
     if name != "service.istio.io/canonical-name":
         return {said or "latest"}
@@ -348,7 +387,9 @@ def _decoded(text: str | None) -> Object:
 
 
 def put(workload: Workload, pod: Object) -> Object:
-    """The workload with this pod; maps of metadata that are left empty go, those that injection left empty stay."""
+    """The workload with this pod; maps of metadata that are left empty go, those that injection
+    left empty stay.
+    """
     path = metadata_path(workload)
     standing = at(workload.object, path) or {}
     metadata = {}
@@ -357,6 +398,7 @@ def put(workload: Workload, pod: Object) -> Object:
             metadata[key] = value
         elif key in standing and not standing[key]:
             metadata[key] = standing[key]
+
     changed = replaced(workload.object, (*workload.template, "spec"), pod["spec"])
     there = metadata or at(workload.object, path) is not None
     result: Object = replaced(changed, path, metadata) if there else changed
@@ -379,21 +421,25 @@ def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
 
 def _uncertain(workload: Workload) -> Result:
     message = (
-        f"{workload.shown} has no record of what it was before injection; it was taken back as far as Istio's own "
-        "annotations tell. What they do not tell: names of ports that probes asked, the spelling of prometheus "
-        "annotations, labels that were set to what Istio sets, the place of an own istio-proxy, and whatever a custom "
-        "template changed in the application's containers. Compare it with its source"
+        f"{workload.shown} has no record of what it was before injection; it was taken back as "
+        "far as Istio's own annotations tell. What they do not tell: names of ports that probes "
+        "asked, the spelling of prometheus annotations, labels that were set to what Istio sets, "
+        "the place of an own istio-proxy, and whatever a custom template changed in the "
+        "application's containers. Compare it with its source"
     )
     return Result("warning", message, workload.ref, code="ejected-by-traces")
 
 
 def loses(workload: Workload, what: list[str]) -> Result:
-    """Error: an earlier injection without record cannot be taken back far enough for this configuration."""
+    """Error: an earlier injection without record cannot be taken back far enough for this
+    configuration.
+    """
     shown = "; ".join(what[:5]) + (f" and {len(what) - 5} more" if len(what) > 5 else "")
     message = (
-        f"{workload.shown} was injected by Istio with another configuration, and its annotations do not tell enough of "
-        f"what it was before: {shown}. With this configuration that makes a difference. Inject its source instead; or "
-        "run krm-injector eject on it, compare the result with the source, and inject that"
+        f"{workload.shown} was injected by Istio with another configuration, and its annotations "
+        f"do not tell enough of what it was before: {shown}. With this configuration that makes a "
+        "difference. Inject its source instead; or run krm-injector eject on it, compare the "
+        "result with the source, and inject that"
     )
     return Result("error", message, workload.ref, code="taken-back-loses")
 
@@ -402,10 +448,11 @@ def _lost_edit(workload: Workload, edit: record.Edit) -> Result:
     keep = "To keep it, make it in what injection starts from: eject, edit, inject"
     if not edit.path:
         message = (
-            f"the injected part of {workload.ref} was edited by hand, and the edit is lost; the record cannot tell "
-            f"which field it was. {keep}"
+            f"the injected part of {workload.ref} was edited by hand, and the edit is lost; the "
+            f"record cannot tell which field it was. {keep}"
         )
         return Result("warning", message, workload.ref, code="edit-lost")
+
     field = edit.path.removesuffix(record.ORDER)
     what = field if field == edit.path else f"the order of {field}"
     was = f"{what} of {workload.ref} was edited to {shown(edit.current)} by hand inside the injected part"
@@ -421,12 +468,15 @@ def shown(value: Any, most: int = 120) -> str:
 
 
 def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
-    """``ejected`` of many; the templates of one object all have the object without any of its injections."""
+    """``ejected`` of many; the templates of one object all have the object without any of its
+    injections.
+    """
     found: list[Restored] = []
     for group in _objects(workloads):
         if len(group) == 1:
             found.append(ejected(group[0]))
             continue
+
         after, results = group[0].object, []
         for one in (
             _restored_object(group)
@@ -437,10 +487,12 @@ def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
                 one.results if one.record is None else edit_results(group[0], one.record)
             )
             after = one.workload.object
+
         for workload in group:
             before = by_traces(workload._replace(object=after))
             results.append(() if before is None else (_uncertain(workload),))
             after = after if before is None else before
+
         told = tuple(result for several in results for result in several)
         same = after is group[0].object
         found += [
@@ -450,4 +502,5 @@ def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
             )
             for number, workload in enumerate(group)
         ]
+
     return found

@@ -1,10 +1,11 @@
 """Edits by hand inside the injected part that Istio supports as overrides: found, proved, and kept.
 
-Istio lets a pod template have containers of the names that it injects itself: their fields win over the template's
-(reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on); some labels and annotations win too, where the
-injection template asks for them. An edit of an injected workload y = inject(x) is kept where it can be written into x
-in that way: where x' = x with that override is injected to y's very values, and to nothing else. Every other edit is
-drift. So nothing here knows which fields a version of Istio lets one override: the injection itself is asked.
+Istio lets a pod template have containers of the names that it injects itself: their fields win over
+the template's (reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on); some labels and
+annotations win too, where the injection template asks for them. An edit of an injected workload y =
+inject(x) is kept where it can be written into x in that way: where x' = x with that override is
+injected to y's very values, and to nothing else. Every other edit is drift. So nothing here knows
+which fields a version of Istio lets one override: the injection itself is asked.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from krm_injector.injection import merge, pods
 from krm_injector.injection.inject import Failure, pod_of
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
+from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.undo import names
-from krm_injector.kube.workloads import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import record, setter_comments
@@ -42,11 +43,14 @@ Steps = tuple[str, ...]
 class HandEdit(NamedTuple):
     """One edit by hand inside the injected part, and what becomes of it."""
 
-    path: str  # from the object, as "spec.template.spec.containers[istio-proxy].resources.limits.cpu"; "" for unknown
+    # from the object, as "spec.template.spec.containers[istio-proxy].resources.limits.cpu"; "" for
+    # unknown
+    path: str
     current: Any  # as edited; ABSENT where it was taken out
     injected: Any  # what injection gives there by itself; ABSENT for nothing
     container: str = ""  # the injected container that an override could change; "" for metadata
-    steps: Steps = ()  # the field in it, as ("env", "POD_NAME", "value"), or ("labels", KEY); () where there is no way
+    # the field in it, as ("env", "POD_NAME", "value"), or ("labels", KEY); () where there is no way
+    steps: Steps = ()
     kept: bool = False  # as an override
     moved: bool = False  # kept, but Istio's merge orders the elements of that list in its own way
 
@@ -74,10 +78,12 @@ def taken_up(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> TakenUp:
-    """The edits by hand of a workload as it stands, the largest set of them that can be kept, and the outcome.
+    """The edits by hand of a workload as it stands, the largest set of them that can be kept, and
+    the outcome.
 
-    decision: about the workload as it was before injection; ``fresh``: what injection makes of that. Edits are the
-    pieces that the record does not know, whatever changed in the mesh since: their values are the user's.
+    decision: about the workload as it was before injection; ``fresh``: what injection makes of
+    that. Edits are the pieces that the record does not know, whatever changed in the mesh since:
+    their values are the user's.
     """
     bench = _Bench(standing, decision, fresh, inject, meshes, settings)
     assert restored.record is not None
@@ -86,9 +92,11 @@ def taken_up(
         edits = [
             edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)
         ]
+
     kept, trial = bench.largest([edit for edit in edits if edit.steps])
     if trial is None:
         return TakenUp(tuple(edits), decision, fresh)
+
     told = []
     for edit in edits:
         moved = (
@@ -96,6 +104,7 @@ def taken_up(
             and (edit.container, edit.steps[0] if edit.steps else "") in trial.moved
         )
         told.append(edit._replace(kept=True, moved=moved) if edit in kept else edit)
+
     return TakenUp(tuple(told), trial.decision, trial.injected)
 
 
@@ -141,6 +150,7 @@ class _Bench:
         if whole.current is ABSENT or edit.path.endswith(record.ORDER):
             yield whole
             return
+
         for field in FIELDS:
             start = self._text((*self._spec, field)) + "["
             if edit.path.startswith(start):
@@ -149,6 +159,7 @@ class _Bench:
                     f"{start}{name}]", field, name, rest.removeprefix("."), whole
                 )
                 return
+
         for field in ("labels", "annotations"):
             start = self._text((*self._metadata, field)) + "."
             key = edit.path.removeprefix(start)
@@ -159,17 +170,21 @@ class _Bench:
             ):
                 yield whole._replace(steps=(field, key))
                 return
+
         yield whole
 
     def _inside(
         self, prefix: str, field: str, name: str, unit: str, whole: HandEdit
     ) -> Iterator[HandEdit]:
-        """The edited fields of one injected container, below the piece that the record does not know."""
+        """The edited fields of one injected container, below the piece that the record does not
+        know.
+        """
         mine = pods.find_container(name, at(self._standing, (*self._spec, field)) or [])
         _, theirs = self._of_fresh(name)
         if mine is None or theirs is None:
             yield whole
             return
+
         for steps, before, after in _leaves(theirs, mine):
             text = _text(steps)
             if _within(text, unit) or _within(unit, text):
@@ -177,7 +192,9 @@ class _Bench:
                 yield HandEdit(f"{prefix}.{text}", after, before, name, way)
 
     def _of_fresh(self, name: str) -> tuple[str, Object | None]:
-        """The container of that name that injection gives, and where: a sidecar may have become native, or no more."""
+        """The container of that name that injection gives, and where: a sidecar may have become
+        native, or no more.
+        """
         for field in FIELDS:
             found = pods.find_container(name, at(self._fresh, (*self._spec, field)) or [])
             if found is not None:
@@ -187,48 +204,62 @@ class _Bench:
     # ------------------------------------------------------------ what can be kept
 
     def largest(self, edits: list[HandEdit]) -> tuple[list[HandEdit], _Trial | None]:
-        """The largest set that is kept: all, all but one, or those that are kept one by one and go together."""
+        """The largest set that is kept: all, all but one, or those that are kept one by one and go
+        together.
+        """
         if not edits:
             return [], None
+
         trial = self._tried(edits)
         if trial is not None or len(edits) == 1:
             return (edits, trial) if trial else ([], None)
+
         for gone in edits if 2 < len(edits) <= MANY else ():
             rest = [edit for edit in edits if edit is not gone]
             trial = self._tried(rest)
             if trial is not None:
                 return rest, trial
+
         kept: list[HandEdit] = []
         best: _Trial | None = None
         for edit in edits:
             trial = self._tried([*kept, edit])
             if trial is not None:
                 kept, best = [*kept, edit], trial
+
         return kept, best
 
     def _tried(self, edits: list[HandEdit]) -> _Trial | None:
-        """What injection makes of the workload with these overrides, where that is these edits and nothing else."""
+        """What injection makes of the workload with these overrides, where that is these edits and
+        nothing else.
+        """
         for home in ("containers", ""):
             before = self._with_overrides(edits, home)
             if before is None:
                 continue
+
             decision = self._judge.decide(self._decision.workload._replace(object=before))
             if not decision.injected or decision.mesh is not self._decision.mesh:
                 return None
             if decision.webhook != self._decision.webhook:
                 return None
+
             try:
                 injected = self._inject(decision)
             except Failure:
                 continue
+
             moved = self._proved(edits, injected)
             if moved is not None and _leads_back(injected, before):
                 return _Trial(decision, injected, frozenset(moved))
+
         return None
 
     def _with_overrides(self, edits: list[HandEdit], home: str) -> Object | None:
-        """The workload before injection with the edits as its own; new containers of the proxy's name stand in
-        ``home``, others where injection puts them. None where that is no other place than the first one tried."""
+        """The workload before injection with the edits as its own; new containers of the proxy's
+        name stand in ``home``, others where injection puts them. None where that is no other place
+        than the first one tried.
+        """
         result: Object = self._decision.workload.object
         placed = False
         for edit in edits:
@@ -236,6 +267,7 @@ class _Bench:
                 path = (*self._metadata, *edit.steps)
                 result = put(result, path, edit.current)
                 continue
+
             field, index = self._own(result, edit.container)
             if index < 0:
                 theirs, _ = self._of_fresh(edit.container)
@@ -249,8 +281,10 @@ class _Bench:
                 index = len(among) - 1
             else:
                 among = list(at(result, (*self._spec, field)))
+
             among[index] = _with(among[index], edit.steps, edit.current)
             result = put(result, (*self._spec, field), among)
+
         return result if home or placed else None
 
     def _own(self, workload: Object, name: str) -> tuple[str, int]:
@@ -261,24 +295,29 @@ class _Bench:
         return "", -1
 
     def _proved(self, edits: list[HandEdit], injected: Object) -> set[tuple[str, str]] | None:
-        """Whether this is the injected workload with exactly these edits: then the lists that Istio's merge orders in
-        its own way, else None. The order of variables counts where one is made of another."""
+        """Whether this is the injected workload with exactly these edits: then the lists that
+        Istio's merge orders in its own way, else None. The order of variables counts where one is
+        made of another.
+        """
         wanted = self._fresh
         for edit in edits:
             if not edit.container:
                 wanted = put(wanted, (*self._metadata, *edit.steps), edit.current)
                 continue
+
             field, _ = self._of_fresh(edit.container)
             among = [
                 _with(one, edit.steps, edit.current) if one.get("name") == edit.container else one
                 for one in at(wanted, (*self._spec, field))
             ]
             wanted = put(wanted, (*self._spec, field), among)
+
         names_of = {edit.container for edit in edits if edit.container}
         try:
             one, other = self._comparable(wanted, names_of), self._comparable(injected, names_of)
         except types.TypeMismatch:
             return None
+
         free = {
             f"{prefix}.{field}{record.ORDER}"
             for prefix in self._prefixes(names_of)
@@ -286,20 +325,25 @@ class _Bench:
         }
         if any(difference.path not in free for difference in differences(one, other)):
             return None
+
         moved = set()
         for name in names_of:
             mine, theirs = self._container(self._standing, name), self._container(other, name)
             if not _references_hold(mine.get("env") or [], theirs.get("env") or []):
                 return None
+
             moved |= {
                 (name, field)
                 for field in KEYS
                 if _reordered(mine.get(field) or [], theirs.get(field) or [])
             }
+
         return moved
 
     def _comparable(self, workload: Object, decoded: set[str]) -> Object:
-        """Without the record and Istio's bookkeeping; these containers as the API server would read them."""
+        """Without the record and Istio's bookkeeping; these containers as the API server would read
+        them.
+        """
         metadata = workload.get("metadata") or {}
         result: Object = {
             **workload,
@@ -315,6 +359,7 @@ class _Bench:
                     for c in among
                 ]
                 result = put(result, (*self._spec, field), settled)
+
         return result
 
     def _prefixes(self, containers: Iterable[str]) -> Iterator[str]:
@@ -332,9 +377,12 @@ class _Bench:
 
 
 def _leaves(before: Any, after: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any, Any]]:
-    """(steps, before, after) of each field that differs; lists that merge by a key are taken apart by it."""
+    """(steps, before, after) of each field that differs; lists that merge by a key are taken apart
+    by it.
+    """
     if before is not ABSENT and after is not ABSENT and same(before, after):
         return
+
     if isinstance(before, dict) and isinstance(after, dict):
         for key in (*after, *(key for key in before if key not in after)):
             yield from _leaves(before.get(key, ABSENT), after.get(key, ABSENT), (*steps, key))
@@ -349,6 +397,7 @@ def _leaves(before: Any, after: Any, steps: Steps = ()) -> Iterator[tuple[Steps,
         if old is None or new is None:
             yield steps, before, after
             return
+
         one, other = dict(zip(old, there, strict=True)), dict(zip(new, after, strict=True))
         for name in (*other, *(name for name in one if name not in other)):
             yield from _leaves(one.get(name, ABSENT), other.get(name, ABSENT), (*steps, name))
@@ -368,7 +417,9 @@ def _within(text: str, outer: str) -> bool:
 
 
 def _expressible(steps: Steps, value: Any) -> bool:
-    """Whether a container can say this of itself: nothing taken out, nothing that the API server would drop."""
+    """Whether a container can say this of itself: nothing taken out, nothing that the API server
+    would drop.
+    """
     if (
         value is ABSENT
         or value is None
@@ -376,11 +427,13 @@ def _expressible(steps: Steps, value: Any) -> bool:
         or (steps[0] in KEYS and "#" in "".join(steps[1:2]))
     ):
         return False
+
     said = _with({}, steps, value)
     try:
         read = types.decode("v1.Container", said)
     except types.TypeMismatch:
         return False
+
     return not any(one.after is ABSENT for one in differences(said, read))
 
 
@@ -390,11 +443,13 @@ def _with(container: Object, steps: Steps, value: Any) -> Object:
     if field not in KEYS or len(steps) == 1:
         changed: Object = put(container, steps, value)
         return changed
+
     key, name = KEYS[field], steps[1]
     among = list(container.get(field) or [])
     index = next((i for i, element in enumerate(among) if str(element.get(key)) == name), -1)
     if index < 0:
         among.append({key: int(name) if field == "ports" and name.isdecimal() else name})
+
     among[index] = (
         {**among[index], **value} if len(steps) == 2 else put(among[index], steps[2:], value)
     )
@@ -408,13 +463,16 @@ def _less(metadata: Object, gone: Iterable[str]) -> Object:
 
 
 def _references_hold(mine: list[Object], theirs: list[Object]) -> bool:
-    """Whether each $(NAME) in a variable still has NAME before it, or behind it: Kubernetes expands the first only."""
+    """Whether each $(NAME) in a variable still has NAME before it, or behind it: Kubernetes expands
+    the first only.
+    """
     one = {v.get("name"): place for place, v in enumerate(mine)}
     other = {v.get("name"): place for place, v in enumerate(theirs)}
     for variable in theirs:
         value, name = variable.get("value"), variable.get("name")
         if not isinstance(value, str) or "$(" not in value or name not in one:
             continue
+
         for used in one:
             if (
                 used in other
@@ -422,6 +480,7 @@ def _references_hold(mine: list[Object], theirs: list[Object]) -> bool:
                 and (one[used] < one[name]) != (other[used] < other[name])
             ):
                 return False
+
     return True
 
 
@@ -431,8 +490,9 @@ def _reordered(mine: list[Object], theirs: list[Object]) -> bool:
 
 
 def _leads_back(injected: Object, before: Object) -> bool:
-    """Whether the record, where there is one, gives the workload with its overrides: else the next injection would
-    start from something else."""
+    """Whether the record, where there is one, gives the workload with its overrides: else the next
+    injection would start from something else.
+    """
     found = record.read(injected)
     return found is None or same(record.original(injected, found), before)
 
@@ -441,7 +501,9 @@ def _leads_back(injected: Object, before: Object) -> bool:
 
 
 def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
-    """What injection does about each edit: a note where it is kept, a warning that shows it where it is lost."""
+    """What injection does about each edit: a note where it is kept, a warning that shows it where
+    it is lost.
+    """
     return [_kept(workload, edit) if edit.kept else _lost(workload, edit) for edit in edits]
 
 
@@ -452,8 +514,9 @@ def _kept(workload: Workload, edit: HandEdit) -> Result:
         else f"an own {edit.steps[0].removesuffix('s')}"
     )
     message = (
-        f"{edit.path} of {workload.ref} was edited to {shown(edit.current)} by hand inside the injected part; Istio "
-        f"supports that as an override, so it is kept, as {where} of the pod template{order(edit)}"
+        f"{edit.path} of {workload.ref} was edited to {shown(edit.current)} by hand inside the "
+        f"injected part; Istio supports that as an override, so it is kept, as {where} of the pod "
+        f"template{order(edit)}"
     )
     return Result(
         "info",
@@ -474,15 +537,17 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
     ref = workload.ref
     if not edit.path:
         message = (
-            f"the injected part of {ref} was edited by hand, and the edit is lost; the record cannot tell which field "
-            "it was. Compare it with version control"
+            f"the injected part of {ref} was edited by hand, and the edit is lost; the record "
+            "cannot tell which field it was. Compare it with version control"
         )
         return Result("warning", message, ref, code="edit-lost")
+
     if edit.path.endswith(record.ORDER):
         field = edit.path.removesuffix(record.ORDER)
         message = (
-            f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the injected part, and the "
-            f"change is lost: no override of Istio's says just that, and injection gives {now(edit)}"
+            f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the "
+            "injected part, and the change is lost: no override of Istio's says just that, and "
+            f"injection gives {now(edit)}"
         )
         return Result(
             "warning",
@@ -493,10 +558,11 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
             value_of(edit.injected),
             code="edit-lost",
         )
+
     message = (
-        f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit is lost: no override "
-        f"of Istio's says just that, and injection gives {now(edit)}. To change it, make it in what injection starts "
-        "from: eject, edit, inject"
+        f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit is "
+        f"lost: no override of Istio's says just that, and injection gives {now(edit)}. To change "
+        "it, make it in what injection starts from: eject, edit, inject"
     )
     current, injected = value_of(edit.current), value_of(edit.injected)
     return Result("warning", message, ref, edit.path, current, injected, code="edit-lost")

@@ -1,8 +1,8 @@
 """Pods that Istio injected, and how much of what they were before their traces prove.
 
-``eject.by_traces`` takes the likeliest reading of the traces; ``questions`` are what they leave open, with the other
-answers. Where a configuration makes the same of each answer, nothing that it needs is lost.
-Sources: pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.30.
+``eject.by_traces`` takes the likeliest reading of the traces; ``questions`` are what they leave
+open, with the other answers. Where a configuration makes the same of each answer, nothing that it
+needs is lost. Sources: pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.30.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods, probes
 from krm_injector.injection.render import TEMPLATES_ANNOTATION
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Object, Workload
 from krm_injector.reinjection import eject
 
@@ -41,24 +41,30 @@ REDIRECTION = (
 
 
 def as_istio_left_it(workload: Workload) -> bool:
-    """Whether the pod stands as an injection leaves it: all that the status names is there, the proxy has what every
-    injection gives it, and the application's containers are those that injection counted."""
+    """Whether the pod stands as an injection leaves it: all that the status names is there, the
+    proxy has what every injection gives it, and the application's containers are those that
+    injection counted.
+    """
     pod = eject.pod_of(workload)
     status = merge.injection_status(pod)
     if not status:
         return False
+
     for field in ("containers", "initContainers", "volumes"):
         standing = {entry.get("name") for entry in pods.containers(pod, field)}
         if not set(eject.listed(status, field)) <= standing:
             return False
+
     sidecar = pods.find_in_pod(pods.PROXY, pod)
     if sidecar is None or pods.PROXY not in eject.listed(status, "containers") + eject.listed(
         status, "initContainers"
     ):
         return False
+
     env = {variable.get("name"): variable.get("value") for variable in sidecar.get("env") or []}
     if not all(name in env for name in ALWAYS_ENV):
         return False
+
     counted = env.get(APP_CONTAINERS_ENV)
     names = [container.get("name") for container in pods.containers(pod)]
     return counted is None or set(counted.split(",")) - {pods.PROXY} == set(names) - {pods.PROXY}
@@ -77,6 +83,7 @@ def lost(workload: Workload) -> list[str]:
     for name in pods.annotations_of(pod).get(TEMPLATES_ANNOTATION, "").split(","):
         if name.strip() and name.strip() not in TEMPLATES:
             found.append(f"what template {name.strip()} set besides")
+
     for container in pods.containers(pod) + pods.containers(pod, "initContainers"):
         name = container.get("name", "")
         if name != pods.PROXY:
@@ -84,6 +91,7 @@ def lost(workload: Workload) -> list[str]:
                 f"the {field} of container {name}"
                 for field in _led_away(container, eject.probers_of(pod))
             ]
+
     return found
 
 
@@ -215,6 +223,7 @@ def _pull_secrets(pod: Object, likely: Object) -> Question | None:
     )
     if before == now:
         return None
+
     return Question(
         "imagePullSecrets: which were there before",
         (lambda p: pods.with_spec(p, imagePullSecrets=now),),
@@ -235,6 +244,7 @@ def _dns_searches(likely: Object) -> Question | None:
     config = pods.containers(likely, "dnsConfig")
     if not isinstance(config, dict) or "searches" not in config:
         return None
+
     rest = {key: value for key, value in config.items() if key != "searches"}
 
     def answer(pod: Object) -> Object:
@@ -253,6 +263,7 @@ def _place(likely: Object) -> Question | None:
     names = [container.get("name") for container in pods.containers(likely)]
     if len(names) < 2 or pods.PROXY not in names:
         return None
+
     places = [number for number in range(len(names)) if number != names.index(pods.PROXY)]
 
     def at_place(number: int) -> Callable[[Object], Object]:
@@ -297,9 +308,11 @@ def _asked_by_name(container: Object) -> Object:
     changed: Object = {}
     for field, _ in probes.PROBES:
         changed[field] = _by_name(container.get(field), named)
+
     hooks = container.get("lifecycle")
     if isinstance(hooks, dict):
         changed["lifecycle"] = {key: _by_name(hook, named) for key, hook in hooks.items()}
+
     return {**container, **{key: value for key, value in changed.items() if value is not None}}
 
 

@@ -1,9 +1,12 @@
-"""The record of an injection: one annotation on the workload, from which the injection can be taken back and judged.
+"""The record of an injection: one annotation on the workload, from which the injection can be taken
+back and judged.
 
-An object of a kind with several pod templates has one annotation too, with a record of each injected template (form 2).
+An object of a kind with several pod templates has one annotation too, with a record of each
+injected template (form 2).
 
-It stands in the workload's own metadata, never in the pod template, which stays as Istio would have it. A bare Pod's
-metadata is the pod's, so it carries none unless it carries the guard. The form is described in docs/day-two.md.
+It stands in the workload's own metadata, never in the pod template, which stays as Istio would have
+it. A bare Pod's metadata is the pod's, so it carries none unless it carries the guard. The form is
+described in docs/day-two.md.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from krm_injector.kube import undo
-from krm_injector.kube.workloads import Step, at, put
+from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.yaml import Known, Path, nested, same
 from krm_injector.model import Mesh, Namespace, Object, Webhook, Workload
 
@@ -27,15 +30,18 @@ Named = tuple[
     str | tuple[str], ...
 ]  # a path whose entries of lists are told by name: ("spec", "groups", ("a",))
 
-# Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did not: a fidelity
-# fix, a new embedded profile, another guard. Then verify can tell that cause from an edit of the workload's own
-# fields. Not for a new version of Istio, nor for what the record itself holds. 0 is what records before it have.
+# Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did
+# not: a fidelity fix, a new embedded profile, another guard. Then verify can tell that cause from
+# an edit of the workload's own fields. Not for a new version of Istio, nor for what the record
+# itself holds. 0 is what records before it have.
 RULES = 1
 
 
-# Of a workload's entries that come back as they were written, in characters; an object's annotations have 256 KiB.
+# Of a workload's entries that come back as they were written, in characters; an object's
+# annotations have 256 KiB.
 LONGEST_LAYOUT = 65_536
-# Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay for good.
+# Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay
+# for good.
 _OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.helm.sh/")
 
 
@@ -53,13 +59,16 @@ class Record(NamedTuple):
     undo: Any  # kube.undo's description of how the workload was before
     rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
     of: Named = ()  # the pod template that it is of; () for the object as a whole
-    layout: Any = None  # how entries were written that injection writes otherwise: by names, at the ends their lines
+    # how entries were written that injection writes otherwise: by names, at the ends their lines
+    layout: Any = None
 
 
 class Edit(NamedTuple):
     """One edit by hand inside the injected part."""
 
-    path: str  # from the object, as "spec.template.spec.containers[istio-proxy].image"; "(order)" of a list's names
+    # from the object, as "spec.template.spec.containers[istio-proxy].image"; "(order)" of a list's
+    # names
+    path: str
     current: Any  # as edited; None where it was taken out
     injected: Any  # as injection gives it now; None where it gives nothing there
 
@@ -75,6 +84,7 @@ def attach(
             **_entry(at(before, place), at(after, place), mesh, namespace),
         }
         return _with_text(after, _text_of([entry], _with_annotations(None, before)))
+
     value = {"v": VERSION, **_entry(before, after, mesh, namespace)}
     value["undo"] = _with_annotations(value["undo"], before)
     return _with_text(after, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
@@ -102,7 +112,9 @@ def _with_text(workload: Object, text: str) -> Object:
 
 
 def _text_of(entries: list[dict[str, Any]], metadata: Any) -> str:
-    """The annotation of an object with several pod templates; metadata: what to do about its annotations at last."""
+    """The annotation of an object with several pod templates; metadata: what to do about its
+    annotations at last.
+    """
     value: dict[str, Any] = {"v": OF_TEMPLATES, "templates": entries}
     if metadata is not None:
         value["undo"] = metadata
@@ -110,7 +122,9 @@ def _text_of(entries: list[dict[str, Any]], metadata: Any) -> str:
 
 
 def joined(workload: Object, parts: Iterable[Object]) -> Object:
-    """The object with the records of ``parts``, which are the same object with one template injected each."""
+    """The object with the records of ``parts``, which are the same object with one template
+    injected each.
+    """
     values = [
         json.loads(text)
         for part in parts
@@ -118,19 +132,22 @@ def joined(workload: Object, parts: Iterable[Object]) -> Object:
     ]
     if not values:
         return workload
+
     entries = [entry for value in values for entry in value["templates"]]
     return _with_text(workload, _text_of(entries, values[0].get("undo")))
 
 
 def _with_annotations(description: Any, before: Object) -> Any:
-    """The description with what to do about the map that the record itself came into, where that was there and empty.
+    """The description with what to do about the map that the record itself came into, where that
+    was there and empty.
 
-    A map that was not there needs no word: what orchestrators put into it for the time of a run is not the user's, so
-    ``original`` drops it whenever nothing is left in it.
+    A map that was not there needs no word: what orchestrators put into it for the time of a run is
+    not the user's, so ``original`` drops it whenever nothing is left in it.
     """
     metadata = before.get("metadata") or {}
     if "annotations" not in metadata or metadata["annotations"]:
         return description
+
     inner = (description or {}).get("metadata") or {}
     return {
         **(description or {}),
@@ -144,18 +161,24 @@ def read(workload: Object) -> Record | None:
 
 
 def records(workload: Object) -> list[Record]:
-    """The records of an object: one for all of it, or one for each of its pod templates. Raises BadRecord."""
+    """The records of an object: one for all of it, or one for each of its pod templates. Raises
+    BadRecord.
+    """
     text = at(workload, ("metadata", "annotations", ANNOTATION))
     if text is None:
         return []
+
     try:
         value = json.loads(text)
         if value["v"] == OF_TEMPLATES:
             return [_record_of(entry, _from_json(entry["at"])) for entry in value["templates"]]
+
         if value["v"] != VERSION:
             raise BadRecord(
-                f"is of form {value['v']!r}, which this version does not know; use a newer krm-injector"
+                f"is of form {value['v']!r}, which this version does not know; use a newer "
+                "krm-injector"
             )
+
         return [_record_of(value, ())]
     except (ValueError, TypeError, KeyError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
@@ -171,6 +194,7 @@ def _record_of(value: dict[str, Any], of: Named) -> Record:
         raise TypeError
     if not isinstance(value["undo"], (dict, type(None))):
         raise TypeError
+
     istio, revision, mesh, namespace, digest, units = texts
     return Record(istio, revision, mesh, namespace, digest, units, value["undo"], rules, of, layout)
 
@@ -188,7 +212,9 @@ def _as_json(of: Named) -> list[Any]:
 
 
 def named(workload: Any, place: Step) -> Named:
-    """A place in an object with the names of the entries of lists: their numbers change when others come in."""
+    """A place in an object with the names of the entries of lists: their numbers change when others
+    come in.
+    """
     found: list[str | tuple[str]] = []
     here = workload
     for step in place:
@@ -209,7 +235,9 @@ def located(workload: Any, of: Named) -> Step | None:
             if step[0] not in names:
                 return None
             found.append(names.index(step[0]))
+
         here = at(here, found[-1:])
+
     return tuple(found) if isinstance(here, dict) else None
 
 
@@ -224,21 +252,26 @@ def path_text(of: Named) -> str:
 
 
 def original(workload: Object, record: Record) -> Object:
-    """The workload as it was before the injection that the record tells of, with all edits beside the injected part."""
+    """The workload as it was before the injection that the record tells of, with all edits beside
+    the injected part.
+    """
     if record.of:
         return _without_template(workload, record)
+
     annotations = {k: v for k, v in workload["metadata"]["annotations"].items() if k != ANNOTATION}
     bare = {**workload, "metadata": {**workload["metadata"], "annotations": annotations}}
     try:
         result: Object = undo.undo(bare, record.undo)
     except (TypeError, LookupError, AttributeError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
+
     metadata = result["metadata"]
     if (
         metadata.get("annotations") == {}
         and at(record.undo, ("metadata", "annotations", "")) is None
     ):
         result = {**result, "metadata": {k: v for k, v in metadata.items() if k != "annotations"}}
+
     return result
 
 
@@ -251,17 +284,21 @@ def _without_template(workload: Object, record: Record) -> Object:
             result = put(workload, place, undo.undo(at(workload, place), record.undo))
     except (TypeError, LookupError, AttributeError):
         raise BadRecord("is damaged; restore it from version control, or remove it") from None
+
     value = json.loads(workload["metadata"]["annotations"][ANNOTATION])
     left = [entry for entry in value["templates"] if _from_json(entry["at"]) != record.of]
     if left:
         return _with_text(result, _text_of(left, value.get("undo")))
+
     metadata = result["metadata"]
     annotations = {key: text for key, text in metadata["annotations"].items() if key != ANNOTATION}
     if annotations:
         return {**result, "metadata": {**metadata, "annotations": annotations}}
+
     was = at(value, ("undo", "metadata", "annotations", ""))
     if was is not None:
         return {**result, "metadata": {**metadata, "annotations": was[0]}}
+
     return {
         **result,
         "metadata": {key: one for key, one in metadata.items() if key != "annotations"},
@@ -269,7 +306,9 @@ def _without_template(workload: Object, record: Record) -> Object:
 
 
 def fresh_template(standing: Workload, fresh: Object) -> Object:
-    """The standing object with its template, and what is recorded of that, as injection gives them now."""
+    """The standing object with its template, and what is recorded of that, as injection gives them
+    now.
+    """
     place = standing.template
     changed: Object = put(standing.object, place, at(fresh, place))
     try:
@@ -306,16 +345,20 @@ def with_layout(workload: Object, layout: Any) -> Object:
     value = json.loads(text)
     if value["v"] != VERSION or value.get("layout") == layout:
         return workload  # of several pod templates no layout is kept
+
     value.pop("layout", None)
     if layout is not None:
         value["layout"] = layout
+
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     annotations = {**workload["metadata"]["annotations"], ANNOTATION: text}
     return {**workload, "metadata": {**workload["metadata"], "annotations": annotations}}
 
 
 def kept(item: Object, entries: Mapping[Path, str]) -> Object:
-    """The injected item whose records know these entries of what it was before (see kube.yaml.edit), and no others."""
+    """The injected item whose records know these entries of what it was before (see
+    kube.yaml.edit), and no others.
+    """
     for inside, workload in _recorded(item):
         mine = {
             path[len(inside) :]: text
@@ -327,27 +370,36 @@ def kept(item: Object, entries: Mapping[Path, str]) -> Object:
         assert found is not None
         if not found.of and sum(map(len, mine.values())) <= LONGEST_LAYOUT:
             layout = _by_names(nested(mine), original(workload, found)) or None
+
         item = put(item, inside, with_layout(workload, layout))
+
     return item
 
 
 def known(standing: Object, before: Object) -> Known | None:
-    """How the entries of an item that was injected were written, by their paths in what it was before."""
+    """How the entries of an item that was injected were written, by their paths in what it was
+    before.
+    """
     tree: Any = {}
     for inside, workload in _recorded(standing):
         try:
             found = read(workload)
         except BadRecord:
             continue
+
         if found is None or not found.layout or (was := at(before, inside)) is None:
             continue
+
         layout: Any = _by_places(found.layout, was)
         if not inside:
             return layout  # type: ignore[no-any-return]
+
         node = tree
         for step in inside[:-1]:
             node = node.setdefault(step, {})
+
         node[inside[-1]] = layout
+
     return tree or None
 
 
@@ -355,9 +407,11 @@ def _recorded(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
     """Each object in an item that carries a record: the item itself, or those of a List."""
     if at(item, ("metadata", "annotations", ANNOTATION)) is not None:
         return [(inside, item)]
+
     among = item.get("items") if isinstance(item, dict) else None
     if not isinstance(among, list):
         return []
+
     return [
         found
         for number, one in enumerate(among)
@@ -379,6 +433,7 @@ def _by_places(tree: Any, value: Any) -> Any:
     """The other way; names that are not there any more are left out."""
     if isinstance(tree, str):
         return tree
+
     if isinstance(value, list):
         names = undo.names(value) or [str(number) for number in range(len(value))]
         places = {name: number for number, name in enumerate(names)}
@@ -387,8 +442,10 @@ def _by_places(tree: Any, value: Any) -> Any:
             for name, inner in tree.items()
             if name in places
         }
+
     if isinstance(value, dict):
         return {key: _by_places(inner, value[key]) for key, inner in tree.items() if key in value}
+
     return {}
 
 
@@ -401,15 +458,16 @@ def intact(workload: Object, record: Record) -> bool:
 def edits(workload: Object, record: Record, fresh: Object | None = None) -> list[Edit]:
     """What was edited by hand inside the injected part since the record was written.
 
-    ``fresh`` is the workload as injection gives it now; with it the edits show the value that replaces them, and
-    what was taken out is found too. Where the digest does not fit and no piece can be named, one Edit with the path ""
-    stands for all.
+    ``fresh`` is the workload as injection gives it now; with it the edits show the value that
+    replaces them, and what was taken out is found too. Where the digest does not fit and no piece
+    can be named, one Edit with the path "" stands for all.
     """
     if record.of:
         prefix = path_text(record.of)
         part, now_part = _part(workload, record), None if fresh is None else _part(fresh, record)
         told = _edits(part, undo.undo(part, record.undo), record, now_part)
         return [edit._replace(path=f"{prefix}.{edit.path}") if edit.path else edit for edit in told]
+
     return _edits(
         workload, workload if fresh is None else original(workload, record), record, fresh
     )
@@ -420,6 +478,7 @@ def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]
     lines = [_line(*piece) for piece in found]
     if _digest("\n".join(sorted(lines))) == record.digest:
         return []
+
     known = [record.units[i : i + 2] for i in range(0, len(record.units), 2)]
     unknown, gone = _compared(sorted(lines), known)
     changed = {
@@ -428,6 +487,7 @@ def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]
     now: dict[str, Any] = {}
     if fresh is not None:
         now = dict(_pieces(fresh, undo.describe(before, fresh), record.rules))
+
     result = [
         Edit(path, value, now.get(path))
         for path, value in changed.items()
@@ -438,12 +498,17 @@ def _edits(workload: Any, before: Any, record: Record, fresh: Any) -> list[Edit]
     for path, value in now.items():
         if path in present or path.endswith(ORDER) or _short(_line(path, value)) not in gone:
             continue
+
         parent = path.rpartition("[")[0]
         if parent in changed or (
             path.endswith("]") and parent not in lists and _elements(parent, changed)
         ):
-            continue  # the list as a whole is something else now, or its elements have lost what tells them apart
+            # the list as a whole is something else now, or its elements have lost what tells them
+            # apart
+            continue
+
         result.append(Edit(path, None, value))
+
     return result if result or changed else [Edit("", None, None)]
 
 
@@ -452,7 +517,9 @@ def _elements(parent: str, paths: Iterable[str]) -> bool:
 
 
 def _is_edit(path: str, value: Any, now: dict[str, Any], changed: dict[str, Any]) -> bool:
-    """Whether a piece that the record does not know is an edit of its own that injection would not give either."""
+    """Whether a piece that the record does not know is an edit of its own that injection would not
+    give either.
+    """
     if not path.endswith(ORDER):
         return not same(now.get(path, _NONE), value)
     if path not in now:  # what came or went changes the order too: that is told by itself
@@ -468,28 +535,36 @@ ORDER = " (order)"
 
 
 def _pieces(workload: Object, description: Any, rules: int) -> list[undo.Unit]:
-    """The pieces of the injected part, and the order of each list that some of them are elements of."""
+    """The pieces of the injected part, and the order of each list that some of them are elements
+    of.
+    """
     found = undo.units(workload, description)
     if not rules:
         return found  # records of that time do not know the order
+
     orders: dict[str, list[str]] = {}
     for path, _ in found:
         if path.endswith("]"):
             at = path.rindex("[")
             orders.setdefault(path[:at], []).append(path[at + 1 : -1])
+
     return [*found, *((path + ORDER, names) for path, names in orders.items() if len(names) > 1)]
 
 
 def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
-    """The lines that the record does not know, and what of it is gone. Both are sorted, so the longest common row
-    tells what stayed: two characters alone would take one edit in seventy for a piece that stands elsewhere."""
+    """The lines that the record does not know, and what of it is gone. Both are sorted, so the
+    longest common row tells what stayed: two characters alone would take one edit in seventy for a
+    piece that stands elsewhere.
+    """
     short = [_short(line) for line in lines]
     start = 0
     while start < min(len(short), len(known)) and short[start] == known[start]:
         start += 1
+
     end = 0
     while end < min(len(short), len(known)) - start and short[-1 - end] == known[-1 - end]:
         end += 1
+
     mine, theirs = short[start : len(short) - end], known[start : len(known) - end]
     lengths = [[0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
     for i in range(len(mine) - 1, -1, -1):
@@ -498,6 +573,7 @@ def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
             lengths[i][j] = (
                 lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
             )
+
     i = j = 0
     unknown, gone = set(), set()
     while i < len(mine) or j < len(theirs):
@@ -509,6 +585,7 @@ def _compared(lines: list[str], known: list[str]) -> tuple[set[str], set[str]]:
         else:
             unknown.add(lines[start + i])
             i += 1
+
     return unknown, gone
 
 
@@ -521,6 +598,7 @@ def mesh_digest(mesh: Mesh) -> str:
     known = _DIGESTS.get(id(mesh))
     if known is not None and known[0] is mesh:
         return known[1]
+
     # Of a webhook's fields those that records have always counted; failurePolicy changes no answer.
     webhooks = [webhook[:_COUNTED] for webhook in mesh.webhooks]
     parts = [
@@ -533,8 +611,10 @@ def mesh_digest(mesh: Mesh) -> str:
 
 
 def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
-    """Of what this control plane's injection can read of a Namespace: the labels that its webhooks' selectors name,
-    the two that Istio's own always do, and the annotations that OpenShift's user ranges come from."""
+    """Of what this control plane's injection can read of a Namespace: the labels that its webhooks'
+    selectors name, the two that Istio's own always do, and the annotations that OpenShift's user
+    ranges come from.
+    """
     if namespace is None:
         return ""
     keys = _selector_keys(mesh)
@@ -597,7 +677,9 @@ def _short(line: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """Eight characters; against accidents, not against an attacker: who can edit the text can edit the record."""
+    """Eight characters; against accidents, not against an attacker: who can edit the text can edit
+    the record.
+    """
     from hashlib import sha256
 
     return b2a_base64(

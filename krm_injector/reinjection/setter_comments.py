@@ -1,9 +1,11 @@
-"""Comments that kpt copied onto Istio's part of a workload, and what a setter wrote there since: no edits by hand.
+"""Comments that kpt copied onto Istio's part of a workload, and what a setter wrote there since: no
+edits by hand.
 
-kpt copies comments by place in lists (resource_list/put_back.py). Files that an earlier krm-injector gave it may so
-have the comment of the user's first container on Istio's first one. Where the comment names a setter, Istio's value is
-then replaced by the user's. Both are told from an edit by hand: the comment of a value in Istio's element stands behind
-the same field of the element that had this place before the injection, and the values are the same.
+kpt copies comments by place in lists (resource_list/put_back.py). Files that an earlier
+krm-injector gave it may so have the comment of the user's first container on Istio's first one.
+Where the comment names a setter, Istio's value is then replaced by the user's. Both are told from
+an edit by hand: the comment of a value in Istio's element stands behind the same field of the
+element that had this place before the injection, and the values are the same.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods
+from krm_injector.kube.paths import at, put
 from krm_injector.kube.undo import names
-from krm_injector.kube.workloads import at, put, text
+from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
 from krm_injector.kube.yaml.comments import Steps, line_comments
 from krm_injector.model import Object, Result, Workload
@@ -39,7 +42,9 @@ class Copied(NamedTuple):
 def looked_at(
     bundle: Bundle, workloads: Sequence[Workload], restored: Sequence[Restored]
 ) -> list[Restored]:
-    """Each workload with what was copied onto Istio's part; what stood before is without what setters made of that."""
+    """Each workload with what was copied onto Istio's part; what stood before is without what
+    setters made of that.
+    """
     told = []
     texts = texts_of(bundle)
     for workload, one in zip(workloads, restored, strict=True):
@@ -49,6 +54,7 @@ def looked_at(
             said = without_copied(one.results, workload, found)
             one = one._replace(workload=before, results=said, copied=tuple(found))
         told.append(one)
+
     return told
 
 
@@ -59,6 +65,7 @@ def _copied(item: Item, text: str, workload: Workload, one: Restored) -> list[Co
     place = item.place
     if one.record is None or place is None or text.find("#", place.start, place.end) < 0:
         return []
+
     spec = (*workload.inside, *workload.template, "spec")
     comments = {
         path[len(spec) :]: comment
@@ -83,15 +90,19 @@ def _at_its_place(
     before: Object,
     template: Steps,
 ) -> Copied | None:
-    """The value at the steps, where its comment is the one of another element that had this place before."""
+    """The value at the steps, where its comment is the one of another element that had this place
+    before.
+    """
     field, index, *rest = steps
     if field not in LISTS or not isinstance(index, int):
         return None
+
     among, old = _named(standing.get(field)), _named(before.get(field))
     value, own = at(standing, steps), among[index] in old
     for owner, name in enumerate(among):
         if owner == index or comments.get((field, owner, *rest)) != comment:
             continue
+
         written = same(value, at(standing, (field, owner, *rest)))
         renamed = owner > index and name == among[index] and rest == ["name"]
         moved = _of_istio(among[index], old) and (
@@ -101,6 +112,7 @@ def _at_its_place(
             return Copied(
                 _path((*template, "spec"), standing, steps), comment, name, steps, value, written
             )
+
     return None
 
 
@@ -126,6 +138,7 @@ def _path(start: Steps, standing: Any, steps: Steps) -> str:
         else:
             words += f".{step}"
         value = at(value, (step,))
+
     return words
 
 
@@ -133,18 +146,22 @@ def _path(start: Steps, standing: Any, steps: Steps) -> str:
 
 
 def _without(standing: Workload, before: Workload, found: Sequence[Copied]) -> Workload:
-    """The workload before injection without what setters wrote into own istio containers, and without the elements
-    that a setter gave a name of the user's: the record takes those for the user's."""
+    """The workload before injection without what setters wrote into own istio containers, and
+    without the elements that a setter gave a name of the user's: the record takes those for the
+    user's.
+    """
     path = (*before.template, "spec")
     spec = dict(at(before.object, path))
     for one in found:
         field, index, *rest = one.steps
         if not one.written or not spec.get(field):
             continue
+
         name = at(standing.object, (*path, field, index, "name"))
         among = _named(spec[field])
         if name not in among:
             continue
+
         number = among.index(name)
         elements = list(spec[field])
         if rest == ["name"]:
@@ -156,7 +173,9 @@ def _without(standing: Workload, before: Workload, found: Sequence[Copied]) -> W
             elements[number] = left
         else:
             del elements[number]
+
         spec[field] = elements
+
     kept = {key: value for key, value in spec.items() if value or key not in LISTS}
     return before._replace(object=put(before.object, path, kept))
 
@@ -184,20 +203,25 @@ def _less(value: Any, rest: Sequence[Any]) -> Any:
 
 
 def is_edit(path: str, standing: Workload, copied: Sequence[Copied]) -> bool:
-    """Whether an edit that the record shows at the path was made by hand, and not by what was copied."""
+    """Whether an edit that the record shows at the path was made by hand, and not by what was
+    copied.
+    """
     for one in copied:
         if not one.written:
             continue
+
         field, _, *rest = one.steps
         prefix = text((*standing.template, "spec", str(field))) + "["
         if not path or path == one.path or path.startswith(f"{one.path}."):
             return False
         if rest == ["name"] and path.removesuffix(record.ORDER) == prefix[:-1]:
             return False
+
         if rest == ["name"] and path.startswith(prefix):
             name = path[len(prefix) :].partition("]")[0]
             if name not in _named(at(standing.object, (*standing.template, "spec", field))):
                 return False  # the element that has another name now
+
     return True
 
 
@@ -216,10 +240,12 @@ def results(standing: Workload, copied: Sequence[Copied]) -> list[Result]:
 def _result(standing: Workload, one: Copied) -> Result:
     if not one.written:
         message = (
-            f'the comment "# {one.comment}" stands on {one.path} of {standing.ref}, which is Istio\'s: {_how(one)}. '
+            f'the comment "# {one.comment}" stands on {one.path} of {standing.ref}, which is '
+            f"Istio's: {_how(one)}. "
             "It is taken out there"
         )
         return Result("info", message, standing.ref, one.path, one.value, code="comment-copied")
+
     message = (
         f"{wrong(standing, one)}. Istio's value comes back, and the comment is taken out there"
     )
@@ -228,7 +254,8 @@ def _result(standing: Workload, one: Copied) -> Result:
 
 def wrong(standing: Workload, one: Copied) -> str:
     return (
-        f"{one.path} of {standing.ref} is {shown(one.value)}, as in {_own(one)}: {_how(one)}, and a setter that "
+        f"{one.path} of {standing.ref} is {shown(one.value)}, as in {_own(one)}: {_how(one)}, and "
+        "a setter that "
         f'goes by "# {one.comment}" wrote to both'
     )
 

@@ -1,4 +1,6 @@
-"""A Helm chart's directory -> its manifests, by `helm template`; what Argo CD's own Helm support passes is passed."""
+"""A Helm chart's directory -> its manifests, by `helm template`; what Argo CD's own Helm support
+passes is passed.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def is_chart(directory: str) -> bool:
 def render(
     directory: str, release: Release, program: str | None, passed_on: Sequence[str], path: str
 ) -> Inputs:
-    """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm on ``path``.
+    """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm
+    on ``path``.
 
     Raises Refused where helm is missing, fails, or renders nothing.
     """
@@ -55,14 +58,19 @@ def words(directory: str, release: Release) -> list[str]:
         ("--kube-version", release.kube_version),
     ):
         answer += [option, value] if value else []
+
     for version in release.api_versions:
         answer += ["--api-versions", version]
+
     for file in release.values_files:
         answer += ["--values", file]
+
     if release.values.strip():
         answer += ["--values", "-"]
+
     for key, value in release.parameters.items():
         answer += ["--set", f"{key}={_escaped(value)}"]
+
     return answer
 
 
@@ -83,11 +91,14 @@ def find_helm(program: str | None, path: str) -> str:
         if program is not None:
             message = f"--helm {program}: there is no such program, or it may not be executed"
         raise Refused(Result("error", message, code="helm-missing"))
+
     return found
 
 
 def _environment(path: str) -> dict[str, str]:
-    """Nothing of a person's settings reaches helm: the same chart renders to the same bytes anywhere, with no home."""
+    """Nothing of a person's settings reaches helm: the same chart renders to the same bytes
+    anywhere, with no home.
+    """
     homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
     return {"PATH": path, **dict.fromkeys(homes, "/nonexistent/helm"), "KUBECONFIG": os.devnull}
 
@@ -97,11 +108,13 @@ def _read(directory: str, done: Finished) -> Inputs:
     if done.code != 0:
         message = f"helm cannot render {directory}: {said or f'exit status {done.code}'}{_advice(said, directory)}"
         raise Refused(Result("error", message, file=directory, code="helm-failed"))
+
     if not done.out.strip():
         message = (
             f"helm renders {directory} to nothing at all; with these values every template is empty"
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
+
     told = inputs.sentences(done.err)
     results = (
         Result("warning", f"helm: {one}", file=directory, code="helm-warning") for one in told
@@ -121,10 +134,13 @@ def _advice(said: str, directory: str) -> str:
 
 
 def defaults(directory: str) -> dict[str, str]:
-    """The scalars of a chart's values.yaml in the notation of --set, for people to change. Raises Refused."""
+    """The scalars of a chart's values.yaml in the notation of --set, for people to change. Raises
+    Refused.
+    """
     path = os.path.join(directory, "values.yaml")
     if not os.path.isfile(path):
         return {}
+
     from krm_injector.kube import yaml
     from krm_injector.sources import resource_list
 
@@ -133,6 +149,7 @@ def defaults(directory: str) -> dict[str, str]:
         documents = [document.value for document in yaml.load_all(text) if not document.empty]
     except yaml.YamlError as problem:
         raise resource_list.refused(problem, path) from None
+
     return dict(_flat(documents[0] if documents else {}, ""))
 
 

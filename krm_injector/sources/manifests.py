@@ -40,6 +40,7 @@ class Joined(NamedTuple):
             gone = [number - numbers.start for number in numbers if number in drop]
             if len(gone) == len(part.items) and (gone or len(self.parts) > 1):
                 continue
+
             changed = {
                 number - numbers.start: replacements[number]
                 for number in numbers
@@ -59,6 +60,7 @@ class Joined(NamedTuple):
                 written_out.update(
                     (number + numbers.start, names) for number, names in aliases.items()
                 )
+
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
     def texts(
@@ -86,13 +88,16 @@ class Joined(NamedTuple):
             }
             written = {number - numbers.start for number in anew}
             texts.append(resource_list.write(part, changed, [], (), before, written, layouts))
+
         return texts
 
 
 def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
-    """The bundles of all sources. Files that nobody named and that hold no Kubernetes object are passed over, and
-    counted (``verbose``: named); with ``strict`` only those that are YAML or JSON. Raises Refused with every file's
-    causes, be it that it cannot be read or what stands in it, and where there is no manifest at all."""
+    """The bundles of all sources. Files that nobody named and that hold no Kubernetes object are
+    passed over, and counted (``verbose``: named); with ``strict`` only those that are YAML or JSON.
+    Raises Refused with every file's causes, be it that it cannot be read or what stands in it, and
+    where there is no manifest at all.
+    """
     parts: list[Bundle] = []
     read: list[Source] = []
     problems: list[Result] = []
@@ -102,9 +107,11 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
         if source.problem is not None:
             problems.append(source.problem)
             continue
+
         if source.found and not strict and not resource_list.may_hold_objects(source.data):
             passed_over.append(source.file)
             continue
+
         try:
             parts.append(resource_list.read_manifests(source.data, source.file))
             read.append(source)
@@ -115,12 +122,15 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
                 (unreadable if refused.unreadable else passed_over).append(source.file)
         except Refused as refused:
             problems.extend(refused.results)
+
     said = _said(passed_over, unreadable, verbose)
     if problems:
         raise Refused(*problems, *said)
+
     items = [item for part in parts for item in part.items]
     if not items:
         raise Refused(_nothing(read, [*passed_over, *unreadable]), *said)
+
     numbered = [item._replace(index=index) for index, item in enumerate(items)]
     return Joined(
         parts[0]._replace(items=numbered, parts=tuple(parts)), tuple(parts), tuple(read), said
@@ -128,13 +138,17 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
 
 
 def _separated(text: str) -> str:
-    """JSON documents in a row, which only kubectl reads, and only alone, with separators; any other text as it is."""
+    """JSON documents in a row, which only kubectl reads, and only alone, with separators; any other
+    text as it is.
+    """
     if text.lstrip("\ufeff \t\r\n")[:1] != "{" or "\n---" in text:
         return text
+
     try:
         documents = yaml.load_json_stream(text.removeprefix("\ufeff"))
     except yaml.YamlError:  # one, with a comment behind it
         return text
+
     if len(documents) == 1:
         return text
     return "---\n".join(text[place.start : place.end] + "\n" for _, _, _, place, *_ in documents)
@@ -157,13 +171,15 @@ def _said(
         hold = "file that holds" if len(passed_over) == 1 else "files that hold"
         message = f"passed over {len(passed_over)} {hold} no Kubernetes object: {_named(passed_over, most)}"
         found.append(Result("info", message, code="input-passed-over"))
+
     if unreadable:
         what = "file that is" if len(unreadable) == 1 else "files that are"
         message = (
-            f"passed over {len(unreadable)} {what} neither YAML nor JSON and without a line of apiVersion or kind: "
-            f"{_named(unreadable, most)}"
+            f"passed over {len(unreadable)} {what} neither YAML nor JSON and without a line of "
+            f"apiVersion or kind: {_named(unreadable, most)}"
         )
         found.append(Result("warning", message, code="input-passed-over"))
+
     return tuple(found)
 
 
@@ -182,4 +198,5 @@ def _stream(texts: Iterable[str]) -> str:
             # Behind "..." a stream may have directives again, and only there.
             stream += "...\n" if text.startswith("%") else "---\n"
         stream += text if text.endswith("\n") else text + "\n"
+
     return stream

@@ -1,8 +1,9 @@
 """The programs that rendering a directory would run: functions of its Kptfiles and kustomizations.
 
-Whoever renders a stranger's repository must not run what lies in it unasked. Our own function, called by its bare name
-and so found on PATH, is let through; all else needs --allow-exec. A kustomization can reach functions that nobody sees
-without building it (remote bases, generated configurations): then nothing is let through.
+Whoever renders a stranger's repository must not run what lies in it unasked. Our own function,
+called by its bare name and so found on PATH, is let through; all else needs --allow-exec. A
+kustomization can reach functions that nobody sees without building it (remote bases, generated
+configurations): then nothing is let through.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Any, NamedTuple
 
 from krm_injector.function_config import ACTIONS
 from krm_injector.kube import yaml
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
 from krm_injector.sources import inputs, kustomizations, resource_list
 
 ENABLE = ("--enable-alpha-plugins", "--enable-exec")
 OWN = "krm-injector"
 _ANNOTATION, _OLD_ANNOTATION = "config.kubernetes.io/function", "config.k8s.io/function"
-# Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON takes them in any case, we do not.
+# Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON takes them in any
+# case, we do not.
 _FUNCTIONS, _DIRECTORIES = kustomizations.FUNCTIONS, kustomizations.DIRECTORIES
 _OTHERS = frozenset(
     (
@@ -71,13 +73,15 @@ def refuse(found: Functions, directory: str, command: str) -> None:
     """Raises Refused where somebody else's program would run."""
     if not found.others:
         return
+
     results = []
     for program in found.others:
         message = (
-            f"{program.file}:{program.line} runs {program.what}; what a repository brings is not run unasked. If you "
-            f"trust it: krm-injector {command} --allow-exec {directory}"
+            f"{program.file}:{program.line} runs {program.what}; what a repository brings is not "
+            f"run unasked. If you trust it: krm-injector {command} --allow-exec {directory}"
         )
         results.append(Result("error", message, file=program.file, code="exec-not-allowed"))
+
     raise Refused(*results)
 
 
@@ -85,13 +89,16 @@ def refuse(found: Functions, directory: str, command: str) -> None:
 
 
 def of_package(directory: str) -> tuple[bool, Functions]:
-    """Whether a kpt package has a pipeline, its own or a subpackage's, and the programs in it. Containers are left
-    to kpt, which starts them without network and mounts. Raises Refused for a Kptfile that cannot be read."""
+    """Whether a kpt package has a pipeline, its own or a subpackage's, and the programs in it.
+    Containers are left to kpt, which starts them without network and mounts. Raises Refused for a
+    Kptfile that cannot be read.
+    """
     pipelines, own, others, configs = False, False, [], []
     for folder, folders, files in os.walk(directory):
         folders.sort()  # kpt walks hidden ones too
         if inputs.KPTFILE not in files:
             continue
+
         path = os.path.join(folder, inputs.KPTFILE)
         text, value = kustomizations.read(path)
         pipelines = pipelines or bool(at(value, ("pipeline",)))
@@ -101,15 +108,19 @@ def of_package(directory: str) -> tuple[bool, Functions]:
                     Program(path, _line(text, str(step["exec"])), f"the program {step['exec']}")
                 )
                 continue
+
             own = True
             config = step.get("configPath")
             if isinstance(config, str) and os.path.isfile(os.path.join(folder, config)):
                 configs += _configs(os.path.join(folder, config), folder)
+
     return pipelines, Functions(tuple(others), own, True, tuple(configs))
 
 
 def _execs(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping with the key exec, wherever it stands: a file that says it twice over hides nothing."""
+    """Every mapping with the key exec, wherever it stands: a file that says it twice over hides
+    nothing.
+    """
     if isinstance(value, dict):
         if "exec" in value:
             yield value
@@ -154,32 +165,38 @@ def options(
     allow_exec: bool,
     command: str,
 ) -> Options:
-    """kustomize's options for a directory: those passed on, and what lets the functions run that may.
+    """kustomize's options for a directory: those passed on, and what lets the functions run that
+    may.
 
-    Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and without
-    --enable-exec it passes over functions by exec (kustomize 5.8.1, api/internal/plugins/loader), as kubectl, which has
-    no --enable-exec, always does. The caller does their work behind the build, where all that the command line says
-    reaches it. ``program``: --kustomize; ``command``: ours, for what is said. Raises Refused for functions that may not
-    run, and where the program that is found has no such option.
+    Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
+    without --enable-exec it passes over functions by exec (kustomize 5.8.1,
+    api/internal/plugins/loader), as kubectl, which has no --enable-exec, always does. The caller
+    does their work behind the build, where all that the command line says reaches it. ``program``:
+    --kustomize; ``command``: ours, for what is said. Raises Refused for functions that may not run,
+    and where the program that is found has no such option.
     """
     if not inputs.is_kustomization(directory) or any(
         word.startswith(ENABLE[0]) for word in passed_on
     ):
         return Options(tuple(passed_on))  # who says it to kustomize has decided
+
     functions = of_kustomization(directory)
     if not allow_exec:
         refuse(functions, directory, command)
         if not functions.harmless:
             return Options(tuple(passed_on))
+
     if (
         functions.harmless
         and not functions.generates
         and all(map(_can_be_behind, functions.configs))
     ):
         return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
+
     found = inputs.find_kustomize(program, path)
     if found[-1] == "build":
         return Options((*passed_on, *ENABLE))
+
     message = f"{found[0]} cannot run functions by exec; install kustomize, or name one with --kustomize PATH"
     raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
@@ -197,8 +214,9 @@ def action(config: Config) -> str:
 
 
 def injections(configs: Sequence[Config]) -> list[Config]:
-    """Those that count where several inject: the last of the directory itself, whose work is over that of the others;
-    else those of the directories that it is built on."""
+    """Those that count where several inject: the last of the directory itself, whose work is over
+    that of the others; else those of the directories that it is built on.
+    """
     found = [config for config in configs if action(config) == "inject"]
     return [config for config in found if config.top][-1:] or found
 
@@ -229,13 +247,16 @@ def _of_directory(directory: str, above: frozenset[str]) -> Iterator[Functions]:
     if path is None or value is None or real in above:
         yield _UNSEEN
         return
+
     # Functions run behind what their kustomization is built on.
     for key in sorted(value, key=lambda key: key in _FUNCTIONS):
         if key in _OTHERS:
             continue
+
         if key not in (*_FUNCTIONS, *_DIRECTORIES) or not isinstance(value[key], list):
             yield _UNSEEN
             continue
+
         for entry in value[key]:
             for found in _of_entry(key, entry, path, directory, above | {real}):
                 yield found._replace(
@@ -249,6 +270,7 @@ def _of_entry(
     if not isinstance(entry, str):
         yield _UNSEEN
         return
+
     place = os.path.join(directory, entry)
     if key in _DIRECTORIES:
         if os.path.isdir(place):
@@ -277,6 +299,7 @@ def _of_documents(data: bytes, file: str, root: str) -> Iterator[Functions]:
     except (Refused, yaml.YamlError):
         yield _UNSEEN
         return
+
     for value in values:
         yield _of_config(value, text, file, root)
 
@@ -293,15 +316,19 @@ def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
             if builtin and at(value, ("metadata", "configFn")) is None
             else _UNSEEN
         )
+
     try:
         how = yaml.load(str(stated))
     except yaml.YamlError:
         return _UNSEEN
+
     if how == {"exec": {"path": OWN}} and _OLD_ANNOTATION not in annotations:
         return Functions(own=True, configs=(Config(value, file, root),))
+
     program, image = at(how, ("exec", "path")), at(how, ("container", "image"))
     if program is None and image is None:
         return _UNSEEN
+
     what = f"the program {program}" if program is not None else f"the container image {image}"
     return Functions(
         (Program(file, _line(text, str(program if program is not None else image)), what),)

@@ -1,1 +1,3 @@
-"""What `krm-injector init` writes: one module an orchestrator, each with plan(directory, image) -> Plan."""
+"""What `krm-injector init` writes: one module an orchestrator, each with plan(directory, image) ->
+Plan.
+"""

@@ -40,6 +40,7 @@ def plan(directory: str, image: str | None) -> Plan:
     files = plans.function_file(directory, image)
     if version == 3:
         return Plan(files, (OF_3,), (NOTE,))
+
     files = (*files, *plans.new(directory, PLUGIN_FILE, PLUGIN))
     notes = (
         (NOTE,) if version == 4 else (NOTE, f"These are for Helm 4. Helm 3 needs no plugin: {OF_3}")
@@ -52,9 +53,11 @@ def _version() -> int | None:
     program = shutil.which("helm")
     if program is None:
         return None
+
     try:
         done = inputs.start([program, "version", "--short"])
     except OSError:
         return None
+
     found = re.match(rb"v(\d+)\.", done.out)
     return int(found[1]) if found and done.code == 0 else None

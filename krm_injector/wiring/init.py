@@ -1,4 +1,6 @@
-"""init: writes the wiring that an orchestrator needs into a directory, and never over what is there."""
+"""init: writes the wiring that an orchestrator needs into a directory, and never over what is
+there.
+"""
 
 from __future__ import annotations
 
@@ -60,23 +62,30 @@ TARGETS: dict[str, Callable[[str, str | None], Plan]] = {
 
 
 def run(target: str, directory: str, image: str | None) -> str:
-    """Write what the target needs; the text says what was written and what to type next. Raises Refused."""
+    """Write what the target needs; the text says what was written and what to type next. Raises
+    Refused.
+    """
     if target not in TARGETS:
         message = f"init knows no {target!r}; it knows {', '.join(TARGETS)}"
         raise Refused(Result("error", message, code="init-target"))
+
     if not os.path.isdir(directory):
         message = (
             f"{directory} {'is not a directory' if os.path.exists(directory) else 'does not exist'}"
         )
         raise Refused(Result("error", message, file=directory, code="input-unreadable"))
+
     plan = TARGETS[target](directory, image)
     for file in plan.files:
         _write(directory, file)
+
     return _told(plan, directory)
 
 
 def _write(directory: str, file: File) -> None:
-    """A new file must not be there yet; one that is changed is replaced in one step, so that it is never half."""
+    """A new file must not be there yet; one that is changed is replaced in one step, so that it is
+    never half.
+    """
     path = os.path.join(directory, file.path)
     mode = 0o755 if file.executable else 0o644
     try:
@@ -84,6 +93,7 @@ def _write(directory: str, file: File) -> None:
         if file.before is None:
             _put(path, file.text, mode)
             return
+
         path = os.path.realpath(path)
         mode, kept, path = os.stat(path).st_mode & 0o777, path, path + ".new"
         _put(path, file.text, mode)
@@ -112,8 +122,10 @@ def _told(plan: Plan, directory: str) -> str:
             text += f"added to {os.path.join(directory, file.path)}:\n" + _new_lines(
                 file.before, lines
             )
+
     if not plan.files:
         text += "nothing to write: it is all there already\n"
+
     text += "".join(f"\n{note}\n" for note in plan.notes)
     there = os.path.normpath(directory) == "."
     before = "" if there else f"  cd {shlex.quote(directory)}\n"
@@ -131,4 +143,5 @@ def _new_lines(before: str, after: list[str]) -> str:
     ).get_opcodes():
         if kind != "equal":
             shown += "".join(f"  + {line}\n" for line in after[start:end])
+
     return shown

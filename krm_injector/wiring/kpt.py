@@ -13,7 +13,9 @@ KPTFILE = "Kptfile"
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    """The functionConfig and the mutator in the Kptfile, which is made where there is none. Raises Refused."""
+    """The functionConfig and the mutator in the Kptfile, which is made where there is none. Raises
+    Refused.
+    """
     own = plans.function_file(directory, image)
     text = plans.present(directory, KPTFILE)
     files = (*own, *(_created(directory, image) if text is None else _entered(text, image)))
@@ -42,6 +44,7 @@ def _entered(text: str, image: str | None) -> tuple[File, ...]:
             pipeline = {}
         if not isinstance(pipeline, dict):
             raise plans.Cannot("its pipeline is not a mapping")
+
         mutators = plans.listed(pipeline, "mutators")
         if any(_is_ours(entry) for entry in mutators):
             return value
@@ -53,6 +56,7 @@ def _entered(text: str, image: str | None) -> tuple[File, ...]:
 def _is_ours(entry: Any) -> bool:
     if not isinstance(entry, dict):
         return False
+
     program = str(entry.get("exec") or "").partition(" ")[0]
     named = str(entry.get("image") or "").partition("@")[0].rsplit("/", 1)[-1].partition(":")[0]
     return entry.get("configPath") == FUNCTION_FILE or "krm-injector" in (

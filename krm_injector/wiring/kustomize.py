@@ -20,7 +20,9 @@ ENTRY = f"transformers:\n- {FUNCTION_FILE}\n"
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    """The transformer's file and its entry in the kustomization, which is made where there is none. Raises Refused."""
+    """The transformer's file and its entry in the kustomization, which is made where there is none.
+    Raises Refused.
+    """
     own = plans.function_file(directory, image)
     found = [name for name in KUSTOMIZATIONS if os.path.lexists(os.path.join(directory, name))]
     files = (*own, *(_entered(directory, found[0]) if found else _created(directory)))
@@ -30,6 +32,7 @@ def plan(directory: str, image: str | None) -> Plan:
         return Plan(files, (command,))
     if shutil.which("kubectl") and not shutil.which("kustomize"):
         return Plan(files, ("krm-injector build .", command), (WITH_KUBECTL,))
+
     return Plan(
         files,
         (command,),
@@ -56,6 +59,7 @@ def _created(directory: str) -> tuple[File, ...]:
         whole = os.path.join(directory, name)
         if name.startswith(".") or name == FUNCTION_FILE:
             continue
+
         if os.path.isdir(whole):
             below = any(
                 os.path.isfile(os.path.join(whole, kustomization))
@@ -64,7 +68,9 @@ def _created(directory: str) -> tuple[File, ...]:
             resources += [name] if below else []
         elif name.endswith(MANIFESTS):
             resources.append(name)
+
     if not resources:
         message = f"{directory} holds neither a kustomization nor manifests; run init where the kustomization is or is to be"
         raise Refused(Result("error", message, file=directory, code="input-empty"))
+
     return (File("kustomization.yaml", HEAD + yaml.dump({"resources": resources}) + ENTRY),)

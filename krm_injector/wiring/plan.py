@@ -1,4 +1,6 @@
-"""A Plan: the files that wiring adds to a directory. Nothing is written here; existing files are only ever added to."""
+"""A Plan: the files that wiring adds to a directory. Nothing is written here; existing files are
+only ever added to.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,15 @@ class Plan(NamedTuple):
 
 
 def present(directory: str, path: str) -> str | None:
-    """The text of a file of the directory, line breaks and byte order mark as they are; None where it is not there.
+    """The text of a file of the directory, line breaks and byte order mark as they are; None where
+    it is not there.
 
     Raises Refused where it cannot be read.
     """
     whole = os.path.join(directory, path)
     if not os.path.lexists(whole):
         return None
+
     try:
         with open(whole, "rb") as file:
             return decode(file.read(), path)
@@ -46,7 +50,9 @@ def present(directory: str, path: str) -> str | None:
 
 
 def new(directory: str, path: str, text: str, executable: bool = False) -> tuple[File, ...]:
-    """A file to write; none where it stands there already in the same words. Raises Refused where it differs."""
+    """A file to write; none where it stands there already in the same words. Raises Refused where
+    it differs.
+    """
     there = present(directory, path)
     if there is None:
         _room(directory, path)
@@ -77,21 +83,25 @@ def added(
 ) -> tuple[File, ...]:
     """A file with something added to its one document; none where there is nothing to add.
 
-    ``change`` gives the document as it shall be, or raises Cannot. Every line that is there stays as it is: where the
-    layout does not allow that, Refused says what to add by hand (``advice``, the lines).
+    ``change`` gives the document as it shall be, or raises Cannot. Every line that is there stays
+    as it is: where the layout does not allow that, Refused says what to add by hand (``advice``,
+    the lines).
     """
     body = text.removeprefix("\ufeff")
     try:
         found = [document for document in yaml.load_all(body) if not document.empty]
     except yaml.YamlError as problem:
         raise refused(problem, path) from None
+
     try:
         if len(found) != 1 or not isinstance(found[0].value, dict):
             raise Cannot("it does not hold one mapping")
+
         document = found[0]
         value = change(document.value)
         if value == document.value:
             return ()
+
         place = document.place
         edited = yaml.rewrite(body, place, document.value, value, line_break(body))
         edited = body[: place.start] + edited + body[place.end :]
@@ -100,6 +110,7 @@ def added(
     except Cannot as why:
         message = f"{path} was left as it is, and nothing was written: {why}. Add by hand:\n{advice.rstrip()}"
         raise Refused(Result("error", message, file=path, code="init-exists")) from None
+
     return (File(path, text[: len(text) - len(body)] + edited, text),)
 
 
@@ -108,7 +119,9 @@ class Cannot(Exception):
 
 
 def listed(value: dict[str, Any], key: str) -> list[Any]:
-    """The list at a key, empty where there is none. Raises Cannot where something else stands there."""
+    """The list at a key, empty where there is none. Raises Cannot where something else stands
+    there.
+    """
     found = value.get(key)
     if found is None:
         return []
@@ -127,23 +140,29 @@ def _only_added(before: list[str], after: list[str]) -> bool:
 
 
 def verification(directory: str) -> tuple[str, str]:
-    """The command that verifies what a directory holds, and a note about it: the directory as a whole, or where it has
-    no manifests of its own the kustomizations in it that inject; where none does, what explain says of them."""
+    """The command that verifies what a directory holds, and a note about it: the directory as a
+    whole, or where it has no manifests of its own the kustomizations in it that inject; where none
+    does, what explain says of them.
+    """
     found = inputs.find(directory)
     outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
     if not outermost or any(kustomizations.only_lists(one) for one in outermost):
         return "krm-injector verify .", ""
+
     injecting = [one for one in outermost if injects(one)]
     command = "krm-injector " + ("verify" if injecting else "explain")
     paths = (os.path.relpath(one, directory) for one in injecting or outermost)
     note = "There are kustomizations only, and each that is built is named."
     if not injecting:
         note += " None of them injects, so the command tells whether injection can be decided."
+
     return f"{command} {' '.join(map(shlex.quote, paths))}", note
 
 
 def injects(directory: str) -> bool:
-    """Whether a kustomization has the functionConfig among its transformers, under whatever name or in place."""
+    """Whether a kustomization has the functionConfig among its transformers, under whatever name or
+    in place.
+    """
     value = kustomizations.fields(directory) or {}
     return any(is_ours(directory, entry) for entry in kustomizations.entries(value, "transformers"))
 
@@ -186,7 +205,9 @@ def function_config(image: str | None) -> str:
 
 
 def function_file(directory: str, image: str | None) -> tuple[File, ...]:
-    """The functionConfig's file: a new one, or the one that is there if it is a functionConfig. Raises Refused."""
+    """The functionConfig's file: a new one, or the one that is there if it is a functionConfig.
+    Raises Refused.
+    """
     there = present(directory, FUNCTION_FILE)
     if there is None:
         return (File(FUNCTION_FILE, function_config(image)),)
@@ -201,6 +222,7 @@ def is_function_config(text: str) -> bool:
         value = yaml.load(text)
     except yaml.YamlError:
         return False
+
     return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) == (
         FUNCTION,
         "SidecarInjection",

@@ -31,6 +31,7 @@ def plan(directory: str, image: str | None) -> Plan:
         files = plans.new(directory, FILE, lines)
     else:
         files = plans.added(FILE, text, lambda value: _with_hook(value, command), lines)
+
     notes = (note or NOTE,)
     return Plan(files, ("pre-commit install", "pre-commit run --all-files"), notes)
 
@@ -41,6 +42,7 @@ def _with_hook(value: dict[str, Any], command: str) -> dict[str, Any]:
         hooks = repo.get("hooks") if isinstance(repo, dict) else None
         if any(isinstance(hook, dict) and hook.get("id") == HOOK for hook in hooks or ()):
             return value
+
     hook = {
         "id": HOOK,
         "name": "Istio sidecars are what injection gives",

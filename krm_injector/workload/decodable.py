@@ -1,8 +1,10 @@
-"""What of a workload or a Namespace the API server could not even decode: a string where a pod template belongs.
+"""What of a workload or a Namespace the API server could not even decode: a string where a pod
+template belongs.
 
-The API server decodes an object before it asks anybody (400, "cannot unmarshal"), so no webhook sees it and no verdict
-can be reached: an error, whatever injection would have said. Here are the fields that say where the pod template stands
-and who selects it; all others of a pod that is to be injected are checked by inject.py, by the same types.
+The API server decodes an object before it asks anybody (400, "cannot unmarshal"), so no webhook
+sees it and no verdict can be reached: an error, whatever injection would have said. Here are the
+fields that say where the pod template stands and who selects it; all others of a pod that is to be
+injected are checked by inject.py, by the same types.
 """
 
 from __future__ import annotations
@@ -10,17 +12,20 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector.kube import types
+from krm_injector.kube.paths import Step
 from krm_injector.kube.types import Mismatch
-from krm_injector.kube.workloads import Step, text
+from krm_injector.kube.workloads import text
 from krm_injector.model import Object, ResourceRef, Result
 
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
 def of_workload(value: Object, template: Step) -> list[Mismatch]:
-    """What is wrong on the way to the pod template and in what selects it; all of its spec where a part is wrong.
+    """What is wrong on the way to the pod template and in what selects it; all of its spec where a
+    part is wrong.
 
-    Nothing where the template is absent or null, which decodes: there is no pod then (a Rollout with workloadRef).
+    Nothing where the template is absent or null, which decodes: there is no pod then (a Rollout
+    with workloadRef).
     """
     found = metadata(value, "")
     here: Any = value
@@ -30,13 +35,17 @@ def of_workload(value: Object, template: Step) -> list[Mismatch]:
             continue
         if here is None:
             return []
+
         if not isinstance(here, dict):
             expected = "v1.PodTemplateSpec" if depth == len(template) else "object"
             return [*found, Mismatch(path, expected, types.json_word(here), here)]
+
         found += metadata(here, path)
+
     spec = here.get("spec")
     if found or not _has_pod_shape(spec):
         found += of_pod_spec(spec, types.join_path(text(template), "spec"))
+
     return found
 
 
@@ -79,11 +88,13 @@ def _nulls(go_type: str, value: Any, path: str, found: list[Mismatch]) -> None:
 def metadata(value: Object, path: str) -> list[Mismatch]:
     """What is wrong with the metadata of an object, or of what stands at this path of it.
 
-    Numbers and booleans among labels and annotations are a warning of discover.py: they have one reading.
+    Numbers and booleans among labels and annotations are a warning of discover.py: they have one
+    reading.
     """
     given = value.get("metadata")
     if given is None:
         return []
+
     path = types.join_path(path, "metadata")
     scalars = tuple(f"{path}.{field}" for field in ("labels", "annotations"))
     return [
@@ -102,12 +113,14 @@ def _has_pod_shape(spec: Any) -> bool:
         return True
     if not isinstance(spec, dict) or not isinstance(spec.get("hostNetwork"), (bool, type(None))):
         return False
+
     for field in _LISTS:
         listed = spec.get(field)
         if listed is not None and not (
             isinstance(listed, list) and all(isinstance(one, dict) for one in listed)
         ):
             return False
+
     return True
 
 
@@ -135,6 +148,7 @@ def _advice(expected: str, value: Any) -> str:
         return "; write its fields there, or remove the entry"
     if named.startswith("an object"):
         return "; write its fields there (name: value), or leave the field out"
+
     if named.startswith("a list"):
         what = (
             "put a dash before it"
@@ -142,10 +156,12 @@ def _advice(expected: str, value: Any) -> str:
             else "write one entry a line, behind dashes"
         )
         return f"; {what}, or leave the field out"
+
     if expected.endswith("string") and isinstance(value, (bool, int, float)):
         return "; write it in quotes"
     if isinstance(value, str) and value in ("true", "false") and expected == "bool":
         return "; write it without quotes"
     if isinstance(value, str) and value.lstrip("-").isdecimal() and "int" in expected:
         return "; write it without quotes"
+
     return ""

@@ -1,4 +1,5 @@
-"""Bundles like those of real repositories, for the tables of tests/presenting/test_bundles.py: python tests/bundles/generate.py
+"""Bundles like those of real repositories, for the tables of tests/presenting/test_bundles.py:
+python tests/bundles/generate.py
 
 They are generated into this directory, for people and for the command line.
 """
@@ -24,7 +25,9 @@ Object = dict[str, Any]
 
 
 def namespace(name: str, **labels: str) -> Object:
-    """A Namespace; of a label's key the underscores are what Python has for dashes, slashes and dots."""
+    """A Namespace; of a label's key the underscores are what Python has for dashes, slashes and
+    dots.
+    """
     keys = {
         "injection": "istio-injection",
         "rev": "istio.io/rev",
@@ -47,7 +50,9 @@ def workload(
     generate: bool = False,
     **spec: Any,
 ) -> Object:
-    """A workload at "namespace/name". labels, annotations: of its pod; own: its own labels; spec: the pod's."""
+    """A workload at "namespace/name". labels, annotations: of its pod; own: its own labels; spec:
+    the pod's.
+    """
     where, _, name = place.rpartition("/")
     app = app or name
     pod: Object = {
@@ -289,7 +294,9 @@ def shop() -> list[Object]:
 
 
 def platform() -> list[Object]:
-    """Two revisions and two tags; Namespaces on each, one on a revision that is gone, one with both labels."""
+    """Two revisions and two tags; Namespaces on each, one on a revision that is gone, one with both
+    labels.
+    """
     found = [*injector("1-29-1", "1.29.1"), *injector("1-30-3", "1.30.3")]
     found += [
         webhooks("1-29-1"),
@@ -383,7 +390,9 @@ def optin() -> list[Object]:
 
 
 def ambient() -> list[Object]:
-    """A move to ambient mode, half done: one Namespace moved, one with both labels, one still with sidecars."""
+    """A move to ambient mode, half done: one Namespace moved, one with both labels, one still with
+    sidecars.
+    """
     found = [
         namespace("storefront", mode="ambient"),
         namespace("checkout", mode="ambient", injection="enabled"),
@@ -405,7 +414,9 @@ def ambient() -> list[Object]:
 
 
 def policy() -> list[Object]:
-    """An installation that injects on request only, with selectors of its own; everything reaches it."""
+    """An installation that injects on request only, with selectors of its own; everything reaches
+    it.
+    """
     return [
         {
             "apiVersion": "v1",

@@ -1,4 +1,6 @@
-"""Bad input, end to end: one clear error a cause, exit 1, stdout empty or the original items; never a traceback."""
+"""Bad input, end to end: one clear error a cause, exit 1, stdout empty or the original items; never
+a traceback.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ def run(text: str | bytes, timeout: float = 30) -> tuple[int, str, str]:
 
 
 def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
-    """The error results of a run on these items, and stderr; asserts that the items came back as they were."""
+    """The error results of a run on these items, and stderr; asserts that the items came back as
+    they were.
+    """
     config = {
         "apiVersion": "krm-injector.dev/v1alpha1",
         "kind": "SidecarInjection",
@@ -166,7 +170,10 @@ def test_a_template_that_gives_no_yaml() -> None:
         '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}',
         '{{ $s := "xxxxxxxxxx" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}{{ $s }}',
         '{{ repeat 2000000000 "x" }}',
-        "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ end }}",
+        (
+            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ "
+            "end }}"
+        ),
         "{{ $l := list 1 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ len $l }}",
         '{{ printf "%1000000000d" 1 }}',
         '{{ regexMatch "(a*)*b" (repeat 200 "a") }}',
@@ -202,7 +209,9 @@ def test_a_hostile_template_is_stopped(template: str) -> None:
     ],
 )
 def test_many_workloads_have_one_budget(call: str) -> None:
-    """A hostile template is not given the time for each of them again; none of them hides another's error."""
+    """A hostile template is not given the time for each of them again; none of them hides another's
+    error.
+    """
     workloads = [deployment(f"web-{number}") for number in range(30)]
     started = time.monotonic()
     errors, _ = refused([NAMESPACE, *mesh("{{ " + call + " }}"), *workloads])
@@ -360,7 +369,9 @@ def test_an_enormous_result_is_refused_before_it_is_built() -> None:
     "words", [["inject"], ["explain"], ["diff"], ["verify"], ["images"]], ids=" ".join
 )
 def test_all_that_a_run_is_refused_for_is_told_at_once(words: list[str], tmp_path: Any) -> None:
-    """Paths, texts, the functionConfig and the context: none hides another, and nothing is told twice."""
+    """Paths, texts, the functionConfig and the context: none hides another, and nothing is told
+    twice.
+    """
     texts = {
         "in/broken.yaml": "kind: [\n",
         "in/named.yaml": "apiVersion: v1\n",

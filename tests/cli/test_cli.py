@@ -106,7 +106,10 @@ def test_function_gives_the_items_back_when_it_refuses() -> None:
 def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> None:
     bad = DEPLOYMENT.replace(
         "metadata: {labels: {app: web}}",
-        "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: no port}}",
+        (
+            "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: "
+            "no port}}"
+        ),
     )
     given = resource_list(
         f"{ENABLED}---\n{bad}---\n{DEPLOYMENT.replace('name: web,', 'name: web2,')}"
@@ -474,7 +477,10 @@ def test_an_unexpected_exception_is_one_line(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "internal error: ZeroDivisionError: a fault of ours (please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+        (
+            "internal error: ZeroDivisionError: a fault of ours (please report this; "
+            "KRM_INJECTOR_DEBUG=1 shows where)"
+        )
     ]
 
 

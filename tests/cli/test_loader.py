@@ -1,4 +1,6 @@
-"""What a path on the command line means, for every command: the table of docs/directories.md, cell by cell."""
+"""What a path on the command line means, for every command: the table of docs/directories.md, cell
+by cell.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,10 @@ STUB = "spec:\n  namespaces:\n  - name: shop\n    labels: {istio-injection: enab
 
 def deployment(name: str) -> str:
     return (
-        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  selector:\n"
-        f"    matchLabels: {{app: {name}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n"
-        f"      containers: [{{name: {name}, image: example/{name}}}]\n"
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: "
+        f"shop}}\nspec:\n  selector:\n    matchLabels: {{app: {name}}}\n  template:\n    "
+        f"metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers: [{{name: {name}, "
+        f"image: example/{name}}}]\n"
     )
 
 
@@ -87,7 +90,9 @@ ROWS = {
 
 
 class Run:
-    """The program in a directory, with stand-ins of the others that print a directory's file .printed."""
+    """The program in a directory, with stand-ins of the others that print a directory's file
+    .printed.
+    """
 
     def __init__(
         self, work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -100,8 +105,9 @@ class Run:
 
     def program(self, name: str, body: str = "") -> None:
         body = body or (
-            f'echo "$@" >> {self.work}/.called\nfor word; do [ -f "$word/.printed" ] && dir=$word; done\n'
-            'while read -r line || [ -n "$line" ]; do :; done < /dev/null\n/bin/cat "$dir/.printed"\n'
+            f'echo "$@" >> {self.work}/.called\nfor word; do [ -f "$word/.printed" ] && '
+            'dir=$word; done\nwhile read -r line || [ -n "$line" ]; do :; done < '
+            '/dev/null\n/bin/cat "$dir/.printed"\n'
         )
         self.bin.mkdir(exist_ok=True)
         path = self.bin / name
@@ -146,7 +152,8 @@ def test_a_directory_means_the_same_for_every_command_or_the_error_says_what_to_
         assert (code, out) == (1, "") and means in err
         return
     if command == "verify":
-        # Files that nobody injects are found not to be injected; a krm-injector of the directory's own injects.
+        # Files that nobody injects are found not to be injected; a krm-injector of the directory's
+        # own injects.
         assert code == (0 if holds == "own" else 1) and out.startswith("1 ")
         assert holds == "own" or f"Deployment shop/{means} is not injected" in err
         return
@@ -288,8 +295,8 @@ def test_kustomizations_and_charts_below_are_named_in_a_command(run: Run) -> Non
     code, _, err = run("explain", "d")
     assert code == 0
     assert (
-        "name those that are meant: krm-injector explain d/k d/live d/chart [kustomization-not-applied]"
-        in err
+        "name those that are meant: krm-injector explain d/k d/live d/chart "
+        "[kustomization-not-applied]" in err
     )
 
 
@@ -301,8 +308,8 @@ def test_where_all_workloads_are_in_what_is_not_rendered_it_is_an_error(
     code, out, err = run(command, "d")
     assert (code, out) == (1, "")
     assert (
-        f"error: in d kustomizations and charts are not rendered; name those that are meant: krm-injector {command} d/k"
-        in err
+        "error: in d kustomizations and charts are not rendered; name those that are meant: "
+        f"krm-injector {command} d/k" in err
     )
 
 
@@ -324,7 +331,8 @@ def test_a_kustomization_below_that_only_lists_files_is_read(run: Run) -> None:
         ("resources: [a.yaml]\n", True),
         ("resources: [a.yaml, more]\ncomponents:\npatches: []\nnamePrefix: ''\n", True),
         (
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: "
+            "[a.yaml]\n",
             True,
         ),
         ("resources: [a.yaml]\nnamespace: x\n", False),

@@ -1,4 +1,6 @@
-"""Both layers of selection against the real 1.30.3 webhook: which webhooks match, and whether the pod is injected."""
+"""Both layers of selection against the real 1.30.3 webhook: which webhooks match, and whether the
+pod is injected.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ SEED, FRESH = 20261123, 1000
 
 
 def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
-    """How many cases, and those in which the verdict or the list of matching webhooks is another than Istio's."""
+    """How many cases, and those in which the verdict or the list of matching webhooks is another
+    than Istio's.
+    """
     meshes: dict[str, list[Any]] = {}
     count, found = 0, []
     for line in lines:
@@ -75,7 +79,8 @@ def test_fresh_cases(tmp_path: Path) -> None:
     oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
     if not maker.exists() or not oracle:
         pytest.skip(
-            "random_cases.py or istio-webhook-oracle is not at hand: KRM_INJECTOR_SHARED, KRM_INJECTOR_ORACLE"
+            "random_cases.py or istio-webhook-oracle is not at hand: KRM_INJECTOR_SHARED, "
+            "KRM_INJECTOR_ORACLE"
         )
     out = tmp_path / "cases.jsonl"
     subprocess.run(

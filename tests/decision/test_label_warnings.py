@@ -1,4 +1,6 @@
-"""Findings about Namespaces and pods: for each code a bundle that has it, and one that just does not."""
+"""Findings about Namespaces and pods: for each code a bundle that has it, and one that just does
+not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every reason (its section: test_codes.py): a bundle whose verdict it is, and one that differs in a single thing."""
+"""Every reason (its section: test_codes.py): a bundle whose verdict it is, and one that differs in
+a single thing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pod templates in objects of kinds that are not built in: found anywhere, named by path, injected each by itself."""
+"""Pod templates in objects of kinds that are not built in: found anywhere, named by path, injected
+each by itself.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,8 @@ from paths import ROOT
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube import operators
-from krm_injector.kube.workloads import (
-    ANY,
-    EACH,
-    at,
-    looks_like_pods,
-    parse_path,
-    put,
-    templates,
-    text,
-)
+from krm_injector.kube.paths import at, put
+from krm_injector.kube.workloads import ANY, EACH, looks_like_pods, parse_path, templates, text
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
 from krm_injector.outcome import Outcome
@@ -185,7 +179,8 @@ def test_a_kind_is_told_once_with_all_paths_of_all_its_objects() -> None:
     assert (result.severity, str(result.resource)) == ("warning", "Pipeline lab/one")
     assert "and 1 more of the kind" in result.message
     assert result.message.endswith(
-        '\n- {apiVersion: example.com/v1, kind: Pipeline, podTemplates: [spec.main, "spec.*", "spec.stages[].pod"]}'
+        '\n- {apiVersion: example.com/v1, kind: Pipeline, podTemplates: [spec.main, "spec.*", '
+        '"spec.stages[].pod"]}'
     )
 
 

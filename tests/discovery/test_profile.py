@@ -36,7 +36,8 @@ KINDS = {
 TEMPLATES = ("sidecar", "gateway", "grpc-simple", "grpc-agent")
 FOR_GATEWAYS = ("waypoint", "kube-gateway", "agentgateway")
 
-# Everything that the templates of a default installation read off a pod, with values that are easy to get wrong.
+# Everything that the templates of a default installation read off a pod, with values that are easy
+# to get wrong.
 ANNOTATIONS: dict[str, tuple[str, ...]] = {
     "inject.istio.io/templates": (
         *TEMPLATES,
@@ -150,7 +151,9 @@ def installation() -> MeshSettings:
 def results_under(
     mesh: MeshSettings, cases: list[Case], cluster: Settings = ANY_CLUSTER
 ) -> list[Any]:
-    """Per case the object as it came out, or "refused"; each case in a Namespace of its own, in one run."""
+    """Per case the object as it came out, or "refused"; each case in a Namespace of its own, in one
+    run.
+    """
     items, stubs = [], []
     for index, case in enumerate(cases):
         name = f"case-{index}"
@@ -314,7 +317,9 @@ def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
 
 
 def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.Path) -> None:
-    """The profile's own text through Istio's code: istio-webhook-oracle on PATH, or $KRM_INJECTOR_ORACLE."""
+    """The profile's own text through Istio's code: istio-webhook-oracle on PATH, or
+    $KRM_INJECTOR_ORACLE.
+    """
     oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
     if not oracle:
         pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")

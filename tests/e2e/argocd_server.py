@@ -1,7 +1,9 @@
-"""A client of argocd-cmp-server: the four calls that argocd-repo-server makes, over the plugin's unix socket.
+"""A client of argocd-cmp-server: the four calls that argocd-repo-server makes, over the plugin's
+unix socket.
 
-The service is plugin.ConfigManagementPluginService (Argo CD v3.5, cmpserver/plugin/plugin.proto). Its messages hold
-strings, numbers, booleans and each other only, so the protobuf form is written and read here by field numbers.
+The service is plugin.ConfigManagementPluginService (Argo CD v3.5, cmpserver/plugin/plugin.proto).
+Its messages hold strings, numbers, booleans and each other only, so the protobuf form is written
+and read here by field numbers.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
-"""The examples of functions/*/examples, run as people run them: by kpt and by kustomize, as a program or as an image.
+"""The examples of functions/*/examples, run as people run them: by kpt and by kustomize, as a
+program or as an image.
 
 What an example comes to stands in its .expected/, in the form kpt's own test runner reads:
 
-    config.yaml   allowExec, exitCode (0 where it is missing), stdErr (a part of it); written by hand
+    config.yaml   allowExec, exitCode (0 where it is missing), stdErr (a part of it); written by
+        hand
     exec.sh       the command, where it is not `kpt fn render`; written by hand
     diff.patch    what kpt changes in the package, as git prints it; where it is missing: nothing
     results.yaml  what kpt writes with --results-dir
 
-and, for kustomize, `kustomize.yaml`: what it prints, where that is not the package as kpt leaves it.
+and, for kustomize, `kustomize.yaml`: what it prints, where that is not the package as kpt leaves
+it.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ def config(example: Path) -> dict[str, Any]:
 
 
 def copy(example: Path, directory: Path, image: str = "") -> Path:
-    """A copy to work in, of the example's own name; with an image, that in the program's place everywhere."""
+    """A copy to work in, of the example's own name; with an image, that in the program's place
+    everywhere.
+    """
     work = directory / example.name
     shutil.copytree(example, work)
     for path in work.rglob("*"):
@@ -103,7 +108,9 @@ def build(programs: Programs, work: Path, image: str = "") -> Done:
 
 
 def build_again(programs: Programs, work: Path, out: bytes, image: str = "") -> bytes:
-    """kustomize on what it has printed, with the same functions and the objects that it kept to itself."""
+    """kustomize on what it has printed, with the same functions and the objects that it kept to
+    itself.
+    """
     (work / "again.yaml").write_bytes(out)
     resources, functions = ["again.yaml"], []
     for path in sorted(work.rglob("*.yaml")):

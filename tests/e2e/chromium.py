@@ -1,4 +1,6 @@
-"""Chromium without a window, driven over its debugging pipe (no library): for tests and for the docs' pictures."""
+"""Chromium without a window, driven over its debugging pipe (no library): for tests and for the
+docs' pictures.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-extensions --hide-scrollbars --remote-debugging-pipe"
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync "
+    "--disable-extensions --hide-scrollbars --remote-debugging-pipe"
 )
 
 
@@ -137,7 +140,8 @@ class Browser:
         """The names in the rows that are shown, in their order."""
         return list(
             self.js(
-                "[...document.querySelectorAll('tr.w:not([hidden]) .name')].map(name => name.textContent)"
+                "[...document.querySelectorAll('tr.w:not([hidden]) .name')].map(name => "
+                "name.textContent)"
             )
         )
 

@@ -1,7 +1,8 @@
 """The real programs, for every test in here.
 
-A program is taken from .tools/ (unpacked there from ../shared/bin where that is), else from PATH. Where one is missing
-its tests skip and say so; with KRM_INJECTOR_REQUIRE_TOOLS=1 (as .ci/run sets it) they fail instead.
+A program is taken from .tools/ (unpacked there from ../shared/bin where that is), else from PATH.
+Where one is missing its tests skip and say so; with KRM_INJECTOR_REQUIRE_TOOLS=1 (as .ci/run sets
+it) they fail instead.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def programs(own: Path) -> Programs:
 
 @pytest.fixture(scope="session")
 def image(programs: Programs) -> str:
-    """The container image of this working tree; its name has a slash, so that kpt puts no registry before it."""
+    """The container image of this working tree; its name has a slash, so that kpt puts no registry
+    before it.
+    """
     docker = programs.need("docker")
     name, problem = build_image(docker)
     if problem:

@@ -1,4 +1,6 @@
-"""Finding and running the real programs, and comparing what they print. Used by every test in tests/e2e."""
+"""Finding and running the real programs, and comparing what they print. Used by every test in
+tests/e2e.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,13 @@ class Done(NamedTuple):
 
 
 class Programs:
-    """The programs of this machine. ``path`` is the PATH on which krm-injector is this one and docker works."""
+    """The programs of this machine. ``path`` is the PATH on which krm-injector is this one and
+    docker works.
+    """
 
     def __init__(self, own: Path) -> None:
-        # A docker without an engine may lie on PATH: the working one (recipes/container-runtime.sh) goes before it.
+        # A docker without an engine may lie on PATH: the working one (recipes/container-runtime.sh)
+        # goes before it.
         containers = os.environ.get("KRM_INJECTOR_CONTAINERS", str(TOOLS / "containers"))
         self.own = own
         self.path = os.pathsep.join([str(own), containers, str(TOOLS), os.environ["PATH"]])
@@ -69,7 +74,9 @@ class Programs:
         return found
 
     def read_only(self) -> list[str]:
-        """docker's words for a read-only root. podman would give /tmp, /run and /var/tmp back to write to."""
+        """docker's words for a read-only root. podman would give /tmp, /run and /var/tmp back to
+        write to.
+        """
         docker = self.need("docker")
         told = subprocess.run(
             [docker, "run", "--help"], capture_output=True, check=False, env=self.environment()
@@ -96,8 +103,9 @@ class Programs:
         env: Mapping[str, str] | None = None,
         timeout: float = 120,
     ) -> Done:
-        """Run a command whose first word is a program's name or path. ``code``: the exit status that is right, or
-        None for any."""
+        """Run a command whose first word is a program's name or path. ``code``: the exit status
+        that is right, or None for any.
+        """
         program = command[0] if os.sep in command[0] else self.need(command[0])
         done = subprocess.run(
             [program, *command[1:]],
@@ -117,7 +125,9 @@ class Programs:
     def interrupted(
         self, command: Sequence[str], cwd: Path, when: Path, env: Mapping[str, str] | None = None
     ) -> Done:
-        """Run a command and send SIGTERM to it and its children as soon as the file ``when`` appears."""
+        """Run a command and send SIGTERM to it and its children as soon as the file ``when``
+        appears.
+        """
         program = command[0] if os.sep in command[0] else self.need(command[0])
         process = subprocess.Popen(
             [program, *command[1:]],
@@ -162,7 +172,9 @@ def _works(docker: str) -> bool:
 
 
 def build_image(docker: str) -> tuple[str, str]:
-    """The image of this working tree, built where it is not there yet: its name, or what went wrong."""
+    """The image of this working tree, built where it is not there yet: its name, or what went
+    wrong.
+    """
     sources = [
         ROOT / "Dockerfile",
         ROOT / "pyproject.toml",
@@ -190,7 +202,9 @@ def build_image(docker: str) -> tuple[str, str]:
 
 
 def documents(text: bytes) -> dict[Key, bytes]:
-    """The documents of a YAML stream by identity, each with its own bytes (without what separates them)."""
+    """The documents of a YAML stream by identity, each with its own bytes (without what separates
+    them).
+    """
     found: dict[Key, bytes] = {}
     for part in (b"\n" + text).split(b"\n---\n"):
         part = part.strip(b"\n")
@@ -216,9 +230,11 @@ def key(value: dict[str, object]) -> Key:
 
 
 def workloads(values: Mapping[Key, dict[str, object]]) -> dict[Key, bytes]:
-    """Everything with containers, as canonical bytes (JSON, sorted keys): the same whoever printed it.
+    """Everything with containers, as canonical bytes (JSON, sorted keys): the same whoever printed
+    it.
 
-    What orchestrators write for themselves (config.kubernetes.io/*, config.k8s.io/*) does not count.
+    What orchestrators write for themselves (config.kubernetes.io/*, config.k8s.io/*) does not
+    count.
     """
     return {name: canonical(value) for name, value in values.items() if _has_containers(value)}
 
@@ -285,7 +301,8 @@ def function_config(
         else f"      exec:\n        path: {program}\n"
     )
     return (
-        "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n"
+        "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: "
+        "istio\n  annotations:\n"
         '    config.kubernetes.io/local-config: "true"\n    config.kubernetes.io/function: |\n'
         f"{how}spec:\n{spec}"
     )
@@ -299,9 +316,10 @@ def deployment(name: str, namespace: str = "shop", more: str = "") -> str:
     """A Deployment; ``more`` is added to its container, indented by eight."""
     where = f"  namespace: {namespace}\n" if namespace else ""
     return (
-        f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n{where}spec:\n"
-        f"  selector:\n    matchLabels: {{app: {name}}}\n  template:\n    metadata:\n      labels: {{app: {name}}}\n"
-        f"    spec:\n      containers:\n      - name: app\n        image: nginx:1.27\n{more}"
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n{where}spec:\n  "
+        f"selector:\n    matchLabels: {{app: {name}}}\n  template:\n    metadata:\n      labels: "
+        f"{{app: {name}}}\n    spec:\n      containers:\n      - name: app\n        image: "
+        f"nginx:1.27\n{more}"
     )
 
 

@@ -37,9 +37,10 @@ LOCAL = NAMESPACE.replace(
 
 def deployment(name: str = "web") -> str:
     return (
-        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: "
-        f"{{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n"
-        f"      - {{name: {name}, image: registry.example/{name}:1}}\n"
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: "
+        f"{{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: "
+        f"{name}}}}}\n    spec:\n      containers:\n      - {{name: {name}, image: "
+        f"registry.example/{name}:1}}\n"
     )
 
 

@@ -1,6 +1,8 @@
-"""Every example of every function with the container image, by kpt and by kustomize, against the same expectations.
+"""Every example of every function with the container image, by kpt and by kustomize, against the
+same expectations.
 
-The program itself, and the form of the catalogue, are in tests/project/test_examples.py."""
+The program itself, and the form of the catalogue, are in tests/project/test_examples.py.
+"""
 
 from __future__ import annotations
 

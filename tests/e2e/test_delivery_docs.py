@@ -1,4 +1,6 @@
-"""docs/argocd.md, helm.md, flux.md and ci.md: their commands run, their YAML is what it says, init writes it."""
+"""docs/argocd.md, helm.md, flux.md and ci.md: their commands run, their YAML is what it says, init
+writes it.
+"""
 
 from __future__ import annotations
 
@@ -111,8 +113,9 @@ def test_flux(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
     assert log == ["Render 1a2b3c", "Sources"]
 
 
-# What leads from init to the first injected output (pre-commit, GitHub: to the first verdict on one), page by page:
-# at most three commands, one after the other, all of which a test of the page runs.
+# What leads from init to the first injected output (pre-commit, GitHub: to the first verdict on
+# one), page by page: at most three commands, one after the other, all of which a test of the page
+# runs.
 ROADS = {
     "kustomize": ["krm-injector init kustomize", "kustomize build"],
     "kpt": ["krm-injector init kpt", "kpt fn render"],
@@ -155,7 +158,8 @@ def repository(programs: Programs, tmp_path: Path, httpbin: Path) -> Path:
     return work
 
 
-# git without what a person has configured; pre-commit keeps what it installs in the test's own directory.
+# git without what a person has configured; pre-commit keeps what it installs in the test's own
+# directory.
 ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
 
@@ -213,7 +217,9 @@ def test_pre_commit_installs_the_hooks_of_this_repository(
 
 
 def test_github_workflow_of_init(programs: Programs, tmp_path: Path, repository: Path) -> None:
-    """The page's commands, and then the workflow's own steps with this program in its repository's place."""
+    """The page's commands, and then the workflow's own steps with this program in its repository's
+    place.
+    """
     (block,) = [block for block in blocks("ci", "sh") if "github-action" in block]
     programs.run(["sh", "-ec", block], repository)
     workflow = yaml.safe_load(

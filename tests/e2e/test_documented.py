@@ -1,4 +1,6 @@
-"""The pages under docs/ are true: their commands run, in order, and lead to injected workloads in at most three."""
+"""The pages under docs/ are true: their commands run, in order, and lead to injected workloads in
+at most three.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""explain and build of directories that kustomize, kpt and helm render: the real programs, and what they may run."""
+"""explain and build of directories that kustomize, kpt and helm render: the real programs, and what
+they may run.
+"""
 
 from __future__ import annotations
 
@@ -154,7 +156,9 @@ def test_a_program_of_the_repository_runs_by_allow_exec_only(
 
 
 def test_what_a_stranger_hides_does_not_run_beside_ours(programs: Programs, tmp_path: Path) -> None:
-    """Go's JSON takes field names in any case, and a kustomization of configurations can patch what it yields."""
+    """Go's JSON takes field names in any case, and a kustomization of configurations can patch what
+    it yields.
+    """
     programs.need("kustomize")
     evil = program(tmp_path)
     base = {**BASE, "own.yaml": function_config(), "evil.yaml": function_config(program=evil)}

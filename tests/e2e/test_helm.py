@@ -226,7 +226,9 @@ def test_build_says_that_helm_is_missing(programs: Programs, tmp_path: Path) -> 
 
 
 def test_build_ended_by_a_signal_writes_nothing(programs: Programs, tmp_path: Path) -> None:
-    """A helm that hangs; the signal reaches both, as it does where an orchestrator ends a group of processes."""
+    """A helm that hangs; the signal reaches both, as it does where an orchestrator ends a group of
+    processes.
+    """
     write(tmp_path, CHART)
     started = tmp_path / "started"
     program = tmp_path / "helm"

@@ -78,10 +78,12 @@ def test_labels_and_entrypoint(programs: Programs, image: str, tmp_path: Path) -
 
 
 def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> None:
-    """Our part of the image is small, and starts with compiled modules: there is nowhere to write them later."""
+    """Our part of the image is small, and starts with compiled modules: there is nowhere to write
+    them later.
+    """
     measure = (
-        "import os; print(sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in os.walk('/opt/krm-injector') "
-        "for f in fs if not os.path.islink(os.path.join(d, f))))"
+        "import os; print(sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in "
+        "os.walk('/opt/krm-injector') for f in fs if not os.path.islink(os.path.join(d, f))))"
     )
     assert int(python(programs, image, tmp_path, measure)) < 25_000_000
     find = "import pathlib; print(len(list(pathlib.Path('/opt/krm-injector').rglob('krm_injector/**/*.pyc'))))"

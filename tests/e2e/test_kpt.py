@@ -285,8 +285,8 @@ def test_eval_image(programs: Programs, httpbin: Path, image: str) -> None:
 def test_scalars_with_tags(programs: Programs, tmp_path: Path) -> None:
     """kpt keeps tags and gives the plain value << one of its own."""
     config_map = (
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tags, namespace: shop}\ndata:\n  a: <<\n  b: !!str 12\n"
-        "  c: !!binary aGVsbG8=\n  d: !!str <<\n  e: !!timestamp 2024-01-01\n"
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tags, namespace: shop}\ndata:\n  a: "
+        "<<\n  b: !!str 12\n  c: !!binary aGVsbG8=\n  d: !!str <<\n  e: !!timestamp 2024-01-01\n"
     )
     files = {
         "Kptfile": kptfile(MUTATOR),
@@ -401,7 +401,9 @@ def comments(text: str) -> list[str]:
 def test_comments_stay_with_what_they_are_said_of(
     programs: Programs, tmp_path: Path, version: str, kind: str, native: bool
 ) -> None:
-    """kpt copies comments by place in lists: not onto Istio's parts, nor onto a neighbour's; a setter hits its own."""
+    """kpt copies comments by place in lists: not onto Istio's parts, nor onto a neighbour's; a
+    setter hits its own.
+    """
     setter = tmp_path / "setter"
     setter.write_text(SETTER.format(python=sys.executable, values=VALUES))
     setter.chmod(0o755)

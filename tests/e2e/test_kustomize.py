@@ -1,4 +1,6 @@
-"""kustomize build and kubectl kustomize with krm-injector as exec function, container function and legacy plugin."""
+"""kustomize build and kubectl kustomize with krm-injector as exec function, container function and
+legacy plugin.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_legacy_plugin_that_fails(programs: Programs, tmp_path: Path, command: l
 def test_without_enable_exec_nothing_is_injected_and_nothing_said(
     programs: Programs, httpbin: Path
 ) -> None:
-    """The trap that the documentation warns of, as it is: should kustomize change, the warning can go."""
+    """The trap that the documentation warns of, as it is: should kustomize change, the warning can
+    go.
+    """
     done = build(programs, httpbin, CONTAINER)
     assert injected(objects(done.out)) == set()
     assert done.err == ""
@@ -264,8 +268,10 @@ def test_a_function_in_a_base_without_the_namespace_says_what_to_add(
 def test_no_function_can_be_a_validator(
     programs: Programs, httpbin: Path, tmp_path: Path, program: str
 ) -> None:
-    """kustomize 5.5 to 5.8.1 takes what it notes on the items itself for a change, even of a function that copies. Ours
-    is a check behind the build instead; should this test fail one day, `validators:` can be recommended."""
+    """kustomize 5.5 to 5.8.1 takes what it notes on the items itself for a change, even of a
+    function that copies. Ours is a check behind the build instead; should this test fail one day,
+    `validators:` can be recommended.
+    """
     files = {
         "kustomization.yaml": f"{HEAD}resources: [all.yaml]\nvalidators: [istio-inject.yaml]\n",
         "all.yaml": build(programs, httpbin).out.decode(),

@@ -1,7 +1,8 @@
-"""A repository of 5,000 manifests, 1,000 of them workloads, through kustomize, kpt and the Argo CD plugin.
+"""A repository of 5,000 manifests, 1,000 of them workloads, through kustomize, kpt and the Argo CD
+plugin.
 
-kustomize renders it as ten overlays of 500: what it does by itself grows with the square of the manifests of one build,
-so that 5,000 in one take it half a minute without any function.
+kustomize renders it as ten overlays of 500: what it does by itself grows with the square of the
+manifests of one build, so that 5,000 in one take it half a minute without any function.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ def test_five_thousand_manifests(
 
 
 def expected(programs: Programs, directory: Path) -> dict[Key, bytes]:
-    """The workloads of the last team, injected by themselves: as a function does it, which keeps no layout."""
+    """The workloads of the last team, injected by themselves: as a function does it, which keeps no
+    layout.
+    """
     team = TEAMS[-1]
     alone = write(
         directory / "alone",
@@ -119,7 +122,9 @@ def expected(programs: Programs, directory: Path) -> dict[Key, bytes]:
 
 
 def without_layouts(values: Mapping[Key, dict[str, object]]) -> dict[Key, bytes]:
-    """The workloads without what only files remember: how their entries were written (docs/day-two.md)."""
+    """The workloads without what only files remember: how their entries were written
+    (docs/day-two.md).
+    """
     for value in values.values():
         annotations = value["metadata"].get("annotations") or {}  # type: ignore[attr-defined]
         if RECORD in annotations:

@@ -1,6 +1,8 @@
-"""krm-injector refuses, or is ended, in the middle of an orchestrator: nothing is written, and the person sees why.
+"""krm-injector refuses, or is ended, in the middle of an orchestrator: nothing is written, and the
+person sees why.
 
-Here stand the ways that the file of each orchestrator does not hold already; docs/orchestrators.md names all of them.
+Here stand the ways that the file of each orchestrator does not hold already; docs/orchestrators.md
+names all of them.
 """
 
 from __future__ import annotations
@@ -157,7 +159,8 @@ def test_containers_ended_by_a_signal(
     folder.mkdir()
     docker = folder / "docker"
     docker.write_text(
-        f'#!/bin/sh\ncase "$1" in run) touch "{started}" ;; esac\nexec "{programs.need("docker")}" "$@"\n'
+        f'#!/bin/sh\ncase "$1" in run) touch "{started}" ;; esac\nexec '
+        f'"{programs.need("docker")}" "$@"\n'
     )
     docker.chmod(0o755)
     command = {
@@ -195,7 +198,9 @@ def test_helm_ended_by_a_signal(programs: Programs, tmp_path: Path, version: str
 
 
 def test_argocd_ends_what_takes_too_long(programs: Programs, tmp_path: Path) -> None:
-    """At the caller's deadline the server ends the plugin's program and, as it is a group, helm: nothing runs on."""
+    """At the caller's deadline the server ends the plugin's program and, as it is a group, helm:
+    nothing runs on.
+    """
     tools, told = tmp_path / "tools", tmp_path / "told"
     tools.mkdir()
     (tools / "helm").write_text(f'#!/bin/sh\necho $$ > "{told}"\nexec sleep 30\n')

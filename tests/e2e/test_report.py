@@ -281,7 +281,8 @@ def test_sums_and_counts(page: Browser) -> None:
     assert int(tiles["injected"]) == page.js("document.querySelectorAll('tr.w.yes').length")
     assert int(tiles["left out"]) == page.js("document.querySelectorAll('tr.w:not(.yes)').length")
     pods = page.js(
-        "[...document.querySelectorAll('.requests tbody tr')].map(row => Number(row.cells[1].textContent))"
+        "[...document.querySelectorAll('.requests tbody tr')].map(row => "
+        "Number(row.cells[1].textContent))"
     )
     assert (
         int(page.js("document.querySelector('.requests tfoot tr').cells[1].textContent"))

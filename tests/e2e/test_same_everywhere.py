@@ -130,9 +130,11 @@ WAYS: list[Way] = [
 def test_same_workloads(
     programs: Programs, httpbin: Path, tmp_path: Path, image: str, way: Way
 ) -> None:
-    """The same values, what is recorded for eject included; and the same bytes, once one program prints them.
+    """The same values, what is recorded for eject included; and the same bytes, once one program
+    prints them.
 
-    That program is kustomize: kpt keeps the order of keys and the comments of the files, Argo CD has JSON.
+    That program is kustomize: kpt keeps the order of keys and the comments of the files, Argo CD
+    has JSON.
     """
     plain = programs.run(["kustomize", "build", "base"], httpbin).out
     expected = programs.run(["krm-injector", "inject"], httpbin, stdin=plain).out

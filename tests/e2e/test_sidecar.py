@@ -1,7 +1,9 @@
-"""functions/argocd as a whole: the sidecar's image, run as its patch says, with the real argocd-cmp-server.
+"""functions/argocd as a whole: the sidecar's image, run as its patch says, with the real
+argocd-cmp-server.
 
-Argo CD's own image, of which the sidecar's takes kustomize and helm, stands in as an image that holds nothing but those
-two programs where Argo CD has them; it is the only part of functions/argocd that is not the real one.
+Argo CD's own image, of which the sidecar's takes kustomize and helm, stands in as an image that
+holds nothing but those two programs where Argo CD has them; it is the only part of functions/argocd
+that is not the real one.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ def sidecar_image(programs: Programs, image: str, tmp_path_factory: pytest.TempP
 
 
 class Sidecar(Client):
-    """The container of the patch, its volumes as directories of this machine; no network, and a home that is none."""
+    """The container of the patch, its volumes as directories of this machine; no network, and a
+    home that is none.
+    """
 
     def __init__(self, programs: Programs, image: str) -> None:
         (container,) = patched()["containers"]
@@ -210,7 +214,9 @@ def test_a_refusal_is_told_and_the_server_goes_on(sidecar: Sidecar) -> None:
 
 
 def test_the_programs_stand_where_argo_cd_s_image_has_them() -> None:
-    """The one image that is not built here: the user's own, named by the user, and asked for two files only."""
+    """The one image that is not built here: the user's own, named by the user, and asked for two
+    files only.
+    """
     text = (FOLDER / "Dockerfile").read_text()
     assert len(ARGOCD.findall(text)) == 1
     assert re.findall(r"^COPY --from=argocd (.*)$", text, re.MULTILINE) == [

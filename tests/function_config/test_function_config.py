@@ -231,8 +231,9 @@ def test_the_published_schema_is_the_same() -> None:
 
 def test_good_configurations_do_not_import_jsonschema() -> None:
     program = (
-        "import sys, json; from krm_injector.function_config import settings; settings(json.load(sys.stdin)); "
-        "print(sorted(m for m in ('jsonschema', 'difflib', 'inspect', 'dataclasses') if m in sys.modules))"
+        "import sys, json; from krm_injector.function_config import settings; "
+        "settings(json.load(sys.stdin)); print(sorted(m for m in ('jsonschema', 'difflib', "
+        "'inspect', 'dataclasses') if m in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -132,7 +132,9 @@ def fixture(name: str) -> Any:
 
 
 def typed(value: Any) -> Any:
-    """The data of an entry as the engine takes it: numbers are floats, {"$int": 3} and its like what they name."""
+    """The data of an entry as the engine takes it: numbers are floats, {"$int": 3} and its like
+    what they name.
+    """
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):

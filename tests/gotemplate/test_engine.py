@@ -1,4 +1,6 @@
-"""The engine's own contract: places in errors, bounds on hostile templates, reuse, delimiters, typed values."""
+"""The engine's own contract: places in errors, bounds on hostile templates, reuse, delimiters,
+typed values.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ def test_other_delimiters() -> None:
 def test_a_template_runs_again_and_leaves_its_data_alone() -> None:
     data = {"l": [1.0, 2.0], "m": {"a": "b"}}
     template = parse(
-        "{{$s := 0}}{{range $i, $e := .l}}{{$s = $i}}{{end}}{{$s}}{{range $k, $v := .m}}{{$k}}{{end}}"
+        "{{$s := 0}}{{range $i, $e := .l}}{{$s = $i}}{{end}}{{$s}}{{range $k, $v := "
+        ".m}}{{$k}}{{end}}"
     )
     assert [template.execute(data) for _ in range(2)] == ["1a", "1a"]
     assert data == {"l": [1.0, 2.0], "m": {"a": "b"}}
@@ -103,7 +106,8 @@ def chain(links: int, before: str = "", after: str = "") -> str:
     return "".join(calls) + f'{{{{define "t{links}"}}}}{{{{end}}}}{{{{template "t0"}}}}'
 
 
-# One step beyond Limits: 1,000,000 steps, 100 templates in each other, 16 MiB (TEN doubled 21 times).
+# One step beyond Limits: 1,000,000 steps, 100 templates in each other, 16 MiB (TEN doubled 21
+# times).
 HOSTILE = {
     "huge range": "{{range 1000001}}{{end}}",
     "ranges in ranges": "{{range 101}}{{range 100}}{{range 100}}{{.}}{{end}}{{end}}{{end}}",

@@ -1,7 +1,7 @@
 """The template language against Go's own answers.
 
-gotemplate_language.json holds templates with what Go 1.26's text/template writes or says for the data and functions
-below (output and error of Parse or Execute).
+gotemplate_language.json holds templates with what Go 1.26's text/template writes or says for the
+data and functions below (output and error of Parse or Execute).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What the table cannot say about sprig: bounds on work, nothing changed that Go leaves alone, cheap import."""
+"""What the table cannot say about sprig: bounds on work, nothing changed that Go leaves alone,
+cheap import.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,8 @@ def test_merging_a_dictionary_into_itself_ends() -> None:
 def test_lists_are_never_changed_in_place() -> None:
     data = {"l": ["b", "a"]}
     run(
-        '{{ append .l "c" }}{{ prepend .l "c" }}{{ reverse .l }}{{ sortAlpha .l }}{{ uniq .l }}{{ rest .l }}',
+        '{{ append .l "c" }}{{ prepend .l "c" }}{{ reverse .l }}{{ sortAlpha .l }}{{ uniq .l }}{{ '
+        "rest .l }}",
         data,
     )
     assert data == {"l": ["b", "a"]}
@@ -133,9 +136,9 @@ def test_deep_json_is_an_error_or_a_value(text: str) -> None:
 
 def test_import_is_cheap() -> None:
     code = (
-        "import sys; before = set(sys.modules); import krm_injector.gotemplate.sprig;"
-        "heavy = {'hashlib', 'decimal', 'base64', 'ipaddress', 'unicodedata', 'importlib.metadata', 'inspect'};"
-        "print(sorted(heavy & (set(sys.modules) - before)))"
+        "import sys; before = set(sys.modules); import krm_injector.gotemplate.sprig;heavy = "
+        "{'hashlib', 'decimal', 'base64', 'ipaddress', 'unicodedata', 'importlib.metadata', "
+        "'inspect'};print(sorted(heavy & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -149,11 +152,23 @@ HOSTILE = [
     '{{ range until 100000 }}{{ regexReplaceAll "a(.*b)?" (repeat 300 "a") "x" }}{{ end }}',
     '{{ range until 100000 }}{{ regexFindAll ".*.*.*x" (repeat 90 "a") -1 }}{{ end }}',
     '{{ range until 100000 }}{{ regexMatch (printf "(?i)[\u0100-\u1dff]%d" .) "x" }}{{ end }}',
-    '{{ range until 100000 }}{{ regexMatch (printf "(?i)%s%d" (repeat 1000 "[\u0100-\u1dff]") .) "x" }}{{ end }}',
+    (
+        '{{ range until 100000 }}{{ regexMatch (printf "(?i)%s%d" (repeat 1000 "[\u0100-\u1dff]") .) '
+        '"x" }}{{ end }}'
+    ),
     '{{ range until 100000 }}{{ regexMatch (printf "\\\\pL\\\\p{Lu}\\\\p{Mn}%d" .) "x" }}{{ end }}',
-    '{{ range until 100000 }}{{ regexMatch (printf "(%s)*%d" (repeat 500 "(a)") .) (repeat 3000 "a") }}{{ end }}',
-    '{{ range until 100000 }}{{ regexMatch (printf "(a{1000}){1,1}%d" .) (repeat 3000 "a") }}{{ end }}',
-    '{{ range until 100000 }}{{ regexMatch (printf "(((a|b){0,10}){0,10})*%d" .) (repeat 3000 "a") }}{{ end }}',
+    (
+        '{{ range until 100000 }}{{ regexMatch (printf "(%s)*%d" (repeat 500 "(a)") .) (repeat 3000 '
+        '"a") }}{{ end }}'
+    ),
+    (
+        '{{ range until 100000 }}{{ regexMatch (printf "(a{1000}){1,1}%d" .) (repeat 3000 "a") }}{{ '
+        "end }}"
+    ),
+    (
+        '{{ range until 100000 }}{{ regexMatch (printf "(((a|b){0,10}){0,10})*%d" .) (repeat 3000 '
+        '"a") }}{{ end }}'
+    ),
     '{{ range until 100000 }}{{ regexSplit "" (repeat 4000 "a") -1 }}{{ end }}',
     '{{ range until 100000 }}{{ regexQuoteMeta (repeat 4000 ".") }}{{ end }}',
     "{{ $l := until 4000 }}{{ range until 100 }}{{ $x := uniq $l }}{{ end }}",
@@ -174,9 +189,18 @@ def test_all_calls_of_an_execution_have_one_budget(template: str) -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        '{{ range until 50 }}{{ regexReplaceAll "[^a-z0-9-]+" "registry.example.org/shop/web:1.30.3" "-" }}{{ end }}',
-        '{{ regexFind "^(v)?([0-9]+)\\\\.([0-9]+)(-.*)?$" "v1.30-rc.0" }}{{ regexMatch "(?i)[a-z]-[0-9]" "A-1" }}',
-        '{{ regexSplit "\\\\s*,\\\\s*" (repeat 20 "15001 , ") -1 }}{{ regexMatch "\\\\p{Lu}" "a" }}',
+        (
+            '{{ range until 50 }}{{ regexReplaceAll "[^a-z0-9-]+" '
+            '"registry.example.org/shop/web:1.30.3" "-" }}{{ end }}'
+        ),
+        (
+            '{{ regexFind "^(v)?([0-9]+)\\\\.([0-9]+)(-.*)?$" "v1.30-rc.0" }}{{ regexMatch '
+            '"(?i)[a-z]-[0-9]" "A-1" }}'
+        ),
+        (
+            '{{ regexSplit "\\\\s*,\\\\s*" (repeat 20 "15001 , ") -1 }}{{ regexMatch "\\\\p{Lu}" "a" '
+            "}}"
+        ),
     ],
 )
 def test_honest_expressions_are_far_from_it_and_cost_the_same_each_time(template: str) -> None:

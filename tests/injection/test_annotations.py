@@ -1,4 +1,6 @@
-"""Istio's verdicts on annotation values, by version. The real webhook's verdicts: test_istio_api_webhook.py."""
+"""Istio's verdicts on annotation values, by version. The real webhook's verdicts:
+test_istio_api_webhook.py.
+"""
 
 from __future__ import annotations
 

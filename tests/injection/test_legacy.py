@@ -1,4 +1,6 @@
-"""Istio 1.1 to 1.8: SidecarInjectionSpecs of small templates, rendered and applied as each version did."""
+"""Istio 1.1 to 1.8: SidecarInjectionSpecs of small templates, rendered and applied as each version
+did.
+"""
 
 from __future__ import annotations
 

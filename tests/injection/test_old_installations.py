@@ -1,4 +1,6 @@
-"""The real installations of Istio 1.1.1 and 1.2.2 as bundle input, as they are; alone, and beside other eras."""
+"""The real installations of Istio 1.1.1 and 1.2.2 as bundle input, as they are; alone, and beside
+other eras.
+"""
 
 from __future__ import annotations
 
@@ -125,8 +127,8 @@ def test_without_a_webhook_configuration_a_default_installation_is_assumed(versi
     assert containers(objects, outcome) == {"in": 2, "out": 1, "no": 1, "yes": 2}
     (info,) = [result.message for result in outcome.results if result.code == "mesh"]
     assert (
-        "those of a default installation are assumed: istio-sidecar-injector/sidecar-injector.istio.io"
-        in info
+        "those of a default installation are assumed: "
+        "istio-sidecar-injector/sidecar-injector.istio.io" in info
     )
 
 

@@ -1,4 +1,6 @@
-"""Istio's template functions and what the renderer computes by itself: images, cluster environment, user ranges."""
+"""Istio's template functions and what the renderer computes by itself: images, cluster environment,
+user ranges.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,8 @@ def test_annotation_prefers_what_the_pod_says_even_if_empty() -> None:
     meta = object_meta({"annotations": {"a": "", "b": "x"}})
     assert (
         say(
-            "{{ annotation .Meta `a` 1 }}|{{ annotation .Meta `b` 1 }}|{{ annotation .Meta `c` 1.5 }}",
+            "{{ annotation .Meta `a` 1 }}|{{ annotation .Meta `b` 1 }}|{{ annotation .Meta `c` "
+            "1.5 }}",
             {"Meta": meta},
         )
         == "|x|1.5"

@@ -1,5 +1,6 @@
-"""What templates leave behind: nulls, directives, and metadata that they take away. Pods as Istio 1.31's webhook gives
-them (asked for 480 templates); the webhook itself is not needed here."""
+"""What templates leave behind: nulls, directives, and metadata that they take away. Pods as Istio
+1.31's webhook gives them (asked for 480 templates); the webhook itself is not needed here.
+"""
 
 from __future__ import annotations
 

@@ -24,8 +24,9 @@ from krm_injector.istio_api.decode import parse_duration
 from krm_injector.istio_api.schema import covers, go_name, json_name, schema
 
 NEWEST = (1, 31)
-# Answers of github.com/golang/protobuf 1.5.4 jsonpb over istio.io/api 1.30.3, called as protomarshal.ApplyYAML does:
-# {message, base (applied first), text, error: true | json: ToJSON of the result, printed: its %v with single spaces}.
+# Answers of github.com/golang/protobuf 1.5.4 jsonpb over istio.io/api 1.30.3, called as
+# protomarshal.ApplyYAML does: {message, base (applied first), text, error: true | json: ToJSON of
+# the result, printed: its %v with single spaces}.
 TABLE = [
     json.loads(line) for line in (TESTS / "istio_api/jsonpb.jsonl").read_text("utf-8").splitlines()
 ]
@@ -85,8 +86,9 @@ def test_errors_name_the_path(text, path, word):
 
 def test_go_fields_and_getters():
     config = proxy(
-        "{concurrency: 0, drainDuration: 90s, interceptionMode: TPROXY, proxyMetadata: {A: b}, extraStatTags: [x],"
-        " tracing: {zipkin: {address: 'z:9411'}, sampling: 1.5}, caCertificatesPem: []}"
+        "{concurrency: 0, drainDuration: 90s, interceptionMode: TPROXY, proxyMetadata: {A: b}, "
+        "extraStatTags: [x], tracing: {zipkin: {address: 'z:9411'}, sampling: 1.5}, "
+        "caCertificatesPem: []}"
     )
     assert config.go_type == "*v1alpha1.ProxyConfig"
     assert config.go_attr("InterceptionMode").name == "TPROXY"
@@ -133,10 +135,12 @@ def test_oneofs_are_an_interface_field():
 
 def test_a_given_field_replaces_the_bases():
     base = proxy(
-        "{tracing: {sampling: 5, zipkin: {}}, extraStatTags: [a], proxyMetadata: {A: a}, statusPort: 1}"
+        "{tracing: {sampling: 5, zipkin: {}}, extraStatTags: [a], proxyMetadata: {A: a}, "
+        "statusPort: 1}"
     )
     over = proxy(
-        "{tracing: {maxPathTagLength: 3}, extraStatTags: [b], proxyMetadata: {B: b}, statusPort: 0}",
+        "{tracing: {maxPathTagLength: 3}, extraStatTags: [b], proxyMetadata: {B: b}, statusPort: "
+        "0}",
         base=base,
     )
     assert json.loads(to_json(over)) == {

@@ -1,4 +1,6 @@
-"""MeshConfig and ProxyConfig: defaults, merging, ProxyConfig resources, what PROXY_CONFIG leaves out."""
+"""MeshConfig and ProxyConfig: defaults, merging, ProxyConfig resources, what PROXY_CONFIG leaves
+out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from krm_injector.istio_api import (
 
 NEWEST = (1, 31)
 CORPUS = SHARED / "istio/corpus"
-# 1.1 to 1.5 have no PROXY_CONFIG; the cases of 1.6 were made with defaults that only Istio's tests use (TestMode).
+# 1.1 to 1.5 have no PROXY_CONFIG; the cases of 1.6 were made with defaults that only Istio's tests
+# use (TestMode).
 VERSIONS = [v for v in os.listdir(CORPUS) if int(v.split(".")[1]) >= 7] if CORPUS.is_dir() else []
 
 
@@ -64,7 +67,8 @@ def test_defaults_leave_nothing():
 
 def test_default_config_is_merged_and_the_rest_replaced():
     mesh = mesh_config(
-        "defaultConfig: {statusPort: 15021, proxyMetadata: {A: a}}\nlocalityLbSetting: {failoverPriority: [a]}",
+        "defaultConfig: {statusPort: 15021, proxyMetadata: {A: a}}\nlocalityLbSetting: "
+        "{failoverPriority: [a]}",
         NEWEST,
     )
     config = mesh.fields["defaultConfig"]
@@ -116,7 +120,8 @@ def test_a_refused_mesh_names_every_problem():
 
 def test_annotations_merge_metadata_and_headers():
     base = merge_proxy_config(
-        "{proxyMetadata: {A: a, B: b}, proxyHeaders: {server: {value: s}, metadataExchangeHeaders: {mode: IN_MESH}}}",
+        "{proxyMetadata: {A: a, B: b}, proxyHeaders: {server: {value: s}, "
+        "metadataExchangeHeaders: {mode: IN_MESH}}}",
         default_proxy_config(NEWEST),
         NEWEST,
     )
@@ -198,7 +203,9 @@ def test_the_image_of_a_resource():
 
 
 def test_zero_values_of_an_annotation():
-    """The webhook lays the annotation over the mesh by way of JSON, which drops zeros; kube-inject does not."""
+    """The webhook lays the annotation over the mesh by way of JSON, which drops zeros; kube-inject
+    does not.
+    """
     mesh = "defaultConfig: {interceptionMode: TPROXY}"
     assert effective(mesh, "interceptionMode: REDIRECT") == {"interceptionMode": "TPROXY"}
     manual = annotated_mesh_config("interceptionMode: REDIRECT", mesh_config(mesh, NEWEST), NEWEST)

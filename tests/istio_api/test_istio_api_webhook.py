@@ -24,8 +24,9 @@ from krm_injector.kube import yaml
 from krm_injector.versions import rules_for
 
 MINOR = (1, 30)
-# {annotation, value} or {mesh} or {values}, and the answer: refused: true, or proxy_config (PROXY_CONFIG where the
-# annotation is proxy.istio.io/config), json (protoToJSON .MeshConfig), image (.ProxyImage).
+# {annotation, value} or {mesh} or {values}, and the answer: refused: true, or proxy_config
+# (PROXY_CONFIG where the annotation is proxy.istio.io/config), json (protoToJSON .MeshConfig),
+# image (.ProxyImage).
 TABLE = [json.loads(x) for x in (TESTS / "istio_api/webhook-1.30.3.jsonl").read_text().splitlines()]
 TEMPLATE = """\
 policy: enabled

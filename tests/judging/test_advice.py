@@ -20,7 +20,9 @@ from krm_injector.sources.resource_list import read_manifests
 
 
 def deployment(**spec: Any) -> Object:
-    """A Deployment web in Namespace shop; keyword arguments go into the pod's spec, container= into its container."""
+    """A Deployment web in Namespace shop; keyword arguments go into the pod's spec, container= into
+    its container.
+    """
     container = {"name": "web", "image": "web:1", **spec.pop("container", {})}
     annotations = spec.pop("annotations", {})
     template = {

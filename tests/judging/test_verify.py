@@ -139,7 +139,9 @@ def edited(chance: random.Random, before: Any, after: Any) -> Any:
 
 
 def batches(seed: int) -> Any:
-    """25 lists of 20 random workloads, each under a name of its own, with what injection makes of them."""
+    """25 lists of 20 random workloads, each under a name of its own, with what injection makes of
+    them.
+    """
     chance = random.Random(seed)
     for _ in range(25):
         before = [workload(chance) for _ in range(20)]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from paths import ROOT, TESTS
 
-from krm_injector.kube.pod_types import TYPES
+from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import TypeMismatch, check, decode, dumps
 
 TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "pod_table.json").read_text())
@@ -166,4 +166,6 @@ def test_the_table_is_what_its_generator_writes() -> None:
         pytest.skip(f"no description of the types at {facts}")
     generator = [sys.executable, str(root / "tools" / "generate_pod_types.py"), str(facts)]
     written = subprocess.run(generator, capture_output=True, text=True, check=True).stdout
-    assert written == (root / "krm_injector" / "kube" / "pod_types.py").read_text(encoding="utf-8")
+    assert written == (root / "krm_injector" / "kube" / "pod_types_generated.py").read_text(
+        encoding="utf-8"
+    )

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from krm_injector.kube.workloads import POD_TEMPLATES, at, find, looks_like_pods
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import POD_TEMPLATES, find, looks_like_pods
 
 POD_SPEC = {"containers": [{"name": "a"}]}
 

@@ -1,4 +1,6 @@
-"""Kubernetes' YAML: reading against a table of answers of sigs.k8s.io/yaml v1.6, writing against every reader."""
+"""Kubernetes' YAML: reading against a table of answers of sigs.k8s.io/yaml v1.6, writing against
+every reader.
+"""
 
 from __future__ import annotations
 
@@ -189,7 +191,8 @@ def test_lenient_reading_of_templates() -> None:
     assert yaml.load("a: 1\na: 2\nb: !x c\n---\n[", strict=False) == {"a": 2, "b": "c"}
 
 
-# --- JSON ------------------------------------------------------------------------------------------------------------
+# --- JSON
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_json() -> None:
@@ -215,7 +218,8 @@ def test_json_errors(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
+# --- writing
+# ---------------------------------------------------------------------------------------------------------
 
 WORDS = """
 y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan - -- --- ...
@@ -388,13 +392,11 @@ def test_json_text_is_yaml() -> None:
 
 def test_pyyaml_is_not_imported_as_a_whole_but_works_when_asked() -> None:
     program = (
-        "import sys, krm_injector.kube.yaml as k\n"
-        "assert k.load('a: [y]') == {'a': [True]}\n"
-        "print('yaml.loader' in sys.modules)\n"
-        "import yaml\n"
-        "print(yaml.safe_load('a: 1'), yaml.load('[b]', Loader=yaml.CSafeLoader), yaml.dump({'c': 1}).strip())\n"
-        "print(yaml.scanner.ScannerError.__name__, yaml.nodes.Node.__name__, yaml.reader.ReaderError.__module__)\n"
-        "try: yaml.load('[', Loader=yaml.CSafeLoader)\n"
+        "import sys, krm_injector.kube.yaml as k\nassert k.load('a: [y]') == {'a': [True]}\n"
+        "print('yaml.loader' in sys.modules)\nimport yaml\nprint(yaml.safe_load('a: 1'), "
+        "yaml.load('[b]', Loader=yaml.CSafeLoader), yaml.dump({'c': 1}).strip())\n"
+        "print(yaml.scanner.ScannerError.__name__, yaml.nodes.Node.__name__, "
+        "yaml.reader.ReaderError.__module__)\ntry: yaml.load('[', Loader=yaml.CSafeLoader)\n"
         "except yaml.YAMLError: print('caught')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)

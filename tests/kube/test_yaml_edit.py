@@ -241,7 +241,8 @@ def test_odd_layouts(text: str) -> None:
         assert yaml.load(result) == wanted, (path, new, result)
 
 
-# --- random values in random layouts ---------------------------------------------------------------------------------
+# --- random values in random layouts
+# ---------------------------------------------------------------------------------
 
 STRINGS = [
     "a",
@@ -447,7 +448,9 @@ def test_comments_of_unchanged_parts_stay() -> None:
 
 
 def test_an_edit_back_gives_the_bytes_again() -> None:
-    """Values always; bytes but for a few in a thousand: blank lines behind block scalars, lists in lists."""
+    """Values always; bytes but for a few in a thousand: blank lines behind block scalars, lists in
+    lists.
+    """
     r = random.Random(11)
     same_bytes = total = 0
     while total < 1000:

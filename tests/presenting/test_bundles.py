@@ -113,7 +113,9 @@ def test_rules_below_the_table_are_numbered_where_a_code_has_several() -> None:
 
 @pytest.mark.parametrize(("groups", "word"), [(300, "various"), (2000, "Namespaces:")])
 def test_groups_are_wider_where_there_are_more(groups: int, word: str) -> None:
-    """By all but the name, then by Namespace and rule, then by rule alone: never a table without an end."""
+    """By all but the name, then by Namespace and rule, then by rule alone: never a table without an
+    end.
+    """
     documents = []
     for number in range(groups):
         name = f"team-{number // 2 if groups < 500 else number}"
@@ -178,7 +180,9 @@ class _Terminal(io.StringIO):
 def test_progress_is_told_where_a_run_takes_more_than_a_second(
     seconds: float, said: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole run, by a clock that goes on with every look at it: ten workloads in so many seconds."""
+    """The whole run, by a clock that goes on with every look at it: ten workloads in so many
+    seconds.
+    """
     bundle = resource_list.read_manifests(generate.text(generate.many(10)).encode(), "all.yaml")
     times = iter([0.0, *(seconds * number / 10 for number in range(1, 11))])
     monkeypatch.setattr(time, "monotonic", lambda: next(times))

@@ -79,7 +79,9 @@ def test_the_command_gives_what_inject_writes(
 
 
 def test_colours_are_gits() -> None:
-    """The names bold, the place cyan, what goes red, what comes green; nothing else differs from the plain text."""
+    """The names bold, the place cyan, what goes red, what comes green; nothing else differs from
+    the plain text.
+    """
     before, after = "a\n-- b\n", "a\n++ b\n"
     text = diff.unified(before, after, "f", colour=True)
     assert [line[:5] for line in text.splitlines()] == [

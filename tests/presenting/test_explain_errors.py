@@ -1,4 +1,6 @@
-"""explain of what inject refuses: the table stands, with the refused workloads marked, and the exit status is 1."""
+"""explain of what inject refuses: the table stands, with the refused workloads marked, and the exit
+status is 1.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def injector(revision: str = "", mesh: str = "") -> list[Object]:
 
 ON = generate.namespace("shop", injection="enabled")
 BAD_PORTS = {"traffic.sidecar.istio.io/includeInboundPorts": "http"}
-# The code, and a bundle whose first workload is refused by it and whose second, if any, is injected.
+# The code, and a bundle whose first workload is refused by it and whose second, if any, is
+# injected.
 CASES: dict[str, list[Object]] = {
     "namespace-missing": [ON, web("ops/web"), web("shop/other")],
     "namespace-conflict": [

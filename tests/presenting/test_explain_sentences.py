@@ -1,6 +1,8 @@
-"""What explain says is done: each edit is made to the bundle, and what is said to be in vain is tried as well.
+"""What explain says is done: each edit is made to the bundle, and what is said to be in vain is
+tried as well.
 
-The bundles are random: webhooks with selectors of all kinds, Namespaces and pods with labels that they ask for.
+The bundles are random: webhooks with selectors of all kinds, Namespaces and pods with labels that
+they ask for.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ from krm_injector.sources import resource_list
 
 INJECTION, REVISION = "istio-injection", "istio.io/rev"
 SPACES = ("shop", "ops", "kube-system")
-# What labels there may be, with the values that selectors of these tests name and one that none does.
+# What labels there may be, with the values that selectors of these tests name and one that none
+# does.
 ON_SPACES = {
     INJECTION: ("enabled", "disabled", "yes"),
     REVISION: ("blue", "green", "stable", "old"),
@@ -120,7 +123,9 @@ def by_label(revision: str, more: list[Object]) -> list[Object]:
 
 
 def planes(dice: random.Random) -> list[Object]:
-    """One or two control planes, with the webhooks of a real installation, or of one that someone changed."""
+    """One or two control planes, with the webhooks of a real installation, or of one that someone
+    changed.
+    """
     found: list[Object] = []
     more = dice.choice([
         [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")], [requirement("tier", "Exists")],
@@ -235,7 +240,9 @@ def edited(documents: list[Object], edits: list[Object]) -> list[Object]:
 def label_edits(
     documents: list[Object], entry: Object, scopes: tuple[str, ...]
 ) -> Iterator[list[Object]]:
-    """All edits of one and of two labels, of the pod's annotation and of its network, in these scopes."""
+    """All edits of one and of two labels, of the pod's annotation and of its network, in these
+    scopes.
+    """
     name = {
         "apiVersion": entry["apiVersion"],
         "kind": entry["kind"],

@@ -36,7 +36,9 @@ def verdicts(documents: list[Object], settings: Settings = AUTOMATIC) -> list[bo
 
 
 def changed(documents: list[Object], edit: Object) -> list[Object]:
-    """The documents after an edit, done as its reader would: find the resource, set the field, or take it out."""
+    """The documents after an edit, done as its reader would: find the resource, set the field, or
+    take it out.
+    """
     after = copy.deepcopy(documents)
     wanted = edit["resource"]
     found = [
@@ -303,7 +305,8 @@ def test_two_labels_of_a_namespace() -> None:
     entry = only(*revisioned(), space(injection="enabled"), *apps)
     change = change_of(entry, "namespace")
     assert change["text"] == (
-        'label Namespace shop with istio.io/rev: "1-30-3" and take the label istio-injection off it '
+        'label Namespace shop with istio.io/rev: "1-30-3" and take the label istio-injection off '
+        "it "
         "(injects 2 workloads)"
     )
     assert entry["detail"].endswith(
@@ -353,7 +356,9 @@ def test_labels_that_are_not_istios(
 
 
 def test_labels_of_the_namespace_and_of_the_pod() -> None:
-    """An object selector that the pod does not meet, a namespaceSelector that its Namespace does not."""
+    """An object selector that the pod does not meet, a namespaceSelector that its Namespace does
+    not.
+    """
     planes = revisioned()
     planes[-1]["webhooks"] = planes[-1]["webhooks"][:1]
     planes[-1]["webhooks"][0]["objectSelector"] = {"matchLabels": {"mesh": "on"}}

@@ -1,4 +1,6 @@
-"""Patches: applied by a small reader of RFC 6902 here, and by the real kustomize over Istio's own cases."""
+"""Patches: applied by a small reader of RFC 6902 here, and by the real kustomize over Istio's own
+cases.
+"""
 
 from __future__ import annotations
 
@@ -208,7 +210,9 @@ def test_kustomize_makes_the_same_of_patches(
 def built(
     kustomize: str, directory: Path, changes: list[patches.Change], strategic: bool
 ) -> tuple[dict[str, Any], Any]:
-    """What kustomize makes of these workloads with their patches, by name, and what was said of the patches."""
+    """What kustomize makes of these workloads with their patches, by name, and what was said of the
+    patches.
+    """
     text, results = patches.component(changes, strategic)
     (directory / "injection").mkdir(parents=True)
     (directory / "injection" / "kustomization.yaml").write_text(text)
@@ -369,7 +373,9 @@ RANDOM_KINDS: list[tuple[str, str, tuple[str, ...]]] = [
 
 
 def random_changes(dice: random.Random, count: int) -> list[patches.Change]:
-    """Workloads of random pods, as injection changes them: the default mesh, native sidecars or not, hold or not."""
+    """Workloads of random pods, as injection changes them: the default mesh, native sidecars or
+    not, hold or not.
+    """
     hold = {"annotations": {"proxy.istio.io/config": "holdApplicationUntilProxyStarts: true"}}
     found = []
     for number in range(count):

@@ -1,4 +1,6 @@
-"""snapshot: minimal and the same for every origin, and injecting with it is injecting with all of the installation."""
+"""snapshot: minimal and the same for every origin, and injecting with it is injecting with all of
+the installation.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The truth tables, cell by cell against Istio's rules written down once more, and their documentation."""
+"""The truth tables, cell by cell against Istio's rules written down once more, and their
+documentation.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ MINORS = [f"1.{minor}" for minor in range(1, 32)]
 def webhook_matches(minor: int, namespace: str, label: str) -> bool:
     """Whether the API server calls a default installation's webhook.
 
-    Charts: sidecarInjectorWebhook (1.1-1.5) and istio-discovery (1.6+), templates/mutatingwebhook.yaml.
+    Charts: sidecarInjectorWebhook (1.1-1.5) and istio-discovery (1.6+),
+    templates/mutatingwebhook.yaml.
     """
     if minor < 10:
         # 1.9 switches on an objectSelector that sends pods away whose label says no.
@@ -33,7 +36,9 @@ def webhook_matches(minor: int, namespace: str, label: str) -> bool:
 
 
 def istiod_injects(minor: int, row: Row, policy: str) -> bool:
-    """injectRequired (inject.go): label (1.12+) before annotation, then the policy; only true and false are stated."""
+    """injectRequired (inject.go): label (1.12+) before annotation, then the policy; only true and
+    false are stated.
+    """
     stated = row.annotation
     if minor >= 12 and row.label not in ("absent", ANY):
         stated = row.label
@@ -49,7 +54,8 @@ def oracle(minor: int, row: Row) -> bool:
         return webhook_matches(minor, row.namespace, row.label) and istiod_injects(
             minor, row, row.policy
         )
-    # kube-inject (IntoObject): 1.2-1.8 passes over any pod with a proxy, 1.9-1.16 over those with the status too.
+    # kube-inject (IntoObject): 1.2-1.8 passes over any pod with a proxy, 1.9-1.16 over those with
+    # the status too.
     if row.workload == truth_table.HAS_SIDECAR and 2 <= minor <= 8:
         return False
     if row.workload == truth_table.INJECTED_BEFORE and 2 <= minor <= 16:

@@ -1,4 +1,6 @@
-"""The documentation is true: every command and option is in it, its commands run, its configurations are valid."""
+"""The documentation is true: every command and option is in it, its commands run, its
+configurations are valid.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The functions as a catalogue, and every example of every function by the real kpt and the real kustomize, twice.
+"""The functions as a catalogue, and every example of every function by the real kpt and the real
+kustomize, twice.
 
-tests/e2e/test_catalog.py does the same with the container image. What .expected/ holds: tests/e2e/catalog.py.
-New expectations, where they are meant:
+tests/e2e/test_catalog.py does the same with the container image. What .expected/ holds:
+tests/e2e/catalog.py. New expectations, where they are meant:
 
     pytest tests/project/test_examples.py --snapshot-update
 """
@@ -293,8 +294,9 @@ def test_a_build_is_verified_with_the_mesh_that_kustomize_kept(
 
 
 def test_what_kustomize_takes_under_validators(programs: Programs, tmp_path: Path) -> None:
-    """A function that passes is refused (docs/kustomize.md); one that fails is told. Should the first end one day, the
-    examples can use validators:."""
+    """A function that passes is refused (docs/kustomize.md); one that fails is told. Should the
+    first end one day, the examples can use validators:.
+    """
     for name, said in (
         ("passing", "validator shouldn't modify the resource map"),
         ("shop", "must be injected"),

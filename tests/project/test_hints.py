@@ -1,8 +1,10 @@
-"""Every code with a fault that brings it, and its hint followed: then the code is gone, or is what the hint promises.
+"""Every code with a fault that brings it, and its hint followed: then the code is gone, or is what
+the hint promises.
 
-A hint is followed as a reader would: the file changed, the line of functionConfig added, the option given, or the
-command run that it names. Reasons, findings and warnings have tables of their own (test_reasons, test_explain_changes,
-test_findings, test_advice): there each code stands beside a bundle that just does not have it.
+A hint is followed as a reader would: the file changed, the line of functionConfig added, the option
+given, or the command run that it names. Reasons, findings and warnings have tables of their own
+(test_reasons, test_explain_changes, test_findings, test_advice): there each code stands beside a
+bundle that just does not have it.
 """
 
 from __future__ import annotations
@@ -63,7 +65,10 @@ def mesh(
     for field, text in data.items():
         maps["istio" if field == "mesh" else "istio-sidecar-injector"][field] = text
     texts = [
-        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: istio-system}}\ndata:\n"
+        (
+            f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: "
+            f"istio-system}}\ndata:\n"
+        )
         + "".join(f"  {field}: {json.dumps(text)}\n" for field, text in fields.items())
         for name, fields in maps.items()
     ]
@@ -600,7 +605,8 @@ ELSEWHERE = {
     "taken-back-loses": "reinjection/test_convergence.py",
     "verify-unproven": "judging/test_verify.py",
     "webhook-match-conditions": "discovery/test_discover.py",
-    "yaml-value": "project/test_hints.py",  # below: no text brings it, a template's function would have to
+    # below: no text brings it, a template's function would have to
+    "yaml-value": "project/test_hints.py",
 }
 
 

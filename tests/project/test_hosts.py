@@ -1,4 +1,6 @@
-"""No file of the repository names a package index or an image registry, but for Istio's own hubs of images."""
+"""No file of the repository names a package index or an image registry, but for Istio's own hubs of
+images.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""scripts/make_venv.py: where the wheel of pip comes from where Python has no pip; no host but the configured ones."""
+"""scripts/make_venv.py: where the wheel of pip comes from where Python has no pip; no host but the
+configured ones.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ def git(repo: Path, *words: str) -> str:
 
 
 def repositories(folder: Path, minors: range, missing: dict[int, str]) -> tuple[Path, Path]:
-    """istio/istio with one tag a minor, and istio/api with the commit that each tag names; but for the missing ones."""
+    """istio/istio with one tag a minor, and istio/api with the commit that each tag names; but for
+    the missing ones.
+    """
     istio, api = folder / "istio", folder / "api"
     for repo in (istio, api):
         repo.mkdir()

@@ -1,4 +1,6 @@
-"""Bytes: injection changes the lines that it needs, and eject gives every byte back, in whatever style they were."""
+"""Bytes: injection changes the lines that it needs, and eject gives every byte back, in whatever
+style they were.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def rewritten(before: str, after: str) -> list[str]:
 
 
 def comes_back(text: str) -> str:
-    """The text injected, of which is checked: its values, a second pass, and that eject gives all bytes back."""
+    """The text injected, of which is checked: its values, a second pass, and that eject gives all
+    bytes back.
+    """
     injected = inject(text)
     assert injected != text
     bare = "".join(
@@ -295,13 +299,14 @@ def test_only_what_depends_on_what_is_edited_is_written_anew(name: str) -> None:
 def test_items_of_a_list_that_are_not_injected_stay() -> None:
     """An anchor of one item, or one that several share, costs the others nothing."""
     shared = (
-        "apiVersion: v1\nkind: List\nitems:\n# the config\n- apiVersion: v1\n  kind: ConfigMap # cm\n"
+        "apiVersion: v1\nkind: List\nitems:\n# the config\n- apiVersion: v1\n  kind: ConfigMap # "
+        "cm\n"
         '  metadata: {name: c, labels: &l {app: web}} # flow\n  data: {a: &x "b", c: *x}\n'
     )
     item = (
-        "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: NAME # why\n  spec:\n"
-        "    selector: {matchLabels: *l}\n    template:\n      metadata:\n        labels: *l\n      spec:\n"
-        "        containers:\n        - name: web # c\n          image: web:1\n"
+        "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: NAME # why\n  spec:\n  "
+        "  selector: {matchLabels: *l}\n    template:\n      metadata:\n        labels: *l\n      "
+        "spec:\n        containers:\n        - name: web # c\n          image: web:1\n"
     )
     text = shared + item.replace("NAME", "one") + item.replace("NAME", "two")
     assert rewritten(text, comes_back(text)) == ["        labels: *l"] * 2
@@ -317,11 +322,14 @@ def test_documents_have_anchors_of_their_own() -> None:
     ]
 
 
-# --- styles ------------------------------------------------------------------------------------------------------
+# --- styles
+# ------------------------------------------------------------------------------------------------------
 
 
 class Style:
-    """Writes an object in a style of its own: indentation, quotes, flow, nulls, comments, blank lines, anchors."""
+    """Writes an object in a style of its own: indentation, quotes, flow, nulls, comments, blank
+    lines, anchors.
+    """
 
     def __init__(self, pick: random.Random) -> None:
         self.pick = pick

@@ -1,4 +1,6 @@
-"""Injecting again, with another configuration or the same, and taking back: what holds for every workload."""
+"""Injecting again, with another configuration or the same, and taking back: what holds for every
+workload.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from paths import SHARED
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
 from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
@@ -156,7 +158,8 @@ def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = 
     pairs = 0
     for name, once in outputs.items():
         if not records(once) and twice(once):
-            continue  # a bare Pod of Istio 1.8 or older with its own istio-proxy: see docs/day-two.md
+            # a bare Pod of Istio 1.8 or older with its own istio-proxy: see docs/day-two.md
+            continue
         again, said = inject(once, configurations[name])
         assert again == once, name
         assert not [result for result in said if result.code == "edit-lost"]
@@ -168,7 +171,8 @@ def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = 
         pairs += 1
         got, _ = inject(once, configurations[other])
         assert values(got) == values(wanted), (one, other)
-        # Quotes and comments of a line that the first took out and the other does not touch are lost.
+        # Quotes and comments of a line that the first took out and the other does not touch are
+        # lost.
         if bytes_too and yaml.safe_dump(values(text)[0], sort_keys=False) == text:
             assert plain(got) == plain(wanted), (one, other)
     return pairs
@@ -242,7 +246,9 @@ def test_a_pod_that_istio_injected_is_taken_over_where_its_traces_tell_enough() 
 
 
 def test_a_pod_that_istio_injected_converges_where_what_is_open_makes_no_difference() -> None:
-    """Names of ports are lost; where both configurations rewrite probes to numbers, nobody needs them."""
+    """Names of ports are lost; where both configurations rewrite probes to numbers, nobody needs
+    them.
+    """
     for one, other in itertools.permutations((True, False)):
         by_istio, _ = inject(EXAMPLE, settings(record=False, cluster={"nativeSidecars": one}))
         how = settings(record=False, cluster={"nativeSidecars": other})
@@ -271,7 +277,9 @@ def test_what_a_configuration_needs_and_the_traces_do_not_tell_is_an_error_that_
 
 @pytest.mark.parametrize("empty", ["{}", "null"])
 def test_maps_that_were_empty_before_and_after_stay(empty: str) -> None:
-    """Istio 1.1 set no labels, so what stands empty was empty; the second pass is over a pod with traces."""
+    """Istio 1.1 set no labels, so what stands empty was empty; the second pass is over a pod with
+    traces.
+    """
     text = f"""\
 apiVersion: v1
 kind: Pod
@@ -324,7 +332,9 @@ def test_no_longer_to_be_injected_is_taken_back() -> None:
 
 
 def edited(change: Any) -> tuple[str, str, list[Result]]:
-    """What injection makes of an injected workload after an edit: the text, the untouched text, what was said."""
+    """What injection makes of an injected workload after an edit: the text, the untouched text,
+    what was said.
+    """
     once, _ = inject(EXAMPLE, settings())
     value = copy.deepcopy(values(once)[0])
     change(value["spec"]["template"])

@@ -46,7 +46,9 @@ def test_the_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 def test_edits_in_the_injected_part_are_told(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the field and the value; a list's order by the list's own path; without a field where none is known."""
+    """With the field and the value; a list's order by the list's own path; without a field where
+    none is known.
+    """
     text = (EXAMPLE / "httpbin.yaml").read_text()
     assert (
         command(monkeypatch, ["eject", "-"], text.replace("medium: Memory", "medium: Mine", 1)) == 0

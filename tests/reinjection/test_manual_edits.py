@@ -1,4 +1,6 @@
-"""Edits by hand inside the injected part: kept where Istio has an override that says just that, else overwritten."""
+"""Edits by hand inside the injected part: kept where Istio has an override that says just that,
+else overwritten.
+"""
 
 from __future__ import annotations
 
@@ -229,8 +231,9 @@ def test_istio_init_is_overridden_among_the_init_containers(how: Settings) -> No
 
 
 def test_a_port_of_the_sidecar_is_kept_where_it_is_no_port_of_the_application() -> None:
-    # A port of a container istio-proxy counts among the application's (ISTIO_META_APP_CONTAINERS, the redirection);
-    # one of an init container does not, and only a native sidecar may stand there.
+    # A port of a container istio-proxy counts among the application's (ISTIO_META_APP_CONTAINERS,
+    # the redirection); one of an init container does not, and only a native sidecar may stand
+    # there.
     def change(workload: Any) -> None:
         proxy(workload)["ports"].append({"containerPort": 7777, "name": "mine"})
 
@@ -358,7 +361,8 @@ def test_of_several_edits_the_largest_set_is_kept() -> None:
 
 
 def test_two_edits_that_need_each_other_are_kept_together() -> None:
-    # An istio-proxy of another user makes Istio let that user's traffic pass (adjustInitContainerUser): y has both.
+    # An istio-proxy of another user makes Istio let that user's traffic pass
+    # (adjustInitContainerUser): y has both.
     def change(workload: Any) -> None:
         proxy(workload)["securityContext"]["runAsUser"] = 2000
         args = container(workload, "istio-init")["args"]
@@ -489,7 +493,8 @@ def test_the_real_webhook_makes_the_edited_workload_of_its_override(
     installed = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
     if not oracle or not installed.exists():
         pytest.skip(
-            "istio-webhook-oracle is not at hand (KRM_INJECTOR_ORACLE), or no installation in KRM_INJECTOR_SHARED"
+            "istio-webhook-oracle is not at hand (KRM_INJECTOR_ORACLE), or no installation in "
+            "KRM_INJECTOR_SHARED"
         )
     mesh = [document.value for document in load_all(installed.read_text()) if document.value]
     data = [one["data"] for one in mesh if one["kind"] == "ConfigMap"]

@@ -1,4 +1,6 @@
-"""Files in which kpt copied comments by place onto Istio's part: injecting again sets them right, whatever followed."""
+"""Files in which kpt copied comments by place onto Istio's part: injecting again sets them right,
+whatever followed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import pytest
 
 from krm_injector import function_config, pipeline
 from krm_injector.kube import yaml
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.kube.yaml.comments import line_comments
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.outcome import AS_KNOWN
@@ -171,7 +173,9 @@ def with_own(source: str, native: bool, more: str) -> str:
 
 
 def test_an_override_that_was_made_of_it_goes(native: bool) -> None:
-    """An earlier krm-injector kept the setter's value, as an own container in what the record leads back to."""
+    """An earlier krm-injector kept the setter's value, as an own container in what the record leads
+    back to.
+    """
     source = with_values(APP.format(version="apps/v1", kind="Deployment"))
     name, owner, _ = first_of_istio(native)
     injected, _ = ran(with_own(source, native, f"        image: {VALUES[owner]}\n"), native)

@@ -1,4 +1,6 @@
-"""The guard, and what the real webhook does to pods that are injected already, with it and without it."""
+"""The guard, and what the real webhook does to pods that are injected already, with it and without
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from paths import ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
-from krm_injector.kube.workloads import POD_TEMPLATES, at
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.sources import resource_list
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or ROOT.parent / "shared") / "istio"
@@ -213,7 +216,9 @@ def oracle() -> str:
 
 
 def pods(tool: Any, guard: str) -> tuple[list[Any], set[str]]:
-    """Pods injected here, of Istio's cases and of random workloads, and the errors of those that were refused."""
+    """Pods injected here, of Istio's cases and of random workloads, and the errors of those that
+    were refused.
+    """
     meshes = tool.meshes(SHARED / "differential" / "mesh")
     corpus = tool.corpus_cases(SHARED / "corpus" / "1.30.3", meshes)
     chance = tool.random_cases([SHARED / "differential" / "cases.jsonl.xz"], meshes)
@@ -232,7 +237,9 @@ def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> N
 
 
 def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str) -> None:
-    """Every change has a reason that the documentation names, and is one of those that it lists for it."""
+    """Every change has a reason that the documentation names, and is one of those that it lists for
+    it.
+    """
     found, _ = pods(tool, "none")
     passes = tool.second_pass(oracle, found)
     print("", *tool.report(passes), sep="\n")

@@ -71,7 +71,9 @@ def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_nothing_that_cannot_be_read_hides_what_is_wrong_elsewhere(tmp_path: Path) -> None:
-    """A file that is none, a dangling link among others, and an empty directory; and faults in three files."""
+    """A file that is none, a dangling link among others, and an empty directory; and faults in
+    three files.
+    """
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [\n")
     directory = tmp_path / "dir"
@@ -149,7 +151,9 @@ def wrapper(monkeypatch: pytest.MonkeyPatch, found: str | None) -> None:
 def test_the_wrapper_s_own_program_is_not_taken_for_kustomize(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its `kustomize build` prints the command it runs on stdout; the binary that it downloaded is the real one."""
+    """Its `kustomize build` prints the command it runs on stdout; the binary that it downloaded is
+    the real one.
+    """
     script = "#!/usr/bin/python3\nimport sys\nfrom kustomize.cli import main\nsys.exit(main())\n"
     program(tmp_path / "bin" / "kustomize", script)
     real = program(tmp_path / "local" / "kustomize")
@@ -242,7 +246,9 @@ def test_a_plain_directory_is_built_from_its_manifests(tmp_path: Path) -> None:
 
 
 def test_a_directory_of_kustomizations_has_to_be_narrowed_down(tmp_path: Path) -> None:
-    """Read as they stand, a base and its overlays would hold everything twice, and patches as workloads."""
+    """Read as they stand, a base and its overlays would hold everything twice, and patches as
+    workloads.
+    """
     for name in ("base", "overlays/prod"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "kustomization.yaml").write_text("resources: []\n")

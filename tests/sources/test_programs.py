@@ -1,4 +1,6 @@
-"""Which programs rendering a directory would run: ours passes, everybody else's is told with its line."""
+"""Which programs rendering a directory would run: ours passes, everybody else's is told with its
+line.
+"""
 
 from __future__ import annotations
 

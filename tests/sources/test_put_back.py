@@ -1,4 +1,6 @@
-"""Orchestrators put comments back by position: an item that changes and has comments is not known again."""
+"""Orchestrators put comments back by position: an item that changes and has comments is not known
+again.
+"""
 
 from __future__ import annotations
 

@@ -213,7 +213,8 @@ def test_json(indent: Any) -> None:
     assert written == json.dumps(expected, indent=indent, ensure_ascii=False) + "\n"
 
 
-# --- bare manifests --------------------------------------------------------------------------------------------------
+# --- bare manifests
+# --------------------------------------------------------------------------------------------------
 
 STREAM = """\
 # licence
@@ -284,7 +285,8 @@ def test_json_stream() -> None:
     assert written == text[: text.index("\n") + 1] + '{\n    "a": [\n        1\n    ]\n}\n'
 
 
-# --- refusals --------------------------------------------------------------------------------------------------------
+# --- refusals
+# --------------------------------------------------------------------------------------------------------
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 

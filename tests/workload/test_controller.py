@@ -1,7 +1,8 @@
 """Owners: what Istio reads off the pod a controller would create.
 
-The expectations of the automatic method for 1.30 are what the real 1.30.3 webhook writes into ISTIO_META_OWNER and
-ISTIO_META_WORKLOAD_NAME; test_owner_differential below asks it again where it is at hand.
+The expectations of the automatic method for 1.30 are what the real 1.30.3 webhook writes into
+ISTIO_META_OWNER and ISTIO_META_WORKLOAD_NAME; test_owner_differential below asks it again where it
+is at hand.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Workloads and Namespaces that no API server could decode: an error for each fault, never a silent "no workload"."""
+"""Workloads and Namespaces that no API server could decode: an error for each fault, never a silent
+"no workload".
+"""
 
 from __future__ import annotations
 
@@ -222,13 +224,13 @@ def test_what_stays_at_home_is_left_alone() -> None:
     [
         (
             Mismatch("spec.template", "v1.PodTemplateSpec", "string", "text"),
-            "spec.template: Kubernetes wants an object (v1.PodTemplateSpec) here, not string 'text'; write its fields "
-            "there (name: value), or leave the field out",
+            "spec.template: Kubernetes wants an object (v1.PodTemplateSpec) here, not string "
+            "'text'; write its fields there (name: value), or leave the field out",
         ),
         (
             Mismatch("spec.containers", "[]v1.Container", "object", {"name": "a"}),
-            "spec.containers: Kubernetes wants a list ([]v1.Container) here, not object {'name': 'a'}; put a dash "
-            "before it, or leave the field out",
+            "spec.containers: Kubernetes wants a list ([]v1.Container) here, not object {'name': "
+            "'a'}; put a dash before it, or leave the field out",
         ),
         (
             Mismatch("spec.args[0]", "string", "number 5", 5),
@@ -236,7 +238,10 @@ def test_what_stays_at_home_is_left_alone() -> None:
         ),
         (
             Mismatch("spec.hostNetwork", "bool", "string", "true"),
-            "spec.hostNetwork: Kubernetes wants bool here, not string 'true'; write it without quotes",
+            (
+                "spec.hostNetwork: Kubernetes wants bool here, not string 'true'; write it without "
+                "quotes"
+            ),
         ),
     ],
 )

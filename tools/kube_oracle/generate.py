@@ -1,8 +1,11 @@
-"""Random questions about Kubernetes objects, answered by Kubernetes' own code: the tables of tests/kube.
+"""Random questions about Kubernetes objects, answered by Kubernetes' own code: the tables of
+tests/kube.
 
-    cd tools/kube_oracle && go build -o /tmp/kube-oracle . && python generate.py /tmp/kube-oracle ../../tests/kube
+    cd tools/kube_oracle && go build -o /tmp/kube-oracle . && python generate.py /tmp/kube-oracle
+        ../../tests/kube
 
-One table a subject: merge, quantity, pod (decode and marshal), json, selector. Same seed, same questions.
+One table a subject: merge, quantity, pod (decode and marshal), json, selector. Same seed, same
+questions.
 """
 
 from __future__ import annotations

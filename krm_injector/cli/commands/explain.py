@@ -1,4 +1,6 @@
-"""`krm-injector explain`: what it reads, renders first, and says; streams and the terminal are cli.py's."""
+"""`krm-injector explain`: what it reads, renders first, and says; streams and the terminal are
+cli.py's.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +49,11 @@ def run(
     look: Look,
     progress: Callable[[int, int], None] | None = None,
 ) -> Told:
-    """The whole command. settings_of: a functionConfig (or None), the directory from which its paths count -> Settings.
+    """The whole command. settings_of: a functionConfig (or None), the directory from which its
+    paths count -> Settings.
 
-    Errors about workloads keep nothing from being told: they are what a reader came for. Raises Refused where the
-    input or the settings cannot be read.
+    Errors about workloads keep nothing from being told: they are what a reader came for. Raises
+    Refused where the input or the settings cannot be read.
     """
     given = read(arguments, stdin, environment)
     settings = settings_of(given.config, given.root)
@@ -90,16 +93,20 @@ def run(
             rules,
         )
         return Told(page, said, results.exit_code(said))
+
     return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))
 
 
 def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
-    """The bundle of the paths, a ResourceList as such, and behind it the facts of --context. Raises Refused."""
+    """The bundle of the paths, a ResourceList as such, and behind it the facts of --context. Raises
+    Refused.
+    """
     found = loader.read(arguments, arguments.paths, stdin, environment)
     own = loader.config(found, arguments)
     given = _resource_list(found) or _joined(found, arguments)
     if own is not None and given.config is None:
         given = given._replace(config=own.value, root=own.root)
+
     facts = context.around(arguments.context, found.sources, found.facts)
     if not facts:
         return given
@@ -109,10 +116,12 @@ def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[
 def _resource_list(found: loader.Given) -> Given | None:
     if len(found.sources) != 1 or b"ResourceList" not in found.sources[0].data:
         return None
+
     source = found.sources[0]
     items = resource_list.read_manifests(source.data, source.file).items
     if len(items) != 1 or items[0].value.get("kind") != "ResourceList":
         return None
+
     bundle = resource_list.read(source.data)
     return Given(bundle, (bundle,), found.results, config=bundle.function_config)
 

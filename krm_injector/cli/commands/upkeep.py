@@ -89,6 +89,7 @@ def run_snapshot(call: Call) -> Told:
     file = call.arguments.check
     if file is None:
         return snapshot.text(taken), (*said, *taken.results), 0
+
     committed = call.documents(file)
     content = inputs.content(file).decode("utf-8", "replace")
     told = (*said, *taken.results, *snapshot.changes(committed, taken.objects, content, file))
@@ -108,12 +109,15 @@ def _refuse_unused(
         if path != "-" and not any(map(control_planes.is_part, held)):
             message = f"{inputs.shown(path)} {control_planes.no_part(held, path)}"
             problems.append(Result("error", message, file=path, code="mesh-missing"))
+
     if problems:
         raise Refused(*problems)
 
 
 def _is_of(name: str, path: str) -> bool:
-    """Whether what has that name came from a path of the command line: a file, or a directory with it below."""
+    """Whether what has that name came from a path of the command line: a file, or a directory with
+    it below.
+    """
     own, above = os.path.realpath(name), os.path.realpath(path)
     return bool(name) and (own == above or own.startswith(f"{above.rstrip(os.sep)}{os.sep}"))
 
@@ -126,6 +130,7 @@ def run_diff(call: Call) -> Told:
     given = _given(call)
     if arguments.from_mesh or arguments.to_mesh:
         return _upgrade(call, given)
+
     outcome = _run(call, given)
     code = results.exit_code(outcome.results)
     form = arguments.output or "unified"
@@ -135,11 +140,13 @@ def run_diff(call: Call) -> Told:
             "--output json is for --from and --to; here it is unified, json6902 or strategic",
         )
         return "", outcome.results if code else (problem,), 1
+
     if form != "unified":
         text, said = diff.as_patches(outcome, form == "strategic")
         told = (*outcome.results, *said)
         code = results.exit_code(told)
         return "" if code else text, told, code
+
     texts = given.joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
     names = [source.file or source.directory for source in given.joined.sources]
     pairs = diff.pairs(names, given.joined.parts, texts)
@@ -148,7 +155,9 @@ def run_diff(call: Call) -> Told:
 
 
 def _upgrade(call: Call, given: _Given) -> Told:
-    """--from and --to: injected twice, from the same originals; a mesh that is not named is the one in use."""
+    """--from and --to: injected twice, from the same originals; a mesh that is not named is the one
+    in use.
+    """
     from krm_injector.presenting import upgrade
 
     arguments = call.arguments
@@ -157,12 +166,15 @@ def _upgrade(call: Call, given: _Given) -> Told:
     told = (*before.results, *after.results)
     if results.exit_code(told):
         return "", told, 1
+
     form = upgrade.as_json if arguments.output == "json" else upgrade.as_text
     return form(upgrade.groups(before, after), len(before.decisions)), told, 0
 
 
 def run_images(call: Call) -> Told:
-    """Every image that injection brings, as locked where it is; neither lock nor allowed registries refuse here."""
+    """Every image that injection brings, as locked where it is; neither lock nor allowed registries
+    refuse here.
+    """
     import json
 
     from krm_injector.injection import images
@@ -172,21 +184,26 @@ def run_images(call: Call) -> Told:
     outcome = _run(call, given, change=lambda settings: settings._replace(images=ImageSettings()))
     if results.exit_code(outcome.results):
         return "", outcome.results, 1
+
     found: dict[str, list[str]] = {}
     for decision in outcome.decisions:
         workload = decision.workload
         after: Any = outcome.replacements.get(workload.item)
         if not decision.injected or after is None:
             continue
+
         for step in workload.inside:
             after = after[step]
+
         for one in images.injected(workload.object, after, workload.template):
             told = found.setdefault(images.pinned(one.image, lock) or one.image, [])
             if str(workload.ref) not in told:
                 told.append(str(workload.ref))
+
     if call.arguments.output == "json":
         rows = [{"image": image, "workloads": found[image]} for image in sorted(found)]
         return json.dumps({"images": rows}, indent=2, ensure_ascii=False) + "\n", outcome.results, 0
+
     return "".join(f"{image}\n" for image in sorted(found)), outcome.results, 0
 
 
@@ -196,6 +213,7 @@ def run_verify(call: Call) -> Told:
     paths = [path for path in call.arguments.paths if os.path.basename(path) not in names]
     if call.arguments.paths and not paths:
         return "", (), 0  # a hook that was given kustomizations only
+
     given = _given(call, paths)
     settings = _settings(call, given)
     outcome = pipeline.verify(_as_built(given, settings), settings)
@@ -212,9 +230,11 @@ def run_verify(call: Call) -> Told:
     workloads = results.counted(count, "workload")
     if not code:
         return f"{workloads} verified\n", told, code
+
     are = "is" if count == 1 else "are"
     return (
-        f"{stale:,} of {workloads} {are} not as injection gives {'it' if are == 'is' else 'them'}\n",
+        f"{stale:,} of {workloads} {are} not as injection gives "
+        f"{'it' if are == 'is' else 'them'}\n",
         told,
         code,
     )
@@ -226,6 +246,7 @@ def _as_built(given: _Given, settings: Settings) -> resource_list.Bundle:
     built = [source.injected for source, part in sources for _ in part.items]
     if not any(built):
         return given.bundle
+
     injected = pipeline.run(given.bundle, settings).replacements
     chosen = {
         index: value for index, value in injected.items() if index < len(built) and built[index]

@@ -1,7 +1,8 @@
 """The embedded profile: what is injected where nobody gives a mesh configuration.
 
-It stands for Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values are this project's
-own text; what they inject equals what that installation injects, value for value (docs/profile.md).
+It stands for Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values
+are this project's own text; what they inject equals what that installation injects, value for value
+(docs/profile.md).
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ MESH_CONFIG = {
 
 
 class Profile(NamedTuple):
-    """What the ConfigMaps and the webhook configuration of the installation hold, the texts as JSON (so as YAML)."""
+    """What the ConfigMaps and the webhook configuration of the installation hold, the texts as JSON
+    (so as YAML).
+    """
 
     config: str  # ConfigMap istio-sidecar-injector, data.config
     values: str  # the same, data.values

@@ -1,9 +1,11 @@
-"""What the templates of the embedded profile have in common: definitions, variables, pieces of JSON."""
+"""What the templates of the embedded profile have in common: definitions, variables, pieces of
+JSON.
+"""
 
 from __future__ import annotations
 
-# A word that Istio writes as a plain scalar: `on` or `123` is then no string, and the pod is refused for it.
-# Where the word cannot be misread it is quoted, so that the text stays JSON.
+# A word that Istio writes as a plain scalar: `on` or `123` is then no string, and the pod is
+# refused for it. Where the word cannot be misread it is quoted, so that the text stays JSON.
 SCALAR = r"""
 {{- define "scalar" }}
 {{- if regexMatch `(?i)^(y|n|yes|no|on|off|true|false|null)$` . }}{{ . }}
@@ -12,8 +14,8 @@ SCALAR = r"""
 {{ end }}
 {{- end }}"""
 
-# A command line flag that Istio writes as a plain scalar: a comment and space at its end are not part of it,
-# and a colon followed by space would make it a mapping, which no argument can be.
+# A command line flag that Istio writes as a plain scalar: a comment and space at its end are not
+# part of it, and a colon followed by space would make it a mapping, which no argument can be.
 FLAG = r"""
 {{- define "flag" }}
 {{- $flag := regexReplaceAll `[ \t\r\n]+$` (regexReplaceAll `[ \t\r\n]#[^\n]*` . "") "" }}
@@ -24,7 +26,8 @@ FLAG = r"""
 {{- toJson $flag }}
 {{- end }}"""
 
-# userVolume and userVolumeMount: JSON objects by name (or a JSON list, whose names are the indices).
+# userVolume and userVolumeMount: JSON objects by name (or a JSON list, whose names are the
+# indices).
 NAMED = r"""
 {{- define "named" }}
 {{- range $name, $fields := fromJSON . }}
@@ -214,6 +217,7 @@ VOLUME_USER = r"""
 {{- template "named" (index $a "sidecar.istio.io/userVolume") }}
 {{- end }}"""
 
-# An empty directory written as null: the strategic merge drops the field, as it does with Istio's text.
+# An empty directory written as null: the strategic merge drops the field, as it does with Istio's
+# text.
 NO_SOURCE = r"""
 {"name":"workload-socket","emptyDir":null}"""

@@ -1,10 +1,11 @@
 """The injection templates of the embedded profile, in Go's template language.
 
-Each template renders one partial Pod as JSON, which is YAML too and quicker to read back. Only a value that Istio's own
-default writes without quotes, and that YAML may therefore read as something else than a string, is written without
-quotes here as well; see ``parts.SCALAR``.
+Each template renders one partial Pod as JSON, which is YAML too and quicker to read back. Only a
+value that Istio's own default writes without quotes, and that YAML may therefore read as something
+else than a string, is written without quotes here as well; see ``parts.SCALAR``.
 
-Everything that a default installation fixes (its values and its mesh configuration) is a constant of the text.
+Everything that a default installation fixes (its values and its mesh configuration) is a constant
+of the text.
 """
 
 from __future__ import annotations
@@ -269,8 +270,8 @@ GATEWAY = (
     + "]}}"
 )
 
-# With the status port 0 the agent has neither probe, resources nor mounts, and what the user wants mounted
-# falls into the list of environment variables: so it is in a default installation.
+# With the status port 0 the agent has neither probe, resources nor mounts, and what the user wants
+# mounted falls into the list of environment variables: so it is in a default installation.
 GRPC_AGENT = (
     SCALAR
     + FLAG

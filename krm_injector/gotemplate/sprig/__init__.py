@@ -1,7 +1,9 @@
-"""sprig v3.3.0's text functions that give the same answer everywhere (TxtFuncMap, without what a build cannot have).
+"""sprig v3.3.0's text functions that give the same answer everywhere (TxtFuncMap, without what a
+build cannot have).
 
-``FUNCS`` holds every name of sprig, so that a template parses as it does in Go; those whose result depends on the
-machine, the clock or chance fail when they are called. The modules behind the functions are imported on first call.
+``FUNCS`` holds every name of sprig, so that a template parses as it does in Go; those whose result
+depends on the machine, the clock or chance fail when they are called. The modules behind the
+functions are imported on first call.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import Any
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.values import Func
 
-# module: {name in templates: "function(Go types of the parameters)"}, "*" marks the repeated last one.
+# module: {name in templates: "function(Go types of the parameters)"}, "*" marks the repeated last
+# one.
 _MAP = "map[string]any"
 _TABLE: dict[str, dict[str, str]] = {
     "strings": {
@@ -209,14 +212,46 @@ _TABLE: dict[str, dict[str, str]] = {
     "durations": {"duration": "duration any", "durationRound": "duration_round any"},
 }
 
-# Names of sprig that a build cannot answer; unavailable.py says why. Their arguments are not looked at.
-# fmt: off
+# Names of sprig that a build cannot answer; unavailable.py says why. Their arguments are not looked
+# at. fmt: off
 UNAVAILABLE = (
-    "now", "ago", "date", "htmlDate", "toDate", "mustToDate", "date_in_zone", "dateInZone", "htmlDateInZone",
-    "date_modify", "dateModify", "must_date_modify", "mustDateModify", "unixEpoch", "env", "expandenv",
-    "getHostByName", "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "shuffle",
-    "uuidv4", "bcrypt", "htpasswd", "encryptAES", "decryptAES", "derivePassword", "genPrivateKey", "genCA",
-    "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
+    "now",
+    "ago",
+    "date",
+    "htmlDate",
+    "toDate",
+    "mustToDate",
+    "date_in_zone",
+    "dateInZone",
+    "htmlDateInZone",
+    "date_modify",
+    "dateModify",
+    "must_date_modify",
+    "mustDateModify",
+    "unixEpoch",
+    "env",
+    "expandenv",
+    "getHostByName",
+    "randAlphaNum",
+    "randAlpha",
+    "randAscii",
+    "randNumeric",
+    "randBytes",
+    "randInt",
+    "shuffle",
+    "uuidv4",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "decryptAES",
+    "derivePassword",
+    "genPrivateKey",
+    "genCA",
+    "genCAWithKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
     "buildCustomCert",
 )
 # fmt: on
@@ -231,6 +266,7 @@ def _late(module: str, function: str) -> Callable[..., Any]:
         if found is None:
             source = __import__(f"{__name__}.{module}", fromlist=(function,))
             found = getattr(source, function)
+
         try:
             return found(*arguments)
         except RecursionError:

@@ -1,6 +1,7 @@
 """sprig's dictionary functions (dict.go) and the merge of dario.cat/mergo 1.0.2 behind them.
 
-``set``, ``unset`` and the merges change the dictionary they are given, as in Go: template code counts on it.
+``set``, ``unset`` and the merges change the dictionary they are given, as in Go: template code
+counts on it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def pluck(key: str, *sources: Dict) -> list[Any]:
 
 
 def keys(*sources: Dict) -> StringList:
-    """Every key. Go leaves the order to chance; here it is sorted, one of the orders that Go may take."""
+    """Every key. Go leaves the order to chance; here it is sorted, one of the orders that Go may
+    take.
+    """
     return StringList(key for source in sources for key in sorted(source))
 
 
@@ -68,24 +71,28 @@ def dig(*arguments: Any) -> Any:
     """dig KEY... DEFAULT DICT: the value under the keys, or the default where a key is missing."""
     if len(arguments) < 3:
         raise FuncError("dig needs at least three arguments")
+
     *path, default, source = arguments
     current = _as_dict(source)
     for key in path:
         if not isinstance(key, str):
             raise FuncError(f"interface conversion: interface {{}} is {_shown(key)}, not string")
+
     for i, key in enumerate(path):
         if key not in current:
             return default
         if i == len(path) - 1:
             return current[key]
         current = _as_dict(current[key])
+
     return default
 
 
 def _as_dict(value: Any) -> Dict:
     if type_name(value) != "map[string]interface {}":
         raise FuncError(
-            f"interface conversion: interface {{}} is {_shown(value)}, not map[string]interface {{}}"
+            f"interface conversion: interface {{}} is {_shown(value)}, not map[string]interface "
+            f"{{}}"
         )
     source: Dict = value
     return source
@@ -113,6 +120,7 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
 def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict:
     if isinstance(target, NilMap):
         target = {}
+
     visits = Visits()
     for source in sources:
         try:
@@ -121,11 +129,13 @@ def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict
             raise FuncError(
                 "merge: the dictionaries are nested too deeply or hold themselves"
             ) from None
+
     return target
 
 
 def _merge(target: Dict, source: Dict, overwrite: bool, visits: Visits) -> None:
-    """mergo on maps: a value that is absent or empty in the target is taken over, maps merge inwards.
+    """mergo on maps: a value that is absent or empty in the target is taken over, maps merge
+    inwards.
 
     With ``overwrite`` a source's value wins even when it is empty, but a map never replaces a map.
     """
@@ -135,6 +145,7 @@ def _merge(target: Dict, source: Dict, overwrite: bool, visits: Visits) -> None:
             if overwrite:
                 _put(target, key, None)
             continue
+
         present = key in target
         old = target.get(key)
         if isinstance(value, dict) and isinstance(old, dict):
@@ -146,6 +157,7 @@ def _merge(target: Dict, source: Dict, overwrite: bool, visits: Visits) -> None:
             if overwrite:
                 _put(target, key, value)
             continue
+
         if overwrite or not present or _empty(old):
             _put(target, key, value)
 

@@ -1,4 +1,6 @@
-"""duration and durationRound (date.go) of given values; anything that reads the clock is in unavailable.py."""
+"""duration and durationRound (date.go) of given values; anything that reads the clock is in
+unavailable.py.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,20 @@ def parse_duration(text: str) -> int:
         match = _PART.match(rest, at)
         if not match or not (match[1] or match[2]):
             return 0
+
         unit = _NANOSECONDS[match[3]]
         whole, fraction = match[1] or "0", match[2] or ""
         if len(whole) > 19:
             return 0
+
         total += int(whole) * unit + (
             int(fraction[:18]) * unit // 10 ** len(fraction[:18]) if fraction else 0
         )
         if total > 1 << 63:
             return 0
+
         at = match.end()
+
     total *= sign
     return total if total < 1 << 63 else 0
 
@@ -50,10 +56,12 @@ def go_duration(nanoseconds: int) -> str:
     """time.Duration.String()."""
     if nanoseconds == 0:
         return "0s"
+
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     for unit, scale in (("ns", 1), ("µs", 10**3), ("ms", 10**6)):
         if size < scale * 1000:
             return f"{sign}{_fraction(size, scale)}{unit}"
+
     minutes, rest = divmod(size, 60 * 10**9)
     hours, minutes = divmod(minutes, 60)
     shown = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
@@ -75,6 +83,7 @@ def duration(seconds: Any) -> str:
             number = max(-(1 << 63), min((1 << 63) - 1, int(seconds[:40])))
     elif isinstance(seconds, Int64):
         number = int(seconds)
+
     return go_duration(int(wrapped(number * 10**9)))
 
 
@@ -91,7 +100,9 @@ def duration_round(value: Any) -> str:
     for unit, hours in _ROUND:
         if size > hours * hour:
             return f"{size // (hours * hour)}{unit}"
+
     for unit, scale in (("m", 60 * 10**9), ("s", 10**9)):
         if size > scale:
             return f"{size // scale}{unit}"
+
     return "0s"

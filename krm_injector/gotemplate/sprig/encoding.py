@@ -46,15 +46,19 @@ def _base64_fault(data: bytes, places: list[int], size: int) -> int | None:
     for i, byte in enumerate(data):
         if byte in alphabet:
             continue
+
         column = i % 4
         if byte != 0x3D or column < 2:
             return places[i]
+
         end = i + (2 if column == 2 else 1)
         if end > len(data):
             return size
         if column == 2 and data[i + 1] != 0x3D:
             return places[i + 1] - 1
+
         return places[end] if end < len(data) else None
+
     return size - len(data) % 4 if len(data) % 4 else None
 
 
@@ -67,6 +71,7 @@ def b32dec(text: str) -> str:
     for i, byte in enumerate(data):
         if byte in alphabet:
             continue
+
         column, left = i % 8, len(data) - i - 1
         fault = i
         if byte == 0x3D and column >= 2 and left < 8:
@@ -78,9 +83,12 @@ def b32dec(text: str) -> str:
                 fault = i + wrong
             elif column not in (3, 6):
                 return from_bytes(b32decode(data[: i + 1 + pads]))
+
         return f"illegal base32 data at input byte {fault}"
+
     if len(data) % 8:
         return f"illegal base32 data at input byte {len(data) - len(data) % 8}"
+
     return from_bytes(b32decode(data))
 
 

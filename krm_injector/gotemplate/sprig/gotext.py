@@ -1,7 +1,7 @@
 """Go strings in Python: bytes behind a str, runes, and the case mappings of package unicode.
 
-A Go string may hold bytes that are no UTF-8 (trunc cuts inside a rune); a str carries them as lone surrogates
-(error handler "surrogateescape"), and the printer turns them back into those bytes.
+A Go string may hold bytes that are no UTF-8 (trunc cuts inside a rune); a str carries them as lone
+surrogates (error handler "surrogateescape"), and the printer turns them back into those bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def go_upper(text: str) -> str:
 def go_lower(text: str) -> str:
     if text.isascii():
         return text.lower()
-    # U+0130 lowers to two runes by the full mapping and to a plain i by the simple one that Go uses.
+    # U+0130 lowers to two runes by the full mapping and to a plain i by the simple one that Go
+    # uses.
     return "".join("i" if c == "\u0130" else c.lower() for c in text)
 
 

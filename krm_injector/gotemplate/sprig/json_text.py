@@ -1,4 +1,6 @@
-"""encoding/json as sprig calls it: the text of a value, and the value of a text with Go's words for what is wrong."""
+"""encoding/json as sprig calls it: the text of a value, and the value of a text with Go's words for
+what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +36,22 @@ def go_json_float(number: float) -> str:
     if math.isinf(number) or math.isnan(number):
         shown = "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
         raise FuncError(f"json: unsupported value: {shown}")
+
     size = abs(number)
     text = repr(number)
     if size != 0 and (size < 1e-6 or size >= 1e21):
-        # repr uses an exponent in all of this range; Go writes it without a leading zero and the mantissa without .0.
+        # repr uses an exponent in all of this range; Go writes it without a leading zero and the
+        # mantissa without .0.
         mantissa, _, exponent = text.partition("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+
     if "e" in text:
-        # repr turns to exponents earlier than Go does; no precision is lost by spelling the digits out.
+        # repr turns to exponents earlier than Go does; no precision is lost by spelling the digits
+        # out.
         from decimal import Decimal
 
         text = format(Decimal(text), "f")
+
     return text.removesuffix(".0")
 
 
@@ -88,26 +95,31 @@ class _Writer:
         if getattr(value, "is_nil", False):
             self.put("null")
             return
+
         to_json = getattr(value, "go_json", None)
         if to_json is None:
             raise FuncError(f"json: unsupported type: {type_name(value)}")
+
         text: str = to_json()
         if self.step:
             writer = _Writer(self.html, self.step)
             writer.value(json.loads(text), "")
             text = "".join(writer.out)
+
         self.put(text)
 
     def many(self, brackets: str, items: list[tuple[str, Any]], indent: str) -> None:
         if not items:
             self.put(brackets)
             return
+
         inner = indent + self.step
         gap = "\n" + inner if self.step else ""
         self.put(brackets[0])
         for i, (label, item) in enumerate(items):
             self.put(("," if i else "") + gap + label + (" " if label and self.step else ""))
             self.value(item, inner)
+
         self.put(("\n" + indent if self.step else "") + brackets[1])
 
 
@@ -207,7 +219,9 @@ _SPACE = b" \t\r\n"
 
 
 class _Scan:
-    """Finds what encoding/json would complain about first: a walk over its states, on text known to be wrong."""
+    """Finds what encoding/json would complain about first: a walk over its states, on text known to
+    be wrong.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -219,7 +233,9 @@ class _Scan:
             self.at += 1
 
     def take(self, inside: bool = False) -> int:
-        """The next byte. The end of the text is an error of its own; inside a word or number it reads as a space."""
+        """The next byte. The end of the text is an error of its own; inside a word or number it
+        reads as a space.
+        """
         self.at += 1
         if self.at <= len(self.data):
             self.byte = self.data[self.at - 1]
@@ -227,6 +243,7 @@ class _Scan:
             self.byte = 0x20
         else:
             raise FuncError("unexpected end of JSON input")
+
         return self.byte
 
     def wrong(self, where: str) -> FuncError:
@@ -247,6 +264,7 @@ class _Scan:
                 if byte < 0x80
                 else f"'\\u{byte:04x}'"
             )
+
         return FuncError(f"invalid character {shown} {where}")
 
     def value(self) -> None:
@@ -273,14 +291,17 @@ class _Scan:
         if self.data[self.at : self.at + 1] == b"}":
             self.at += 1
             return
+
         while True:
             self.space()
             if self.take() != 0x22:
                 raise self.wrong("looking for beginning of object key string")
+
             self.string()
             self.space()
             if self.take() != 0x3A:
                 raise self.wrong("after object key")
+
             self.value()
             self.space()
             byte = self.take()
@@ -294,6 +315,7 @@ class _Scan:
         if self.data[self.at : self.at + 1] == b"]":
             self.at += 1
             return
+
         while True:
             self.value()
             self.space()
@@ -312,6 +334,7 @@ class _Scan:
                 raise self.wrong("in string literal")
             if byte != 0x5C:
                 continue
+
             kind = self.take(True)
             if kind == 0x75:
                 for _ in range(4):
@@ -325,13 +348,16 @@ class _Scan:
             byte = self.take(True)
             if byte not in b"0123456789":
                 raise self.wrong("in numeric literal")
+
         if byte != 0x30:
             self.digits()
+
         if self.data[self.at : self.at + 1] == b".":
             self.at += 1
             if self.take(True) not in b"0123456789":
                 raise self.wrong("after decimal point in numeric literal")
             self.digits()
+
         if self.data[self.at : self.at + 1] in (b"e", b"E"):
             self.at += 1
             if self.data[self.at : self.at + 1] in (b"+", b"-"):
@@ -357,4 +383,5 @@ def _complaint(data: bytes) -> str:
         return str(error)
     except RecursionError:
         return "exceeded max depth"
+
     return f"invalid JSON: {from_bytes(data[:40])}"

@@ -51,7 +51,9 @@ def chunk(size: int, values: Any) -> ChunkList:
 
 
 def _odd_chunks(size: int, count: int) -> ChunkList:
-    """Sizes that make no sense: an empty list has no chunks, any other stops as Go's arithmetic does."""
+    """Sizes that make no sense: an empty list has no chunks, any other stops as Go's arithmetic
+    does.
+    """
     if count == 0 and size < 0:
         return ChunkList([[]]) if size == -1 else ChunkList()
     raise FuncError("runtime error: makeslice: len out of range")
@@ -113,6 +115,7 @@ def slice_list(values: Any, *indices: Any) -> Any:
     items = items_of(values, "list should be type of slice or array but %s")
     if not items:
         return None
+
     start = to_int(indices[0]) if indices else 0
     end = to_int(indices[1]) if len(indices) > 1 else len(items)
     if not 0 <= start <= end <= len(items):

@@ -35,6 +35,7 @@ def parse_int(text: str) -> int | None:
     match = _INTEGER.match(text)
     if not match:
         return None
+
     sign, hexa, hex_digits, binary, binary_digits, octal, octal_digits, digits = match.groups()
     if hexa:
         number = int(hex_digits.replace("_", ""), 16)
@@ -47,6 +48,7 @@ def parse_int(text: str) -> int | None:
         if len(plain) > 20:
             return None
         number = int(plain)
+
     number = -number if sign == "-" else number
     return number if _MIN <= number <= _MAX else None
 
@@ -57,23 +59,28 @@ def parse_float(text: str) -> float | None:
         return float(text)
     if not text.isascii() or "__" in text:
         return None
+
     if _HEX_FLOAT.match(text):
         try:
             return float.fromhex(text.replace("_", ""))
         except (ValueError, OverflowError):
             return None
+
     if not _FLOAT.match(text):
         return None
+
     try:
         number = float(text)
     except ValueError:
         return None
+
     return None if math.isinf(number) else number
 
 
 def to_int64(value: Any) -> Int64:
     if isinstance(value, (bool, int)):
         return Int64(value)
+
     if isinstance(value, float):
         # The processor's conversion: what does not fit is the smallest int64 (amd64).
         return (
@@ -81,12 +88,14 @@ def to_int64(value: Any) -> Int64:
             if -9.3e18 < value < 9.2233720368547758e18 and value >= _MIN
             else Int64(_MIN)
         )
+
     if isinstance(value, str):
         match = _DECIMAL.match(value) if "." in value else None
         text = value if match is None else match[1]
         if match is not None and text in ("", "-", "+"):
             text += "0"
         return Int64(parse_int(text) or 0)
+
     return Int64(0)
 
 
@@ -104,7 +113,9 @@ def to_float64(value: Any) -> float:
 
 
 def atoi(text: str) -> int:
-    """strconv.Atoi without its error: out of range gives the nearest bound, anything else that fails 0."""
+    """strconv.Atoi without its error: out of range gives the nearest bound, anything else that
+    fails 0.
+    """
     if not re.fullmatch(r"[-+]?[0-9]+", text) or not text.isascii():
         return 0
     digits = text.lstrip("+-").lstrip("0")[:20] or "0"
@@ -201,11 +212,13 @@ def rounded(value: Any, places: int, on: float = 0.5, *_more: float) -> float:
         power = math.pow(10, places)
     except OverflowError:
         power = math.inf
+
     digit = power * to_float64(value)
     rule = math.ceil if math.modf(digit)[0] >= on else math.floor
     number = _whole(digit, rule)
     if power == 0.0:
         return math.nan if number == 0 or math.isnan(number) else math.copysign(math.inf, number)
+
     return number / power
 
 
@@ -222,6 +235,7 @@ def _decimals(values: tuple[Any, ...], operation: str) -> float:
         if math.isinf(number) or math.isnan(number):
             shown = "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
             raise FuncError(f"Cannot create a Decimal from {shown}")
+
         item = decimal.Decimal(repr(number))
         if result is None:
             result = item
@@ -231,6 +245,7 @@ def _decimals(values: tuple[Any, ...], operation: str) -> float:
             raise FuncError("decimal division by 0")
         else:
             result = context.quantize(context.divide(result, item), decimal.Decimal("1e-16"))
+
     number = float(result or 0)
     return 0.0 if number == 0 else number
 
@@ -271,6 +286,7 @@ def seq(*numbers: int) -> str:
     """The numbers of shell's seq, as one text."""
     if not 1 <= len(numbers) <= 3:
         return ""
+
     start = 1 if len(numbers) == 1 else numbers[0]
     end = numbers[-1]
     one = -1 if end < start else 1

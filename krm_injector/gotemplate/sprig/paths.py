@@ -1,4 +1,6 @@
-"""Slash-separated paths: Go's package path, and filepath as it is on the injector's Linux (the same rules)."""
+"""Slash-separated paths: Go's package path, and filepath as it is on the injector's Linux (the same
+rules).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ def clean(path: str) -> str:
                 parts.append(part)
         elif part not in ("", "."):
             parts.append(part)
+
     return "/" + "/".join(parts) if rooted else "/".join(parts) or "."
 
 

@@ -1,4 +1,6 @@
-"""What sprig asks of package reflect and fmt: kinds, emptiness, deep equality, the text of any value."""
+"""What sprig asks of package reflect and fmt: kinds, emptiness, deep equality, the text of any
+value.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def elements(value: Any) -> list[Any] | None:
 
 
 def strvals(value: Any) -> list[str]:
-    """sprig's strslice: a list's items as text without nils; one value as a list of one; nil as none."""
+    """sprig's strslice: a list's items as text without nils; one value as a list of one; nil as
+    none.
+    """
     if value is None:
         return []
     items = elements(value)
@@ -84,7 +88,9 @@ def strvals(value: Any) -> list[str]:
 
 
 def empty(value: Any) -> bool:
-    """Zero numbers, false, nil, and whatever has no length are empty; a struct never is, a nil pointer is."""
+    """Zero numbers, false, nil, and whatever has no length are empty; a struct never is, a nil
+    pointer is.
+    """
     if isinstance(value, Struct):
         return value.is_nil
     if isinstance(value, (Func, Method)):
@@ -102,9 +108,11 @@ def kind_of(value: Any) -> str:
         return "map"
     if isinstance(value, (list, tuple, bytes)):
         return "slice"
+
     name = type_name(value)
     if isinstance(value, Struct):
         return "ptr" if name.startswith("*") else "struct"
+
     return "func" if name.startswith("func") else name
 
 
@@ -126,7 +134,9 @@ def type_is_like(name: str, value: Any) -> bool:
 
 
 class Visits:
-    """Counts the values that a walk meets: lists inside lists twice over make more of them than time can hold."""
+    """Counts the values that a walk meets: lists inside lists twice over make more of them than
+    time can hold.
+    """
 
     __slots__ = ("left",)
 
@@ -149,6 +159,7 @@ def _equal(left: Any, right: Any, visits: Visits) -> bool:
     visits.one()
     if left is right:
         return not isinstance(left, float) or left == left
+
     if (
         left is None
         or right is None
@@ -156,13 +167,16 @@ def _equal(left: Any, right: Any, visits: Visits) -> bool:
         or is_nil(left) != is_nil(right)
     ):
         return False
+
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(
             _equal(item, right[key], visits) for key, item in left.items()
         )
+
     if isinstance(left, (list, tuple)):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(_equal(one, other, visits) for one, other in pairs)
+
     return bool(left == right)
 
 

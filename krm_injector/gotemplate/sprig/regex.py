@@ -80,9 +80,11 @@ def _replace(regex: Regex, text: str, template: str | None, literal: str) -> str
             out.append(literal)
         else:
             out += (part if isinstance(part, str) else _group(text, groups, part) for part in parts)
+
         at = groups[1]
         size += len(out[-1])
         check_size(size)
+
     out.append(text[at:])
     return "".join(out)
 
@@ -111,6 +113,7 @@ def _template_parts(template: str, regex: Regex) -> list[str | int]:
             parts.append(int(name))
         elif name in regex.names:
             parts.append(regex.names[name])
+
     parts.append(template[at:])
     return parts
 
@@ -136,6 +139,7 @@ def _split(pattern: str, regex: Regex, text: str, limit: int) -> StringList:
         return NilStrings()
     if pattern and not text:
         return StringList([""])
+
     out = StringList()
     begin = end = 0
     for groups in regex.matches(text, limit):
@@ -145,8 +149,10 @@ def _split(pattern: str, regex: Regex, text: str, limit: int) -> StringList:
         if groups[1] != 0:
             out.append(text[begin:end])
         begin = groups[1]
+
     if end != len(text):
         out.append(text[begin:])
+
     return out
 
 

@@ -1,7 +1,8 @@
 """Runs a parsed Go regular expression in bounded time.
 
-Go's engine is linear in the text. Python's backtracks, so it is used only where a bound on its work can be read off
-the pattern and the text is short enough; anything else runs on a simulation of the automaton, as Go's does.
+Go's engine is linear in the text. Python's backtracks, so it is used only where a bound on its work
+can be read off the pattern and the text is short enough; anything else runs on a simulation of the
+automaton, as Go's does.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.regex_syntax import Node, Ranges, orbit, parse_regex
 
-# Steps that Python's engine may take in one search, by the bound of _shape. That is far beyond what most take, and paid
-# in full: where it is more, the automaton, which counts what it does, is cheaper for all but the hostile.
+# Steps that Python's engine may take in one search, by the bound of _shape. That is far beyond what
+# most take, and paid in full: where it is more, the automaton, which counts what it does, is
+# cheaper for all but the hostile.
 _FAST = 100_000
 _FAST_STEPS = 7  # 2 ** 7 of them are one step of a template
 _READ = (
@@ -57,16 +59,21 @@ class Regex:
         self._program: list[tuple[Any, ...]] | None = None
 
     def search(self, text: str, start: int = 0) -> tuple[int, ...] | None:
-        """The leftmost match at or after start: begin and end of the whole and of each group, -1 for none."""
+        """The leftmost match at or after start: begin and end of the whole and of each group, -1
+        for none.
+        """
         bound = (
             self._ways * max(len(text) - start, 1) ** self._power if self._power <= 4 else _FAST + 1
         )
         if bound <= _FAST:
             spend(int(bound) * self._length >> _FAST_STEPS)
             return self._search_fast(text, start)
+
         if self._program is None:
             self._program = _compile(self._tree)
-        # Whether it was compiled before or not: what a template may do does not hang on what others did.
+
+        # Whether it was compiled before or not: what a template may do does not hang on what others
+        # did.
         spend(len(self._program))
         return _run(self._program, text, start, self._groups)
 
@@ -79,22 +86,27 @@ class Regex:
         return tuple(place for group in range(self._groups + 1) for place in match.span(group))
 
     def matches(self, text: str, limit: int) -> list[tuple[int, ...]]:
-        """Successive matches, at most ``limit`` (below 0: all); no empty one right after another match."""
+        """Successive matches, at most ``limit`` (below 0: all); no empty one right after another
+        match.
+        """
         found: list[tuple[int, ...]] = []
         at, previous = 0, -1
         while at <= len(text) and len(found) != limit:
             spans = self.search(text, at)
             if spans is None:
                 break
+
             accept = True
             if spans[1] == at:
                 accept = spans[0] != previous
                 at += 1
             else:
                 at = spans[1]
+
             previous = spans[1]
             if accept:
                 found.append(spans)
+
         return found
 
 
@@ -121,23 +133,28 @@ def _cost(node: Node) -> tuple[int, float]:
     kind = node[0]
     if kind == "group":
         return _cost(node[2])
+
     if kind == "cat":
         power, ways = 0, 1.0
         for part in node[1]:
             more, factor = _cost(part)
             power, ways = power + more, ways * factor
         return power, min(ways, 1e18)
+
     if kind == "alt":
         costs = [_cost(part) for part in node[1]]
         return max(power for power, _ in costs), min(sum(ways for _, ways in costs), 1e18)
+
     if kind != "repeat":
         return 0, 1.0
+
     _, least, most, _greedy, inner = node
     power, ways = _cost(inner)
     if most < 0 or most > 1:
         if power or ways > 1 or _may_be_empty(inner):
             return 99, 1e18
         return (1, 1.0) if most < 0 else (0, float(most - least + 1))
+
     return power, ways + (most - least)
 
 
@@ -161,6 +178,7 @@ def _may_be_empty(node: Node) -> bool:
         return any(map(_may_be_empty, node[1]))
     if kind == "repeat":
         return node[1] == 0 or _may_be_empty(node[4])
+
     return bool(kind == "at")
 
 
@@ -169,11 +187,14 @@ def _python(node: Node) -> str:
     if kind == "char":
         text = re.escape(node[1])
         return f"(?i:{text})" if node[2] else text
+
     if kind == "any":
         return "(?s:.)" if node[1] else "[^\\n]"
+
     if kind == "class":
         inner = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in node[1])
         return f"[{inner}]" if inner else "(?!)"
+
     if kind == "at":
         return _PLACES[node[1]]
     if kind == "cat":
@@ -182,6 +203,7 @@ def _python(node: Node) -> str:
         return "(?:" + "|".join(map(_python, node[1])) + ")"
     if kind == "group":
         return f"({_python(node[2])})"
+
     _, least, most, greedy, inner = node
     return f"(?:{_python(inner)}){{{least},{most if most >= 0 else ''}}}" + ("" if greedy else "?")
 
@@ -190,8 +212,8 @@ def _wrapped(node: Node) -> str:
     return f"(?:{_python(node)})" if node[0] in ("alt", "cat") else _python(node)
 
 
-# The automaton: ("class", ranges), ("any", newline_too), ("at", what), ("save", slot), ("jump", to), ("fork", to, to)
-# with the preferred way first, ("match",).
+# The automaton: ("class", ranges), ("any", newline_too), ("at", what), ("save", slot), ("jump",
+# to), ("fork", to, to) with the preferred way first, ("match",).
 def _compile(tree: Node) -> list[tuple[Any, ...]]:
     program: list[tuple[Any, ...]] = []
     _emit(tree, program)
@@ -202,6 +224,7 @@ def _compile(tree: Node) -> list[tuple[Any, ...]]:
 def _emit(node: Node, program: list[tuple[Any, ...]]) -> None:
     if len(program) > _MAX_PROGRAM:
         raise TooLarge("regular expression is too large")
+
     kind = node[0]
     if kind == "char":
         chars = orbit(node[1]) if node[2] else {node[1]}
@@ -230,6 +253,7 @@ def _emit_alternatives(parts: list[Node], program: list[tuple[Any, ...]]) -> Non
         jumps.append(len(program))
         program.append(())
         program[fork] = ("fork", fork + 1, len(program))
+
     _emit(parts[-1], program)
     for jump in jumps:
         program[jump] = ("jump", len(program))
@@ -243,6 +267,7 @@ def _emit_repeat(node: Node, program: list[tuple[Any, ...]]) -> None:
 
     for _ in range(least - 1 if most < 0 and least > 0 else least):
         _emit(inner, program)
+
     if most < 0:
         # x* of an x that may be empty is (x+)?, so that an empty round counts once.
         once = least > 0
@@ -250,6 +275,7 @@ def _emit_repeat(node: Node, program: list[tuple[Any, ...]]) -> None:
         if skip >= 0 or once:
             if skip >= 0:
                 program.append(())
+
             start = len(program)
             _emit(inner, program)
             program.append(())
@@ -262,12 +288,15 @@ def _emit_repeat(node: Node, program: list[tuple[Any, ...]]) -> None:
             _emit(inner, program)
             program.append(("jump", start))
             fork(start, start + 1, len(program))
+
         return
+
     forks = []
     for _ in range(most - least):
         forks.append(len(program))
         program.append(())
         _emit(inner, program)
+
     for at in forks:
         fork(at, at + 1, len(program))
 
@@ -285,6 +314,7 @@ def _holds(what: str, text: str, at: int) -> bool:
         return at == 0 or text[at - 1] == "\n"
     if what == "line end":
         return at == len(text) or text[at] == "\n"
+
     boundary = _is_word(text[at - 1 : at]) != _is_word(text[at : at + 1])
     return boundary if what == "word" else not boundary
 
@@ -297,6 +327,7 @@ def _in(ranges: Ranges, code: int) -> bool:
             low = middle + 1
         else:
             high = middle
+
     return low < len(ranges) and ranges[low][0] <= code
 
 
@@ -306,13 +337,16 @@ Thread = tuple[int, tuple[int, ...]]
 def _follow(
     program: list[tuple[Any, ...]], text: str, at: int, start: Thread, seen: set[int]
 ) -> list[Thread]:
-    """The threads that wait for a character (or match) once all free steps from ``start`` are taken, best first."""
+    """The threads that wait for a character (or match) once all free steps from ``start`` are
+    taken, best first.
+    """
     ready: list[Thread] = []
     stack = [start]
     while stack:
         pc, saved = stack.pop()
         if pc in seen:
             continue
+
         seen.add(pc)
         step = program[pc]
         kind = step[0]
@@ -328,6 +362,7 @@ def _follow(
                 stack.append((pc + 1, saved))
         else:
             ready.append((pc, saved))
+
     return ready
 
 
@@ -353,8 +388,10 @@ def _run(
         current: list[Thread] = []
         for thread in threads:
             current += _follow(program, text, at, thread, seen)
+
         if best is None:
             current += _follow(program, text, at, (0, (at, *blank[1:])), seen)
+
         spend((weight * len(seen) >> 1) + 1)
         threads = []
         char = text[at : at + 1]
@@ -365,6 +402,8 @@ def _run(
                 break
             if char and _accepts(step, char):
                 threads.append((pc + 1, saved))
+
         if not char or (best is not None and not threads):
             return best
+
         at += 1

@@ -1,7 +1,9 @@
-"""Go's regular expressions (RE2 syntax, as regexp/syntax of Go 1.26 reads it): text -> tree, with Go's errors.
+"""Go's regular expressions (RE2 syntax, as regexp/syntax of Go 1.26 reads it): text -> tree, with
+Go's errors.
 
-A tree is a tuple, its first item the kind: ("char", c, fold), ("any", newline_too), ("class", ranges), ("at", what),
-("cat", nodes), ("alt", nodes), ("group", number, node), ("repeat", min, max or -1, greedy, node).
+A tree is a tuple, its first item the kind: ("char", c, fold), ("any", newline_too), ("class",
+ranges), ("at", what), ("cat", nodes), ("alt", nodes), ("group", number, node), ("repeat", min, max
+or -1, greedy, node).
 """
 
 from __future__ import annotations
@@ -75,6 +77,7 @@ def orbit(char: str) -> set[str]:
     ):
         if found & set(group):
             found |= set(group)
+
     return found
 
 
@@ -95,6 +98,7 @@ def negated(ranges: Ranges) -> Ranges:
         if low > start:
             out.append((start, low - 1))
         start = high + 1
+
     if start <= _MAX_RUNE:
         out.append((start, _MAX_RUNE))
     return out
@@ -122,6 +126,7 @@ def _categories() -> dict[str, Ranges]:
                 ranges[-1] = (ranges[-1][0], code)
             else:
                 ranges.append((code, code))
+
     return table
 
 
@@ -162,10 +167,12 @@ class _Parser:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
             raise _error("expression nests too deeply", self.text)
+
         branches = [self.sequence()]
         while self.peek() == "|":
             self.at += 1
             branches.append(self.sequence())
+
         self.depth -= 1
         return branches[0] if len(branches) == 1 else ("alt", branches)
 
@@ -180,6 +187,7 @@ class _Parser:
                 self.repetition(nodes, count, repeated)
                 repeated = start
                 continue
+
             repeated = -1
             if char == "(":
                 self.group(nodes)
@@ -189,6 +197,7 @@ class _Parser:
                 self.at = len(self.text) - len(rest) if end else len(self.text)
             else:
                 nodes.append(self.atom(char))
+
         return nodes[0] if len(nodes) == 1 else ("cat", nodes)
 
     def repetition(self, nodes: list[Node], count: re.Match[str] | None, repeated: int) -> None:
@@ -200,17 +209,21 @@ class _Parser:
             most = least if not count[2] else int(count[3][:8]) if count[3] else -1
             if least > 1000 or most > 1000 or -1 < most < least:
                 raise _error("invalid repeat count", count[0])
+
         greedy = not self.flags.lazy
         if self.peek() == "?":
             self.at += 1
             greedy = not greedy
+
         if repeated >= 0:
             raise _error("invalid nested repetition operator", self.text[repeated : self.at])
         if not nodes:
             raise _error("missing argument to repetition operator", self.text[start : self.at])
+
         node = ("repeat", least, most, greedy, nodes.pop())
         if count and copies(node) > 1000:
             raise _error("invalid repeat count", self.text[start : self.at])
+
         nodes.append(node)
 
     def group(self, nodes: list[Node]) -> None:
@@ -226,9 +239,11 @@ class _Parser:
             self.at += 1
             self.groups += 1
             number = self.groups
+
         inner = self.alternation()
         if self.peek() != ")":
             raise _error("missing closing )", self.text)
+
         self.at += 1
         self.flags = before
         nodes.append(
@@ -243,9 +258,11 @@ class _Parser:
         end = self.text.find(">", start)
         if end < 0:
             raise _error("invalid named capture", self.text[self.at :])
+
         name = self.text[start:end]
         if not re.fullmatch(r"[0-9A-Za-z_]+", name):
             raise _error("invalid named capture", self.text[self.at : end + 1])
+
         self.at = end + 1
         self.groups += 1
         self.names.setdefault(name, self.groups)
@@ -270,6 +287,7 @@ class _Parser:
                 return char == ":"
             else:
                 break
+
         raise _error("invalid or unsupported Perl syntax", self.text[start : self.at])
 
     def atom(self, char: str) -> Node:
@@ -277,6 +295,7 @@ class _Parser:
             return self.char_class()
         if char == "\\":
             return self.escape()
+
         self.at += 1
         if char == "^":
             return ("at", "line start" if self.flags.multi else "start")
@@ -284,6 +303,7 @@ class _Parser:
             return ("at", "line end" if self.flags.multi else "end")
         if char == ".":
             return ("any", self.flags.dot_all)
+
         return ("char", char, self.flags.fold)
 
     def escape(self) -> Node:
@@ -292,6 +312,7 @@ class _Parser:
         if two in places:
             self.at += 2
             return ("at", places[two])
+
         ranges = self.named_class()
         if ranges is not None:
             return ("class", ranges)
@@ -303,14 +324,18 @@ class _Parser:
         if letter.lower() in _PERL and letter:
             self.at += 2
             return _PERL[letter] if letter.islower() else negated(_PERL[letter.lower()])
+
         if letter not in ("p", "P"):
             return None
+
         match = re.compile(r"\\[pP](?:\{(\^?)([^}]*)\}|(.))", re.DOTALL).match(self.text, self.at)
         if not match or match[3] == "{":
             raise _error("invalid character class range", self.text[self.at :])
+
         found = _category(match[2] or match[3] or "")
         if found is None:
             raise _error("invalid character class range", match[0])
+
         self.at = match.end()
         self.count(len(found))
         ranges = list(found)
@@ -326,22 +351,26 @@ class _Parser:
             return _ESCAPES[char]
         if char >= "\x80" or not char.isalnum():
             return char
+
         octal = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}").match(self.text, start + 1)
         if octal:
             self.at = octal.end()
             return chr(int(octal[0], 8))
+
         if char == "x":
             hexa = re.compile(r"\{([0-9A-Fa-f]{1,32})\}|([0-9A-Fa-f]{2})").match(self.text, self.at)
             if hexa and int(hexa[1] or hexa[2], 16) <= _MAX_RUNE:
                 self.at = hexa.end()
                 return chr(int(hexa[1] or hexa[2], 16))
             self.at = self._hex_fault()
+
         raise _error("invalid escape sequence", self.text[start : self.at])
 
     def _hex_fault(self) -> int:
         r"""The end of what Go reads of a \x that is none."""
         if self.peek() != "{":
             return min(self.at + 2, len(self.text))
+
         value = 0
         for i in range(self.at + 1, len(self.text)):
             if self.text[i] not in "0123456789abcdefABCDEF":
@@ -349,6 +378,7 @@ class _Parser:
             value = value * 16 + int(self.text[i], 16)
             if value > _MAX_RUNE:
                 return i + 1
+
         return len(self.text)
 
     def char_class(self) -> Node:
@@ -367,11 +397,14 @@ class _Parser:
                 self.at = posix.end()
                 ranges += negated(_POSIX[posix[2]]) if posix[1] else _POSIX[posix[2]]
                 continue
+
             named = self.named_class() if self.peek() == "\\" else None
             if named is not None:
                 ranges += named
                 continue
+
             ranges += self.class_range(start)
+
         self.at += 1
         return ("class", negated(ranges) if negative else merged(ranges))
 
@@ -383,9 +416,11 @@ class _Parser:
             high = self.class_char(start)
             if high < low:
                 raise _error("invalid character class range", self.text[begin : self.at])
+
         if self.flags.fold:
             self.count(high - low if high - low < _MAX_FOLD else 0)
             return _folded(low, high)
+
         return [(low, high)]
 
     def class_char(self, start: int) -> int:
@@ -405,6 +440,7 @@ def copies(node: Node) -> int:
         times: int = node[2] if node[2] >= 0 else node[1]
         inner: int = copies(node[4])
         return max(1, times) * inner
+
     if kind == "group":
         return copies(node[2])
     return max(map(copies, node[1]), default=1) if kind in ("cat", "alt") else 1

@@ -1,4 +1,6 @@
-"""semver and semverCompare (github.com/Masterminds/semver v3.5.0, the version that Istio 1.30 builds with)."""
+"""semver and semverCompare (github.com/Masterminds/semver v3.5.0, the version that Istio 1.30
+builds with).
+"""
 
 from __future__ import annotations
 
@@ -71,6 +73,7 @@ class Version(Struct):
         }
         if name in plain:
             return Method(lambda: plain[name])
+
         compared = {
             "Compare": lambda other: compare(self, other),
             "Equal": lambda other: compare(self, other) == 0,
@@ -81,6 +84,7 @@ class Version(Struct):
         }
         if name in compared:
             return Method(compared[name], ("*semver.Version",))
+
         return self._changed(name)
 
     def _changed(self, name: str) -> Method:
@@ -126,15 +130,19 @@ def _check_pre(pre: str) -> None:
 def semver(text: str) -> Version:
     if go_len(text) > _MAX_VERSION:
         raise FuncError(f"version string is too long (max {_MAX_VERSION} bytes)")
+
     match = _VERSION.match(text)
     if not match:
         raise FuncError("invalid semantic version")
+
     numbers = [int(part or "0") for part in match.group(1, 2, 3)]
     for number, part in zip(numbers, match.group(1, 2, 3), strict=True):
         if number >= 1 << 64:
             raise FuncError(
-                f'error parsing version segment: strconv.ParseUint: parsing "{part}": value out of range'
+                f'error parsing version segment: strconv.ParseUint: parsing "{part}": value out '
+                "of range"
             )
+
     pre, metadata = match[4] or "", match[5] or ""
     _check_pre(pre)
     return Version((numbers[0], numbers[1], numbers[2]), pre, metadata, text)
@@ -151,12 +159,14 @@ def compare(left: Version, right: Version) -> int:
 def _compare_pre(left: str, right: str) -> int:
     if left == right:
         return 0
+
     ours, theirs = left.split("."), right.split(".")
     for i in range(max(len(ours), len(theirs))):
         one = ours[i] if i < len(ours) else ""
         other = theirs[i] if i < len(theirs) else ""
         if one != other:
             return 1 if _rank(one) > _rank(other) else -1
+
     return 0
 
 
@@ -170,13 +180,15 @@ def _rank(part: str) -> tuple[int, int, str]:
 class _Constraint(NamedTuple):
     operator: str
     version: Version
-    wild: str  # what is left open: "" nothing, "major" all, "minor" minor and patch, "patch" the patch
+    # what is left open: "" nothing, "major" all, "minor" minor and patch, "patch" the patch
+    wild: str
 
 
 def _parse_constraint(text: str) -> _Constraint:
     match = _ONE.match(text)
     if not match:
         raise FuncError(f"improper constraint: {go_quote(text)}")
+
     operator, written, major, minor, patch, pre, _metadata = match.groups()
     pre = f"-{pre}" if pre else ""
     wild = ""
@@ -186,6 +198,7 @@ def _parse_constraint(text: str) -> _Constraint:
         written, wild = f"{major}.0.0{pre}", "minor"
     elif patch is None or patch[1:] in ("x", "X", "*"):
         written, wild = f"{major}{minor}.0{pre}", "patch"
+
     try:
         return _Constraint(operator, semver(written), wild)
     except FuncError:
@@ -195,16 +208,20 @@ def _parse_constraint(text: str) -> _Constraint:
 def _parse_constraints(text: str) -> list[list[_Constraint]]:
     if go_len(text) > _MAX_CONSTRAINT:
         raise FuncError(f"constraint string is too long (max {_MAX_CONSTRAINT} bytes)")
+
     for match in list(_RANGE.finditer(text)):
         text = text.replace(match[0], f">= {match[1]}, <= {match[2]} ", 1)
+
     groups = text.split("||")
     if len(groups) > _MAX_GROUPS:
         raise FuncError(f"too many constraint groups (max {_MAX_GROUPS})")
+
     found: list[list[_Constraint]] = []
     for group in groups:
         if not _VALID.match(group):
             raise FuncError(f"improper constraint: {go_quote(group)}")
         found.append([_parse_constraint(match[0]) for match in _FIND.finditer(group)])
+
     return found
 
 
@@ -236,6 +253,7 @@ def _holds(one: _Constraint, version: Version) -> bool:
         return order <= 0 if not one.wild else version.core[:2] <= _upper(one, version)
     if operator == "=" and not one.wild:
         return order == 0
+
     return order >= 0 and (_caret(one, version) if operator == "^" else _tilde(one, version))
 
 
@@ -247,6 +265,7 @@ def _upper(one: _Constraint, version: Version) -> tuple[int, int]:
 def _differs(one: _Constraint, version: Version, order: int) -> bool:
     if not one.wild:
         return order != 0
+
     ours, theirs = version.core, one.version.core
     if ours[0] != theirs[0]:
         return True
@@ -256,6 +275,7 @@ def _differs(one: _Constraint, version: Version, order: int) -> bool:
         return True
     if one.wild == "patch":
         return _compare_pre(version.pre, one.version.pre) != 0
+
     return ours[2] != theirs[2] or order != 0
 
 

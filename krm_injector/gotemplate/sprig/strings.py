@@ -1,6 +1,7 @@
 """sprig's string functions (strings.go, and the entries of functions.go that wrap package strings).
 
-Source of every rule: github.com/Masterminds/sprig v3.3.0. Lengths and positions count bytes, as in Go.
+Source of every rule: github.com/Masterminds/sprig v3.3.0. Lengths and positions count bytes, as in
+Go.
 """
 
 from __future__ import annotations
@@ -108,12 +109,15 @@ def substr(start: int, end: int, text: str) -> str:
         if end > size:
             raise FuncError(f"runtime error: slice bounds out of range [:{end}] with length {size}")
         return from_bytes(data[:end])
+
     if end < 0 or end > size:
         if start > size:
             raise FuncError(f"runtime error: slice bounds out of range [{start}:{size}]")
         return from_bytes(data[start:])
+
     if start > end:
         raise FuncError(f"runtime error: slice bounds out of range [{start}:{end}]")
+
     return from_bytes(data[start:end])
 
 
@@ -122,9 +126,12 @@ def split_list(sep: str, text: str) -> StringList:
 
 
 def split_text(text: str, sep: str, limit: int = -1) -> list[str]:
-    """strings.SplitN: no separator means one element a rune; limit 0 means none at all, below 0 no limit."""
+    """strings.SplitN: no separator means one element a rune; limit 0 means none at all, below 0 no
+    limit.
+    """
     if limit == 0:
         return []
+
     parts: list[str]
     if sep:
         parts = text.split(sep, limit - 1 if limit > 0 else -1)
@@ -132,6 +139,7 @@ def split_text(text: str, sep: str, limit: int = -1) -> list[str]:
         parts = list(text)
     else:
         parts = [*text[: limit - 1], text[limit - 1 :]]
+
     return parts
 
 

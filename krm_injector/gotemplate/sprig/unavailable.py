@@ -1,7 +1,7 @@
 """Functions of sprig whose answer depends on the machine, the clock, the network or chance.
 
-A template may name them, as in Go; calling one is an error that says what to do instead: a build must give the same
-answer twice.
+A template may name them, as in Go; calling one is an error that says what to do instead: a build
+must give the same answer twice.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def refusal(name: str) -> Callable[..., Any]:
     def refuse(*_arguments: Any) -> NoReturn:
         reason, instead = REASONS[name]
         raise FuncError(
-            f"function {name} is not available at build time, its result depends on {reason}: {instead} instead"
+            f"function {name} is not available at build time, its result depends on {reason}: "
+            f"{instead} instead"
         )
 
     return refuse

@@ -38,18 +38,23 @@ def _unescape(text: str, part: str) -> str:
             shown = from_bytes(data[at : at + 3])
             if not re.fullmatch(rb"[0-9A-Fa-f]{2}", code):
                 raise FuncError(f"invalid URL escape {go_quote(shown)}")
+
             value = int(code, 16)
             if part == "host" and value < 0x80 and code != b"25":
                 raise FuncError(f"invalid URL escape {go_quote(shown)}")
             if part == "zone" and code != b"25" and value != 0x20 and value not in _SAFE["host"]:
                 raise FuncError(f"invalid URL escape {go_quote(shown)}")
+
             out.append(value)
             at += 3
             continue
+
         if part in ("host", "zone") and byte < 0x80 and byte not in _SAFE[part]:
             raise FuncError(f"invalid character {go_quote(chr(byte))} in host name")
+
         out.append(byte)
         at += 1
+
     return from_bytes(bytes(out))
 
 
@@ -57,6 +62,7 @@ def _parse_userinfo(text: str) -> str:
     """The user part, unescaped and escaped again: what Userinfo.String() gives."""
     if not _USERINFO.match(text):
         raise FuncError("net/url: invalid userinfo")
+
     name, colon, password = text.partition(":")
     return (
         _escape(_unescape(name, "user"), "user")
@@ -71,11 +77,13 @@ def _parse_host(scheme: str, host: str) -> str:
         raise FuncError("invalid IP-literal")
     if bracket == 0:
         return _parse_literal(host)
+
     colon = host.find(":")
     if colon >= 0:
         if scheme not in ("http", "https"):
             colon = host.rfind(":")
         _check_port(host[colon:])
+
     return _unescape(host, "host")
 
 
@@ -91,6 +99,7 @@ def _parse_literal(host: str) -> str:
     close = host.rfind("]")
     if close < 0:
         raise FuncError("missing ']' in host")
+
     port = host[close + 1 :]
     _check_port(port)
     inner, percent, zone = host[1:close].partition("%25")
@@ -108,6 +117,7 @@ def _parse_literal(host: str) -> str:
                 f"invalid host: ParseAddr({go_quote(shown)}): unable to parse IP"
             ) from None
         raise FuncError("invalid IP-literal") from None
+
     return f"[{shown}]{port}"
 
 
@@ -121,6 +131,7 @@ def _parse(url: str) -> dict[str, Any]:
         return {**parts, "path": "*"}
     if url.startswith(":"):
         raise FuncError("missing protocol scheme")
+
     scheme = _SCHEME.match(url)
     parts["scheme"] = go_lower(scheme[0][:-1]) if scheme else ""
     rest, _, parts["query"] = url[scheme.end() if scheme else 0 :].partition("?")
@@ -129,6 +140,7 @@ def _parse(url: str) -> dict[str, Any]:
             return {**parts, "opaque": rest}
         if ":" in rest.partition("/")[0]:
             raise FuncError("first path segment in URL cannot contain colon")
+
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
         rest = slash + path
@@ -136,6 +148,7 @@ def _parse(url: str) -> dict[str, Any]:
         parts["host"] = _parse_host(parts["scheme"], host)
         parts["hostname"] = _hostname(parts["host"])
         parts["userinfo"] = _parse_userinfo(user) if at else ""
+
     parts["path"] = _unescape(rest, "path")
     return dict(parts)
 
@@ -153,10 +166,12 @@ def _parse_url(url: str) -> dict[str, Any]:
         parts = _parse(plain)
     except FuncError as error:
         raise FuncError(f"parse {go_quote(plain)}: {error}") from None
+
     try:
         parts["fragment"] = _unescape(fragment, "fragment")
     except FuncError as error:
         raise FuncError(f"parse {go_quote(url)}: {error}") from None
+
     return parts
 
 
@@ -174,6 +189,7 @@ def url_join(parts: dict[str, Any]) -> str:
             return value
         if value is None:
             raise FuncError("runtime error: invalid memory address or nil pointer dereference")
+
         raise FuncError(
             f"unable to parse {key} key, must be of type string, but {kind_of(value)} found"
         )
@@ -186,17 +202,21 @@ def url_join(parts: dict[str, Any]) -> str:
             user = _parse_url(f"proto://{user}@host")["userinfo"] + "@"
         except FuncError as error:
             raise FuncError(f"unable to parse userinfo in dict: {error}") from None
+
     text = f"{scheme}:" if scheme else ""
     if opaque:
         text += opaque
     else:
         if host or user or (scheme and path):
             text += "//" + user + _escape(host, "host")
+
         shown = "*" if path == "*" else _escape(path, "path")
         if shown and not shown.startswith("/") and host:
             text += "/"
         if not text and ":" in shown.partition("/")[0]:
             text += "./"
+
         text += shown
+
     text += f"?{query}" if query else ""
     return text + (f"#{_escape(fragment, 'fragment')}" if fragment else "")

@@ -1,7 +1,7 @@
 """Letter case and line shape as sprig's helpers (goutils 1.1.1, xstrings 1.5.0) see them.
 
-goutils walks the bytes of a string and widens each to a rune, so text outside ASCII comes out as Latin-1 read twice;
-that is what the webhook would print, so it is what these functions print.
+goutils walks the bytes of a string and widens each to a rune, so text outside ASCII comes out as
+Latin-1 read twice; that is what the webhook would print, so it is what these functions print.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def initials(text: str) -> str:
         elif gap:
             out.append(char)
             gap = False
+
     return "".join(out)
 
 
@@ -54,6 +55,7 @@ def untitle(text: str) -> str:
             char = go_lower(char)
             start = False
         out.append(char)
+
     return "".join(out)
 
 
@@ -89,6 +91,7 @@ def swapcase(text: str) -> str:
         else:
             out.append(char)
             start = is_space(char)
+
     return "".join(out)
 
 
@@ -96,7 +99,8 @@ def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
     data = to_bytes(text)
     sep = to_bytes(newline or "\n")
     width = max(width, 1)
-    # A line is made of every width bytes where words are cut, and of every space at most where they are not.
+    # A line is made of every width bytes where words are cut, and of every space at most where they
+    # are not.
     lines = data.count(b" ") + (len(data) // width if long_words else 0)
     check_size(len(data) + lines * len(sep))
     offset = 0
@@ -105,6 +109,7 @@ def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
         if data[offset] == 0x20:
             offset += 1
             continue
+
         space = data.rfind(b" ", offset, offset + width + 1)
         if space >= offset:
             out += (data[offset:space], sep)
@@ -120,6 +125,7 @@ def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
             else:
                 out += (data[offset:space], sep)
                 offset = space + 1
+
     out.append(data[offset:])
     return from_bytes(b"".join(out))
 
@@ -148,6 +154,7 @@ def _abbreviate(text: str, offset: int, width: int) -> str:
         return ""
     if len(data) <= width:
         return text
+
     keep = width - 3
     offset = min(offset, len(data))
     if len(data) - offset < keep:
@@ -158,6 +165,7 @@ def _abbreviate(text: str, offset: int, width: int) -> str:
         return ""
     if offset + keep < len(data):
         return "..." + _abbreviate(from_bytes(data[offset:]), 0, keep)
+
     return "..." + from_bytes(data[len(data) - keep :])
 
 
@@ -195,9 +203,11 @@ def camelcase(text: str) -> str:
     while at < len(rest) and _is_connector(rest[at]):
         out.append(rest[at])
         at += 1
+
     if at >= len(rest):
         # A text of connectors only: its last rune is written once more, as the original does.
         return "".join(out) + (rest[-1] if rest else "")
+
     first_upper = _is_upper(rest[at])
     current = go_upper(rest[at])
     at += 1
@@ -207,16 +217,20 @@ def camelcase(text: str) -> str:
         if _is_connector(current) and _is_connector(before):
             out.append(before)
             continue
+
         if _is_connector(before):
             first_upper = _is_upper(current)
             current = go_upper(current)
             continue
+
         if first_upper:
             if _is_upper(current):
                 current = go_lower(current)
             else:
                 first_upper = False
+
         out.append(before)
+
     out.append(current)
     return "".join(out)
 
@@ -230,6 +244,7 @@ def _run(text: str, at: int, accept: Callable[[str], bool]) -> int:
 def _next_word(text: str) -> tuple[int, str, str]:
     if not text:
         return _INVALID, "", ""
+
     first = text[0]
     if _is_connector(first):
         kind, end = _CONNECTOR, _run(text, 1, _is_connector)
@@ -243,6 +258,7 @@ def _next_word(text: str) -> tuple[int, str, str]:
         kind, end = _NUMBER, _run(text, 1, _is_number)
     else:
         kind, end = _OTHER, _run(text, 1, _is_other)
+
     return kind, text[:end], text[end:]
 
 
@@ -255,12 +271,16 @@ def _is_other(char: str) -> bool:
 
 
 def _upper_end(text: str) -> int:
-    """HTTPStatus is two words, HTTP and Status: the last capital before a small letter opens the next word."""
+    """HTTPStatus is two words, HTTP and Status: the last capital before a small letter opens the
+    next word.
+    """
     if len(text) == 1:
         return 1
+
     if _is_upper(text[1]):
         end = _run(text, 2, _is_upper)
         return end - 1 if end < len(text) and _is_alphabet(text[end]) else end
+
     if _is_alphabet(text[1]):
         return _run(text, 2, _is_small)
     return 1
@@ -285,6 +305,7 @@ def _lowered(kind: int, word: str, connector: str) -> str:
 def _lower_words(text: str, connector: str) -> str:
     if not text:
         return ""
+
     out: list[str] = []
     kind, word, rest = _next_word(text)
 
@@ -297,6 +318,7 @@ def _lower_words(text: str, connector: str) -> str:
     while rest:
         if kind != _CONNECTOR:
             out.append(_lowered(kind, word, connector))
+
         previous, last = kind, word
         kind, word, rest = _next_word(rest)
         if previous == _NUMBER:
@@ -310,19 +332,24 @@ def _lower_words(text: str, connector: str) -> str:
                 if kind not in (_CONNECTOR, _PUNCT):
                     out.append(connector)
                 continue
+
             if not rest:
                 continue
+
             number = word
             kind, word, rest = _next_word(rest)
-            # A number before anything but small letters belongs to the word before it: Bld4Floor is bld4_floor.
+            # A number before anything but small letters belongs to the word before it: Bld4Floor is
+            # bld4_floor.
             if kind != _ALPHABET:
                 out.append(number)
                 if kind not in (_CONNECTOR, _PUNCT):
                     out.append(connector)
                 continue
+
             out += (connector, number)
             take_letters_and_numbers()
             if kind not in (_INVALID, _CONNECTOR, _PUNCT):
                 out.append(connector)
+
     out.append(_lowered(kind, word, connector))
     return "".join(out)

@@ -1,7 +1,8 @@
-"""A SidecarInjectionSpec applied to a pod: as the webhook's JSON patch does it, or as kube-inject's own code did.
+"""A SidecarInjectionSpec applied to a pod: as the webhook's JSON patch does it, or as kube-inject's
+own code did.
 
-Source: createPatch (webhook.go), IntoObject (inject.go), app_probe.go of pilot/pkg/kube/inject (1.1-1.3) and
-pkg/kube/inject (1.4-1.8).
+Source: createPatch (webhook.go), IntoObject (inject.go), app_probe.go of pilot/pkg/kube/inject
+(1.1-1.3) and pkg/kube/inject (1.4-1.8).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from krm_injector.model import Object
 from krm_injector.versions import Rules
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-# What istiod takes for injected where no status annotation says it (webhook.go legacyContainerNames ...).
+# What istiod takes for injected where no status annotation says it (webhook.go legacyContainerNames
+# ...).
 LEGACY = {
     "initContainers": ["istio-init", "enable-core-dump"],
     "containers": ["istio-proxy"],
@@ -32,7 +34,8 @@ NETWORK = "ISTIO_META_NETWORK"
 
 _STATUS_PORT = re.compile(r"--?statusPort(?:=([0-9]+))?\Z")
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-# The annotations that podRedirectAnnot may set: those in Istio's annotationRegistry that a CNI plugin reads.
+# The annotations that podRedirectAnnot may set: those in Istio's annotationRegistry that a CNI
+# plugin reads.
 _REDIRECTS = (
     "sidecar.istio.io/inject",
     "sidecar.istio.io/interceptionMode",
@@ -77,25 +80,31 @@ class Facts(NamedTuple):
 
 
 def by_webhook(pod: Object, spec: Spec, facts: Facts) -> Object:
-    """createPatch: an earlier injection is taken out, the spec's parts are added, probes are rewritten."""
+    """createPatch: an earlier injection is taken out, the spec's parts are added, probes are
+    rewritten.
+    """
     annotations, rules = pods.annotations_of(pod), facts.rules
     rewrite = _should_rewrite(annotations, spec, rules)
     if rewrite:
         spec = spec._replace(containers=_with_probers(spec.containers, pods.containers(pod), rules))
+
     added = {pods.STATUS_ANNOTATION: facts.status, **facts.injected_annotations}
     if _merges(annotations, facts):
         spec = spec._replace(containers=_with_scraping(spec.containers, annotations))
         added.update(_scrape_annotations(facts))
+
     port = _agent_port(spec.containers, annotations, facts) if rewrite else None
     before = pod
     if port is not None and rules.probes_first:
         rewritten = [_rewritten(c, port, rules) for c in pods.containers(pod)]
         pod = pods.with_spec(pod, containers=rewritten)
+
     pod = _exchanged(before, pod, spec, facts)
     if port is not None and not rules.probes_first:
         pod = pods.with_spec(pod, containers=_rewritten_by_place(before, pod, port, rules))
     if spec.dns_config is not None:
         pod = pods.with_spec(pod, dnsConfig=spec.dns_config)
+
     pod = pods.with_metadata(pod, "annotations", {**annotations, **added})
     return _with_labels(pod, _labels(pod, spec, facts))
 
@@ -110,6 +119,7 @@ def _exchanged(before: Object, pod: Object, spec: Spec, facts: Facts) -> Object:
             _with_token(c, token) if token and c.get("name") == pods.PROXY else c for c in among
         ]
         fields[field] = _patched(pods.containers(pod, field), earlier[field], added, facts)
+
     for field, among in (("volumes", spec.volumes), ("imagePullSecrets", spec.pull_secrets)):
         kept = [
             entry
@@ -117,13 +127,16 @@ def _exchanged(before: Object, pod: Object, spec: Spec, facts: Facts) -> Object:
             if entry.get("name", "") not in earlier[field]
         ]
         fields[field] = kept + among
+
     return pods.with_spec(pod, **fields)
 
 
 def _patched(
     present: list[Object], gone: list[str], added: list[Object], facts: Facts
 ) -> list[Object]:
-    """The list as the patch's operations leave it: removals, then each addition at the end or in front."""
+    """The list as the patch's operations leave it: removals, then each addition at the end or in
+    front.
+    """
     result = [entry for entry in present if entry.get("name", "") not in gone]
     for index, entry in enumerate(added):
         name = entry.get("name")
@@ -133,16 +146,20 @@ def _patched(
             result.insert(0, entry)
         else:
             result.append(entry)
+
     return result
 
 
 def earlier_names(pod: Object) -> dict[str, list[str]]:
-    """What an earlier injection brought, by its status annotation; without one, by the names of old."""
+    """What an earlier injection brought, by its status annotation; without one, by the names of
+    old.
+    """
     text = pods.annotations_of(pod).get(pods.STATUS_ANNOTATION, "")
     try:
         status = go_json.loads(text) if text else None
     except go_json.GoJsonError:
         status = None
+
     if isinstance(status, dict):
         named = {field: status.get(field) or [] for field in LEGACY}
         valid = all(
@@ -151,6 +168,7 @@ def earlier_names(pod: Object) -> dict[str, list[str]]:
         )
         if valid and any(named.values()):
             return named
+
     return LEGACY
 
 
@@ -173,6 +191,7 @@ def _labels(pod: Object, spec: Spec, facts: Facts) -> dict[str, str]:
     added: dict[str, str] = {}
     if "tls" in wanted:
         added["security.istio.io/tlsMode"] = "istio"
+
     if "canonical" in wanted:
         added["service.istio.io/canonical-name"] = _first_of(
             labels,
@@ -184,11 +203,14 @@ def _labels(pod: Object, spec: Spec, facts: Facts) -> dict[str, str]:
             ("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"),
             "latest",
         )
+
     if "revision" in wanted:
         added["istio.io/rev"] = facts.revision
+
     network = _network(spec.containers) if "network" in wanted else ""
     if network:
         added["topology.istio.io/network"] = network
+
     return added
 
 
@@ -212,10 +234,13 @@ def _with_labels(pod: Object, added: dict[str, str]) -> Object:
 
 
 def by_kube_inject(pod: Object, spec: Spec, facts: Facts) -> Object:
-    """IntoObject's own code: everything goes to the end, nothing is taken out, dnsConfig is the spec's or none."""
+    """IntoObject's own code: everything goes to the end, nothing is taken out, dnsConfig is the
+    spec's or none.
+    """
     rules, annotations = facts.rules, dict(pods.annotations_of(pod))
     if rules.merges_prometheus == "annotations" and _merges(annotations, facts):
         annotations.update(_scrape_annotations(facts))
+
     fields: dict[str, Any] = {
         "initContainers": pods.containers(pod, "initContainers") + spec.init_containers,
         "containers": _in_order(pods.containers(pod), spec.containers, facts.hold),
@@ -224,14 +249,17 @@ def by_kube_inject(pod: Object, spec: Spec, facts: Facts) -> Object:
     }
     if rules.manual_pull_secrets:
         fields["imagePullSecrets"] = pods.containers(pod, "imagePullSecrets") + spec.pull_secrets
+
     pod = pods.with_spec(pod, **fields)
     if _should_rewrite(annotations, spec, rules):
         pod = _probes_rewritten(pod, annotations, facts)
+
     if rules.pod_redirect:
         known = (*_REDIRECTS, _NETWORKS) if rules.pod_redirect == "multus" else _REDIRECTS
         annotations.update(
             {name: value for name, value in spec.redirect.items() if value and name in known}
         )
+
     pod = pods.with_metadata(
         pod, "annotations", {**annotations, pods.STATUS_ANNOTATION: facts.status}
     )
@@ -239,6 +267,7 @@ def by_kube_inject(pod: Object, spec: Spec, facts: Facts) -> Object:
         pod = pods.with_metadata(
             pod, "labels", {**pods.labels_of(pod), "istio.io/rev": facts.revision}
         )
+
     return _with_labels(
         pod, {"security.istio.io/tlsMode": "istio"} if "tls" in rules.labels else {}
     )
@@ -252,7 +281,9 @@ def _in_order(present: list[Object], added: list[Object], hold: bool) -> list[Ob
 
 
 def _probes_rewritten(pod: Object, annotations: dict[str, str], facts: Facts) -> Object:
-    """Probes and the proxy's knowledge of them; here the proxy is any istio-proxy of the pod, the first."""
+    """Probes and the proxy's knowledge of them; here the proxy is any istio-proxy of the pod, the
+    first.
+    """
     among = pods.containers(pod)
     port = _agent_port(among, annotations, facts)
     if port is None:
@@ -273,15 +304,19 @@ def _should_rewrite(annotations: dict[str, str], spec: Spec, rules: Rules) -> bo
 
 
 def _agent_port(containers: list[Object], annotations: dict[str, str], facts: Facts) -> int | None:
-    """Where the agent of the containers' istio-proxy answers probes; None where there is none or it is not said."""
+    """Where the agent of the containers' istio-proxy answers probes; None where there is none or it
+    is not said.
+    """
     sidecar = pods.find_container(pods.PROXY, containers)
     if sidecar is None:
         return None
     if facts.status_port is None:
         return port_of_args(sidecar.get("args") or [])
+
     stated = annotations.get(STATUS_PORT_ANNOTATION)
     if stated is None:
         return facts.status_port
+
     from krm_injector.kube.go_numbers import atoi  # few pods state it
 
     return atoi(stated)
@@ -318,12 +353,15 @@ def _with_probers(injected: list[Object], application: list[Object], rules: Rule
 
 
 def probers_json(containers: list[Object], rules: Rules) -> str:
-    """ISTIO_KUBE_APP_PROBERS: Go's JSON of what the agent asks for each path; a port of unknown name is left out."""
+    """ISTIO_KUBE_APP_PROBERS: Go's JSON of what the agent asks for each path; a port of unknown
+    name is left out.
+    """
     found: dict[str, str] = {}
     for container in containers:
         name = container.get("name", "")
         if name == pods.PROXY:
             continue
+
         ports = {
             p["name"]: p.get("containerPort", 0)
             for p in container.get("ports") or []
@@ -336,6 +374,7 @@ def probers_json(containers: list[Object], rules: Rules) -> str:
                 isinstance(action.get("port"), str) and action["port"] not in ports
             ):
                 continue
+
             port = action.get("port", 0)
             text = types.dumps("v1.HTTPGetAction", {**action, "port": ports.get(port, port)})
             if rules.prober_form == "prober":
@@ -343,9 +382,12 @@ def probers_json(containers: list[Object], rules: Rules) -> str:
                 text = f'{{"httpGet":{text}' + (
                     f',"timeoutSeconds":{timeout}}}' if timeout else "}"
                 )
+
             found[f"/app-health/{name}/{path}"] = text
+
     if not found and not rules.empty_probers:
         return ""
+
     return "{" + ",".join(f"{go_json.dumps(path)}:{found[path]}" for path in sorted(found)) + "}"
 
 
@@ -354,6 +396,7 @@ def _rewritten(container: Object, port: int, rules: Rules) -> Object:
     name = container.get("name", "")
     if name == pods.PROXY:
         return container
+
     changed = {}
     for field, path in _probe_fields(rules):
         action = (container.get(field) or {}).get("httpGet")
@@ -362,26 +405,33 @@ def _rewritten(container: Object, port: int, rules: Rules) -> Object:
             if rules.https_probes and action.get("scheme") == "HTTPS":
                 action["scheme"] = "HTTP"  # the agent speaks TLS to the application itself
             changed[field] = {**container[field], "httpGet": action}
+
     return {**container, **changed} if changed else container
 
 
 def _rewritten_by_place(before: Object, pod: Object, port: int, rules: Rules) -> list[Object]:
-    """The containers with probes replaced at the places that their containers had before others went or came."""
+    """The containers with probes replaced at the places that their containers had before others
+    went or came.
+    """
     result = list(pods.containers(pod))
     for index, container in enumerate(pods.containers(before)):
         rewritten = _rewritten(container, port, rules)
         for field, _ in _probe_fields(rules):
             if rewritten.get(field) is container.get(field):
                 continue
+
             there = result[index].get(field) if index < len(result) else None
             if there is None or (rules.probe_patch == "action" and there.get("httpGet") is None):
                 raise RenderError(
-                    f"an earlier injection's containers stand before {container.get('name')!r}, and this version of "
-                    f"Istio then patches the {field} of the wrong container; eject the earlier injection first"
+                    f"an earlier injection's containers stand before {container.get('name')!r}, "
+                    f"and this version of Istio then patches the {field} of the wrong container; "
+                    "eject the earlier injection first"
                 )
+
             new = rewritten[field]
             value = new if rules.probe_patch == "probe" else {**there, "httpGet": new["httpGet"]}
             result[index] = {**result[index], field: value}
+
     return result
 
 
@@ -407,13 +457,16 @@ def _scrape_annotations(facts: Facts) -> dict[str, str]:
 
 
 def _with_scraping(containers: list[Object], annotations: dict[str, str]) -> list[Object]:
-    """The proxy told where the application's own metrics are, where its annotations say anything of them."""
+    """The proxy told where the application's own metrics are, where its annotations say anything of
+    them.
+    """
     found = {
         field: annotations.get(f"prometheus.io/{field}", "") for field in ("scrape", "path", "port")
     }
     sidecar = pods.find_container(pods.PROXY, containers)
     if sidecar is None or not any(found.values()):
         return containers
+
     text = (
         "{" + ",".join(f'"{field}":{go_json.dumps(value)}' for field, value in found.items()) + "}"
     )

@@ -1,7 +1,8 @@
 """Istio 1.1 to 1.8: a template renders a SidecarInjectionSpec, which code then applies to the pod.
 
-Source: InjectionData (pilot/pkg/kube/inject/inject.go until 1.3, then pkg/kube/inject/inject.go), concurrency.go; what
-differs between these versions stands in versions.py. How the spec is applied: spec_apply.py.
+Source: InjectionData (pilot/pkg/kube/inject/inject.go until 1.3, then pkg/kube/inject/inject.go),
+concurrency.go; what differs between these versions stands in versions.py. How the spec is applied:
+spec_apply.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from krm_injector.injection.render import (
 )
 from krm_injector.istio_api import Message, annotated_mesh_config
 from krm_injector.kube import go_json, pod_history, types, yaml
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.versions import Rules
 from krm_injector.workload.controller import Owner, owner_of, string_map
@@ -59,7 +60,8 @@ def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: boo
     owner = owner_of(decision.workload, rules, manual)
     path = "" if manual or decision.webhook is None else decision.webhook.path
     env = _cluster_env(path, plane, pod)
-    # kube-inject's own code changes securityContext after the template has seen the pod, the webhook's before.
+    # kube-inject's own code changes securityContext after the template has seen the pod, the
+    # webhook's before.
     seen = secured if patched else pod
     spec = render_spec(plane, _subject(seen, decision, configs.for_pod, owner, env, manual), env)
     facts = Facts(
@@ -116,7 +118,9 @@ def _subject(
 
 
 def _revision(revision: str, manual: bool) -> str:
-    """What istio.io/rev says: istiod's REVISION ("default" by its chart), kube-inject's --revision ("" by default)."""
+    """What istio.io/rev says: istiod's REVISION ("default" by its chart), kube-inject's --revision
+    ("" by default).
+    """
     return "" if manual and revision == "default" else revision
 
 
@@ -160,14 +164,18 @@ def _with_fs_group(pod: Object, plane: ControlPlane, manual: bool) -> Object:
         wanted = mesh.go_attr("SdsUdsPath") != "" and (
             how != "token" or mesh.go_attr("EnableSdsTokenMount")
         )
+
     if not wanted:
         return pod
+
     kept = {} if how in ("token", "path") else at(pod, ("spec", "securityContext")) or {}
     return pods.with_spec(pod, securityContext={**kept, "fsGroup": FS_GROUP})
 
 
 def _legacy_fs_group(plane: ControlPlane, manual: bool) -> bool:
-    """ENABLE_LEGACY_FSGROUP_INJECTION of istiod, on unless JWT_POLICY is first-party-jwt (pilot/pkg/features)."""
+    """ENABLE_LEGACY_FSGROUP_INJECTION of istiod, on unless JWT_POLICY is first-party-jwt
+    (pilot/pkg/features).
+    """
     env = plane.mesh.control_plane_env
     values: Any = {} if manual else plane.values
     stated = env.get(
@@ -177,11 +185,14 @@ def _legacy_fs_group(plane: ControlPlane, manual: bool) -> bool:
     wanted = pods.parse_bool(str(stated).lower()) if stated is not None else None
     if wanted is not None:
         return wanted
+
     return bool(env.get("JWT_POLICY", at(values, ("global", "jwtPolicy"))) != "first-party-jwt")
 
 
 def _cluster_env(path: str, plane: ControlPlane, pod: Object) -> dict[str, str]:
-    """The proxy's environment by the webhook's path (1.6+), by the values and the pod's label too (1.8)."""
+    """The proxy's environment by the webhook's path (1.6+), by the values and the pod's label too
+    (1.8).
+    """
     how = plane.mesh.rules.cluster_by_path
     if how == "pairs":
         return cluster_env(path, plane.typed, pods.labels_of(pod), plane.mesh.rules.path_env)
@@ -201,10 +212,12 @@ def render_spec(plane: ControlPlane, subject: Subject, env: dict[str, str]) -> S
         value = yaml.load(text, strict=False)
     except yaml.YamlError as problem:
         raise RenderError(f"what the template renders is not YAML: {problem}") from None
+
     if value is not None and not isinstance(value, dict):
         raise RenderError(
             f"the template renders a {type(value).__name__}, not a SidecarInjectionSpec"
         )
+
     spec = read_spec(value or {}, plane.mesh.rules.kubernetes)
     give_divisors({"spec": {**spec._asdict(), "initContainers": spec.init_containers}})
     proxies = _with_concurrency(spec.containers)
@@ -214,13 +227,16 @@ def render_spec(plane: ControlPlane, subject: Subject, env: dict[str, str]) -> S
 
 
 def read_spec(value: Object, kubernetes: int) -> Spec:
-    """A rendered SidecarInjectionSpec as Go decodes it with k8s.io/api 0.``kubernetes``. Raises TypeMismatch."""
+    """A rendered SidecarInjectionSpec as Go decodes it with k8s.io/api 0.``kubernetes``. Raises
+    TypeMismatch.
+    """
     found: dict[str, Any] = {}
     for key in sorted(value):
         go_type = _FIELDS.get(key.lower())
         if go_type is not None:
             decoded = types.decode(go_type, value[key], key, coerce=True, fold_case=True)
             found[key.lower()] = pod_history.known(go_type, decoded, kubernetes)
+
     return Spec(
         rewrite_probes=bool(found.get("rewriteapphttpprobe")),
         redirect=found.get("podredirectannot") or {},
@@ -233,7 +249,9 @@ def read_spec(value: Object, kubernetes: int) -> Spec:
 
 
 def status_json(template: str, spec: Spec) -> str:
-    """sidecar.istio.io/status: the template's hash, and the names of what it brought, null where it brought none."""
+    """sidecar.istio.io/status: the template's hash, and the names of what it brought, null where it
+    brought none.
+    """
     from hashlib import sha256
 
     version = sha256(template.encode("utf-8", "surrogatepass")).hexdigest()
@@ -247,15 +265,19 @@ def status_json(template: str, spec: Spec) -> str:
         parts.append(
             f'"{field}":{go_json.dumps([entry.get("name", "") for entry in among] or None)}'
         )
+
     return "{" + ",".join(parts) + "}"
 
 
 def _with_concurrency(containers: list[Object]) -> list[Object]:
-    """The proxy told how many threads it may run: its CPU limit or else request, where no argument says."""
+    """The proxy told how many threads it may run: its CPU limit or else request, where no argument
+    says.
+    """
     result = list(containers)
     for index, container in enumerate(containers):
         if container.get("name") != pods.PROXY:
             continue
+
         args = container.get("args") or []
         limits, requests = (
             at(container, ("resources", field, "cpu")) for field in ("limits", "requests")
@@ -263,7 +285,9 @@ def _with_concurrency(containers: list[Object]) -> list[Object]:
         threads = max(cores(limits) or 0, 0) or max(cores(requests) or 0, 0)
         if _stated_concurrency(args) <= 0 and threads:
             result[index] = {**container, "args": [*args, "--concurrency", str(threads)]}
+
         break
+
     return result
 
 
@@ -293,4 +317,5 @@ def _with_env(containers: list[Object], env: dict[str, str], every: bool) -> lis
             result[index] = {**container, "env": kept + ours}
             if not every:
                 break
+
     return result

@@ -1,7 +1,9 @@
-"""What injection does to a cluster: warnings with evidence, each with a stable code (codes.py, docs/warnings.md).
+"""What injection does to a cluster: warnings with evidence, each with a stable code (codes.py,
+docs/warnings.md).
 
-Asked by explain, the report and the check function; plain injection does not pay for it. Every check is a pure
-function of one workload before and after injection and of the bundle's other objects.
+Asked by explain, the report and the check function; plain injection does not pay for it. Every
+check is a pure function of one workload before and after injection and of the bundle's other
+objects.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from krm_injector.function_config import Settings
 from krm_injector.judging.advice import lifecycle, network, pod_security, resources
 from krm_injector.judging.advice.codes import CODES, SEVERITIES, Code
 from krm_injector.judging.advice.subject import Facts, Finding, Subject
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object, ResourceRef, Result, Workload
 
 __all__ = [
@@ -53,7 +55,8 @@ class Advice(NamedTuple):
     result: Result  # its resource is where the cause stands, as a Service
     about: (
         int | None
-    )  # index of the decision whose workload showed it; None: of the workloads of a Namespace together
+        # index of the decision whose workload showed it; None: of the workloads of a Namespace together
+    )
 
 
 def advise(
@@ -62,10 +65,11 @@ def advise(
     replacements: Mapping[int, Any],
     settings: Settings,
 ) -> tuple[Advice, ...]:
-    """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones are left out.
+    """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones
+    are left out.
 
-    decisions: about each workload as it was before injection. replacements: item index -> the item as injection leaves
-    it (pipeline.Outcome).
+    decisions: about each workload as it was before injection. replacements: item index -> the item
+    as injection leaves it (pipeline.Outcome).
     """
     decisions = tuple(decisions)
     facts = Facts(
@@ -87,15 +91,20 @@ def advise(
         for finding in _about(decision, changed, facts):
             if not (finding.silenced_by is None and _covers(silenced, finding.code)):
                 given += _given(finding, workload.ref, number, settings)
+
     for finding in resources.quotas(loads, facts):
         given += _given(finding, None, None, settings)
+
     return tuple(given)
 
 
 def attach(told: Sequence[dict[str, Any]], given: Iterable[Advice]) -> None:
-    """Gives each of explain's entries its "warnings": severity, code, message and, where there is one, field."""
+    """Gives each of explain's entries its "warnings": severity, code, message and, where there is
+    one, field.
+    """
     for entry in told:
         entry["warnings"] = []
+
     for advice in given:
         if advice.about is not None:
             result = advice.result
@@ -119,7 +128,9 @@ def _about(decision: Decision, changed: Any, facts: Facts) -> Iterator[Finding]:
 
 
 def judged(result: Result, workload: Workload, settings: Settings) -> Iterator[Result]:
-    """The result with the severity of its code, unless the settings or the workload's annotation silence it."""
+    """The result with the severity of its code, unless the settings or the workload's annotation
+    silence it.
+    """
     severity = settings.severities.get(result.code, CODES[result.code].severity)
     resources = (result.resource, workload.ref)
     if severity == "off" or any(
@@ -142,6 +153,7 @@ def _given(
         return
     if finding.silenced_by is not None and _covers(_silenced(finding.silenced_by), code):
         return
+
     result = Result(
         severity,
         finding.message,
@@ -174,6 +186,7 @@ def _matches(silence: Any, code: str, ref: ResourceRef | None) -> bool:
         return False
     if not (silence.kind or silence.namespace or silence.name):
         return True
+
     return ref is not None and all(
         wanted in ("", found)
         for wanted, found in (
@@ -185,7 +198,9 @@ def _matches(silence: Any, code: str, ref: ResourceRef | None) -> bool:
 
 
 def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
-    """The results as a terminal can take them: of each code the first few, and how many more there are."""
+    """The results as a terminal can take them: of each code the first few, and how many more there
+    are.
+    """
     counts: dict[str, int] = {}
     shown: list[Result] = []
     last: dict[str, int] = {}
@@ -194,10 +209,12 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
         if counts[result.code] <= most:
             last[result.code] = len(shown)
             shown.append(result)
+
     for code, index in last.items():
         if counts[code] > most:
             more = (
                 f"... and {counts[code] - most} more [{code}]; --output html and --results show all"
             )
             shown[index] = shown[index]._replace(message=f"{shown[index].message}\n{more}")
+
     return shown

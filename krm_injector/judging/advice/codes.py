@@ -1,4 +1,5 @@
-"""The warnings there are: one table of codes, each with its default severity and what it says in a few words.
+"""The warnings there are: one table of codes, each with its default severity and what it says in a
+few words.
 
 Every code has a section of docs/warnings.md with its own name as the heading.
 """

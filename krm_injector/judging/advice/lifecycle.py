@@ -17,14 +17,16 @@ from krm_injector.judging.advice.subject import (
     selects,
 )
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at, text
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
 from krm_injector.results import counted
 
 INJECT = "sidecar.istio.io/inject"
 NATIVE = "sidecar.istio.io/nativeSidecar"
 QUIT = "quitquitquit"
-# Words of a command that talk to the network. A list of guesses: it misses what a program does by itself.
+# Words of a command that talk to the network. A list of guesses: it misses what a program does by
+# itself.
 NETWORKED = re.compile(
     r"https?://|\b(?:curl|wget|nc|ncat|netcat|telnet|nslookup|dig|psql|pg_isready|mysql|mysqladmin|redis-cli|mongo|"
     r"mongosh|flyway|liquibase|migrate|alembic|wait-for\S*|wait4x|dockerize|vault|kubectl|git)\b|\.svc\b"
@@ -42,13 +44,15 @@ def job(subject: Subject, _: Facts) -> Iterator[Finding]:
         or any(QUIT in word for word in _words(subject))
     ):
         return
+
     annotated = subject.rules.native_annotation
     annotation = (
         ', or annotate the pod with sidecar.istio.io/nativeSidecar: "true"' if annotated else ""
     )
     message = (
-        f"the pods of {subject.ref} do not end: istio-proxy goes on running after the application. Use native "
-        f"sidecars (spec.cluster.nativeSidecars, Kubernetes 1.29+){annotation}, let the application's last step POST "
+        f"the pods of {subject.ref} do not end: istio-proxy goes on running after the "
+        "application. Use native sidecars (spec.cluster.nativeSidecars, Kubernetes "
+        f"1.29+){annotation}, let the application's last step POST "
         f'to http://127.0.0.1:15020/{QUIT}, or leave it out of the mesh ({INJECT}: "false")'
     )
     field = text((*subject.decision.workload.template, f'metadata.annotations["{NATIVE}"]'))
@@ -72,15 +76,19 @@ def _words(subject: Subject) -> list[str]:
 
 
 def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
-    """A regular proxy starts when all init containers have ended, whatever holdApplicationUntilProxyStarts says."""
+    """A regular proxy starts when all init containers have ended, whatever
+    holdApplicationUntilProxyStarts says.
+    """
     if subject.native or subject.proxy is None:
         return
+
     order = [container.get("name") for container in mappings(subject.after.get("initContainers"))]
     redirect = order.index(pods.INIT) if pods.INIT in order else None
     for container in subject.init:
         name = container.get("name")
         if name in (pods.PROXY, pods.INIT, pods.VALIDATION) or name not in order:
             continue
+
         words = [
             str(w)
             for field in ("command", "args")
@@ -91,6 +99,7 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
         identity = mapping(container.get("securityContext")).get("runAsUser")
         if told is None or (identity == 1337 and redirect is None):
             continue
+
         blocked = redirect is None or redirect < order.index(name)
         happens = (
             "its traffic is already redirected to a proxy that does not run yet, and fails"
@@ -98,14 +107,15 @@ def init_container(subject: Subject, _: Facts) -> Iterator[Finding]:
             else "it talks past the mesh, which services with strict mutual TLS refuse"
         )
         remedy = (
-            "exclude its destinations (traffic.sidecar.istio.io/excludeOutboundPorts), run it as user 1337"
+            "exclude its destinations (traffic.sidecar.istio.io/excludeOutboundPorts), run it as "
+            "user 1337"
             if blocked
             else "let what it calls accept plain text"
         )
         message = (
-            f"init container {name} of {subject.ref} seems to need the network ({told}), and the proxy starts after "
-            f"it, whatever holdApplicationUntilProxyStarts says: {happens}. Use native sidecars, {remedy}, or do the "
-            "work in the application's container"
+            f"init container {name} of {subject.ref} seems to need the network ({told}), and the "
+            f"proxy starts after it, whatever holdApplicationUntilProxyStarts says: {happens}. "
+            f"Use native sidecars, {remedy}, or do the work in the application's container"
         )
         yield Finding("init-container-network", message, subject.container_path(container), told)
 
@@ -114,18 +124,20 @@ def disruption_budget(subject: Subject, facts: Facts) -> Iterator[Finding]:
     count = replicas(subject.decision.workload)
     if not count or subject.ref.kind in ("Job", "CronJob", "Pod"):
         return
+
     for budget in facts.of("PodDisruptionBudget", subject.ref.namespace):
         spec = mapping(budget.get("spec"))
         if spec.get("selector") is None or not selects(spec["selector"], subject.labels):
             continue
+
         field = _blocks(spec, count)
         if field:
             ref = ref_of(budget, "PodDisruptionBudget", subject.ref.namespace)
             message = (
                 f"{ref} allows none of the {counted(count, 'pod')} of {subject.ref} to be evicted "
-                f"({field}: {spec[field]}). "
-                "Injection, and later each update of the proxy, replaces the pods by a rolling update, which no budget "
-                "holds back; drained nodes and tools that evict pods to update proxies wait for ever"
+                f"({field}: {spec[field]}). Injection, and later each update of the proxy, "
+                "replaces the pods by a rolling update, which no budget holds back; drained nodes "
+                "and tools that evict pods to update proxies wait for ever"
             )
             proposed = 1 if field == "maxUnavailable" else count - 1
             yield Finding(
@@ -151,24 +163,28 @@ def images(subject: Subject, facts: Facts) -> Iterator[Finding]:
         image = str(container.get("image") or "")
         if not image or ("image", image) in facts.cache or "@" in image:
             continue
+
         facts.cache["image", image] = True
         tag = image.rpartition("/")[2].partition(":")[2]
         if tag in ("", "latest"):
             message = (
-                f"{container.get('name')} of {subject.ref} is injected with image {image}: what runs changes without "
-                "any change in Git. State a version (global.tag in the mesh's values), better a digest"
+                f"{container.get('name')} of {subject.ref} is injected with image {image}: what "
+                "runs changes without any change in Git. State a version (global.tag in the "
+                "mesh's values), better a digest"
             )
             yield Finding("latest-image", message, subject.path, image)
         else:
             message = (
-                f"{container.get('name')} of {subject.ref} is injected with image {image}, which a registry can move "
-                "to other content. A digest (image@sha256:...) cannot be moved"
+                f"{container.get('name')} of {subject.ref} is injected with image {image}, which "
+                "a registry can move to other content. A digest (image@sha256:...) cannot be moved"
             )
             yield Finding("mutable-image", message, subject.path, image)
 
 
 def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    """One finding a Namespace, for the first workload whose pods a webhook still selects after injection."""
+    """One finding a Namespace, for the first workload whose pods a webhook still selects after
+    injection.
+    """
     decision = subject.decision
     mesh, webhook, namespace = decision.mesh, decision.webhook, decision.namespace
     if (
@@ -178,6 +194,7 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
         or ("active", namespace.name) in facts.cache
     ):
         return
+
     active = next(
         (
             h
@@ -188,6 +205,7 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
     )
     if active is None:
         return
+
     facts.cache["active", namespace.name] = True
     known = (
         "an installation without options would have it"
@@ -195,11 +213,12 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
         else "as given"
     )
     message = (
-        f"{active.id} ({known}) still selects pods of Namespace {namespace.name} after injection, {subject.ref} among "
-        "them: the cluster patches them a second time when they are created. With the same mesh most stay as they "
-        "are; where the application overrides the proxy (image, lifecycle, resources, env), those fields can change "
-        "again; with another mesh in the cluster, that one's proxy wins. To turn it off, "
-        f"{_guard(subject)}take the Namespace's injection label away once all its workloads come from Git"
+        f"{active.id} ({known}) still selects pods of Namespace {namespace.name} after injection, "
+        f"{subject.ref} among them: the cluster patches them a second time when they are created. "
+        "With the same mesh most stay as they are; where the application overrides the proxy "
+        "(image, lifecycle, resources, env), those fields can change again; with another mesh in "
+        f"the cluster, that one's proxy wins. To turn it off, {_guard(subject)}take the "
+        "Namespace's injection label away once all its workloads come from Git"
     )
     label = next(
         (key for key in ("istio-injection", "istio.io/rev") if key in namespace.labels), ""
@@ -210,7 +229,9 @@ def webhook_active(subject: Subject, facts: Facts) -> Iterator[Finding]:
 
 
 def _guard(subject: Subject) -> str:
-    """The guard, where it does no harm: the CNI plugin, which leaves istio-init out, does not redirect guarded pods."""
+    """The guard, where it does no harm: the CNI plugin, which leaves istio-init out, does not
+    redirect guarded pods.
+    """
     if not any(
         container.get("name") == pods.INIT
         for container in mappings(subject.after.get("initContainers"))
@@ -228,6 +249,7 @@ def _selects(webhook: Webhook, labels: dict[str, str], facts: Facts) -> bool:
         except selectors.SelectorError:
             selector = selectors.NOTHING
         facts.cache[webhook.id] = selector
+
     return bool(selector.matches(labels))
 
 
@@ -235,10 +257,12 @@ def host_network(decision: Decision) -> Iterator[Finding]:
     """A workload that only its network keeps out."""
     if decision.reason is not Reason.HOST_NETWORK or not decision.webhooks:
         return
+
     ref = decision.workload.ref
     message = (
-        f"{ref} uses the node's network and is never injected, though the webhooks select it: it has no mutual TLS, "
-        "and services that ask for it (PeerAuthentication STRICT) refuse its calls"
+        f"{ref} uses the node's network and is never injected, though the webhooks select it: it "
+        "has no mutual TLS, and services that ask for it (PeerAuthentication STRICT) refuse its "
+        "calls"
     )
     yield Finding(
         "host-network", message, text((*decision.workload.template, "spec", "hostNetwork")), True

@@ -15,10 +15,11 @@ from krm_injector.judging.advice.subject import (
     ref_of,
     selects,
 )
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Object
 
-# The proxy's own ports (istio.io, "Ports used by Istio"; each version's bootstrap): port, since when, use.
+# The proxy's own ports (istio.io, "Ports used by Istio"; each version's bootstrap): port, since
+# when, use.
 PROXY_PORTS = (
     (15000, (1, 0), "Envoy's administration"),
     (15001, (1, 0), "outbound traffic"),
@@ -42,6 +43,7 @@ def port_collision(subject: Subject, _: Facts) -> Iterator[Finding]:
     for container in (*subject.application, *subject.init):
         if container.get("name") in (pods.PROXY, pods.INIT):
             continue
+
         for index, port in enumerate(mappings(container.get("ports"))):
             number = port.get("containerPort")
             if number in taken and port.get("protocol", "TCP") in (
@@ -49,21 +51,25 @@ def port_collision(subject: Subject, _: Facts) -> Iterator[Finding]:
                 *(("UDP",) if number == 15053 else ()),
             ):
                 message = (
-                    f"container {container.get('name')} of {subject.ref} has port {number}, which the proxy needs for "
-                    f"{taken[number]}: one of the two cannot listen. Move the application to another port"
+                    f"container {container.get('name')} of {subject.ref} has port {number}, which "
+                    f"the proxy needs for {taken[number]}: one of the two cannot listen. Move the "
+                    "application to another port"
                 )
                 yield Finding("port-collision", message,
                               subject.container_path(container, f"ports[{index}].containerPort"), number)  # fmt: skip
 
 
 def proxy_identity(subject: Subject, _: Facts) -> Iterator[Finding]:
-    """The redirection lets the proxy's user and group pass: whoever shares them talks past the proxy."""
+    """The redirection lets the proxy's user and group pass: whoever shares them talks past the
+    proxy.
+    """
     stated = mapping(mapping(subject.proxy).get("securityContext"))
     users = {PROXY_ID, stated.get("runAsUser")} - {None, 0}
     pod = mapping(subject.before.get("securityContext"))
     for container in (*subject.application, *subject.init):
         if container.get("name") in (pods.PROXY, pods.INIT):
             continue
+
         own = mapping(container.get("securityContext"))
         for field in ("runAsUser", "runAsGroup"):
             value = own.get(field, pod.get(field))
@@ -71,10 +77,11 @@ def proxy_identity(subject: Subject, _: Facts) -> Iterator[Finding]:
                 place = subject.container_path(container, f"securityContext.{field}")
                 if field not in own:
                     place = f"{subject.path}.securityContext.{field}"
+
                 message = (
-                    f"container {container.get('name')} of {subject.ref} runs with {field} {value}, which is the "
-                    "proxy's: its outbound traffic is not redirected, so it has no mutual TLS, routing or telemetry. "
-                    "Choose another"
+                    f"container {container.get('name')} of {subject.ref} runs with {field} "
+                    f"{value}, which is the proxy's: its outbound traffic is not redirected, so "
+                    "it has no mutual TLS, routing or telemetry. Choose another"
                 )
                 yield Finding("proxy-identity", message, place, value)
 
@@ -84,8 +91,9 @@ def host_port(subject: Subject, _: Facts) -> Iterator[Finding]:
         for index, port in enumerate(mappings(container.get("ports"))):
             if port.get("hostPort"):
                 message = (
-                    f"host port {port['hostPort']} of {subject.ref} leads to the pod's own address and so through the "
-                    "proxy: clients outside of the mesh are refused where mutual TLS is strict. Exclude the port "
+                    f"host port {port['hostPort']} of {subject.ref} leads to the pod's own "
+                    "address and so through the proxy: clients outside of the mesh are refused "
+                    "where mutual TLS is strict. Exclude the port "
                     "(traffic.sidecar.istio.io/excludeInboundPorts) or let them come by a gateway"
                 )
                 yield Finding("host-port", message, subject.container_path(container, f"ports[{index}].hostPort"),
@@ -93,16 +101,20 @@ def host_port(subject: Subject, _: Facts) -> Iterator[Finding]:
 
 
 def services(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    """Ports without a protocol, of Services that select an injected workload; each port is told once."""
+    """Ports without a protocol, of Services that select an injected workload; each port is told
+    once.
+    """
     index = facts.cache.get(("services", subject.ref.namespace))
     if index is None:
         index = facts.cache["services", subject.ref.namespace] = _by_selector(
             facts, subject.ref.namespace
         )
+
     for label in subject.labels.items():
         for service in index.get(label, ()):
             if id(service) in facts.cache:
                 continue
+
             if all(
                 subject.labels.get(key) == value
                 for key, value in service["spec"]["selector"].items()
@@ -122,6 +134,7 @@ def _by_selector(facts: Facts, namespace: str) -> dict[tuple[str, str], list[Obj
             and all(isinstance(value, str) for value in selector.values())
         ):
             index.setdefault(next(iter(selector.items())), []).append(service)
+
     return index
 
 
@@ -135,12 +148,13 @@ def _ports(subject: Subject, service: Object) -> Iterator[Finding]:
             or PROTOCOL.match(str(name or ""))
         ):
             continue
+
         called = f"is called {name}" if name else "has no name"
         message = (
-            f"port {port.get('port')} of {ref}, which selects {subject.ref}, {called} and has no appProtocol: the "
-            "proxy has to guess the protocol from the first bytes; protocols in which the server speaks first "
-            "(MySQL, SMTP) wait until that times out. Name it PROTOCOL or PROTOCOL-SUFFIX (http, grpc, tcp, ...) or "
-            "state appProtocol"
+            f"port {port.get('port')} of {ref}, which selects {subject.ref}, {called} and has no "
+            "appProtocol: the proxy has to guess the protocol from the first bytes; protocols in "
+            "which the server speaks first (MySQL, SMTP) wait until that times out. Name it "
+            "PROTOCOL or PROTOCOL-SUFFIX (http, grpc, tcp, ...) or state appProtocol"
         )
         yield Finding(
             "service-port-protocol", message, f"spec.ports[{index}].name", name, None, ref, service
@@ -148,10 +162,13 @@ def _ports(subject: Subject, service: Object) -> Iterator[Finding]:
 
 
 def listen_address(subject: Subject, _: Facts) -> Iterator[Finding]:
-    """Before 1.10 the proxy delivered to 127.0.0.1, so that an application on the pod's address alone got nothing
-    (istio.io, upgrade notes of 1.10). The address shows where a container's arguments use the pod's."""
+    """Before 1.10 the proxy delivered to 127.0.0.1, so that an application on the pod's address
+    alone got nothing (istio.io, upgrade notes of 1.10). The address shows where a container's
+    arguments use the pod's.
+    """
     if subject.minor >= (1, 10):
         return
+
     for container in subject.application:
         own = {
             variable.get("name") for variable in mappings(container.get("env"))
@@ -164,15 +181,18 @@ def listen_address(subject: Subject, _: Facts) -> Iterator[Finding]:
         )
         if used is not None:
             message = (
-                f"container {container.get('name')} of {subject.ref} seems to listen on the pod's address ({used}); "
-                "the proxy of Istio before 1.10 delivers to 127.0.0.1. Listen on 0.0.0.0, or state "
-                "traffic.sidecar.istio.io/includeInboundPorts without the port"
+                f"container {container.get('name')} of {subject.ref} seems to listen on the pod's "
+                f"address ({used}); the proxy of Istio before 1.10 delivers to 127.0.0.1. Listen "
+                "on 0.0.0.0, or state traffic.sidecar.istio.io/includeInboundPorts without the "
+                "port"
             )
             yield Finding("listen-address", message, subject.container_path(container), used)
 
 
 def service_account_token(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    """A proxy with its own projected token needs no mount of the pod's; one without (first-party-jwt) does."""
+    """A proxy with its own projected token needs no mount of the pod's; one without
+    (first-party-jwt) does.
+    """
     proxy = subject.proxy
     stated = subject.before.get("automountServiceAccountToken")
     place = f"{subject.path}.automountServiceAccountToken"
@@ -184,16 +204,19 @@ def service_account_token(subject: Subject, facts: Facts) -> Iterator[Finding]:
                     account.get("automountServiceAccountToken"),
                     f"{subject.path}.serviceAccountName",
                 )
+
     if stated is not False or proxy is None:
         return
+
     projected = {
         volume.get("name") for volume in mappings(subject.after.get("volumes"))
         if any("serviceAccountToken" in source for source in mappings(at(volume, ("projected", "sources"))))
     }  # fmt: skip
     if not any(mount.get("name") in projected for mount in mappings(proxy.get("volumeMounts"))):
         message = (
-            f"{subject.ref} mounts no service account token, and its proxy has none of its own (values: jwtPolicy "
-            "first-party-jwt): it cannot get a certificate. Mount the token, or let the mesh use third-party-jwt"
+            f"{subject.ref} mounts no service account token, and its proxy has none of its own "
+            "(values: jwtPolicy first-party-jwt): it cannot get a certificate. Mount the token, "
+            "or let the mesh use third-party-jwt"
         )
         yield Finding("service-account-token", message, place, False, True)
 
@@ -224,6 +247,7 @@ def _probe(
     )
     if action is None:
         return
+
     where = f"the {field} of container {container.get('name')} of {subject.ref}"
     place = subject.container_path(container, f"{field}.{action}")
     port, host = asked[action].get("port"), asked[action].get("host") or ""
@@ -237,25 +261,33 @@ def _probe(
             + ". Declare the port or give its number"
         )  # fmt: skip
         yield Finding("probe-port-unknown", message, f"{place}.port", port)
+
     if rewritten and action == "httpGet" and host not in OWN_HOSTS:
         message = (
-            f"{where} asks host {host}; its rewritten form asks the status port of that host, where this pod's agent "
-            f'does not answer. Leave the host out (a Host header may stay), or set {probes.REWRITE_ANNOTATION}: "false"'
+            f"{where} asks host {host}; its rewritten form asks the status port of that host, "
+            "where this pod's agent "
+            "does not answer. Leave the host out (a Host header may stay), or set "
+            f'{probes.REWRITE_ANNOTATION}: "false"'
         )
         yield Finding("probe-host", message, f"{place}.host", host)
+
     if not rewritten and action in ("httpGet", "grpc") and strict(subject, facts):
         message = (
-            f"{where} is not rewritten, and a PeerAuthentication of the bundle makes mutual TLS strict: the kubelet's "
-            f'plain request is refused. Take {probes.REWRITE_ANNOTATION}: "false" away (or set rewriteAppHTTPProbe)'
+            f"{where} is not rewritten, and a PeerAuthentication of the bundle makes mutual TLS "
+            "strict: the kubelet's "
+            f'plain request is refused. Take {probes.REWRITE_ANNOTATION}: "false" away (or set '
+            "rewriteAppHTTPProbe)"
         )
         yield Finding("probe-mutual-tls", message, place)
 
 
 def strict(subject: Subject, facts: Facts) -> bool:
-    """Whether a PeerAuthentication makes the workload's mutual TLS strict; the most specific that says so decides.
-    Exceptions for single ports are not looked at."""
+    """Whether a PeerAuthentication makes the workload's mutual TLS strict; the most specific that
+    says so decides. Exceptions for single ports are not looked at.
+    """
     if not facts.has("PeerAuthentication"):
         return False
+
     mesh = subject.decision.mesh
     root = mesh.root_namespace if mesh else ""
     here = facts.of("PeerAuthentication", subject.ref.namespace)
@@ -270,4 +302,5 @@ def strict(subject: Subject, facts: Facts) -> bool:
         mode = at(policy, ("spec", "mtls", "mode"))
         if mode not in (None, "UNSET"):
             return bool(mode == "STRICT")
+
     return False

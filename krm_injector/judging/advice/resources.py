@@ -15,8 +15,8 @@ from krm_injector.judging.advice.subject import (
     replicas,
     spec_of,
 )
+from krm_injector.kube.paths import at
 from krm_injector.kube.quantity import QuantityError, nano
-from krm_injector.kube.workloads import at
 from krm_injector.model import Object, ResourceRef, Workload
 
 # Names of a quota's entries -> ("requests" | "limits", resource).
@@ -39,8 +39,9 @@ class Load(NamedTuple):
 
 
 def amount(container: Object, part: str, resource: str) -> int | None:
-    """A container's request or limit in billionths; a request that is not stated is the limit (as the API server
-    defaults it); None where neither is stated or it is no quantity."""
+    """A container's request or limit in billionths; a request that is not stated is the limit (as
+    the API server defaults it); None where neither is stated or it is no quantity.
+    """
     resources = mapping(container.get("resources"))
     stated = at(resources, (part, resource))
     if stated is None and part == "requests":
@@ -58,8 +59,10 @@ def number(stated: Any) -> int | None:
 
 
 def pod_amount(spec: Object, part: str, resource: str) -> int:
-    """What a pod asks for, in billionths: the containers and running init containers together, or the most that an
-    init container needs beside those already running (Kubernetes' resource helpers, 1.28+)."""
+    """What a pod asks for, in billionths: the containers and running init containers together, or
+    the most that an init container needs beside those already running (Kubernetes' resource
+    helpers, 1.28+).
+    """
     running, peak = 0, 0
     for container in mappings(spec.get("initContainers")):
         asks = amount(container, part, resource) or 0
@@ -68,6 +71,7 @@ def pod_amount(spec: Object, part: str, resource: str) -> int:
             peak = max(peak, running)
         else:
             peak = max(peak, running + asks)
+
     steady = running + sum(
         amount(one, part, resource) or 0 for one in mappings(spec.get("containers"))
     )
@@ -76,10 +80,13 @@ def pod_amount(spec: Object, part: str, resource: str) -> int:
 
 
 def quotas(loads: Iterable[Load], facts: Facts) -> Iterator[Finding]:
-    """Per ResourceQuota: the sums of its Namespace before and after injection. One with scopes is left out."""
+    """Per ResourceQuota: the sums of its Namespace before and after injection. One with scopes is
+    left out.
+    """
     by_namespace: dict[str, list[Load]] = {}
     for load in loads:
         by_namespace.setdefault(load.ref.namespace, []).append(load)
+
     for namespace, quota in facts.everywhere("ResourceQuota"):
         spec = mapping(quota.get("spec"))
         if spec.get("scopes") or spec.get("scopeSelector"):
@@ -96,6 +103,7 @@ def _quota(
     most = number(hard)
     if most is None or not loads:
         return
+
     before = sum(pod_amount(load.before, part, resource) * (load.replicas or 0) for load in loads)
     after = sum(pod_amount(load.after, part, resource) * (load.replicas or 0) for load in loads)
     ref = ref_of(quota, "ResourceQuota", namespace)
@@ -104,20 +112,23 @@ def _quota(
         per_node = [str(load.ref) for load in loads if load.replicas is None]
         beside = f", not counting {', '.join(per_node[:3])} (one pod a node)" if per_node else ""
         message = (
-            f"{ref} allows {name} {hard}; the workloads of the bundle ask for {shown(before, resource)} without and "
-            f"{shown(after, resource)} with their proxies{beside}: pods over the quota are not created. Raise it to at "
-            f"least {shown(after, resource)}, or lower the proxies' resources (sidecar.istio.io/proxyCPU, "
-            "proxyMemory and their Limit forms)"
+            f"{ref} allows {name} {hard}; the workloads of the bundle ask for "
+            f"{shown(before, resource)} without and {shown(after, resource)} with their "
+            f"proxies{beside}: pods over the quota are not created. Raise it to at least "
+            f"{shown(after, resource)}, or lower the proxies' resources "
+            "(sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms)"
         )
         yield Finding("quota-exceeded", message, field, hard, shown(after, resource), ref, quota)
+
     lacking = sorted({
         str(container.get("name")) for load in loads if load.after is not load.before
         for container in _added(load) if amount(container, part, resource) is None
     })  # fmt: skip
     if lacking:
         message = (
-            f"{ref} limits {name}, so every container must state {part}.{resource}; injected ones do not: "
-            f"{', '.join(lacking)}. Their pods are refused unless a LimitRange gives a default"
+            f"{ref} limits {name}, so every container must state {part}.{resource}; injected ones "
+            f"do not: {', '.join(lacking)}. Their pods are refused unless a LimitRange gives a "
+            "default"
         )
         yield Finding("quota-unstated", message, field, hard, None, ref, quota)
 
@@ -150,10 +161,12 @@ def limit_ranges(subject: Subject, facts: Facts) -> Iterator[Finding]:
                 ]
             else:
                 continue
+
             if outside:
                 message = (
-                    f"{ref} refuses the injected pods of {subject.ref}: {'; '.join(outside)}. Change the proxy's "
-                    "resources (sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms) or the LimitRange"
+                    f"{ref} refuses the injected pods of {subject.ref}: {'; '.join(outside)}. "
+                    "Change the proxy's resources (sidecar.istio.io/proxyCPU, proxyMemory and "
+                    "their Limit forms) or the LimitRange"
                 )
                 yield Finding(
                     "limit-range", message, f"spec.limits[{index}]", None, None, ref, value
@@ -175,6 +188,7 @@ def _container_outside(container: Object, limit: Object) -> Iterator[str]:
             request = number(at(limit, ("defaultRequest", resource)))
         if most is None:
             most = number(at(limit, ("default", resource)))
+
         yield from _outside(f"{name}", resource, request, most, limit)
 
 
@@ -187,6 +201,7 @@ def _pod_outside(spec: Object, limit: Object) -> list[str]:
     }:
         request, most = pod_amount(spec, "requests", resource), pod_amount(spec, "limits", resource)
         found += _outside("the pod", resource, request, most or None, limit)
+
     return found
 
 
@@ -207,13 +222,16 @@ def shown(billionths: int | None, resource: str) -> str:
     """An amount as people write it: 1500m, 1536Mi."""
     if billionths is None:
         return "(not stated)"
+
     if resource == "cpu":
         milli = -(-billionths // 10**6)
         return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
+
     size = -(-billionths // 10**9)
     for suffix, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):
         if size and size % (1 << power) == 0:
             return f"{size >> power}{suffix}"
+
     return str(size)
 
 

@@ -1,4 +1,6 @@
-"""What a check looks at: one workload before and after injection, and the other objects of the bundle."""
+"""What a check looks at: one workload before and after injection, and the other objects of the
+bundle.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection.pods import PROXY
 from krm_injector.kube import selectors
-from krm_injector.kube.workloads import at, text
+from krm_injector.kube.paths import at
+from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, ResourceRef, Workload
 from krm_injector.versions import Rules
 from krm_injector.workload.controller import string_map
@@ -31,7 +34,9 @@ class Finding(NamedTuple):
 
 
 class Subject:
-    """One injected workload; pods are {"metadata": ..., "spec": ...}, lists of containers hold mappings only."""
+    """One injected workload; pods are {"metadata": ..., "spec": ...}, lists of containers hold
+    mappings only.
+    """
 
     __slots__ = (
         "added",
@@ -62,7 +67,8 @@ class Subject:
             *mappings(self.after.get("initContainers")),
             *mappings(self.after.get("containers")),
         )
-        # The user's own istio-proxy is an override of the injected one: its image and rights are the mesh's matter.
+        # The user's own istio-proxy is an override of the injected one: its image and rights are
+        # the mesh's matter.
         self.added = [c for c in injected if c.get("name") not in known or c.get("name") == PROXY]
         self.proxy = next((c for c in injected if c.get("name") == PROXY), None)
 
@@ -151,12 +157,15 @@ def selects(selector: Any, labels: Mapping[str, str]) -> bool:
 
 
 def replicas(workload: Workload) -> int | None:
-    """How many pods run at once by the object's own word; None where only the cluster knows (DaemonSet)."""
+    """How many pods run at once by the object's own word; None where only the cluster knows
+    (DaemonSet).
+    """
     ref, value = workload.ref, workload.object
     if not workload.only:
         return _stated(at(value, (*workload.template[:-1], "replicas")))
     if ref.kind in PER_NODE:
         return None
+
     path: tuple[str, ...] = ("spec", "replicas")
     if ref.kind == "Job":
         path = ("spec", "parallelism")
@@ -164,6 +173,7 @@ def replicas(workload: Workload) -> int | None:
         path = ("spec", "jobTemplate", "spec", "parallelism")
     elif ref.kind in ("Pod", "PodTemplate"):
         return 1 if ref.kind == "Pod" else None
+
     return _stated(at(value, path))
 
 

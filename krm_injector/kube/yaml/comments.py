@@ -24,7 +24,8 @@ _BEHIND_KEY = re.compile(r"[ \t]*:[ \t]+#[ \t]*([^\r\n]*)")
 
 
 def line_comments(text: str, place: Place) -> dict[Steps, str]:
-    """The comment behind each value, or behind the key of a collection, by the path from the node at the place.
+    """The comment behind each value, or behind the key of a collection, by the path from the node
+    at the place.
 
     {} where the node cannot be read by itself (an alias to an anchor outside is no obstacle).
     """
@@ -33,8 +34,9 @@ def line_comments(text: str, place: Place) -> dict[Steps, str]:
 
 
 def commented_lists(text: str, place: Place) -> set[Steps] | None:
-    """The paths of the lists with a number sign in their text, or on the line of their key: at least all of those with
-    a comment. None where the node cannot be read by itself."""
+    """The paths of the lists with a number sign in their text, or on the line of their key: at
+    least all of those with a comment. None where the node cannot be read by itself.
+    """
     found: set[Steps] = set()
     return found if _whole(_lists, text, place, found) else None
 
@@ -51,6 +53,7 @@ def _whole(
         read(get, get(), (), source, found)
     except YAMLError:
         return False
+
     return True
 
 
@@ -70,6 +73,7 @@ def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> N
         while (last := get()).__class__ is not SequenceEndEvent:
             _lists(get, last, (*path, index), text, found)
             index += 1
+
         end: Any = last
         if "#" in text[start : end.end_mark.index]:
             found.add(path)
@@ -86,15 +90,18 @@ def _read(get: Any, event: Any, path: Steps, text: str, found: dict[Steps, str])
                 _read(get, key, (), text, {})
                 _read(get, get(), (), text, {})
                 continue
+
             inner = (*path, key.value)
             _note(_BEHIND_KEY, key, inner, text, found)
             _read(get, get(), inner, text, found)
+
         last = key
     elif event.__class__ is SequenceStartEvent:
         index = 0
         while (last := get()).__class__ is not SequenceEndEvent:
             _read(get, last, (*path, index), text, found)
             index += 1
+
     if last is event or event.flow_style:
         _note(_BEHIND, last, path, text, found)
 

@@ -1,7 +1,8 @@
 """Change a value inside a YAML text and keep the bytes of all that does not change.
 
-rewrite gives the new text. edit tells besides what the old text held in another form than this package would write it,
-entry by entry, and reversible sees to it that an edit back with these entries gives the old text, byte for byte.
+rewrite gives the new text. edit tells besides what the old text held in another form than this
+package would write it, entry by entry, and reversible sees to it that an edit back with these
+entries gives the old text, byte for byte.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ __all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite",
 def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") -> str:
     """The text that is to stand for new where text[place.start:place.end] stands for old.
 
-    newline is the line break of the whole text, "\\n" or "\\r\\n". The result reads back to exactly new.
+    newline is the line break of the whole text, "\\n" or "\\r\\n". The result reads back to exactly
+    new.
     """
     return edit(text, place, old, new, newline).text
 
@@ -28,17 +30,21 @@ def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") ->
 def edit(
     text: str, place: Place, old: Any, new: Any, newline: str = "\n", known: Known | None = None
 ) -> Edited:
-    """As rewrite; the entries that are known are written as they were, where they stand for what new has there."""
+    """As rewrite; the entries that are known are written as they were, where they stand for what
+    new has there.
+    """
     source = text[place.start : place.end]
     if known.__class__ is str:
         if _stands_for(str(known), new):
             return Edited(_in_place_of(source, str(known), newline), {}, True)
         known = None
+
     if not place.block:
         written = _in_flow(text, place, new)
         if newline == "\r\n":
             written = written.replace("\n", newline)
         return Edited(written, {(): source}, True)
+
     plain = source.replace("\r\n", "\n") if newline == "\r\n" else source
     done = Editor(
         " " * place.column + plain, place.column, text[: place.start].endswith("--- ")
@@ -47,6 +53,7 @@ def edit(
         return done
     if source.count("\n") == source.count("\r\n"):
         return done._replace(text=done.text.replace("\n", newline))
+
     return done._replace(text=_with_breaks(source, plain, done.text), sure=False)
 
 
@@ -55,6 +62,7 @@ def reversible(text: str, place: Place, old: Any, new: Any, newline: str = "\n")
     done = edit(text, place, old, new, newline)
     if done.sure:
         return done
+
     source = text[place.start : place.end]
     there = place._replace(start=0, end=len(done.text))
 
@@ -71,6 +79,7 @@ def reversible(text: str, place: Place, old: Any, new: Any, newline: str = "\n")
             gone = _wider(
                 gone, source, place, newline
             )  # what is around an entry may where it alone does not
+
     return done._replace(gone=gone)
 
 
@@ -78,6 +87,7 @@ def nested(entries: Mapping[Path, str]) -> Known:
     """Entries by path in the form that edit takes."""
     if () in entries:
         return entries[()]
+
     tree: dict[str | int, Any] = {}
     for path in sorted(entries, key=len):
         node: Any = tree
@@ -85,6 +95,7 @@ def nested(entries: Mapping[Path, str]) -> Known:
             node = node.setdefault(step, {}) if isinstance(node, dict) else node
         if isinstance(node, dict):  # else inside of an entry that is known as a whole
             node[path[-1]] = entries[path]
+
     return tree
 
 
@@ -107,7 +118,9 @@ def _stands_for(text: str, value: Any) -> bool:
 
 
 def _in_place_of(source: str, text: str, newline: str) -> str:
-    """A root's own text where a block stood, of which the line break, and perhaps a comment, belong to a flow root."""
+    """A root's own text where a block stood, of which the line break, and perhaps a comment, belong
+    to a flow root.
+    """
     if text[:1] != "{" or text.endswith("\n") or not source.endswith("\n"):
         return text
     at = source.rfind("\n", 0, len(source) - 1) + 1
@@ -123,12 +136,15 @@ def _in_flow(text: str, place: Place, new: Any) -> str:
         not before.strip(" -") or before.rstrip() == "---"
     ):
         return to_json(new)
+
     written = "\n" + dump(new) if before.startswith("---") else dump(new, place.column)
     return written.removesuffix("\n") if line_break and not behind.strip() else written
 
 
 def _with_breaks(source: str, plain: str, text: str) -> str:
-    """The text with line breaks as source has them, of which plain is the form with "\\n" only; "\\r\\n" where new."""
+    """The text with line breaks as source has them, of which plain is the form with "\\n" only;
+    "\\r\\n" where new.
+    """
     from difflib import SequenceMatcher
 
     old, new = plain.split("\n"), text.split("\n")
@@ -136,4 +152,5 @@ def _with_breaks(source: str, plain: str, text: str) -> str:
     found = ["\r\n"] * len(new)
     for a, b, size in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
         found[b : b + size] = ends[a : a + size]
+
     return "".join(line + end for line, end in zip(new[:-1], found, strict=False)) + new[-1]

@@ -1,7 +1,9 @@
-"""One change of a block text: where its nodes stand, what of old and new differs, and the replacements that follow.
+"""One change of a block text: where its nodes stand, what of old and new differs, and the
+replacements that follow.
 
-What cannot be edited in place (flow style) is written anew, as small a piece as possible. Where a text has anchors, an
-alias that would come to mean something else is written out, and the result is read again before it is taken.
+What cannot be edited in place (flow style) is written anew, as small a piece as possible. Where a
+text has anchors, an alias that would come to mean something else is written out, and the result is
+read again before it is taken.
 """
 
 from __future__ import annotations
@@ -97,7 +99,9 @@ class _Unfit(Exception):
 
 
 class Editor:
-    """text begins with as many blanks as the root's column; on_marker: the root begins on the line of "---"."""
+    """text begins with as many blanks as the root's column; on_marker: the root begins on the line
+    of "---".
+    """
 
     def __init__(self, text: str, column: int, on_marker: bool = False) -> None:
         self.source = text
@@ -124,10 +128,12 @@ class Editor:
         open_end = not self.text.endswith("\n")
         if open_end:
             self.text += "\n"
+
         try:
             root = self.read()
         except YAMLError:
             return self._anew(None, new, "", open_end)
+
         tail = self.text[self._line_end(root.end) :]
         risky = (
             self.shared
@@ -142,6 +148,7 @@ class Editor:
             text = self._applied()
         except (_Unfit, LookupError):
             return self._anew(root, new, tail, open_end)
+
         if open_end:
             text, closed = text.removesuffix("\n"), text
             if (
@@ -150,10 +157,12 @@ class Editor:
                 and not self._reads_as(text, new)
             ):
                 text, self.sure = closed, False  # a block scalar at the end needs its line break
+
         if risky and not self._reads_as(text, new):
             if known:
                 return Editor(self.source, self.column, self.on_marker).edited(old, new)
             return self._anew(root, new, tail, open_end)
+
         return Edited(
             text[self.column :],
             self.gone,
@@ -167,6 +176,7 @@ class Editor:
         self.written_out.clear()
         if root is not None:
             self._note_written_out(root)
+
         source = self.source[self.column :]
         text = ("\n" + dump(new) if self.on_marker else dump(new, self.column)) + tail
         text = (
@@ -183,7 +193,8 @@ class Editor:
         except YamlError:
             return False
 
-    # --- reading -----------------------------------------------------------------------------------------------------
+    # --- reading
+    # -----------------------------------------------------------------------------------------------------
 
     def read(self) -> _Node:
         """The root, with all below it. Errors: YAMLError."""
@@ -202,23 +213,27 @@ class Editor:
             node.end = event.end_mark.index
             self.aliases[id(node)] = self.anchors.get(event.anchor)
             return node
+
         if kind is ScalarEvent:
             node = _scalar(event)
             if event.anchor is not None:
                 self._anchored(event.anchor, node)
             return node
+
         style = "flow" if event.flow_style else "map" if kind is MappingStartEvent else "seq"
         node = _Node(mark.index, mark.column, style)
         if event.anchor is not None:
             self._anchored(event.anchor, node)
         if style != "flow" and (event.anchor is not None or event.tag is not None):
             self._pass_properties(node)
+
         children = node.children
         if kind is MappingStartEvent:
             key: Any
             while (key := get()).__class__ is not MappingEndEvent:
                 if key.__class__ is not ScalarEvent:
                     raise YAMLError("an alias as a key")
+
                 node.keys.append(self._key(key))
                 node.marks.append(_span(key))
                 value: Any = get()
@@ -226,14 +241,17 @@ class Editor:
                     children.append(_scalar(value))
                 else:
                     children.append(self._read(get, value))
+
             last: Any = key
         else:
             while (last := get()).__class__ is not SequenceEndEvent:
                 children.append(self._read(get, last))
+
         if event.flow_style:
             node.end = last.end_mark.index
         elif children:
             node.end = children[-1].end
+
         return node
 
     def _anchored(self, name: str, node: _Node) -> None:
@@ -255,12 +273,15 @@ class Editor:
             raise YAMLError("a key with a tag")
         if not event.implicit[0] or event.tag is not None:
             return text
+
         if text == "<<":
             self.shared = True
             return _MERGE
+
         return scalars.key_text(scalars.resolve(text)) or ""
 
-    # --- comparing ---------------------------------------------------------------------------------------------------
+    # --- comparing
+    # ---------------------------------------------------------------------------------------------------
 
     def _change(
         self,
@@ -278,6 +299,7 @@ class Editor:
             if id(node) in self.aliases and self._means(self.aliases[id(node)], new):
                 self.uses.append((self.aliases[id(node)], _Spot(node, new, parent, position, path)))
                 return
+
         unchanged = (self.shared or known) and same(old, new)
         edits, gone, uses = len(self.edits), self.gone.copy(), len(self.uses)
         try:
@@ -298,11 +320,14 @@ class Editor:
                 raise
             del self.edits[edits:], self.uses[uses:]
             self.gone = gone
+
         if unchanged:
             self._note_inside(node, _Spot(node, new, parent, position, path))
             return
+
         if parent is None:
             raise _Unfit
+
         self._replace(node, new, parent, position, path, old)
 
     def _change_mapping(
@@ -323,17 +348,21 @@ class Editor:
             if any(key not in new for key in old if key not in written):
                 raise _Unfit  # what a merge brings cannot be left out
             target = behind.setdefault(node.keys[-1], {})  # behind the merge, which else would win
+
         for key, value in new.items():
             if key in written:
                 target = target if merges else behind.setdefault(key, {})
             elif not merges or key not in old or not same(old[key], value):
                 target[key] = value
+
         if not before and not any(behind.values()) and len(survivors) == len(node.keys):
             starts: list[int] = []  # nothing comes or goes
         else:
             starts = self._starts(node)
+
         if before:
             self._insert_first(node, starts, self._entries(before, node, known), survivors[0])
+
         for position, key in enumerate(node.keys):
             child = node.children[position]
             if key in new:
@@ -346,6 +375,7 @@ class Editor:
                     self._change(child, old[key], value, node, position, (*path, key), deeper)
             elif key != _MERGE:
                 self._cut(node, starts, position, survivors[0], (*path, key), {key: old.get(key)})
+
             if behind.get(key):
                 place = self._line_end(child.end)
                 self.edits.append((place, place, self._entries(behind[key], node, known)))
@@ -365,12 +395,14 @@ class Editor:
         if pairs[0][1]:
             added = self._elements(new, 0, pairs[0][1], node, known)
             self._insert_first(node, starts, added, first)
+
         bounds = [at for _, at in pairs[1:]] + [len(new)]
         following = {mine: (at + 1, bound) for (mine, at), bound in zip(pairs, bounds, strict=True)}
         for position, child in enumerate(node.children):
             if position not in partner:
                 self._cut(node, starts, position, first, (*path, position), [old[position]])
                 continue
+
             at = partner[position]
             inner = known.get(at) if known else None  # type: ignore[union-attr]
             if inner.__class__ is str and self._restore(node, position, [new[at]], inner):
@@ -380,17 +412,20 @@ class Editor:
                 self._change(
                     child, old[position], new[at], node, position, (*path, position), deeper
                 )
+
             begin, bound = following[position]
             if begin < bound:
                 place = self._line_end(child.end)
                 self.edits.append((place, place, self._elements(new, begin, bound, node, known)))
+
         if _moved(old, new, partner):  # others may seem to have moved on the way back
             self.sure = False
             for position in range(len(old)):
                 if position not in partner or not same(old[position], new[partner[position]]):
                     self._tell(node, position, (*path, position))
 
-    # --- anchors -----------------------------------------------------------------------------------------------------
+    # --- anchors
+    # -----------------------------------------------------------------------------------------------------
 
     def _means(self, anchored: _Node | None, new: Any) -> bool:
         """Whether an alias of this node stands for new once everything is changed."""
@@ -406,7 +441,9 @@ class Editor:
                 self._note_inside(child, spot)
 
     def _note_inside(self, node: _Node, spot: _Spot) -> None:
-        """Note the aliases in a node that can only be written anew as a whole, or with what is around it."""
+        """Note the aliases in a node that can only be written anew as a whole, or with what is
+        around it.
+        """
         if id(node) in self.aliases:
             self.uses.append((self.aliases[id(node)], spot))
         for child in node.children:
@@ -424,6 +461,7 @@ class Editor:
                     continue
                 if spot.parent is None:
                     raise _Unfit
+
                 self._replace(spot.node, spot.new, spot.parent, spot.position, spot.path)
                 found = True
 
@@ -447,20 +485,23 @@ class Editor:
         """Whether a node's text is taken out."""
         return any(start <= node.start < end for start, end, _ in self.edits)
 
-    # --- editing -----------------------------------------------------------------------------------------------------
+    # --- editing
+    # -----------------------------------------------------------------------------------------------------
 
     def _line_end(self, at: int) -> int:
         """The start of the line behind the one on which a node ends."""
         if self.text[at - 1 : at] != "\n":
             return self.text.index("\n", at) + 1
         if self.text[at - 2 : at] == "\n\n":
-            self.sure = False  # a block scalar's blank lines; those of its neighbour on the way back may be another's
+            # a block scalar's blank lines; those of its neighbour on the way back may be another's
+            self.sure = False
         return at
 
     def _starts(self, node: _Node) -> list[int]:
         """Where each entry of a block begins: its dash, its key, or the "?" in front of that."""
         if node.style == "seq":
             return self._dashes(node)
+
         found: list[int] = []
         for start, _ in node.marks:
             line = self.text.rfind("\n", 0, start) + 1
@@ -470,6 +511,7 @@ class Editor:
                 elif start != node.start:  # behind an anchor or tag, where only the first can stand
                     raise _Unfit
             found.append(start)
+
         return found
 
     def _dashes(self, node: _Node) -> list[int]:
@@ -484,11 +526,15 @@ class Editor:
                 if line and line[0] != "#":
                     raise _Unfit
                 at = end + 1
+
             found.append(at + node.column)
+
         return found
 
     def entry(self, node: _Node, position: int) -> str:
-        """The lines of an entry or element, blanks in front even where it stands behind another's dash."""
+        """The lines of an entry or element, blanks in front even where it stands behind another's
+        dash.
+        """
         start = self._starts(node)[position]
         return " " * node.column + self.text[start : self._line_end(node.children[position].end)]
 
@@ -497,11 +543,13 @@ class Editor:
         pad = " " * node.column
         if not known:
             return pad + dump(added, node.column)
+
         lines = []
         for key, value in added.items():
             inner = known.get(key)  # type: ignore[union-attr]
             fits = isinstance(inner, str) and self._fits(node, {key: value}, inner)
             lines.append(str(inner) if fits else pad + dump({key: value}, node.column))
+
         return "".join(lines)
 
     def _elements(
@@ -511,18 +559,23 @@ class Editor:
         pad = " " * node.column
         if not known:
             return pad + dump(new[begin:end], node.column)
+
         lines = []
         for at in range(begin, end):
             inner = known.get(at)  # type: ignore[union-attr]
             fits = isinstance(inner, str) and self._fits(node, [new[at]], inner)
             lines.append(str(inner) if fits else pad + dump([new[at]], node.column))
+
         return "".join(lines)
 
     def _fits(self, node: _Node, value: Any, text: str) -> bool:
-        """Whether a known entry may stand in this block for the value (a mapping or list with one child)."""
+        """Whether a known entry may stand in this block for the value (a mapping or list with one
+        child).
+        """
         lines = [line for line in text.split("\n") if line.strip() and line.lstrip()[0] != "#"]
         if not lines or len(lines[0]) - len(lines[0].lstrip(" ")) != node.column:
             return False
+
         try:
             return same(load(text), value)
         except YamlError as error:
@@ -534,6 +587,7 @@ class Editor:
         """Write an entry as it is known to have been; whether that was possible."""
         if not self._fits(node, value, text):
             return False
+
         start = self._starts(node)[position]
         end = self._line_end(node.children[position].end)
         line = text.lstrip(" ")
@@ -542,15 +596,19 @@ class Editor:
         return True
 
     def _insert_first(self, node: _Node, starts: list[int], added: str, first: int) -> None:
-        """Put entries in front of the first one that stays: where the first of those stood that go, if any do."""
+        """Put entries in front of the first one that stays: where the first of those stood that go,
+        if any do.
+        """
         at = starts[0]
         begin = self.text.rfind("\n", 0, at) + 1
         if first and not self._behind_other(node, begin, at):
             self.edits.append((begin, begin, added))
             return
+
         at = starts[0 if first else first]
         if added.startswith(" " * node.column):
             added = added[node.column :]
+
         self.edits.append((at, at, added + " " * node.column))
 
     def _behind_other(self, node: _Node, begin: int, at: int) -> bool:
@@ -568,7 +626,9 @@ class Editor:
         path: Path,
         written: dict[str, Any] | list[Any],
     ) -> None:
-        """Take an entry or element out, with the comment lines above it where something stays above those."""
+        """Take an entry or element out, with the comment lines above it where something stays above
+        those.
+        """
         end = self._line_end(node.children[position].end)
         if position > first:
             begin = self._line_end(node.children[position - 1].end)
@@ -576,19 +636,23 @@ class Editor:
             begin = self.text.rfind("\n", 0, starts[position]) + 1
             if position + 1 < len(starts) and self.text[end : starts[position + 1]].strip(" "):
                 self.sure = False  # comments: whether an entry stood above or below them
+
             if self._behind_other(node, self.text.rfind("\n", 0, starts[0]) + 1, starts[0]):
                 begin, end = (
                     starts[position],
                     starts[position + 1],
                 )  # the next one takes its place behind the dash
+
         text = self.text[begin:end]
         if position <= first:
             text = self.entry(node, position)
+
         if text != " " * node.column + dump(written, node.column):
             self.gone[path] = text
             self.sure = False
         else:
             self.maybe[path] = text
+
         self.edits.append((begin, end, ""))
 
     def _replace(
@@ -597,6 +661,7 @@ class Editor:
         """Write a value anew behind its key or dash."""
         if self.shared:
             self._note_written_out(node)
+
         text, pad = self.text, " " * parent.column
         if parent.style == "map":
             behind = parent.marks[position][1]
@@ -608,6 +673,7 @@ class Editor:
             behind += 1
         else:
             behind = self._dashes(parent)[position] + 1
+
         inline = (
             "\n" not in text[behind : node.start]
             and node.style in ("", "flow")
@@ -623,6 +689,7 @@ class Editor:
                     self._tell(parent, position, path, old)
                 self.edits.append((node.start, node.end, gap + value))
                 return
+
             value = " " + value
         elif parent.style == "map":
             value = "\n" + _block(
@@ -630,6 +697,7 @@ class Editor:
             )
         else:
             value = " " + dump(new, parent.column + 2)
+
         end = self._line_end(node.end)
         rest = text[node.end : end].rstrip() if inline else ""
         if rest and parent.style == "seq" and collection:
@@ -637,13 +705,16 @@ class Editor:
         elif rest:
             head, _, body = value.partition("\n")
             value = f"{head}{rest}\n{body}"
+
         self._tell(parent, position, path, old)
         self.edits.append(
             (behind, end, value if value.endswith("\n") and collection else value + "\n")
         )
 
     def _tell(self, parent: _Node, position: int, path: Path, old: Any = ()) -> None:
-        """Tell an entry that stood for old, () where that is not known, if it was not written as it would be here."""
+        """Tell an entry that stood for old, () where that is not known, if it was not written as it
+        would be here.
+        """
         text = self.entry(parent, position)
         written = {parent.keys[position]: old} if parent.style == "map" else [old]
         if old == () or text != " " * parent.column + dump(written, parent.column):
@@ -662,20 +733,25 @@ class Editor:
         for start, end, new in sorted(self.edits, key=lambda edit: edit[0]):
             if start < at:
                 raise _Unfit
+
             if (
                 self.text[end : end + 1] in " \n"
                 and "|" in new
                 and re.compile(_BLANK_LINE).match(self.text, end)
             ):
                 self.sure = False  # a block scalar at its end counts the blank line as its own
+
             pieces += (self.text[at:start], new)
             at = end
+
         pieces.append(self.text[at:])
         return "".join(pieces)
 
 
 def entries_at(text: str, paths: Collection[Path]) -> dict[Path, str] | None:
-    """The entries of a block text at these paths, in the form of Known; None where the layout does not tell them."""
+    """The entries of a block text at these paths, in the form of Known; None where the layout does
+    not tell them.
+    """
     editor = Editor(text if text.endswith("\n") else text + "\n", 0)
     found: dict[Path, str] = {}
     try:
@@ -691,6 +767,7 @@ def entries_at(text: str, paths: Collection[Path]) -> dict[Path, str] | None:
                 node = node.children[position]
     except (YAMLError, _Unfit, LookupError, ValueError):
         return None
+
     return found
 
 
@@ -712,17 +789,22 @@ def _last(node: _Node) -> _Node:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are the same to YAML: key order and int against float do not matter, true is not 1."""
+    """Whether two values are the same to YAML: key order and int against float do not matter, true
+    is not 1.
+    """
     if a is b:
         return True
+
     if isinstance(a, dict):
         if not isinstance(b, dict) or len(a) != len(b):
             return False
         return all(key in b and same(value, b[key]) for key, value in a.items())
+
     if isinstance(a, list):
         return isinstance(b, list) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
+
     return bool(a == b)
 
 
@@ -730,6 +812,7 @@ def _signature(value: Any) -> str:
     """What tells an element of a list from its neighbours: its name, else all of it."""
     if isinstance(value, str):
         return '"' + value
+
     if isinstance(value, dict):
         name = value.get("name")
         if isinstance(name, str) and "mountPath" not in value:
@@ -737,19 +820,24 @@ def _signature(value: Any) -> str:
         metadata = value.get("metadata")
         if isinstance(metadata, dict) and "kind" in value:  # an object in a List
             return f"object {value['kind']} {metadata.get('namespace')}/{metadata.get('name')}"
+
     return json.dumps(value, sort_keys=True)
 
 
 def _paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
-    """Which old element becomes which new one, both in rising order; elements in neither pair are cut or inserted."""
+    """Which old element becomes which new one, both in rising order; elements in neither pair are
+    cut or inserted.
+    """
     places: dict[str, list[int]] = {}
     for at, value in enumerate(old):
         places.setdefault(_signature(value), []).append(at)
+
     candidates: list[tuple[int, int]] = []
     for at, value in enumerate(new):
         found = places.get(_signature(value))
         if found:
             candidates.append((found.pop(0), at))
+
     chain = _rising(candidates)
     pairs: list[tuple[int, int]] = []
     mine = theirs = 0
@@ -761,6 +849,7 @@ def _paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
         if next_mine < len(old):
             pairs.append((next_mine, next_theirs))
         mine, theirs = next_mine + 1, next_theirs + 1
+
     return pairs
 
 
@@ -787,11 +876,13 @@ def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             ends[at] = pair[0]
             chains[at] = link
+
     result: list[tuple[int, int]] = []
     rest: Any = chains[-1] if chains else None
     while rest:
         result.append(rest[0])
         rest = rest[1]
+
     return result[::-1]
 
 

@@ -1,8 +1,8 @@
 """Plain values to block YAML that every reader takes back unchanged.
 
-Quoting is wider than any one reader needs: what YAML 1.1, YAML 1.2 or a common library could take for a number, a
-boolean, null, a date, a merge key or syntax is quoted. Layout is kustomize's: two spaces a level, "- " at the column of
-the key above it.
+Quoting is wider than any one reader needs: what YAML 1.1, YAML 1.2 or a common library could take
+for a number, a boolean, null, a date, a merge key or syntax is quoted. Layout is kustomize's: two
+spaces a level, "- " at the column of the key above it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 from krm_injector.kube.yaml.error import YamlError
 
-# What may stand without quotes: a first character that opens no other syntax and no number, and nothing that ends a
-# plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked up.
+# What may stand without quotes: a first character that opens no other syntax and no number, and
+# nothing that ends a plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked
+# up.
 _PLAIN = re.compile(
     r"(?:[A-Za-z_/$(;^\\]|[-?:](?=[A-Za-z_/]))"
     r"""(?:[!"$-9;-~]|:(?=\S)|(?<=\S)\#|\x20(?=[^\x20#]))*\Z"""
@@ -38,8 +39,8 @@ _WORDS = frozenset(
     )
     for word in (name, name.upper(), name.capitalize())
 )
-# What a literal block cannot hold: control characters, spaces before a break. Unicode is left to str.isprintable, a
-# character class over all of it would take milliseconds to compile.
+# What a literal block cannot hold: control characters, spaces before a break. Unicode is left to
+# str.isprintable, a character class over all of it would take milliseconds to compile.
 _NOT_LITERAL = re.compile(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
 _TO_ESCAPE = re.compile(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
@@ -49,9 +50,11 @@ _KEYS_KEPT = 4096
 
 
 def dump(value: Any, indent: int = 0) -> str:
-    """The block YAML of value, each line indented by indent spaces but the first; ends with a line break.
+    """The block YAML of value, each line indented by indent spaces but the first; ends with a line
+    break.
 
-    Mappings keep their order. Errors: YamlError for what YAML for Kubernetes cannot hold (NaN, other types).
+    Mappings keep their order. Errors: YamlError for what YAML for Kubernetes cannot hold (NaN,
+    other types).
     """
     out: list[str] = []
     if isinstance(value, dict) and value:
@@ -60,6 +63,7 @@ def dump(value: Any, indent: int = 0) -> str:
         _sequence(value, " " * indent, out)
     else:
         return scalar(value) + "\n"
+
     out[0] = out[0][indent:]
     return "".join(out)
 
@@ -82,7 +86,9 @@ def _mapping(value: dict[str, Any], pad: str, out: list[str]) -> None:
 
 
 def _sequence(value: list[Any], pad: str, out: list[str]) -> None:
-    """Append the lines of a sequence that is not empty; the first line of an element follows its "- "."""
+    """Append the lines of a sequence that is not empty; the first line of an element follows its "-
+    ".
+    """
     inner = pad + "  "
     width = len(inner)
     for item in value:
@@ -125,15 +131,19 @@ def other(value: Any) -> str:
         return "[]" if not value else dump(list(value))
     if isinstance(value, str):
         return string(str(value), "")
+
     raise YamlError(f"a {type(value).__name__} has no form in YAML", code="yaml-value")
 
 
 def number(value: float) -> str:
-    """A float as JSON would print it: without a point where it is whole, in a form that every reader takes."""
+    """A float as JSON would print it: without a point where it is whole, in a form that every
+    reader takes.
+    """
     if not isfinite(value):
         raise YamlError(f"{value} has no form in JSON", code="yaml-number")
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+
     text = repr(value)
     mantissa, e, exponent = text.partition("e")
     if e and "." not in mantissa:
@@ -147,19 +157,24 @@ def short_json_number(value: float) -> str:
     mantissa, e, exponent = text.partition("e")
     if not e:
         return text.removesuffix(".0")
+
     power = int(exponent)
     if power >= 21 or power < -6:
         return f"{mantissa}e{exponent}"
+
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
     digits = whole + fraction.rstrip("0")
     if power > 0:
         return sign + digits.ljust(power + 1, "0")
+
     return f"{sign}0.{'0' * (-power - 1)}{digits}"
 
 
 def string(text: str, pad: str) -> str:
-    """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at column len(pad)."""
+    """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at
+    column len(pad).
+    """
     if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
         return text if text not in _WORDS else f'"{text}"'
     if "\n" in text and not _NOT_LITERAL.search(text) and _printable(text):
@@ -170,7 +185,9 @@ def string(text: str, pad: str) -> str:
 
 
 def _plain_unicode(text: str) -> bool:
-    """Whether a text with characters beyond ASCII may stand plain: they are letters and the rest allows it."""
+    """Whether a text with characters beyond ASCII may stand plain: they are letters and the rest
+    allows it.
+    """
     if not all(character.isascii() or character.isalpha() for character in text):
         return False
     return (
@@ -180,7 +197,9 @@ def _plain_unicode(text: str) -> bool:
 
 
 def _printable(text: str) -> bool:
-    """Whether a text without control characters but tabs and breaks is free of others that readers may trip over."""
+    """Whether a text without control characters but tabs and breaks is free of others that readers
+    may trip over.
+    """
     return text.isascii() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
@@ -194,6 +213,7 @@ def _escape(match: re.Match[str]) -> str:
     known = _ESCAPES.get(character)
     if known:
         return known
+
     code = ord(character)
     if code > 0x7F and character.isprintable():
         return character
@@ -201,6 +221,7 @@ def _escape(match: re.Match[str]) -> str:
         raise YamlError(
             f"half a surrogate pair (U+{code:04X}) has no form in YAML", code="yaml-character"
         )
+
     return (
         f"\\x{code:02x}"
         if code < 0x100
@@ -215,10 +236,13 @@ def _literal(text: str, pad: str) -> str:
     body = text.removesuffix("\n")
     if not body or body[-1] == "\n":
         return quoted(text)  # "|+" would take in blank lines that follow in the text it is put into
+
     if body.lstrip(" \n")[:1] == "\t":
         return quoted(
             text
-        )  # kustomize and kpt fail over a block that begins with a tab: they write it without the "2"
+            # kustomize and kpt fail over a block that begins with a tab: they write it without the "2"
+        )
+
     hint = "2" if body[0] in " \t\n" else ""
     chomping = "" if len(body) < len(text) else "-"
     lines = [pad + line if line else "" for line in body.split("\n")]
@@ -229,6 +253,7 @@ def key_text(name: Any) -> str:
     """The text of a mapping key, always on one line."""
     if not isinstance(name, str):
         raise YamlError(f"the key {name!r} is no string", code="yaml-value")
+
     text = name if _PLAIN.match(name) and name not in _WORDS else quoted(name)
     if len(text) > 1000:  # an implicit key may not span more than 1024 characters
         raise YamlError(f"the key {name[:40]}... is longer than YAML allows", code="yaml-value")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 class YamlError(ValueError):
-    """A text that cannot be read. ``line`` and ``column`` count from 1; 0 where there is no position."""
+    """A text that cannot be read. ``line`` and ``column`` count from 1; 0 where there is no
+    position.
+    """
 
     def __init__(
         self, problem: str, line: int = 0, column: int = 0, code: str = "yaml-syntax"
@@ -12,7 +14,8 @@ class YamlError(ValueError):
         self.problem = problem
         self.line = line
         self.column = column
-        self.code = code  # stable name of the cause: yaml-syntax, yaml-duplicate-key, yaml-alias, yaml-depth, ...
+        # stable name of the cause: yaml-syntax, yaml-duplicate-key, yaml-alias, yaml-depth, ...
+        self.code = code
         super().__init__(f"line {line}, column {column}: {problem}" if line else problem)
 
     def shifted(self, lines: int) -> YamlError:

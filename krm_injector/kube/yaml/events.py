@@ -1,4 +1,6 @@
-"""The event layer: libyaml's parser through PyYAML's C extension, or PyYAML's own where that is missing."""
+"""The event layer: libyaml's parser through PyYAML's C extension, or PyYAML's own where that is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -82,10 +84,12 @@ def refuse(error: Exception, text: str) -> NoReturn:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     if mark and "nesting depth" in problem:
         _refuse_depth(text[: mark.index])
+
     context = getattr(error, "context", None)
     sentence = f"{context}: {problem}" if context else str(problem)
     if mark is None:
         raise YamlError(sentence) from None
+
     sentence += advice(text, mark.line)
     raise YamlError(sentence, mark.line + 1, mark.column + 1) from None
 
@@ -93,9 +97,9 @@ def refuse(error: Exception, text: str) -> NoReturn:
 def _refuse_depth(text: str) -> None:
     """Raise YamlError where text, in which libyaml has counted 1,000 levels, goes beyond MAX_DEPTH.
 
-    From 0.2.6 (PyYAML 6.0.4) libyaml has a limit of its own. It reads ahead of its events, so it may give up before the
-    event has come at which a reader would; that event does come from the text up to there. Hence the same error with
-    every libyaml.
+    From 0.2.6 (PyYAML 6.0.4) libyaml has a limit of its own. It reads ahead of its events, so it
+    may give up before the event has come at which a reader would; that event does come from the
+    text up to there. Hence the same error with every libyaml.
     """
     get, depth = parser(text), 0
     while (event := get()).__class__ is not StreamEndEvent:
@@ -114,7 +118,9 @@ def _refuse_depth(text: str) -> None:
 
 
 def advice(text: str, number: int) -> str:
-    """What to do about the mistakes that everybody makes, seen in the line (counted from 0) of an error; or ""."""
+    """What to do about the mistakes that everybody makes, seen in the line (counted from 0) of an
+    error; or "".
+    """
     lines = text.splitlines()[
         max(number - 1, 0) : number + 1
     ]  # a template's bracket may close a line further up
@@ -126,7 +132,9 @@ def advice(text: str, number: int) -> str:
 
 
 def check_text(text: str) -> None:
-    """Raise YamlError where text holds a character that YAML does not allow (NUL, control characters, surrogates)."""
+    """Raise YamlError where text holds a character that YAML does not allow (NUL, control
+    characters, surrogates).
+    """
     illegal = re.search(
         "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text
     )

@@ -1,8 +1,9 @@
 """PyYAML's C parser without the import of all of PyYAML.
 
-``import yaml`` takes 13 to 20 ms, most of it for loaders, dumpers and regular expressions that nobody here uses; the C
-extension itself takes one. It asks the package only for errors, tokens, events and nodes, so the package is made with
-those and completes itself, as the real ``yaml``, when anybody asks it for more.
+``import yaml`` takes 13 to 20 ms, most of it for loaders, dumpers and regular expressions that
+nobody here uses; the C extension itself takes one. It asks the package only for errors, tokens,
+events and nodes, so the package is made with those and completes itself, as the real ``yaml``, when
+anybody asks it for more.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _STAGES = (
 
 
 def load() -> Any:
-    """The parser class: libyaml's, or PyYAML's own (the same events, ten times slower) where that is missing."""
+    """The parser class: libyaml's, or PyYAML's own (the same events, ten times slower) where that
+    is missing.
+    """
     if "yaml" not in sys.modules:
         try:
             return _quick()
@@ -33,12 +36,14 @@ def load() -> Any:
                 name for name in sys.modules if name == "yaml" or name.startswith("yaml.")
             ]:
                 del sys.modules[name]
+
     import yaml
 
     try:
         from yaml._yaml import CParser
     except ImportError:
         return yaml.SafeLoader
+
     return CParser
 
 
@@ -52,6 +57,7 @@ def _quick() -> Any:
         or spec.submodule_search_locations is None
     ):
         raise ImportError("PyYAML is not installed")
+
     package = ModuleType("yaml")
     package.__spec__ = spec
     package.__loader__ = spec.loader
@@ -69,6 +75,7 @@ def _quick() -> Any:
         package.__dict__.update(
             {name: value for name, value in vars(part).items() if not name.startswith("_")}
         )
+
     for stage in _STAGES:
         name = f"{stage.capitalize()}Error"
         base = _ReaderError if stage == "reader" else yaml.error.MarkedYAMLError
@@ -76,8 +83,10 @@ def _quick() -> Any:
         module = ModuleType(f"yaml.{stage}")
         for holder in (module, package):
             setattr(holder, name, error)
+
         setattr(package, stage, module)
         sys.modules[module.__name__] = module
+
     try:
         from yaml._yaml import CParser
     finally:

@@ -15,7 +15,9 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def load_json(text: str) -> Any:
-    """The value of the one JSON document in text. Errors: YamlError, with code "json-syntax" where it is no JSON."""
+    """The value of the one JSON document in text. Errors: YamlError, with code "json-syntax" where
+    it is no JSON.
+    """
     documents = load_json_stream(text)
     if len(documents) != 1:
         raise YamlError(f"{len(documents)} JSON documents; one is expected", code="yaml-documents")
@@ -39,8 +41,10 @@ def load_json_stream(text: str) -> list[Document]:
             )
         )
         at = _SPACE.match(text, end).end()  # type: ignore[union-attr]
+
     if documents:
         documents[-1] = documents[-1]._replace(end=len(text))
+
     return documents
 
 
@@ -59,6 +63,7 @@ def _decode_at(text: str, at: int, surrogates: bool) -> tuple[Any, int]:
         _fail_duplicate(text, error.key)
     except RecursionError:
         raise YamlError(f"nested deeper than {MAX_DEPTH} levels", code="yaml-depth") from None
+
     _check_depth(value, 1)
     return (_without_surrogates(value) if surrogates else value), end
 
@@ -80,6 +85,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if key in seen:
                 raise _Duplicate(key)
             seen.add(key)
+
     return result
 
 
@@ -100,7 +106,9 @@ _DECODER = json.JSONDecoder(
 
 
 def _fail_duplicate(text: str, key: str) -> NoReturn:
-    """Say where a key that is twice in one object stands (its second appearance, where that can be told)."""
+    """Say where a key that is twice in one object stands (its second appearance, where that can be
+    told).
+    """
     places = [
         match.start()
         for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)
@@ -110,6 +118,7 @@ def _fail_duplicate(text: str, key: str) -> NoReturn:
         at = places[1]
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         raise YamlError(problem, line, column, "yaml-duplicate-key") from None
+
     raise YamlError(problem, code="yaml-duplicate-key") from None
 
 

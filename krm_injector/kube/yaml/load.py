@@ -40,7 +40,8 @@ class Place(NamedTuple):
     """Where a node stands in its text; offsets count characters."""
 
     start: int  # the node's first character (its anchor or tag, if it has one)
-    end: int  # behind its last; for a block: the line on which the next token stands, or the text's end
+    # behind its last; for a block: the line on which the next token stands, or the text's end
+    end: int
     line: int  # line of start, from 0
     column: int  # column of start, from 0
     block: bool  # a block mapping or sequence
@@ -66,11 +67,12 @@ class Document(NamedTuple):
 def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     """The value of the one document in text; None where there is none.
 
-    numbers: "int" gives an int wherever JSON would print the number without a point (1e3 -> 1000), as the API server
-    reads it; "float" gives every number as a float, as Go decodes JSON into ``map[string]any``.
-    strict=False takes what Go's yaml.Unmarshal takes of a rendered template: the last of several equal keys, custom
-    tags as if they were not there, and only the first document.
-    Aliases share their value with the anchor's: treat values as frozen. Errors: YamlError.
+    numbers: "int" gives an int wherever JSON would print the number without a point (1e3 -> 1000),
+    as the API server reads it; "float" gives every number as a float, as Go decodes JSON into
+    ``map[string]any``. strict=False takes what Go's yaml.Unmarshal takes of a rendered template:
+    the last of several equal keys, custom tags as if they were not there, and only the first
+    document. Aliases share their value with the anchor's: treat values as frozen. Errors:
+    YamlError.
     """
     text = text.removeprefix("\ufeff")
     reader = Reader(text, numbers, strict)
@@ -79,6 +81,7 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
         event = reader.next()
         if event.__class__ is StreamEndEvent:
             return None
+
         value = reader.document(reader.next())
         if strict:
             event = reader.next()
@@ -90,6 +93,7 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
         raise
     except Exception as error:
         refuse(error, text)
+
     return value
 
 
@@ -123,6 +127,7 @@ def load_documents(text: str) -> list[Document]:
         raise
     except Exception as error:
         refuse(error, text)
+
     ends = [begin for _, begin, _, _ in found[1:]] + [len(text)]
     return [
         Document(value, begin, end, place, empty)
@@ -131,7 +136,9 @@ def load_documents(text: str) -> list[Document]:
 
 
 class Reader:
-    """Builds values from events, one pass. The methods expect the event before what they read to be consumed."""
+    """Builds values from events, one pass. The methods expect the event before what they read to be
+    consumed.
+    """
 
     def __init__(self, text: str, numbers: str = "int", strict: bool = True) -> None:
         self.next = parser(text)
@@ -147,7 +154,9 @@ class Reader:
         self.last: Any = None  # the event that ended the collection read last
 
     def document(self, root: Any) -> Any:
-        """One document, whose start and whose root node's event have been read; its end is read too."""
+        """One document, whose start and whose root node's event have been read; its end is read
+        too.
+        """
         self.anchors.clear()
         self.sizes.clear()
         value = self.node(root, 0)
@@ -164,6 +173,7 @@ class Reader:
             end = self.last.end_mark.index
             if block and end < len(self.text):
                 end = self.text.rfind("\n", 0, end) + 1
+
         return Place(mark.index, end, mark.line, mark.column, block)
 
     def fail(self, problem: str, event: Any, code: str = "yaml-syntax") -> NoReturn:
@@ -175,11 +185,13 @@ class Reader:
         kind = event.__class__
         if kind is AliasEvent:
             return self.alias(event)
+
         anchor = event.anchor
         if anchor is not None:
             before = self.nodes
             self.anchors.pop(anchor, None)
             self.open.add(anchor)
+
         if kind is ScalarEvent:
             value = self.scalar(event)
         elif depth >= MAX_DEPTH:
@@ -192,10 +204,12 @@ class Reader:
             if event.tag is not None and event.tag != "!":
                 self.check_tag(event, "seq")
             value = self.sequence(depth + 1)
+
         if anchor is not None:
             self.open.discard(anchor)
             self.anchors[anchor] = value
             self.sizes[anchor] = self.nodes - before + 1
+
         return value
 
     def mapping(self, depth: int) -> dict[str, Any]:
@@ -229,12 +243,14 @@ class Reader:
                 continue
             else:
                 key = self.complex_key(event)
+
             if key in result and self.strict and (merged is None or key not in merged):
                 self.fail(
                     f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key"
                 )
             if merged is not None:
                 merged.discard(key)
+
             event = get()
             if event.__class__ is ScalarEvent and event.anchor is None and event.tag is None:
                 text = event.value
@@ -255,6 +271,7 @@ class Reader:
                 self.nodes += len(result) + 1
                 self.last = event
                 return result
+
             if event.__class__ is ScalarEvent and event.anchor is None and event.tag is None:
                 text = event.value
                 if event.implicit[0] and text[:1] in hints:
@@ -271,14 +288,17 @@ class Reader:
             if value.__class__ is float:
                 self.fail(f"{text} has no JSON form", event, "yaml-number")
             return value
+
         if text[0] in "yYnNtTfFoO~":
             return text
+
         value = scalars.resolve_number(text)
         if value.__class__ is not str:
             if self.as_float:
                 return float(value)
             if value.__class__ is float:
                 return scalars.as_json_number(value)
+
         return value
 
     def plain_key(self, event: Any) -> str:
@@ -301,13 +321,16 @@ class Reader:
                     self.sizes[event.anchor] = 1
             else:
                 value = self.node(event, 0)
+
             if event.__class__ is ScalarEvent and event.tag == TAG + "float":
                 value = float(
                     scalars.resolve(event.value)
                 )  # as a float whatever it would be as a value
             if isinstance(value, (dict, list)):
                 self.fail_key(event)
+
             return self.key_of(value, event)
+
         self.fail_key(event)
 
     def fail_key(self, event: Any) -> NoReturn:
@@ -320,6 +343,7 @@ class Reader:
             if event.implicit[0] and text[:1] in _HINTS:
                 return self.plain(text, event)
             return text
+
         kind = tag.removeprefix(TAG)
         if kind == "str" or tag == "!":
             return text
@@ -327,12 +351,15 @@ class Reader:
             return text  # a merge as a key only; kyaml writes the string "<<" like this
         if kind == "binary":
             return self.binary(event)
+
         if kind == tag or kind not in ("bool", "int", "float", "null", "timestamp"):
             self.check_tag(event, "")
             return text
+
         value = scalars.resolve(text)
         if kind == "float" and value.__class__ is int and value < 2**63:
             value = float(value)
+
         fits = {
             "bool": value.__class__ is bool,
             "int": value.__class__ is int,
@@ -344,6 +371,7 @@ class Reader:
             self.fail(f'"{text}" is no {kind}, as its tag !!{kind} says', event, "yaml-tag")
         if value.__class__ is float and text not in _WORDS:
             return value if self.as_float else scalars.as_json_number(value)
+
         return self.plain(text, event) if text[:1] in _HINTS else text
 
     def binary(self, event: Any) -> str:
@@ -353,7 +381,9 @@ class Reader:
         return a2b_base64(data).decode("utf-8", "replace")
 
     def check_tag(self, event: Any, expected: str) -> None:
-        """Refuse a tag that Kubernetes has no meaning for (Go drops it silently, kustomize keeps it)."""
+        """Refuse a tag that Kubernetes has no meaning for (Go drops it silently, kustomize keeps
+        it).
+        """
         if self.strict and event.tag != TAG + expected:
             name = event.tag.replace(TAG, "!!")
             self.fail(f"the tag {name} has no meaning in Kubernetes", event, "yaml-tag")
@@ -364,11 +394,13 @@ class Reader:
             self.fail(f"the anchor &{name} contains itself", event, "yaml-alias")
         if name not in self.anchors:
             self.fail(f"the alias *{name} has no anchor before it", event, "yaml-alias")
+
         size = self.sizes[name]
         self.nodes += size
         self.aliased += size
         if self.aliased > ALIAS_BUDGET + 10 * (self.nodes - self.aliased):
             self.fail(f"aliases expand to more than {ALIAS_BUDGET} nodes", event, "yaml-alias")
+
         return self.anchors[name]
 
     def merge(
@@ -383,4 +415,5 @@ class Reader:
                 self.fail("<< needs a mapping or a sequence of mappings", event, "yaml-merge")
             merged.update(source.keys() - result.keys())
             result.update(source)  # go-yaml v2: a merge overrides the keys written before it
+
         return merged

@@ -21,9 +21,11 @@ _ENDS = (MappingEndEvent, SequenceEndEvent)
 
 
 def line_of(text: str, place: Place, path: Sequence[str | int]) -> int:
-    """The line, from 1, on which the key (or the sequence's entry) at the path stands; the node's where there is none.
+    """The line, from 1, on which the key (or the sequence's entry) at the path stands; the node's
+    where there is none.
 
-    The node's text is read again, which costs about what reading it cost the first time: for a few fields, on demand.
+    The node's text is read again, which costs about what reading it cost the first time: for a few
+    fields, on demand.
     """
     # Blanks in front keep the columns, which tell a block's keys from its values.
     get = parser(" " * place.column + text[place.start : place.end])
@@ -33,13 +35,17 @@ def line_of(text: str, place: Place, path: Sequence[str | int]) -> int:
         found = _find(get, get(), tuple(path))
     except Exception:  # anchors that stand outside the node: its own line will do
         found = None
+
     return place.line + 1 + (found or 0)
 
 
 def _find(get: Any, event: Any, path: tuple[str | int, ...]) -> int | None:
-    """The line, from 0, of what stands at the path in the node that event begins; None where nothing does."""
+    """The line, from 0, of what stands at the path in the node that event begins; None where
+    nothing does.
+    """
     if not path:
         return _line(event)
+
     if event.__class__ is MappingStartEvent:
         while (key := get()).__class__ is not MappingEndEvent:
             if key.__class__ is ScalarEvent and key.value == path[0]:
@@ -55,6 +61,7 @@ def _find(get: Any, event: Any, path: tuple[str | int, ...]) -> int | None:
                 return _find(get, entry, path[1:])
             _skip(get, entry)
             index += 1
+
     return None
 
 
@@ -72,6 +79,8 @@ def _skip(get: Any, event: Any) -> None:
             depth -= 1
         elif event.__class__ not in (ScalarEvent, AliasEvent):
             raise ValueError("the node ends early")
+
         if depth == 0:
             return
+
         event = get()

@@ -1,8 +1,8 @@
 """sigs.k8s.io/yaml.Marshal: the same text as Go, for a decoded value.
 
-Source of the rules: sigs.k8s.io/yaml v1.6 (JSONToYAML) and go.yaml.in/yaml/v2 v2.4 (encode.go, sorter.go, emitterc.go):
-keys in natural order, sequences at the column of their key, strings plain where they read back as strings, lines folded
-at the first space behind column 80.
+Source of the rules: sigs.k8s.io/yaml v1.6 (JSONToYAML) and go.yaml.in/yaml/v2 v2.4 (encode.go,
+sorter.go, emitterc.go): keys in natural order, sequences at the column of their key, strings plain
+where they read back as strings, lines folded at the first space behind column 80.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from krm_injector.kube.yaml.error import YamlError
 BEST_WIDTH = 80
 _LONGEST_SIMPLE_KEY = 128
 
-# The common string: nothing that needs a look at YAML's rules, and no first character that may begin another value.
+# The common string: nothing that needs a look at YAML's rules, and no first character that may
+# begin another value.
 _SIMPLE = re.compile(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -38,7 +39,8 @@ _ESCAPES = {
 
 
 def go_marshal(value: Any) -> str:
-    """YAML of a value as Go decodes JSON (dict, list, str, bool, int, float, None); ends with a line break.
+    """YAML of a value as Go decodes JSON (dict, list, str, bool, int, float, None); ends with a
+    line break.
 
     Errors: YamlError for NaN, the infinities and other types.
     """
@@ -49,6 +51,7 @@ def go_marshal(value: Any) -> str:
         _sequence(value, 0, out)
     else:
         out.append(_ended(_scalar(value, -1, 2)))
+
     return "".join(out)
 
 
@@ -62,6 +65,7 @@ def _mapping(value: dict[str, Any], indent: int, out: list[str]) -> None:
             out.append(_ended(f"{pad}? {_scalar(name, indent + 1, indent + 2)}"))
             _element(item, ":", indent, out)
             continue
+
         key = pad + _string(name, indent, indent + 2, key=True)
         if isinstance(item, dict) and item:
             out.append(f"{key}:\n")
@@ -97,7 +101,9 @@ def _ended(text: str) -> str:
 
 
 def _scalar(value: Any, column: int, indent: int) -> str:
-    """A scalar or empty collection that begins behind a space at column, its further lines at indent."""
+    """A scalar or empty collection that begins behind a space at column, its further lines at
+    indent.
+    """
     if isinstance(value, str):
         return _string(value, column, indent)
     if value is None:
@@ -110,20 +116,26 @@ def _scalar(value: Any, column: int, indent: int) -> str:
         return "{}"
     if isinstance(value, list):
         return "[]"
+
     raise YamlError(f"a {type(value).__name__} has no form in YAML", code="yaml-value")
 
 
 def _number(value: float) -> str:
-    """A number after its way through JSON: an integer where JSON prints one that fits 64 bits, else Go's %g."""
+    """A number after its way through JSON: an integer where JSON prints one that fits 64 bits, else
+    Go's %g.
+    """
     if isinstance(value, int):
         if -(2**63) <= value < 2**64:
             return str(int(value))
         value = float(value)
+
     if not isfinite(value):
         raise YamlError(f"{value} has no form in JSON", code="yaml-number")
+
     read = scalars.resolve_number(short_json_number(value))
     if isinstance(read, int):
         return str(read)
+
     return scalars.general_format(_scientific(value))
 
 
@@ -141,6 +153,7 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
         "\x85" in text
     ):  # JSON leaves it raw, and YAML reads it there as a line break that folds into a space
         text = re.sub("[ \t]*\x85[ \t]*", " ", text)
+
     text = (
         text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if _has_surrogates(text)
@@ -156,13 +169,16 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
         if special or text[-1] == " " or key:
             return _double_quoted(text, column, indent, key)
         return _literal(text, indent)
+
     if not plain or special:
         return _double_quoted(text, column, indent, key)
+
     breaks = any(c in text for c in _BREAKS)
     if breaks and re.search(f"[{_BREAKS}] ", text):
         return _double_quoted(text, column, indent, key)
     if breaks or _needs_quotes(text):
         return "'" + _folded(text, column + 2, indent, not key, quoted=True) + "'"
+
     return _folded(text, column + 1, indent, not key, quoted=False)
 
 
@@ -178,7 +194,9 @@ def _has_surrogates(text: str) -> bool:
 
 
 def _needs_quotes(text: str) -> bool:
-    """Whether a text without line breaks or special characters is syntax when it stands plain in a block."""
+    """Whether a text without line breaks or special characters is syntax when it stands plain in a
+    block.
+    """
     if text[0] in "#,[]{}&*!|>'\"%@` " or text[-1] in " :" or text[:3] in ("---", "..."):
         return True
     if text[0] in "?:-" and (len(text) == 1 or text[1] in " \t"):
@@ -196,6 +214,7 @@ def _folded(text: str, column: int, indent: int, fold: bool, quoted: bool) -> st
             return doubled
     elif column + len(text) <= BEST_WIDTH or not fold:
         return text
+
     pad = " " * indent
     out: list[str] = []
     space = line_break = False
@@ -215,6 +234,7 @@ def _folded(text: str, column: int, indent: int, fold: bool, quoted: bool) -> st
             else:
                 out.append(character)
                 column += 1
+
             space = True
         elif character in _BREAKS:
             out.append(character)
@@ -228,6 +248,7 @@ def _folded(text: str, column: int, indent: int, fold: bool, quoted: bool) -> st
             out.append(written)
             column += len(written)
             space = line_break = False
+
     return "".join(out)
 
 
@@ -245,15 +266,19 @@ def _double_quoted(text: str, column: int, indent: int, key: bool) -> str:
             else:
                 out.append(" ")
                 column += 1
+
             space = True
             continue
+
         if character in '"\\' or character in _BREAKS or _special(character):
             written = "\\" + (_ESCAPES.get(character) or _hexadecimal(ord(character)))
         else:
             written = character
+
         out.append(written)
         column += len(written)
         space = False
+
     return "".join(out) + '"'
 
 
@@ -267,6 +292,7 @@ def _literal(text: str, indent: int) -> str:
         hints += "-"
     elif len(text) == 1 or text[-2] in _BREAKS:
         hints += "+"
+
     pad = " " * indent
     lines = re.split(f"(?<=[{_BREAKS}])", text)
     return f"|{hints}\n" + "".join(
@@ -275,7 +301,9 @@ def _literal(text: str, indent: int) -> str:
 
 
 def _sorted(value: dict[str, Any]) -> Iterable[str]:
-    """Keys in the order of go-yaml: letters by code point, other characters before letters, numbers by value."""
+    """Keys in the order of go-yaml: letters by code point, other characters before letters, numbers
+    by value.
+    """
     names = list(value)
     for name in names:
         if not isinstance(name, str):
@@ -294,11 +322,14 @@ def _compare(a: str, b: str) -> int:
         if x.isalpha() or y.isalpha():
             return -1 if y.isalpha() else 1
         return _compare_numbers(a, b, at)
+
     return len(a) - len(b)
 
 
 def _compare_numbers(a: str, b: str, at: int) -> int:
-    """Where two keys first differ, in characters that are no letters: digits from here on compare as numbers."""
+    """Where two keys first differ, in characters that are no letters: digits from here on compare
+    as numbers.
+    """
     floor = 0
     if a[at] == "0" or b[at] == "0":  # a zero inside a number is a digit of it, not a leading zero
         back = at - 1
@@ -307,12 +338,14 @@ def _compare_numbers(a: str, b: str, at: int) -> int:
                 floor = 1
                 break
             back -= 1
+
     end_a, number_a = _digits(a, at, floor)
     end_b, number_b = _digits(b, at, floor)
     if number_a != number_b:
         return -1 if number_a < number_b else 1
     if end_a != end_b:
         return end_a - end_b
+
     return -1 if a[at] < b[at] else 1
 
 

@@ -1,8 +1,9 @@
-"""What a plain YAML scalar means to Kubernetes: the resolution rules of go-yaml v2 under sigs.k8s.io/yaml.
+"""What a plain YAML scalar means to Kubernetes: the resolution rules of go-yaml v2 under
+sigs.k8s.io/yaml.
 
-Source of the rules: go.yaml.in/yaml/v2 v2.4 (resolve.go) and sigs.k8s.io/yaml v1.6 (yaml.go, the way to JSON).
-YAML 1.1 booleans, C-like integers (0755, 0x1F, 0b1) beside 0o14, underscores in numbers; dates, sexagesimal numbers
-and "=" are strings.
+Source of the rules: go.yaml.in/yaml/v2 v2.4 (resolve.go) and sigs.k8s.io/yaml v1.6 (yaml.go, the
+way to JSON). YAML 1.1 booleans, C-like integers (0755, 0x1F, 0b1) beside 0o14, underscores in
+numbers; dates, sexagesimal numbers and "=" are strings.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ _UINT64 = range(2**64)
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain, untagged scalar: None, bool, int, float (may be nan, inf) or the text itself."""
+    """The value of a plain, untagged scalar: None, bool, int, float (may be nan, inf) or the text
+    itself.
+    """
     first = text[:1]
     if first not in HINTS:
         return text
@@ -55,10 +58,13 @@ def resolve(text: str) -> Any:
 
 
 def resolve_number(text: str) -> Any:
-    """Like resolve, for a text whose first character is a digit, a sign or a point and that is no word."""
+    """Like resolve, for a text whose first character is a digit, a sign or a point and that is no
+    word.
+    """
     if text[0] == ".":
         value = float(text) if _POINT_FLOAT.match(text) else inf
         return text if isinf(value) else value
+
     plain = text.replace("_", "")
     match = _INTEGER.match(plain)
     if match:
@@ -69,27 +75,34 @@ def resolve_number(text: str) -> Any:
             number = int(octal, 8)
         else:
             number = int(hexadecimal, 16) if hexadecimal else int(binary, 2)
+
         if sign == "-":
             number = -number
         if number in _INT64 or (not sign and number in _UINT64):
             return number
+
     if _FLOAT.match(plain):
         value = float(plain)
         return (
             text if isinf(value) else value
         )  # out of range: strconv.ParseFloat fails, a string remains
+
     match = _BINARY.match(plain)
     if match and int(match[1], 2) in _INT64:
         return int(match[1], 2)
+
     return text
 
 
 def as_json_number(value: float) -> int | float:
-    """What a float becomes on its way through JSON into Kubernetes: an integer where it prints as one."""
+    """What a float becomes on its way through JSON into Kubernetes: an integer where it prints as
+    one.
+    """
     if not value.is_integer() or abs(value) > 2**63:
         return value
     if abs(value) < 2**53:
         return int(value)
+
     mantissa, _, power = repr(value).partition(
         "e"
     )  # Go prints the shortest digits and fills up with zeros
@@ -101,7 +114,9 @@ def as_json_number(value: float) -> int | float:
 
 
 def key_text(value: Any) -> str | None:
-    """The JSON key that a resolved mapping key becomes; None where Go refuses it (null, integers beyond int64)."""
+    """The JSON key that a resolved mapping key becomes; None where Go refuses it (null, integers
+    beyond int64).
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -117,21 +132,27 @@ def _float_key(value: float) -> str:
     """strconv.FormatFloat(value, 'g', -1, 32), with YAML's names of the infinities."""
     if isnan(value):
         return ".nan"
+
     try:
         single = struct.unpack("f", struct.pack("f", value))[0]
     except OverflowError:
         single = inf if value > 0 else -inf
+
     if not isfinite(single):
         return ".inf" if single > 0 else "-.inf"
+
     for digits in range(1, 18):  # the shortest text that reads back to the same float32
         text = f"{single:.{digits - 1}e}"
         if struct.unpack("f", struct.pack("f", float(text)))[0] == single:
             break
+
     return general_format(text)
 
 
 def general_format(scientific: str) -> str:
-    """Go's FormatFloat(..., 'g', -1, ...) from a shortest "%e" text: plain digits for exponents from -4 to 5."""
+    """Go's FormatFloat(..., 'g', -1, ...) from a shortest "%e" text: plain digits for exponents
+    from -4 to 5.
+    """
     mantissa, _, exponent_text = scientific.partition("e")
     sign = "-" if mantissa[0] == "-" else ""
     digits = mantissa.lstrip("-").replace(".", "").rstrip("0") or "0"
@@ -139,8 +160,10 @@ def general_format(scientific: str) -> str:
     if exponent < -4 or exponent >= 6:
         point = "." + digits[1:] if len(digits) > 1 else ""
         return f"{sign}{digits[0]}{point}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
     if exponent < 0:
         return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
     if exponent + 1 >= len(digits):
         return sign + digits + "0" * (exponent + 1 - len(digits))
+
     return f"{sign}{digits[: exponent + 1]}.{digits[exponent + 1 :]}"

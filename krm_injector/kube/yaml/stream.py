@@ -1,9 +1,10 @@
 """A stream in which JSON documents stand among YAML's, or byte order marks between documents.
 
-Kubernetes' readers cut a stream into documents first, at lines that begin with "---", and read each by itself: a
-document may be JSON, whose escapes are not all YAML's, a byte order mark may stand in front of each, and a comment may
-follow "---" without a blank. Sources: k8s.io/apimachinery v0.34 pkg/util/yaml/decoder.go, kyaml v0.20
-kio/byteio_reader.go; go.yaml.in/yaml/v2 passes over a mark at a text's start.
+Kubernetes' readers cut a stream into documents first, at lines that begin with "---", and read each
+by itself: a document may be JSON, whose escapes are not all YAML's, a byte order mark may stand in
+front of each, and a comment may follow "---" without a blank. Sources: k8s.io/apimachinery v0.34
+pkg/util/yaml/decoder.go, kyaml v0.20 kio/byteio_reader.go; go.yaml.in/yaml/v2 passes over a mark at
+a text's start.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ _GAP = re.compile(r"(?:\s|(?<=[ \t\n])#.*)*")
 
 
 def load_mixed(text: str) -> list[Document]:
-    """Every document of a stream, as load.load_all gives them. Errors: YamlError, placed in the whole text."""
+    """Every document of a stream, as load.load_all gives them. Errors: YamlError, placed in the
+    whole text.
+    """
     text = _ODD_SEPARATOR.sub(lambda line: "---".ljust(len(line[0])), text)
     if _MARK not in text:
         return _load(text)
+
     starts = [0, *(match.end() for match in _MARKED.finditer(text))]
     ends = [start - 1 for start in starts[1:]] + [len(text)]
     documents: list[Document] = []
@@ -40,6 +44,7 @@ def load_mixed(text: str) -> list[Document]:
             found = _load(_unmarked(text[start:end]))
         except YamlError as error:
             raise error.shifted(lines) from None
+
         found = [document.moved(start, lines) for document in found]
         if documents:  # the separator in front of the mark began a document that goes on behind it
             opened = documents.pop()
@@ -48,13 +53,17 @@ def load_mixed(text: str) -> list[Document]:
                 if found
                 else [opened._replace(end=end)]
             )
+
         documents += found
+
     return documents
 
 
 def _unmarked(text: str) -> str:
-    """The text itself. Raises YamlError where a line begins with a byte order mark: Go makes it part of a key, or, as
-    the second one in a row, cuts off the beginnings of the lines behind it; libyaml passes over some."""
+    """The text itself. Raises YamlError where a line begins with a byte order mark: Go makes it
+    part of a key, or, as the second one in a row, cuts off the beginnings of the lines behind it;
+    libyaml passes over some.
+    """
     at = 0 if text.startswith(_MARK) else text.find("\n" + _MARK) + 1
     if at or text.startswith(_MARK):
         raise YamlError(_MISPLACED, text.count("\n", 0, at) + 1, 1, "yaml-character")
@@ -73,8 +82,8 @@ class _Opening(NamedTuple):
 def _load(text: str) -> list[Document]:
     """The documents of a stream without byte order marks between them.
 
-    JSON documents are read as JSON first. YAML's reader then gets them as empty mappings of the same extent, so that
-    it finds the bounds of all documents.
+    JSON documents are read as JSON first. YAML's reader then gets them as empty mappings of the
+    same extent, so that it finds the bounds of all documents.
     """
     openings = [_opening(text, start) for start in _braces(text)]
     found = [opening for opening in openings if opening.error is None]
@@ -85,12 +94,14 @@ def _load(text: str) -> list[Document]:
         before = before.rstrip(" \t").ljust(len(before))  # JSON may be indented by tabs
         pieces += (before, "{", _INSIDE.sub(" ", text[opening.start + 1 : opening.end - 1]), "}")
         at = opening.end
+
     pieces.append(text[at:])
 
     try:
         documents = load_documents("".join(pieces))
     except YamlError as error:
         raise _better(error, text, openings) from None
+
     values = {opening.start: opening.value for opening in found}
     return [
         document._replace(value=values[document.place.start], json=True)
@@ -120,17 +131,21 @@ def _better(error: YamlError, text: str, openings: list[_Opening]) -> YamlError:
     before = [opening for opening in openings if text.count("\n", 0, opening.start) < error.line]
     if not before:
         return error
+
     start, _, end, problem = before[-1]
     close = _SEPARATOR.search(text, start)
     if close is not None and text.count("\n", 0, close.start()) < error.line - 1:
         return error  # in a later document
+
     if problem is not None:
         meant = problem.code == "json-syntax" and _LIKE_JSON.match(text, start)
         return problem if meant else error
+
     at = _GAP.match(text, end).end()  # type: ignore[union-attr]
     column = at - text.rfind("\n", 0, at)
     if text.count("\n", 0, at) + 1 != error.line or error.column < column:
         return error
+
     sentence = (
         "something stands behind the document; put --- on a line of its own before the next one"
     )

@@ -1,6 +1,7 @@
 """Decisions, told: one entry a workload, as a table for people or as JSON for programs.
 
-An entry is a dict in the form that ``explain --output json`` prints; docs/explain.schema.json describes it.
+An entry is a dict in the form that ``explain --output json`` prints; docs/explain.schema.json
+describes it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from krm_injector.decision.label_warnings import in_ambient
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Evidence, Mesh, Object, Reason, Result
 from krm_injector.presenting.explain.locations import Places, field
 from krm_injector.presenting.explain.refusals import Refusals
@@ -21,9 +21,11 @@ def entries(
     changes: Changes | None = None,
     refused: Refusals | None = None,
 ) -> list[dict[str, Any]]:
-    """One entry a decision, in order. ``replacements``: item index -> the injected item (pipeline.Outcome).
+    """One entry a decision, in order. ``replacements``: item index -> the injected item
+    (pipeline.Outcome).
 
-    places adds where things are written, changes what would turn the verdicts. refused: each decision's errors.
+    places adds where things are written, changes what would turn the verdicts. refused: each
+    decision's errors.
     """
     told = Evidences(places)
     found = []
@@ -35,6 +37,7 @@ def entries(
         if changes is not None:
             entry |= changes.of(decision, bool(entry["errors"]))
         found.append(entry)
+
     return found
 
 
@@ -48,6 +51,7 @@ def _entry(
         after = None
     elif decision.injected and workload.item in replacements:
         after = containers(at(replacements[workload.item], workload.inside), workload.template)
+
     injected = decision.injected and not errors
     return {
         "apiVersion": workload.ref.api_version,
@@ -86,7 +90,9 @@ def _error(result: Result, decision: Decision) -> dict[str, Any]:
 
 
 def _brief(message: str, ref: str) -> str:
-    """The first clause of a message; the workload's name in front goes, since a table has it beside."""
+    """The first clause of a message; the workload's name in front goes, since a table has it
+    beside.
+    """
     clause = re.split(r"\n|; |\. |: (?=[^ ]+ \()", message, maxsplit=1)[0]
     return clause.removeprefix(f"{ref} ").removesuffix(".")
 
@@ -102,6 +108,7 @@ class Evidences:
         own = evidence.on == "pod" and evidence.path
         if own:
             return self._make(decision, evidence)
+
         key = (evidence, decision.namespace.name if decision.namespace else "", id(decision.mesh))
         made = self._made.get(key)
         if made is None:
@@ -123,6 +130,7 @@ class Evidences:
             made["field"] = field(path)
             if self._places is not None:
                 made |= self._places.evidence(decision, evidence)
+
         return made
 
 
@@ -160,6 +168,7 @@ def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
     reasons: dict[str, int] = {}
     for entry in told:
         reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
+
     verdicts = [entry["verdict"] for entry in told]
     counts = {
         key: verdicts.count(verdict)

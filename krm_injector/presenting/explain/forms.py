@@ -27,7 +27,9 @@ def as_yaml(meshes: Sequence[Mesh], told: Told, _: Look = PLAIN) -> str:
 
 
 def as_table(meshes: Sequence[Mesh], told: Told, look: Look = PLAIN) -> str:
-    """Aligned columns, a line a workload; each workload's evidence in full where the look is verbose."""
+    """Aligned columns, a line a workload; each workload's evidence in full where the look is
+    verbose.
+    """
     if look.verbose:
         from krm_injector.presenting.explain import verbose
 

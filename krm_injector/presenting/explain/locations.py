@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Decision, Evidence, Mesh
 from krm_injector.sources.resource_list import Bundle
@@ -33,7 +33,9 @@ class Places:
         self._cache: dict[tuple[int, tuple[str | int, ...]], Written] = {}
 
     def workload(self, decision: Decision) -> Written:
-        """Where the workload itself begins; of an object with several pod templates, where the template does."""
+        """Where the workload itself begins; of an object with several pod templates, where the
+        template does.
+        """
         workload = decision.workload
         return self.of(
             workload.item,
@@ -44,11 +46,13 @@ class Places:
         """Where the field stands that the evidence names; {} where it names none, or nobody knows."""
         if not evidence.path:
             return {}
+
         workload = decision.workload
         if evidence.on == "pod":
             return self.of(workload.item, (*workload.inside, *workload.template, *evidence.path))
         if self._namespaces is None:
             self._index()
+
         assert self._namespaces is not None
         if (
             evidence.on == "namespace"
@@ -56,8 +60,10 @@ class Places:
             and decision.namespace.source == "bundle"
         ):
             return self._known(self._namespaces.get(decision.namespace.name), evidence.path)
+
         if evidence.on == "mesh" and decision.mesh and decision.mesh.source == "bundle":
             return self._policy(decision.mesh, evidence.path)
+
         return {}
 
     def of(self, index: int, path: tuple[str | int, ...]) -> Written:
@@ -71,8 +77,10 @@ class Places:
         item, part, rendered = self._found[index]
         annotations = at(item.value, ("metadata", "annotations"))
         if part.form == "ResourceList" and item.file:
-            # The orchestrator read a file, whose lines are not those of the list that it made of it.
+            # The orchestrator read a file, whose lines are not those of the list that it made of
+            # it.
             return {"file": item.file, "document": item.document}
+
         if rendered and not item.file:
             file = (
                 next((annotations[key] for key in _ANNOTATIONS if key in annotations), "")
@@ -80,8 +88,10 @@ class Places:
                 else ""
             )
             return {"file": file} if isinstance(file, str) and file else {}
+
         if item.place is None:
             return {"file": item.file} if item.file else {}
+
         line = item.line if not path else line_of(part.text, item.place, path)
         return {"file": item.file, "line": line} if item.file else {"line": line}
 
@@ -93,19 +103,23 @@ class Places:
         index = self._injectors.get(mesh.revision)
         if index is None:
             return {}
+
         where = self.of(index, path[:2])
         item, part, _ = self._found[index]
         if "line" not in where or len(path) < 3 or item.place is None:
             return where
+
         lines = part.text.split("\n")
         if not lines[where["line"] - 1].rstrip().endswith(("|", "|-", "|+")):
             return where
+
         indent = len(lines[where["line"]]) - len(lines[where["line"]].lstrip(" "))
         for number in range(where["line"], len(lines)):
             if lines[number].startswith(" " * indent + path[2] + ":"):
                 return {**where, "line": number + 1}
             if lines[number].strip() and not lines[number].startswith(" " * indent):
                 break
+
         return where
 
     def _index(self) -> None:
@@ -116,6 +130,7 @@ class Places:
             name = metadata.get("name") if isinstance(metadata, dict) else None
             if not isinstance(name, str):
                 continue
+
             if kind == "Namespace":
                 self._namespaces.setdefault(name, index)
             elif kind == "ConfigMap" and (name == _INJECTOR or name.startswith(f"{_INJECTOR}-")):
@@ -144,4 +159,5 @@ def field(steps: Sequence[str | int]) -> str:
             text += f".{step}" if text else step
         else:
             text += f'["{step}"]'
+
     return text

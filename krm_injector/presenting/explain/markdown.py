@@ -19,15 +19,18 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
         if hidden:
             found.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
         found.append("")
+
     found.append(_escaped(" ".join(totals(meshes, told))))
     doubtful = doubts(told)
     if doubtful:
         found += ["", "**Left out, and perhaps meant in:**", ""]
+
     for change, entries in doubtful:
         help_or_not = (
             f"To inject: {change}" if entries[0]["changes"] else change[:1].upper() + change[1:]
         )
         found.append(f"- {_escaped(doubted(entries))}. {_escaped(help_or_not)}.")
+
     return "\n".join(found) + "\n"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Reason, Result
 
-# Reasons that are refusals, with the code of the error; of workloads with one cause only the first has the result.
+# Reasons that are refusals, with the code of the error; of workloads with one cause only the first
+# has the result.
 _REFUSED = {
     Reason.NO_CONTROL_PLANE: "control-plane-missing",
     Reason.NAMESPACE_UNKNOWN: "namespace-missing",
@@ -21,17 +22,21 @@ Refusals = Sequence[Sequence[Result]]
 def refusals(
     decisions: Sequence[Decision], replacements: Mapping[int, Any], results: Sequence[Result]
 ) -> Refusals:
-    """For each decision the errors because of which `inject` refuses its workload: those about it, those about its
-    Namespace, those of its control plane. ``replacements``: item index -> the item as injection leaves it."""
+    """For each decision the errors because of which `inject` refuses its workload: those about it,
+    those about its Namespace, those of its control plane. ``replacements``: item index -> the item
+    as injection leaves it.
+    """
     errors = [result for result in results if result.severity == "error"]
     if not errors:
         return [()] * len(decisions)
+
     about: dict[Any, list[Result]] = {}
     for error in errors:
         ref = error.resource
         about.setdefault(
             ("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref, []
         ).append(error)
+
     disputed = [
         error for error in errors if error.code == "namespace-conflict" and _of_application(error)
     ]
@@ -52,16 +57,20 @@ def _of(
     found = [*about.get(ref, ()), *about.get(("Namespace", ref.namespace), ())]
     namespace = decision.namespace
     if namespace is not None and namespace.source.startswith("Application "):
-        # Argo CD's Applications that disagree: the result is about one of them and names the Namespace.
+        # Argo CD's Applications that disagree: the result is about one of them and names the
+        # Namespace.
         found += [error for error in disputed if f" Namespace {namespace.name} " in error.message]
+
     code = _REFUSED.get(decision.reason)
     if code and not any(result.code in (code, "webhook-path") for result in found):
         found.append(Result("error", decision.detail, ref, code=code))
+
     if not found and decision.injected and not _injected(decision, replacements):
         # Its control plane is of no use, which the run tells once and of no workload.
         found = [*about.get(None, ())] or [
             Result("error", "it could not be injected", ref, code="mesh-invalid")
         ]
+
     return found
 
 

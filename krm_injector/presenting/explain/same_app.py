@@ -1,7 +1,9 @@
-"""Which workloads are of one app: what two have to share, so that one's being injected says something of the other.
+"""Which workloads are of one app: what two have to share, so that one's being injected says
+something of the other.
 
-One label alone says little: many programs are called "webhook" or "controller". Labels that contradict each other
-(another app.kubernetes.io/instance, another name of no common whole) say that two are not of one app.
+One label alone says little: many programs are called "webhook" or "controller". Labels that
+contradict each other (another app.kubernetes.io/instance, another name of no common whole) say that
+two are not of one app.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from krm_injector.decision.suggestions import refused
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Workload
 from krm_injector.workload.controller import pod_labels
 
@@ -67,20 +69,24 @@ class Apps:
 def _grounds(workload: Workload, labels: Mapping[str, str]) -> Iterator[_Ground]:
     """What makes another workload one of the same app, the strongest first.
 
-    In each are the labels that must not differ: where two state different ones, nothing else counts.
+    In each are the labels that must not differ: where two state different ones, nothing else
+    counts.
     """
     namespace = workload.ref.namespace
     whole, instance, name = (labels.get(key) or "" for key in (PART_OF, INSTANCE, NAME))
     if whole:
         yield ("part of", whole, instance), f"of the same application ({PART_OF}: {whole})"
+
     if instance and name:
         told = f"{INSTANCE}: {instance}, {NAME}: {name}"
         yield ("instance", whole, instance, name), f"of the same app ({told})"
+
     if instance:
         yield (
             ("beside", namespace, whole, instance),
             f"of the same Namespace and app ({INSTANCE}: {instance})",
         )
+
     for what in _labels(labels):
         yield ("near", namespace, *what), f"of the same Namespace and app ({what[0]}: {what[1]})"
 
@@ -102,4 +108,5 @@ def _images(workload: Workload) -> list[str]:
         if isinstance(image, str) and image:
             path, slash, last = image.partition("@")[0].rpartition("/")
             found.append(f"{path}{slash}{last.partition(':')[0]}")
+
     return found

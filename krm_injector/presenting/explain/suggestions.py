@@ -1,7 +1,8 @@
 """What would turn a verdict: the smallest edits, each tried by deciding again before it is told.
 
-Told for verdicts that rest on a default (nothing the pod itself says), and for workloads left out although something
-suggests that they were meant in: what they ask for in vain, their app, their Namespace's other workloads.
+Told for verdicts that rest on a default (nothing the pod itself says), and for workloads left out
+although something suggests that they were meant in: what they ask for in vain, their app, their
+Namespace's other workloads.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from krm_injector.decision.suggestions import (
     turned,
 )
 from krm_injector.function_config import Settings
-from krm_injector.kube.workloads import Step, at
+from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, ResourceRef, Workload
 from krm_injector.presenting.explain.locations import field
 from krm_injector.presenting.explain.same_app import Apps
@@ -71,6 +72,7 @@ class Changes:
         self._members: dict[str, list[Decision]] = {}
         for decision in decisions:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
+
         self._apps = Apps(decisions)
         self._injected = {
             name: sum(d.injected and not refused(d) for d in members)
@@ -83,13 +85,16 @@ class Changes:
         self._policies: dict[int, Judge] = {}  # judges with a mesh's policy enabled
 
     def of(self, decision: Decision, refused: bool = False) -> dict[str, Any]:
-        """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default, changes.
+        """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default,
+        changes.
 
-        refused: errors keep the workload from what was decided; the way out of them is in their messages.
+        refused: errors keep the workload from what was decided; the way out of them is in their
+        messages.
         """
         default = _by_default(decision)
         if refused:
             return {"doubt": "", "default": default, "changes": [], "noChange": ""}
+
         doubt = self._doubt(decision)
         wanted = doubt or (default and not self._doubts_only)
         changes = self._changes(decision) if wanted else []
@@ -101,6 +106,7 @@ class Changes:
     def _doubt(self, decision: Decision) -> str:
         if decision.injected or decision.reason in (*_UNKNOWN, Reason.ALREADY_INJECTED):
             return ""
+
         workload = decision.workload
         asked = self._asked(workload)
         if asked:
@@ -111,15 +117,19 @@ class Changes:
             m.root_namespace == workload.ref.namespace for m in self._meshes
         ):
             return ""
+
         if decision.reason == Reason.NO_WEBHOOK_MATCHES and decision.namespace is not None:
             asked = self._asked_by(decision.namespace)
             if asked:
                 return asked
+
         if in_ambient(decision):
             return ""  # in the mesh without a sidecar, as asked for
+
         other = self._apps.injected_with(workload)
         if other:
             return other
+
         injected, count = (
             self._injected[workload.ref.namespace],
             len(self._members[workload.ref.namespace]),
@@ -127,6 +137,7 @@ class Changes:
         if injected * 2 >= count:
             of = f"{injected:,} of the {counted(count, 'workload')} in its Namespace"
             return f"{of} {'is' if injected == 1 else 'are'} injected"
+
         return ""
 
     def _asked(self, workload: Workload) -> str:
@@ -136,6 +147,7 @@ class Changes:
             return f'its pod asks for injection (label {INJECT}: "true")'
         if INJECT in labels:
             return ""
+
         if (
             string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(
                 INJECT
@@ -143,13 +155,16 @@ class Changes:
             == "true"
         ):
             return f'its pod asks for injection by the annotation {INJECT}: "true", which no webhook selects by'
+
         if workload.template:
             own = string_map(at(workload.object, ("metadata", "labels")))
             if own.get(INJECT) == "true":
                 return f'it has the label {INJECT}: "true" itself; what counts are the labels of its pod template'
             labels = {**own, **labels}
+
         if labels.get(INJECTION) == "enabled" and INJECTION not in self._judge.vocabulary().pod:
             return f"it has the label {INJECTION}: enabled, which counts on Namespaces only"
+
         return ""
 
     def _asked_by(self, namespace: Namespace) -> str:
@@ -161,10 +176,12 @@ class Changes:
         if value != "disabled":
             taken = self._judge.takes(INJECTION, value)
             return f"its Namespace has {INJECTION}: {value}{'' if taken else ', which no webhook takes'}"
+
         if revision is not None and INJECTION not in namespace.labels:
             served = self._judge.takes(REVISION, revision) or revision in self._revisions()
             in_vain = "" if served else ", which no control plane here serves"
             return f"its Namespace asks for revision {revision}{in_vain}"
+
         return ""
 
     def _doubted(self, name: str) -> int:
@@ -176,6 +193,7 @@ class Changes:
                 else sum(bool(self._doubt(member)) for member in self._members[name])
             )
             self._doubts[name] = count
+
         return self._doubts[name]
 
     # ------------------------------------------------------------ changes
@@ -184,6 +202,7 @@ class Changes:
         """The smallest change of each scope that turns the verdict; the one to make first, first."""
         if not decision.injected and self._remedies.hopeless(decision):
             return list(self._of_mesh(decision))
+
         found = []
 
         def revisions() -> list[str]:
@@ -191,6 +210,7 @@ class Changes:
 
         for edits in islice(self._remedies.of_workload(decision, revisions), 1):
             found.append(self._told(decision, "workload", edits, None))
+
         if not decision.injected:
             wide = self._least_harm(decision, self._remedies.of_namespace(decision, revisions))
             found += (
@@ -206,15 +226,20 @@ class Changes:
                     if both
                     else []
                 )
+
         if not decision.injected and self._doubted(decision.workload.ref.namespace) > 1:
-            # Several of a Namespace that is out as a whole: one label on it is less than one on each of their pods.
+            # Several of a Namespace that is out as a whole: one label on it is less than one on
+            # each of their pods.
             found.sort(
                 key=lambda change: ("namespace", "workload", "mesh", "both").index(change["scope"])
             )
+
         return found
 
     def _least_harm(self, decision: Decision, found: Iterator[Edits]) -> Edits:
-        """Of the smallest edits the first that leaves the Namespace's other workloads as they are, else the first."""
+        """Of the smallest edits the first that leaves the Namespace's other workloads as they are,
+        else the first.
+        """
         first: Edits = ()
         for edits in islice(found, _COMPARED):
             if first and len(edits) > len(first):
@@ -222,6 +247,7 @@ class Changes:
             if self._effect(decision, edits).harmless:
                 return edits
             first = first or edits
+
         return first
 
     def _of_mesh(self, decision: Decision) -> Iterator[dict[str, Any]]:
@@ -232,6 +258,7 @@ class Changes:
             or decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL)
         ):
             return
+
         edits = (Edit("mesh", ("policy",), "enabled"),)
         if turned(decision, self._with_policy(mesh).decide(decision.workload)):
             yield self._told(decision, "mesh", edits, self._effect(decision, edits))
@@ -241,6 +268,7 @@ class Changes:
         workload, plain = decision.workload, self._remedies.hopeless(decision)
         if plain:
             return f"no label takes it in: {plain}"
+
         missing = decision.namespace is None or decision.namespace.source == "missing"
         vain = self._remedies.vain(decision, "workload" if missing else "both")
         whose = "its pod" if missing else "its pod and its Namespace"
@@ -253,16 +281,20 @@ class Changes:
             sentence += (
                 f"; Namespace {workload.ref.namespace} is not in the bundle, and its labels may"
             )
+
         return sentence
 
     def _revisions(self) -> list[str]:
         return [mesh.revision for mesh in self._meshes if mesh.source != "missing"]
 
     def _revisions_for(self, decision: Decision) -> list[str]:
-        """The control planes' revisions: first of the Namespace's other workloads, of the same app, then of most."""
+        """The control planes' revisions: first of the Namespace's other workloads, of the same app,
+        then of most.
+        """
         revisions = self._revisions()
         if len(revisions) < 2:
             return revisions
+
         near = self._taken_in[decision.workload.ref.namespace]
         app = self._apps.revisions_with(decision.workload)
         return sorted(
@@ -275,6 +307,7 @@ class Changes:
         key = (decision.workload.ref.namespace, edits)
         if not own and key in self._effects:
             return self._effects[key]
+
         if edits[0].on == "mesh":
             assert decision.mesh is not None
             judge = self._with_policy(decision.mesh)
@@ -287,9 +320,11 @@ class Changes:
             pairs = [
                 (d, self._remedies.after(d, edits if d is decision else wide)) for d in members
             ]
+
         effect = _effect([(before, after) for before, after in pairs if not refused(before)])
         if not own:
             self._effects[key] = effect
+
         return effect
 
     def _with_policy(self, mesh: Mesh) -> Judge:
@@ -311,6 +346,7 @@ class Changes:
         )
         if effect is not None:
             text += f" ({_effect_in_words(effect)})"
+
         return {
             "scope": scope,
             "text": text,
@@ -326,11 +362,13 @@ class Changes:
             return f"set policy: {edit.value} in the injection configuration of control plane {_revision(decision)}"
         if key == "hostNetwork":
             return f"take hostNetwork off the pod template of {decision.workload.ref}"
+
         whose = "it" if any(each.on == edit.on and each.path[-1] != "hostNetwork" for each in before) else (
             self._whose(decision, edit))  # fmt: skip
         kind = "annotation" if "annotations" in edit.path else "label"
         if edit.value is None:
             return f"take the {kind} {key} off {whose}"
+
         return (
             f'{"annotate" if kind == "annotation" else "label"} {whose} with {key}: "{edit.value}"'
         )
@@ -339,6 +377,7 @@ class Changes:
         namespace = decision.namespace
         if edit.on == "workload" or namespace is None:
             return "the pod template"
+
         stub = (
             " (spec.namespaces of the functionConfig)"
             if namespace.source == "functionConfig"
@@ -364,6 +403,7 @@ class Changes:
             )
             ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(str(edit.path[0]))
             path = ("data", "config", *edit.path)
+
         resource = {
             "apiVersion": ref.api_version,
             "kind": ref.kind,

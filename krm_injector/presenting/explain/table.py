@@ -36,8 +36,10 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
     found, legend = _table(rows, look) if rows else ([], [])
     if hidden:
         found.append(
-            f"{ELLIPSIS} and {counted(hidden, 'more workload')}; --limit 0 shows each, --output json all there is"
+            f"{ELLIPSIS} and {counted(hidden, 'more workload')}; --limit 0 shows each, --output "
+            "json all there is"
         )
+
     found += legend
     if not hidden and len(rows) < len(told):
         found += [
@@ -46,9 +48,11 @@ def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
                 "Workloads that are alike share a line; --limit 0 gives each its own.", look.width
             ),
         ]
+
     found.append("")
     for sentence in totals(meshes, told):
         found += _wrapped(sentence, look.width)
+
     found += _doubts(told, look)
     return "\n".join(line.rstrip() for line in found) + "\n"
 
@@ -64,6 +68,7 @@ def _table(rows: list[Row], look: Look) -> tuple[list[str], list[str]]:
     if look.width:
         # One name of 253 characters must not push the rest of every line away.
         widths[NAME] = min(widths[NAME], max(40, look.width // 3))
+
     if look.width and _total(widths) > look.width:
         room = look.width - _total(widths[:-1]) - len(_GAP)
         if (
@@ -72,12 +77,15 @@ def _table(rows: list[Row], look: Look) -> tuple[list[str], list[str]]:
         ):
             cells, widths, legend = _narrow(rows, widths[NAME], look)
             room = widths[-1]
+
         widths[-1] = room
+
     head, *body = cells
     names = _names([line[NAME] for line in body], widths[NAME])
     found = [look.bold(_line(head, widths))]
     for line, name_lines in zip(body, names, strict=True):
         found += _row_lines(line, name_lines, widths, look)
+
     return found, legend
 
 
@@ -88,11 +96,14 @@ def _more_lines(rules: list[str], cells: int) -> int:
 
 
 def _names(names: list[str], cells: int) -> list[list[str]]:
-    """Each name in its lines: cut in the middle where it is too long, unless another would be cut to the same."""
+    """Each name in its lines: cut in the middle where it is too long, unless another would be cut
+    to the same.
+    """
     clipped = [clip(name, cells) for name in names]
     whose: dict[str, set[str]] = {}
     for name, short in zip(names, clipped, strict=True):
         whose.setdefault(short, set()).add(name)
+
     return [
         [short] if len(whose[short]) == 1 else broken(name, cells)
         for name, short in zip(names, clipped, strict=True)
@@ -108,42 +119,51 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _narrow(rows: list[Row], name: int, look: Look) -> tuple[list[list[str]], list[int], list[str]]:
-    """Cells, widths and legend where there is no room for sentences: as short as it takes to let names be read."""
+    """Cells, widths and legend where there is no room for sentences: as short as it takes to let
+    names be read.
+    """
     for numbers, short_ready in ((False, False), (False, True), (True, False), (True, True)):
         codes = _codes(rows, numbers)
         cells = [[*HEAD[:INJECTED], "INJ", *HEAD[INJECTED + 1 :]]]
         for found in rows:
             code = codes[found.reason, found.cells[RULE]]
             cells.append([*found.cells[:RULE], code.partition(" ")[0] if numbers else code])
+
         if short_ready:
             for line in cells[1:]:
                 line[READY] = " -> ".join(
                     part.partition("/")[0] for part in line[READY].split(" -> ")
                 )
+
         if len({line[REVISION] for line in cells[1:]} - {"-"}) <= 1:
             for line in cells:  # it tells nothing apart
                 del line[REVISION]
+
         widths = _widths(cells)
         widths[NAME] = name
         if _total(widths) <= look.width:
             break
+
     widths[NAME] = max(_LEAST_NAME, name - max(0, _total(widths) - look.width))
     return cells, widths, _legend(codes, look)
 
 
 def _codes(rows: list[Row], numbers: bool) -> dict[tuple[str, str], str]:
-    """What the table says for a rule that the legend tells: its code, numbered where it has several sentences; or
-    a number before the code."""
+    """What the table says for a rule that the legend tells: its code, numbered where it has several
+    sentences; or a number before the code.
+    """
     details: dict[str, list[str]] = {}
     for found in rows:
         known = details.setdefault(found.reason, [])
         if found.cells[RULE] not in known:
             known.append(found.cells[RULE])
+
     codes: dict[tuple[str, str], str] = {}
     for reason, known in details.items():
         for number, detail in enumerate(known, 1):
             several = reason if len(known) == 1 else f"{reason} {number}"
             codes[reason, detail] = f"{len(codes) + 1} {reason}" if numbers else several
+
     return codes
 
 
@@ -162,11 +182,13 @@ def _row_lines(cells: list[str], name: list[str], widths: list[int], look: Look)
         verdict = pad(cells[INJECTED], widths[INJECTED])
         paint = {"yes": look.green, "error": look.red}.get(cells[INJECTED], look.yellow)
         first = first[:at] + paint(verdict) + first[at + len(verdict) :]
+
     blank = [""] * (len(cells) - 1)
     rest = []
     for part, words in zip_longest(name[1:], more, fillvalue=""):
         blank[NAME] = part
         rest.append(_line([*blank, words], widths))
+
     return [first, *rest]
 
 
@@ -180,6 +202,7 @@ def _legend(codes: dict[tuple[str, str], str], look: Look) -> list[str]:
         )
         result.append(look.bold(pad(code, size)) + _GAP + first)
         result += [" " * (size + len(_GAP)) + line for line in more]
+
     return result
 
 
@@ -196,8 +219,12 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
     """Sentences: how many and why not, in which Namespaces, by which control planes."""
     if not told:
         return [
-            "There are no workloads: nothing here is of a kind that is injected by default or named in spec.workloads."
+            (
+                "There are no workloads: nothing here is of a kind that is injected by default or "
+                "named in spec.workloads."
+            )
         ]
+
     count = summary(told)
     rest = f"{_left_out(told)}{_refused(count)}"
     found = [f"{counted(count['workloads'], 'workload')}: {count['injected']:,} injected, {rest}."]
@@ -206,6 +233,7 @@ def totals(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[str]:
     planes = [_plane(mesh) for mesh in meshes]
     if planes:
         found.append(f"Control plane{'s' if len(planes) > 1 else ''}: {', '.join(planes)}.")
+
     return [*found, *_nothing_asks(meshes, told)]
 
 
@@ -217,6 +245,7 @@ def _nothing_asks(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[st
     )
     if not all(silent) or not meshes or any(mesh.source != "profile" for mesh in meshes):
         return []
+
     ignored = {name for mesh in meshes for name in mesh.rules.ignored_namespaces}
     unlabelled = any(
         "neither istio-injection nor istio.io/rev" in entry["detail"]
@@ -225,12 +254,17 @@ def _nothing_asks(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> list[st
     )
     if not unlabelled:
         return []
+
     if any(mesh.revision == "default" for mesh in meshes):
         namespace, pod = "istio-injection: enabled", 'sidecar.istio.io/inject: "true"'
     else:
         namespace = pod = f"istio.io/rev: {meshes[0].revision}"
+
     return [
-        f"Nothing here asks for injection: label a Namespace with {namespace}, or a pod template with {pod}."
+        (
+            f"Nothing here asks for injection: label a Namespace with {namespace}, or a pod template "
+            f"with {pod}."
+        )
     ]
 
 
@@ -240,8 +274,10 @@ def _left_out(told: list[dict[str, Any]]) -> str:
     for entry in told:
         if entry["verdict"] == "left out":
             reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
+
     if not reasons:
         return "0 left out"
+
     most = sorted(reasons.items(), key=lambda pair: -pair[1])
     why = (
         ", ".join(f"{number:,} {reason}" for reason, number in most)
@@ -262,14 +298,17 @@ def _by_namespace(told: list[dict[str, Any]]) -> str:
         found = sums.setdefault(entry["namespace"], [0, 0])
         found[0] += entry["injected"]
         found[1] += 1
+
     if len(sums) < 2:
         return ""
+
     if len(sums) <= _SPACES:
         counts = (
             f"{printable(name) or '(none)'} {into:,} of {count:,}"
             for name, (into, count) in sums.items()
         )
         return f"Injected by Namespace: {', '.join(counts)}."
+
     whole = sum(into == count for into, count in sums.values())
     none = sum(not into for into, _ in sums.values())
     part = len(sums) - whole - none
@@ -295,11 +334,12 @@ def doubts(told: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]
         if entry.get("doubt"):
             changes = entry["changes"]
             text = changes[0]["text"] if changes else entry["noChange"]
-            # What is told of several has to be so of each. The same sentence about two pods is two changes, told in
-            # one where Namespace and doubt are one; about a Namespace it is one.
+            # What is told of several has to be so of each. The same sentence about two pods is two
+            # changes, told in one where Namespace and doubt are one; about a Namespace it is one.
             wide = bool(changes) and changes[0]["scope"] in ("namespace", "mesh")
             key = "\0".join((text, entry["doubt"], "" if wide else entry["namespace"]))
             found.setdefault(key, []).append(entry)
+
     return [(key.partition("\0")[0], entries) for key, entries in found.items()]
 
 
@@ -317,12 +357,15 @@ def _doubts(told: list[dict[str, Any]], look: Look) -> list[str]:
     found = doubts(told)
     if not found:
         return []
+
     result = ["", look.bold("Left out, and perhaps meant in:")]
     for change, entries in found[:_DOUBTS]:
         first, *more = _wrapped(doubted(entries), look.width - len(_GAP * 2) if look.width else 0)
         result += [_GAP + first, *(_GAP * 2 + line for line in more)]
         first, *more = _wrapped(printable(change), look.width - 7 if look.width else 0)
         result += [f"{_GAP * 2}-> {first}", *(" " * 7 + line for line in more)]
+
     if len(found) > _DOUBTS:
         result.append(f"{_GAP}{ELLIPSIS} and {len(found) - _DOUBTS:,} more; -v tells of each")
+
     return result

@@ -33,10 +33,12 @@ def clip(text: str, cells: int) -> str:
         return text
     if cells <= 1:
         return ELLIPSIS[:cells]
+
     tail = (cells - 1) // 2
     end = _start(text[::-1], tail)[::-1]
     while end and not _cells(end[0]):  # a mark whose letter is gone
         end = end[1:]
+
     return _start(text, cells - 1 - tail) + ELLIPSIS + end
 
 
@@ -49,7 +51,9 @@ def _start(text: str, cells: int) -> str:
 
 
 def broken(text: str, cells: int) -> list[str]:
-    """The text in lines of at most so many cells, broken behind a slash, dash or dot where one is near."""
+    """The text in lines of at most so many cells, broken behind a slash, dash or dot where one is
+    near.
+    """
     found = []
     while width(text) > cells:
         start = _start(text, cells) or text[:1]
@@ -57,6 +61,7 @@ def broken(text: str, cells: int) -> list[str]:
         start = start[:at] if at * 2 > len(start) else start
         found.append(start)
         text = text[len(start) :]
+
     return [*found, text]
 
 
@@ -69,11 +74,15 @@ def lines(text: str, cells: int) -> list[str]:
         if width(joined) <= cells:
             line = joined
             continue
+
         if line:
             found.append(line)
+
         while width(word) > cells:
             start = _start(word, cells) or word[:1]
             found.append(start)
             word = word[len(start) :]
+
         line = word
+
     return [*found, line] if line or not found else found

@@ -1,4 +1,6 @@
-"""Each workload with all the evidence: every webhook, every rule in Istio's order, and where it is written."""
+"""Each workload with all the evidence: every webhook, every rule in Istio's order, and where it is
+written.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +33,21 @@ def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list
     said = look.green("injected") if verdict == "yes" else look.yellow("not injected")
     if entry["errors"]:
         said = look.red("refused with an error")
+
     plane = f" by control plane {revision}" if entry["injected"] else ""
     found = [f"{look.bold(f'{kind} {name}')}: {said}{plane}, READY {ready}"]
     if shown(entry):
         found.append(_INDENT + look.dim(printable(shown(entry))))
+
     for error in entry["errors"]:
         sentence, *more = error["message"].split("\n")
         found += _broken(f"error: {printable(sentence)} ({error['code']})", look, _INDENT)
         # What is to be written into a file keeps its lines.
         found += [f"{_INDENT * 2}{look.dim(hidden(line))}" for line in more]
+
     if not entry["errors"]:
         found += _broken(f"decided by: {detail} ({entry['reason']})", look, _INDENT)
+
     found += _webhooks(entry["evidence"], look)
     rules = [evidence for evidence in entry["evidence"] if "elector of " not in evidence["rule"]]
     if rules:
@@ -50,13 +56,16 @@ def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list
         found += [
             line for evidence in rules for line in _evidence(evidence, evidence["rule"], size, look)
         ]
+
     if entry.get("doubt"):
         found += _broken(f"perhaps meant in: {printable(entry['doubt'])}", look, _INDENT)
     if entry.get("noChange"):
         found += _broken(printable(entry["noChange"]), look, _INDENT)
+
     for change in entry.get("changes", ()):
         turned = "to inject it" if change["injected"] else "to leave it out"
         found += _broken(f"{turned}: {printable(change['text'])}", look, _INDENT)
+
     return found
 
 
@@ -68,6 +77,7 @@ def _webhooks(evidence: list[dict[str, Any]], look: Look) -> list[str]:
         selector, of, webhook = one["rule"].partition(" of ")
         if not of or not selector.endswith("Selector"):
             continue
+
         if webhook != last:
             both = [e["outcome"] for e in evidence if e["rule"].endswith(f" of {webhook}")]
             outcome = (
@@ -79,7 +89,9 @@ def _webhooks(evidence: list[dict[str, Any]], look: Look) -> list[str]:
             )
             found.append(f"{_INDENT}webhook {printable(webhook)} {outcome}")
             last = webhook
+
         found += _evidence(one, selector, len("namespaceSelector"), look)
+
     return found
 
 
@@ -90,11 +102,13 @@ def _evidence(evidence: dict[str, Any], rule: str, size: int, look: Look) -> lis
     detail = printable(evidence["detail"]) + (f"  [{printable(place)}]" if place else "")
     if evidence["outcome"] in ("no opinion", "inject", "skip"):
         detail = f"{evidence['outcome']}: {detail}"
+
     room = look.width - len(_INDENT) * 3 - size - 2 if look.width else 0
     if not room:
         return [f"{_INDENT * 2}{mark} {pad(rule, size)}  {detail}"]
     if room < 24:
         return [f"{_INDENT * 2}{mark} {rule}", *_broken(detail, look, _INDENT * 4)]
+
     first, *more = lines(detail, room)
     return [
         f"{_INDENT * 2}{mark} {pad(rule, size)}  {first}",

@@ -1,7 +1,8 @@
 """The report: one HTML page that needs nothing else, for `explain --output html`.
 
-The table and the sums are in the page's own text; evidence and diffs are data beside each row, drawn by page.js when
-a row is opened. Every string of the input is escaped: here for HTML, in the data for script elements.
+The table and the sums are in the page's own text; evidence and diffs are data beside each row,
+drawn by page.js when a row is opened. Every string of the input is escaped: here for HTML, in the
+data for script elements.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from krm_injector.judging.advice import CODES, Advice
 from krm_injector.judging.advice.subject import mappings, spec_of
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Object
 from krm_injector.presenting.report.requests import requests
 from krm_injector.presenting.report.text import text
@@ -59,12 +60,14 @@ def page(
     given: Sequence[Advice],
     rules: Sequence[str],
 ) -> str:
-    """The page. ``told``: explain's entry of each decision, ``rules``: what decided it, in words; ``given``: the advice
-    about them; the rest is an Outcome's (pipeline)."""
+    """The page. ``told``: explain's entry of each decision, ``rules``: what decided it, in words;
+    ``given``: the advice about them; the rest is an Outcome's (pipeline).
+    """
     about: dict[int, list[Advice]] = {}
     for advice in given:
         if advice.about is not None:
             about.setdefault(advice.about, []).append(advice)
+
     afters = [_after(decision, replacements) for decision in decisions]
     tiles = _tiles([entry["verdict"] for entry in told], given)
     data = []
@@ -72,6 +75,7 @@ def page(
     shared: dict[tuple[str, ...], int] = {}
     for entry in told:
         shared[_key(entry)] = shared.get(_key(entry), 0) + 1
+
     rows = [
         _row(
             place,
@@ -85,6 +89,7 @@ def page(
     ]
     for number, (decision, after, entry) in enumerate(zip(decisions, afters, told, strict=True)):
         data.append(_data(number, decision, after, entry, about.get(number, []), evidence))
+
     parts = {
         "TITLE": "Sidecar injection",
         "CSS": _asset("page.css"),
@@ -129,10 +134,12 @@ def _files(told: Iterable[Mapping[str, Any]]) -> str:
         return ""
     if len(files) == 1:
         return f"<p>From <b>{text(files[0])}</b></p>"
+
     try:
         common = os.path.commonpath(files)
     except ValueError:
         common = ""
+
     return (
         f"<p>From {counted(len(files), 'file')}{f' in <b>{text(common)}</b>' if common else ''}</p>"
     )
@@ -142,15 +149,17 @@ def _limits(workloads: int) -> str:
     if workloads <= MOST_DIFFS:
         return ""
     return (
-        f'<p class="limits">The manifests before and after are here for the first {MOST_DIFFS:,} of {workloads:,} '
-        "workloads, in the order of the bundle: more than that a browser holds badly. For others, write a report of "
-        "their directory alone.</p>"
+        f'<p class="limits">The manifests before and after are here for the first {MOST_DIFFS:,} '
+        f"of {workloads:,} "
+        "workloads, in the order of the bundle: more than that a browser holds badly. For others, "
+        "write a report of their directory alone.</p>"
     )
 
 
 def _meshes(meshes: Sequence[Mesh]) -> str:
     if not meshes:
         return "<p>No control plane.</p>"
+
     lines = []
     sources = {
         "profile": "embedded profile",
@@ -162,9 +171,10 @@ def _meshes(meshes: Sequence[Mesh]) -> str:
         sidecars = "native sidecars" if mesh.native_sidecars else "sidecars as plain containers"
         hooks = ", webhooks assumed" if mesh.assumed_webhooks else ""
         lines.append(
-            f"<p>Control plane <b>{text(mesh.revision)}</b>, Istio {text(mesh.version or 'of unknown version')} "
-            f"({text(source)}), {sidecars}{hooks}</p>"
+            f"<p>Control plane <b>{text(mesh.revision)}</b>, Istio "
+            f"{text(mesh.version or 'of unknown version')} ({text(source)}), {sidecars}{hooks}</p>"
         )
+
     return "".join(lines)
 
 
@@ -182,6 +192,7 @@ def _tiles(verdicts: Sequence[str], given: Sequence[Advice]) -> str:
     for severity in shown_counts:
         number = counts[severity]
         tiles.append((_WORDS[severity][number != 1], number, severity if number else ""))
+
     return "".join(
         f'<div class="{kind}"><dt>{name}</dt><dd>{number:,}</dd></div>'
         for name, number, kind in tiles
@@ -193,8 +204,10 @@ def _warnings(given: Iterable[Advice]) -> str:
     groups: dict[tuple[str, str], list[Advice]] = {}
     for advice in given:
         groups.setdefault((advice.result.severity, advice.result.code), []).append(advice)
+
     if not groups:
         return '<p class="none">Nothing to warn of.</p>'
+
     found = []
     for (severity, code), among in sorted(
         groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)
@@ -206,10 +219,12 @@ def _warnings(given: Iterable[Advice]) -> str:
             else _TITLES.get(code) or code.replace("-", " ").capitalize()
         )
         found.append(
-            f'<details class="warning"><summary><span class="chip {text(severity)}">{_WORDS[severity][0]}</span> '
-            f'<span class="what">{text(title)}</span> <code>{text(code)}</code> '
-            f'<span class="count">{len(among):,}</span></summary>{_messages(messages)}</details>'
+            '<details class="warning"><summary><span class="chip '
+            f'{text(severity)}">{_WORDS[severity][0]}</span> <span '
+            f'class="what">{text(title)}</span> <code>{text(code)}</code> <span '
+            f'class="count">{len(among):,}</span></summary>{_messages(messages)}</details>'
         )
+
     return "".join(found)
 
 
@@ -220,11 +235,13 @@ def _messages(messages: Sequence[str]) -> str:
         items.append(
             f"<li>… and {len(messages) - _MOST_MESSAGES:,} more, each with its workload below</li>"
         )
+
     found = f"<ul>{''.join(items[:_FIRST_MESSAGES])}</ul>"
     rest = items[_FIRST_MESSAGES:]
     if rest:
         number = len(messages) - _FIRST_MESSAGES
         found += f"<details class=rest><summary>{number:,} more</summary><ul>{''.join(rest)}</ul></details>"
+
     return found
 
 
@@ -235,20 +252,24 @@ def _added(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> st
     for decision, after in zip(decisions, afters, strict=True):
         if after is None:
             continue
+
         template = decision.workload.template
         known = {c.get("name") for c in _all_containers(at(decision.workload.object, template))}
         for container in _all_containers(at(after, template)):
             name = str(container.get("name"))
             if name in known and name != "istio-proxy":
                 continue
+
             image = (str(container.get("image")), name)
             images[image] = images.get(image, 0) + 1
             capabilities = at(container, ("securityContext", "capabilities", "add"))
             if isinstance(capabilities, list) and capabilities:
                 right = (", ".join(map(str, capabilities)), name)
                 rights[right] = rights.get(right, 0) + 1
+
     if not images:
         return '<p class="none">Nothing is added.</p>'
+
     return _counted("Images", images) + (
         _counted("Capabilities", rights) or '<p class="none">No capabilities.</p>'
     )
@@ -262,13 +283,15 @@ def _all_containers(template: Any) -> list[Object]:
 def _counted(title: str, found: Mapping[tuple[str, str], int]) -> str:
     if not found:
         return ""
+
     rows = "".join(
-        f"<tr><td><code>{text(what)}</code></td><td>{text(container)}</td><td class=n>{count:,}</td></tr>"
+        f"<tr><td><code>{text(what)}</code></td><td>{text(container)}</td><td "
+        f"class=n>{count:,}</td></tr>"
         for (what, container), count in sorted(found.items())
     )
     return (
-        f"<table><thead><tr><th>{title}</th><th>Container</th><th class=n>Workloads</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>{title}</th><th>Container</th><th "
+        f"class=n>Workloads</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -302,8 +325,9 @@ def _row(
     given: Sequence[Advice],
     shared: bool,
 ) -> str:
-    """A line of the table. place: among the lines; number: among the workloads; shared: another has the same name, and
-    the line has to say where this one is written."""
+    """A line of the table. place: among the lines; number: among the workloads; shared: another has
+    the same name, and the line has to say where this one is written.
+    """
     where = f"{entry.get('file', '')}:{entry.get('line', '')}".strip(":") if shared else ""
     written = f" <small class=kind>{text(where)}</small>" if where else ""
     before, after = entry["containers"]
@@ -312,11 +336,13 @@ def _row(
     verdict = "injected" if injected else "left out"
     if entry["errors"]:
         ready, verdict = f"{before}/{before} → ?", "error"
+
     counts = {
         severity: sum(advice.result.severity == severity for advice in given) for severity in _WORDS
     }
     chips = " ".join(
-        f'<span class="chip {severity}" title="{number} {_WORDS[severity][number != 1]}">{number}</span>'
+        f'<span class="chip {severity}" title="{number} '
+        f'{_WORDS[severity][number != 1]}">{number}</span>'
         for severity, number in counts.items()
         if number
     )
@@ -324,20 +350,22 @@ def _row(
     namespace = text(entry["namespace"])
     mark = " yes" if injected else " error" if entry["errors"] else ""
     return (
-        f'<tr class="w{mark}"{" hidden" if place >= _DRAWN else ""} data-n="{number}" data-ns="{namespace}">'
-        f'<td><button class="open" aria-expanded="false" aria-controls="r{number}">'
-        f'<span class="kind">{text(entry["kind"])}</span> <bdi class="name">{text(entry["name"])}</bdi>'
-        f"{written}</button></td>"
-        f"<td><bdi>{namespace}</bdi></td>"
+        f'<tr class="w{mark}"{" hidden" if place >= _DRAWN else ""} data-n="{number}" '
+        f'data-ns="{namespace}"><td><button class="open" aria-expanded="false" '
+        f'aria-controls="r{number}"><span class="kind">{text(entry["kind"])}</span> <bdi '
+        f'class="name">{text(entry["name"])}</bdi>'
+        f"{written}</button></td><td><bdi>{namespace}</bdi></td>"
         f'<td><span class="verdict">{verdict}</span></td>'
         f"<td class=ready>{ready}</td>"
-        f'<td class="rule">{text(" ".join(rule.split()))}</td>'
-        f'<td class=n data-v="{weight}">{chips}</td></tr>'
+        f'<td class="rule">{text(" ".join(rule.split()))}</td><td class=n '
+        f'data-v="{weight}">{chips}</td></tr>'
     )
 
 
 class _Evidence:
-    """The evidence of all workloads, each entry once: most ask the same webhooks about the same Namespaces."""
+    """The evidence of all workloads, each entry once: most ask the same webhooks about the same
+    Namespaces.
+    """
 
     def __init__(self) -> None:
         self.all: list[Mapping[str, Any]] = []
@@ -352,6 +380,7 @@ class _Evidence:
             if number == len(self.all):
                 self.all.append(one)
             found.append(number)
+
         return found
 
 
@@ -378,6 +407,7 @@ def _data(
         value["omitted"] = MOST_DIFFS
     elif after is not None:
         value["before"], value["after"] = decision.workload.object, after
+
     return _script(f"d{number}", value)
 
 

@@ -12,5 +12,7 @@ _HIDDEN = re.compile(
 
 
 def text(value: Any) -> str:
-    """A value as HTML text; characters that nobody sees, or that turn the line around, are shown by number."""
+    """A value as HTML text; characters that nobody sees, or that turn the line around, are shown by
+    number.
+    """
     return html.escape(_HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value)))

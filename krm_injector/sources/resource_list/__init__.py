@@ -1,7 +1,8 @@
 """Text to Bundle to text: the first and the last stage of the road.
 
-A Bundle remembers where each item stands, so that items nobody changes leave byte for byte. The forms are those of the
-KRM functions specification (ResourceList, config.kubernetes.io) and of plain manifests (a YAML stream or JSON).
+A Bundle remembers where each item stands, so that items nobody changes leave byte for byte. The
+forms are those of the KRM functions specification (ResourceList, config.kubernetes.io) and of plain
+manifests (a YAML stream or JSON).
 """
 
 from krm_injector.sources.resource_list.bundle import Bundle, Item, Layouts, line_break, texts_of

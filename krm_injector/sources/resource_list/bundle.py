@@ -26,7 +26,9 @@ class Item(NamedTuple):
 
 
 class Layouts(NamedTuple):
-    """What remembers in an item how entries of it were written that injection writes otherwise, and tells that."""
+    """What remembers in an item how entries of it were written that injection writes otherwise, and
+    tells that.
+    """
 
     known: Callable[
         [Object, Object], yaml.Known | None

@@ -20,20 +20,24 @@ def wrapper_problem(root: Any) -> Result | None:
         return no_list(
             f"the input is {kind_of(root)}; a ResourceList is expected", "not-a-resource-list"
         )
+
     kind, version = root.get("kind"), root.get("apiVersion")
     if kind != "ResourceList":
         is_a = f"of kind {kind}" if isinstance(kind, str) and kind else "an object without kind"
         return no_list(f"the input is {is_a}; a ResourceList is expected", "not-a-resource-list")
+
     if version not in API_VERSIONS:
         message = f"the ResourceList has apiVersion {version}; known are {', '.join(API_VERSIONS)}"
         return Result(
             "error", message, field="apiVersion", current=version, code="resource-list-version"
         )
+
     for key, kind_wanted in (("items", list), ("functionConfig", dict), ("results", list)):
         if root.get(key) is not None and not isinstance(root[key], kind_wanted):
             wanted = "a sequence" if kind_wanted is list else "a mapping"
             message = f"{key} of the ResourceList is {kind_of(root[key])}; it must be {wanted}"
             return Result("error", message, field=key, code="resource-list-shape")
+
     return None
 
 
@@ -67,6 +71,7 @@ def check(item: Item, field: str = "") -> list[Result]:
             value,
         )
         return problems
+
     for key in ("apiVersion", "kind"):
         if not isinstance(value.get(key), str) or not value[key]:
             state = "has no" if value.get(key) in (None, "") else "has no string as"
@@ -76,6 +81,7 @@ def check(item: Item, field: str = "") -> list[Result]:
                 f"{state} {key}; every object needs one",
                 value.get(key),
             )
+
     metadata = value.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
         problem(
@@ -93,6 +99,7 @@ def check(item: Item, field: str = "") -> list[Result]:
             _join(field, "metadata.name"),
             "has no metadata.name; every object needs one",
         )
+
     return problems
 
 
@@ -103,17 +110,22 @@ def is_object(value: Any) -> bool:
             isinstance(member, dict) and "apiVersion" in member and "kind" in member
             for member in value
         )
+
     if not isinstance(value, dict):
         return False
+
     version, kind = value.get("apiVersion"), value.get("kind")
     if kind is None and not isinstance(version, str):
         return False  # Grafana's files have a number there
+
     return not _of_a_tool(value)
 
 
 def _of_a_tool(value: Object) -> bool:
-    """Whether an object is what a program reads from its own files (skaffold, kind, kubeadm ...) and no API server
-    serves: it has neither metadata nor spec, and its group is none of the API server's own."""
+    """Whether an object is what a program reads from its own files (skaffold, kind, kubeadm ...)
+    and no API server serves: it has neither metadata nor spec, and its group is none of the API
+    server's own.
+    """
     version = value.get("apiVersion")
     if (
         "metadata" in value
@@ -122,9 +134,11 @@ def _of_a_tool(value: Object) -> bool:
         or not isinstance(value.get("kind"), str)
     ):
         return False
+
     group = version.rpartition("/")[0]
     if group.endswith(".k8s.io"):
         return group in ("audit.k8s.io", "kubeadm.k8s.io") or group.endswith(".config.k8s.io")
+
     return "." in group or group not in ("", "apps", "autoscaling", "batch", "extensions", "policy")
 
 
@@ -135,6 +149,7 @@ def _named(value: Object, metadata: Object) -> bool:
         return True
     if value["kind"].endswith("List") and isinstance(value.get("items"), list):
         return True
+
     annotations = metadata.get("annotations")
     local = isinstance(annotations, dict) and annotations.get(
         "config.kubernetes.io/local-config"
@@ -145,6 +160,7 @@ def _named(value: Object, metadata: Object) -> bool:
 def _reference(value: Any) -> ResourceRef | None:
     if not isinstance(value, dict):
         return None
+
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     parts = (
@@ -164,6 +180,7 @@ def _join(field: str, key: str) -> str:
 def kind_of(value: Any) -> str:
     if value is None:
         return "null"
+
     names = {
         bool: "a boolean",
         int: "a number",

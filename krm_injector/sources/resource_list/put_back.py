@@ -1,14 +1,16 @@
 """Items whose comments no orchestrator may put back, because it would put them onto other values.
 
-What a function answers, kpt compares with what it gave it: it copies the comments of each node onto the node that
-stands in its place, in lists by index, wherever that has no comment of its own (copyCommentsAndSyncOrder in
-kyaml/fn/runtime/runtimeutil/runtimeutil.go, VisitList in kyaml/comments/comments.go, kyaml 0.20.1; kustomize runs the
-same code). Injection puts Istio's containers and volumes in front, and taking it back takes them out, so a comment
-would land on a neighbour; a comment that names a setter makes the next run of the setter overwrite that neighbour.
+What a function answers, kpt compares with what it gave it: it copies the comments of each node onto
+the node that stands in its place, in lists by index, wherever that has no comment of its own
+(copyCommentsAndSyncOrder in kyaml/fn/runtime/runtimeutil/runtimeutil.go, VisitList in
+kyaml/comments/comments.go, kyaml 0.20.1; kustomize runs the same code). Injection puts Istio's
+containers and volumes in front, and taking it back takes them out, so a comment would land on a
+neighbour; a comment that names a setter makes the next run of the setter overwrite that neighbour.
 
-An item is known again by its id annotation alone. The answer keeps the comments of its own text, and the order of its
-fields, so nothing has to be put back: an item goes back without that id, as a new one does, where a list that has
-comments holds other elements in its places than before. Any other item keeps the id.
+An item is known again by its id annotation alone. The answer keeps the comments of its own text,
+and the order of its fields, so nothing has to be put back: an item goes back without that id, as a
+new one does, where a list that has comments holds other elements in its places than before. Any
+other item keeps the id.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from krm_injector.kube import yaml
-from krm_injector.kube.workloads import at
+from krm_injector.kube.paths import at
 from krm_injector.kube.yaml.comments import Steps, commented_lists
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object
@@ -26,7 +28,9 @@ IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8
 
 
 def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object) -> bool:
-    """Whether a comment of the item's text would be put onto another element than the one that it is said of."""
+    """Whether a comment of the item's text would be put onto another element than the one that it
+    is said of.
+    """
     moved = set(moved_lists(before, after))
     if not moved:
         return False
@@ -37,7 +41,9 @@ def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object)
 
 
 def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:
-    """The paths of the lists in which a place holds another element than before: one of another name, or value."""
+    """The paths of the lists in which a place holds another element than before: one of another
+    name, or value.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in before.items():
             if value is not after.get(key):
@@ -72,16 +78,20 @@ def without_ids(item: Object) -> Object:
 
 
 def text_without_ids(text: str, place: yaml.Place, item: Object, newline: str) -> str:
-    """The item's text without the lines of these annotations; all other bytes stay, comments around them too.
+    """The item's text without the lines of these annotations; all other bytes stay, comments around
+    them too.
 
-    place: where the item stands in its text, at offset 0. What stands in a flow collection is written anew.
+    place: where the item stands in its text, at offset 0. What stands in a flow collection is
+    written anew.
     """
     gone = ids_of(item)
     if not gone:
         return text
+
     lines = text.splitlines(keepends=True)
     found = [(line_of(text, place, ("metadata", "annotations", key)) - 1, key) for key in gone]
     if not all(lines[line].lstrip(" ").startswith(f"{key}:") for line, key in found):
         return yaml.rewrite(text, place, item, without_ids(item), newline)
+
     taken = {line for line, _ in found}
     return "".join([line for number, line in enumerate(lines) if number not in taken])

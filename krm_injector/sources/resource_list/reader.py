@@ -18,7 +18,8 @@ from krm_injector.sources.resource_list.checks import (
     wrapper_problem,
 )
 
-# What a text that cannot be read says where it is meant as a Kubernetes object. kind stands deeper in other files too.
+# What a text that cannot be read says where it is meant as a Kubernetes object. kind stands deeper
+# in other files too.
 _OF_AN_OBJECT = (
     rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
 )
@@ -29,7 +30,9 @@ class Unreadable(Refused):
 
 
 class NoObjects(Refused):
-    """No document of a text is a Kubernetes object, not even a faulty one; ``unreadable``: nor is it YAML or JSON."""
+    """No document of a text is a Kubernetes object, not even a faulty one; ``unreadable``: nor is
+    it YAML or JSON.
+    """
 
     unreadable = False
 
@@ -55,7 +58,9 @@ def refused(error: YamlError, file: str = "") -> Unreadable:
 
 
 def may_hold_objects(data: bytes) -> bool:
-    """Whether a file that nobody named is worth reading: without these words in it it holds no Kubernetes object."""
+    """Whether a file that nobody named is worth reading: without these words in it it holds no
+    Kubernetes object.
+    """
     return b"apiVersion" in data or b"kind" in data or b"k\0i\0n\0d" in data
 
 
@@ -73,8 +78,9 @@ def read(data: bytes) -> Bundle:
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
-    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with every cause, NoObjects
-    where it is something else altogether."""
+    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with
+    every cause, NoObjects where it is something else altogether.
+    """
     try:
         return _manifests(data, file)
     except Unreadable as problem:
@@ -94,6 +100,7 @@ def _manifests(data: bytes, file: str) -> Bundle:
         documents = yaml.load_all(text) if found is None else found
     except YamlError as error:
         raise refused(error, file) from None
+
     items: list[Item] = []
     problems: list[Result] = []
     for number, document in enumerate(documents):
@@ -102,10 +109,12 @@ def _manifests(data: bytes, file: str) -> Bundle:
         item = Item(document.value, len(items), document.place, file, number, document.json)
         problems += check(item, f"document {number + 1}")
         items.append(item)
+
     if problems:
         if not any(is_object(item.value) for item in items):
             raise NoObjects(*problems)
         raise Refused(*problems)
+
     extents = tuple((document.start, document.end) for document in documents)
     return Bundle(items, None, text, "manifests", "", {}, {}, True, extents, bom, line_break(text))
 
@@ -116,6 +125,7 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
         reader.next()
         if reader.next().__class__ is yaml.StreamEndEvent:
             raise Refused(no_list("the input is empty; a ResourceList is expected", "input-empty"))
+
         root_event = reader.next()
         if root_event.__class__ is not yaml.MappingStartEvent:
             value = reader.document(root_event)
@@ -125,18 +135,21 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
                     "not-a-resource-list",
                 )
             )
+
         root, keys, items, block = _root(reader, root_event)
         place = reader.place(root_event)
         reader.next()  # the document's end
         problem = wrapper_problem(root)
         if problem:
             raise Refused(problem)
+
         while (event := reader.next()).__class__ is not yaml.StreamEndEvent:
             value = reader.document(reader.next())
             if value is not None:
                 line = event.start_mark.line + 1
                 message = f"a second document begins on line {line}; a ResourceList is one document"
                 raise Refused(Result("error", message, code="yaml-documents"))
+
     ends = [start for start, _ in list(keys.values())[1:]] + [place.end]
     spans = {
         key: yaml.Place(start, end, line, 0, True)
@@ -149,7 +162,9 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
 def _root(
     reader: yaml.Reader, root_event: Any
 ) -> tuple[Object, dict[str, tuple[int, int]], list[Item], bool]:
-    """The mapping at the top: value, offset and line of each key, items, whether items are a block sequence."""
+    """The mapping at the top: value, offset and line of each key, items, whether items are a block
+    sequence.
+    """
     root: Object = {}
     keys: dict[str, tuple[int, int]] = {}
     items: list[Item] = []
@@ -160,16 +175,20 @@ def _root(
             reader.fail(
                 f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key"
             )
+
         keys[key] = (event.start_mark.index, event.start_mark.line)
         event = reader.next()
         if key != "items" or event.__class__ is not yaml.SequenceStartEvent:
             root[key] = reader.node(event, 1)
             continue
+
         block = block and not event.flow_style and event.tag is None
         while (item_event := reader.next()).__class__ is not yaml.SequenceEndEvent:
             value = reader.node(item_event, 2)
             items.append(Item(value, len(items), reader.place(item_event), *_origin(value)))
+
         root[key] = [item.value for item in items]
+
     reader.last = event
     return root, keys, items, block
 
@@ -180,6 +199,7 @@ def _origin(value: Any) -> tuple[str, int]:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict):
         return "", 0
+
     path = annotations.get("internal.config.kubernetes.io/path") or annotations.get(
         "config.kubernetes.io/path"
     )
@@ -205,6 +225,7 @@ def _list_bundle(
     problems = [problem for item in items for problem in check(item)]
     if problems:
         raise Refused(*problems)
+
     return Bundle(
         items,
         root.get("functionConfig"),
@@ -227,8 +248,10 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
         line = documents[1].place.line + 1
         message = f"a second document begins on line {line}; a ResourceList is one document"
         problem = Result("error", message, code="yaml-documents")
+
     if problem:
         raise Refused(problem)
+
     items = [
         Item(value, index, None, *_origin(value))
         for index, value in enumerate(root.get("items") or [])
@@ -240,7 +263,9 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
 
 
 def _json_documents(text: str) -> list[yaml.Document] | None:
-    """The JSON documents that text consists of, one behind the other; None where it is not JSON alone."""
+    """The JSON documents that text consists of, one behind the other; None where it is not JSON
+    alone.
+    """
     try:
         return yaml.load_json_stream(text)
     except YamlError as error:
@@ -250,7 +275,9 @@ def _json_documents(text: str) -> list[yaml.Document] | None:
 
 
 def _json_list_documents(text: str) -> list[yaml.Document] | None:
-    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None where it is in flow style."""
+    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None where it
+    is in flow style.
+    """
     documents = _json_documents(text)
     if documents is None:
         documents = [document for document in yaml.load_all(text) if not document.empty]

@@ -22,15 +22,17 @@ def write(
     layouts: Layouts = NO_LAYOUTS,
     written_out: dict[int, tuple[str, ...]] | None = None,
 ) -> str:
-    """The bundle as text: items in replacements changed, those in drop left out, all others as they came.
+    """The bundle as text: items in replacements changed, those in drop left out, all others as they
+    came.
 
-    Where originals has the item too, its text is changed to that first and from there to the replacement, so that the
-    result does not depend on what stood there between; a replacement that is the same as the item changes nothing,
-    but for the items in anew. layouts keeps how entries were written that do not stay so, and gives that when they come
-    back. written_out is filled with the names of the aliases that could not stay, by item.
+    Where originals has the item too, its text is changed to that first and from there to the
+    replacement, so that the result does not depend on what stood there between; a replacement that
+    is the same as the item changes nothing, but for the items in anew. layouts keeps how entries
+    were written that do not stay so, and gives that when they come back. written_out is filled with
+    the names of the aliases that could not stay, by item.
 
-    results go behind those that a ResourceList already has (none twice); for manifests they are ignored. A bundle that
-    nothing changes comes out as it came, byte for byte.
+    results go behind those that a ResourceList already has (none twice); for manifests they are
+    ignored. A bundle that nothing changes comes out as it came, byte for byte.
     """
     if originals:
         items = bundle.items
@@ -40,6 +42,7 @@ def write(
             for i, v in replacements.items()
             if i not in kept or not yaml.same(items[i].value, v)
         }
+
     bundle = bundle._replace(
         originals=originals, layouts=layouts, written_out={} if written_out is None else written_out
     )
@@ -49,6 +52,7 @@ def write(
         text = _write_json_list(bundle, replacements, results, drop)
     else:
         text = _write_yaml_list(bundle, replacements, results, drop)
+
     return "\ufeff" + text if bundle.bom else text
 
 
@@ -86,6 +90,7 @@ def _write_json_list(
         return bundle.text
     if not replacements and not drop and not merged:
         return bundle.text
+
     start, end = bundle.documents[0]
     text = bundle.text
     written = _json_like(_changed_root(bundle, replacements, merged, drop), text[start:end])
@@ -102,6 +107,7 @@ def _json_like(value: Any, model: str) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     else:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
     return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 
 
@@ -120,6 +126,7 @@ def _write_manifests(
             pieces.append(text[at : item.place.start])
             pieces.append(_rewritten(bundle, item, replacements[item.index]))
             at = item.place.end
+
     pieces.append(text[at:])
     return "".join(pieces)
 
@@ -131,6 +138,7 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     layouts = bundle.layouts
     if item.json:
         return _rewritten_json(bundle, item, value, text[place.start : place.end])
+
     before = item.value
     if item.index in bundle.originals and place.block:
         original = bundle.originals[item.index]
@@ -141,14 +149,17 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
         value = layouts.kept(value, {}) if layouts.kept else value
     else:
         known = layouts.known(before, value)
+
     if known or not layouts.kept:
         done = yaml.edit(text, place, before, value, bundle.newline, known)
     else:
         done = yaml.reversible(text, place, before, value, bundle.newline)
+
     if done.aliases:
         bundle.written_out[item.index] = done.aliases
     if not done.gone or known or not layouts.kept:
         return done.text
+
     return yaml.rewrite(text, place, before, layouts.kept(value, done.gone), bundle.newline)
 
 
@@ -156,6 +167,7 @@ def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> s
     known = bundle.layouts.known(item.value, value)
     if isinstance(known, str) and yaml.same(yaml.load_json(known), value):
         return known
+
     before = bundle.originals.get(item.index, item.value)
     model = bundle.layouts.known(item.value, before)
     model = model if isinstance(model, str) else source
@@ -174,9 +186,11 @@ def _write_yaml_list(
     new_results = merged != (bundle.root.get("results") or [])
     if not replacements and not drop and not new_results:
         return bundle.text
+
     text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
-        # Its items may share anchors; orchestrators, which send these, write all anew in their own style.
+        # Its items may share anchors; orchestrators, which send these, write all anew in their own
+        # style.
         if "#" in text:
             from krm_injector.sources.resource_list.put_back import moved_lists, without_ids
 
@@ -186,7 +200,9 @@ def _write_yaml_list(
                 else value
                 for index, value in replacements.items()
             }
+
         return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
+
     edits: list[tuple[int, int, str]] = []
     lines = _item_lines(bundle) if drop else []
     for item in bundle.items:
@@ -201,14 +217,17 @@ def _write_yaml_list(
                     _own_comments(bundle, item, new, replacements[item.index]),
                 )
             )
+
     if new_results:
         edits.append(_results_edit(bundle, merged))
+
     edits.sort(key=lambda edit: edit[0])
     pieces: list[str] = []
     at = 0
     for start, end, new in edits:
         pieces += (text[at:start], new)
         at = end
+
     pieces.append(text[at:])
     return "".join(pieces)
 
@@ -219,6 +238,7 @@ def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
     assert place is not None
     if bundle.text.find("#", place.start, place.end) < 0:
         return text
+
     from krm_injector.sources.resource_list.put_back import (  # only comments pay for it
         lands_elsewhere,
         text_without_ids,
@@ -226,17 +246,21 @@ def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
 
     if not lands_elsewhere(bundle.text, place, item.value, value):
         return text
+
     return text_without_ids(
         text, place._replace(start=0, end=len(text), line=0), value, bundle.newline
     )
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
-    """The lines of each item of a block: from its dash, or behind the item before, to the next item's."""
+    """The lines of each item of a block: from its dash, or behind the item before, to the next
+    item's.
+    """
     text = bundle.text
     at = text.index("\n", bundle.keys["items"].start) + 1
     while not text[at : _line_end(text, at)].lstrip(" ").startswith("-"):  # comments under "items:"
         at = _line_end(text, at)
+
     lines: list[tuple[int, int]] = []
     for item in bundle.items:
         place = item.place
@@ -244,6 +268,7 @@ def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
         end = place.end if place.block else _line_end(text, place.end)
         lines.append((at, end))
         at = end
+
     return lines
 
 
@@ -254,15 +279,19 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, int, str]:
-    """Where the results go: over those that are there, else to the end, else (an open last line) before the items."""
+    """Where the results go: over those that are there, else to the end, else (an open last line)
+    before the items.
+    """
     text, keys = bundle.text, bundle.keys
     new = ("results:\n" + yaml.dump(results)).replace("\n", bundle.newline)
     place = keys.get("results")
     if place is not None:
         return place.start, place.end, new
+
     end = max(place.end for place in keys.values())
     if text[:end].endswith("\n"):
         return end, end, new
+
     start = next(iter(keys.values())).start
     return start, start, new
 
