@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from paths import ROOT
 
 from krm_injector.gotemplate import Account, ExecError, FuncError, LimitExceeded, parse
 from krm_injector.gotemplate.sprig import FUNCS
@@ -29,6 +30,13 @@ def run(template: str, data: Any = None) -> str:
 
 def test_every_name_of_sprig_is_there() -> None:
     assert len(FUNCS) == NAMES
+
+
+def test_the_index_is_what_its_generator_writes() -> None:
+    generator = [sys.executable, str(ROOT / "tools" / "generate_sprig_index.py"), "--print"]
+    done = subprocess.run(generator, capture_output=True, text=True, check=True)
+    index = ROOT / "krm_injector" / "gotemplate" / "sprig" / "index_generated.py"
+    assert index.read_text(encoding="utf-8") == done.stdout
 
 
 @pytest.mark.parametrize(

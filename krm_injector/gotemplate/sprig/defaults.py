@@ -1,4 +1,4 @@
-"""sprig's defaults (defaults.go) and its JSON functions."""
+"""sprig's defaults (defaults.go)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import empty
+from krm_injector.gotemplate.sprig.registry import functions
 
 
 def default(fallback: Any, *given: Any) -> Any:
@@ -34,3 +35,14 @@ def fail(message: str) -> str:
 
 def hello() -> str:
     return "Hello!"
+
+
+FUNCS = functions({
+    "default": (default, "any", "...any"),
+    "coalesce": (coalesce, "...any"),
+    "all": (all_of, "...any"),
+    "any": (any_of, "...any"),
+    "ternary": (ternary, "any", "any", "bool"),
+    "fail": (fail, "string"),
+    "hello": (hello,),
+})  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import Visits, deep_copied, strval
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import NilMap, StringList, StringMap, Struct, type_name
 
 Dict = dict[str, Any]
@@ -174,3 +175,24 @@ def _put(target: Dict, key: str, value: Any) -> None:
 
 def _empty(value: Any) -> bool:
     return value.is_nil if isinstance(value, Struct) else not value
+
+
+FUNCS = functions({
+    "dict": (make_dict, "...any"),
+    "get": (get, "map[string]any", "string"),
+    "set": (set_key, "map[string]any", "string", "any"),
+    "unset": (unset, "map[string]any", "string"),
+    "hasKey": (has_key, "map[string]any", "string"),
+    "pluck": (pluck, "string", "...map[string]any"),
+    "keys": (keys, "...map[string]any"),
+    "values": (values, "map[string]any"),
+    "pick": (pick, "map[string]any", "...string"),
+    "omit": (omit, "map[string]any", "...string"),
+    "dig": (dig, "...any"),
+    "deepCopy": (deep_copy, "any"),
+    "mustDeepCopy": (deep_copy, "any"),
+    "merge": (merge, "map[string]any", "...map[string]any"),
+    "mustMerge": (merge, "map[string]any", "...map[string]any"),
+    "mergeOverwrite": (merge_overwrite, "map[string]any", "...map[string]any"),
+    "mustMergeOverwrite": (merge_overwrite, "map[string]any", "...map[string]any"),
+})  # fmt: skip

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from krm_injector.gotemplate.sprig.numbers import wrapped
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
 
 _NANOSECONDS = {
@@ -106,3 +107,9 @@ def duration_round(value: Any) -> str:
             return f"{size // scale}{unit}"
 
     return "0s"
+
+
+FUNCS = functions({
+    "duration": (duration, "any"),
+    "durationRound": (duration_round, "any"),
+})  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from krm_injector.gotemplate.errors import check_size
 from krm_injector.gotemplate.sprig.gotext import from_bytes, to_bytes
+from krm_injector.gotemplate.sprig.registry import functions
 
 _B64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _B32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -114,3 +115,15 @@ def adler32sum(text: str) -> str:
     from zlib import adler32
 
     return str(adler32(to_bytes(text)))
+
+
+FUNCS = functions({
+    "b64enc": (b64enc, "string"),
+    "b64dec": (b64dec, "string"),
+    "b32enc": (b32enc, "string"),
+    "b32dec": (b32dec, "string"),
+    "sha1sum": (sha1sum, "string"),
+    "sha256sum": (sha256sum, "string"),
+    "sha512sum": (sha512sum, "string"),
+    "adler32sum": (adler32sum, "string"),
+})  # fmt: skip

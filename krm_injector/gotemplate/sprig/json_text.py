@@ -12,6 +12,7 @@ from typing import Any
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import from_bytes, to_bytes
 from krm_injector.gotemplate.sprig.reflect import is_nil
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Enum, type_name
 
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
@@ -385,3 +386,15 @@ def _complaint(data: bytes) -> str:
         return "exceeded max depth"
 
     return f"invalid JSON: {from_bytes(data[:40])}"
+
+
+FUNCS = functions({
+    "fromJson": (from_json, "string"),
+    "mustFromJson": (must_from_json, "string"),
+    "toJson": (to_json, "any"),
+    "mustToJson": (must_to_json, "any"),
+    "toPrettyJson": (to_pretty_json, "any"),
+    "mustToPrettyJson": (must_to_pretty_json, "any"),
+    "toRawJson": (to_raw_json, "any"),
+    "mustToRawJson": (must_to_raw_json, "any"),
+})  # fmt: skip

@@ -14,6 +14,7 @@ from krm_injector.gotemplate.sprig.reflect import (
     empty,
     kind_of,
 )
+from krm_injector.gotemplate.sprig.registry import functions
 
 _NIL = "runtime error: invalid memory address or nil pointer dereference"
 
@@ -129,3 +130,38 @@ def concat(*lists: Any) -> list[Any]:
         joined += items_of(values, "Cannot concat type %s as list")
         check_size(8 * len(joined))
     return joined or NilList()
+
+
+FUNCS = functions({
+    "list": (make_list, "...any"),
+    "tuple": (make_list, "...any"),
+    "append": (push, "any", "any"),
+    "push": (push, "any", "any"),
+    "mustAppend": (push, "any", "any"),
+    "mustPush": (push, "any", "any"),
+    "prepend": (prepend, "any", "any"),
+    "mustPrepend": (prepend, "any", "any"),
+    "chunk": (chunk, "int", "any"),
+    "mustChunk": (chunk, "int", "any"),
+    "first": (first, "any"),
+    "mustFirst": (first, "any"),
+    "rest": (rest, "any"),
+    "mustRest": (rest, "any"),
+    "last": (last, "any"),
+    "mustLast": (last, "any"),
+    "initial": (initial, "any"),
+    "mustInitial": (initial, "any"),
+    "reverse": (reverse, "any"),
+    "mustReverse": (reverse, "any"),
+    "compact": (compact, "any"),
+    "mustCompact": (compact, "any"),
+    "uniq": (uniq, "any"),
+    "mustUniq": (uniq, "any"),
+    "without": (without, "any", "...any"),
+    "mustWithout": (without, "any", "...any"),
+    "has": (has, "any", "any"),
+    "mustHas": (has, "any", "any"),
+    "slice": (slice_list, "any", "...any"),
+    "mustSlice": (slice_list, "any", "...any"),
+    "concat": (concat, "...any"),
+})  # fmt: skip

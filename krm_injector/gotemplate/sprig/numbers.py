@@ -11,6 +11,7 @@ from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.reflect import IntList, go_format
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
 
 _MIN = -(1 << 63)
@@ -294,3 +295,34 @@ def seq(*numbers: int) -> str:
     if one < 0 < step:
         return ""
     return " ".join(map(str, until_step(start, end + one, step)))
+
+
+FUNCS = functions({
+    "atoi": (atoi, "string"),
+    "int": (to_int, "any"),
+    "int64": (to_int64, "any"),
+    "float64": (to_float64, "any"),
+    "toDecimal": (to_decimal, "any"),
+    "seq": (seq, "...int"),
+    "until": (until, "int"),
+    "untilStep": (until_step, "int", "int", "int"),
+    "add1": (add1, "any"),
+    "add": (add, "...any"),
+    "sub": (sub, "any", "any"),
+    "div": (div, "any", "any"),
+    "mod": (mod, "any", "any"),
+    "mul": (mul, "any", "...any"),
+    "add1f": (add1f, "any"),
+    "addf": (addf, "...any"),
+    "subf": (subf, "any", "...any"),
+    "divf": (divf, "any", "...any"),
+    "mulf": (mulf, "any", "...any"),
+    "biggest": (biggest, "any", "...any"),
+    "max": (biggest, "any", "...any"),
+    "min": (smallest, "any", "...any"),
+    "maxf": (maxf, "any", "...any"),
+    "minf": (minf, "any", "...any"),
+    "ceil": (ceil, "any"),
+    "floor": (floor, "any"),
+    "round": (rounded, "any", "int", "...float64"),
+})  # fmt: skip

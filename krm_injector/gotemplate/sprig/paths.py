@@ -4,6 +4,8 @@ rules).
 
 from __future__ import annotations
 
+from krm_injector.gotemplate.sprig.registry import functions
+
 
 def clean(path: str) -> str:
     rooted = path.startswith("/")
@@ -38,3 +40,17 @@ def ext(path: str) -> str:
 
 def is_abs(path: str) -> bool:
     return path.startswith("/")
+
+
+FUNCS = functions({
+    "base": (base, "string"),
+    "dir": (dirname, "string"),
+    "clean": (clean, "string"),
+    "ext": (ext, "string"),
+    "isAbs": (is_abs, "string"),
+    "osBase": (base, "string"),
+    "osDir": (dirname, "string"),
+    "osClean": (clean, "string"),
+    "osExt": (ext, "string"),
+    "osIsAbs": (is_abs, "string"),
+})  # fmt: skip

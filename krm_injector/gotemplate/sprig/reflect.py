@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.runtime import spend
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import (
     Enum,
     Func,
@@ -194,3 +195,15 @@ def _copied(value: Any, visits: Visits) -> Any:
     if isinstance(value, list):
         return type(value)(_copied(item, visits) for item in value)
     return value
+
+
+FUNCS = functions({
+    "empty": (empty, "any"),
+    "toString": (strval, "any"),
+    "typeOf": (type_of, "any"),
+    "typeIs": (type_is, "string", "any"),
+    "typeIsLike": (type_is_like, "string", "any"),
+    "kindOf": (kind_of, "any"),
+    "kindIs": (kind_is, "string", "any"),
+    "deepEqual": (deep_equal, "any", "any"),
+})  # fmt: skip

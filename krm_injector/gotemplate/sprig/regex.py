@@ -8,6 +8,7 @@ from krm_injector.gotemplate.errors import FuncError, TooLarge, check_size
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import NilStrings
 from krm_injector.gotemplate.sprig.regex_engine import Regex, compile_regex
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import StringList
 
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -167,3 +168,20 @@ def must_split(pattern: str, text: str, limit: int) -> StringList:
 def quote_meta(text: str) -> str:
     spend(len(text) >> 1)
     return _META.sub(r"\\\g<0>", text)
+
+
+FUNCS = functions({
+    "regexMatch": (regex_match, "string", "string"),
+    "mustRegexMatch": (must_regex_match, "string", "string"),
+    "regexFindAll": (find_all, "string", "string", "int"),
+    "mustRegexFindAll": (must_find_all, "string", "string", "int"),
+    "regexFind": (find, "string", "string"),
+    "mustRegexFind": (must_find, "string", "string"),
+    "regexReplaceAll": (replace_all, "string", "string", "string"),
+    "mustRegexReplaceAll": (must_replace_all, "string", "string", "string"),
+    "regexReplaceAllLiteral": (replace_all_literal, "string", "string", "string"),
+    "mustRegexReplaceAllLiteral": (must_replace_all_literal, "string", "string", "string"),
+    "regexSplit": (split, "string", "string", "int"),
+    "mustRegexSplit": (must_split, "string", "string", "int"),
+    "regexQuoteMeta": (quote_meta, "string"),
+})  # fmt: skip

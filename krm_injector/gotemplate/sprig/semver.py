@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import go_quote
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Method, Struct, go_len
 
 _MAX_VERSION, _MAX_CONSTRAINT, _MAX_GROUPS = 256, 512, 32
@@ -307,3 +308,9 @@ def _caret(one: _Constraint, version: Version) -> bool:
     if ours[1] != theirs[1]:
         return False
     return theirs[1] > 0 or one.wild == "patch" or ours[2] == theirs[2]
+
+
+FUNCS = functions({
+    "semver": (semver, "string"),
+    "semverCompare": (semver_compare, "string", "string"),
+})  # fmt: skip

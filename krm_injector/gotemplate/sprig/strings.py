@@ -11,6 +11,7 @@ from typing import Any
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import SPACES, from_bytes, go_lower, go_upper, to_bytes
 from krm_injector.gotemplate.sprig.reflect import elements, go_format, go_quote, strval, strvals
+from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import StringList, StringMap
 
 
@@ -165,3 +166,33 @@ def sort_alpha(values: Any) -> StringList:
 
 def to_strings(values: Any) -> StringList:
     return StringList(strvals(values))
+
+
+FUNCS = functions({
+    "trim": (trim, "string"),
+    "upper": (upper, "string"),
+    "lower": (lower, "string"),
+    "repeat": (repeat, "int", "string"),
+    "trimall": (trim_all, "string", "string"),
+    "trimAll": (trim_all, "string", "string"),
+    "trimSuffix": (trim_suffix, "string", "string"),
+    "trimPrefix": (trim_prefix, "string", "string"),
+    "contains": (contains, "string", "string"),
+    "hasPrefix": (has_prefix, "string", "string"),
+    "hasSuffix": (has_suffix, "string", "string"),
+    "quote": (quote, "...any"),
+    "squote": (squote, "...any"),
+    "cat": (cat, "...any"),
+    "indent": (indent, "int", "string"),
+    "nindent": (nindent, "int", "string"),
+    "replace": (replace, "string", "string", "string"),
+    "plural": (plural, "string", "string", "int"),
+    "trunc": (trunc, "int", "string"),
+    "substr": (substr, "int", "int", "string"),
+    "split": (split, "string", "string"),
+    "splitn": (splitn, "string", "int", "string"),
+    "splitList": (split_list, "string", "string"),
+    "join": (join, "string", "any"),
+    "sortAlpha": (sort_alpha, "any"),
+    "toStrings": (to_strings, "any"),
+})  # fmt: skip

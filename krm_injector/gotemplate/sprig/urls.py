@@ -8,6 +8,7 @@ from typing import Any
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, to_bytes
 from krm_injector.gotemplate.sprig.reflect import go_quote, kind_of
+from krm_injector.gotemplate.sprig.registry import functions
 
 _UNRESERVED = "-_.~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SAFE = {
@@ -220,3 +221,9 @@ def url_join(parts: dict[str, Any]) -> str:
 
     text += f"?{query}" if query else ""
     return text + (f"#{_escape(fragment, 'fragment')}" if fragment else "")
+
+
+FUNCS = functions({
+    "urlParse": (url_parse, "string"),
+    "urlJoin": (url_join, "map[string]any"),
+})  # fmt: skip

@@ -18,6 +18,7 @@ from krm_injector.gotemplate.sprig.gotext import (
     is_space,
     to_bytes,
 )
+from krm_injector.gotemplate.sprig.registry import functions
 
 _INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCT, _OTHER = range(7)
 
@@ -353,3 +354,19 @@ def _lower_words(text: str, connector: str) -> str:
 
     out.append(_lowered(kind, word, connector))
     return "".join(out)
+
+
+FUNCS = functions({
+    "title": (title, "string"),
+    "untitle": (untitle, "string"),
+    "abbrev": (abbrev, "int", "string"),
+    "abbrevboth": (abbrevboth, "int", "int", "string"),
+    "nospace": (nospace, "string"),
+    "initials": (initials, "string"),
+    "swapcase": (swapcase, "string"),
+    "snakecase": (snakecase, "string"),
+    "camelcase": (camelcase, "string"),
+    "kebabcase": (kebabcase, "string"),
+    "wrap": (wrap, "int", "string"),
+    "wrapWith": (wrap_with, "int", "string", "string"),
+})  # fmt: skip
