@@ -1,7 +1,17 @@
 """Go's text/template (Go 1.26), usable alone: parse once, execute often, bounded.
 
-t = parse(text, name="inject", funcs={"upper": Func("upper", str.upper, ("string",))})
-t.execute({"a": {"b": 1.0}})
+In: the text of a template, functions with the Go types of their parameters, data as values.py has
+it. Out: text, or a TemplateError with Go's sentence and the place. May import: the standard library
+only, nothing of the rest of the project.
+
+    >>> from krm_injector.gotemplate import Func, parse
+    >>> upper = Func("upper", str.upper, ("string",))
+    >>> template = parse("{{ .name | upper }}:{{ range .ports }} {{ . }}{{ end }}", "greeting",
+    ...                  {"upper": upper})
+    >>> template.execute({"name": "web", "ports": [80, 443]})
+    'WEB: 80 443'
+
+sprig's functions are in krm_injector.gotemplate.sprig, as FUNCS.
 """
 
 from __future__ import annotations

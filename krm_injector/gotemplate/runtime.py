@@ -5,6 +5,7 @@ get their place.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from krm_injector.gotemplate.errors import (
@@ -67,17 +68,44 @@ class Account:
         self.left = steps
 
 
-_running: list[
-    Run
-] = []  # the executions under way, the innermost last: functions get values, and no Run
+# The execution under way in this thread or task: functions get values, and no Run.
+_current: ContextVar[Run | None] = ContextVar("run of a template", default=None)
 
 
 def spend(steps: int) -> None:
     """Called by a function before work that its arguments' sizes do not bound. Raises TooLarge
     beyond the limits.
     """
-    if _running:
-        _running[-1].spend(steps)
+    run = _current.get()
+    if run is not None:
+        run.spend(steps)
+
+
+def execute(action: Callable[[Run], None], limits: Limits, account: Account | None) -> str:
+    """What ``action`` writes, within the steps that the limits, the execution around this one and
+    the account all leave; both of them pay for the steps taken.
+    """
+    outer = _current.get()
+    steps = limits.steps
+    if outer is not None:
+        steps = min(steps, outer.steps)
+    if account is not None:
+        steps = min(steps, account.left)
+
+    steps = max(steps, 0)
+    output: list[str] = []
+    run = Run(limits._replace(steps=steps), output.append)
+    token = _current.set(run)
+    try:
+        action(run)
+    finally:
+        _current.reset(token)
+        if outer is not None:
+            outer.steps -= steps - run.steps
+        if account is not None:
+            account.left -= steps - run.steps
+
+    return "".join(output)
 
 
 class Unit:

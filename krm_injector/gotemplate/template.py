@@ -10,7 +10,7 @@ from krm_injector.gotemplate.compile import Compiled, compile_trees
 from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits, ParseError
 from krm_injector.gotemplate.node import Source
 from krm_injector.gotemplate.parse import parse_trees
-from krm_injector.gotemplate.runtime import Account, Run, _running
+from krm_injector.gotemplate.runtime import Account, Run, execute
 from krm_injector.gotemplate.values import INVALID, Func
 
 
@@ -38,44 +38,28 @@ class Template:
         """The output for ``data`` (see values.py). ExecError where Go's Execute fails,
         LimitExceeded beyond limits.
 
-        ``account``: what the execution takes its steps from; one inside another takes them from
-        that.
+        ``account``: what the execution takes its steps from, beside those of the execution that it
+        is part of, if any.
         """
         target = self._compiled.get(self.name if name is None else name)
         if target is None:
             message = f"no template {name!r} associated with template {self.name!r}"
             raise ExecError(f"template: {message}", message=message, name=self.name)
 
-        out: list[str] = []
-        outer = _running[-1] if _running else None
-        known = [
-            limits.steps,
-            *([outer.steps] if outer else []),
-            *([account.left] if account else []),
-        ]
-        steps = max(min(known), 0)
-        run = Run(limits._replace(steps=steps), out.append)
-        _running.append(run)
-        try:
-            if not steps:
-                message = "no steps are left: earlier templates of this run took them all"
-                raise LimitExceeded(
-                    f"template: {self.name}: {message}", message=message, name=self.name
+        def run_target(run: Run) -> None:
+            if not run.steps:
+                raise self._exceeded(
+                    "no steps are left: earlier templates of this run took them all"
                 )
             target.run(INVALID if data is None else data, run)
-        except (RecursionError, MemoryError) as error:
-            message = f"template asks for too much: {error}"
-            raise LimitExceeded(
-                f"template: {self.name}: {message}", message=message, name=self.name
-            ) from None
-        finally:
-            _running.pop()
-            if outer:
-                outer.steps -= steps - run.steps
-            if account:
-                account.left -= steps - run.steps
 
-        return "".join(out)
+        try:
+            return execute(run_target, limits, account)
+        except (RecursionError, MemoryError) as error:
+            raise self._exceeded(f"template asks for too much: {error}") from None
+
+    def _exceeded(self, message: str) -> LimitExceeded:
+        return LimitExceeded(f"template: {self.name}: {message}", message=message, name=self.name)
 
 
 def parse(

@@ -5,6 +5,7 @@ typed values.
 from __future__ import annotations
 
 import time
+from threading import Barrier, Thread
 
 import pytest
 
@@ -21,6 +22,7 @@ from krm_injector.gotemplate import (
     parse,
 )
 from krm_injector.gotemplate.format import sprint, sprintf
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import Int64, StringList, go_len, truth, type_name
 
 TEN = '{{$x := "0123456789"}}'
@@ -218,3 +220,27 @@ def test_sprint_and_sprintf_for_other_modules() -> None:
         sprintf("%05.1f|%-4s|%v", 2.25, "x", {"b": 1.0, "a": [None]})
         == "002.2|x   |map[a:[<nil>] b:1]"
     )
+
+
+def test_executions_in_two_threads_have_each_their_own_budget() -> None:
+    together = Barrier(2, timeout=20)
+    funcs = {
+        "meet": Func("meet", lambda: "" if together.wait() >= 0 else "never"),
+        "work": Func("work", lambda: spend(1000) or ""),
+    }
+    template = parse("{{ meet }}{{ work }}done", funcs=funcs)
+    outcomes: dict[int, str] = {}
+
+    def run(steps: int) -> None:
+        try:
+            outcomes[steps] = template.execute({}, limits=Limits(steps=steps))
+        except LimitExceeded:
+            outcomes[steps] = "refused"
+
+    threads = [Thread(target=run, args=(steps,)) for steps in (500, 5000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == {500: "refused", 5000: "done"}
