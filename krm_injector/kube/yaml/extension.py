@@ -1,17 +1,22 @@
 """PyYAML's C parser without the import of all of PyYAML.
 
-``import yaml`` takes 13 to 20 ms, most of it for loaders, dumpers and regular expressions that
-nobody here uses; the C extension itself takes one. It asks the package only for errors, tokens,
-events and nodes, so the package is made with those and completes itself, as the real ``yaml``, when
-anybody asks it for more.
+``import yaml`` takes 10 ms of CPU more, for loaders, dumpers and regular expressions that nobody
+here uses. The C extension asks the package only for errors, tokens, events and nodes. So this
+module makes the package with these, and it completes itself, as the real ``yaml``, when anybody
+asks it for more. docs/decisions/0010-pyyaml-c-parser.md has the measurements and the ways that were
+tried instead; tests/kube/test_pyyaml_versions.py holds it against each PyYAML that we accept.
 """
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+# The modules of which the extension takes the error class, and nothing else.
 _STAGES = (
     "reader",
     "scanner",
@@ -30,11 +35,10 @@ def load() -> Any:
     """
     if "yaml" not in sys.modules:
         try:
-            return _quick()
+            return _load_without_package()
         except Exception:  # another layout of PyYAML than expected: import it as everybody does
-            for name in [
-                name for name in sys.modules if name == "yaml" or name.startswith("yaml.")
-            ]:
+            names = [name for name in sys.modules if name.split(".")[0] == "yaml"]
+            for name in names:
                 del sys.modules[name]
 
     import yaml
@@ -47,23 +51,35 @@ def load() -> Any:
     return CParser
 
 
-def _quick() -> Any:
-    from importlib.machinery import ModuleSpec, PathFinder
+def _load_without_package() -> Any:
+    from importlib.machinery import PathFinder
 
     spec = PathFinder.find_spec("yaml")
-    if (
-        not isinstance(spec, ModuleSpec)
-        or spec.loader is None
-        or spec.submodule_search_locations is None
-    ):
+    if spec is None or spec.loader is None or spec.submodule_search_locations is None:
         raise ImportError("PyYAML is not installed")
 
+    package = _partial_package(spec)
+    _add_stages(package)
+    try:
+        from yaml._yaml import CParser
+    finally:
+        # The real modules take these places when the package completes itself.
+        for stage in _STAGES:
+            del sys.modules[f"yaml.{stage}"]
+            delattr(package, stage)
+
+    _complete_on_demand(package, spec)
+    return CParser
+
+
+def _partial_package(spec: ModuleSpec) -> ModuleType:
+    """The module ``yaml``, registered, with those of its parts that are cheap to import."""
     package = ModuleType("yaml")
     package.__spec__ = spec
     package.__loader__ = spec.loader
     package.__file__ = spec.origin
     package.__package__ = "yaml"
-    package.__path__ = list(spec.submodule_search_locations)
+    package.__path__ = list(spec.submodule_search_locations or ())
     sys.modules["yaml"] = package
 
     import yaml.error
@@ -72,14 +88,20 @@ def _quick() -> Any:
     import yaml.tokens
 
     for part in (yaml.error, yaml.tokens, yaml.events, yaml.nodes):
-        package.__dict__.update(
-            {name: value for name, value in vars(part).items() if not name.startswith("_")}
-        )
+        public = {name: value for name, value in vars(part).items() if not name.startswith("_")}
+        package.__dict__.update(public)
+
+    return package
+
+
+def _add_stages(package: ModuleType) -> None:
+    """Stand-ins for the stages' modules, each with its error class."""
+    from yaml.error import MarkedYAMLError, YAMLError
 
     for stage in _STAGES:
         name = f"{stage.capitalize()}Error"
-        base = _ReaderError if stage == "reader" else yaml.error.MarkedYAMLError
-        error = type(name, (base, yaml.error.YAMLError), {})
+        base = _ReaderError if stage == "reader" else MarkedYAMLError
+        error = type(name, (base, YAMLError), {})
         module = ModuleType(f"yaml.{stage}")
         for holder in (module, package):
             setattr(holder, name, error)
@@ -87,21 +109,16 @@ def _quick() -> Any:
         setattr(package, stage, module)
         sys.modules[module.__name__] = module
 
-    try:
-        from yaml._yaml import CParser
-    finally:
-        for stage in _STAGES:
-            del sys.modules[f"yaml.{stage}"]
-            delattr(package, stage)
+
+def _complete_on_demand(package: ModuleType, spec: ModuleSpec) -> None:
+    """Let the first question for another name run PyYAML's own __init__ in the package."""
 
     def complete(name: str) -> Any:
-        """The rest of PyYAML, on the first question for it."""
         del package.__dict__["__getattr__"]
         spec.loader.exec_module(package)  # type: ignore[union-attr]
         return getattr(package, name)
 
     package.__dict__["__getattr__"] = complete
-    return CParser
 
 
 class _ReaderError(Exception):
