@@ -184,6 +184,11 @@ HOSTILE = [
 ]
 
 
+def test_no_word_boundary_holds_in_an_empty_text_as_in_go() -> None:
+    assert call("regexMatch", r"\B", "") is True
+    assert call("regexMatch", r"^\B$", "a") is False
+
+
 @pytest.mark.parametrize("template", HOSTILE)
 def test_all_calls_of_an_execution_have_one_budget(template: str) -> None:
     start = time.process_time()

@@ -30,7 +30,7 @@ _PLACES = {
     "line start": "(?m:^)",
     "line end": "(?m:$)",
     "word": r"(?a:\b)",
-    "no word": r"(?a:\B)",
+    "no word": r"(?:(?a:\B)|\A\Z)",  # until 3.13, Python's \B does not hold in an empty text
 }
 
 
