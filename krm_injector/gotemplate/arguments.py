@@ -4,7 +4,7 @@ words when not.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.runtime import Closure, Frame, Site
@@ -37,9 +37,13 @@ def full_name(go_type: str) -> str:
 
 
 def can_be_nil(go_type: str) -> bool:
-    return go_type in ("interface {}", "reflect.Value") or go_type in _INTERFACES or go_type[:1] in "*[" or (
-        go_type.startswith(("map[", "func("))
-    )  # fmt: skip
+    """Whether nil is a value of the type."""
+    return (
+        go_type in ("interface {}", "reflect.Value")
+        or go_type in _INTERFACES
+        or go_type[:1] in "*["
+        or go_type.startswith(("map[", "func("))
+    )
 
 
 def zero_of(go_type: str) -> Any:
@@ -111,35 +115,35 @@ def constant(argument: ast.Node, go_type: str, site: Site) -> Any:
     if go_type in ("interface {}", "reflect.Value"):
         return ideal(argument, site)
 
-    if go_type == "bool":
-        if isinstance(argument, ast.Bool):
-            return argument.value
-        _expected("bool", argument, site)
-
-    if go_type == "string":
-        if isinstance(argument, ast.String):
-            return argument.value
-        _expected("string", argument, site)
-
-    number = argument if isinstance(argument, ast.Number) else None
     value: Any
-    if go_type in _SIGNED:
-        value, wanted = number and number.as_int, "integer"
-    elif go_type in _UNSIGNED:
-        value, wanted = number and number.as_uint, "unsigned integer"
-    elif go_type in _FLOATS:
-        value, wanted = number and number.as_float, "float"
+    if go_type == "bool":
+        value = argument.value if isinstance(argument, ast.Bool) else None
+        expected = "bool"
+    elif go_type == "string":
+        value = argument.value if isinstance(argument, ast.String) else None
+        expected = "string"
     else:
-        site.fail(f"can't handle {argument} for arg of type {go_type}")
+        value, expected = _number_for(argument, go_type, site)
 
-    if number is None or value is None:
-        _expected(wanted, argument, site)
+    if value is None:
+        site.fail(f"expected {expected}; found {argument}")
 
     return value
 
 
-def _expected(wanted: str, argument: ast.Node, site: Site) -> NoReturn:
-    site.fail(f"expected {wanted}; found {argument}")
+def _number_for(argument: ast.Node, go_type: str, site: Site) -> tuple[Any, str]:
+    """The value of a literal as a number of that type, None where it has none; and Go's word for
+    what the type holds.
+    """
+    number = argument if isinstance(argument, ast.Number) else None
+    if go_type in _SIGNED:
+        return number and number.as_int, "integer"
+    if go_type in _UNSIGNED:
+        return number and number.as_uint, "unsigned integer"
+    if go_type in _FLOATS:
+        return number and number.as_float, "float"
+
+    site.fail(f"can't handle {argument} for arg of type {go_type}")
 
 
 def ideal(literal: ast.Node, site: Site) -> Any:
@@ -148,22 +152,22 @@ def ideal(literal: ast.Node, site: Site) -> Any:
         return literal.value
 
     if isinstance(literal, ast.Number):
-        text = literal.text
         if literal.as_complex is not None:
             return literal.as_complex
-
-        hexadecimal = text[:2] in ("0x", "0X") and "p" not in text and "P" not in text
-        if (
-            literal.as_float is not None
-            and text[0] != "'"
-            and not hexadecimal
-            and any(c in text for c in ".eEpP")
-        ):
+        if literal.as_float is not None and _is_written_as_float(literal.text):
             return literal.as_float
-
         if literal.as_int is not None:
             return literal.as_int
 
-        site.fail(f"{text} overflows int")
+        site.fail(f"{literal.text} overflows int")
 
     site.fail(f"can't handle assignment of {literal} to empty interface argument")
+
+
+def _is_written_as_float(text: str) -> bool:
+    """Whether a number has a point or an exponent; a hexadecimal one has "e" among its digits."""
+    if text[0] == "'":
+        return False
+    if text[:2] in ("0x", "0X"):
+        return "p" in text or "P" in text
+    return any(character in text for character in ".eEpP")

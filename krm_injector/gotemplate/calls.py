@@ -11,13 +11,13 @@ from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, Func, Method, type_name
 
 
-def arity_error(name: str, params: tuple[str, ...], variadic: bool, given: int, piped: bool) -> str:
+def arity_error(name: str, params: tuple[str, ...], variadic: bool, count: int, piped: bool) -> str:
     """Go's complaint about the number of arguments, "" where it is right."""
     if variadic:
-        if given + piped < len(params) - 1:
-            return f"wrong number of args for {name}: want at least {len(params) - 1} got {given}"
-    elif given + piped != len(params):
-        return f"wrong number of args for {name}: want {len(params)} got {given + piped}"
+        if count + piped < len(params) - 1:
+            return f"wrong number of args for {name}: want at least {len(params) - 1} got {count}"
+    elif count + piped != len(params):
+        return f"wrong number of args for {name}: want {len(params)} got {count + piped}"
     return ""
 
 
@@ -25,9 +25,9 @@ def param_type(params: tuple[str, ...], variadic: bool, position: int) -> str:
     return params[-1] if variadic and position >= len(params) - 1 else params[position]
 
 
-def final_type(params: tuple[str, ...], variadic: bool, given: int) -> str:
-    """The type that a piped value must have after ``given`` arguments."""
-    return param_type(params, variadic, given)
+def final_type(params: tuple[str, ...], variadic: bool, count: int) -> str:
+    """The type that a piped value must have after ``count`` arguments."""
+    return param_type(params, variadic, count)
 
 
 def call_closure(
@@ -191,31 +191,34 @@ def _call_value(callee: str, func: Any, values: list[Any]) -> Any:
     if not isinstance(func, (Func, Method)):
         raise FuncError(f"non-function {callee} of type {type_name(func)}")
 
-    wanted = len(func.params)
-    if func.variadic and len(values) < wanted - 1:
+    count = len(func.params)
+    if func.variadic and len(values) < count - 1:
         raise FuncError(
-            f"wrong number of args for {callee}: got {len(values)} want at least {wanted - 1}"
+            f"wrong number of args for {callee}: got {len(values)} want at least {count - 1}"
         )
-    if not func.variadic and len(values) != wanted:
-        raise FuncError(f"wrong number of args for {callee}: got {len(values)} want {wanted}")
+    if not func.variadic and len(values) != count:
+        raise FuncError(f"wrong number of args for {callee}: got {len(values)} want {count}")
 
-    return func.call(*(
-        _prepared(value, full_name(param_type(func.params, func.variadic, i)), i) for i, value in enumerate(values)
-    ))  # fmt: skip
+    arguments = []
+    for position, value in enumerate(values):
+        go_type = full_name(param_type(func.params, func.variadic, position))
+        arguments.append(_prepared(value, go_type, position))
+
+    return func.call(*arguments)
 
 
-def _prepared(value: Any, wanted: str, position: int) -> Any:
+def _prepared(value: Any, go_type: str, position: int) -> Any:
     from krm_injector.gotemplate.arguments import can_be_nil, zero_of
 
     if value is None or value is INVALID:
-        if not can_be_nil(wanted):
-            raise FuncError(f"arg {position}: value is nil; should be of type {wanted}")
-        return zero_of(wanted)
+        if not can_be_nil(go_type):
+            raise FuncError(f"arg {position}: value is nil; should be of type {go_type}")
+        return zero_of(go_type)
 
     actual = type_name(value)
-    if wanted in ("interface {}", "reflect.Value", actual):
+    if go_type in ("interface {}", "reflect.Value", actual):
         return value
-    if isinstance(value, int) and "int" in wanted and not isinstance(value, bool):
+    if isinstance(value, int) and "int" in go_type and not isinstance(value, bool):
         return value
 
-    raise FuncError(f"arg {position}: value has type {actual}; should be {wanted}")
+    raise FuncError(f"arg {position}: value has type {actual}; should be {go_type}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from krm_injector.gotemplate import node as ast
@@ -14,10 +14,9 @@ from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Un
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
 
 Body = tuple[Closure, ...]
-_BREAK, _CONTINUE = (
-    1,
-    2,
-)  # what a statement returns to leave or continue the loop around it; else None
+_Loop = Callable[[Any, Frame], None]  # over pairs of index and element
+# What a statement returns to leave or to continue the loop around it; else it returns None.
+_BREAK, _CONTINUE = 1, 2
 
 
 class Compiled:
@@ -85,7 +84,7 @@ class _Statements(Expressions):
             try:
                 if item.kind == "range":
                     return self.range(item)
-                return self.branch(item, 0)
+                return self.branch(item)
             finally:
                 self.scope = outer
 
@@ -100,16 +99,16 @@ class _Statements(Expressions):
 
     # if and with
 
-    def branch(self, item: ast.Branch, first: int) -> Closure:
+    def branch(self, item: ast.Branch) -> Closure:
         is_with = item.kind == "with"
         arms: list[tuple[Closure, Body]] = []
         jumps = False
         for pipe, items in item.arms:
             condition = normal(self.pipeline(pipe)) if is_with else self.pipeline(pipe)
-            was = self.dot_is_element
-            self.dot_is_element = was and not is_with
+            outer = self.dot_is_element
+            self.dot_is_element = outer and not is_with
             arms.append((condition, self.scoped(items)))
-            self.dot_is_element = was
+            self.dot_is_element = outer
             jumps = jumps or _jumps(items)
 
         otherwise = self.scoped(item.otherwise or [])
@@ -128,52 +127,34 @@ class _Statements(Expressions):
         declared, pipe.declared = pipe.declared, []  # the loop sets them, not the pipeline
         evaluate = self.pipeline(pipe)
         pipe.declared = declared
-        site = self.site(ast.last_visited(pipe))
+        last = ast.last_visited(pipe)
         slots: list[int] = []
         for name in declared:
             if pipe.assign and name not in self.scope:
-                return self.raising(ast.last_visited(pipe), f"undefined variable: {name}", evaluate)
+                return self.raising(last, f"undefined variable: {name}", evaluate)
             slots.append(self.scope[name] if pipe.assign else self.declare(name))
 
         if not pipe.assign:
             self.elements.update(slots[-1:])
 
-        index_slot = slots[0] if len(slots) > 1 else -1
-        element_slot = slots[-1] if slots else -1
-        was = self.dot_is_element
-        self.dot_is_element = True
+        loop = self.loop(item, slots)
+        otherwise = self.scoped(item.otherwise or [])
+        otherwise_jumps = _jumps(item.otherwise or [])
+        return _range(evaluate, slots, loop, otherwise, otherwise_jumps, self.site(last))
+
+    def loop(self, item: ast.Branch, slots: list[int]) -> _Loop:
+        """The body of a range, as what runs it over pairs of index and element."""
+        _, items = item.arms[0]
+        outer, self.dot_is_element = self.dot_is_element, True
         before = self.count
         body = self.scoped(items)
         cost = 1 + self.count - before
-        self.dot_is_element = was
-        otherwise = self.scoped(item.otherwise or [])
-        jumps = _jumps(item.otherwise or [])
-        loop = _loop(body, _jumps(items), index_slot, element_slot, cost, self.site(item))
+        self.dot_is_element = outer
 
-        def run_range(dot: Any, frame: Frame) -> Any:
-            value = evaluate(dot, frame)
-            for slot in slots:  # what else sees of them is the value itself
-                frame[slot] = INVALID if value is None else value
-
-            if value:
-                if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
-                    frame[1].charge_large(len(value), site)
-                pairs = _pairs(value, index_slot >= 0, site)
-                if pairs is not None:
-                    return loop(pairs, frame)
-            else:
-                _check_rangeable(value, index_slot >= 0, site)
-
-            for each in otherwise:
-                signal = each(dot, frame)
-                if signal and jumps:
-                    return (
-                        signal if signal == _CONTINUE else None
-                    )  # a break here leaves this range, not the outer
-
-            return None
-
-        return run_range
+        index_slot = slots[0] if len(slots) > 1 else -1
+        element_slot = slots[-1] if slots else -1
+        make = _jumping_loop if _jumps(items) else _loop
+        return make(body, index_slot, element_slot, cost, self.site(item))
 
     # template
 
@@ -331,7 +312,43 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
     return run_jumping
 
 
-def _pairs(value: Any, two: bool, site: Site) -> Any:
+def _range(
+    evaluate: Closure,
+    slots: list[int],
+    loop: _Loop,
+    otherwise: Body,
+    otherwise_jumps: bool,
+    site: Site,
+) -> Closure:
+    has_index = len(slots) > 1
+
+    def run_range(dot: Any, frame: Frame) -> Any:
+        value = evaluate(dot, frame)
+        # Outside of the body, the variables stand for the value itself.
+        for slot in slots:
+            frame[slot] = INVALID if value is None else value
+
+        if value:
+            if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
+                frame[1].charge_large(len(value), site)
+            pairs = _pairs(value, has_index, site)
+            if pairs is not None:
+                return loop(pairs, frame)
+        else:
+            _check_rangeable(value, has_index, site)
+
+        for statement in otherwise:
+            signal = statement(dot, frame)
+            if signal and otherwise_jumps:
+                # A break here leaves this range; a continue is one of the range around it.
+                return signal if signal == _CONTINUE else None
+
+        return None
+
+    return run_range
+
+
+def _pairs(value: Any, has_index: bool, site: Site) -> Any:
     """Index and element of each iteration over something that is not empty; None where a count is
     negative.
     """
@@ -339,12 +356,12 @@ def _pairs(value: Any, two: bool, site: Site) -> Any:
         return enumerate(value)
     if isinstance(value, dict):
         return [(key, value[key]) for key in sort_keys(value)]
-    return _check_rangeable(value, two, site)
+    return _check_rangeable(value, has_index, site)
 
 
-def _check_rangeable(value: Any, two: bool, site: Site) -> Any:
+def _check_rangeable(value: Any, has_index: bool, site: Site) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        if two:
+        if has_index:
             site.fail(f"can't use {to_text(value)} to iterate over more than one variable")
         return ((INVALID, each) for each in range(value)) if value > 0 else None
 
@@ -356,9 +373,7 @@ def _check_rangeable(value: Any, two: bool, site: Site) -> Any:
     site.fail(f"range can't iterate over {to_text(value)}")
 
 
-def _loop(
-    body: Body, jumps: bool, index_slot: int, element_slot: int, cost: int, site: Site
-) -> Any:
+def _loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
     def run_loop(pairs: Any, frame: Frame) -> None:
         run: Run = frame[1]
         for index, element in pairs:
@@ -374,7 +389,13 @@ def _loop(
             for item in body:
                 item(element, frame)
 
-    def run_jumping_loop(pairs: Any, frame: Frame) -> None:
+    return run_loop
+
+
+def _jumping_loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
+    """A loop with a break or continue in its body: these end a round early."""
+
+    def run_loop(pairs: Any, frame: Frame) -> None:
         run: Run = frame[1]
         for index, element in pairs:
             run.steps -= cost
@@ -395,4 +416,4 @@ def _loop(
             if signal == _BREAK:
                 break
 
-    return run_jumping_loop if jumps else run_loop
+    return run_loop

@@ -58,7 +58,7 @@ class FuncError(Exception):
 
 
 class TooLarge(FuncError):
-    """Raised by a template function that was asked for an enormous result; becomes LimitExceeded."""
+    """Raised by a template function for an enormous result; the engine makes it LimitExceeded."""
 
 
 MAX_SIZE = 16 << 20

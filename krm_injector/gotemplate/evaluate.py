@@ -34,9 +34,8 @@ class Expressions:
         self.functions = functions
         self.scope: dict[str, int] = {"$": 0}
         self.slots = 2  # a frame starts with $ and the Run
-        self.elements: set[int] = (
-            set()
-        )  # slots that hold a range's elements, as they lie in their container
+        # slots that hold a range's elements, as they lie in their container
+        self.elements: set[int] = set()
         self.dot_is_element = False
         self.count = 0  # what has been compiled so far, in steps
 
@@ -52,8 +51,8 @@ class Expressions:
     # Pipelines
 
     def pipeline(self, pipe: ast.Pipe) -> Closure:
-        """The value of a pipeline, with None where Go's could be a nil interface: its users see no
-        difference.
+        """The value of a pipeline, None where Go's could be a nil interface: users of the value see
+        no difference.
         """
         evaluate: Closure | None = None
         for position, command in enumerate(pipe.commands):
@@ -119,8 +118,7 @@ class Expressions:
             at = ast.last_visited(before) if before else command
 
         if args or final is not None:
-            shown = f"can't give argument to non-function {head}"
-            return self.raising(at, shown, final)
+            return self.raising(at, f"can't give argument to non-function {head}", final)
 
         if isinstance(head, ast.Pipe):
             return normal(self.pipeline(head))
@@ -152,10 +150,10 @@ class Expressions:
         element: bool | None = False
         names = head.names
         if isinstance(head, ast.Variable):
-            known = self.scope.get(head.name)
-            if known is None:
+            slot = self.scope.get(head.name, -1)
+            if slot < 0:
                 return self.raising(head, f"undefined variable: {head.name}", final)
-            slot = known
+
             element = None if slot in self.elements else False
             if not names and (args or final is not None):
                 return self.raising(head, f"can't give argument to non-function {head}", final)
@@ -194,59 +192,70 @@ class Expressions:
 
         site = self.site(context)
         if builtin and name in SHORT_CIRCUIT:
-            if name == "call":
-                getters = [self.argument(arg, "reflect.Value", raw=True) for arg in args]
-                if final is not None:
-                    getters.insert(len(getters), final)
-                callee = str(args[0]) if args else ""
-                return call_value(callee, getters, final is not None, site)
+            return self.short_circuiting(name, args, final, site)
 
-            return short_circuit(
-                name == "or", [self.argument(arg, "reflect.Value", raw=True) for arg in args], final
-            )
-
-        getters = []
-        for position, arg in enumerate(args):
-            wanted = full_name(param_type(func.params, func.variadic, position))
-            try:
-                getters.append(self.argument(arg, wanted, raw=builtin))
-            except (
-                ExecError
-            ) as error:  # a literal that cannot be that type: Go says so when it gets there
-                getters.append(self.raising(arg, error.message))
-
-        if builtin and name == "slice":  # which does not look into interfaces for its indexes
-            for position, arg in enumerate(args[1:], 1):
-                if isinstance(arg, ast.Field):
-                    receiver = chain_closure(None, -1, arg.names[:-1], self.site(arg), False)
-                    getters[position] = _held(getters[position], receiver)
+        getters = self.arguments(func, args, builtin)
+        if builtin and name == "slice":
+            self.hide_indexes(args, getters)
 
         if final is None:
             return call_closure(func, getters, None, None, site)
 
         last = self.site(ast.last_visited(args[-1]) if args else ident)
-        wanted = full_name(final_type(func.params, func.variadic, len(args)))
+        go_type = full_name(final_type(func.params, func.variadic, len(args)))
 
         def convert(value: Any) -> Any:
-            if builtin and wanted == "reflect.Value":
+            if builtin and go_type == "reflect.Value":
                 return value
-            return adapt(value, wanted, last)
+            return adapt(value, go_type, last)
 
         return call_closure(func, getters, final, convert, site)
 
-    def argument(self, arg: ast.Node, wanted: str, raw: bool = False) -> Closure:
-        """The value of an argument as the parameter wants it. ``raw`` parameters see what is
-        invalid.
+    def short_circuiting(
+        self, name: str, args: list[ast.Node], final: Closure | None, site: Site
+    ) -> Closure:
+        """and, or, and call: builtins that look at their arguments one by one."""
+        getters = [self.argument(arg, "reflect.Value", raw=True) for arg in args]
+        if name != "call":
+            return short_circuit(name == "or", getters, final)
+
+        if final is not None:
+            getters.append(final)
+        callee = str(args[0]) if args else ""
+        return call_value(callee, getters, final is not None, site)
+
+    def arguments(self, func: Func, args: list[ast.Node], builtin: bool) -> list[Closure]:
+        getters: list[Closure] = []
+        for position, arg in enumerate(args):
+            go_type = full_name(param_type(func.params, func.variadic, position))
+            try:
+                getters.append(self.argument(arg, go_type, raw=builtin))
+            except ExecError as error:
+                # A literal that cannot be of that type: Go says so when it gets there.
+                getters.append(self.raising(arg, error.message))
+
+        return getters
+
+    def hide_indexes(self, args: list[ast.Node], getters: list[Closure]) -> None:
+        """The builtin slice does not look into interfaces for its indexes."""
+        for position, arg in enumerate(args[1:], 1):
+            if isinstance(arg, ast.Field):
+                receiver = chain_closure(None, -1, arg.names[:-1], self.site(arg), False)
+                getters[position] = _in_interface(getters[position], receiver)
+
+    def argument(self, arg: ast.Node, go_type: str, raw: bool = False) -> Closure:
+        """The value of an argument as a parameter of the type ``go_type`` takes it; a ``raw``
+        parameter sees what is invalid.
         """
         self.count += 1
         site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
-            value = constant(arg, wanted, self.site(arg))
-            if value is None and raw and wanted == "reflect.Value":
+            value = constant(arg, go_type, self.site(arg))
+            if value is None and raw and go_type == "reflect.Value":
                 value = INVALID
             return _Constant(value)
 
-        anything = wanted in ("interface {}", "reflect.Value")
+        anything = go_type in ("interface {}", "reflect.Value")
         if isinstance(arg, ast.Dot):
             evaluate: Closure = _dot
         elif isinstance(arg, (ast.Field, ast.Chain, ast.Variable)):
@@ -258,12 +267,12 @@ class Expressions:
         else:
             raise AssertionError(arg)
 
-        if raw and wanted == "reflect.Value":
+        if raw and go_type == "reflect.Value":
             return evaluate
         if anything:
             return _as_any(evaluate)
 
-        return checked(evaluate, wanted, site)
+        return checked(evaluate, go_type, site)
 
 
 class _Constant:
@@ -287,16 +296,16 @@ class _InInterface:
 _IN_INTERFACE = _InInterface()
 
 
-def _held(evaluate: Closure, receiver: Closure) -> Closure:
+def _in_interface(evaluate: Closure, receiver: Closure) -> Closure:
     """A field's value, hidden where it lies in a map[string]any."""
 
-    def held(dot: Any, frame: Frame) -> Any:
+    def in_interface(dot: Any, frame: Frame) -> Any:
         value = evaluate(dot, frame)
-        return (
-            _IN_INTERFACE if value is not INVALID and type(receiver(dot, frame)) is dict else value
-        )
+        if value is not INVALID and type(receiver(dot, frame)) is dict:
+            return _IN_INTERFACE
+        return value
 
-    return held
+    return in_interface
 
 
 def _dot(dot: Any, frame: Frame) -> Any:

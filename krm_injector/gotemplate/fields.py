@@ -1,4 +1,4 @@
-"""Field access: keys of maps, fields and methods of structs, and Go's errors for what is neither."""
+"""Field access: keys of maps, fields and methods of structs; Go's errors for what is neither."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, 
 def chain_closure(
     base: Closure | None, slot: int, names: list[str], site: Site, element: bool | None
 ) -> Closure:
-    """The value of ``names`` one after the other, from dot, from a variable's slot, or from another
-    expression.
+    """The value of ``names`` one after the other, from ``base``, else from a variable's ``slot``,
+    else (slot below 0) from dot.
 
-    ``element``: None when the first receiver is a range's element, whose type to Go is mostly
+    ``element``: None where the first receiver is a range's element, whose type to Go is mostly
     interface {}.
     """
     if base is None and slot < 0:
@@ -132,9 +132,9 @@ def _struct_type(value: Struct, element: bool | None) -> str:
 
 def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) -> Any:
     if method.params or values:
-        wrong = arity_error(name, method.params, method.variadic, len(values), False)
-        if wrong:
-            site.fail(wrong)
+        complaint = arity_error(name, method.params, method.variadic, len(values), False)
+        if complaint:
+            site.fail(complaint)
 
     try:
         return method.call(*values)
@@ -143,13 +143,13 @@ def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) 
 
 
 class _Compiler(Protocol):
-    def argument(self, arg: ast.Node, wanted: str, raw: bool = False) -> Closure: ...
+    def argument(self, arg: ast.Node, go_type: str, raw: bool = False) -> Closure: ...
 
     def site(self, at: ast.Node) -> Site: ...
 
 
 class Arguments:
-    """Arguments of a method call. Which types they must have shows only once the method is known."""
+    """Arguments of a method call: which types they must have shows when the method is at hand."""
 
     __slots__ = ("compiler", "final", "getters", "nodes", "site")
 
@@ -164,24 +164,22 @@ class Arguments:
         for position in range(len(nodes)):  # variables resolve where the call stands, so now
             self.getter(position, "interface {}")
 
-    def getter(self, position: int, wanted: str) -> Closure:
-        known = self.getters.get((position, wanted))
-        if known is None:
-            argument = self.nodes[position]
-            if isinstance(argument, (ast.String, ast.Number, ast.Bool, ast.Nil)):
-                known = self.compiler.argument(argument, wanted)
-            else:
-                evaluate = self.getters.get((position, "interface {}"))
-                if evaluate is None:
-                    known = self.compiler.argument(argument, "reflect.Value", raw=True)
-                else:
-                    known = _adapting(
-                        evaluate, wanted, self.compiler.site(ast.last_visited(argument))
-                    )
+    def getter(self, position: int, go_type: str) -> Closure:
+        """What evaluates the argument at ``position`` as a value of that type."""
+        getter = self.getters.get((position, go_type))
+        if getter is None:
+            getter = self.getters[position, go_type] = self.compiled(position, go_type)
+        return getter
 
-            self.getters[position, wanted] = known
+    def compiled(self, position: int, go_type: str) -> Closure:
+        argument = self.nodes[position]
+        if isinstance(argument, (ast.String, ast.Number, ast.Bool, ast.Nil)):
+            return self.compiler.argument(argument, go_type)
 
-        return known
+        evaluate = self.getters.get((position, "interface {}"))
+        if evaluate is None:
+            return self.compiler.argument(argument, "reflect.Value", raw=True)
+        return _adapting(evaluate, go_type, self.compiler.site(ast.last_visited(argument)))
 
     def evaluate(self, method: Method, dot: Any, frame: Frame, final: Any) -> tuple[Any, ...]:
         params, variadic = method.params, method.variadic
@@ -198,8 +196,8 @@ class Arguments:
         return tuple(None if value is INVALID else value for value in values)
 
 
-def _adapting(evaluate: Closure, wanted: str, site: Site) -> Closure:
-    return lambda dot, frame: adapt(evaluate(dot, frame), wanted, site)
+def _adapting(evaluate: Closure, go_type: str, site: Site) -> Closure:
+    return lambda dot, frame: adapt(evaluate(dot, frame), go_type, site)
 
 
 def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Site) -> Closure:
@@ -212,32 +210,12 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
         if value is INVALID:
             return INVALID
 
-        method: Any = None
-        if isinstance(value, Struct):
-            try:
-                method = value.go_attr(name)
-            except KeyError:
-                if name in value.go_unexported:
-                    site.fail(f"{name} is an unexported field of struct type {value.go_type}")
-                site.fail(f"can't evaluate field {name} in type {value.go_type}")
-
-            if not isinstance(method, (Method, Func)) and value.is_nil:
-                site.fail(f"nil pointer evaluating {value.go_type}.{name}")
-            if not isinstance(method, Method):
-                site.fail(f"{name} has arguments but cannot be invoked as function")
-        elif isinstance(value, dict) and type_name(value).startswith("map[string]"):
-            site.fail(f"{name} is not a method but has arguments")
-        elif isinstance(value, Enum) and name == "String":
-            shown = value.name
-            method = Method(lambda: shown)
-        else:
-            field(value, name, site)
-
-        wrong = arity_error(
+        method = _method_of(value, name, site)
+        complaint = arity_error(
             name, method.params, method.variadic, len(arguments.nodes), final is not None
         )
-        if wrong:
-            site.fail(wrong)
+        if complaint:
+            site.fail(complaint)
 
         values = arguments.evaluate(method, dot, frame, last)
         result = call_method(method, name, values, site)
@@ -247,3 +225,31 @@ def method_closure(receiver: Closure, name: str, arguments: Arguments, site: Sit
         return result
 
     return call
+
+
+def _method_of(value: Any, name: str, site: Site) -> Method:
+    if isinstance(value, Struct):
+        return _struct_method(value, name, site)
+    if isinstance(value, dict) and type_name(value).startswith("map[string]"):
+        site.fail(f"{name} is not a method but has arguments")
+    if isinstance(value, Enum) and name == "String":
+        text = value.name
+        return Method(lambda: text)
+
+    field(value, name, site)
+    raise AssertionError(value)
+
+
+def _struct_method(value: Struct, name: str, site: Site) -> Method:
+    try:
+        method = value.go_attr(name)
+    except KeyError:
+        if name in value.go_unexported:
+            site.fail(f"{name} is an unexported field of struct type {value.go_type}")
+        site.fail(f"can't evaluate field {name} in type {value.go_type}")
+
+    if isinstance(method, Method):
+        return method
+    if value.is_nil and not isinstance(method, Func):
+        site.fail(f"nil pointer evaluating {value.go_type}.{name}")
+    site.fail(f"{name} has arguments but cannot be invoked as function")

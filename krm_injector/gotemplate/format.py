@@ -15,7 +15,6 @@ from krm_injector.gotemplate.quoting import quote
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import Enum, Func, Invalid, Method, Struct, type_name
 
-_NUMBER_LIMIT = 1_000_000  # fmt ignores widths and precisions beyond
 _NO_BACKQUOTE = re.compile("[`\x00-\x08\x0a-\x1f\x7f\ufeff\udc80-\udcff]")
 _VERB = re.compile(r"%([#0+\- ]*)([a-z])")
 
@@ -89,8 +88,19 @@ class Printer:
     """fmt's pp: flags, width and precision of the verb at hand, and the output so far."""
 
     __slots__ = (
-        "erroring", "left", "minus", "out", "plus", "plus_v", "prec", "sharp", "sharp_v", "space", "wid", "zero",
-    )  # fmt: skip
+        "erroring",
+        "left",
+        "minus",
+        "out",
+        "plus",
+        "plus_v",
+        "prec",
+        "sharp",
+        "sharp_v",
+        "space",
+        "wid",
+        "zero",
+    )
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -146,8 +156,10 @@ class Printer:
                 at = simple.end()
                 continue
 
-            at, arg, used_index = self.complex_verb(pattern, percent + 1, values, arg)
-            reordered = reordered or used_index
+            from krm_injector.gotemplate.directives import print_directive  # seldom needed
+
+            at, arg, has_index = print_directive(self, pattern, percent + 1, values, arg)
+            reordered = reordered or has_index
 
         if not reordered and arg < len(values):
             self.extra(values[arg:])
@@ -174,72 +186,6 @@ class Printer:
             self.plus_v, self.plus = self.plus, False
         self.argument(value, verb)
 
-    def complex_verb(
-        self, pattern: str, at: int, values: tuple[Any, ...], arg: int
-    ) -> tuple[int, int, bool]:
-        """One verb with flags, indexes, width and precision: the position after it, the next
-        argument's number, and whether an index stood in it.
-        """
-        end = len(pattern)
-        start = at
-        while at < end and pattern[at] in "#0+- ":
-            at += 1
-
-        self.clear(pattern[start:at])
-        state = _Index(len(values))
-        arg, at = state.read(pattern, at, arg)
-        if pattern[at : at + 1] == "*":
-            at += 1
-            self.wid, arg = _int_argument(values, arg)
-            if self.wid is None:
-                self.write("%!(BADWIDTH)")
-            elif self.wid < 0:
-                self.wid, self.minus, self.zero = -self.wid, True, False
-            state.after = False
-        else:
-            self.wid, at = _digits_at(pattern, at)
-            if state.after and self.wid is not None:
-                state.good = False
-
-        if at + 1 < end and pattern[at] == ".":
-            at += 1
-            if state.after:
-                state.good = False
-
-            arg, at = state.read(pattern, at, arg)
-            if pattern[at : at + 1] == "*":
-                at += 1
-                self.prec, arg = _int_argument(values, arg)
-                if self.prec is not None and self.prec < 0:
-                    self.prec = None
-                if self.prec is None:
-                    self.write("%!(BADPREC)")
-                state.after = False
-            else:
-                self.prec, at = _digits_at(pattern, at)
-                self.prec = self.prec or 0
-
-        if not state.after:
-            arg, at = state.read(pattern, at, arg)
-
-        if at >= end:
-            self.write("%!(NOVERB)")
-            return end, arg, state.used
-
-        verb = pattern[at]
-        at += 1
-        if verb == "%":
-            self.write("%")
-        elif not state.good:
-            self.write(f"%!{verb}(BADINDEX)")
-        elif arg >= len(values):
-            self.write(f"%!{verb}(MISSING)")
-        else:
-            self.verb_argument(values[arg], verb)
-            arg += 1
-
-        return at, arg, state.used
-
     # One argument
 
     def bad_verb(self, value: Any, verb: str) -> None:
@@ -255,20 +201,36 @@ class Printer:
         self.write(")")
 
     def argument(self, value: Any, verb: str, depth: int = 0) -> None:
+        """Prints one operand; ``depth``: how many containers it lies in."""
         if value is None or isinstance(value, Invalid):
-            if depth:
-                self.write("interface {}(nil)" if self.sharp_v else "<nil>")
-            elif verb in "vT":
-                self.pad("<nil>")
-            else:
-                self.bad_verb(None, verb)
+            self.nothing(verb, depth)
         elif verb == "T" and not depth:
             self.pad(type_name(value)[: self.prec])
         elif verb == "w":
             self.bad_verb(value, verb)
         elif isinstance(value, str):
             self.string(value, verb, value)
-        elif isinstance(value, bool):
+        elif isinstance(value, (int, float, complex)):
+            self.scalar(value, verb)
+        elif isinstance(value, (Func, Method)):
+            self.pad("0x1") if verb == "v" else self.bad_verb(value, verb)
+        elif isinstance(value, (dict, list, tuple, bytes)):
+            self.container(value, verb, depth)
+        elif isinstance(value, Struct):
+            self.string(value.go_string(), verb, value)
+        else:
+            self.write(str(value))
+
+    def nothing(self, verb: str, depth: int) -> None:
+        if depth:
+            self.write("interface {}(nil)" if self.sharp_v else "<nil>")
+        elif verb in "vT":
+            self.pad("<nil>")
+        else:
+            self.bad_verb(None, verb)
+
+    def scalar(self, value: Any, verb: str) -> None:
+        if isinstance(value, bool):
             self.pad("true" if value else "false") if verb in "tv" else self.bad_verb(value, verb)
         elif isinstance(value, Enum) and verb in "vsxXq" and not self.sharp_v and not self.erroring:
             self.string(value.name, verb, value)
@@ -276,20 +238,16 @@ class Printer:
             self.integer(value, verb)
         elif isinstance(value, float):
             self.floating(value, verb)
-        elif isinstance(value, complex):
+        else:
             self.complex(value, verb)
-        elif isinstance(value, dict):
+
+    def container(self, value: Any, verb: str, depth: int) -> None:
+        if isinstance(value, dict):
             self.mapping(value, verb, depth)
-        elif isinstance(value, (Func, Method)):
-            self.pad("0x1") if verb == "v" else self.bad_verb(value, verb)
-        elif isinstance(value, (list, tuple)):
-            self.sequence(value, verb, depth)
-        elif isinstance(value, Struct):
-            self.string(value.go_string(), verb, value)
         elif isinstance(value, bytes):
             self.bytes(value, verb, depth)
         else:
-            self.write(str(value))
+            self.sequence(value, verb, depth)
 
     def string(self, text: str, verb: str, value: Any) -> None:
         if verb in "vs":
@@ -437,65 +395,3 @@ class Printer:
             self.argument(item, verb, depth + 1)
 
         self.write(closing)
-
-
-class _Index:
-    """Reads [n] in a format, and remembers whether the last thing read was one and whether all were
-    valid.
-    """
-
-    __slots__ = ("after", "count", "good", "used")
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.after = self.used = False
-        self.good = True
-
-    def read(self, pattern: str, at: int, arg: int) -> tuple[int, int]:
-        if pattern[at : at + 1] != "[":
-            self.after = False
-            return arg, at
-
-        self.used = True
-        close = pattern.find("]", at)
-        if len(pattern) - at < 3 or close < 0:
-            self.good = self.after = False
-            return arg, at + 1
-
-        text = pattern[at + 1 : close]
-        if (
-            not (text.isascii() and text.isdigit())
-            or len(text) > 7
-            or int(text) > 10 * _NUMBER_LIMIT
-        ):
-            self.good = self.after = False
-            return arg, close + 1
-
-        self.after = True
-        index = int(text) - 1
-        if 0 <= index < self.count:
-            return index, close + 1
-
-        self.good = False
-        return arg, close + 1
-
-
-def _digits_at(pattern: str, at: int) -> tuple[int | None, int]:
-    end = at
-    while end < len(pattern) and "0" <= pattern[end] <= "9":
-        end += 1
-
-    if end == at:
-        return None, at
-    if end - at > 7 or int(pattern[at : end - 1] or 0) > _NUMBER_LIMIT:
-        return None, len(pattern)
-    return int(pattern[at:end]), end
-
-
-def _int_argument(values: tuple[Any, ...], arg: int) -> tuple[int | None, int]:
-    if arg >= len(values):
-        return None, arg
-    value = values[arg]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _NUMBER_LIMIT:
-        return int(value), arg + 1
-    return None, arg + 1

@@ -10,14 +10,21 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-(ERROR, SPACE, FIELD, IDENT, VARIABLE, STRING, RAW, NUMBER, CHARCONST, DECLARE, ASSIGN, PIPE, LPAREN, RPAREN, CHAR,
- DOT, BOOL, NIL, TEXT, LEFT, RIGHT, EOF, COMPLEX,
- BLOCK, BREAK, CONTINUE, DEFINE, ELSE, END, IF, RANGE, TEMPLATE, WITH) = range(33)  # fmt: skip
+# Kinds of tokens. Those from SPACE to DOT are the groups of the expression in delims_of, in its
+# order; those from BLOCK on are keywords.
+# fmt: off
+(
+    ERROR, SPACE, FIELD, IDENT, VARIABLE, STRING, RAW, NUMBER, CHARCONST, DECLARE, ASSIGN, PIPE,
+    LPAREN, RPAREN, CHAR, DOT, BOOL, NIL, TEXT, LEFT, RIGHT, EOF, COMPLEX,
+    BLOCK, BREAK, CONTINUE, DEFINE, ELSE, END, IF, RANGE, TEMPLATE, WITH,
+) = range(33)
 
 KEYWORDS = {
-    "nil": NIL, "true": BOOL, "false": BOOL, "block": BLOCK, "break": BREAK, "continue": CONTINUE, "define": DEFINE,
-    "else": ELSE, "end": END, "if": IF, "range": RANGE, "template": TEMPLATE, "with": WITH,
-}  # fmt: skip
+    "nil": NIL, "true": BOOL, "false": BOOL, "block": BLOCK, "break": BREAK, "continue": CONTINUE,
+    "define": DEFINE, "else": ELSE, "end": END, "if": IF, "range": RANGE, "template": TEMPLATE,
+    "with": WITH,
+}
+# fmt: on
 OPERANDS = frozenset(
     {BOOL, CHARCONST, COMPLEX, DOT, FIELD, IDENT, NUMBER, NIL, RAW, STRING, VARIABLE, LPAREN}
 )
@@ -42,8 +49,8 @@ _delims: dict[tuple[str, str], Delims] = {}
 
 def delims_of(left: str, right: str) -> Delims:
     left, right = left or "{{", right or "}}"
-    known = _delims.get((left, right))
-    if known is None:
+    delims = _delims.get((left, right))
+    if delims is None:
         end = re.escape(right)
         stop = rf"(?=[ \t\r\n.,|:)(]|{end}|\Z)"
         pattern = (  # the order of the groups is that of the token kinds, from SPACE
@@ -58,9 +65,9 @@ def delims_of(left: str, right: str) -> Delims:
             r"|(:=)|(=)|(\|)|(\()|(\))|([!#%&*,;<>?@\[\]^{}~/\\])"
             rf"|(\.(?=[ \t\r\n.,|:)(]|{end}))"  # at the very end Go takes it for a number
         )
-        known = _delims[left, right] = Delims(left, right, re.compile(pattern))
+        delims = _delims[left, right] = Delims(left, right, re.compile(pattern))
 
-    return known
+    return delims
 
 
 def tokens(text: str, delims: Delims, words: dict[str, int]) -> list[Token]:
@@ -133,42 +140,42 @@ def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: lis
     while True:
         # A right delimiter wins over everything else: "}}" and " -}}".
         if text.startswith(right, pos):
-            closing, after = pos, pos + len(right)
-        elif text[pos : pos + 1] in _SPACES_SET and text.startswith(trimmed, pos + 1):
-            closing, after = pos + 2, _skip(text, pos + 2 + len(right))
-        else:
-            closing = -1
-
-        if closing >= 0:
-            if depth:
-                append(Token(ERROR, "unclosed left paren", pos))
-                return -1
-            append(Token(RIGHT, right, closing))
-            return after
+            return _closed(pos, 0, right, depth, out)
+        if text[pos : pos + 1] in _SPACES_SET and text.startswith(trimmed, pos + 1):
+            after = _closed(pos, 2, right, depth, out)
+            return after if after < 0 else _skip(text, after)
 
         m = match(text, pos)
         if m is None:
             token = slow_token(text, pos, right, words)
-            append(token)
-            if token.kind == ERROR:
-                return -1
-            pos += len(token.text)
-            continue
+        else:
+            word = m.group()
+            kind = m.lastindex or 0
+            if kind == IDENT:
+                kind = words.get(word, IDENT)
+            elif kind == LPAREN:
+                depth += 1
+            elif kind == RPAREN:
+                depth -= 1
+                if depth < 0:
+                    kind, word = ERROR, "unexpected right paren"
+            token = Token(kind, word, pos)
 
-        kind = m.lastindex or 0
-        word = m.group()
-        if kind == IDENT:
-            kind = words.get(word, IDENT)
-        elif kind == LPAREN:
-            depth += 1
-        elif kind == RPAREN:
-            depth -= 1
-            if depth < 0:
-                append(Token(ERROR, "unexpected right paren", pos))
-                return -1
+        append(token)
+        if token.kind == ERROR:
+            return -1
+        pos += len(token.text)
 
-        append(Token(kind, word, pos))
-        pos = m.end()
+
+def _closed(pos: int, trim: int, right: str, depth: int, out: list[Token]) -> int:
+    """The right delimiter of an action, ``trim`` characters behind ``pos``; the position after it,
+    or -1 with an error token.
+    """
+    if depth:
+        out.append(Token(ERROR, "unclosed left paren", pos))
+        return -1
+    out.append(Token(RIGHT, right, pos + trim))
+    return pos + trim + len(right)
 
 
 def slow_token(text: str, pos: int, right: str, words: dict[str, int]) -> Token:
@@ -237,43 +244,48 @@ def _slow_number(text: str, start: int) -> Token:
 
 def _scan_number(text: str, pos: int) -> tuple[int, bool]:
     """The end of what may be a number, and whether nothing alphanumeric follows it (else it is
-    included).
+    included). Source: scanNumber of Go's text/template/parse/lex.go.
     """
+    pos = _one_of(text, pos, "+-")
+    digits, marks = _DECIMAL_DIGITS, "eE"
+    if text.startswith("0", pos):
+        base = text[pos + 1 : pos + 2].lower()
+        if base in _BASES:
+            digits, marks = _BASES[base]
+            pos += 2
 
-    def accept(valid: str) -> bool:
-        nonlocal pos
-        if pos < len(text) and text[pos] in valid:
-            pos += 1
-            return True
-        return False
+    pos = _run_of(text, pos, digits)
+    if text.startswith(".", pos):
+        pos = _run_of(text, pos + 1, digits)
+    if text[pos : pos + 1] in tuple(marks):
+        pos = _one_of(text, pos + 1, "+-")
+        pos = _run_of(text, pos, _DECIMAL_DIGITS)
 
-    def run(valid: str) -> None:
-        while accept(valid):
-            pass
-
-    accept("+-")
-    digits = decimal = "0123456789_"
-    if accept("0"):
-        if accept("xX"):
-            digits = "0123456789abcdefABCDEF_"
-        elif accept("oO"):
-            digits = "01234567_"
-        elif accept("bB"):
-            digits = "01_"
-
-    run(digits)
-    if accept("."):
-        run(digits)
-
-    if (digits == decimal and accept("eE")) or (len(digits) == 23 and accept("pP")):
-        accept("+-")
-        run(decimal)
-
-    accept("i")
+    pos = _one_of(text, pos, "i")
     if pos < len(text) and is_alphanumeric(text[pos]):
         return pos + 1, False
 
     return pos, True
+
+
+_DECIMAL_DIGITS = "0123456789_"
+# letter behind a 0: the digits, and what begins an exponent
+_BASES = {
+    "x": ("0123456789abcdefABCDEF_", "pP"),
+    "o": ("01234567_", ""),
+    "b": ("01_", ""),
+}
+
+
+def _one_of(text: str, pos: int, characters: str) -> int:
+    """The position behind one of these characters, if one stands there."""
+    return pos + 1 if pos < len(text) and text[pos] in characters else pos
+
+
+def _run_of(text: str, pos: int, characters: str) -> int:
+    while pos < len(text) and text[pos] in characters:
+        pos += 1
+    return pos
 
 
 def is_alphanumeric(char: str) -> bool:

@@ -34,11 +34,11 @@ def parse_trees(
     source: node.Source, functions: Container[str], delims: tuple[str, str]
 ) -> dict[str, Tree]:
     """All templates that the text defines, by name. ParseError where Go's Parse fails."""
-    words = {
-        w: k
-        for w, k in lex.KEYWORDS.items()
-        if w not in ("break", "continue") or w not in functions
-    }
+    words = dict(lex.KEYWORDS)
+    for word in ("break", "continue"):
+        if word in functions:
+            del words[word]
+
     toks = lex.tokens(source.text, lex.delims_of(*delims), words)
     parser = _Parser(source, toks, functions)
     try:
@@ -116,8 +116,12 @@ class _Parser:
         name = self.source.name
         raise ParseError(
             f"template: {name}:{line}: {message}",
-            message=message, name=name, line=line, column=self.source.place(token.pos)[1], context=token.text,
-        )  # fmt: skip
+            message=message,
+            name=name,
+            line=line,
+            column=self.source.place(token.pos)[1],
+            context=token.text,
+        )
 
     def unexpected(self, token: Token, context: str) -> NoReturn:
         if token.kind == lex.ERROR:
@@ -167,8 +171,8 @@ class _Parser:
         self.add(self.source.name, root)
 
     def add(self, name: str, root: list[node.Node]) -> None:
-        known = self.trees.get(name)
-        if known is None or _is_empty(known.root):
+        earlier = self.trees.get(name)
+        if earlier is None or _is_empty(earlier.root):
             self.trees[name] = Tree(name, root)
         elif not _is_empty(root):
             self.fail(f"template: multiple definition of template {quote(name)}")
@@ -248,7 +252,7 @@ class _Parser:
         nest.
         """
         kind = token.text
-        known = len(self.vars)
+        outer = len(self.vars)
         branch = node.Branch(token.pos, kind)
         while True:
             pipe = self.pipeline(kind, lex.RIGHT)
@@ -269,7 +273,7 @@ class _Parser:
 
             break
 
-        del self.vars[known:]
+        del self.vars[outer:]
         return branch
 
     def else_control(self) -> _End:
@@ -422,9 +426,6 @@ class _Parser:
                 self.fail(f"function {quote(text)} not defined")
             return node.Identifier(pos, text)
 
-        if kind in (lex.STRING, lex.RAW):
-            return node.String(pos, text, self.constant_string(token))
-
         if kind == lex.VARIABLE:
             if text not in self.vars:
                 self.fail(f"undefined variable {quote(text)}")
@@ -438,6 +439,16 @@ class _Parser:
 
         if kind == lex.DOT:
             return node.Dot(pos)
+
+        literal = self.literal(token)
+        if literal is None:
+            self.at -= 1
+        return literal
+
+    def literal(self, token: Token) -> node.Node | None:
+        kind, text, pos = token
+        if kind in (lex.STRING, lex.RAW):
+            return node.String(pos, text, self.constant_string(token))
         if kind == lex.NIL:
             return node.Nil(pos)
         if kind == lex.BOOL:
@@ -449,7 +460,6 @@ class _Parser:
             except ValueError as error:
                 self.fail(str(error))
 
-        self.at -= 1
         return None
 
 

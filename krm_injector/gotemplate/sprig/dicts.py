@@ -165,10 +165,9 @@ def _merge(target: Dict, source: Dict, overwrite: bool, visits: Visits) -> None:
 
 def _put(target: Dict, key: str, value: Any) -> None:
     if isinstance(target, StringMap) and not isinstance(value, str):
+        go_type = type_name(value)  # of a nil: interface {}
         raise FuncError(
-            "reflect.Value.SetMapIndex: value of type interface {} is not assignable to type string"
-            if value is None
-            else f"reflect.Value.SetMapIndex: value of type {type_name(value)} is not assignable to type string"
+            f"reflect.Value.SetMapIndex: value of type {go_type} is not assignable to type string"
         )
     target[key] = value
 

@@ -76,7 +76,7 @@ def _fraction(size: int, scale: int) -> str:
 
 
 def duration(seconds: Any) -> str:
-    """A count of seconds as 1h2m3s. Only a text and an int64 count, as in sprig: an int gives 0s."""
+    """A number of seconds as 1h2m3s. As in sprig, only a text or an int64 counts: an int is 0s."""
     number = 0
     if isinstance(seconds, str):
         if re.fullmatch(r"[-+]?[0-9]+", seconds) and seconds.isascii():

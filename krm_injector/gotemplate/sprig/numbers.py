@@ -224,7 +224,7 @@ def rounded(value: Any, places: int, on: float = 0.5, *_more: float) -> float:
 
 
 def _decimals(values: tuple[Any, ...], operation: str) -> float:
-    """shopspring/decimal: exact on the shortest decimal form of each float, division to 16 places."""
+    """shopspring/decimal: exact on each float's shortest decimal form, division to 16 places."""
     import decimal
 
     context = decimal.Context(

@@ -304,56 +304,67 @@ def _lowered(kind: int, word: str, connector: str) -> str:
 
 
 def _lower_words(text: str, connector: str) -> str:
-    if not text:
-        return ""
+    return _Words(text, connector).lowered() if text else ""
 
-    out: list[str] = []
-    kind, word, rest = _next_word(text)
 
-    def take_letters_and_numbers() -> None:
-        nonlocal kind, word, rest
-        while kind in (_ALPHABET, _NUMBER):
-            out.append(_lowered(kind, word, connector))
-            kind, word, rest = _next_word(rest)
+class _Words:
+    """xstrings.camelCaseToLowerCase: the words of a text one by one, written in lower case."""
 
-    while rest:
-        if kind != _CONNECTOR:
-            out.append(_lowered(kind, word, connector))
+    def __init__(self, text: str, connector: str) -> None:
+        self.connector = connector
+        self.out: list[str] = []
+        self.rest = text
+        self.next()
 
-        previous, last = kind, word
-        kind, word, rest = _next_word(rest)
-        if previous == _NUMBER:
-            take_letters_and_numbers()
-            if kind not in (_INVALID, _PUNCT, _CONNECTOR):
-                out.append(connector)
-        elif previous == _CONNECTOR:
-            out.append(_lowered(previous, last, connector))
-        elif previous != _PUNCT:
-            if kind != _NUMBER:
-                if kind not in (_CONNECTOR, _PUNCT):
-                    out.append(connector)
-                continue
+    def next(self) -> None:
+        self.kind, self.word, self.rest = _next_word(self.rest)
 
-            if not rest:
-                continue
+    def write(self) -> None:
+        self.out.append(_lowered(self.kind, self.word, self.connector))
 
-            number = word
-            kind, word, rest = _next_word(rest)
+    def connect(self) -> None:
+        """Writes the connector, unless the text has something of its own here, or ends."""
+        if self.kind not in (_INVALID, _PUNCT, _CONNECTOR):
+            self.out.append(self.connector)
+
+    def write_letters_and_numbers(self) -> None:
+        while self.kind in (_ALPHABET, _NUMBER):
+            self.write()
+            self.next()
+
+    def lowered(self) -> str:
+        while self.rest:
+            self.write()
+            previous = self.kind
+            self.next()
+            if previous == _NUMBER:
+                self.write_letters_and_numbers()
+                self.connect()
+            elif previous not in (_CONNECTOR, _PUNCT):
+                self.after_letters()
+
+        self.write()
+        return "".join(self.out)
+
+    def after_letters(self) -> None:
+        if self.kind != _NUMBER:
+            self.connect()
+            return
+
+        if not self.rest:
+            return
+
+        number = self.word
+        self.next()
+        if self.kind == _ALPHABET:
+            self.out += (self.connector, number)
+            self.write_letters_and_numbers()
+        else:
             # A number before anything but small letters belongs to the word before it: Bld4Floor is
             # bld4_floor.
-            if kind != _ALPHABET:
-                out.append(number)
-                if kind not in (_CONNECTOR, _PUNCT):
-                    out.append(connector)
-                continue
+            self.out.append(number)
 
-            out += (connector, number)
-            take_letters_and_numbers()
-            if kind not in (_INVALID, _CONNECTOR, _PUNCT):
-                out.append(connector)
-
-    out.append(_lowered(kind, word, connector))
-    return "".join(out)
+        self.connect()
 
 
 FUNCS = functions({
