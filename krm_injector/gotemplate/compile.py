@@ -123,7 +123,7 @@ class _Statements(Expressions):
     # range
 
     def range(self, item: ast.Branch) -> Closure:
-        pipe, items = item.arms[0]
+        pipe, _ = item.arms[0]
         declared, pipe.declared = pipe.declared, []  # the loop sets them, not the pipeline
         evaluate = self.pipeline(pipe)
         pipe.declared = declared

@@ -1,47 +1,29 @@
-"""Go's regular expressions (RE2 syntax, as regexp/syntax of Go 1.26 reads it): text -> tree, with
-Go's errors.
-
-A tree is a tuple, its first item the kind: ("char", c, fold), ("any", newline_too), ("class",
-ranges), ("at", what), ("cat", nodes), ("alt", nodes), ("group", number, node), ("repeat", min, max
-or -1, greedy, node).
+"""Go's regular expressions (RE2 syntax, as regexp/syntax of Go 1.26 reads it): text -> tree (see
+regex_tree.py), with Go's errors.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from krm_injector.gotemplate.errors import FuncError, TooLarge
-from krm_injector.gotemplate.sprig.gotext import go_lower, go_title_rune, go_upper
+from krm_injector.gotemplate.sprig.regex_classes import (
+    MAX_FOLD,
+    MAX_RUNE,
+    PERL,
+    POSIX,
+    Ranges,
+    category_named,
+    folded,
+    merged,
+    negated,
+)
+from krm_injector.gotemplate.sprig.regex_tree import Node, copies
 
-Node = tuple[Any, ...]
-Ranges = list[tuple[int, int]]
-
-_MAX_RUNE = 0x10FFFF
 _MAX_DEPTH = 200
-_MAX_FOLD = 0x2000  # a class of more runes is not searched for their other cases
 _MAX_WORK = 50_000
-_DIGIT: Ranges = [(0x30, 0x39)]
-_SPACE: Ranges = [(9, 10), (12, 13), (32, 32)]
-_WORD: Ranges = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]
-_PERL = {"d": _DIGIT, "s": _SPACE, "w": _WORD}
-_POSIX: dict[str, Ranges] = {
-    "alnum": [(0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)],
-    "alpha": [(0x41, 0x5A), (0x61, 0x7A)],
-    "ascii": [(0, 0x7F)],
-    "blank": [(9, 9), (32, 32)],
-    "cntrl": [(0, 0x1F), (0x7F, 0x7F)],
-    "digit": _DIGIT,
-    "graph": [(0x21, 0x7E)],
-    "lower": [(0x61, 0x7A)],
-    "print": [(0x20, 0x7E)],
-    "punct": [(0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)],
-    "space": [(9, 13), (32, 32)],
-    "upper": [(0x41, 0x5A)],
-    "word": _WORD,
-    "xdigit": [(0x30, 0x39), (0x41, 0x46), (0x61, 0x66)],
-}
 _ESCAPES = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _COUNT = re.compile(r"\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}")
 
@@ -62,81 +44,6 @@ class _Flags(NamedTuple):
 
 def _error(what: str, where: str) -> FuncError:
     return FuncError(f"error parsing regexp: {what}: `{where}`")
-
-
-def orbit(char: str) -> set[str]:
-    """The runes that simple case folding takes for one another."""
-    found = {char, go_lower(char), go_upper(char), go_title_rune(char)}
-    found |= {go_lower(c) for c in found} | {go_upper(c) for c in found}
-    for group in (
-        "kK\u212a",
-        "sS\u017f",
-        "\u00e5\u00c5\u212b",
-        "\u03c9\u03a9\u2126",
-        "\u03b8\u0398\u03d1\u03f4",
-    ):
-        if found & set(group):
-            found |= set(group)
-
-    return found
-
-
-def merged(ranges: Ranges) -> Ranges:
-    out: Ranges = []
-    for low, high in sorted(ranges):
-        if out and low <= out[-1][1] + 1:
-            out[-1] = (out[-1][0], max(high, out[-1][1]))
-        else:
-            out.append((low, high))
-    return out
-
-
-def negated(ranges: Ranges) -> Ranges:
-    out: Ranges = []
-    start = 0
-    for low, high in merged(ranges):
-        if low > start:
-            out.append((start, low - 1))
-        start = high + 1
-
-    if start <= _MAX_RUNE:
-        out.append((start, _MAX_RUNE))
-    return out
-
-
-def _folded(low: int, high: int) -> Ranges:
-    ranges = [(low, high)]
-    if high - low < _MAX_FOLD:
-        for code in range(low, high + 1):
-            ranges += ((ord(c), ord(c)) for c in orbit(chr(code)))
-    return ranges
-
-
-@lru_cache(maxsize=1)
-def _categories() -> dict[str, Ranges]:
-    """The runes of every general category, of one letter and of two: all are found in one pass."""
-    from unicodedata import category
-
-    table: dict[str, Ranges] = {}
-    for code in range(_MAX_RUNE + 1):
-        found = category(chr(code))
-        for name in (found, found[0]) if found != "Cn" else ():
-            ranges = table.setdefault(name, [])
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1] = (ranges[-1][0], code)
-            else:
-                ranges.append((code, code))
-
-    return table
-
-
-def _category(name: str) -> tuple[tuple[int, int], ...] | None:
-    """The runes of a general category ("L", "Lu", "Any"); None for a name that is none."""
-    if name == "Any":
-        return ((0, _MAX_RUNE),)
-    if not re.fullmatch("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?", name):
-        return None
-    return tuple(_categories().get(name, ()))
 
 
 class _Parser:
@@ -321,9 +228,9 @@ class _Parser:
     def named_class(self) -> Ranges | None:
         r"""\d, \pL and their like; None for any other escape."""
         letter = self.peek(2)[1:]
-        if letter.lower() in _PERL and letter:
+        if letter.lower() in PERL and letter:
             self.at += 2
-            return _PERL[letter] if letter.islower() else negated(_PERL[letter.lower()])
+            return PERL[letter] if letter.islower() else negated(PERL[letter.lower()])
 
         if letter not in ("p", "P"):
             return None
@@ -332,7 +239,7 @@ class _Parser:
         if not match or match[3] == "{":
             raise _error("invalid character class range", self.text[self.at :])
 
-        found = _category(match[2] or match[3] or "")
+        found = category_named(match[2] or match[3] or "")
         if found is None:
             raise _error("invalid character class range", match[0])
 
@@ -359,7 +266,7 @@ class _Parser:
 
         if char == "x":
             hexa = re.compile(r"\{([0-9A-Fa-f]{1,32})\}|([0-9A-Fa-f]{2})").match(self.text, self.at)
-            if hexa and int(hexa[1] or hexa[2], 16) <= _MAX_RUNE:
+            if hexa and int(hexa[1] or hexa[2], 16) <= MAX_RUNE:
                 self.at = hexa.end()
                 return chr(int(hexa[1] or hexa[2], 16))
             self.at = self._hex_fault()
@@ -376,7 +283,7 @@ class _Parser:
             if self.text[i] not in "0123456789abcdefABCDEF":
                 return i + 1
             value = value * 16 + int(self.text[i], 16)
-            if value > _MAX_RUNE:
+            if value > MAX_RUNE:
                 return i + 1
 
         return len(self.text)
@@ -392,10 +299,10 @@ class _Parser:
             first = False
             posix = re.compile(r"\[:(\^?)(.*?):\]", re.DOTALL).match(self.text, self.at)
             if posix:
-                if posix[2] not in _POSIX:
+                if posix[2] not in POSIX:
                     raise _error("invalid character class range", posix[0])
                 self.at = posix.end()
-                ranges += negated(_POSIX[posix[2]]) if posix[1] else _POSIX[posix[2]]
+                ranges += negated(POSIX[posix[2]]) if posix[1] else POSIX[posix[2]]
                 continue
 
             named = self.named_class() if self.peek() == "\\" else None
@@ -418,8 +325,8 @@ class _Parser:
                 raise _error("invalid character class range", self.text[begin : self.at])
 
         if self.flags.fold:
-            self.count(high - low if high - low < _MAX_FOLD else 0)
-            return _folded(low, high)
+            self.count(high - low if high - low < MAX_FOLD else 0)
+            return folded(low, high)
 
         return [(low, high)]
 
@@ -431,19 +338,6 @@ class _Parser:
             return ord(self.escaped_char())
         self.at += 1
         return ord(char)
-
-
-def copies(node: Node) -> int:
-    """How often the innermost piece is repeated at most, as Go's limit of 1000 counts it."""
-    kind = node[0]
-    if kind == "repeat":
-        times: int = node[2] if node[2] >= 0 else node[1]
-        inner: int = copies(node[4])
-        return max(1, times) * inner
-
-    if kind == "group":
-        return copies(node[2])
-    return max(map(copies, node[1]), default=1) if kind in ("cat", "alt") else 1
 
 
 @lru_cache(maxsize=64)
