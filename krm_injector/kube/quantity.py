@@ -34,7 +34,7 @@ class QuantityError(ValueError):
 
 
 def from_json(value: Any) -> str:
-    """What Quantity.UnmarshalJSON then MarshalJSON make of a JSON value: trims spaces, null is "0"."""
+    """A JSON value as Quantity reads it and writes it again: spaces are cut, null is "0"."""
     if value is None:
         return "0"
     if isinstance(value, str):

@@ -7,38 +7,28 @@ nothing are dropped. Nothing given is mutated: what changes is copied, the rest 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from krm_injector.kube.merge_elements import (
+    PATCH,
+    MergeError,
+    element_kind,
+    identity,
+    key_value,
+    merge_scalars,
+    reorder,
+)
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
 
-_PATCH = "$patch"
+__all__ = ["MergeError", "merge"]
+
 _RETAIN = "$retainKeys"
 _DELETE_FROM = "$deleteFromPrimitiveList"
 _ORDER = "$setElementOrder"
-_ROOM = 1  # smallest capacity of a slice that Go's decoder grows
 
 Object = dict[str, Any]
-
-
-class MergeError(ValueError):
-    """The patch cannot be merged. Attributes: reason (a sentence), path (of the field)."""
-
-    def __init__(self, reason: str, path: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.path = path
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" if self.path else self.reason
-
-    def inside(self, step: str) -> MergeError:
-        """The same error seen from one level further out."""
-        joint = "" if not self.path or self.path.startswith("[") else "."
-        self.path = f"{step}{joint}{self.path}"
-        return self
 
 
 class _Meta(NamedTuple):
@@ -103,7 +93,7 @@ def merge(original: Object, patch: Object, type_name: str = "v1.Pod") -> Object:
 
 
 def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
-    if _PATCH in patch:
+    if PATCH in patch:
         return _apply_directive(patch)
 
     merged = dict(original)
@@ -128,12 +118,12 @@ def _merge_map(original: Object, patch: Object, go_type: str) -> Object:
 
 
 def _apply_directive(patch: Object) -> Object:
-    directive = patch[_PATCH]
+    directive = patch[PATCH]
     if directive == "replace":
-        return {key: value for key, value in patch.items() if key != _PATCH}
+        return {key: value for key, value in patch.items() if key != PATCH}
     if directive == "delete":
         return {}
-    raise MergeError(f"{_PATCH} is {directive!r}; it must be replace or delete here")
+    raise MergeError(f"{PATCH} is {directive!r}; it must be replace or delete here")
 
 
 def _merge_field(merged: Object, key: str, value: Any, go_type: str) -> None:
@@ -197,11 +187,11 @@ def _delete_listed(merged: Object, name: str, value: Any, go_type: str) -> None:
         if not (old or value):
             return
 
-        if _element_kind(old, value) is dict:
+        if element_kind(old, value) is dict:
             merged[name] = _merge_list(old, value, meta)
         else:
-            gone = {_identity(item) for item in value}
-            merged[name] = [item for item in old if _identity(item) not in gone]
+            gone = {identity(item) for item in value}
+            merged[name] = [item for item in old if identity(item) not in gone]
     elif isinstance(value, dict):
         meta = _lookup(go_type, name)
         merged[name] = value if meta.strategy == "replace" else _merge_map(old, value, meta.go_type)
@@ -225,7 +215,7 @@ def _retain_keys(merged: Object, patch: Object) -> None:
     if not isinstance(listed, list):
         raise MergeError(f"{_RETAIN} must be a list")
 
-    keep = {_identity(name) for name in listed}
+    keep = {identity(name) for name in listed}
     for key, value in patch.items():
         if value is not None and key not in keep and not key.startswith((_DELETE_FROM, _ORDER)):
             raise MergeError(f"the patch sets {key!r}, which its {_RETAIN} does not list")
@@ -246,23 +236,7 @@ def _cleaned(value: Any, nulls: bool = True) -> Any:
     nearly always.
     """
     if type(value) is dict:
-        if value.get(_PATCH) is not None or (not nulls and _PATCH in value):
-            return _DROPPED
-
-        changed: dict[str, Any] = {}
-        for key, item in value.items():
-            if item is None:
-                if nulls:
-                    changed[key] = _DROPPED
-            elif type(item) is dict or type(item) is list:
-                new = _cleaned(item, nulls)
-                if new is not item:
-                    changed[key] = new
-
-        if not changed:
-            return value
-
-        return {k: changed.get(k, v) for k, v in value.items() if changed.get(k) is not _DROPPED}
+        return _cleaned_map(value, nulls)
 
     if type(value) is list:
         items = [_cleaned(v, nulls) if type(v) is dict or type(v) is list else v for v in value]
@@ -273,37 +247,22 @@ def _cleaned(value: Any, nulls: bool = True) -> Any:
     return value
 
 
-def _identity(value: Any) -> Any:
-    """A key under which two scalars meet only where Go finds them equal: 1, 1.0 and true differ."""
-    if type(value) is str or value is None:
+def _cleaned_map(value: Object, nulls: bool) -> Any:
+    if value.get(PATCH) is not None or (not nulls and PATCH in value):
+        return _DROPPED
+
+    changed: Object = {}
+    for key, item in value.items():
+        if item is None and nulls:
+            changed[key] = _DROPPED
+        elif type(item) is dict or type(item) is list:
+            new = _cleaned(item, nulls)
+            if new is not item:
+                changed[key] = new
+
+    if not changed:
         return value
-    if isinstance(value, (dict, list)):
-        raise MergeError(
-            "maps and lists cannot be compared here"
-        )  # where two of them meet, Go panics
-    return type(value), value
-
-
-def _element_kind(*lists: list[Any]) -> type:
-    """The one type of all elements. Raises MergeError where they differ, are lists, or there is
-    none.
-    """
-    kinds = {type(item) for items in lists for item in items}
-    if len(kinds) != 1:
-        reason = (
-            "list element types are not identical"
-            if kinds
-            else "no elements in any of the given slices"
-        )
-        raise MergeError(reason)
-
-    kind = kinds.pop()
-    if kind is list:
-        raise MergeError("lists of lists are not supported")
-    if kind is type(None):
-        raise MergeError("a list to be merged holds only nulls")
-
-    return kind
+    return {k: changed.get(k, v) for k, v in value.items() if changed.get(k) is not _DROPPED}
 
 
 def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]:
@@ -311,9 +270,9 @@ def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]
     if not original and not patch:
         return original
 
-    if _element_kind(original, patch) is not dict:
-        original, merged = _merge_scalars(original, patch)
-        return _reorder(merged, patch, original, meta.merge_key, False)
+    if element_kind(original, patch) is not dict:
+        original, merged = merge_scalars(original, patch)
+        return reorder(merged, patch, original, meta.merge_key, False)
 
     key = meta.merge_key
     if not key:
@@ -321,70 +280,33 @@ def _merge_list(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]
 
     original, patch = _apply_special_elements(original, patch, key)
     merged = _merge_elements(original, patch, meta)
-    return _reorder(merged, patch, merged[: len(original)], key, True)
-
-
-def _merge_scalars(original: list[Any], patch: list[Any]) -> tuple[list[Any], list[Any]]:
-    """(original as Go leaves it, union). Go closes a duplicate's gap with the last element.
-
-    Go appends in place where original's array has room (capacities are powers of two), so that
-    duplicates inside original change the order it is compared with later.
-    """
-    both = [*original, *patch]
-    last = len(both) - 1
-    i = 0
-    while i < last:
-        j = i + 1
-        while j <= last:
-            if _identity(both[i]) == _identity(both[j]):
-                both[j] = both[last]
-                last -= 1
-            else:
-                j += 1
-
-        i += 1
-
-    room = _ROOM
-    while room < len(original):
-        room *= 2
-
-    seen = original if len(original) + len(patch) > room else both[: len(original)]
-    return seen, both[: last + 1]
+    return reorder(merged, patch, merged[: len(original)], key, True)
 
 
 def _apply_special_elements(
     original: list[Any], patch: list[Any], key: str
 ) -> tuple[list[Any], list[Any]]:
     """(original, patch) after the elements with $patch: delete, or replace of the whole list."""
-    if not any(_PATCH in item for item in patch):
+    if not any(PATCH in item for item in patch):
         return original, patch
 
     plain = []
     replace = False
     for item in patch:
-        directive = item.get(_PATCH, _DROPPED)
+        directive = item.get(PATCH, _DROPPED)
         if directive is _DROPPED:
             plain.append(item)
         elif directive == "delete":
-            gone = _key_value(item, key)
-            original = [old for old in original if key not in old or _identity(old[key]) != gone]
+            gone = key_value(item, key)
+            original = [old for old in original if key not in old or identity(old[key]) != gone]
         elif directive == "replace":
             replace = True
         elif directive == "merge":
             raise MergeError("merging lists cannot yet be specified in the patch")
         else:
-            raise MergeError(f"{_PATCH} is {directive!r}; it must be replace or delete here")
+            raise MergeError(f"{PATCH} is {directive!r}; it must be replace or delete here")
 
     return (plain, []) if replace else (original, plain)
-
-
-def _key_value(item: Any, key: str) -> Any:
-    """The identity of an element's merge key."""
-    if not isinstance(item, dict):
-        raise MergeError("an element of the list is no map")
-    if key not in item:
-        raise MergeError(f"an element lacks the merge key {key!r}")
-    return _identity(item[key])
 
 
 def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]:
@@ -394,10 +316,10 @@ def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[
     places: dict[Any, int] = {}
     for index, old in enumerate(merged):
         if key in old:
-            places.setdefault(_identity(old[key]), index)
+            places.setdefault(identity(old[key]), index)
 
     for item in patch:
-        value = _key_value(item, key)
+        value = key_value(item, key)
         place = places.get(value)
         if place is None:
             places[value] = len(merged)
@@ -412,71 +334,6 @@ def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[
     return merged
 
 
-def _reorder(
-    merged: list[Any], wanted: list[Any], original: list[Any], key: str, maps: bool
-) -> list[Any]:
-    """merged with wanted's elements in wanted's order, the others in original's, zipped by
-    original's order.
-    """
-    name: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else _identity
-    wanted_at = _first_places(wanted, name)
-    original_at = _first_places(original, name)
-    named = [(name(item), item) for item in merged]
-    chosen = _sorted_by([pair for pair in named if pair[0] in wanted_at], wanted_at, maps)
-    others = _sorted_by([pair for pair in named if pair[0] not in wanted_at], original_at, maps)
-    result = []
-    i = j = 0
-    while i < len(others) and j < len(chosen):
-        left, right = original_at.get(others[i][0]), original_at.get(chosen[j][0])
-        if left is not None and right is not None and left < right:
-            result.append(others[i][1])
-            i += 1
-        else:
-            result.append(chosen[j][1])
-            j += 1
-
-    result.extend(item for _, item in chosen[j:])
-    result.extend(item for _, item in others[i:])
-    return result
-
-
-def _first_places(items: list[Any], name: Callable[[Any], Any]) -> dict[Any, int]:
-    places: dict[Any, int] = {}
-    for index, item in enumerate(items):
-        places.setdefault(name(item), index)
-    return places
-
-
-def _sorted_by(
-    pairs: list[tuple[Any, Any]], places: dict[Any, int], maps: bool
-) -> list[tuple[Any, Any]]:
-    if maps and any(item.get(_PATCH) == "delete" for _, item in pairs):
-        deleted = [
-            pair for pair in pairs if pair[1].get(_PATCH) == "delete"
-        ]  # left over in original: they go last
-        return _sorted_by([pair for pair in pairs if pair not in deleted], places, False) + deleted
-
-    if all(pair[0] in places for pair in pairs):
-        return sorted(pairs, key=lambda pair: places[pair[0]])
-
-    # Go's comparison says "less" of whatever has no place; its stable sort inserts, so such
-    # elements turn around.
-    done: list[tuple[Any, Any]] = []
-    for pair in pairs:
-        at = len(done)
-        while at and _before(pair[0], done[at - 1][0], places):
-            at -= 1
-        done.insert(at, pair)
-
-    return done
-
-
-def _before(left: Any, right: Any, places: dict[Any, int]) -> bool:
-    if left in places and right in places:
-        return places[left] < places[right]
-    return True
-
-
 def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str) -> None:
     """$setElementOrder/field: merges that field here and puts it in the order given."""
     order = patch.pop(directive)
@@ -485,8 +342,8 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
 
     name = _list_name(directive, _ORDER)
     old, new = merged.get(name, _DROPPED), patch.get(name, _DROPPED)
-    for found in (old, new):
-        if found is not _DROPPED and not isinstance(found, list):
+    for value in (old, new):
+        if value is not _DROPPED and not isinstance(value, list):
             raise MergeError(f"{directive} is given, but {name} is no list")
 
     meta = _lookup_list(go_type, name)
@@ -502,11 +359,11 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
         union = _merge_list(old, new, meta) if meta.strategy == "merge" else new
 
     before = [] if old is _DROPPED else old
-    maps = _element_kind(before, [] if new is _DROPPED else new) is dict
+    maps = element_kind(before, [] if new is _DROPPED else new) is dict
     if not maps and new is not _DROPPED and meta.strategy == "merge":
-        before, _ = _merge_scalars(before, new)
+        before, _ = merge_scalars(before, new)
 
-    merged[name] = _reorder(union, order, before, meta.merge_key, maps)
+    merged[name] = reorder(union, order, before, meta.merge_key, maps)
     patch.pop(name, None)
 
 
@@ -519,14 +376,14 @@ def _check_order(patch: list[Any], order: list[Any], key: str, directive: str) -
     for item in patch:
         if (
             isinstance(item, dict)
-            and _PATCH in item
-            and (item[_PATCH] == "delete" or at < len(order))
+            and PATCH in item
+            and (item[PATCH] == "delete" or at < len(order))
         ):
             continue
 
-        name = _key_value(item, key) if key else _identity(item)
+        name = key_value(item, key) if key else identity(item)
         while at < len(order) and name != (
-            _key_value(order[at], key) if key else _identity(order[at])
+            key_value(order[at], key) if key else identity(order[at])
         ):
             at += 1
 

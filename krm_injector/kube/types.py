@@ -7,42 +7,42 @@ sigs.k8s.io/json does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from krm_injector.kube import go_json, quantity
+from krm_injector.kube import go_json
 from krm_injector.kube.pod_types_generated import TYPES
+from krm_injector.kube.scalar_types import (
+    SCALARS,
+    Decoder,
+    TypeMismatch,
+    json_word,
+    scalar_decoder,
+    string,
+)
 
 OMITEMPTY, OMITZERO, INLINE = 1, 2, 4
 
-# Kinds of the types that are no struct of TYPES; every other name is a string type
-# ("v1.PullPolicy").
-SCALARS = {
-    "string": "string",
-    "bool": "bool",
-    "int32": "int32",
-    "int64": "int64",
-    "v1.Time": "time",
-    "v1.FieldsV1": "any",
-    "resource.Quantity": "quantity",
-    "intstr.IntOrString": "int-or-string",
-}
-_LIMITS = {"int32": 2**31, "int64": 2**63}
-_ZEROS: dict[str, Any] = {
-    "bool": False,
-    "int32": 0,
-    "int64": 0,
-    "int-or-string": 0,
-    "quantity": "0",
-    "time": None,
-}
-_RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
-)
-
-Decoder = Callable[[Any], Any]
+__all__ = [
+    "INLINE",
+    "OMITEMPTY",
+    "OMITZERO",
+    "SCALARS",
+    "Decoder",
+    "Mismatch",
+    "Options",
+    "TypeMismatch",
+    "check",
+    "decode",
+    "decoder",
+    "dumps",
+    "element_type",
+    "fields_of",
+    "join_path",
+    "json_word",
+    "kind_of",
+]
 
 
 class Mismatch(NamedTuple):
@@ -52,37 +52,6 @@ class Mismatch(NamedTuple):
     expected: str  # Go's type: "int32", "[]v1.Container", "resource.Quantity"
     got: str  # JSON's word: "string", "number 1.5", "bool", "array", "object", "null"
     value: Any
-
-
-class TypeMismatch(ValueError):
-    """json.Unmarshal would refuse this value. Attributes: path, expected, got, value (as in
-    Mismatch).
-    """
-
-    def __init__(self, expected: str, value: Any, path: str = "", reason: str = "") -> None:
-        self.expected = expected
-        self.value = value
-        self.got = json_word(value)
-        self.reason = reason
-        self.path = path
-        super().__init__(expected, value)
-
-    def __str__(self) -> str:
-        place = f"{self.path}: " if self.path else ""
-        return f"{place}expected {self.expected}, got {self.got}{f' ({self.reason})' if self.reason else ''}"
-
-
-def json_word(value: Any) -> str:
-    """What Go's errors call a JSON value: string, bool, number 12, array, object, null."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, (int, float)):
-        return f"number {value}"
-    if isinstance(value, str):
-        return "string"
-    return "object" if isinstance(value, dict) else "array"
 
 
 def join_path(outer: str, inner: str) -> str:
@@ -175,144 +144,13 @@ def decoder(go_type: str, options: Options) -> Decoder:
     if kind == "struct":
         return _struct_decoder(go_type, options)
 
-    return _scalar_decoder(kind, options)
-
-
-def _scalar_decoder(kind: str, options: Options) -> Decoder:
-    if kind == "string":
-        return _coerced_string if options.coerce else _string
-
-    if kind in _LIMITS:
-        limit = _LIMITS[kind]
-        return lambda value: (
-            value if type(value) is int and -limit <= value < limit else _integer(value, kind)
-        )
-
-    return {
-        "bool": _bool,
-        "quantity": _quantity,
-        "int-or-string": _int_or_string,
-        "time": _time,
-        "any": _any,
-    }[kind]
-
-
-def _string(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    raise TypeMismatch("string", value)
-
-
-def _coerced_string(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _shortest(value)
-    return _string(value)
-
-
-def _shortest(value: float) -> str:
-    """strconv.FormatFloat(value, 'g', -1, 32): sigs.k8s.io/yaml writes floats as the nearest
-    float32.
-    """
-    from struct import pack, unpack
-
-    try:
-        packed = pack("f", value)
-    except OverflowError:
-        return "+Inf" if value > 0 else "-Inf"
-
-    near = unpack("f", packed)[0]
-    if near != near or near in (float("inf"), float("-inf")):
-        return "NaN" if near != near else ("+Inf" if near > 0 else "-Inf")
-
-    text = next(
-        text for places in range(17) if pack("f", float(text := f"{near:.{places}e}")) == packed
-    )
-    mantissa, _, exponent = text.partition("e")
-    power = int(exponent)
-    if -4 <= power < 6:
-        return f"{near:.{max(len(mantissa.lstrip('-').replace('.', '')) - 1 - power, 0)}f}"
-
-    return f"{mantissa}e{exponent[0]}{abs(power):02d}"
-
-
-def _bool(value: Any) -> Any:
-    if value is True or value is False:
-        return value
-    if value is None:
-        return False
-    raise TypeMismatch("bool", value)
-
-
-def _integer(value: Any, kind: str) -> int:
-    """Floats without a fraction are integers in the JSON that Go sees (YAML's 80.0 is written 80)."""
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeMismatch(kind, value)
-
-    limit = _LIMITS[kind]
-    if isinstance(value, float) and not (value.is_integer() and abs(value) < 1e21):
-        raise TypeMismatch(kind, value)
-    if not -limit <= value < limit:
-        raise TypeMismatch(kind, value, reason="out of range")
-
-    return int(value)
-
-
-def _quantity(value: Any) -> Any:
-    try:
-        return quantity.from_json(value)
-    except quantity.QuantityError as err:
-        raise TypeMismatch("resource.Quantity", value, reason=err.reason) from None
-
-
-def _int_or_string(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    try:
-        return _integer(value, "int32")
-    except TypeMismatch as err:
-        err.expected = "intstr.IntOrString"
-        raise
-
-
-def _time(value: Any) -> Any:
-    """metav1.Time: RFC 3339, written in UTC and whole seconds; the zero time is null."""
-    if value is None:
-        return None
-
-    match = _RFC3339.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise TypeMismatch("v1.Time", value, reason="times are written as 2006-01-02T15:04:05Z")
-
-    from datetime import datetime, timedelta
-
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    try:
-        time = datetime(year, month, day, hour, minute, second)
-        if match[7]:
-            offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
-            time += -offset if match[7] == "+" else offset
-    except (ValueError, OverflowError):
-        raise TypeMismatch("v1.Time", value, reason="no such time") from None
-
-    return None if time == datetime(1, 1, 1) else f"{time.isoformat()}Z"
-
-
-def _any(value: Any) -> Any:
-    return value
+    return scalar_decoder(kind, options.coerce)
 
 
 def _slice_decoder(go_type: str, options: Options) -> Decoder:
     inner = decoder(element_type(go_type), options)
     if element_type(go_type) == "byte":
-        return _string
+        return string
 
     def decode_slice(value: Any) -> Any:
         if value is None:
@@ -354,7 +192,7 @@ def _map_decoder(go_type: str, options: Options) -> Decoder:
             return {key: inner(item) for key, item in value.items()}
         except TypeMismatch:
             for key, item in value.items():
-                _at(inner, item, f'["{key}"]' if "." in key or "/" in key else key)
+                _at(inner, item, _key_step(key))
             raise
 
     return decode_map
@@ -392,20 +230,26 @@ def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     }
 
 
+def _object(type_name: str, value: Any, names: frozenset[str], fold_case: bool) -> dict[str, Any]:
+    """The value as an object, empty for null, its fields under their own names."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise TypeMismatch(type_name, value)
+    if fold_case and not value.keys() <= names:
+        return _fold(value, names)
+    return value
+
+
 def _struct_decoder(type_name: str, options: Options) -> Decoder:
     rules: list[_FieldRule] = []  # filled at the first use: a type may hold itself
     names = frozenset(name for name, _, _ in fields_of(type_name))
 
     def decode_struct(value: Any) -> Any:
-        if not isinstance(value, dict):
-            if value is not None:
-                raise TypeMismatch(type_name, value)
-            value = {}
-
+        if type(value) is not dict or options.fold_case:
+            value = _object(type_name, value, names, options.fold_case)
         if not rules:
             rules.extend(_field_rule(*field, options) for field in fields_of(type_name))
-        if options.fold_case and not value.keys() <= names:
-            value = _fold(value, names)
 
         written: dict[str, Any] = {}
         get = value.get
@@ -435,34 +279,52 @@ def check(type_name: str, value: Any, path: str = "") -> list[Mismatch]:
     try:
         decoder(type_name, Options())(value)  # three times as fast as looking at each value
     except TypeMismatch:
-        found: list[Mismatch] = []
-        _check(type_name, value, path, found)
-        return found
+        mismatches: list[Mismatch] = []
+        _check(type_name, value, path, mismatches)
+        return mismatches
     return []
 
 
-def _check(go_type: str, value: Any, path: str, found: list[Mismatch]) -> None:
-    kind = kind_of(go_type)
+def _check(go_type: str, value: Any, path: str, mismatches: list[Mismatch]) -> None:
     if value is None:
         return
 
+    kind = kind_of(go_type)
     if kind == "pointer":
-        _check(element_type(go_type), value, path, found)
-    elif kind == "struct" and isinstance(value, dict):
-        for name, inner, _ in fields_of(go_type):
-            if name in value:
-                _check(inner, value[name], join_path(path, name), found)
-    elif kind == "slice" and isinstance(value, list):
-        for index, item in enumerate(value):
-            _check(element_type(go_type), item, f"{path}[{index}]", found)
-    elif kind == "map" and isinstance(value, dict):
-        for key, item in value.items():
-            step = f'["{key}"]' if "." in key or "/" in key else key
-            _check(element_type(go_type), item, join_path(path, step), found)
+        _check(element_type(go_type), value, path, mismatches)
     elif kind in ("struct", "slice", "map"):
-        found.append(Mismatch(path, go_type, json_word(value), value))
+        members = _members(kind, go_type, value, path)
+        if members is None:
+            mismatches.append(Mismatch(path, go_type, json_word(value), value))
+        for member in members or ():
+            _check(*member, mismatches)
     else:
         try:
             decoder(go_type, Options())(value)
         except TypeMismatch as err:
-            found.append(Mismatch(path, err.expected, err.got, value))
+            mismatches.append(Mismatch(path, err.expected, err.got, value))
+
+
+def _members(kind: str, go_type: str, value: Any, path: str) -> list[tuple[str, Any, str]] | None:
+    """Go type, value and path of all that lies in a struct, slice or map; None where the value is
+    none of them.
+    """
+    if kind == "slice":
+        if not isinstance(value, list):
+            return None
+        inner = element_type(go_type)
+        return [(inner, item, f"{path}[{index}]") for index, item in enumerate(value)]
+
+    if not isinstance(value, dict):
+        return None
+
+    if kind == "struct":
+        fields = [(name, inner) for name, inner, _ in fields_of(go_type) if name in value]
+        return [(inner, value[name], join_path(path, name)) for name, inner in fields]
+
+    inner = element_type(go_type)
+    return [(inner, item, join_path(path, _key_step(key))) for key, item in value.items()]
+
+
+def _key_step(key: str) -> str:
+    return f'["{key}"]' if "." in key or "/" in key else key
