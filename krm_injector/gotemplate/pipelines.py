@@ -15,6 +15,9 @@ from krm_injector.gotemplate.quoting import quote
 
 MAX_NESTING = 100
 
+_LITERALS = frozenset(
+    {lex.STRING, lex.RAW, lex.NIL, lex.BOOL, lex.NUMBER, lex.CHARCONST, lex.COMPLEX}
+)
 _NOT_EXECUTABLE = (node.Bool, node.Dot, node.Nil, node.Number, node.String)
 
 
@@ -235,12 +238,13 @@ class PipelineParser:
         if kind == lex.DOT:
             return node.Dot(pos)
 
-        literal = self.literal(token)
-        if literal is None:
-            self.at -= 1
-        return literal
+        if kind in _LITERALS:
+            return self.literal(token)
 
-    def literal(self, token: Token) -> node.Node | None:
+        self.at -= 1
+        return None
+
+    def literal(self, token: Token) -> node.Node:
         kind, text, pos = token
         if kind in (lex.STRING, lex.RAW):
             return node.String(pos, text, self.constant_string(token))
@@ -249,13 +253,10 @@ class PipelineParser:
         if kind == lex.BOOL:
             return node.Bool(pos, text == "true")
 
-        if kind in (lex.NUMBER, lex.CHARCONST, lex.COMPLEX):
-            try:
-                return number(pos, text, kind)
-            except ValueError as error:
-                self.fail(str(error))
-
-        return None
+        try:
+            return number(pos, text, kind)
+        except ValueError as error:
+            self.fail(str(error))
 
 
 def _shown(token: Token) -> str:

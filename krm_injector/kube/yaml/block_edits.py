@@ -131,7 +131,7 @@ class BlockEdits:
 
     def entries(self, added: dict[str, Any], node: Node, known: Known | None) -> str:
         """The lines of new entries."""
-        if not isinstance(known, Mapping) or not known:
+        if not known or isinstance(known, str):
             return " " * node.column + dump(added, node.column)
         lines = [self._lines(node, {key: added[key]}, known.get(key)) for key in added]
         return "".join(lines)
@@ -140,7 +140,7 @@ class BlockEdits:
         self, new: list[Any], begin: int, end: int, node: Node, known: Known | None
     ) -> str:
         """The lines of new elements."""
-        if not isinstance(known, Mapping) or not known:
+        if not known or isinstance(known, str):
             return " " * node.column + dump(new[begin:end], node.column)
         lines = [self._lines(node, [new[at]], known.get(at)) for at in range(begin, end)]
         return "".join(lines)

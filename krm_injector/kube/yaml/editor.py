@@ -7,7 +7,7 @@ read again before it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from krm_injector.kube.yaml.block_edits import BlockEdits, Known, Path, Spot, Unfit
@@ -158,7 +158,7 @@ class Editor:
             return False
 
     def _change_mapping(self, spot: Spot, old: dict[str, Any], known: Known | None) -> bool:
-        node, new, block = spot.node, spot.new, self.block
+        node, new, block, shared = spot.node, spot.new, self.block, self.nodes.shared
         survivors = [at for at, key in enumerate(node.keys) if key in new or key == MERGE_KEY]
         if not survivors:
             return False
@@ -173,8 +173,10 @@ class Editor:
 
         for position, key in enumerate(node.keys):
             if key in new:
-                entry = {key: new[key]}
-                self._change_child(spot, position, key, old, entry, new[key], _at(known, key))
+                value = new[key]
+                inner = _at(known, key) if known else None
+                if inner or shared or not same(old[key], value):
+                    self._change_child(spot, position, key, old, {key: value}, inner)
             elif key != MERGE_KEY:
                 path, written = (*spot.path, key), {key: old.get(key)}
                 block.cut(node, starts, position, survivors[0], path, written)
@@ -188,7 +190,7 @@ class Editor:
         return True
 
     def _change_sequence(self, spot: Spot, old: list[Any], known: Known | None) -> bool:
-        node, new, block = spot.node, spot.new, self.block
+        node, new, block, shared = spot.node, spot.new, self.block, self.nodes.shared
         pairs = paired(old, new)
         if not pairs:
             return False
@@ -210,7 +212,9 @@ class Editor:
                 continue
 
             at = partner[position]
-            self._change_child(spot, position, position, old, [new[at]], new[at], _at(known, at))
+            inner = _at(known, at) if known else None
+            if inner or shared or not same(old[position], new[at]):
+                self._change_child(spot, position, position, old, [new[at]], inner)
             begin, bound = following[position]
             if begin < bound:
                 block.insert_behind(child, block.elements(new, begin, bound, node, known))
@@ -230,20 +234,20 @@ class Editor:
         step: str | int,
         siblings: Any,
         entry: dict[str, Any] | list[Any],
-        value: Any,
         known: Known | None,
     ) -> None:
-        """Edit one entry of a block if it differs, or is known to have been written otherwise;
-        ``siblings``: the old mapping or list that has it at ``step``.
+        """Edit one entry of a block, which is to become ``entry`` (a mapping or list with one
+        child); ``siblings``: the old mapping or list that has it at ``step``.
         """
         if isinstance(known, str) and self.block.restore(spot.node, position, entry, known):
             return
 
-        old = siblings[step]
-        if known or self.nodes.shared or not same(old, value):
-            child = spot.node.children[position]
-            inner = Spot(child, value, spot.node, position, (*spot.path, step))
-            self._change(inner, old, None if isinstance(known, str) else known)
+        # A known text that does not fit says nothing about what lies inside.
+        deeper = None if isinstance(known, str) else known
+        child = spot.node.children[position]
+        (value,) = entry.values() if isinstance(entry, dict) else entry
+        inner = Spot(child, value, spot.node, position, (*spot.path, step))
+        self._change(inner, siblings[step], deeper)
 
     # Anchors
 
@@ -339,8 +343,9 @@ def _added_entries(
     return added
 
 
-def _at(known: Known | None, step: str | int) -> Known | None:
-    return known.get(step) if isinstance(known, Mapping) else None
+def _at(known: Known, step: str | int) -> Known | None:
+    """What is known of an entry."""
+    return None if isinstance(known, str) else known.get(step)
 
 
 def _reads_as(text: str, value: Any) -> bool:

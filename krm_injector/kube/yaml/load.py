@@ -244,22 +244,23 @@ class Reader:
             else:
                 key = self.complex_key(event)
 
-            if key in result and self.strict and (merged is None or key not in merged):
-                self.fail(
-                    f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key"
-                )
-            if merged is not None:
-                merged.discard(key)
+            if key in result:
+                self.key_again(key, merged, event)
 
             event = get()
             if event.__class__ is ScalarEvent and event.anchor is None and event.tag is None:
                 text = event.value
-                if event.implicit[0] and text[:1] in hints:
-                    result[key] = self.plain(text, event)
-                else:
-                    result[key] = text
+                is_text = not event.implicit[0] or text[:1] not in hints
+                result[key] = text if is_text else self.plain(text, event)
             else:
                 result[key] = self.node(event, depth)
+
+    def key_again(self, key: str, merged: set[str] | None, event: Any) -> None:
+        """A key that a mapping has already: in order where a merge has set it, else refused."""
+        if self.strict and (merged is None or key not in merged):
+            self.fail(f'the key "{key}" appears twice in one mapping', event, "yaml-duplicate-key")
+        if merged is not None:
+            merged.discard(key)
 
     def sequence(self, depth: int) -> list[Any]:
         """The sequence whose start event has been read."""
