@@ -1,9 +1,8 @@
-"""Writes krm_injector/istio_api/tables_generated.py: MeshConfig, ProxyConfig and the installation's Values,
-every Istio minor.
+"""Writes krm_injector/istio_api/tables_generated.py: MeshConfig, ProxyConfig and the Values of an
+installation, of every Istio minor.
 
-    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api [--check
-        DIR/with/descriptors]
-        [--api-at MINOR=REVISION ...]
+    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
+        [--check DIR/with/descriptors] [--api-at MINOR=REVISION ...] [--out FILE]
 
 For each minor version the last patch release is taken (where there is none yet, the last release
 candidate): values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the
@@ -23,8 +22,19 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from istio_protos import Field, Protos
+
+HEAD = '''\
+"""Generated from Istio's .proto files, not to be edited; schema.py describes the form.
+
+    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
+"""
+
+# ruff: noqa: E501
+# fmt: off
+'''
 MINORS = range(1, 32)
 ROOTS = ("v1alpha1.MeshConfig", "v1alpha1.ProxyConfig", "operator.Values")
 MESH_PROTOS = ("mesh/v1alpha1/config.proto", "mesh/v1alpha1/proxy.proto")
@@ -44,151 +54,16 @@ PACKAGES = {
 # does not hold.
 KUBERNETES = """
 package k8s.io.apimachinery.pkg.apis.meta.v1;
-message LabelSelectorRequirement { string key = 1; string operator = 2; repeated string values = 3; }
-message LabelSelector { map<string, string> matchLabels = 1; repeated LabelSelectorRequirement matchExpressions = 2; }
+message LabelSelectorRequirement {
+  string key = 1;
+  string operator = 2;
+  repeated string values = 3;
+}
+message LabelSelector {
+  map<string, string> matchLabels = 1;
+  repeated LabelSelectorRequirement matchExpressions = 2;
+}
 """
-SCALARS = {"string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"}
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.]*|\.[A-Za-z_][\w.]*|-?\d[\w.]*|[^\s\w]')
-COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-
-
-class Field(NamedTuple):
-    name: str
-    number: int
-    type: str  # a scalar, or the full proto name of a message or enum
-    label: str  # "" | "repeated" | "map"
-    oneof: str
-    json: str = ""  # where json_name says so
-
-
-class Protos:
-    """The messages and enums of some .proto files, by full name; names in fields are resolved."""
-
-    def __init__(self) -> None:
-        self.messages: dict[str, list[Field]] = {}
-        self.enums: dict[str, list[tuple[str, int]]] = {}
-
-    def read(self, text: str, package: str = "") -> list[str]:
-        """Adds a file's contents, in that package whatever it says itself; gives the files it
-        imports.
-        """
-        self.tokens = TOKEN.findall(COMMENT.sub("", text))
-        self.at = 0
-        self.package = package
-        imports: list[str] = []
-        while self.at < len(self.tokens):
-            word = self.take()
-            if word == "package":
-                self.package = package or self.tokens[self.at]
-                self.skip()
-            elif word == "import":
-                imports.append(next(t for t in self.until(";") if t.startswith('"')).strip('"'))
-            elif word == "message":
-                self.message(self.package)
-            elif word == "enum":
-                self.enum(self.package)
-            elif word in ("service", "extend"):
-                self.skip_block()
-            elif word != ";":
-                self.skip()
-        return imports
-
-    def take(self) -> str:
-        token: str = self.tokens[self.at]
-        self.at += 1
-        return token
-
-    def until(self, end: str) -> list[str]:
-        stop = self.tokens.index(end, self.at)
-        found = self.tokens[self.at : stop]
-        self.at = stop + 1
-        return found
-
-    def skip(self) -> None:
-        """To the end of a statement; brackets may hold braces and semicolons."""
-        depth = 0
-        while True:
-            token = self.take()
-            depth += (token in "{[(") - (token in "}])")
-            if token == ";" and depth == 0:
-                return
-
-    def skip_block(self) -> None:
-        depth = 0
-        while True:
-            token = self.take()
-            depth += (token == "{") - (token == "}")
-            if token == "}" and depth == 0:
-                return
-
-    def enum(self, scope: str) -> None:
-        values = self.enums.setdefault(f"{scope}.{self.take()}", [])
-        self.take()
-        while (word := self.take()) != "}":
-            if word in ("option", "reserved"):
-                self.skip()
-            elif word != ";":
-                self.take()
-                values.append((word, int(self.take(), 0)))
-                self.skip()
-
-    def message(self, scope: str) -> None:
-        name = f"{scope}.{self.take()}"
-        fields = self.messages.setdefault(name, [])
-        self.take()
-        self.body(name, fields, "")
-
-    def body(self, name: str, fields: list[Field], oneof: str) -> None:
-        while (word := self.take()) != "}":
-            if word == "message":
-                self.message(name)
-            elif word == "enum":
-                self.enum(name)
-            elif word in ("option", "reserved", "extensions"):
-                self.skip()
-            elif word == "oneof":
-                inner = self.take()
-                self.take()
-                self.body(name, fields, inner)
-            elif word != ";":
-                fields.append(self.field(word, oneof))
-
-    def field(self, word: str, oneof: str) -> Field:
-        label = ""
-        if word in ("repeated", "optional"):
-            if word == "optional":
-                raise SystemExit("a field with explicit presence: the table has no form for it yet")
-            label, word = word, self.take()
-        if word == "map":
-            label = "map"
-            *key, word = self.until(">")
-            if key != ["<", "string", ","]:
-                raise SystemExit(f"a map whose key is not a string: {key}")
-        name = self.take()
-        self.take()
-        number = int(self.take(), 0)
-        start = self.at
-        self.skip()
-        options = self.tokens[start : self.at]
-        json_name = (
-            options[options.index("json_name") + 2].strip('"') if "json_name" in options else ""
-        )
-        return Field(name, number, word, label, oneof, json_name)
-
-    def resolve(self) -> None:
-        for name, fields in self.messages.items():
-            self.messages[name] = [f._replace(type=self.find(f.type, name)) for f in fields]
-
-    def find(self, word: str, scope: str) -> str:
-        if word in SCALARS or word.startswith("google.protobuf."):
-            return word
-        while True:
-            full = f"{scope}.{word}" if scope else word.lstrip(".")
-            if full in self.messages or full in self.enums:
-                return full
-            if not scope:
-                return word  # of a package that is not read: nothing we need holds it
-            scope = scope.rpartition(".")[0]
 
 
 def short(full: str) -> str:
@@ -281,7 +156,7 @@ def reachable(protos: Protos) -> tuple[dict[str, list[Field]], dict[str, list[tu
     enums = {short(n): v for n, v in protos.enums.items()}
     waiting = [r for r in ROOTS if r in by_short]
     messages: dict[str, list[Field]] = {}
-    found_enums: dict[str, list[tuple[str, int]]] = {}
+    used_enums: dict[str, list[tuple[str, int]]] = {}
     while waiting:
         name = waiting.pop()
         if name in messages:
@@ -293,8 +168,8 @@ def reachable(protos: Protos) -> tuple[dict[str, list[Field]], dict[str, list[tu
             if field.type in by_short:
                 waiting.append(field.type)
             elif field.type in enums:
-                found_enums[field.type] = enums[field.type]
-    return messages, found_enums
+                used_enums[field.type] = enums[field.type]
+    return messages, used_enums
 
 
 def merged_order(orders: list[list[Any]], strict: bool) -> list[Any]:
@@ -367,28 +242,48 @@ def field_line(field: Field) -> str:
 def check(
     rows: dict[int, dict[str, list[Field]]], enums: dict[int, dict[str, Any]], folder: Path
 ) -> None:
-    """Compares with descriptors of the compiled types; field order apart, which those do not tell."""
-    wrong = []
+    """Compares with descriptors of the compiled types, but for the order of fields, which they do
+    not have. Ends the program where they differ.
+    """
+    differences = []
     for path in sorted(folder.glob("*.json")):
         minor = int(path.name.split(".")[1])
-        facts = json.loads(path.read_text())
-        for full, given in facts["messages"].items():
-            if full.startswith("google.protobuf."):
-                continue
-            ours = {
-                (f.name, f.number, f.label, f.oneof, f.type)
-                for f in rows[minor].get(short(full), [])
-            }
-            theirs = {fact(f) for f in given}
-            wrong += [f"{path.name} {short(full)}: {x}" for x in ours ^ theirs]
-        for full, values in facts["enums"].items():
-            pairs = [(v["name"], v["number"]) for v in values]
-            if not full.startswith("google.") and sorted(
-                enums[minor].get(short(full), [])
-            ) != sorted(pairs):
-                wrong.append(f"{path.name} enum {full}: {enums[minor].get(short(full))} {pairs}")
-    if wrong:
-        raise SystemExit("\n".join(wrong))
+        descriptors = json.loads(path.read_text())
+        differences += [
+            f"{path.name} {difference}"
+            for difference in (
+                *message_differences(rows[minor], descriptors["messages"]),
+                *enum_differences(enums[minor], descriptors["enums"]),
+            )
+        ]
+
+    if differences:
+        raise SystemExit("\n".join(differences))
+
+
+def message_differences(ours: dict[str, list[Field]], descriptors: dict[str, Any]) -> list[str]:
+    differences = []
+    for full_name, fields in descriptors.items():
+        if full_name.startswith("google.protobuf."):
+            continue
+
+        name = short(full_name)
+        here = {(f.name, f.number, f.label, f.oneof, f.type) for f in ours.get(name, [])}
+        there = {fact(field) for field in fields}
+        differences += [f"{name}: {field}" for field in here ^ there]
+
+    return differences
+
+
+def enum_differences(ours: dict[str, Any], descriptors: dict[str, Any]) -> list[str]:
+    differences = []
+    for full_name, values in descriptors.items():
+        here = ours.get(short(full_name))
+        there = [(value["name"], value["number"]) for value in values]
+        if not full_name.startswith("google.") and sorted(here or []) != sorted(there):
+            differences.append(f"enum {full_name}: {here} {there}")
+
+    return differences
 
 
 def fact(field: dict[str, Any]) -> tuple[str, int, str, str, str]:
@@ -436,15 +331,11 @@ def main() -> None:
         messages[minor], enums[minor] = reachable(protos_of(args.istio, args.api, minor, commit))
     if args.check:
         check(messages, enums, args.check)
-    args.out.write_text(
-        '"""Generated by tools/generate_istio_api.py: the form is described in schema.py, do not '
-        'edit."""\n\n'
-        + "# fmt: off\n"
-        + literal("MESSAGES", table(messages, field_line))
-        + "\n"
-        + literal("ENUMS", table(enums, lambda e: f"{e[0]} {e[1]}"))
-        + "\n"
+    tables = (
+        literal("MESSAGES", table(messages, field_line)),
+        literal("ENUMS", table(enums, lambda value: f"{value[0]} {value[1]}")),
     )
+    args.out.write_text(HEAD + "\n".join(tables) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,17 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
 from chromium import Browser, find  # noqa: E402
 
-COLOURS = {"1": "font-weight:600;color:#fff", "2": "color:#8b949e", "31": "color:#ff7b72", "32": "color:#7ee2a8",
-           "33": "color:#e3b341"}  # fmt: skip
+COLOURS = {
+    "1": "font-weight:600;color:#fff",
+    "2": "color:#8b949e",
+    "31": "color:#ff7b72",
+    "32": "color:#7ee2a8",
+    "33": "color:#e3b341",
+}
 TERMINAL = """<!doctype html><meta charset=utf-8><style>
 html {{ background: #14171a }} body {{ margin: 0; width: fit-content }}
-pre {{ margin: 0; padding: 14px 18px; color: #d5dae0; font: 13px/19px "DejaVu Sans Mono", monospace }}
+pre {{ margin: 0; padding: 14px 18px; color: #d5dae0 }}
+pre {{ font: 13px/19px "DejaVu Sans Mono", monospace }}
 i {{ display: inline-block; width: 2ch; text-align: center; font-style: normal; line-height: 1 }}
 b {{ color: #7db4f0; font-weight: 400 }}</style><pre><b>$ {command}</b>
 {text}</pre>"""
@@ -49,7 +55,7 @@ def explain(bundle: str, *options: str, columns: int = 80) -> str:
         command, cwd=BUNDLES, env=environment, stdout=theirs, stderr=subprocess.DEVNULL
     )
     os.close(theirs)
-    found = b""
+    output = b""
     while True:
         try:
             part = os.read(ours, 1 << 16)
@@ -57,11 +63,11 @@ def explain(bundle: str, *options: str, columns: int = 80) -> str:
             break
         if not part:
             break
-        found += part
+        output += part
     os.close(ours)
     if process.wait():
         raise SystemExit(f"{' '.join(command)} failed")
-    return found.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n")
 
 
 def terminal(
@@ -72,9 +78,8 @@ def terminal(
     if lines:
         text = "\n".join([*text.split("\n")[:lines], "…"])
     marked = re.sub(r"\x1b\[(\d+)m", _span, html.escape(text, quote=False))
-    marked = "".join(
-        f"<i>{c}</i>" if east_asian_width(c) in "WF" else c for c in marked
-    )  # two cells, as terminals do
+    # Wide characters take two cells, as in terminals.
+    marked = "".join(f"<i>{c}</i>" if east_asian_width(c) in "WF" else c for c in marked)
     command = " ".join(["krm-injector explain", *options, f"{bundle}.yaml"])
     return page(browser, TERMINAL.format(command=command, text=marked), width=60)
 
@@ -106,25 +111,14 @@ def report(
     """A picture of a report: its top; or what is found; or, opened, from a place on."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "page.html"
-        command = [
-            sys.executable,
-            "-m",
-            "krm_injector",
-            "explain",
-            "--output",
-            "html",
-            "--quiet",
-            f"{bundle}.yaml",
-        ]
-        file.write_bytes(
-            subprocess.run(
-                command,
-                cwd=BUNDLES,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                capture_output=True,
-                check=True,
-            ).stdout
+        options = ["--output", "html", "--quiet", f"{bundle}.yaml"]
+        command = [sys.executable, "-m", "krm_injector", "explain", *options]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=BUNDLES, env=environment, capture_output=True, check=True
         )
+        file.write_bytes(done.stdout)
+
         browser.size(width, height)
         browser.scheme(scheme)
         browser.open(file)

@@ -137,34 +137,35 @@ def meshes(directory: Path) -> dict[str, Mesh]:
 def random_cases(files: Iterable[Path], installed: dict[str, Mesh]) -> Iterator[Case]:
     for file in files:
         with lzma.open(file, "rt") if file.suffix == ".xz" else file.open() as lines:
-            for told in map(json.loads, lines):
-                workload = yaml.safe_load(told["workload"])
-                workload["metadata"]["namespace"] = told["namespace"]
-                where = (
-                    installed[told["mesh"]],
-                    told["namespace"],
-                    told["ns_labels"],
-                    told["native_sidecars"],
+            for row in map(json.loads, lines):
+                workload = yaml.safe_load(row["workload"])
+                workload["metadata"]["namespace"] = row["namespace"]
+                yield Case(
+                    row["id"],
+                    installed[row["mesh"]],
+                    row["namespace"],
+                    row["ns_labels"],
+                    row["native_sidecars"],
+                    workload,
                 )
-                yield Case(told["id"], *where, workload)
 
 
 def corpus_cases(directory: Path, installed: dict[str, Mesh]) -> Iterator[Case]:
     """Istio's cases with their own configurations behind the default installation's webhooks, then
     the workloads of all of them in every installation.
     """
-    told = json.loads((directory / "cases.json").read_text())
-    inputs = {
-        name: _workloads(directory / name) for name in dict.fromkeys(one["input"] for one in told)
-    }
+    rows = json.loads((directory / "cases.json").read_text())
+    names = dict.fromkeys(row["input"] for row in rows)
+    inputs = {name: _workloads(directory / name) for name in names}
     default = installed["default"]
-    for number, one in enumerate(told):
-        if not one.get("error"):
-            own = _corpus_mesh(directory, one, default)
-            for place, workload in enumerate(inputs[one["input"]]):
-                yield _corpus_case(
-                    f"corpus-{number}-{place}", own, workload, bool(one["native_sidecars"])
-                )
+    for number, row in enumerate(rows):
+        if row.get("error"):
+            continue
+
+        own, native = _corpus_mesh(directory, row, default), bool(row["native_sidecars"])
+        for place, workload in enumerate(inputs[row["input"]]):
+            yield _corpus_case(f"corpus-{number}-{place}", own, workload, native)
+
     rest = [
         (where, input_, place)
         for where in installed
@@ -188,10 +189,9 @@ def _corpus_case(identity: str, where: Mesh, workload: Any, native: bool) -> Cas
     return Case(identity, where, namespace, labels, native, workload)
 
 
-def _corpus_mesh(directory: Path, told: Any, default: Mesh) -> Mesh:
-    config, values, mesh_config = (
-        (directory / told[name]).read_text() for name in ("config", "values", "mesh")
-    )
+def _corpus_mesh(directory: Path, row: Any, default: Mesh) -> Mesh:
+    files = (directory / row[name] for name in ("config", "values", "mesh"))
+    config, values, mesh_config = (file.read_text() for file in files)
 
     def config_map(name: str, data: dict[str, str]) -> Any:
         labels = {"app.kubernetes.io/version": directory.name}
@@ -258,22 +258,28 @@ def taken(
 
 
 def second_pass(oracle: str, pods: list[Injected]) -> list[Pass]:
-    rows = [
-        {
-            "id": one.case.id, **one.case.mesh.facts, "namespace": one.case.namespace,
-            "ns_labels": one.case.ns_labels, "revision": one.case.mesh.revision, "native": one.case.native,
-            "workload": json.dumps(_maker(one.workload)),
-        }
-        for one in pods
-    ]  # fmt: skip
     with tempfile.TemporaryDirectory() as directory:
-        asked, told = Path(directory, "requests"), Path(directory, "answers")
-        asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        env = {**os.environ, "ORACLE_REQ": str(asked), "ORACLE_OUT": str(told)}
+        requests, answers = Path(directory, "requests"), Path(directory, "answers")
+        requests.write_text("".join(json.dumps(_request(pod)) + "\n" for pod in pods))
+        env = {**os.environ, "ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
         command = [oracle, "-test.run", "TestWebhookOracle"]
         subprocess.run(command, check=True, capture_output=True, env=env)
-        answers = [json.loads(line) for line in told.read_text().splitlines()]
-    return [_pass(one, answer) for one, answer in zip(pods, answers, strict=True)]
+        rows = [json.loads(line) for line in answers.read_text().splitlines()]
+
+    return [_pass(pod, row) for pod, row in zip(pods, rows, strict=True)]
+
+
+def _request(pod: Injected) -> dict[str, Any]:
+    case = pod.case
+    return {
+        "id": case.id,
+        **case.mesh.facts,
+        "namespace": case.namespace,
+        "ns_labels": case.ns_labels,
+        "revision": case.mesh.revision,
+        "native": case.native,
+        "workload": json.dumps(_maker(pod.workload)),
+    }
 
 
 def _maker(workload: Any) -> Any:
@@ -304,7 +310,7 @@ def _pass(one: Injected, answer: Any) -> Pass:
 
 
 def changes(pod: Any, after: Any) -> set[str]:
-    """What the webhook changed in an injected pod, as classes; nothing where it left the pod alone."""
+    """What the webhook changed in an injected pod, as classes; none where it left the pod alone."""
     found = set()
     for field in ("labels", "annotations"):
         old, new = pod["metadata"].get(field) or {}, after["metadata"].get(field) or {}
@@ -376,11 +382,8 @@ def main() -> int:
         ):
             found, refused = taken(cases, guard, arguments.each)
             pods += found
-            told = ", ".join(f"{count} {code}" for code, count in refused.items())
-            print(
-                f"guard {guard}: {len(found)} {name} pods injected; refused on the way: "
-                f"{told or 'none'}"
-            )
+            codes = ", ".join(f"{count} {code}" for code, count in refused.items()) or "none"
+            print(f"guard {guard}: {len(found)} {name} pods injected; refused on the way: {codes}")
         passes = second_pass(arguments.oracle, pods)
         print(*report(passes), sep="\n")
         changed = [one for one in passes if one.changes]

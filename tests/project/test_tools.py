@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,25 @@ def test_a_minor_without_a_tag_is_named(tmp_path: Path) -> None:
 def test_a_revision_is_of_a_minor(words: str, tmp_path: Path) -> None:
     done = generate(tmp_path, tmp_path, tmp_path / "tables.py", "--api-at", words)
     assert done.returncode == 2 and "MINOR=REVISION" in done.stderr
+
+
+def test_the_tables_of_istio_s_api_are_what_their_generator_writes(tmp_path: Path) -> None:
+    clones = [os.environ.get(name) for name in ("ISTIO_CLONE", "ISTIO_API_CLONE")]
+    if not all(clones):
+        pytest.skip("ISTIO_CLONE and ISTIO_API_CLONE name no clones of istio/istio and istio/api")
+    out = tmp_path / "tables.py"
+    done = generate(Path(str(clones[0])), Path(str(clones[1])), out)
+    assert done.returncode == 0, done.stderr
+    tables = ROOT / "krm_injector" / "istio_api" / "tables_generated.py"
+    assert tables.read_text(encoding="utf-8") == out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "table",
+    sorted(ROOT.glob("krm_injector/**/*_generated.py")),
+    ids=lambda table: table.name,
+)
+def test_a_generated_table_names_the_command_that_makes_it(table: Path) -> None:
+    head = table.read_text(encoding="utf-8").split("from __future__")[0]
+    (command,) = [word for word in head.split() if word.startswith(("tools/", "``tools/"))]
+    assert (ROOT / command.strip("`.")).is_file()
