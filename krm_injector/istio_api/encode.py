@@ -49,7 +49,7 @@ def _message(message: Message, parts: list[str]) -> None:
 
 
 def _ordered(message: Message) -> list[Field]:
-    """The fields that are set, in their order; the member of a oneof takes the place of the first."""
+    """The fields that are set, in their order; a oneof's member takes the place of the first."""
     result: list[Field] = []
     done: set[str] = set()
     for field in message.type.fields:

@@ -1,6 +1,7 @@
 """The messages of Istio's mesh API and of the installation's values, by minor version.
 
-The table (tables_generated.py) holds one text a message, one line a field in the order of its declaration:
+The table (tables_generated.py) holds one text per message: one line per field, in the order of
+declaration.
 
     NAME NUMBER TYPE ONEOF [MINORS]      drain_duration 4 google.protobuf.Duration .
                                          parent_shutdown_duration 5 google.protobuf.Duration . -16

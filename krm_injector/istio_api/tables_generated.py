@@ -1,6 +1,6 @@
 """Generated from Istio's .proto files, not to be edited; schema.py describes the form.
 
-    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
+python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
 """
 
 # ruff: noqa: E501

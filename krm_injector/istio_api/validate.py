@@ -13,16 +13,10 @@ from krm_injector.istio_api import addresses
 from krm_injector.istio_api.message import Message, duration_nanos, duration_text
 from krm_injector.istio_api.schema import schema
 
-MILLISECOND, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
-_TOPOLOGY_LABELS = (
-    "topology.kubernetes.io/region",
-    "topology.kubernetes.io/zone",
-    "topology.istio.io/subzone",
-)
+# field path, its value, what is wrong (a clause that follows the path)
+Problem = tuple[str, Any, str]
 
-Problem = tuple[
-    str, Any, str
-]  # field path, its value, what is wrong (a clause that follows the path)
+MILLISECOND, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
 
 
 def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Problem]:
@@ -41,23 +35,17 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
     problems += _drain_problems(fields, number)
     problems += _address(fields, "discoveryAddress", required=True)
     problems += _tracing_problems(fields.get("tracing"), number)
-    problems += _address(fields, "statsdUdpAddress") + _address(
-        fields, "envoyMetricsServiceAddress"
-    )
+    problems += _address(fields, "statsdUdpAddress")
+    problems += _address(fields, "envoyMetricsServiceAddress")
     for field in ("envoyMetricsService", "envoyAccessLogService"):
         service = fields.get(field)
         if service is not None:
             problems += _address(service.fields, "address", f"{field}.address")
 
     problems += _port(fields, "proxyAdminPort")
-    if fields.get("controlPlaneAuthPolicy", 0) not in (0, 1):
-        problems.append(
-            (
-                "controlPlaneAuthPolicy",
-                fields["controlPlaneAuthPolicy"],
-                "must be NONE or MUTUAL_TLS",
-            )
-        )
+    policy = fields.get("controlPlaneAuthPolicy", 0)
+    if policy not in (0, 1):
+        problems.append(("controlPlaneAuthPolicy", policy, "must be NONE or MUTUAL_TLS"))
 
     if number >= 11:
         problems += _port(fields, "statusPort")
@@ -71,9 +59,8 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
 
 def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]:
     number = schema(minor).minor
-    if (
-        number <= 2
-    ):  # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration
+    if number <= 2:
+        # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration.
         return []
 
     fields = mesh.fields
@@ -89,31 +76,40 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
     for path, value, problem in proxy_config_problems(fields["defaultConfig"], minor):
         problems.append((f"defaultConfig.{path}", value, problem))
 
-    if fields.get("localityLbSetting") is not None:
-        problems += _locality_problems(fields["localityLbSetting"].fields, number)
-    if fields.get("zoneAwareLbSetting") is not None:  # 1.31
-        problems += _zone_aware_problems(fields["zoneAwareLbSetting"].fields)
-
-    for at, settings in enumerate(fields.get("serviceSettings", ())):
-        for host in settings.fields.get("hosts", ()):
-            wrong = addresses.wildcard_domain_problem(host)
-            problems += [(f"serviceSettings[{at}].hosts", host, wrong)] if wrong else []
-
+    problems += _load_balancing_problems(fields, number)
+    problems += _service_problems(fields)
     if number >= 8:
         problems += _trust_domain_problems(fields)
+    if number >= 18 and fields.get("meshMTLS") is not None:
+        curves = fields["meshMTLS"].fields.get("ecdhCurves")
+        if curves:
+            problems.append(("meshMTLS.ecdhCurves", curves, "is not supported here"))
 
-    if (
-        number >= 18
-        and fields.get("meshMTLS") is not None
-        and fields["meshMTLS"].fields.get("ecdhCurves")
-    ):
-        problems.append(
-            (
-                "meshMTLS.ecdhCurves",
-                fields["meshMTLS"].fields["ecdhCurves"],
-                "is not supported here",
-            )
-        )
+    return problems
+
+
+def _load_balancing_problems(fields: dict[str, Any], number: int) -> list[Problem]:
+    locality, zone_aware = fields.get("localityLbSetting"), fields.get("zoneAwareLbSetting")
+    if locality is None and zone_aware is None:
+        return []
+
+    from krm_injector.istio_api.localities import locality_problems, zone_aware_problems
+
+    problems: list[Problem] = []
+    if locality is not None:
+        problems += locality_problems(locality.fields, number)
+    if zone_aware is not None:  # 1.31
+        problems += zone_aware_problems(zone_aware.fields)
+    return problems
+
+
+def _service_problems(fields: dict[str, Any]) -> list[Problem]:
+    problems: list[Problem] = []
+    for at, settings in enumerate(fields.get("serviceSettings", ())):
+        for host in settings.fields.get("hosts", ()):
+            problem = addresses.wildcard_domain_problem(host)
+            if problem:
+                problems.append((f"serviceSettings[{at}].hosts", host, problem))
 
     return problems
 
@@ -183,17 +179,17 @@ def _tracing_problems(tracing: Message | None, number: int) -> list[Problem]:
 
         address = tracer.fields.get("address", "")
         usable = address if name == "lightstep" else address.replace("$(HOST_IP)", "127.0.0.1", 1)
-        wrong = addresses.address_problem(usable) if usable else "must not be empty"
-        if wrong:
-            problems.append((f"tracing.{name}.address", address, wrong))
+        problem = addresses.address_problem(usable) if usable else "must not be empty"
+        if problem:
+            problems.append((f"tracing.{name}.address", address, problem))
         if name == "lightstep" and not tracer.fields.get("accessToken"):
             problems.append(("tracing.lightstep.accessToken", "", "must not be empty"))
 
     tls = tracing.fields.get("tlsSettings")
     if tls is not None:
         problems += [
-            (f"tracing.tlsSettings{path}", value, wrong)
-            for path, value, wrong in _tls(tls.fields, number)
+            (f"tracing.tlsSettings{path}", value, problem)
+            for path, value, problem in _tls(tls.fields, number)
         ]
 
     return problems
@@ -201,47 +197,46 @@ def _tracing_problems(tracing: Message | None, number: int) -> list[Problem]:
 
 def _tls(tls: dict[str, Any], number: int) -> list[Problem]:
     problems: list[Problem] = []
-    mode, credential = tls.get("mode", 0), tls.get("credentialName", "")  # 1 is SIMPLE, 2 MUTUAL
+    mode, credential = tls.get("mode", 0), tls.get("credentialName", "")
     if number >= 26 and credential.startswith("configmap://"):
         problems.append((".credentialName", credential, "cannot name a ConfigMap here"))
 
     skip = tls.get("insecureSkipVerify")
     if number >= 19 and skip is not None and skip.fields.get("value"):
-        barred = {
-            1: ("caCertificates", "credentialName", "subjectAltNames"),
-            2: ("caCertificates", "subjectAltNames"),
-        }
-        for name in barred.get(mode, ()):
-            if tls.get(name):
-                problems.append(
-                    (f".{name}", tls[name], "cannot be given together with insecureSkipVerify")
-                )
+        barred = _NOT_VERIFIED.get(mode, ())
+        problems += _together_with("insecureSkipVerify", barred, tls)
 
-    if mode in (1, 2) and credential:
-        for name in ("clientCertificate", "caCertificates", "privateKey", "caCrl"):
-            if tls.get(name):
-                problems.append(
-                    (f".{name}", tls[name], "cannot be given together with credentialName")
-                )
-        return problems
-
-    if mode == 2:
-        for name in ("clientCertificate", "privateKey"):
-            if not tls.get(name):
-                problems.append((f".{name}", "", "must not be empty where mode is MUTUAL"))
+    if mode in (_SIMPLE, _MUTUAL) and credential:
+        barred = ("clientCertificate", "caCertificates", "privateKey", "caCrl")
+        problems += _together_with("credentialName", barred, tls)
+    elif mode == _MUTUAL:
+        missing = [name for name in ("clientCertificate", "privateKey") if not tls.get(name)]
+        problems += [(f".{name}", "", "must not be empty where mode is MUTUAL") for name in missing]
 
     return problems
 
 
+_SIMPLE, _MUTUAL = 1, 2  # of ClientTLSSettings.TLSmode
+# What cannot be given where certificates are not verified, by mode.
+_NOT_VERIFIED = {
+    _SIMPLE: ("caCertificates", "credentialName", "subjectAltNames"),
+    _MUTUAL: ("caCertificates", "subjectAltNames"),
+}
+
+
+def _together_with(field: str, barred: tuple[str, ...], tls: dict[str, Any]) -> list[Problem]:
+    names = [name for name in barred if tls.get(name)]
+    return [(f".{name}", tls[name], f"cannot be given together with {field}") for name in names]
+
+
 def _key_provider_problems(provider: Message) -> list[Problem]:
     for name in ("cryptomb", "qat"):
-        chosen = provider.fields.get(name)
-        if chosen is not None:
-            delay = chosen.fields.get("pollDelay")
+        settings = provider.fields.get(name)
+        if settings is not None:
+            delay = settings.fields.get("pollDelay")
             if delay is None or not delay.fields:
-                return [
-                    (f"privateKeyProvider.{name}.pollDelay", None, "must be given and not zero")
-                ]
+                path = f"privateKeyProvider.{name}.pollDelay"
+                return [(path, None, "must be given and not zero")]
             return []
 
     return [("privateKeyProvider", None, "must hold cryptomb or qat")]
@@ -257,9 +252,14 @@ _LEAST = {
     "globalDownstreamConnectionLimit": 1,
 }
 _TIMES = (
-    "httpIdleTimeout", "httpMaxConnectionDuration", "httpDrainTimeout", "httpRequestTimeout",
-    "httpRequestHeadersTimeout", "httpStreamIdleTimeout", "httpMaxStreamDuration",
-)  # fmt: skip
+    "httpIdleTimeout",
+    "httpMaxConnectionDuration",
+    "httpDrainTimeout",
+    "httpRequestTimeout",
+    "httpRequestHeadersTimeout",
+    "httpStreamIdleTimeout",
+    "httpMaxStreamDuration",
+)
 
 
 def _connection_problems(fields: dict[str, Any]) -> list[Problem]:
@@ -279,39 +279,13 @@ def _connection_problems(fields: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def _zone_aware_problems(fields: dict[str, Any]) -> list[Problem]:
-    path = "zoneAwareLbSetting"
-    labels = [label for label in fields.get("failoverPriority", ()) if label in _TOPOLOGY_LABELS]
-    problems: list[Problem] = [
-        (f"{path}.failoverPriority", label, "must not be a topology label") for label in labels
-    ]
-    for at, rule in enumerate(fields.get("failover", ())):
-        problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=True)
-
-    return problems
-
-
-def _failover_problems(rule: dict[str, Any], where: str, newer: bool) -> list[Problem]:
-    """newer: from 1.13 on, which looks at both regions and at slashes too."""
-    origin, target = rule.get("from", ""), rule.get("to", "")
-    shown, problems = f"{origin} {target}", list[Problem]()
-    if origin == target:
-        problems.append((where, origin, "must name two different regions"))
-    if newer and "/" in origin + target:
-        problems.append((where, shown, "must name regions only"))
-    if "*" in (origin + target if newer else target):
-        problems.append((where, shown, 'must not hold a wildcard "*"'))
-    return problems
-
-
 def _trust_domain_problems(fields: dict[str, Any]) -> list[Problem]:
-    named = [("trustDomain", fields.get("trustDomain", ""))]
-    named += [
-        (f"trustDomainAliases[{at}]", alias)
-        for at, alias in enumerate(fields.get("trustDomainAliases", ()))
-    ]
+    domains = [("trustDomain", fields.get("trustDomain", ""))]
+    for at, alias in enumerate(fields.get("trustDomainAliases", ())):
+        domains.append((f"trustDomainAliases[{at}]", alias))
+
     problems: list[Problem] = []
-    for path, domain in named:
+    for path, domain in domains:
         labels = domain.split(".")
         if len(labels) > 1 and labels[-1] == "":
             labels.pop()
@@ -319,73 +293,3 @@ def _trust_domain_problems(fields: dict[str, Any]) -> list[Problem]:
             problems.append((path, domain, "must be a domain name"))
 
     return problems
-
-
-def _locality_problems(fields: dict[str, Any], number: int) -> list[Problem]:
-    path = "localityLbSetting"
-    distribute, failover = fields.get("distribute", []), fields.get("failover", [])
-    priority = fields.get("failoverPriority", [])
-    if distribute and failover:
-        return [(path, None, "cannot hold both distribute and failover")]
-
-    if number >= 20 and failover and any(label in _TOPOLOGY_LABELS for label in priority):
-        return [
-            (
-                f"{path}.failoverPriority",
-                priority,
-                "cannot hold a topology label together with failover",
-            )
-        ]
-
-    problems: list[Problem] = []
-    for at, rule in enumerate(distribute):
-        weights = rule.fields.get("to", {})
-        where = f"{path}.distribute[{at}].to"
-        if any(not 1 <= weight <= 100 for weight in weights.values()):
-            return [(where, weights, "must have weights from 1 to 100")]
-        if sum(weights.values()) != 100:
-            return [(where, weights, "must have weights that add up to 100")]
-        problems += _overlaps(list(weights), where)
-
-    problems += _overlaps(
-        [rule.fields.get("from", "") for rule in distribute], f"{path}.distribute"
-    )
-    for at, rule in enumerate(failover):
-        problems += _failover_problems(rule.fields, f"{path}.failover[{at}]", newer=number >= 13)
-
-    return problems
-
-
-def _overlaps(localities: list[str], path: str) -> list[Problem]:
-    """validateLocalities: REGION, REGION/ZONE or REGION/ZONE/SUBZONE, none inside another."""
-    seen: dict[str, dict[str, set[str]]] = {}
-    for locality in localities:
-        stars = locality.count("*")
-        if stars > 1 or (stars and not locality.endswith("*")):
-            return [(path, locality, 'may have one wildcard "*", at the end')]
-
-        parts = locality.split("/", 2)
-        if "" in parts and "*" not in seen:
-            return [(path, locality, "must not have an empty region, zone or subzone")]
-        if "*" in seen or _taken(seen, parts):
-            return [(path, locality, "overlaps with another one")]
-
-        zones = seen.setdefault(parts[0], {})
-        zones.setdefault(parts[1] if len(parts) > 1 else "*", set()).add(
-            parts[2] if len(parts) > 2 else "*"
-        )
-
-    return []
-
-
-def _taken(seen: dict[str, dict[str, set[str]]], parts: list[str]) -> bool:
-    zones = seen.get(parts[0])
-    if zones is None:
-        return False
-    if len(parts) == 1 or "*" in zones:
-        return True
-
-    subzones = zones.get(parts[1])
-    if subzones is None:
-        return False
-    return len(parts) == 2 or "*" in subzones or parts[2] in subzones
