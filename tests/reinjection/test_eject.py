@@ -18,7 +18,7 @@ from paths import ROOT
 from krm_injector import function_config
 from krm_injector.cli import main
 from krm_injector.model import ResourceRef, Workload
-from krm_injector.reinjection import eject, record
+from krm_injector.reinjection import eject, istio_traces, record
 
 EXAMPLE = ROOT / "functions" / "eject" / "examples" / "httpbin"
 
@@ -59,9 +59,14 @@ def test_edits_in_the_injected_part_are_told(
     workload = Workload(
         0, (), ResourceRef("apps/v1", "Deployment", "web", "shop"), {}, ("spec", "template")
     )
-    edits = [record.Edit("", None, None), record.Edit("x" + record.ORDER, ["b", "a"], None)]
-    monkeypatch.setattr(record, "edits", lambda *_: edits)
-    unknown, order = eject.edit_results(workload, record.Record("", "", "", "", "", "", {}))
+    edits = [
+        record.ChangedPiece("", None, None),
+        record.ChangedPiece("x" + record.ORDER, ["b", "a"], None),
+    ]
+    monkeypatch.setattr(record, "changed_pieces", lambda *_: edits)
+    unknown, order = eject.edit_results(
+        workload, record.InjectionRecord("", "", "", "", "", "", {})
+    )
     assert (unknown.field, unknown.message[:17]) == ("", "the injected part")
     assert (order.field, order.message[:14]) == ("x", "the order of x")
 
@@ -167,7 +172,7 @@ def by_traces(
         "volumes": ["istio-token"],
         "revision": "r",
     }
-    found = eject.by_traces(
+    found = istio_traces.before_injection(
         workload(
             {
                 "metadata": {
@@ -252,7 +257,7 @@ def test_an_own_sidecar_comes_back() -> None:
 def test_a_broken_status_is_no_crash(status: str) -> None:
     annotations = {"sidecar.istio.io/status": status}
     template = {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "a"}]}}
-    eject.by_traces(workload(template))
+    istio_traces.before_injection(workload(template))
 
 
 def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
@@ -263,7 +268,7 @@ def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
     assert record.original(again, found) == yaml.safe_load(
         (EXAMPLE / ".expected" / "ejected.yaml").read_text()
     )
-    assert record.edits(again, found) == []
+    assert record.changed_pieces(again, found) == []
 
 
 def pod_of_cluster(
@@ -310,10 +315,10 @@ LONG = "a-name-of-sixty-five-characters-that-istio-cuts-to-sixty-three-ab"
 def test_the_canonical_name_of_an_owned_pod_goes(
     kind: str, owner: str, name: str, labels: dict[str, str], canonical: str
 ) -> None:
-    found = eject.by_traces(pod_of_cluster(kind, owner, name, labels, canonical))
+    found = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, canonical))
     assert found is not None
     assert found["metadata"].get("labels", {}) == labels
-    other = eject.by_traces(pod_of_cluster(kind, owner, name, labels, "shop-front"))
+    other = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, "shop-front"))
     assert other is not None  # no version gives that: it is the user's
     assert other["metadata"]["labels"] == {
         **labels,

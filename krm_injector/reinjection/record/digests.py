@@ -1,0 +1,109 @@
+"""Digests in a record: of the control plane, of the Namespace and of the injected part.
+
+They are eight characters long and guard against accidents, not against an attacker: whoever can
+edit the manifest can edit its record too.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from typing import Any
+from zlib import crc32
+
+from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
+from krm_injector.model import Mesh, Namespace, Webhook
+
+# Records have always counted the fields before failurePolicy, which changes no answer.
+_WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")
+
+# By revision, since a control plane serves thousands of workloads. The mesh stands beside its
+# digest: an entry of another mesh of that revision is computed anew, so none is ever wrong.
+_mesh_digests: dict[str, tuple[Mesh, str]] = {}
+
+
+def mesh_digest(mesh: Mesh) -> str:
+    """Of everything that a control plane's answer depends on, the webhooks' selectors included."""
+    cached = _mesh_digests.get(mesh.revision)
+    if cached is not None and cached[0] is mesh:
+        return cached[1]
+
+    parts = [
+        mesh.revision,
+        mesh.version,
+        mesh.config,
+        mesh.values,
+        mesh.mesh_config,
+        mesh.root_namespace,
+        mesh.platform,
+        mesh.native_sidecars,
+        mesh.control_plane_env,
+        mesh.proxy_configs,
+        [webhook[:_WEBHOOK_FIELDS] for webhook in mesh.webhooks],
+    ]
+    value = digest(canonical(parts))
+    _mesh_digests[mesh.revision] = mesh, value
+    return value
+
+
+def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
+    """Of what this control plane's injection can read of a Namespace; "" for none.
+
+    That is the labels that its webhooks' selectors name, the two that Istio's own selectors always
+    name, and the annotations that OpenShift's user ranges come from.
+    """
+    if namespace is None:
+        return ""
+    keys = _selector_keys(mesh)
+    labels = {key: value for key, value in namespace.labels.items() if key in keys}
+    return digest(canonical([namespace.name, labels, _user_ranges(namespace)]))
+
+
+def namespace_digest_of_all_labels(namespace: Namespace | None) -> str:
+    """The same as records without a number of rules have it: every label counts."""
+    if namespace is None:
+        return ""
+    return digest(canonical([namespace.name, namespace.labels, _user_ranges(namespace)]))
+
+
+def _user_ranges(namespace: Namespace) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in namespace.annotations.items()
+        if key.startswith("openshift.io/")
+    }
+
+
+def _selector_keys(mesh: Mesh) -> set[str]:
+    keys = {INJECTION_LABEL, REVISION_LABEL}
+    for webhook in mesh.webhooks:
+        selector = webhook.namespace_selector or {}
+        keys.update(selector.get("matchLabels") or ())
+        for requirement in selector.get("matchExpressions") or ():
+            if requirement.get("key"):
+                keys.add(requirement["key"])
+    return keys
+
+
+def canonical(value: Any) -> str:
+    """A text that only equal values share, whatever the order of keys: orchestrators sort them."""
+    if type(value) is str:
+        return f'"{value}"'
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{key}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([canonical(item) for item in value]) + "]"
+    return repr(value)
+
+
+def digest(text: str) -> str:
+    """Eight characters: six bytes of the text's SHA-256."""
+    from hashlib import sha256  # read-only runs do not need it
+
+    data = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return b2a_base64(data[:6], newline=False).decode()
+
+
+def short_digest(line: str) -> str:
+    """Two characters: enough to point at an edit, not to tell any two lines apart."""
+    checksum = crc32(line.encode()).to_bytes(4, "big")
+    return b2a_base64(checksum, newline=False)[:2].decode()
