@@ -12,8 +12,8 @@ from typing import Any
 
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
+from krm_injector.kube.element_names import names
 from krm_injector.kube.paths import put
-from krm_injector.kube.undo import names
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
 

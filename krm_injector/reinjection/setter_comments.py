@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
+from krm_injector.kube.element_names import names
 from krm_injector.kube.paths import at, put, without
-from krm_injector.kube.undo import names
 from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
 from krm_injector.kube.yaml.comments import Steps, line_comments

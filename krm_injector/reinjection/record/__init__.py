@@ -5,6 +5,7 @@ An injected object comes in, what it was before and what was edited since go out
 model. The annotation's form is described in docs/day-two.md; `form` writes and reads it.
 """
 
+from krm_injector.kube.element_names import ORDER
 from krm_injector.reinjection.record.changed_pieces import ChangedPiece, changed_pieces, intact
 from krm_injector.reinjection.record.digests import mesh_digest, namespace_digest
 from krm_injector.reinjection.record.form import (
@@ -24,7 +25,6 @@ from krm_injector.reinjection.record.form import (
 )
 from krm_injector.reinjection.record.layout import kept, known, with_layout
 from krm_injector.reinjection.record.named_paths import located, named_path, path_text
-from krm_injector.reinjection.record.pieces import ORDER
 
 __all__ = [
     "ANNOTATION",

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from krm_injector.kube import undo
+from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
 from krm_injector.reinjection.record.digests import short_digest
 from krm_injector.reinjection.record.form import InjectionRecord, original, recorded_part
 from krm_injector.reinjection.record.named_paths import path_text
-from krm_injector.reinjection.record.pieces import ORDER, digest_of, line_of, pieces_of
+from krm_injector.reinjection.record.pieces import digest_of, line_of, pieces_of
 
 _NOTHING: Any = object()
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from krm_injector.kube.element_names import entry_names
 from krm_injector.kube.paths import Step, at
-from krm_injector.kube.undo import entry_names
 
 # A step is the key of a map, or the name of a list's entry in a tuple of one:
 # ("spec", "groups", ("a",), "template"). () is the object as a whole.

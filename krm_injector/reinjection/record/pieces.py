@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from krm_injector.kube import undo
+from krm_injector.kube.element_names import ORDER
 from krm_injector.reinjection.record.digests import canonical, digest
-
-ORDER = " (order)"  # behind a list's path: the piece is the order of its names
 
 
 def pieces_of(part: Any, description: Any, rules: int) -> list[undo.Unit]:
