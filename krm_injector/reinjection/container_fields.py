@@ -48,9 +48,12 @@ def changed_fields(before: Any, after: Any, steps: Steps = ()) -> Iterator[tuple
 def _changed_members(
     before: dict[str, Any], after: dict[str, Any], steps: Steps
 ) -> Iterator[tuple[Steps, Any, Any]]:
-    gone = [key for key in before if key not in after]
-    for key in (*after, *gone):
-        yield from changed_fields(before.get(key, ABSENT), after.get(key, ABSENT), (*steps, key))
+    for key, value in after.items():
+        yield from changed_fields(before.get(key, ABSENT), value, (*steps, key))
+
+    for key, value in before.items():
+        if key not in after:
+            yield from changed_fields(value, ABSENT, (*steps, key))
 
 
 def _changed_elements(

@@ -57,12 +57,11 @@ def metadata_path(workload: Workload) -> Step:
     jobTemplate.metadata for that.
     """
     path = (*workload.template, "metadata")
-    if (
-        is_cron_job(workload.ref)
-        and at(workload.object, (*path, "annotations", STATUS_ANNOTATION)) is None
-    ):
-        return ("spec", "jobTemplate", "metadata")
-    return path
+    if not is_cron_job(workload.ref):
+        return path
+
+    status = at(workload.object, (*path, "annotations", STATUS_ANNOTATION))
+    return ("spec", "jobTemplate", "metadata") if status is None else path
 
 
 def pod_of(workload: Workload) -> Object:
@@ -161,12 +160,10 @@ def _without_parts(pod: Object, status: Object) -> Object:
     except merge.BadAnnotation:
         overrides = {}
 
-    fields: dict[str, Any] = {
-        field: _own_containers(
-            pods.containers(pod, field), status_names(status, field), overrides.get(field) or []
-        )
-        for field in CONTAINER_FIELDS
-    }
+    fields: dict[str, Any] = {}
+    for field in CONTAINER_FIELDS:
+        containers, injected = pods.containers(pod, field), status_names(status, field)
+        fields[field] = _own_containers(containers, injected, overrides.get(field) or [])
 
     # A native sidecar of the user's stood among the containers, unless it was one before.
     for container in fields["initContainers"]:
@@ -187,10 +184,11 @@ def _without_parts(pod: Object, status: Object) -> Object:
 
 
 def _own_containers(
-    containers: list[Object], injected_names: list[Any], overrides: list[Object]
+    containers: list[Object], injected: list[Any], overrides: list[Object]
 ) -> list[Object]:
-    """The containers that are the user's; overrides: those of istio's names, as the user had
-    them.
+    """The containers that are the user's.
+
+    injected: the names of Istio's; overrides: those of such names, as the user had them.
     """
     own = {
         container.get("name"): {**container, "image": container.get("image") or merge.AUTO_IMAGE}
@@ -203,7 +201,7 @@ def _own_containers(
         name = container.get("name")
         if name in own:
             kept.append(_in_order_of(own.pop(name), container))
-        elif name not in injected_names or number != last[name]:
+        elif name not in injected or number != last[name]:
             # Before 1.9 the user's own stood beside Istio's, which is the last one.
             kept.append(container)
 
@@ -223,10 +221,10 @@ def _in_order_of(container: Object, model: Object) -> Object:
 
 
 def _with_probes(pod: Object, probers: Object) -> Object:
-    fields = {
-        field: [_with_own_probes(container, probers) for container in pods.containers(pod, field)]
-        for field in CONTAINER_FIELDS
-    }
+    fields = {}
+    for field in CONTAINER_FIELDS:
+        containers = pods.containers(pod, field)
+        fields[field] = [_with_own_probes(container, probers) for container in containers]
     return pods.with_spec(pod, **fields)
 
 
@@ -289,6 +287,7 @@ def _with_annotations(pod: Object, scraping: Object, status: Object) -> Object:
     if annotations.get(REVISION_LABEL) == status.get("revision"):
         annotations.pop(REVISION_LABEL, None)
 
+    # Injection makes the first container the default one.
     first = next((container.get("name") for container in pods.containers(pod)), None)
     for name in DEFAULT_CONTAINER_ANNOTATIONS:
         if annotations.get(name) == first:

@@ -53,6 +53,7 @@ def open_questions(workload: Workload, before: Object) -> list[Question]:
     """
     pod, likely = istio_traces.pod_of(workload), _likely_pod(workload, before)
     status = merge.injection_status(pod) or {}
+
     questions = (
         _labels(pod, likely),
         _revision_label(pod, status),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
-from krm_injector.kube.element_names import names
+from krm_injector.kube.element_names import entry_names
 from krm_injector.kube.paths import at, put, without
 from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
@@ -141,8 +141,7 @@ def _path_text(start: Steps, standing: Any, steps: Steps) -> str:
     path, value = text(start), standing
     for step in steps:
         if isinstance(step, int):
-            element_names = names(value)
-            path += f"[{step if element_names is None else element_names[step]}]"
+            path += f"[{entry_names(value)[step]}]"
         else:
             path += f".{step}"
         value = at(value, (step,))

@@ -23,7 +23,7 @@ from krm_injector.reinjection.record.form import (
     read,
     records,
 )
-from krm_injector.reinjection.record.layout import kept, known, with_layout
+from krm_injector.reinjection.record.layout import item_layout, with_entries, with_layout
 from krm_injector.reinjection.record.named_paths import located, named_path, path_text
 
 __all__ = [
@@ -39,9 +39,8 @@ __all__ = [
     "changed_pieces",
     "fresh_template",
     "intact",
+    "item_layout",
     "joined",
-    "kept",
-    "known",
     "located",
     "mesh_digest",
     "named_path",
@@ -51,5 +50,6 @@ __all__ = [
     "path_text",
     "read",
     "records",
+    "with_entries",
     "with_layout",
 ]

@@ -138,47 +138,51 @@ def _compared(lines: list[str], recorded: list[str]) -> tuple[set[str], set[str]
     Both are sorted, so the longest common subsequence tells what stayed. Two characters alone would
     take one edit in seventy for a piece that stands elsewhere.
     """
-    short = [short_digest(line) for line in lines]
-    start, end = _common_ends(short, recorded)
-    mine, theirs = short[start : len(short) - end], recorded[start : len(recorded) - end]
-    lengths = _subsequence_lengths(mine, theirs)
+    digests = [short_digest(line) for line in lines]
+    start, end = _common_ends(digests, recorded)
+    # Most of the two is the same; what is compared in earnest is what stands between the ends.
+    lines = lines[start : len(lines) - end]
+    digests = digests[start : len(digests) - end]
+    recorded = recorded[start : len(recorded) - end]
+    lengths = _subsequence_lengths(digests, recorded)
 
     unknown: set[str] = set()
     gone: set[str] = set()
     i = j = 0
-    while i < len(mine) or j < len(theirs):
-        if i < len(mine) and j < len(theirs) and mine[i] == theirs[j]:
-            i, j = i + 1, j + 1
-        elif i == len(mine) or (j < len(theirs) and lengths[i][j + 1] >= lengths[i + 1][j]):
-            gone.add(theirs[j])
+    while i < len(digests) and j < len(recorded):
+        if digests[i] == recorded[j]:
+            i += 1
+            j += 1
+        elif lengths[i][j + 1] >= lengths[i + 1][j]:
+            gone.add(recorded[j])
             j += 1
         else:
-            unknown.add(lines[start + i])
+            unknown.add(lines[i])
             i += 1
 
-    return unknown, gone
+    return unknown.union(lines[i:]), gone.union(recorded[j:])
 
 
-def _common_ends(mine: list[str], theirs: list[str]) -> tuple[int, int]:
+def _common_ends(before: list[str], after: list[str]) -> tuple[int, int]:
     """How many elements the two share at their start, and then at their end."""
-    shorter = min(len(mine), len(theirs))
+    shorter = min(len(before), len(after))
     start = 0
-    while start < shorter and mine[start] == theirs[start]:
+    while start < shorter and before[start] == after[start]:
         start += 1
 
     end = 0
-    while end < shorter - start and mine[-1 - end] == theirs[-1 - end]:
+    while end < shorter - start and before[-1 - end] == after[-1 - end]:
         end += 1
 
     return start, end
 
 
-def _subsequence_lengths(mine: list[str], theirs: list[str]) -> list[list[int]]:
-    """lengths[i][j] of the longest common subsequence of mine[i:] and theirs[j:]."""
-    lengths = [[0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
-    for i in range(len(mine) - 1, -1, -1):
-        for j in range(len(theirs) - 1, -1, -1):
-            if mine[i] == theirs[j]:
+def _subsequence_lengths(before: list[str], after: list[str]) -> list[list[int]]:
+    """lengths[i][j] of the longest common subsequence of before[i:] and after[j:]."""
+    lengths = [[0] * (len(after) + 1) for _ in range(len(before) + 1)]
+    for i in reversed(range(len(before))):
+        for j in reversed(range(len(after))):
+            if before[i] == after[j]:
                 lengths[i][j] = lengths[i + 1][j + 1] + 1
             else:
                 lengths[i][j] = max(lengths[i + 1][j], lengths[i][j + 1])

@@ -123,7 +123,9 @@ def joined(workload: Object, parts: Iterable[Object]) -> Object:
     if not values:
         return workload
 
-    entries = [entry for value in values for entry in value["templates"]]
+    entries: list[dict[str, Any]] = []
+    for value in values:
+        entries += value["templates"]
     return _with_annotation(workload, _text_of(entries, values[0].get("undo")))
 
 

@@ -44,7 +44,7 @@ def with_layout(workload: Object, layout: Any) -> Object:
     return changed
 
 
-def kept(item: Object, entries: Mapping[Path, str]) -> Object:
+def with_entries(item: Object, entries: Mapping[Path, str]) -> Object:
     """The injected item whose records hold these entries of what it was before, and no others.
 
     entries: the lines of each entry, by its path in the item (see kube.yaml.edit).
@@ -74,7 +74,7 @@ def _layout_of(workload: Object, entries: Mapping[Path, str]) -> Any:
     return _by_names(nested(entries), original(workload, record)) or None
 
 
-def known(standing: Object, before: Object) -> Known | None:
+def item_layout(standing: Object, before: Object) -> Known | None:
     """How the entries of an injected item were written, by their paths in what it was before."""
     tree: Any = {}
     for inside, workload in _recorded_objects(standing):
