@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Workload
 from krm_injector.reinjection import istio_traces, record
+
+if TYPE_CHECKING:
+    from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 
 class Restored(NamedTuple):
@@ -140,7 +143,14 @@ def _ejected_object(group: list[Workload]) -> list[Restored]:
 
 def edit_results(workload: Workload, entry: record.InjectionRecord) -> tuple[Result, ...]:
     """Warnings that show the edits by hand which go with the injected part."""
-    pieces = record.changed_pieces(workload.object, entry)
+    if record.intact(workload.object, entry):
+        return ()
+
+    from krm_injector.reinjection.record import (
+        changed_pieces,  # only an edited workload pays for it
+    )
+
+    pieces = changed_pieces.changed_pieces(workload.object, entry)
     return tuple(_lost_edit(workload, piece) for piece in pieces)
 
 
@@ -178,7 +188,7 @@ def taken_back_loses(workload: Workload, what: list[str]) -> Result:
     return Result("error", message, workload.ref, code="taken-back-loses")
 
 
-def _lost_edit(workload: Workload, piece: record.ChangedPiece) -> Result:
+def _lost_edit(workload: Workload, piece: ChangedPiece) -> Result:
     keep = "To keep it, make it in what injection starts from: eject, edit, inject"
     if not piece.path:
         message = (

@@ -20,6 +20,7 @@ from krm_injector.reinjection.container_fields import (
     is_expressible,
     is_within,
 )
+from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 FIELDS = ("containers", "initContainers")
 BOOKKEEPING = (STATUS_ANNOTATION, OVERRIDES_ANNOTATION)  # Istio writes them for itself
@@ -41,7 +42,7 @@ class HandEdit(NamedTuple):
 
 
 def hand_edits(
-    pieces: Iterable[record.ChangedPiece],
+    pieces: Iterable[ChangedPiece],
     standing: Object,
     fresh: Object,
     spec: Step,
@@ -60,7 +61,7 @@ def hand_edits(
 
 
 def _edits_of(
-    piece: record.ChangedPiece, standing: Object, fresh: Object, spec: Step, metadata: Step
+    piece: ChangedPiece, standing: Object, fresh: Object, spec: Step, metadata: Step
 ) -> Iterator[HandEdit]:
     current = ABSENT if piece.current is None else piece.current
     injected = ABSENT if piece.injected is None else piece.injected

@@ -16,6 +16,7 @@ from krm_injector.reinjection import record, setter_comments
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.reinjection.hand_edits import HandEdit
 from krm_injector.reinjection.override_trials import Inject, OverrideTrials, Trial
+from krm_injector.reinjection.record.changed_pieces import changed_pieces
 
 __all__ = ["HandEdit", "Kept", "now", "order", "results", "taken_up", "value_of", "what"]
 
@@ -46,7 +47,7 @@ def taken_up(
     """
     assert restored.record is not None
     trials = OverrideTrials(standing, decision, fresh, inject, meshes, settings)
-    edits = trials.hand_edits(record.changed_pieces(standing.object, restored.record, fresh))
+    edits = trials.hand_edits(changed_pieces(standing.object, restored.record, fresh))
     if restored.copied:
         edits = [
             edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)

@@ -39,6 +39,7 @@ from krm_injector.reinjection.hand_edits import (
     hand_edits,
     path_text,
 )
+from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 MAX_LEFT_OUT = 12  # with more edits of one workload, subsets are not tried by leaving one out
 
@@ -80,7 +81,7 @@ class OverrideTrials:
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
-    def hand_edits(self, pieces: Iterable[record.ChangedPiece]) -> list[HandEdit]:
+    def hand_edits(self, pieces: Iterable[ChangedPiece]) -> list[HandEdit]:
         """The edits field by field, each with the way in which an override could say it."""
         return hand_edits(pieces, self._standing, self._fresh, self._spec, self._metadata)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure, inject
@@ -14,14 +15,10 @@ from krm_injector.istio_api import ApiError
 from krm_injector.kube import undo
 from krm_injector.kube.yaml import YamlError, same
 from krm_injector.model import Decision, Object, Workload
-from krm_injector.reinjection import (
-    eject,
-    istio_traces,
-    open_questions,
-    reconstruct,
-    record,
-    webhook_guard,
-)
+from krm_injector.reinjection import eject, istio_traces, record
+
+if TYPE_CHECKING:
+    from krm_injector.reinjection.open_questions import Answer, Question
 
 # Most workloads have at most three open questions; the bound is against a pod with many containers.
 MAX_TRIALS = 256
@@ -67,6 +64,9 @@ def _before_and_after(
     after = trial(likely)
     if after is not None and same(after, workload.object):
         return likely, workload.object
+
+    from krm_injector.reinjection import reconstruct  # only such a pod pays for it
+
     if not reconstruct.as_istio_left_it(workload):
         return None
 
@@ -92,11 +92,13 @@ def _before_and_after(
 
 
 def _other_readings(
-    workload: Workload, likely: Object, questions: list[open_questions.Question]
+    workload: Workload, likely: Object, questions: list[Question]
 ) -> Iterator[Object]:
     """What the workload was by each combination of answers, without the likely one, which comes
     first.
     """
+    from krm_injector.reinjection import open_questions
+
     choices = [(None, *question.answers) for question in questions]
     for answers in itertools.islice(itertools.product(*choices), 1, MAX_TRIALS):
         yield open_questions.answered(workload, likely, filter(None, answers))
@@ -104,10 +106,11 @@ def _other_readings(
 
 def _questions_that_matter(
     workload: Workload, likely: Object, after: Object | None, trial: _Trial
-) -> list[open_questions.Question]:
+) -> list[Question]:
     """The open questions whose answers make a difference to this configuration."""
+    from krm_injector.reinjection import open_questions
 
-    def differs(answers: Iterable[open_questions.Answer]) -> bool:
+    def differs(answers: Iterable[Answer]) -> bool:
         injected = trial(open_questions.answered(workload, likely, answers))
         if injected is None or after is None:
             return injected is not after
@@ -169,6 +172,8 @@ def _finished(
     """
     guarded = settings.guard == "label"
     if guarded:
+        from krm_injector.reinjection import webhook_guard  # only spec.guard pays for it
+
         problem = webhook_guard.problem(after, decision, plane)
         if problem is not None:
             raise Failure(problem)

@@ -19,6 +19,8 @@ from krm_injector import function_config
 from krm_injector.cli import main
 from krm_injector.model import ResourceRef, Workload
 from krm_injector.reinjection import eject, istio_traces, record
+from krm_injector.reinjection.record import changed_pieces
+from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 EXAMPLE = ROOT / "functions" / "eject" / "examples" / "httpbin"
 
@@ -60,10 +62,10 @@ def test_edits_in_the_injected_part_are_told(
         0, (), ResourceRef("apps/v1", "Deployment", "web", "shop"), {}, ("spec", "template")
     )
     edits = [
-        record.ChangedPiece("", None, None),
-        record.ChangedPiece("x" + record.ORDER, ["b", "a"], None),
+        ChangedPiece("", None, None),
+        ChangedPiece("x" + record.ORDER, ["b", "a"], None),
     ]
-    monkeypatch.setattr(record, "changed_pieces", lambda *_: edits)
+    monkeypatch.setattr(changed_pieces, "changed_pieces", lambda *_: edits)
     unknown, order = eject.edit_results(
         workload, record.InjectionRecord("", "", "", "", "", "", {})
     )
@@ -269,7 +271,7 @@ def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
     assert record.original(again, found) == yaml.safe_load(
         (EXAMPLE / ".expected" / "ejected.yaml").read_text()
     )
-    assert record.changed_pieces(again, found) == []
+    assert changed_pieces.changed_pieces(again, found) == []
 
 
 def pod_of_cluster(

@@ -2,11 +2,11 @@
 back and judged.
 
 An injected object comes in, what it was before and what was edited since go out. Imports kube and
-model. The annotation's form is described in docs/day-two.md; `form` writes and reads it.
+model. The annotation's form is described in docs/day-two.md; `form` writes and reads it. Only what
+looks for edits by hand imports `changed_pieces`.
 """
 
 from krm_injector.kube.element_names import ORDER
-from krm_injector.reinjection.record.changed_pieces import ChangedPiece, changed_pieces, intact
 from krm_injector.reinjection.record.digests import mesh_digest, namespace_digest
 from krm_injector.reinjection.record.form import (
     ANNOTATION,
@@ -17,6 +17,7 @@ from krm_injector.reinjection.record.form import (
     attach,
     can_carry_record,
     fresh_template,
+    intact,
     joined,
     namespace_fits,
     original,
@@ -32,11 +33,9 @@ __all__ = [
     "RULES",
     "VERSION",
     "BadRecord",
-    "ChangedPiece",
     "InjectionRecord",
     "attach",
     "can_carry_record",
-    "changed_pieces",
     "fresh_template",
     "intact",
     "item_layout",

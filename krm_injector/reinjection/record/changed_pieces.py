@@ -13,10 +13,9 @@ from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
-from krm_injector.reinjection.record.digests import short_digest
+from krm_injector.reinjection.record.digests import digest_of, line_of, pieces_of, short_digest
 from krm_injector.reinjection.record.form import InjectionRecord, original, recorded_part
 from krm_injector.reinjection.record.named_paths import path_text
-from krm_injector.reinjection.record.pieces import digest_of, line_of, pieces_of
 
 _NOTHING: Any = object()
 
@@ -29,12 +28,6 @@ class ChangedPiece(NamedTuple):
     path: str
     current: Any  # as edited; None where it was taken out
     injected: Any  # as injection gives it now; None where it gives nothing there
-
-
-def intact(workload: Object, record: InjectionRecord) -> bool:
-    """Whether the injected part is as it was when the record was written."""
-    pieces = pieces_of(recorded_part(workload, record), record.undo, record.rules)
-    return digest_of([line_of(*piece) for piece in pieces]) == record.digest
 
 
 def changed_pieces(

@@ -1,4 +1,5 @@
-"""Digests in a record: of the control plane, of the Namespace and of the injected part.
+"""Digests in a record: of the control plane, of the Namespace, and of the injected part and its
+pieces.
 
 They are eight characters long and guard against accidents, not against an attacker: whoever can
 edit the manifest can edit its record too.
@@ -7,10 +8,13 @@ edit the manifest can edit its record too.
 from __future__ import annotations
 
 from binascii import b2a_base64
+from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
 from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
+from krm_injector.kube import undo
+from krm_injector.kube.element_names import ORDER
 from krm_injector.model import Mesh, Namespace, Webhook
 
 # Records have always counted the fields before failurePolicy, which changes no answer.
@@ -84,6 +88,47 @@ def _selector_keys(mesh: Mesh) -> set[str]:
     return keys
 
 
+# ---------------------------------------------------------------- the injected part
+
+
+def pieces_of(part: Any, description: Any, rules: int) -> list[undo.Unit]:
+    """(path, value) of each piece that stands where the description undoes something, then the
+    order of each list that has several of them as elements.
+
+    rules: the record's; records without a number of rules (0) do not count the order.
+    """
+    units = undo.units(part, description)
+    if not rules:
+        return units
+
+    orders: dict[str, list[str]] = {}
+    for path, _ in units:
+        if path.endswith("]"):
+            bracket = path.rindex("[")
+            orders.setdefault(path[:bracket], []).append(path[bracket + 1 : -1])
+
+    return [*units, *((path + ORDER, names) for path, names in orders.items() if len(names) > 1)]
+
+
+def line_of(path: str, value: Any) -> str:
+    """The piece as one line of text, of which digests are made."""
+    return f"{path}={canonical(value)}"
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """The digest of an injected part with these lines, in whatever order."""
+    return digest("\n".join(sorted(lines)))
+
+
+def short_digest(line: str) -> str:
+    """Two characters: enough to point at an edit, not to tell any two lines apart."""
+    checksum = crc32(line.encode()).to_bytes(4, "big")
+    return b2a_base64(checksum, newline=False)[:2].decode()
+
+
+# ---------------------------------------------------------------- texts
+
+
 def canonical(value: Any) -> str:
     """A text that only equal values share, whatever the order of keys: orchestrators sort them."""
     if type(value) is str:
@@ -101,9 +146,3 @@ def digest(text: str) -> str:
 
     data = sha256(text.encode("utf-8", "surrogatepass")).digest()
     return b2a_base64(data[:6], newline=False).decode()
-
-
-def short_digest(line: str) -> str:
-    """Two characters: enough to point at an edit, not to tell any two lines apart."""
-    checksum = crc32(line.encode()).to_bytes(4, "big")
-    return b2a_base64(checksum, newline=False)[:2].decode()

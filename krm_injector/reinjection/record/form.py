@@ -17,9 +17,12 @@ from krm_injector.kube import undo
 from krm_injector.kube.paths import at, put, without
 from krm_injector.model import Mesh, Namespace, Object, Workload
 from krm_injector.reinjection.record.digests import (
+    digest_of,
+    line_of,
     mesh_digest,
     namespace_digest,
     namespace_digest_of_all_labels,
+    pieces_of,
     short_digest,
 )
 from krm_injector.reinjection.record.named_paths import (
@@ -29,7 +32,6 @@ from krm_injector.reinjection.record.named_paths import (
     named_path,
     to_json,
 )
-from krm_injector.reinjection.record.pieces import digest_of, line_of, pieces_of
 
 ANNOTATION = RECORD_ANNOTATION
 VERSION = 1
@@ -205,6 +207,12 @@ def namespace_fits(record: InjectionRecord, namespace: Namespace | None, mesh: M
     if record.rules:
         return record.namespace == namespace_digest(namespace, mesh)
     return record.namespace == namespace_digest_of_all_labels(namespace)
+
+
+def intact(workload: Object, record: InjectionRecord) -> bool:
+    """Whether the injected part is as it was when the record was written."""
+    pieces = pieces_of(recorded_part(workload, record), record.undo, record.rules)
+    return digest_of([line_of(*piece) for piece in pieces]) == record.digest
 
 
 def can_carry_record(workload: Workload) -> bool:
