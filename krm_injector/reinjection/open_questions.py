@@ -7,7 +7,8 @@ pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.30.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods, probes
@@ -18,6 +19,7 @@ from krm_injector.istio_names import (
     REVISION_LABEL,
 )
 from krm_injector.kube.paths import at, put, without
+from krm_injector.kube.yaml import same
 from krm_injector.model import Object, Workload
 from krm_injector.reinjection import istio_traces
 from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS, status_names
@@ -35,6 +37,12 @@ _REDIRECTION = (
     "traffic.sidecar.istio.io/excludeInterfaces",
     "k8s.v1.cni.cncf.io/networks",
 )
+
+# Most workloads have at most three open questions; the bound is against a pod with many containers.
+MAX_READINGS = 256
+
+# Injects the object that a workload may have been before; None where that is refused.
+Trial = Callable[[Object], Object | None]
 
 # Makes a pod of another one: what it was if one of the open questions has this answer.
 Answer = Callable[[Object], Object]
@@ -66,6 +74,50 @@ def open_questions(workload: Workload, before: Object) -> list[Question]:
         _proxy_position(likely),
     )
     return [question for question in questions if question is not None]
+
+
+def that_matter(
+    workload: Workload, before: Object, after: Object | None, trial: Trial
+) -> list[Question]:
+    """The open questions whose answers make a difference to a configuration.
+
+    after: what it makes of ``before``, None where that is refused; trial: what it makes of another
+    object.
+    """
+
+    def differs(answers: Iterable[Answer]) -> bool:
+        injected = trial(answered(workload, before, answers))
+        if injected is None or after is None:
+            return injected is not after
+        return not same(injected, after)
+
+    questions = open_questions(workload, before)
+
+    # All questions answered at once, with the first answer of each, then the second: most often
+    # this settles it, for the price of a trial or two.
+    answers_of_each = [question.answers for question in questions]
+    together = itertools.zip_longest(*answers_of_each, fillvalue=_as_it_is)
+    if not any(differs(answers) for answers in together):
+        return []
+
+    return [
+        question for question in questions if any(differs((answer,)) for answer in question.answers)
+    ]
+
+
+def _as_it_is(pod: Object) -> Object:
+    return pod
+
+
+def other_readings(
+    workload: Workload, before: Object, questions: Iterable[Question]
+) -> Iterator[Object]:
+    """What the workload's object was by each combination of answers, without the likely one
+    (``before``), which would come first.
+    """
+    choices = [(None, *question.answers) for question in questions]
+    for answers in itertools.islice(itertools.product(*choices), 1, MAX_READINGS):
+        yield answered(workload, before, filter(None, answers))
 
 
 def answered(workload: Workload, before: Object, answers: Iterable[Answer]) -> Object:

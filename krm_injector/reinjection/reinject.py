@@ -4,10 +4,6 @@ guard and record.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
-
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure, inject
 from krm_injector.injection.render import ControlPlane
@@ -16,15 +12,6 @@ from krm_injector.kube import undo
 from krm_injector.kube.yaml import YamlError, same
 from krm_injector.model import Decision, Object, Workload
 from krm_injector.reinjection import eject, istio_traces, record
-
-if TYPE_CHECKING:
-    from krm_injector.reinjection.open_questions import Answer, Question
-
-# Most workloads have at most three open questions; the bound is against a pod with many containers.
-MAX_TRIALS = 256
-
-# Injects what a workload may have been before; None where that is refused.
-_Trial = Callable[[Object], Object | None]
 
 
 def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
@@ -54,6 +41,7 @@ def _before_and_after(
     what they do not tell must make no difference. Raises Failure.
     """
     workload = decision.workload
+    standing = workload.object
     likely = istio_traces.before_injection(workload)
     if likely is None:
         return None
@@ -62,26 +50,23 @@ def _before_and_after(
         return _injected_or_none(_with_object(decision, before), plane, settings)
 
     after = trial(likely)
-    if after is not None and same(after, workload.object):
-        return likely, workload.object
+    if _is_same(after, standing):
+        return likely, standing
 
-    from krm_injector.reinjection import reconstruct  # only such a pod pays for it
+    from krm_injector.reinjection import open_questions, reconstruct  # few pods get here
 
     if not reconstruct.as_istio_left_it(workload):
         return None
 
-    # By another answer to what the traces leave open, this configuration may have made it after
-    # all.
-    questions = _questions_that_matter(workload, likely, after, trial)
-    for before in _other_readings(workload, likely, questions):
-        injected = trial(before)
-        if injected is not None and same(injected, workload.object):
-            return before, workload.object
+    # By another answer to what the traces leave open, this configuration may have made it still.
+    questions = open_questions.that_matter(workload, likely, after, trial)
+    for before in open_questions.other_readings(workload, likely, questions):
+        if _is_same(trial(before), standing):
+            return before, standing
 
     lost = [*reconstruct.lost(workload), *(question.what for question in questions)]
     if lost:
-        again = trial(workload.object)
-        if again is not None and same(again, workload.object):
+        if _is_same(trial(standing), standing):
             return None  # Istio's own second pass changes nothing either: no proof, and no harm
         raise Failure(eject.taken_back_loses(workload, lost))
 
@@ -91,47 +76,8 @@ def _before_and_after(
     return likely, undo.keys_as(likely, after)
 
 
-def _other_readings(
-    workload: Workload, likely: Object, questions: list[Question]
-) -> Iterator[Object]:
-    """What the workload was by each combination of answers, without the likely one, which comes
-    first.
-    """
-    from krm_injector.reinjection import open_questions
-
-    choices = [(None, *question.answers) for question in questions]
-    for answers in itertools.islice(itertools.product(*choices), 1, MAX_TRIALS):
-        yield open_questions.answered(workload, likely, filter(None, answers))
-
-
-def _questions_that_matter(
-    workload: Workload, likely: Object, after: Object | None, trial: _Trial
-) -> list[Question]:
-    """The open questions whose answers make a difference to this configuration."""
-    from krm_injector.reinjection import open_questions
-
-    def differs(answers: Iterable[Answer]) -> bool:
-        injected = trial(open_questions.answered(workload, likely, answers))
-        if injected is None or after is None:
-            return injected is not after
-        return not same(injected, after)
-
-    questions = open_questions.open_questions(workload, likely)
-
-    # All questions answered at once, with the first answer of each, then the second: most often
-    # this settles it, for the price of a trial or two.
-    answers_of_each = [question.answers for question in questions]
-    together = itertools.zip_longest(*answers_of_each, fillvalue=_as_it_is)
-    if not any(differs(answers) for answers in together):
-        return []
-
-    return [
-        question for question in questions if any(differs((answer,)) for answer in question.answers)
-    ]
-
-
-def _as_it_is(pod: Object) -> Object:
-    return pod
+def _is_same(injected: Object | None, standing: Object) -> bool:
+    return injected is not None and same(injected, standing)
 
 
 def _with_object(decision: Decision, value: Object) -> Decision:
