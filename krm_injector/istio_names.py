@@ -62,3 +62,12 @@ API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
 FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig where none is named
+
+# ---------------------------------------------------------------- what injection leaves on a pod
+
+CANONICAL_NAME_LABEL = "service.istio.io/canonical-name"
+CANONICAL_REVISION_LABEL = "service.istio.io/canonical-revision"
+DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
+DEFAULT_LOGS_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-logs-container"
+CORE_DUMP_CONTAINER = "enable-core-dump"
+APP_CONTAINERS_VARIABLE = "ISTIO_META_APP_CONTAINERS"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from krm_injector.reinjection.manual_edits import HandEdit
 
 
-LAYOUTS = Layouts(record.known, record.kept)
+LAYOUTS = Layouts(record.item_layout, record.with_entries)
 """What injected manifests remember of how they were written: their records."""
 AS_KNOWN = LAYOUTS._replace(kept=None)
 """The same for what orchestrators read: they write all anew in their own style, so nothing new is remembered."""

@@ -23,7 +23,7 @@ from krm_injector.kube.paths import at, put
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Result, Workload
 from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with, rows, told
-from krm_injector.reinjection import eject, record
+from krm_injector.reinjection import eject, istio_traces, record
 from krm_injector.reinjection.reinject import inject_once, proven
 from krm_injector.sources.resource_list import Bundle
 
@@ -295,7 +295,7 @@ def check(bundle: Bundle, settings: Settings) -> Outcome:
         return Outcome(bundle, (), (), {}, tuple(problems))
 
     outcome = run(bundle, settings)
-    standing = [eject.injected_by_istio(found) for found, _, _ in rows(bundle, outcome)]
+    standing = [istio_traces.injected_by_istio(found) for found, _, _ in rows(bundle, outcome)]
     results = [result for result in outcome.results if result.code not in checks.OF_WRITING]
     results += checks.policy(outcome.decisions, standing, outcome.meshes, settings)
     results += advice.results(

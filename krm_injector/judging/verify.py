@@ -10,7 +10,7 @@ from krm_injector.injection import pods
 from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Reason, Result, Workload
-from krm_injector.reinjection import eject, manual_edits, record
+from krm_injector.reinjection import eject, istio_traces, manual_edits, record
 
 CONTAINERS = (".containers", ".initContainers")
 SHOWN = 5  # differences named in a message
@@ -56,7 +56,7 @@ def judge(
 
 def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]:
     found = row.restored.record
-    by_others = found is None and eject.injected_by_istio(row.standing)
+    by_others = found is None and istio_traces.injected_by_istio(row.standing)
     if row.decision.reason in UNDECIDED:
         return []
 
@@ -94,7 +94,7 @@ def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]
     ]
 
 
-def _since(row: Row, found: record.Record, differing: list[Difference]) -> list[Result]:
+def _since(row: Row, found: record.InjectionRecord, differing: list[Difference]) -> list[Result]:
     """Why a workload with a record is stale: every cause that can be told."""
     mesh, namespace = row.decision.mesh, row.decision.namespace
     assert mesh is not None
@@ -270,7 +270,7 @@ def _not_injected(row: Row) -> Result:
     return Result("error", message, ref, code="verify-not-injected")
 
 
-def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> Result:
+def _unwanted(row: Row, found: record.InjectionRecord | None, meshes: Sequence[Mesh]) -> Result:
     ref, who = row.standing.ref, row.standing.shown
     since = ""
     mesh = next(
@@ -287,7 +287,7 @@ def _unwanted(row: Row, found: record.Record | None, meshes: Sequence[Mesh]) -> 
     return Result("error", message, ref, code="verify-unwanted")
 
 
-def _taking_back(row: Row, found: record.Record | None) -> str:
+def _taking_back(row: Row, found: record.InjectionRecord | None) -> str:
     """What takes the injection back: without a record inject leaves it as it is, and eject goes by
     Istio's traces.
     """
@@ -298,7 +298,7 @@ def _taking_back(row: Row, found: record.Record | None) -> str:
     if row.decision.reason is Reason.NO_WEBHOOK_MATCHES:
         stay = "set method: manual (--method manual), which asks no Namespace, as kube-inject does"
 
-    if eject.by_traces(row.standing) is None:
+    if istio_traces.before_injection(row.standing) is None:
         return (
             f"There is no record, and the annotation {pods.STATUS_ANNOTATION}, which names the "
             "injected parts, cannot be read: put the workload's source in its place"

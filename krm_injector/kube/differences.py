@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from krm_injector.kube.undo import names
+from krm_injector.kube.element_names import ORDER, names
 
 
 class _Absent:
@@ -62,34 +62,38 @@ def _child(before: Any, after: Any, path: str) -> Iterator[Difference]:
 
 
 def _lists(before: list[Any], after: list[Any], path: str) -> Iterator[Difference]:
-    old, new = names(before), names(after)
-    if old is None or new is None:
-        if len(before) != len(after) or not all(
-            isinstance(item, (dict, list)) for item in (*before, *after)
-        ):
+    old_names, new_names = names(before), names(after)
+    if old_names is None or new_names is None:
+        if len(before) != len(after) or not all(map(_is_container, (*before, *after))):
             if _differ(before, after):
                 yield Difference(path, before, after)
             return
-        old = new = [str(index) for index in range(len(after))]
+        old_names = new_names = [str(index) for index in range(len(after))]
 
-    one, other = dict(zip(old, before, strict=True)), dict(zip(new, after, strict=True))
-    for name, item in other.items():
-        yield from _child(one.get(name, ABSENT), item, f"{path}[{name}]")
+    old = dict(zip(old_names, before, strict=True))
+    new = dict(zip(new_names, after, strict=True))
+    for name, element in new.items():
+        yield from _child(old.get(name, ABSENT), element, f"{path}[{name}]")
 
-    for name, item in one.items():
-        if name not in other:
-            yield Difference(f"{path}[{name}]", item, ABSENT)
+    for name, element in old.items():
+        if name not in new:
+            yield Difference(f"{path}[{name}]", element, ABSENT)
 
-    common = [name for name in other if name in one]
-    if common != [name for name in one if name in other]:
-        yield Difference(f"{path} (order)", list(one), list(other))
+    if [name for name in new if name in old] != [name for name in old if name in new]:
+        yield Difference(path + ORDER, list(old), list(new))
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, (dict, list))
 
 
 def _differ(before: list[Any], after: list[Any]) -> bool:
-    pairs = zip(before, after, strict=False)
-    return len(before) != len(after) or any(
-        next(_walk(a, b, ""), None) is not None for a, b in pairs
-    )
+    if len(before) != len(after):
+        return True
+    for old, new in zip(before, after, strict=True):
+        if next(_walk(old, new, ""), None) is not None:
+            return True
+    return False
 
 
 def member(path: str, key: str) -> str:

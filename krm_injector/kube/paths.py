@@ -1,4 +1,7 @@
-"""Values at a path of a Kubernetes object: read, written and taken out, without changing the object."""
+"""Values at a path of a Kubernetes object: read, written and taken out, never in place.
+
+A path is a sequence of steps: the key of a map, or the index of a list's entry.
+"""
 
 from __future__ import annotations
 
@@ -20,27 +23,33 @@ def at(value: Any, path: Iterable[str | int]) -> Any:
 
 
 def put(value: Any, path: Iterable[str | int], leaf: Any) -> Any:
-    """A copy of the value with ``leaf`` at the path: maps that are absent are made, entries of
-    lists must be there.
+    """A copy of the value with ``leaf`` at the path.
+
+    Maps that are absent are made, in place of null or anything else that is no map. Entries of
+    lists must be there: raises LookupError or TypeError where they are not. What is beside the path
+    is shared with the value.
     """
     path = tuple(path)
     if not path:
         return leaf
 
-    step = path[0]
+    step, rest = path[0], path[1:]
     if isinstance(step, int):
         entries = list(value)
-        entries[step] = put(value[step], path[1:], leaf)
+        entries[step] = put(value[step], rest, leaf)
         return entries
 
-    held = value if isinstance(value, dict) else {}
-    return {**held, step: put(held.get(step), path[1:], leaf)}
+    members = value if isinstance(value, dict) else {}
+    return {**members, step: put(members.get(step), rest, leaf)}
 
 
 def without(value: Any, path: Iterable[str | int]) -> Any:
-    """A copy of the value without what stands at the path; the value itself where nothing does."""
+    """A copy of the value without what stands at the path; the value itself where nothing does.
+
+    What the path leads through stays, even if it is empty then.
+    """
     path = tuple(path)
-    if at(value, path) is None and not _has(value, path):
+    if not _leads_somewhere(value, path):
         return value
 
     step, rest = path[0], path[1:]
@@ -49,16 +58,15 @@ def without(value: Any, path: Iterable[str | int]) -> Any:
         entries[step : step + 1] = [without(value[step], rest)] if rest else []
         return entries
     if not rest:
-        return {key: held for key, held in value.items() if key != step}
+        return {key: member for key, member in value.items() if key != step}
     return {**value, step: without(value[step], rest)}
 
 
-def _has(value: Any, path: Step) -> bool:
-    """Whether the path leads somewhere, be it to null."""
+def _leads_somewhere(value: Any, path: Step) -> bool:
+    """Whether something stands at the path, be it null."""
     if not path:
         return False
-    parent = at(value, path[:-1])
-    step = path[-1]
+    parent, step = at(value, path[:-1]), path[-1]
     if isinstance(step, int):
         return isinstance(parent, list) and step < len(parent)
     return isinstance(parent, dict) and step in parent

@@ -1,7 +1,7 @@
 """Comments that kpt copied onto Istio's part of a workload, and what a setter wrote there since: no
 edits by hand.
 
-kpt copies comments by place in lists (resource_list/put_back.py). Files that an earlier
+kpt copies comments by place in lists (sources/resource_list/put_back.py). Files that an earlier
 krm-injector gave it may so have the comment of the user's first container on Istio's first one.
 Where the comment names a setter, Istio's value is then replaced by the user's. Both are told from
 an edit by hand: the comment of a value in Istio's element stands behind the same field of the
@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.injection import merge, pods
-from krm_injector.kube.paths import at, put
-from krm_injector.kube.undo import names
+from krm_injector.injection import merge
+from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
+from krm_injector.kube.element_names import entry_names
+from krm_injector.kube.paths import at, put, without
 from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
 from krm_injector.kube.yaml.comments import Steps, line_comments
@@ -24,14 +25,15 @@ from krm_injector.reinjection import record
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, Item, texts_of
 
-LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")
-ISTIO = (pods.INIT, pods.VALIDATION, pods.PROXY)
+# The lists of a pod's spec that injection puts elements into.
+_LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")
+_ISTIO_CONTAINERS = (INIT_CONTAINER, VALIDATION_CONTAINER, PROXY_CONTAINER)
 
 
 class Copied(NamedTuple):
     """One value of Istio's that carries the comment of a value of the user's."""
 
-    path: str  # as record.Edit has it, "spec.template.spec.containers[istio-proxy].image"
+    path: str  # as a ChangedPiece has it, "spec.template.spec.containers[istio-proxy].image"
     comment: str
     owner: str  # the name of the user's element
     steps: Steps  # from the pod's spec, ("containers", 0, "image")
@@ -45,44 +47,48 @@ def looked_at(
     """Each workload with what was copied onto Istio's part; what stood before is without what
     setters made of that.
     """
-    told = []
     texts = texts_of(bundle)
-    for workload, one in zip(workloads, restored, strict=True):
-        found = _copied(bundle.items[workload.item], texts[workload.item], workload, one)
-        if found:
-            before = _without(workload, one.workload, found)
-            said = without_copied(one.results, workload, found)
-            one = one._replace(workload=before, results=said, copied=tuple(found))
-        told.append(one)
+    result = []
+    for workload, before in zip(workloads, restored, strict=True):
+        item = workload.item
+        copied = _copied(bundle.items[item], texts[item], workload, before)
+        if copied:
+            before = before._replace(
+                workload=_without_written(workload, before.workload, copied),
+                results=without_copied(before.results, workload, copied),
+                copied=tuple(copied),
+            )
+        result.append(before)
 
-    return told
+    return result
 
 
-# ---------------------------------------------------------------- finding
+# ---------------------------------------------------------------- which comments were copied
 
 
-def _copied(item: Item, text: str, workload: Workload, one: Restored) -> list[Copied]:
-    place = item.place
-    if one.record is None or place is None or text.find("#", place.start, place.end) < 0:
+def _copied(item: Item, yaml_text: str, workload: Workload, restored: Restored) -> list[Copied]:
+    span = item.place
+    if restored.record is None or span is None or yaml_text.find("#", span.start, span.end) < 0:
         return []
 
-    spec = (*workload.inside, *workload.template, "spec")
+    path = (*workload.template, "spec")
+    standing = at(workload.object, path)
+    before = at(restored.workload.object, path)
+
+    spec = (*workload.inside, *path)
     comments = {
-        path[len(spec) :]: comment
-        for path, comment in line_comments(text, place).items()
-        if path[: len(spec)] == spec and len(path) > len(spec) + 2
+        steps[len(spec) :]: comment
+        for steps, comment in line_comments(yaml_text, span).items()
+        if steps[: len(spec)] == spec and len(steps) > len(spec) + 2
     }
-    standing = at(workload.object, (*workload.template, "spec"))
-    before = at(one.workload.object, (*workload.template, "spec"))
-    return [
-        found
+    copied = (
+        _copied_at(steps, comment, comments, standing, before, workload.template)
         for steps, comment in comments.items()
-        if (found := _at_its_place(steps, comment, comments, standing, before, workload.template))
-        is not None
-    ]
+    )
+    return [entry for entry in copied if entry is not None]
 
 
-def _at_its_place(
+def _copied_at(
     steps: Steps,
     comment: str,
     comments: Mapping[Steps, str],
@@ -92,177 +98,195 @@ def _at_its_place(
 ) -> Copied | None:
     """The value at the steps, where its comment is the one of another element that had this place
     before.
+
+    standing, before: the pod's spec now and before injection; comments: by their steps in it.
     """
     field, index, *rest = steps
-    if field not in LISTS or not isinstance(index, int):
+    if field not in _LISTS or not isinstance(index, int):
         return None
 
-    among, old = _named(standing.get(field)), _named(before.get(field))
-    value, own = at(standing, steps), among[index] in old
-    for owner, name in enumerate(among):
-        if owner == index or comments.get((field, owner, *rest)) != comment:
+    new_names, old_names = _element_names(standing.get(field)), _element_names(before.get(field))
+    name = new_names[index]
+    value = at(standing, steps)
+    for owner_index, owner in enumerate(new_names):
+        owner_steps = (field, owner_index, *rest)
+        if owner_index == index or comments.get(owner_steps) != comment:
             continue
 
-        written = same(value, at(standing, (field, owner, *rest)))
-        renamed = owner > index and name == among[index] and rest == ["name"]
-        moved = _of_istio(among[index], old) and (
-            old[index : index + 1] == [name] or (own and written)
-        )
+        written = same(value, at(standing, owner_steps))
+        # A setter wrote the name too, so that the element looks like one of the user's.
+        renamed = owner_index > index and owner == name and rest == ["name"]
+        had_place = old_names[index : index + 1] == [owner]
+        moved = _is_istios(name, old_names) and (had_place or (name in old_names and written))
         if renamed or moved:
-            return Copied(
-                _path((*template, "spec"), standing, steps), comment, name, steps, value, written
-            )
+            path = _path_text((*template, "spec"), standing, steps)
+            return Copied(path, comment, owner, steps, value, written)
 
     return None
 
 
-def _named(among: Any) -> list[str]:
-    return (
-        [str(one.get("name")) if isinstance(one, dict) else "" for one in among]
-        if isinstance(among, list)
-        else []
-    )
+def _element_names(elements: Any) -> list[str]:
+    """The name of each element, "" for one without; [] where there is no list."""
+    if not isinstance(elements, list):
+        return []
+    return [str(element.get("name")) if isinstance(element, dict) else "" for element in elements]
 
 
-def _of_istio(name: str, before: list[str]) -> bool:
-    return name in ISTIO or name not in before
+def _is_istios(name: str, old_names: list[str]) -> bool:
+    return name in _ISTIO_CONTAINERS or name not in old_names
 
 
-def _path(start: Steps, standing: Any, steps: Steps) -> str:
-    """The steps in words, elements of lists by name."""
-    words, value = text(start), standing
+def _path_text(start: Steps, standing: Any, steps: Steps) -> str:
+    """The steps as text, elements of lists by name."""
+    path, value = text(start), standing
     for step in steps:
         if isinstance(step, int):
-            found = names(value)
-            words += f"[{step if found is None else found[step]}]"
+            path += f"[{entry_names(value)[step]}]"
         else:
-            words += f".{step}"
+            path += f".{step}"
         value = at(value, (step,))
 
-    return words
+    return path
 
 
 # ---------------------------------------------------------------- what stood before
 
 
-def _without(standing: Workload, before: Workload, found: Sequence[Copied]) -> Workload:
+def _without_written(standing: Workload, before: Workload, copied: Sequence[Copied]) -> Workload:
     """The workload before injection without what setters wrote into own istio containers, and
     without the elements that a setter gave a name of the user's: the record takes those for the
     user's.
     """
     path = (*before.template, "spec")
     spec = dict(at(before.object, path))
-    for one in found:
-        field, index, *rest = one.steps
-        if not one.written or not spec.get(field):
+    for entry in copied:
+        field, index, *rest = entry.steps
+        if not entry.written or not spec.get(field):
             continue
 
         name = at(standing.object, (*path, field, index, "name"))
-        among = _named(spec[field])
-        if name not in among:
-            continue
+        if name in _element_names(spec[field]):
+            spec[field] = _without_value(spec[field], name, rest, entry.value)
 
-        number = among.index(name)
-        elements = list(spec[field])
-        if rest == ["name"]:
-            if among.count(name) > 1:
-                del elements[number]
-        elif not same(at(elements[number], rest), one.value):
-            continue
-        elif (left := _stripped(elements[number], rest)) is not None:
-            elements[number] = left
-        else:
-            del elements[number]
-
-        spec[field] = elements
-
-    kept = {key: value for key, value in spec.items() if value or key not in LISTS}
+    kept = {key: value for key, value in spec.items() if value or key not in _LISTS}
     return before._replace(object=put(before.object, path, kept))
 
 
-def _stripped(element: Any, rest: Sequence[Any]) -> Any:
-    """The container without one field; None where it then says nothing of its own any more."""
-    left = _less(element, rest)
-    if set(left) <= {"name"} or (
-        set(left) == {"name", "image"} and left["image"] == merge.AUTO_IMAGE
-    ):
-        return None
-    return {**left, "image": merge.AUTO_IMAGE} if rest == ["image"] else left
+def _without_value(elements: Any, name: str, rest: Sequence[Any], value: Any) -> Any:
+    """The list without a value that a setter wrote into the element of that name.
+
+    rest: where the value stands in the element.
+    """
+    element_names = _element_names(elements)
+    number = element_names.index(name)
+    if rest == ["name"]:
+        # The first element of that name is the one that a setter renamed, if there are two.
+        return without(elements, (number,)) if element_names.count(name) > 1 else elements
+
+    if not same(at(elements[number], rest), value):
+        return elements
+
+    container = _without_field(elements[number], rest)
+    if _says_nothing(container):
+        return without(elements, (number,))
+    if rest == ["image"]:
+        container = {**container, "image": merge.AUTO_IMAGE}
+    return put(elements, (number,), container)
 
 
-def _less(value: Any, rest: Sequence[Any]) -> Any:
+def _says_nothing(container: Object) -> bool:
+    """Whether a container says nothing of its own, but that it is there."""
+    return set(container) <= {"name"} or container == {
+        "name": container.get("name"),
+        "image": merge.AUTO_IMAGE,
+    }
+
+
+def _without_field(value: Any, rest: Sequence[Any]) -> Any:
+    """The value without one field, and without the maps that this leaves empty."""
     first, *further = rest
     if isinstance(value, list):
-        return [_less(one, further) if number == first else one for number, one in enumerate(value)]
-    inner = _less(value[first], further) if further else None
-    left = {key: one for key, one in value.items() if key != first}
-    return {**value, first: inner} if inner else left
+        return put(value, (first,), _without_field(value[first], further))
+    inner = _without_field(value[first], further) if further else None
+    return {**value, first: inner} if inner else without(value, (first,))
 
 
-# ---------------------------------------------------------------- in words
+# ---------------------------------------------------------------- results
 
 
 def is_edit(path: str, standing: Workload, copied: Sequence[Copied]) -> bool:
     """Whether an edit that the record shows at the path was made by hand, and not by what was
     copied.
     """
-    for one in copied:
-        if not one.written:
-            continue
+    return not any(entry.written and _is_of(path, standing, entry) for entry in copied)
 
-        field, _, *rest = one.steps
-        prefix = text((*standing.template, "spec", str(field))) + "["
-        if not path or path == one.path or path.startswith(f"{one.path}."):
-            return False
-        if rest == ["name"] and path.removesuffix(record.ORDER) == prefix[:-1]:
-            return False
 
-        if rest == ["name"] and path.startswith(prefix):
-            name = path[len(prefix) :].partition("]")[0]
-            if name not in _named(at(standing.object, (*standing.template, "spec", field))):
-                return False  # the element that has another name now
+def _is_of(path: str, standing: Workload, entry: Copied) -> bool:
+    """Whether the edit at the path is what a setter wrote there."""
+    if not path or path == entry.path or path.startswith(f"{entry.path}."):
+        return True
 
-    return True
+    field, _, *rest = entry.steps
+    if rest != ["name"]:
+        return False
+
+    # An element with another name: the list has another order, and one element less.
+    steps = (*standing.template, "spec", str(field))
+    if path.removesuffix(record.ORDER) == text(steps):
+        return True
+
+    prefix = text(steps) + "["
+    if not path.startswith(prefix):
+        return False
+    name = path[len(prefix) :].partition("]")[0]
+    return name not in _element_names(at(standing.object, steps))
 
 
 def without_copied(
-    told: Iterable[Result], standing: Workload, copied: Sequence[Copied]
+    results: Iterable[Result], standing: Workload, copied: Sequence[Copied]
 ) -> tuple[Result, ...]:
     """The results without those that take what was copied for an edit by hand."""
-    return tuple(r for r in told if r.code != "edit-lost" or is_edit(r.field, standing, copied))
+    return tuple(
+        result
+        for result in results
+        if result.code != "edit-lost" or is_edit(result.field, standing, copied)
+    )
 
 
 def results(standing: Workload, copied: Sequence[Copied]) -> list[Result]:
     """What becomes of each: a warning where a value was overwritten, else a note."""
-    return [_result(standing, one) for one in copied]
+    return [_result(standing, entry) for entry in copied]
 
 
-def _result(standing: Workload, one: Copied) -> Result:
-    if not one.written:
+def _result(standing: Workload, entry: Copied) -> Result:
+    ref = standing.ref
+    if entry.written:
+        severity = "warning"
         message = (
-            f'the comment "# {one.comment}" stands on {one.path} of {standing.ref}, which is '
-            f"Istio's: {_how(one)}. "
-            "It is taken out there"
+            f"{wrong(standing, entry)}. Istio's value comes back, and the comment is taken out "
+            "there"
         )
-        return Result("info", message, standing.ref, one.path, one.value, code="comment-copied")
+    else:
+        severity = "info"
+        message = (
+            f'the comment "# {entry.comment}" stands on {entry.path} of {ref}, which is Istio\'s: '
+            f"{_how(entry)}. It is taken out there"
+        )
 
-    message = (
-        f"{wrong(standing, one)}. Istio's value comes back, and the comment is taken out there"
-    )
-    return Result("warning", message, standing.ref, one.path, one.value, code="comment-copied")
+    return Result(severity, message, ref, entry.path, entry.value, code="comment-copied")
 
 
-def wrong(standing: Workload, one: Copied) -> str:
+def wrong(standing: Workload, entry: Copied) -> str:
+    """The sentence about a value that a setter wrote."""
     return (
-        f"{one.path} of {standing.ref} is {shown(one.value)}, as in {_own(one)}: {_how(one)}, and "
-        "a setter that "
-        f'goes by "# {one.comment}" wrote to both'
+        f"{entry.path} of {standing.ref} is {shown(entry.value)}, as in {_own(entry)}: "
+        f'{_how(entry)}, and a setter that goes by "# {entry.comment}" wrote to both'
     )
 
 
-def _how(one: Copied) -> str:
-    return f"kpt copied the comment from {_own(one)} by its place in the list"
+def _how(entry: Copied) -> str:
+    return f"kpt copied the comment from {_own(entry)} by its place in the list"
 
 
-def _own(one: Copied) -> str:
-    return f"the workload's own {one.steps[0]}[{one.owner}]"
+def _own(entry: Copied) -> str:
+    return f"the workload's own {entry.steps[0]}[{entry.owner}]"

@@ -14,9 +14,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_injector.decision.pod_rules import INJECT
 from krm_injector.injection import pods
 from krm_injector.injection.render import ControlPlane
+from krm_injector.istio_names import (
+    INIT_CONTAINER,
+    INJECT,
+    INJECTION_LABEL,
+    VALIDATION_CONTAINER,
+)
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import text
@@ -24,78 +29,81 @@ from krm_injector.model import Decision, Object, Result
 
 # What keeps every webhook away without a word on the pods (the namespaceSelectors of the charts of
 # 1.1 to 1.31).
-INSTEAD = (
-    "label the Namespace istio-injection: disabled in the cluster, which keeps every webhook "
+_INSTEAD = (
+    f"label the Namespace {INJECTION_LABEL}: disabled in the cluster, which keeps every webhook "
     "away, and give the labels that injection goes by under spec.namespaces"
 )
+
+# Where the values say that the CNI plugin does what istio-init does: since 1.22, before.
+_CNI_VALUES = (("pilot", "cni", "enabled"), ("istio_cni", "enabled"))
 
 
 def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object:
     """The injected workload with the guard on its pod template."""
-    template = decision.workload.template
-    metadata = {**(at(injected, (*template, "metadata")) or {})}
-    metadata["labels"] = {**(metadata.get("labels") or {}), INJECT: "false"}
+    metadata = (*decision.workload.template, "metadata")
+    result: Object = put(injected, (*metadata, "labels", INJECT), "false")
     if not plane.mesh.rules.inject_label:
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), INJECT: "false"}
-    result: Object = put(injected, (*template, "metadata"), metadata)
+        result = put(result, (*metadata, "annotations", INJECT), "false")
     return result
 
 
 def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result | None:
     """Why this workload cannot have the guard; None where it can."""
     ref, who = decision.workload.ref, decision.workload.shown
-    inits = at(injected, (*decision.workload.template, "spec", "initContainers")) or []
-    if not pods.find_container(pods.INIT, inits) and (
-        _cni(plane) or pods.find_container(pods.VALIDATION, inits)
-    ):
+    if _cni_redirects(injected, decision, plane):
         message = (
             f"{who} cannot have the guard: the mesh uses the Istio CNI plugin, which sets up no "
-            "redirection for a pod "
-            f'with {INJECT}: "false", so its traffic would go past the sidecar. Set spec.guard to '
-            f"none, and {INSTEAD}"
+            f'redirection for a pod with {INJECT}: "false", so its traffic would go past the '
+            f"sidecar. Set spec.guard to none, and {_INSTEAD}"
         )
         return Result("error", message, ref, "spec.guard", code="guard-impossible")
 
-    field = _selects(decision)
+    field = _excluding_selector(decision)
     if field:
         message = (
             f"{who} cannot have the guard: its {field} does not select pods with {INJECT}: "
-            '"false". Take the label '
-            f"out of the selector, or set spec.guard to none, and {INSTEAD}"
+            '"false". Take the label out of the selector, or set spec.guard to none, and '
+            f"{_INSTEAD}"
         )
         return Result("error", message, ref, field, code="guard-impossible")
 
     return None
 
 
-def _selects(decision: Decision) -> str:
+def _cni_redirects(injected: Object, decision: Decision, plane: ControlPlane) -> bool:
+    """Whether the CNI plugin sets up the pod's redirection, and no istio-init does."""
+    path = (*decision.workload.template, "spec", "initContainers")
+    containers = at(injected, path) or []
+    if pods.find_container(INIT_CONTAINER, containers):
+        return False
+
+    values: Any = plane.values or {}
+    if any(at(values, path) is True for path in _CNI_VALUES):
+        return True
+    return pods.find_container(VALIDATION_CONTAINER, containers) is not None
+
+
+def _excluding_selector(decision: Decision) -> str:
     """The field of the workload's selector, where that would not select its guarded pods; "" where
     it would.
     """
-    path = (*decision.workload.template[:-1], "selector")
-    found = at(decision.workload.object, path) if decision.workload.template else None
-    if not isinstance(found, dict):
+    workload = decision.workload
+    path = (*workload.template[:-1], "selector")
+    value = at(workload.object, path) if workload.template else None
+    if not isinstance(value, dict):
         return ""
 
-    flat = (
-        not {"matchLabels", "matchExpressions"} & found.keys()
-    )  # of ReplicationControllers and DeploymentConfigs
+    # ReplicationControllers and DeploymentConfigs have the labels without matchLabels.
+    if not {"matchLabels", "matchExpressions"} & value.keys():
+        value = {"matchLabels": value}
     try:
-        selector = selectors.parse({"matchLabels": found} if flat else found)
+        selector = selectors.parse(value)
     except selectors.SelectorError:
         return ""  # the API server's to refuse
 
-    asked = [requirement for requirement in selector.requirements if requirement.key == INJECT]
-    return (
-        "" if all(requirement.matches({INJECT: "false"}) for requirement in asked) else text(path)
+    fits = all(
+        requirement.matches({INJECT: "false"})
+        for requirement in selector.requirements
+        if requirement.key == INJECT
     )
-
-
-def _cni(plane: ControlPlane) -> bool:
-    """Whether the values say that the CNI plugin does what istio-init does (pilot.cni since 1.22,
-    before istio_cni).
-    """
-    values: Any = plane.values or {}
-    return any(
-        at(values, path) is True for path in (("pilot", "cni", "enabled"), ("istio_cni", "enabled"))
-    )
+    return "" if fits else text(path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from krm_injector.kube import go_json
+from krm_injector.kube.metadata import string_map as string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
@@ -18,23 +18,21 @@ from krm_injector.versions import Rules
 
 
 class Owner(NamedTuple):
+    """DeploymentMeta and TypeMeta of Istio's template data."""
+
     name: str
     namespace: str
     api_version: str
     kind: str
 
 
-class _Created(NamedTuple):
-    """How a controller makes pods: what owns them, and the labels it adds to the template's."""
+class _Controller(NamedTuple):
+    """What makes the pods of a workload: the owner reference on them, and the labels it adds."""
 
-    api_version: (
-        str  # of the owner reference; controllers write their own, whatever the manifest says
-    )
+    api_version: str  # controllers write their own, whatever the manifest says
     kind: str
     name: str
-    labels: dict[
-        str, str
-    ]  # those that it always adds; UNKNOWN where only the cluster knows the value
+    labels: dict[str, str]  # those that it always adds; UNKNOWN where only the cluster knows one
 
 
 # Hashes and timestamps are unknown before the cluster makes them; these stand for them in names.
@@ -44,11 +42,14 @@ _SECONDS = "0000000000"
 _MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eight digits until 2160
 
 # What a Job's name must end in for istiod to take it for a CronJob's; 1.9 reads ten characters as a
-# number.
+# number. By Rules.cron_job_digits.
 _CRON_JOB_NAMES = {
     "10": re.compile(r"(.+)-(?:\d{10}|[+-]\d{9})\Z", re.ASCII),
     "8-10": re.compile(r"(.+)-\d{8,10}\Z", re.ASCII),
 }
+
+_HASH_LABEL = "pod-template-hash"
+_ROLLOUT_HASH_LABEL = "rollouts-pod-template-hash"
 
 
 def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
@@ -60,25 +61,25 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
     if not rules.owner_reference:
         # The pod itself: it has no name where a controller makes it one. A StatefulSet's pods have,
         # each its own, and one template stands for them all.
-        named = ref.kind in ("Pod", "StatefulSet")
-        return Owner(_own_name(workload) if named else "", ref.namespace, "v1", "Pod")
+        has_name = ref.kind in ("Pod", "StatefulSet")
+        return Owner(_own_name(workload) if has_name else "", ref.namespace, "v1", "Pod")
 
-    created = _created(workload)
-    if created is not None and is_cron_job(ref) and rules.cron_job_digits != "8-10":
-        # The clusters of that time (Kubernetes before 1.21) named the Job by the second, not by the
-        # minute.
-        created = created._replace(name=f"{ref.name}-{_SECONDS}")
-    if created is None:
+    controller = _controller(workload)
+    if controller is None:
         return Owner(_own_name(workload), ref.namespace, "v1", "Pod")
 
-    labels = {**_template_labels(workload), **created.labels}
-    name, api_version, kind = _guess(created, labels, rules)
+    if is_cron_job(ref) and rules.cron_job_digits != "8-10":
+        # The clusters of that time (Kubernetes before 1.21) named the Job by the second, not by the
+        # minute.
+        controller = controller._replace(name=f"{ref.name}-{_SECONDS}")
+
+    labels = {**_template_labels(workload), **controller.labels}
+    name, api_version, kind = _guessed_owner(controller, labels, rules)
     if kind == "Job" and is_cron_job(ref):
         name = ref.name  # before 1.6 NAME-<time>, which is not known and differs from run to run
     if kind == "ReplicaSet" and ref.kind == "Rollout":
-        name = (
-            ref.name
-        )  # before 1.22 NAME-<hash>: the hash is not known, and would change with every edit
+        # Before 1.22 NAME-<hash>: the hash is not known, and would change with every edit.
+        name = ref.name
 
     return Owner(name, ref.namespace, api_version, kind)
 
@@ -97,57 +98,67 @@ def pod_labels(workload: Workload) -> dict[str, str]:
     statefulset/stateful_set_utils.go, daemon/util/daemonset_util.go, deployment/sync.go,
     cronjob/utils.go.
     """
-    created = _created(workload)
+    controller = _controller(workload)
     labels = _template_labels(workload)
-    return {**labels, **created.labels} if created else labels
+    return {**labels, **controller.labels} if controller else labels
 
 
 def controller_labels(workload: Workload) -> tuple[str, ...]:
     """The keys of the labels that the controller sets on its pods, whatever the template says."""
-    created = _created(workload)
-    return tuple(created.labels) if created else ()
+    controller = _controller(workload)
+    return tuple(controller.labels) if controller else ()
 
 
-def _created(workload: Workload) -> _Created | None:
+# ---------------------------------------------------------------- controllers
+
+
+def _controller(workload: Workload) -> _Controller | None:
     """What owns the pod; None for a bare Pod without a controller."""
     ref = workload.ref
     name, group = ref.name, ref.api_version.rpartition("/")[0]
     if ref.kind == "Pod":
-        return _controller(workload.object)
+        return _controller_of_pod(workload.object)
     if ref.kind == "Deployment" and group in ("apps", "extensions"):
-        return _Created("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"pod-template-hash": _HASH})
+        return _replica_set(name, _HASH_LABEL)
     if ref.kind == "Rollout" and group == "argoproj.io":
-        return _Created(
-            "apps/v1", "ReplicaSet", f"{name}-{_HASH}", {"rollouts-pod-template-hash": _HASH}
-        )
+        return _replica_set(name, _ROLLOUT_HASH_LABEL)
 
     if is_cron_job(ref):
         labels = _job_labels(at(workload.object, ("spec", "jobTemplate", "spec")), UNKNOWN)
-        return _Created("batch/v1", "Job", f"{name}-{_MINUTES}", labels)
+        return _Controller("batch/v1", "Job", f"{name}-{_MINUTES}", labels)
 
     if ref.kind == "Job" and group == "batch":
-        return _Created("batch/v1", "Job", name, _job_labels(at(workload.object, ("spec",)), name))
+        labels = _job_labels(at(workload.object, ("spec",)), name)
+        return _Controller("batch/v1", "Job", name, labels)
 
     if ref.kind == "DeploymentConfig":
         labels = {"deployment": UNKNOWN, "deploymentconfig": name}
-        return _Created("v1", "ReplicationController", f"{name}-1", labels)
+        return _Controller("v1", "ReplicationController", f"{name}-1", labels)
 
+    return _apps_controller(ref, group) or _Controller(ref.api_version, ref.kind, name, {})
+
+
+def _replica_set(name: str, hash_label: str) -> _Controller:
+    """The ReplicaSet that a Deployment or a Rollout makes."""
+    return _Controller("apps/v1", "ReplicaSet", f"{name}-{_HASH}", {hash_label: _HASH})
+
+
+def _apps_controller(ref: ResourceRef, group: str) -> _Controller | None:
+    """The kinds of apps/v1 that make pods themselves; None for others."""
     if ref.kind == "StatefulSet" and group == "apps":
         labels = {
             "apps.kubernetes.io/pod-index": UNKNOWN,
             "controller-revision-hash": UNKNOWN,
             "statefulset.kubernetes.io/pod-name": UNKNOWN,
         }
-        return _Created("apps/v1", "StatefulSet", name, labels)
-
-    if ref.kind == "DaemonSet" and group in ("apps", "extensions"):
+    elif ref.kind == "DaemonSet" and group in ("apps", "extensions"):
         labels = {"controller-revision-hash": UNKNOWN, "pod-template-generation": UNKNOWN}
-        return _Created("apps/v1", "DaemonSet", name, labels)
+    elif ref.kind == "ReplicaSet" and group in ("apps", "extensions"):
+        labels = {}
+    else:
+        return None
 
-    if ref.kind == "ReplicaSet" and group in ("apps", "extensions"):
-        return _Created("apps/v1", "ReplicaSet", name, {})
-
-    return _Created(ref.api_version, ref.kind, name, {})
+    return _Controller("apps/v1", ref.kind, ref.name, labels)
 
 
 def _job_labels(spec: Any, name: str) -> dict[str, str]:
@@ -169,7 +180,7 @@ def _job_labels(spec: Any, name: str) -> dict[str, str]:
     return labels
 
 
-def _controller(pod: Object) -> _Created | None:
+def _controller_of_pod(pod: Object) -> _Controller | None:
     """The controller a bare Pod names itself; counts only where the pod's name is generated
     (GetDeployMetaFromPod).
     """
@@ -177,43 +188,51 @@ def _controller(pod: Object) -> _Created | None:
         return None
 
     references = at(pod, ("metadata", "ownerReferences"))
-    for ref in references if isinstance(references, list) else ():
-        if at(ref, ("controller",)) is True:
-            api_version, kind, name = (
-                str(ref.get(key) or "") for key in ("apiVersion", "kind", "name")
-            )
-            return _Created(api_version, kind, name, {})
+    for reference in references if isinstance(references, list) else ():
+        if at(reference, ("controller",)) is True:
+            fields = ("apiVersion", "kind", "name")
+            api_version, kind, name = (str(reference.get(field) or "") for field in fields)
+            return _Controller(api_version, kind, name, {})
 
     return None
 
 
-def _guess(created: _Created, labels: dict[str, str], rules: Rules) -> tuple[str, str, str]:
-    """Name, apiVersion and kind that GetDeployMetaFromPod makes of an owner reference."""
-    name, kind = created.name, created.kind
+# ---------------------------------------------------------------- Istio's guess
+
+
+def _guessed_owner(
+    controller: _Controller, labels: dict[str, str], rules: Rules
+) -> tuple[str, str, str]:
+    """Name, apiVersion and kind that GetDeployMetaFromPod makes of an owner reference.
+
+    labels: of the pod.
+    """
+    name, api_version, kind = controller.name, controller.api_version, controller.kind
     if kind == "ReplicaSet":
-        if rules.bare_replica_set and not labels.get("pod-template-hash"):
-            return name, created.api_version, "Deployment"
+        pod_hash = labels.get(_HASH_LABEL, "")
+        if rules.bare_replica_set and not pod_hash:
+            return name, api_version, "Deployment"
 
-        deployment = _without_hash(name, labels.get("pod-template-hash", ""))
+        deployment = _without_hash(name, pod_hash)
         if deployment is not None:
-            return deployment, created.api_version, "Deployment"
+            return deployment, api_version, "Deployment"
 
-        rollout = _without_hash(name, labels.get("rollouts-pod-template-hash", ""))
+        rollout = _without_hash(name, labels.get(_ROLLOUT_HASH_LABEL, ""))
         if rollout is not None and rules.rollout_owner:
             return rollout, "v1alpha1", "Rollout"
-    elif (
-        kind == "ReplicationController"
-        and labels.get("deploymentconfig")
-        and rules.deployment_config_owner
-    ):
-        return labels["deploymentconfig"], created.api_version, "DeploymentConfig"
-    elif kind == "Job":
-        known = _CRON_JOB_NAMES.get(rules.cron_job_digits)
-        match = known.match(name) if known else None
+
+    if kind == "ReplicationController" and rules.deployment_config_owner:
+        deployment_config = labels.get("deploymentconfig")
+        if deployment_config:
+            return deployment_config, api_version, "DeploymentConfig"
+
+    if kind == "Job":
+        pattern = _CRON_JOB_NAMES.get(rules.cron_job_digits)
+        match = pattern.match(name) if pattern else None
         if match:
             return match[1], rules.cron_job_api_version, "CronJob"
 
-    return name, created.api_version, kind
+    return name, api_version, kind
 
 
 def _without_hash(name: str, template_hash: str) -> str | None:
@@ -232,25 +251,3 @@ def _own_name(workload: Workload) -> str:
 
 def _template_labels(workload: Workload) -> dict[str, str]:
     return string_map(at(workload.object, (*workload.template, "metadata", "labels")))
-
-
-def string_map(value: Any) -> dict[str, str]:
-    """Labels or annotations as Go's typed decoding of YAML gives them: null is "", an unquoted true
-    is "true".
-
-    What is no map, or holds more than scalars, is refused by the typed stages; here it counts as
-    nothing said.
-    """
-    if not isinstance(value, dict):
-        return {}
-    if all(isinstance(text, str) for text in value.values()):
-        return value
-    return {key: _string(text) for key, text in value.items()}
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return go_json.float_text(value)
-    return "" if value is None else str(value)

@@ -17,7 +17,7 @@ from krm_injector.kube.types import Mismatch
 from krm_injector.kube.workloads import text
 from krm_injector.model import Object, ResourceRef, Result
 
-_LISTS = ("containers", "initContainers", "ephemeralContainers")
+_CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
 def of_workload(value: Object, template: Step) -> list[Mismatch]:
@@ -27,26 +27,29 @@ def of_workload(value: Object, template: Step) -> list[Mismatch]:
     Nothing where the template is absent or null, which decodes: there is no pod then (a Rollout
     with workloadRef).
     """
-    found = metadata(value, "")
-    here: Any = value
+    mismatches = metadata(value, "")
+    node: Any = value
     for depth, step in enumerate(template, 1):
-        here, path = here[step] if step.__class__ is int else here.get(step), text(template[:depth])
-        if here.__class__ is list and depth < len(template) and template[depth].__class__ is int:
-            continue
-        if here is None:
+        node = node[step] if step.__class__ is int else node.get(step)
+        if node is None:
             return []
 
-        if not isinstance(here, dict):
-            expected = "v1.PodTemplateSpec" if depth == len(template) else "object"
-            return [*found, Mismatch(path, expected, types.json_word(here), here)]
+        leads_on = depth < len(template)
+        if node.__class__ is list and leads_on and template[depth].__class__ is int:
+            continue
 
-        found += metadata(here, path)
+        path = text(template[:depth])
+        if not isinstance(node, dict):
+            expected = "object" if leads_on else "v1.PodTemplateSpec"
+            return [*mismatches, Mismatch(path, expected, types.json_word(node), node)]
 
-    spec = here.get("spec")
-    if found or not _has_pod_shape(spec):
-        found += of_pod_spec(spec, types.join_path(text(template), "spec"))
+        mismatches += metadata(node, path)
 
-    return found
+    spec = node.get("spec")
+    if mismatches or not _has_pod_shape(spec):
+        mismatches += of_pod_spec(spec, types.join_path(text(template), "spec"))
+
+    return mismatches
 
 
 def of_pod_spec(spec: Any, path: str) -> list[Mismatch]:
@@ -54,114 +57,128 @@ def of_pod_spec(spec: Any, path: str) -> list[Mismatch]:
 
     Those decode, as objects without a name, which the API server's validation then refuses.
     """
-    found = types.check("v1.PodSpec", spec, path)
-    if not found and _null_in_list(spec):
-        _nulls("v1.PodSpec", spec, path, found)
-    return found
+    mismatches = types.check("v1.PodSpec", spec, path)
+    if not mismatches and _has_null_in_list(spec):
+        _add_nulls("v1.PodSpec", spec, path, mismatches)
+    return mismatches
 
 
-def _null_in_list(value: Any) -> bool:
+def _has_null_in_list(value: Any) -> bool:
+    """The cheap question, before anything is looked at by its type."""
     if isinstance(value, dict):
         return any(
-            _null_in_list(one)
-            for one in value.values()
-            if one.__class__ is dict or one.__class__ is list
+            _has_null_in_list(member)
+            for member in value.values()
+            if member.__class__ is dict or member.__class__ is list
         )
-    return isinstance(value, list) and any(one is None or _null_in_list(one) for one in value)
+    if isinstance(value, list):
+        return any(entry is None or _has_null_in_list(entry) for entry in value)
+    return False
 
 
-def _nulls(go_type: str, value: Any, path: str, found: list[Mismatch]) -> None:
+def _add_nulls(go_type: str, value: Any, path: str, mismatches: list[Mismatch]) -> None:
+    """Each null among the objects of a list, added to the mismatches."""
     go_type = go_type.removeprefix("*")
     kind = types.kind_of(go_type)
     if kind == "struct" and isinstance(value, dict):
-        for name, inner, _ in types.fields_of(go_type):
-            _nulls(inner, value.get(name), types.join_path(path, name), found)
+        for name, field_type, _ in types.fields_of(go_type):
+            _add_nulls(field_type, value.get(name), types.join_path(path, name), mismatches)
     elif kind == "slice" and isinstance(value, list):
-        inner = types.element_type(go_type)
-        for index, one in enumerate(value):
-            here = f"{path}[{index}]"
-            if one is None and types.kind_of(inner) == "struct":
-                found.append(Mismatch(here, inner, "null", None))
-            _nulls(inner, one, here, found)
+        element_type = types.element_type(go_type)
+        for index, element in enumerate(value):
+            element_path = f"{path}[{index}]"
+            if element is None and types.kind_of(element_type) == "struct":
+                mismatches.append(Mismatch(element_path, element_type, "null", None))
+            _add_nulls(element_type, element, element_path, mismatches)
 
 
 def metadata(value: Object, path: str) -> list[Mismatch]:
     """What is wrong with the metadata of an object, or of what stands at this path of it.
 
-    Numbers and booleans among labels and annotations are a warning of discover.py: they have one
-    reading.
+    Numbers and booleans among labels and annotations are no mismatch: they can be read in one way
+    only, and discovery warns of them.
     """
-    given = value.get("metadata")
-    if given is None:
+    fields = value.get("metadata")
+    if fields is None:
         return []
 
     path = types.join_path(path, "metadata")
-    scalars = tuple(f"{path}.{field}" for field in ("labels", "annotations"))
+    string_maps = tuple(f"{path}.{field}" for field in ("labels", "annotations"))
     return [
-        one
-        for one in types.check("v1.ObjectMeta", given, path)
+        mismatch
+        for mismatch in types.check("v1.ObjectMeta", fields, path)
         if not (
-            one.path.startswith(scalars)
-            and isinstance(one.value, (bool, int, float))
-            and one.path not in scalars
+            mismatch.path.startswith(string_maps)
+            and mismatch.path not in string_maps
+            and isinstance(mismatch.value, (bool, int, float))
         )
     ]
 
 
 def _has_pod_shape(spec: Any) -> bool:
+    """The cheap question: whether the fields that the verdict needs have their types."""
     if spec is None:
         return True
     if not isinstance(spec, dict) or not isinstance(spec.get("hostNetwork"), (bool, type(None))):
         return False
 
-    for field in _LISTS:
-        listed = spec.get(field)
-        if listed is not None and not (
-            isinstance(listed, list) and all(isinstance(one, dict) for one in listed)
-        ):
+    for field in _CONTAINER_LISTS:
+        containers = spec.get(field)
+        if containers is None:
+            continue
+        if not isinstance(containers, list):
+            return False
+        if not all(isinstance(container, dict) for container in containers):
             return False
 
     return True
 
 
+# ---------------------------------------------------------------- results
+
+
 def mistyped(ref: ResourceRef, mismatch: Mismatch, code: str = "pod-invalid") -> Result:
     """The error for a value that its field cannot hold."""
-    path, expected, got, value = mismatch
+    path, expected, word, value = mismatch
     # A number's word holds it already.
-    shown = got if got.startswith("number") or value is None else f"{got} {value!r:.60}"
-    message = (
-        f"{path}: Kubernetes wants {_named(expected)} here, not {shown}{_advice(expected, value)}"
-    )
+    shown = word if word.startswith("number") or value is None else f"{word} {value!r:.60}"
+    advice = _advice(expected, value)
+    message = f"{path}: Kubernetes wants {_type_text(expected)} here, not {shown}{advice}"
     return Result("error", message, ref, field=path, current=value, code=code)
 
 
-def _named(expected: str) -> str:
+def _type_text(expected: str) -> str:
     """A Go type with what it is in a manifest."""
-    kind = types.kind_of(expected.removeprefix("*")) if expected != "object" else ""
+    if expected == "object":
+        return "an object"
+    kind = types.kind_of(expected.removeprefix("*"))
     word = {"struct": "an object", "map": "an object", "slice": "a list"}.get(kind)
-    return "an object" if expected == "object" else f"{word} ({expected})" if word else expected
+    return f"{word} ({expected})" if word else expected
 
 
 def _advice(expected: str, value: Any) -> str:
-    named = _named(expected)
+    """What to write instead, behind the sentence; "" where the type says it."""
+    type_text = _type_text(expected)
     if value is None:
         return "; write its fields there, or remove the entry"
-    if named.startswith("an object"):
+    if type_text.startswith("an object"):
         return "; write its fields there (name: value), or leave the field out"
 
-    if named.startswith("a list"):
-        what = (
-            "put a dash before it"
-            if isinstance(value, dict)
-            else "write one entry a line, behind dashes"
-        )
-        return f"; {what}, or leave the field out"
+    if type_text.startswith("a list"):
+        if isinstance(value, dict):
+            return "; put a dash before it, or leave the field out"
+        return "; write one entry a line, behind dashes, or leave the field out"
 
     if expected.endswith("string") and isinstance(value, (bool, int, float)):
         return "; write it in quotes"
-    if isinstance(value, str) and value in ("true", "false") and expected == "bool":
-        return "; write it without quotes"
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and "int" in expected:
+    if isinstance(value, str) and _is_quoted_scalar(expected, value):
         return "; write it without quotes"
 
     return ""
+
+
+def _is_quoted_scalar(expected: str, text: str) -> bool:
+    """Whether the text would have the type without its quotes."""
+    if expected == "bool":
+        return text in ("true", "false")
+    return "int" in expected and text.lstrip("-").isdecimal()

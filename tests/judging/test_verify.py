@@ -20,6 +20,7 @@ from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Namespace, Result
 from krm_injector.presenting import diff
 from krm_injector.reinjection import record
+from krm_injector.reinjection.record import digests
 from krm_injector.sources import resource_list
 
 KINDS = {
@@ -257,7 +258,7 @@ def test_records_from_before_there_were_rules() -> None:
     labels = {**space["metadata"]["labels"], "kubernetes.io/metadata.name": "shop"}
     mesh = pipeline.decide_only(bundle(space), DEFAULT).meshes[0]
     of_then = Namespace("shop", labels, {}, "bundle")
-    digest = record._digest(record._canonical(["shop", of_then.labels, {}]))
+    digest = digests.digest(digests.canonical(["shop", of_then.labels, {}]))
     assert record.namespace_fits(old._replace(namespace=digest), of_then, mesh)
     assert not record.namespace_fits(
         old._replace(namespace=digest), of_then._replace(labels={}), mesh

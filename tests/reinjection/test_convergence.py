@@ -73,64 +73,73 @@ OWN_CONFIGURATIONS = {
 }
 
 
-def workload(pick: random.Random) -> dict[str, Any]:
-    """A workload with much of what injection touches."""
+def maybe(pick: random.Random, chance: float) -> bool:
+    return pick.random() < chance
 
-    def maybe(chance: float) -> bool:
-        return pick.random() < chance
 
-    def probe() -> dict[str, Any]:
-        port = pick.choice(("http", 8080, 9090))
-        action: dict[str, Any] = pick.choice(
-            (
-                {"httpGet": {"path": "/x", "port": port}},
-                {"tcpSocket": {"port": port}},
-                {"grpc": {"port": 9000}},
-                {"exec": {}},
-            )
+def probe(pick: random.Random) -> dict[str, Any]:
+    port = pick.choice(("http", 8080, 9090))
+    action: dict[str, Any] = pick.choice(
+        (
+            {"httpGet": {"path": "/x", "port": port}},
+            {"tcpSocket": {"port": port}},
+            {"grpc": {"port": 9000}},
+            {"exec": {}},
         )
-        return (
-            {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
-            if maybe(0.5)
-            else dict(action)
-        )
+    )
+    if maybe(pick, 0.5):
+        return {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
+    return dict(action)
 
-    def container(name: str) -> dict[str, Any]:
-        made: dict[str, Any] = {
-            "name": name,
-            "image": f"{name}:1",
-            "ports": [{"name": "http", "containerPort": 8080}],
-        }
-        for field in ("readinessProbe", "livenessProbe", "startupProbe"):
-            if maybe(0.4):
-                made[field] = probe()
-        if maybe(0.2):
-            made["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
-        return made
 
-    among = [container(f"app-{number}") for number in range(pick.choice((1, 1, 2, 3)))]
-    if maybe(0.3):
+def container(pick: random.Random, name: str) -> dict[str, Any]:
+    ports = [{"name": "http", "containerPort": 8080}]
+    made: dict[str, Any] = {"name": name, "image": f"{name}:1", "ports": ports}
+    for field in ("readinessProbe", "livenessProbe", "startupProbe"):
+        if maybe(pick, 0.4):
+            made[field] = probe(pick)
+    if maybe(pick, 0.2):
+        made["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
+    return made
+
+
+def pod_spec(pick: random.Random) -> dict[str, Any]:
+    containers = [container(pick, f"app-{number}") for number in range(pick.choice((1, 1, 2, 3)))]
+    if maybe(pick, 0.3):
         own = {"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": 1}}}
-        among.insert(pick.randrange(len(among) + 1), own)
-    spec: dict[str, Any] = {"containers": among}
-    if maybe(0.3):
+        containers.insert(pick.randrange(len(containers) + 1), own)
+
+    spec: dict[str, Any] = {"containers": containers}
+    if maybe(pick, 0.3):
         spec["initContainers"] = [{"name": "init", "image": "i"}]
-    if maybe(0.3):
+    if maybe(pick, 0.3):
         spec["volumes"] = [{"name": "data", "emptyDir": {}}]
-    if maybe(0.2):
+    if maybe(pick, 0.2):
         spec["securityContext"] = pick.choice(({"fsGroup": 42}, {}, None))
+    return spec
+
+
+def pod_metadata(pick: random.Random) -> dict[str, Any]:
     annotations = {
         "prometheus.io/port": "9090",
         "prometheus-io.path": "/m",
         "sidecar.istio.io/proxyCPU": "1",
     }
-    metadata: dict[str, Any] = {"annotations": {k: v for k, v in annotations.items() if maybe(0.3)}}
-    metadata["labels"] = {k: "x" for k in ("app", "service.istio.io/canonical-name") if maybe(0.5)}
-    metadata = {k: v for k, v in metadata.items() if v or maybe(0.3)}
-    template = {"metadata": metadata, "spec": spec} if maybe(0.9) else {"spec": spec}
+    labels = ("app", "service.istio.io/canonical-name")
+    metadata: dict[str, Any] = {
+        "annotations": {key: text for key, text in annotations.items() if maybe(pick, 0.3)},
+        "labels": {key: "x" for key in labels if maybe(pick, 0.5)},
+    }
+    return {key: value for key, value in metadata.items() if value or maybe(pick, 0.3)}
+
+
+def workload(pick: random.Random) -> dict[str, Any]:
+    """A workload with much of what injection touches."""
+    spec, metadata = pod_spec(pick), pod_metadata(pick)
+    template = {"metadata": metadata, "spec": spec} if maybe(pick, 0.9) else {"spec": spec}
     kind = pick.choice(("Deployment", "StatefulSet", "DaemonSet"))
     own_metadata: dict[str, Any] = {"name": "web", "namespace": "shop"}
-    if maybe(0.3):
+    if maybe(pick, 0.3):
         own_metadata["annotations"] = pick.choice(({"team": "a"}, {}, None))
     return {
         "apiVersion": "apps/v1",

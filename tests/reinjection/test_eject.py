@@ -18,7 +18,9 @@ from paths import ROOT
 from krm_injector import function_config
 from krm_injector.cli import main
 from krm_injector.model import ResourceRef, Workload
-from krm_injector.reinjection import eject, record
+from krm_injector.reinjection import eject, istio_traces, record
+from krm_injector.reinjection.record import changed_pieces
+from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 EXAMPLE = ROOT / "functions" / "eject" / "examples" / "httpbin"
 
@@ -59,9 +61,14 @@ def test_edits_in_the_injected_part_are_told(
     workload = Workload(
         0, (), ResourceRef("apps/v1", "Deployment", "web", "shop"), {}, ("spec", "template")
     )
-    edits = [record.Edit("", None, None), record.Edit("x" + record.ORDER, ["b", "a"], None)]
-    monkeypatch.setattr(record, "edits", lambda *_: edits)
-    unknown, order = eject.edit_results(workload, record.Record("", "", "", "", "", "", {}))
+    edits = [
+        ChangedPiece("", None, None),
+        ChangedPiece("x" + record.ORDER, ["b", "a"], None),
+    ]
+    monkeypatch.setattr(changed_pieces, "changed_pieces", lambda *_: edits)
+    unknown, order = eject.edit_results(
+        workload, record.InjectionRecord("", "", "", "", "", "", {})
+    )
     assert (unknown.field, unknown.message[:17]) == ("", "the injected part")
     assert (order.field, order.message[:14]) == ("x", "the order of x")
 
@@ -167,7 +174,7 @@ def by_traces(
         "volumes": ["istio-token"],
         "revision": "r",
     }
-    found = eject.by_traces(
+    found = istio_traces.before_injection(
         workload(
             {
                 "metadata": {
@@ -216,7 +223,8 @@ def test_parts_labels_and_annotations_go() -> None:
         ("readyz", {"grpc": {"port": 82, "service": None}},
          {"grpc": {"port": 82, "service": None}, "periodSeconds": 5}),
         ("livez", {"tcpSocket": {"port": 81}},
-         {"httpGet": {"path": "/app-health/web/readyz", "port": 15020, "scheme": "HTTP"}, "periodSeconds": 5}),
+         {"httpGet": {"path": "/app-health/web/readyz", "port": 15020, "scheme": "HTTP"},
+          "periodSeconds": 5}),
     ],
 )  # fmt: skip
 def test_probes_come_back_from_the_proxys_environment(path: str, prober: Any, probe: Any) -> None:
@@ -252,7 +260,7 @@ def test_an_own_sidecar_comes_back() -> None:
 def test_a_broken_status_is_no_crash(status: str) -> None:
     annotations = {"sidecar.istio.io/status": status}
     template = {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "a"}]}}
-    eject.by_traces(workload(template))
+    istio_traces.before_injection(workload(template))
 
 
 def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
@@ -263,7 +271,7 @@ def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
     assert record.original(again, found) == yaml.safe_load(
         (EXAMPLE / ".expected" / "ejected.yaml").read_text()
     )
-    assert record.edits(again, found) == []
+    assert changed_pieces.changed_pieces(again, found) == []
 
 
 def pod_of_cluster(
@@ -310,10 +318,10 @@ LONG = "a-name-of-sixty-five-characters-that-istio-cuts-to-sixty-three-ab"
 def test_the_canonical_name_of_an_owned_pod_goes(
     kind: str, owner: str, name: str, labels: dict[str, str], canonical: str
 ) -> None:
-    found = eject.by_traces(pod_of_cluster(kind, owner, name, labels, canonical))
+    found = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, canonical))
     assert found is not None
     assert found["metadata"].get("labels", {}) == labels
-    other = eject.by_traces(pod_of_cluster(kind, owner, name, labels, "shop-front"))
+    other = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, "shop-front"))
     assert other is not None  # no version gives that: it is the user's
     assert other["metadata"]["labels"] == {
         **labels,

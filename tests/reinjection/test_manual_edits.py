@@ -23,7 +23,7 @@ from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
-from krm_injector.reinjection import manual_edits, record
+from krm_injector.reinjection import hand_edits, manual_edits, record
 from krm_injector.sources import manifests
 from krm_injector.sources.inputs import Source
 
@@ -33,7 +33,7 @@ SHOP = {
     "kind": "Namespace",
     "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
 }
-BOOKKEEPING = (record.ANNOTATION, *manual_edits.BOOKKEEPING)
+BOOKKEEPING = (record.ANNOTATION, *hand_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
 
 
@@ -125,7 +125,9 @@ def template_differences(one: Any, other: Any) -> list[str]:
 
 
 def check_kept(bench: Bench, change: Change, before: Any, reordered: bool = False) -> Any:
-    """The edit is refused, then kept with every value, then stands; returns what it is written as."""
+    """The edit is refused, then kept with every value, then stands; returns what it is written
+    as.
+    """
     _, workload = edited(bench, change, before)
     refusals = bench.refused(workload)
     assert {result.code for result in refusals} == {"verify-edited"}
@@ -305,26 +307,44 @@ def test_a_variable_made_of_another_is_not_kept_where_injection_would_put_it_bef
 
 # ---------------------------------------------------------------- what it does not
 
+
+def annotations(workload: Any) -> Any:
+    return workload["spec"]["template"]["metadata"]["annotations"]
+
+
+def variable(workload: Any, name: str) -> Any:
+    return next(variable for variable in proxy(workload)["env"] if variable["name"] == name)
+
+
+def probe_of_the_application(workload: Any) -> None:
+    container(workload, "web")["readinessProbe"]["httpGet"].update(path="/mine")
+
+
+def volume_of_istio(workload: Any) -> None:
+    volumes = pod(workload)["volumes"]
+    next(v for v in volumes if v["name"] == "istio-envoy").update(emptyDir={})
+
+
 DRIFT: dict[str, Change] = {
-    "a probe of the application": lambda w: container(w, "web")["readinessProbe"]["httpGet"].update(path="/mine"),
+    "a probe of the application": probe_of_the_application,
     "a variable taken out": lambda w: proxy(w)["env"].pop(2),
     "variables in another order": lambda w: proxy(w)["env"].reverse(),
     "mounts in another order": lambda w: proxy(w)["volumeMounts"].reverse(),
     "a limit taken out": lambda w: proxy(w)["resources"]["limits"].pop("cpu"),
-    "a volume": lambda w: next(v for v in pod(w)["volumes"] if v["name"] == "istio-envoy").update(emptyDir={}),
-    "what post-processing writes": lambda w: next(
-        v for v in proxy(w)["env"] if v["name"] == "ISTIO_KUBE_APP_PROBERS"
-    ).update(value="{}"),
-    "a user that istio-init must let pass": lambda w: proxy(w)["securityContext"].update(runAsUser=2000),
-    "the status": lambda w: w["spec"]["template"]["metadata"]["annotations"].update({"sidecar.istio.io/status": "{}"}),
-    "metrics": lambda w: w["spec"]["template"]["metadata"]["annotations"].update({"prometheus.io/port": "1"}),
+    "a volume": volume_of_istio,
+    "what post-processing writes": lambda w: variable(w, "ISTIO_KUBE_APP_PROBERS").update(
+        value="{}"
+    ),
+    "a user that istio-init must let pass": lambda w: proxy(w)["securityContext"].update(
+        runAsUser=2000
+    ),
+    "the status": lambda w: annotations(w).update({"sidecar.istio.io/status": "{}"}),
+    "metrics": lambda w: annotations(w).update({"prometheus.io/port": "1"}),
     "a field that Kubernetes does not know": lambda w: proxy(w).update(imagePolicy="Never"),
     "a value of the wrong type": lambda w: proxy(w).update(args="--mine"),
     "a quantity that is none": lambda w: proxy(w)["resources"]["limits"].update(cpu="much"),
-    "a value in place of a reference": lambda w: next(v for v in proxy(w)["env"] if v["name"] == "POD_NAME").update(
-        value="x"
-    ),
-}  # fmt: skip
+    "a value in place of a reference": lambda w: variable(w, "POD_NAME").update(value="x"),
+}
 
 
 @pytest.mark.parametrize(
@@ -389,13 +409,8 @@ def test_the_users_value_wins_over_a_mesh_that_changed() -> None:
 
 def test_pieces_that_only_the_mesh_changed_are_no_edits() -> None:
     _, workload = edited(Bench(NATIVE), lambda w: proxy(w)["env"].pop(2), deployment())
-    other = Bench(
-        settings(
-            mesh={
-                "meshConfig": "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
-            }
-        )
-    )
+    mesh_config = "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
+    other = Bench(settings(mesh={"meshConfig": mesh_config}))
     again, said = other.inject(workload)
     assert [result.code for result in said] == ["edit-lost"]
     assert again == other.inject(deployment())[0]

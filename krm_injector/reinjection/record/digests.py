@@ -1,0 +1,148 @@
+"""Digests in a record: of the control plane, of the Namespace, and of the injected part and its
+pieces.
+
+They are eight characters long and guard against accidents, not against an attacker: whoever can
+edit the manifest can edit its record too.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Iterable
+from typing import Any
+from zlib import crc32
+
+from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
+from krm_injector.kube import undo
+from krm_injector.kube.element_names import ORDER
+from krm_injector.model import Mesh, Namespace, Webhook
+
+# Records have always counted the fields before failurePolicy, which changes no answer.
+_WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")
+
+# By revision, since a control plane serves thousands of workloads. The mesh stands beside its
+# digest: an entry of another mesh of that revision is computed anew, so none is ever wrong.
+_mesh_digests: dict[str, tuple[Mesh, str]] = {}
+
+
+def mesh_digest(mesh: Mesh) -> str:
+    """Of everything that a control plane's answer depends on, the webhooks' selectors included."""
+    cached = _mesh_digests.get(mesh.revision)
+    if cached is not None and cached[0] is mesh:
+        return cached[1]
+
+    parts = [
+        mesh.revision,
+        mesh.version,
+        mesh.config,
+        mesh.values,
+        mesh.mesh_config,
+        mesh.root_namespace,
+        mesh.platform,
+        mesh.native_sidecars,
+        mesh.control_plane_env,
+        mesh.proxy_configs,
+        [webhook[:_WEBHOOK_FIELDS] for webhook in mesh.webhooks],
+    ]
+    value = digest(canonical(parts))
+    _mesh_digests[mesh.revision] = mesh, value
+    return value
+
+
+def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
+    """Of what this control plane's injection can read of a Namespace; "" for none.
+
+    That is the labels that its webhooks' selectors name, the two that Istio's own selectors always
+    name, and the annotations that OpenShift's user ranges come from.
+    """
+    if namespace is None:
+        return ""
+    keys = _selector_keys(mesh)
+    labels = {key: value for key, value in namespace.labels.items() if key in keys}
+    return digest(canonical([namespace.name, labels, _user_ranges(namespace)]))
+
+
+def namespace_digest_of_all_labels(namespace: Namespace | None) -> str:
+    """The same as records without a number of rules have it: every label counts."""
+    if namespace is None:
+        return ""
+    return digest(canonical([namespace.name, namespace.labels, _user_ranges(namespace)]))
+
+
+def _user_ranges(namespace: Namespace) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in namespace.annotations.items()
+        if key.startswith("openshift.io/")
+    }
+
+
+def _selector_keys(mesh: Mesh) -> set[str]:
+    keys = {INJECTION_LABEL, REVISION_LABEL}
+    for webhook in mesh.webhooks:
+        selector = webhook.namespace_selector or {}
+        keys.update(selector.get("matchLabels") or ())
+        for requirement in selector.get("matchExpressions") or ():
+            if requirement.get("key"):
+                keys.add(requirement["key"])
+    return keys
+
+
+# ---------------------------------------------------------------- the injected part
+
+
+def pieces_of(part: Any, description: Any, rules: int) -> list[undo.Unit]:
+    """(path, value) of each piece that stands where the description undoes something, then the
+    order of each list that has several of them as elements.
+
+    rules: the record's; records without a number of rules (0) do not count the order.
+    """
+    units = undo.units(part, description)
+    if not rules:
+        return units
+
+    orders: dict[str, list[str]] = {}
+    for path, _ in units:
+        if path.endswith("]"):
+            bracket = path.rindex("[")
+            orders.setdefault(path[:bracket], []).append(path[bracket + 1 : -1])
+
+    return [*units, *((path + ORDER, names) for path, names in orders.items() if len(names) > 1)]
+
+
+def line_of(path: str, value: Any) -> str:
+    """The piece as one line of text, of which digests are made."""
+    return f"{path}={canonical(value)}"
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """The digest of an injected part with these lines, in whatever order."""
+    return digest("\n".join(sorted(lines)))
+
+
+def short_digest(line: str) -> str:
+    """Two characters: enough to point at an edit, not to tell any two lines apart."""
+    checksum = crc32(line.encode()).to_bytes(4, "big")
+    return b2a_base64(checksum, newline=False)[:2].decode()
+
+
+# ---------------------------------------------------------------- texts
+
+
+def canonical(value: Any) -> str:
+    """A text that only equal values share, whatever the order of keys: orchestrators sort them."""
+    if type(value) is str:
+        return f'"{value}"'
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{key}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([canonical(item) for item in value]) + "]"
+    return repr(value)
+
+
+def digest(text: str) -> str:
+    """Eight characters: six bytes of the text's SHA-256."""
+    from hashlib import sha256  # read-only runs do not need it
+
+    data = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return b2a_base64(data[:6], newline=False).decode()

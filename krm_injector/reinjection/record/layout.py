@@ -1,0 +1,145 @@
+"""The layout in a record: how entries were written that injection writes in another way.
+
+It is a tree by names, as kube.undo names elements of lists, with the lines of an entry at each leaf
+(see kube.yaml.edit for what an entry is). An ejected manifest has these lines again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from krm_injector.kube import undo
+from krm_injector.kube.paths import at, put
+from krm_injector.kube.yaml import Known, Path, nested
+from krm_injector.model import Object
+from krm_injector.reinjection.record.form import (
+    RECORD_PATH,
+    VERSION,
+    BadRecord,
+    compact_json,
+    original,
+    read,
+)
+
+MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
+
+# Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay
+# for good.
+_OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.helm.sh/")
+
+
+def with_layout(workload: Object, layout: Any) -> Object:
+    """The injected workload whose record has this layout; None for none."""
+    value = json.loads(at(workload, RECORD_PATH))
+    if value["v"] != VERSION or value.get("layout") == layout:
+        return workload  # records of several pod templates keep no layout
+
+    value.pop("layout", None)
+    if layout is not None:
+        value["layout"] = layout
+
+    changed: Object = put(workload, RECORD_PATH, compact_json(value))
+    return changed
+
+
+def with_entries(item: Object, entries: Mapping[Path, str]) -> Object:
+    """The injected item whose records hold these entries of what it was before, and no others.
+
+    entries: the lines of each entry, by its path in the item (see kube.yaml.edit).
+    """
+    for inside, workload in _recorded_objects(item):
+        layout = _layout_of(workload, _entries_of(inside, entries))
+        item = put(item, inside, with_layout(workload, layout))
+
+    return item
+
+
+def _entries_of(inside: Path, entries: Mapping[Path, str]) -> dict[Path, str]:
+    """The entries of one object of an item, by their paths in that object."""
+    depth = len(inside)
+    return {
+        path[depth:]: text
+        for path, text in entries.items()
+        if path[:depth] == inside and not any(name in text for name in _OF_ORCHESTRATORS)
+    }
+
+
+def _layout_of(workload: Object, entries: Mapping[Path, str]) -> Any:
+    record = read(workload)
+    assert record is not None
+    if record.of or sum(map(len, entries.values())) > MAX_LAYOUT:
+        return None
+    return _by_names(nested(entries), original(workload, record)) or None
+
+
+def item_layout(standing: Object, before: Object) -> Known | None:
+    """How the entries of an injected item were written, by their paths in what it was before."""
+    tree: Any = {}
+    for inside, workload in _recorded_objects(standing):
+        try:
+            record = read(workload)
+        except BadRecord:
+            continue
+
+        value = at(before, inside)
+        if record is None or not record.layout or value is None:
+            continue
+
+        layout: Any = _by_numbers(record.layout, value)
+        if not inside:
+            return layout  # type: ignore[no-any-return]
+
+        node = tree
+        for step in inside[:-1]:
+            node = node.setdefault(step, {})
+
+        node[inside[-1]] = layout
+
+    return tree or None
+
+
+def _recorded_objects(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
+    """Each object in an item that carries a record: the item itself, or those of a List."""
+    if at(item, RECORD_PATH) is not None:
+        return [(inside, item)]
+
+    members = item.get("items") if isinstance(item, dict) else None
+    if not isinstance(members, list):
+        return []
+
+    objects: list[tuple[Path, Object]] = []
+    for number, member in enumerate(members):
+        objects += _recorded_objects(member, (*inside, "items", number))
+    return objects
+
+
+def _by_names(tree: Any, value: Any) -> Any:
+    """The tree with the names of the elements of the value's lists in place of their numbers."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(value, list):
+        names = undo.entry_names(value)
+        return {names[number]: _by_names(inner, value[number]) for number, inner in tree.items()}
+    return {key: _by_names(inner, value[key]) for key, inner in tree.items() if key in value}
+
+
+def _by_numbers(tree: Any, value: Any) -> Any:
+    """The reverse of ``_by_names``; names that are not there any more are left out."""
+    if isinstance(tree, str):
+        return tree
+
+    if isinstance(value, list):
+        names = undo.entry_names(value)
+        numbers = {name: number for number, name in enumerate(names)}
+        return {
+            numbers[name]: _by_numbers(inner, value[numbers[name]])
+            for name, inner in tree.items()
+            if name in numbers
+        }
+
+    if isinstance(value, dict):
+        return {key: _by_numbers(inner, value[key]) for key, inner in tree.items() if key in value}
+
+    return {}
