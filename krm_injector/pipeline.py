@@ -13,7 +13,7 @@ from typing import Any
 from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import findings
 from krm_injector.discovery import unstated_version
-from krm_injector.discovery.discover import Member, discover, ref_of, walk
+from krm_injector.discovery.discover import discover
 from krm_injector.discovery.discover import workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
@@ -26,6 +26,7 @@ from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with,
 from krm_injector.reinjection import eject, record
 from krm_injector.reinjection.reinject import inject_once, proven
 from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import Member, ref_of, walk
 
 __all__ = [
     "ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify", "with_replacements",
