@@ -39,6 +39,8 @@ VALIDATION_CONTAINER = "istio-validation"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
+# Kubernetes' own Namespaces, of which Istio injects none (pkg/kube/inject/initializer.go, 1.9+).
+KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # with -REVISION behind it but for default
 MESH_CONFIG_MAP = "istio"  # likewise
 

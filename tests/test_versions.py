@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import typing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from krm_injector import versions
 from krm_injector.decision import pod_rules
 from krm_injector.discovery import webhooks
 from krm_injector.gotemplate import ExecError, ParseError, parse
@@ -69,6 +73,50 @@ def test_every_change_between_two_versions_has_its_row() -> None:
         assert changed == {
             field for since, changes, _ in CHANGES if since == minor for field in changes
         }
+
+
+def test_rows_change_fields_to_values_of_their_type() -> None:
+    fields = _types_of_fields()
+    for minor in MINORS:
+        for name, value in rules_for(minor)._asdict().items():
+            choices = typing.get_args(fields[name]) if _is_choice(fields[name]) else ()
+            assert not choices or value in choices, (minor, name, value)
+
+
+def test_every_choice_is_taken_by_some_version() -> None:
+    by_discovery = {"test_mesh": {"yes"}}
+    for name, annotation in _types_of_fields().items():
+        taken = {getattr(rules_for(minor), name) for minor in MINORS}
+        if _is_choice(annotation):
+            assert set(typing.get_args(annotation)) == taken | by_discovery.get(name, set()), name
+
+
+def _types_of_fields() -> dict[str, Any]:
+    return typing.get_type_hints(Rules)
+
+
+def _is_choice(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Literal
+
+
+def test_every_field_of_rules_is_read_outside_of_the_table() -> None:
+    read: set[str] = set()
+    for file in Path(versions.__file__).parent.rglob("*.py"):
+        if file != Path(versions.__file__):
+            read |= _fields_read(ast.parse(file.read_text()))
+    assert set(Rules._fields) - read == set()
+
+
+def _fields_read(tree: ast.AST) -> set[str]:
+    """The names behind ``rules.``, ``mesh.rules.`` and ``rules_for(...).``."""
+    fields = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value.func if isinstance(node.value, ast.Call) else node.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            if name in ("rules", "rules_for"):
+                fields.add(node.attr)
+    return fields
 
 
 def test_a_row_says_one_thing_once() -> None:
