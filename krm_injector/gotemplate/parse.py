@@ -110,13 +110,14 @@ class _Parser:
 
     # Errors
 
-    def fail(self, message: str) -> NoReturn:
+    def fail(self, message: str, function: str = "") -> NoReturn:
         token = self.toks[min(self.seen, len(self.toks) - 1)]
         line = self.source.line(token.pos)
         name = self.source.name
         raise ParseError(
             f"template: {name}:{line}: {message}",
             message=message, name=name, line=line, column=self.source.place(token.pos)[1], context=token.text,
+            function=function,
         )  # fmt: skip
 
     def unexpected(self, token: Token, context: str) -> NoReturn:
@@ -419,7 +420,7 @@ class _Parser:
 
         if kind == lex.IDENT:
             if text not in self.functions:
-                self.fail(f"function {quote(text)} not defined")
+                self.fail(f"function {quote(text)} not defined", text)
             return node.Identifier(pos, text)
 
         if kind in (lex.STRING, lex.RAW):
