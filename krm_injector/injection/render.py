@@ -13,7 +13,7 @@ from krm_injector.gotemplate import Account, Func, LimitExceeded, Template, Temp
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.gotemplate.values import Struct
 from krm_injector.injection import pods
-from krm_injector.injection.template_data import (
+from krm_injector.injection.go_structs import (
     NamespacedName,
     namespaced_name,
     object_meta,

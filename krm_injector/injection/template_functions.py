@@ -14,7 +14,7 @@ from krm_injector.gotemplate import Func
 from krm_injector.gotemplate.errors import check_size
 from krm_injector.gotemplate.format import sprint
 from krm_injector.gotemplate.values import StringMap, Struct
-from krm_injector.injection.template_data import go_json_text, go_plain
+from krm_injector.injection.go_structs import go_json_text, go_plain
 from krm_injector.istio_api import clean_proxy_config, duration_string, to_json
 from krm_injector.kube import go_json
 from krm_injector.kube.yaml import go_marshal

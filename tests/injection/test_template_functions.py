@@ -12,7 +12,7 @@ import pytest
 from krm_injector.gotemplate import parse
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.injection import render, template_functions
-from krm_injector.injection.template_data import object_meta, pod_spec
+from krm_injector.injection.go_structs import object_meta, pod_spec
 from krm_injector.istio_api import TypedValues, default_proxy_config, mesh_config
 from krm_injector.istio_api import parse as parse_message
 from krm_injector.versions import NEWEST, Rules, rules_for
