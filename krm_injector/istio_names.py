@@ -36,6 +36,7 @@ SCRAPE_TARGETS_ANNOTATION = "prometheus.istio.io/scrape-targets"
 PROXY_CONTAINER = "istio-proxy"
 INIT_CONTAINER = "istio-init"
 VALIDATION_CONTAINER = "istio-validation"
+CORE_DUMP_CONTAINER = "enable-core-dump"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
@@ -50,6 +51,7 @@ APP_PROBERS_VARIABLE = "ISTIO_KUBE_APP_PROBERS"
 PROMETHEUS_VARIABLE = "ISTIO_PROMETHEUS_ANNOTATIONS"
 CLUSTER_VARIABLE = "ISTIO_META_CLUSTER_ID"
 NETWORK_VARIABLE = "ISTIO_META_NETWORK"
+SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 
 # ---------------------------------------------------------------- KRM functions
 

@@ -17,7 +17,7 @@ from krm_injector.discovery.discover import discover
 from krm_injector.discovery.discover import workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
-from krm_injector.injection.render import ControlPlane
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.yaml import YamlError
@@ -99,7 +99,7 @@ def _run(
 ) -> Outcome:
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
-    planes: dict[int, ControlPlane] = {}
+    planes: dict[int, PreparedControlPlane] = {}
     unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
     edited: dict[Template, tuple[Any, ...]] = {}
@@ -122,7 +122,7 @@ def _run(
             continue
 
         try:
-            plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
+            plane = planes.get(id(decision.mesh)) or PreparedControlPlane(decision.mesh)
             planes[id(decision.mesh)] = plane
             injected = inject_once(decision, plane, settings)
         except Failure as failure:
@@ -188,7 +188,7 @@ def _edits(
     one: eject.Restored,
     decision: Decision,
     injected: Any,
-    plane: ControlPlane,
+    plane: PreparedControlPlane,
     outcome: Outcome,
     settings: Settings,
 ) -> tuple[Any, tuple[Any, ...], list[Result]]:
@@ -249,7 +249,7 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     from krm_injector.judging.verify import Row, judge
 
     outcome = run(bundle, settings)
-    planes: dict[int, ControlPlane] = {}
+    planes: dict[int, PreparedControlPlane] = {}
     judged = []
     for found, one, decision in rows(bundle, outcome):
         if id(decision.mesh) in outcome.unusable:

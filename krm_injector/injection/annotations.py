@@ -125,7 +125,10 @@ def _interfaces(value: str, rules: Rules) -> str:
         if not name:
             return "names an empty interface"
         if len(name.encode()) > 15 or not _INTERFACE.match(name):
-            return f'"{name}" must be an interface name: a letter, then letters, digits, "_", ".", "-", 15 in all'
+            return (
+                f'"{name}" must be an interface name: a letter, then letters, digits, "_", ".", '
+                '"-", 15 in all'
+            )
 
     return ""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods, probes, prometheus
+from krm_injector.istio_names import APP_PROBERS_VARIABLE, PROMETHEUS_VARIABLE
 from krm_injector.kube import go_json, types
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.paths import put as replaced
@@ -174,7 +175,7 @@ def by_traces(workload: Workload) -> Object | None:
     if status is None:
         return None
 
-    probers, scraped = probers_of(pod), _decoded(_env(pod).get(prometheus.ENV))
+    probers, scraped = probers_of(pod), _decoded(_env(pod).get(PROMETHEUS_VARIABLE))
     pod = _with_probes(_without_parts(pod, status), probers)
     pod = _with_annotations(pod, scraped, status)
     pod = _without_labels(pod, workload)
@@ -186,7 +187,7 @@ def probers_of(pod: Object) -> Object:
     try:
         return {
             path: probes.as_prober(one)
-            for path, one in _decoded(_env(pod).get(probes.PROBERS_ENV)).items()
+            for path, one in _decoded(_env(pod).get(APP_PROBERS_VARIABLE)).items()
         }
     except (types.TypeMismatch, AttributeError):
         return {}  # edited by hand, or not Istio's

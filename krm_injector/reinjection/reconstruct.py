@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from krm_injector.injection import merge, pods, probes
-from krm_injector.injection.render import TEMPLATES_ANNOTATION
+from krm_injector.istio_names import TEMPLATES_ANNOTATION
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Workload
 from krm_injector.reinjection import eject

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure, inject
-from krm_injector.injection.render import ControlPlane
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube import undo
 from krm_injector.kube.yaml import YamlError, same
@@ -19,7 +19,7 @@ from krm_injector.reinjection import eject, reconstruct, record, webhook_guard
 MOST_READINGS = 256
 
 
-def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+def inject_once(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
     """One workload's object injected, with guard and record. The workload of the decision is as
     before any earlier injection of ours; one that Istio injected is taken back first where that can
     be proved right. Raises Failure, ApiError.
@@ -41,7 +41,7 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
 
 
 def _by_traces(
-    decision: Decision, plane: ControlPlane, settings: Settings
+    decision: Decision, plane: PreparedControlPlane, settings: Settings
 ) -> tuple[Object, Object] | None:
     """Before and after, of a workload that Istio injected; None where it does not stand as Istio
     left it.
@@ -115,14 +115,14 @@ def _as_is(pod: Object) -> Object:
     return pod
 
 
-def _fresh(decision: Decision, plane: ControlPlane, settings: Settings) -> Object | None:
+def _fresh(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object | None:
     try:
         return _injected(decision, plane, settings)
     except Failure:
         return None
 
 
-def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+def _injected(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
     """The injected object, its injected images as the functionConfig wants them. Raises Failure,
     ApiError.
     """
@@ -139,7 +139,11 @@ def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Ob
 
 
 def _finished(
-    before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings
+    before: Object,
+    after: Object,
+    decision: Decision,
+    plane: PreparedControlPlane,
+    settings: Settings,
 ) -> Object:
     """The injected object with what is ours and not Istio's: the guard, and the record of what it
     was before.
@@ -157,7 +161,7 @@ def _finished(
 
 
 def proven(
-    found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings
+    found: Workload, decision: Decision, planes: dict[int, PreparedControlPlane], settings: Settings
 ) -> bool:
     """Whether what Istio's traces tell of an injected workload without a record is enough to make
     it of that again.
@@ -166,7 +170,7 @@ def proven(
         return True
 
     try:
-        plane = planes.setdefault(id(decision.mesh), ControlPlane(decision.mesh))
+        plane = planes.setdefault(id(decision.mesh), PreparedControlPlane(decision.mesh))
     except (ApiError, YamlError):
         return True  # the run has told of it
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from krm_injector.decision.pod_rules import INJECT
 from krm_injector.injection import pods
-from krm_injector.injection.render import ControlPlane
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import text
@@ -30,7 +30,7 @@ INSTEAD = (
 )
 
 
-def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object:
+def guarded(injected: Object, decision: Decision, plane: PreparedControlPlane) -> Object:
     """The injected workload with the guard on its pod template."""
     template = decision.workload.template
     metadata = {**(at(injected, (*template, "metadata")) or {})}
@@ -41,7 +41,7 @@ def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object
     return result
 
 
-def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result | None:
+def problem(injected: Object, decision: Decision, plane: PreparedControlPlane) -> Result | None:
     """Why this workload cannot have the guard; None where it can."""
     ref, who = decision.workload.ref, decision.workload.shown
     inits = at(injected, (*decision.workload.template, "spec", "initContainers")) or []
@@ -91,7 +91,7 @@ def _selects(decision: Decision) -> str:
     )
 
 
-def _cni(plane: ControlPlane) -> bool:
+def _cni(plane: PreparedControlPlane) -> bool:
     """Whether the values say that the CNI plugin does what istio-init does (pilot.cni since 1.22,
     before istio_cni).
     """
