@@ -2,7 +2,7 @@
 all below them.
 
 A TypedStruct is a view of a dict of decoded JSON: fields are made when a template asks for them. A
-field that nobody gave has the zero value of its Go type: "" or false, an empty list, a nil pointer.
+field that is absent has the zero value of its Go type: "" or false, an empty list, a nil pointer.
 """
 
 from __future__ import annotations
@@ -54,9 +54,8 @@ class TypedStruct(Struct):
     def go_string(self) -> str:
         if self.is_nil:
             return "<nil>"
-        return (
-            "{" + " ".join(_text(self.go_attr(field[1])) for field in TYPES[self.type_name]) + "}"
-        )
+        texts = [_text(self.go_attr(field[1])) for field in TYPES[self.type_name]]
+        return "{" + " ".join(texts) + "}"
 
     def plain(self) -> Any:
         """What json.Marshal writes for it, as data with the fields in Go's order; None for a nil
@@ -146,7 +145,7 @@ class NamespacedName(Struct):
 
 
 class TypedList(list[Any]):
-    """A slice of something typed; nil where nobody gave it."""
+    """A slice of typed elements; nil where the field is absent."""
 
     def __init__(self, go_type: str, items: list[Any], nil: bool) -> None:
         super().__init__(items)
@@ -155,7 +154,9 @@ class TypedList(list[Any]):
 
 
 class TypedMap(dict[str, Any]):
-    """A map of something typed, as map[v1.ResourceName]resource.Quantity."""
+    """A map of typed elements, as map[v1.ResourceName]resource.Quantity; nil where the field is
+    absent.
+    """
 
     def __init__(self, go_type: str, items: dict[str, Any], nil: bool) -> None:
         super().__init__(items)
@@ -167,16 +168,16 @@ class TypedMap(dict[str, Any]):
 @cache
 def _fields(type_name: str) -> dict[str, tuple[str | None, str]]:
     """Go name -> (JSON name, None for an embedded struct; Go type), promoted fields included."""
-    found: dict[str, tuple[str | None, str]] = {}
+    own: dict[str, tuple[str | None, str]] = {}
     promoted: dict[str, tuple[str | None, str]] = {}
     for json_name, go_name, go_type, flags, _, _ in TYPES[type_name]:
         if flags & INLINE:
-            found[go_name] = (None, go_type)
+            own[go_name] = (None, go_type)
             promoted.update(_fields(go_type))
         else:
-            found[go_name] = (json_name, go_type)
+            own[go_name] = (json_name, go_type)
 
-    return {**promoted, **found}
+    return {**promoted, **own}
 
 
 @cache
@@ -193,22 +194,20 @@ def typed(go_type: str, value: Any) -> Any:
     kind = kind_of(go_type)
     if kind == "struct":
         return struct_class(go_type)(value)
-    if kind == "pointer":
-        return _pointer(go_type, value)
-    if kind == "slice":
-        return _slice(go_type, value)
-    if kind == "map":
-        return _map(go_type, value)
     if kind == "string":
         return value if isinstance(value, str) else ""
     if kind == "bool":
         return value is True
-
     if kind in ("int32", "int64"):
-        number = int(value) if isinstance(value, (int, float)) else 0
-        return Int32(number) if kind == "int32" else Int64(number)
+        return _integer(kind, value)
 
-    return _opaque(kind, go_type, value)
+    make = _MAKERS.get(kind)
+    return make(go_type, value) if make else _opaque(kind, go_type, value)
+
+
+def _integer(kind: str, value: Any) -> Int32 | Int64:
+    number = int(value) if isinstance(value, (int, float)) else 0
+    return Int32(number) if kind == "int32" else Int64(number)
 
 
 def _pointer(go_type: str, value: Any) -> Any:
@@ -224,8 +223,9 @@ def _pointer(go_type: str, value: Any) -> Any:
 def _slice(go_type: str, value: Any) -> list[Any]:
     items = value if isinstance(value, list) else []
     if go_type == "[]string":
-        made = StringList(typed("string", item) for item in items)
-        return made
+        strings = StringList(typed("string", item) for item in items)
+        return strings
+
     inner = element_type(go_type)
     return TypedList(go_type, [typed(inner, item) for item in items], not isinstance(value, list))
 
@@ -236,11 +236,11 @@ def _map(go_type: str, value: Any) -> dict[str, Any]:
         return StringMap((key, typed("string", item)) for key, item in items.items())
 
     inner = element_type(go_type)
-    return TypedMap(
-        go_type,
-        {key: typed(inner, item) for key, item in items.items()},
-        not isinstance(value, Mapping),
-    )
+    members = {key: typed(inner, item) for key, item in items.items()}
+    return TypedMap(go_type, members, not isinstance(value, Mapping))
+
+
+_MAKERS = {"pointer": _pointer, "slice": _slice, "map": _map}
 
 
 def _opaque(kind: str, go_type: str, value: Any) -> Any:
@@ -284,7 +284,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Struct):
         return value.go_string()
     if isinstance(value, Mapping):
-        return "map[" + " ".join(f"{key}:{_text(value[key])}" for key in sorted(value)) + "]"
+        members = [f"{key}:{_text(value[key])}" for key in sorted(value)]
+        return "map[" + " ".join(members) + "]"
     if isinstance(value, list):
         return "[" + " ".join(_text(item) for item in value) + "]"
 
@@ -306,17 +307,13 @@ def go_plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return int(value)
 
+    if not isinstance(value, (dict, list)):
+        return value
+    if getattr(value, "nil", False):
+        return None
     if isinstance(value, dict):
-        return (
-            {key: go_plain(value[key]) for key in sorted(value)}
-            if not getattr(value, "nil", False)
-            else None
-        )
-
-    if isinstance(value, list):
-        return [go_plain(item) for item in value] if not getattr(value, "nil", False) else None
-
-    return value
+        return {key: go_plain(value[key]) for key in sorted(value)}
+    return [go_plain(item) for item in value]
 
 
 def go_json_text(value: Any, escape_html: bool = True) -> str:
