@@ -62,6 +62,7 @@ INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector
 
+GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all

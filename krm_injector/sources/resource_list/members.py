@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from krm_injector.istio_names import LOCAL_CONFIG
+from krm_injector.istio_names import GROUP, LOCAL_CONFIG
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef
 from krm_injector.sources.resource_list.bundle import Bundle
@@ -74,6 +74,18 @@ def is_local(value: Any) -> bool:
     if not isinstance(annotations, dict) or LOCAL_CONFIG not in annotations:
         return False
     return bool(annotations[LOCAL_CONFIG] != "false")
+
+
+def not_applied(values: Iterable[Any]) -> frozenset[int]:
+    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of
+    this program.
+    """
+    indexes = set()
+    for index, value in enumerate(values):
+        api_version = str(at(value, ("apiVersion",)))
+        if is_local(value) or api_version.startswith(f"{GROUP}/"):
+            indexes.add(index)
+    return frozenset(indexes)
 
 
 def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:
