@@ -153,7 +153,7 @@ def _configs(file: str, root: str) -> list[Config]:
 
 def _line(text: str, program: str) -> int:
     """The line that names a program first."""
-    first_line = program.split("\n")[0]
+    first_line = program.partition("\n")[0]
     for number, line in enumerate(text.split("\n"), 1):
         if first_line in line:
             return number
@@ -179,15 +179,15 @@ def options(
     allow_exec: bool,
     command: str,
 ) -> Options:
-    """kustomize's options for a directory: those passed on, and what lets the functions run that
-    may.
+    """kustomize's options for a directory: those passed on, and what lets functions run.
 
     Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
     without --enable-exec it passes over functions by exec (kustomize 5.8.1,
     api/internal/plugins/loader), as kubectl, which has no --enable-exec, always does. The caller
-    does their work behind the build, where all that the command line says reaches it. ``program``:
-    --kustomize; ``command``: ours, for what is said. Raises Refused for functions that may not run,
-    and where the program that is found has no such option.
+    does their work behind the build, where the whole command line reaches it.
+
+    ``program``: --kustomize; ``command``: ours, for messages. Raises Refused for functions that may
+    not run, and where the program has no such option.
     """
     decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by who says it to kustomize
     if decided or not files.is_kustomization(directory):
@@ -199,11 +199,7 @@ def options(
         if not functions.harmless:
             return Options(tuple(passed_on))
 
-    if (
-        functions.harmless
-        and not functions.generates
-        and all(map(_can_be_behind, functions.configs))
-    ):
+    if _can_be_left_out(functions):
         return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
 
     kustomize, subcommand = find_kustomize(program, path)
@@ -217,8 +213,11 @@ def options(
     raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
 
-def _can_be_behind(config: Config) -> bool:
-    return action(config) in ("inject", "verify", "check")
+def _can_be_left_out(functions: Functions) -> bool:
+    """Whether all that would run is our own function, and works as well behind the build."""
+    if not functions.harmless or functions.generates:
+        return False
+    return all(action(config) in ("inject", "verify", "check") for config in functions.configs)
 
 
 def action(config: Config) -> str:
