@@ -36,9 +36,12 @@ SCRAPE_TARGETS_ANNOTATION = "prometheus.istio.io/scrape-targets"
 PROXY_CONTAINER = "istio-proxy"
 INIT_CONTAINER = "istio-init"
 VALIDATION_CONTAINER = "istio-validation"
+CORE_DUMP_CONTAINER = "enable-core-dump"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
+# Kubernetes' own Namespaces, of which Istio injects none (pkg/kube/inject/initializer.go, 1.9+).
+KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # with -REVISION behind it but for default
 MESH_CONFIG_MAP = "istio"  # likewise
 
@@ -48,6 +51,7 @@ APP_PROBERS_VARIABLE = "ISTIO_KUBE_APP_PROBERS"
 PROMETHEUS_VARIABLE = "ISTIO_PROMETHEUS_ANNOTATIONS"
 CLUSTER_VARIABLE = "ISTIO_META_CLUSTER_ID"
 NETWORK_VARIABLE = "ISTIO_META_NETWORK"
+SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 
 # ---------------------------------------------------------------- KRM functions
 
@@ -58,6 +62,7 @@ INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector
 
+GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all

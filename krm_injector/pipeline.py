@@ -13,11 +13,11 @@ from typing import Any
 from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import findings
 from krm_injector.discovery import unstated_version
-from krm_injector.discovery.discover import Member, discover, ref_of, walk
+from krm_injector.discovery.discover import discover
 from krm_injector.discovery.discover import workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
-from krm_injector.injection.render import ControlPlane
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.yaml import YamlError
@@ -26,6 +26,7 @@ from krm_injector.outcome import AS_KNOWN, Outcome, Place, Template, items_with,
 from krm_injector.reinjection import eject, istio_traces, record
 from krm_injector.reinjection.reinject import inject_once, proven
 from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import Member, ref_of, walk
 
 __all__ = [
     "ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify", "with_replacements",
@@ -98,7 +99,7 @@ def _run(
 ) -> Outcome:
     outcome = decide_only(bundle, settings)
     results = list(outcome.results)
-    planes: dict[int, ControlPlane] = {}
+    planes: dict[int, PreparedControlPlane] = {}
     unusable: set[int] = set()
     replacements: dict[int, Any] = dict(outcome.replacements)
     edited: dict[Template, tuple[Any, ...]] = {}
@@ -121,7 +122,7 @@ def _run(
             continue
 
         try:
-            plane = planes.get(id(decision.mesh)) or ControlPlane(decision.mesh)
+            plane = planes.get(id(decision.mesh)) or PreparedControlPlane(decision.mesh)
             planes[id(decision.mesh)] = plane
             injected = inject_once(decision, plane, settings)
         except Failure as failure:
@@ -187,7 +188,7 @@ def _edits(
     one: eject.Restored,
     decision: Decision,
     injected: Any,
-    plane: ControlPlane,
+    plane: PreparedControlPlane,
     outcome: Outcome,
     settings: Settings,
 ) -> tuple[Any, tuple[Any, ...], list[Result]]:
@@ -248,7 +249,7 @@ def verify(bundle: Bundle, settings: Settings) -> Outcome:
     from krm_injector.judging.verify import Row, judge
 
     outcome = run(bundle, settings)
-    planes: dict[int, ControlPlane] = {}
+    planes: dict[int, PreparedControlPlane] = {}
     judged = []
     for found, one, decision in rows(bundle, outcome):
         if id(decision.mesh) in outcome.unusable:

@@ -1,24 +1,33 @@
-"""What differs between Istio versions: one table, one row a behaviour, each with its source.
+"""What differs between Istio versions: one table, one row per behaviour, each with its source.
 
 A behaviour is a field of Rules, whose defaults are those of OLDEST. CHANGES lists, oldest first,
-the version from which a field takes another value; read down a version to see what changed in it. A
-version that changes nothing needs no row: only NEWEST moves on (docs/adding-a-version.md). The mesh
-API's own fields and defaults by version stand beside their messages (istio_api/tables_generated.py,
-defaults.py).
+the version from which a field takes another value. To add a version, read
+docs/adding-a-version.md: a version that changes nothing needs no row, only NEWEST moves on.
+
+The fields and defaults of the mesh API by version are not here: they stand beside their messages
+(istio_api/tables_generated.py, defaults.py).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from krm_injector.istio_names import KUBERNETES_NAMESPACES
+
+# Choices that functions elsewhere take as a parameter. Others are written at their field.
+PathForm = Literal["slashes", "colons", "escaped"]
+MetaType = Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]
+ImageVariant = Literal["", "no image given", "no type given"]
+ResetUser = Literal["", "containers", "all"]
 
 Names = frozenset[str]
+Minor = tuple[int, int]  # (1, 30)
 
 OLDEST = (1, 1)  # the oldest version described here
 NEWEST = (1, 31)
 
-_SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 _DATA = "DeploymentMeta ObjectMeta Spec ProxyConfig MeshConfig"
 _FUNCTIONS = (
     "formatDuration isset excludeInboundPort includeInboundPorts kubevirtInterfaces "
@@ -27,159 +36,156 @@ _FUNCTIONS = (
 
 
 class Rules(NamedTuple):
-    """How one minor version of Istio behaves."""
+    """How one minor version of Istio behaves. A comment stands above the field that it explains."""
 
-    minor: tuple[int, int] = OLDEST
+    minor: Minor = OLDEST
 
-    # What a template gives: "spec", a SidecarInjectionSpec that code applies, or "pod", a partial
-    # Pod that is merged
-    result: str = "spec"
+    # "spec": a template gives a SidecarInjectionSpec, which code applies field by field.
+    # "pod": a template gives a partial Pod, which is merged.
+    result: Literal["spec", "pod"] = "spec"
 
-    # Who is injected
+    # ------------------------------------------------------------ who is injected
+
     ignored_namespaces: tuple[str, ...] = ("kube-system", "kube-public")
-    inject_label: bool = (
-        False  # the label sidecar.istio.io/inject is read, and wins over the annotation
-    )
-    # injectRequired takes y, yes, true, on (any case) as true and any other non-empty value as
-    # false; strict: exactly "true" and "false", anything else being no opinion.
+    # The label sidecar.istio.io/inject is read, and wins over the annotation.
+    inject_label: bool = False
+    # True: exactly "true" and "false" count, anything else is no opinion. False: injectRequired
+    # takes y, yes, true, on (any case) as true and any other non-empty value as false.
     inject_value_strict: bool = False
-    manual_asks: bool = (
-        False  # kube-inject asks injectRequired at all; before, it looks at hostNetwork only
-    )
-    # kube-inject leaves a pod with istio-proxy beside others alone: "" | "by name" | "by status"
-    # (and its annotation)
-    manual_skips_injected: str = ""
-    object_selector: bool = (
-        False  # values.sidecarInjectorWebhook.objectSelector.enabled where nobody says
-    )
-    spares_control_plane: bool = (
-        False  # enableNamespacesByDefault leaves the Namespace of the control plane out
-    )
-    spares_revisions: bool = False  # ... and those with istio-env or istio.io/rev
-    webhook_per_selector: bool = (
-        False  # rev.namespace., rev.object., namespace., object. instead of one webhook
-    )
-    auto_spares_system: bool = False  # webhook auto. leaves kube-system and its like out
-    paths_below: bool = False  # istiod answers below /inject too
-    # "slashes": /inject/k/v; "colons": /inject/:ENV:k=v too; "escaped": --slash-- as well
-    path_env: str = "slashes"
+    # kube-inject asks injectRequired. Before, it looks at hostNetwork only.
+    manual_asks: bool = False
+    # kube-inject leaves a pod alone that has istio-proxy beside other containers. "by status": only
+    # where the status annotation is there too.
+    manual_skips_injected: Literal["", "by name", "by status"] = ""
+    # The default of values.sidecarInjectorWebhook.objectSelector.enabled.
+    object_selector: bool = False
+    # enableNamespacesByDefault leaves the Namespace of the control plane out ...
+    spares_control_plane: bool = False
+    # ... and Namespaces with the label istio-env or istio.io/rev.
+    spares_revisions: bool = False
+    # Four webhooks (rev.namespace., rev.object., namespace., object.) instead of one.
+    webhook_per_selector: bool = False
+    # The webhook auto. leaves the Namespaces of Kubernetes itself out.
+    auto_spares_system: bool = False
+    # istiod answers below /inject too.
+    paths_below: bool = False
+    # "slashes": /inject/k/v. "colons": /inject/:ENV:k=v too. "escaped": --slash-- as well.
+    path_env: PathForm = "slashes"
 
-    # Who owns the pod
-    manual_pod_owner: bool = False  # a bare Pod's owner is guessed by kube-inject as by the webhook
-    deployment_config_owner: bool = (
-        False  # OpenShift's DeploymentConfig is recognised by the label deploymentconfig
-    )
-    rollout_owner: bool = False  # an Argo Rollout is recognised by rollouts-pod-template-hash
-    owner_reference: bool = (
-        False  # the webhook asks the owner reference; before, the pod itself is its owner
-    )
-    bare_replica_set: bool = False  # a ReplicaSet of its own counts as a Deployment of that name
-    cron_job_digits: str = (
-        ""  # of the time at the end of the name of a CronJob's Job: "" not read | "10" | "8-10"
-    )
-    cron_job_api_version: str = "batch/v1beta1"  # what istiod says that such a Job's owner has
+    # ------------------------------------------------------------ who owns the pod
 
-    # What a template sees
+    # kube-inject guesses the owner of a bare Pod as the webhook does.
+    manual_pod_owner: bool = False
+    # OpenShift's DeploymentConfig is recognised by the label deploymentconfig.
+    deployment_config_owner: bool = False
+    # An Argo Rollout is recognised by the label rollouts-pod-template-hash.
+    rollout_owner: bool = False
+    # The webhook asks the owner reference. Before, the pod itself is its owner.
+    owner_reference: bool = False
+    # A ReplicaSet without an owner counts as a Deployment of the same name.
+    bare_replica_set: bool = False
+    # How many digits of the time end the name of a CronJob's Job. "": they are not read.
+    cron_job_digits: Literal["", "10", "8-10"] = ""
+    # The API version that istiod states for the owner of such a Job.
+    cron_job_api_version: Literal["batch/v1beta1", "batch/v1"] = "batch/v1beta1"
+
+    # ------------------------------------------------------------ what a template sees
+
     template_data: Names = frozenset(_DATA.split())  # the fields of SidecarTemplateData
     functions: Names = frozenset(_FUNCTIONS.split())  # Istio's template functions, over sprig's
     delimiters: tuple[str, str] = ("[[", "]]")
     sprig: bool = False  # sprig's functions are there
     sprig_lacks: Names = frozenset(("sha512sum",))  # of sprig 3.3.0's functions
-    value_or_default: str = "string"  # what valueOrDefault takes: "string" | "any"
+    value_or_default: Literal["string", "any"] = "string"  # what valueOrDefault takes
     ports_of_tcp: bool = False  # includeInboundPorts and applicationPorts leave UDP and SCTP out
-    multus_looks: bool = False  # appendMultusNetwork reads what is there, and adds nothing that is
-    # of .DeploymentMeta: "*v1.ObjectMeta" | "v1.ObjectMeta" | "types.NamespacedName"
-    meta_type: str = "*v1.ObjectMeta"
+    multus_looks: bool = False  # appendMultusNetwork adds no network that is there already
+    meta_type: MetaType = "*v1.ObjectMeta"  # of .DeploymentMeta
     estimates_concurrency: bool = False  # .EstimatedConcurrency is filled (before, it is 0)
-    # ProxyConfig resources count; the annotation proxy.istio.io/config is laid over the mesh's by
-    # kube-inject for everything, and by the webhook not for .MeshConfig. Before, both see it laid
-    # over in templates only.
+    # ProxyConfig resources count. kube-inject lays the annotation proxy.istio.io/config over the
+    # mesh's for everything, the webhook not for .MeshConfig. Before, both lay it over in templates
+    # only.
     proxy_config_resources: bool = False
-    image_variant: str = (
-        ""  # values.global.variant in .ProxyImage: "" | "no image given" | "no type given"
-    )
+    # When values.global.variant counts in .ProxyImage. "": never.
+    image_variant: ImageVariant = ""
     cni_network_by_namespace: bool = False  # appendMultusNetwork splits "namespace/name"
-    proxy_ids: bool = False  # ProxyUID, ProxyGID follow OpenShift's ranges
-    values_required: bool = False  # values that are null are an error
-    # Minor of k8s.io/api: fields of a template that it does not have are dropped
-    # (kube/pod_history.py), and before 35 Go writes "divisor: 0" for a resourceFieldRef without
-    # one.
+    # Minor of k8s.io/api. Fields of a template that it does not have are dropped
+    # (kube/pod_history.py). Before 35, Go writes "divisor: 0" for a resourceFieldRef without one.
     kubernetes: int = 11
 
-    # Applying a SidecarInjectionSpec (only where result is "spec")
-    manual_patches: bool = (
-        False  # kube-inject applies it as the webhook does; before, by code of its own
-    )
-    manual_pull_secrets: bool = False  # ... that knows imagePullSecrets
-    # ... and podRedirectAnnot: "" | "istio" annotations of Istio's | "multus" its networks too
-    pod_redirect: str = ""
-    annotation_rewrites: bool = False  # sidecar.istio.io/rewriteAppHTTPProbers counts
-    https_probes: bool = (
-        False  # the kubelet asks the agent by HTTP where the application speaks HTTPS
-    )
-    prober_form: str = (
-        "action"  # in ISTIO_KUBE_APP_PROBERS: the "action" itself, or a "prober" that holds it
-    )
-    empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is there without probes as well: {}
-    startup_probes: bool = False
-    probe_patch: str = "action"  # what of a probe the webhook's patch replaces: "action" | "probe"
-    # the webhook rewrites probes before it moves containers, not by their old places after
-    probes_first: bool = False
-    status_port: str = "args"  # where the agent's port is read: the sidecar's "args", or the "mesh"
-    # fsGroup 1337: "token" with sdsUdsPath and enableSdsTokenMount, in place of the pod's
-    # securityContext; "path" with sdsUdsPath, in its place; "merged" the same in it; "feature" by
-    # ENABLE_LEGACY_FSGROUP_INJECTION
-    fs_group: str = "token"
-    config_injected_annotations: bool = False  # injectedAnnotations
-    labels: Names = frozenset()  # that are added: "tls", "canonical", "revision", "network"
-    proxy_config_annotation: bool = False  # proxy.istio.io/config
-    # The mesh was written out by Istio's own test-suite, which has defaults of its own (mesh.go
-    # TestMode, 1.6 only): "" never | "possible" in this version | "yes", as control_planes finds in
-    # the mesh itself
-    test_mesh: str = ""
-    cluster_by_path: str = (
-        ""  # cluster and network: "" | "ends" the path's last parts | "pairs" its keys and values
-    )
-    merges_prometheus: str = (
-        ""  # "" | "webhook" | "annotations" kube-inject too, but without the variable | "both"
-    )
-    validation_first: bool = False  # the webhook puts istio-validation before other init containers
-    hold: str = ""  # holdApplicationUntilProxyStarts: "" | "values" | "mesh" or the values
+    # ------------------------------------------------------------ applying a SidecarInjectionSpec
+    # Only where result is "spec".
 
-    # Native sidecars
+    # kube-inject applies it as the webhook does. Before, by code of its own ...
+    manual_patches: bool = False
+    # ... which knows imagePullSecrets ...
+    manual_pull_secrets: bool = False
+    # ... and podRedirectAnnot: "istio" annotations of Istio's, "multus" its networks too.
+    pod_redirect: Literal["", "istio", "multus"] = ""
+    annotation_rewrites: bool = False  # the annotation rewriteAppHTTPProbers counts
+    # The kubelet asks the agent by HTTP where the application speaks HTTPS.
+    https_probes: bool = False
+    # In ISTIO_KUBE_APP_PROBERS: the action itself, or a prober that holds it.
+    prober_form: Literal["action", "prober"] = "action"
+    empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is {} where there are no probes
+    startup_probes: bool = False
+    # What of a probe the webhook's patch replaces.
+    probe_patch: Literal["action", "probe"] = "action"
+    # The webhook rewrites probes before it moves containers. Before, afterwards, at the places that
+    # the containers had.
+    probes_first: bool = False
+    status_port: Literal["args", "mesh"] = (
+        "args"  # where the agent's port is read: the sidecar's args
+    )
+    # When the pod gets fsGroup 1337, and how. "token": with sdsUdsPath and enableSdsTokenMount, in
+    # place of the pod's securityContext. "path": with sdsUdsPath, in its place. "merged": the same,
+    # within it. "feature": by ENABLE_LEGACY_FSGROUP_INJECTION.
+    fs_group: Literal["token", "path", "merged", "feature"] = "token"
+    config_injected_annotations: bool = False  # injectedAnnotations of data.config are added
+    labels: Names = frozenset()  # that are added: "tls", "canonical", "revision", "network"
+    proxy_config_annotation: bool = False  # proxy.istio.io/config is read
+    # The mesh was written out by Istio's own test suite, which has defaults of its own (mesh.go
+    # TestMode, 1.6 only). "": never. "possible": in this version. "yes": discovery finds it so.
+    test_mesh: Literal["", "possible", "yes"] = ""
+    # Cluster and network by the webhook's path. "ends": its last parts. "pairs": keys and values.
+    cluster_by_path: Literal["", "ends", "pairs"] = ""
+    # Who merges metrics. "annotations": kube-inject too, but without the variable.
+    merges_prometheus: Literal["", "webhook", "annotations", "both"] = ""
+    validation_first: bool = False  # the webhook puts istio-validation before other init containers
+    # holdApplicationUntilProxyStarts. "values": of the values. "mesh": of the mesh or the values.
+    hold: Literal["", "values", "mesh"] = ""
+
+    # ------------------------------------------------------------ native sidecars
+
     native_sidecars: bool = False  # an istio-proxy among the init containers is a sidecar
     native_annotation: bool = False  # sidecar.istio.io/nativeSidecar is read
-    native_default: bool = False  # ENABLE_NATIVE_SIDECARS where nobody says
+    native_default: bool = False  # the default of ENABLE_NATIVE_SIDECARS
 
-    # The user's own istio containers
-    overrides_spare_injected: bool = (
-        False  # what an earlier injection put there is no override of the user's
-    )
+    # ------------------------------------------------------------ the user's own istio containers
+
+    # What an earlier injection put there is no override of the user's.
+    overrides_spare_injected: bool = False
     init_user: bool = False  # adjustInitContainerUser
-    openshift_reset_user: str = (
-        ""  # "" | "containers" | "all": whose runAsUser is compared with the proxy's
-    )
+    # Whose runAsUser is compared with the proxy's on OpenShift.
+    openshift_reset_user: ResetUser = ""
 
-    # Probes, metrics, status
-    tcp_probes: str = (
-        ""  # "" never rewritten | "feature" unless REWRITE_TCP_PROBES is false | "always"
-    )
+    # ------------------------------------------------------------ probes, metrics, status
+
+    # TCP probes are rewritten. "feature": unless REWRITE_TCP_PROBES is false.
+    tcp_probes: Literal["", "feature", "always"] = ""
     grpc_probes: bool = False
     init_probes: bool = False  # init containers' probes are rewritten too
     lifecycle_probes: bool = False  # preStop and postStart handlers are rewritten like probes
-    merge_probers: bool = (
-        False  # ISTIO_KUBE_APP_PROBERS of an earlier injection are merged, not written once more
-    )
+    # ISTIO_KUBE_APP_PROBERS of an earlier injection are merged, not written once more.
+    merge_probers: bool = False
     append_probers: bool = False  # a re-injected sidecar without ISTIO_KUBE_APP_PROBERS gets it
-    prometheus_spellings: bool = (
-        False  # prometheus-io/port ... count as prometheus.io/port; scrape: "false" is heeded
-    )
-    prometheus_targets: bool = (
-        False  # prometheus.istio.io/scrape-targets, secure-port; ports are checked
-    )
+    # prometheus-io/port and the like count as prometheus.io/port. scrape: "false" is heeded.
+    prometheus_spellings: bool = False
+    # prometheus.istio.io/scrape-targets and secure-port are read. Ports are checked.
+    prometheus_targets: bool = False
     status_revision: bool = False  # sidecar.istio.io/status has "revision"
 
-    # Which annotation values are refused
+    # ------------------------------------------------------------ annotation values refused
+
     cidr_strict: bool = False  # address ranges: netip.ParsePrefix instead of net.ParseCIDR
     validate_core_dump: bool = True  # sidecar.istio.io/enableCoreDump must be a boolean
     validate_quantities: bool = False  # sidecar.istio.io/proxyCPU ... must be quantities
@@ -194,30 +200,28 @@ def _without(*names: str) -> Callable[[Names], Names]:
     return lambda before: before - frozenset(names)
 
 
-Change = tuple[
-    tuple[int, int], dict[str, Any], str
-]  # since, fields (a value, or a function of the old one), source
+# Since which version, fields (a value, or a function of the value before), source.
+Change = tuple[Minor, dict[str, Any], str]
 
 _INJECT = "pkg/kube/inject/inject.go"  # until 1.3 under pilot/
 _WEBHOOK = "pkg/kube/inject/webhook.go"
 _PROBE = "pkg/kube/inject/app_probe.go"
+_TEMPLATE = "pkg/kube/inject/template.go"
+_VALIDATE = "pkg/kube/inject/validate.go"
+_OWNER = "pkg/kube/util.go"
 _CHART = "sidecarInjectorWebhook/templates/mutatingwebhook.yaml"
+_DISCOVERY_CHART = "istio-discovery/templates/mutatingwebhook.yaml"
 
+# fmt: off
 CHANGES: tuple[Change, ...] = (
     # 1.2
     ((1, 2), {"delimiters": ("{{", "}}")}, f"{_INJECT} parseTemplate"),
     ((1, 2), {"template_data": _with("Values")}, f"{_INJECT} SidecarTemplateData"),
-    (
-        (1, 2),
-        {"functions": _with("contains", "render"), "value_or_default": "any"},
-        f"{_INJECT} InjectionData",
-    ),
+    ((1, 2), {"functions": _with("contains", "render"), "value_or_default": "any"},
+     f"{_INJECT} InjectionData"),
     ((1, 2), {"manual_skips_injected": "by name"}, f"{_INJECT} intoObject"),
-    (
-        (1, 2),
-        {"annotation_rewrites": True, "https_probes": True},
-        f"{_PROBE} ShouldRewriteAppHTTPProbers",
-    ),
+    ((1, 2), {"annotation_rewrites": True, "https_probes": True},
+     f"{_PROBE} ShouldRewriteAppHTTPProbers"),
     ((1, 2), {"spares_control_plane": True}, _CHART),
     ((1, 2), {"kubernetes": 13}, "go.mod: k8s.io/api"),
     # 1.3
@@ -227,37 +231,25 @@ CHANGES: tuple[Change, ...] = (
     ((1, 3), {"pod_redirect": "istio"}, f"{_INJECT} rewriteCniPodSPec"),
     ((1, 3), {"fs_group": "path"}, f"{_INJECT} IntoObject, {_WEBHOOK} inject"),
     # 1.4
-    (
-        (1, 4),
-        {"functions": _with("protoToJSON"), "ports_of_tcp": True},
-        f"{_INJECT} InjectionData, getPortsForContainer",
-    ),
-    (
-        (1, 4),
-        {"fs_group": "merged", "labels": _with("tls")},
-        f"{_INJECT} IntoObject, {_WEBHOOK} createPatch",
-    ),
+    ((1, 4), {"functions": _with("protoToJSON"), "ports_of_tcp": True},
+     f"{_INJECT} InjectionData, getPortsForContainer"),
+    ((1, 4), {"fs_group": "merged", "labels": _with("tls")},
+     f"{_INJECT} IntoObject, {_WEBHOOK} createPatch"),
     ((1, 4), {"config_injected_annotations": True}, f"{_WEBHOOK} inject"),
     ((1, 4), {"kubernetes": 16}, "go.mod: k8s.io/api"),
     # 1.5
     ((1, 5), {"kubernetes": 17}, "go.mod: k8s.io/api"),
     ((1, 5), {"functions": _with("env")}, f"{_INJECT} InjectionData"),
-    (
-        (1, 5),
-        {"prober_form": "prober", "probe_patch": "probe"},
-        f"{_PROBE} DumpAppProbers, createProbeRewritePatch",
-    ),
+    ((1, 5), {"prober_form": "prober", "probe_patch": "probe"},
+     f"{_PROBE} DumpAppProbers, createProbeRewritePatch"),
     ((1, 5), {"labels": _with("canonical")}, f"{_WEBHOOK} createPatch"),
-    ((1, 5), {"spares_revisions": True}, "istio-discovery/templates/mutatingwebhook.yaml"),
+    ((1, 5), {"spares_revisions": True}, _DISCOVERY_CHART),
     # 1.6
     ((1, 6), {"kubernetes": 18}, "go.mod: k8s.io/api"),
     ((1, 6), {"manual_pull_secrets": True}, f"{_INJECT} IntoObject"),
     ((1, 6), {"status_port": "mesh"}, f"{_PROBE} rewriteAppHTTPProbe"),
-    (
-        (1, 6),
-        {"labels": _with("revision"), "validation_first": True},
-        f"{_WEBHOOK} createPatch, addContainer",
-    ),
+    ((1, 6), {"labels": _with("revision"), "validation_first": True},
+     f"{_WEBHOOK} createPatch, addContainer"),
     ((1, 6), {"pod_redirect": "multus"}, f"{_INJECT} AnnotationValidation"),
     ((1, 6), {"merges_prometheus": "webhook"}, f"{_WEBHOOK} enablePrometheusMerge"),
     ((1, 6), {"cluster_by_path": "ends"}, f"{_INJECT} overwriteClusterInfo"),
@@ -273,234 +265,158 @@ CHANGES: tuple[Change, ...] = (
     ((1, 7), {"merges_prometheus": "annotations"}, f"{_INJECT} IntoObject"),
     # 1.8
     ((1, 8), {"kubernetes": 19}, "go.mod: k8s.io/api"),
-    (
-        (1, 8),
-        {"manual_patches": True, "pod_redirect": ""},
-        f"{_INJECT} IntoObject: injectPod for both",
-    ),
+    ((1, 8), {"manual_patches": True, "pod_redirect": ""},
+     f"{_INJECT} IntoObject: injectPod for both"),
     ((1, 8), {"manual_asks": True}, f"{_INJECT} IntoObject"),
-    ((1, 8), {"bare_replica_set": False}, "pkg/kube/util.go GetDeployMetaFromPod"),
-    (
-        (1, 8),
-        {"sprig": True, "functions": _with("appendMultusNetwork")},
-        f"{_INJECT} parseTemplate, InjectionData",
-    ),
-    (
-        (1, 8),
-        {"cluster_by_path": "pairs", "labels": _with("network")},
-        f"{_INJECT} InjectionData, createPatch",
-    ),
+    ((1, 8), {"bare_replica_set": False}, f"{_OWNER} GetDeployMetaFromPod"),
+    ((1, 8), {"sprig": True, "functions": _with("appendMultusNetwork")},
+     f"{_INJECT} parseTemplate, InjectionData"),
+    ((1, 8), {"cluster_by_path": "pairs", "labels": _with("network")},
+     f"{_INJECT} InjectionData, createPatch"),
     ((1, 8), {"fs_group": "feature", "merges_prometheus": "both"}, f"{_WEBHOOK} injectPod"),
     ((1, 8), {"empty_probers": False}, f"{_PROBE} DumpAppProbers"),
     ((1, 8), {"hold": "mesh"}, f"{_INJECT} InjectionData"),
     # 1.9
     ((1, 9), {"kubernetes": 20}, "go.mod: k8s.io/api"),
     ((1, 9), {"result": "pod"}, f"{_INJECT} RunTemplate: templates of Pods, merged"),
-    ((1, 9), {"ignored_namespaces": _SYSTEM}, "pkg/kube/inject/initializer.go"),
+    ((1, 9), {"ignored_namespaces": KUBERNETES_NAMESPACES}, "pkg/kube/inject/initializer.go"),
     ((1, 9), {"manual_skips_injected": "by status"}, f"{_INJECT} IntoObject"),
-    (
-        (1, 9),
-        {"template_data": _with("Revision"), "multus_looks": True},
-        f"{_INJECT} SidecarTemplateData",
-    ),
+    ((1, 9), {"template_data": _with("Revision"), "multus_looks": True},
+     f"{_INJECT} SidecarTemplateData"),
     ((1, 9), {"object_selector": True}, "istio-discovery/values.yaml objectSelector"),
     # 1.10
-    (
-        (1, 10),
-        {"webhook_per_selector": True},
-        "istio-discovery/templates/mutatingwebhook.yaml, useLegacySelectors",
-    ),
-    ((1, 10), {"path_env": "colons"}, "pkg/kube/inject/webhook.go parseInjectEnvs"),
-    ((1, 10), {"cron_job_digits": "8-10"}, "pkg/kube/util.go cronJobNameRegexp"),
-    (
-        (1, 10),
-        {"template_data": _with("EstimatedConcurrency")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
+    ((1, 10), {"webhook_per_selector": True}, f"{_DISCOVERY_CHART}, useLegacySelectors"),
+    ((1, 10), {"path_env": "colons"}, f"{_WEBHOOK} parseInjectEnvs"),
+    ((1, 10), {"cron_job_digits": "8-10"}, f"{_OWNER} cronJobNameRegexp"),
+    ((1, 10), {"template_data": _with("EstimatedConcurrency")}, f"{_INJECT} SidecarTemplateData"),
     # 1.11
-    ((1, 11), {"meta_type": "v1.ObjectMeta"}, "pkg/kube/inject/inject.go SidecarTemplateData"),
-    ((1, 11), {"estimates_concurrency": True}, "pkg/kube/inject/inject.go estimateConcurrency"),
+    ((1, 11), {"meta_type": "v1.ObjectMeta"}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 11), {"estimates_concurrency": True}, f"{_INJECT} estimateConcurrency"),
     ((1, 11), {"kubernetes": 21}, "go.mod: k8s.io/api"),
-    ((1, 11), {"status_revision": True}, "pkg/kube/inject/inject.go SidecarInjectionStatus"),
+    ((1, 11), {"status_revision": True}, f"{_INJECT} SidecarInjectionStatus"),
     # 1.12
-    ((1, 12), {"inject_label": True}, "pkg/kube/inject/inject.go injectRequired"),
-    ((1, 12), {"deployment_config_owner": True}, "pkg/kube/util.go GetDeployMetaFromPod"),
-    (
-        (1, 12),
-        {"tcp_probes": "feature"},
-        "pkg/kube/inject/app_probe.go, pilot/pkg/features RewriteTCPProbes",
-    ),
+    ((1, 12), {"inject_label": True}, f"{_INJECT} injectRequired"),
+    ((1, 12), {"deployment_config_owner": True}, f"{_OWNER} GetDeployMetaFromPod"),
+    ((1, 12), {"tcp_probes": "feature"}, f"{_PROBE}, pilot/pkg/features RewriteTCPProbes"),
     ((1, 12), {"kubernetes": 22}, "go.mod: k8s.io/api"),
     # 1.13
     ((1, 13), {"kubernetes": 24}, "go.mod: k8s.io/api (1.13.0: 0.23)"),
-    ((1, 13), {"template_data": _with("ProxyImage")}, "pkg/kube/inject/inject.go ProxyImage"),
-    (
-        (1, 13),
-        {"proxy_config_resources": True},
-        "pilot/pkg/model/proxy_config.go, inject.go IntoObject, RunTemplate",
-    ),
-    ((1, 13), {"grpc_probes": True}, "pkg/kube/inject/app_probe.go"),
-    ((1, 13), {"prometheus_spellings": True}, "pkg/kube/inject/webhook.go applyPrometheusMerge"),
+    ((1, 13), {"template_data": _with("ProxyImage")}, f"{_INJECT} ProxyImage"),
+    ((1, 13), {"proxy_config_resources": True},
+     "pilot/pkg/model/proxy_config.go, inject.go IntoObject, RunTemplate"),
+    ((1, 13), {"grpc_probes": True}, _PROBE),
+    ((1, 13), {"prometheus_spellings": True}, f"{_WEBHOOK} applyPrometheusMerge"),
     # 1.14
-    (
-        (1, 14),
-        {"functions": _without("render")},
-        "pkg/kube/inject/inject.go RunTemplate: templates parsed once",
-    ),
+    ((1, 14), {"functions": _without("render")}, f"{_INJECT} RunTemplate: templates parsed once"),
     # 1.15
-    ((1, 15), {"functions": _with("excludeInterfaces")}, "pkg/kube/inject/template.go"),
-    ((1, 15), {"path_env": "escaped"}, "pkg/kube/inject/webhook.go parseInjectEnvs"),
+    ((1, 15), {"functions": _with("excludeInterfaces")}, _TEMPLATE),
+    ((1, 15), {"path_env": "escaped"}, f"{_WEBHOOK} parseInjectEnvs"),
     # 1.16
-    ((1, 16), {"cidr_strict": True}, "pkg/kube/inject/validate.go validateCIDRList"),
-    ((1, 16), {"auto_spares_system": True}, "istio-discovery/templates/mutatingwebhook.yaml"),
+    ((1, 16), {"cidr_strict": True}, f"{_VALIDATE} validateCIDRList"),
+    ((1, 16), {"auto_spares_system": True}, _DISCOVERY_CHART),
     ((1, 16), {"kubernetes": 25}, "go.mod: k8s.io/api"),
     # 1.17
-    ((1, 17), {"manual_skips_injected": ""}, "pkg/kube/inject/inject.go IntoObject"),
-    (
-        (1, 17),
-        {"overrides_spare_injected": True},
-        "pkg/kube/inject/webhook.go reapplyOverwrittenContainers",
-    ),
-    ((1, 17), {"merge_probers": True}, "pkg/kube/inject/webhook.go mergeOrAppendProbers"),
+    ((1, 17), {"manual_skips_injected": ""}, f"{_INJECT} IntoObject"),
+    ((1, 17), {"overrides_spare_injected": True}, f"{_WEBHOOK} reapplyOverwrittenContainers"),
+    ((1, 17), {"merge_probers": True}, f"{_WEBHOOK} mergeOrAppendProbers"),
     ((1, 17), {"kubernetes": 26}, "go.mod: k8s.io/api"),
     # 1.18
-    (
-        (1, 18),
-        {"template_data": _without("EstimatedConcurrency")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
-    ((1, 18), {"functions": _with("omit", "strdict", "toJsonMap")}, "pkg/kube/inject/template.go"),
+    ((1, 18), {"template_data": _without("EstimatedConcurrency")},
+     f"{_INJECT} SidecarTemplateData"),
+    ((1, 18), {"functions": _with("omit", "strdict", "toJsonMap")}, _TEMPLATE),
     ((1, 18), {"kubernetes": 27}, "go.mod: k8s.io/api"),
     # 1.19
-    (
-        (1, 19),
-        {"native_sidecars": True, "init_probes": True},
-        "pkg/kube/inject/webhook.go reorderPod, app_probe.go",
-    ),
-    ((1, 19), {"tcp_probes": "always"}, "pkg/kube/inject/app_probe.go"),
-    (
-        (1, 19),
-        {"template_data": _with("CompliancePolicy")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
-    (
-        (1, 19),
-        {"functions": _without("toJson")},
-        "pkg/kube/inject/template.go: sprig's toJson from here on",
-    ),
+    ((1, 19), {"native_sidecars": True, "init_probes": True},
+     f"{_WEBHOOK} reorderPod, app_probe.go"),
+    ((1, 19), {"tcp_probes": "always"}, _PROBE),
+    ((1, 19), {"template_data": _with("CompliancePolicy")}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 19), {"functions": _without("toJson")}, f"{_TEMPLATE}: sprig's toJson from here on"),
     ((1, 19), {"kubernetes": 28}, "go.mod: k8s.io/api"),
     # 1.20
-    ((1, 20), {"init_user": True, "proxy_ids": True}, "pkg/kube/inject/webhook.go, openshift.go"),
-    (
-        (1, 20),
-        {"template_data": _with("ProxyUID", "ProxyGID")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
+    ((1, 20), {"init_user": True}, f"{_WEBHOOK} adjustInitContainerUser (late in 1.20)"),
+    ((1, 20), {"template_data": _with("ProxyUID", "ProxyGID")}, f"{_INJECT} SidecarTemplateData"),
     # 1.21
-    ((1, 21), {"manual_pod_owner": True}, "pkg/kube/inject/inject.go IntoObject"),
-    ((1, 21), {"functions": _with("mergeMaps")}, "pkg/kube/inject/template.go"),
+    ((1, 21), {"manual_pod_owner": True}, f"{_INJECT} IntoObject"),
+    ((1, 21), {"functions": _with("mergeMaps")}, _TEMPLATE),
     ((1, 21), {"kubernetes": 29}, "go.mod: k8s.io/api"),
     # 1.22
-    (
-        (1, 22),
-        {"cron_job_api_version": "batch/v1", "rollout_owner": True},
-        "pkg/kube/util.go GetDeployMetaFromPod",
-    ),
-    (
-        (1, 22),
-        {"meta_type": "types.NamespacedName"},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
-    (
-        (1, 22),
-        {"template_data": _with("InboundTrafficPolicyMode")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
-    ((1, 22), {"image_variant": "no image given"}, "pkg/kube/inject/inject.go ProxyImage"),
+    ((1, 22), {"cron_job_api_version": "batch/v1", "rollout_owner": True},
+     f"{_OWNER} GetDeployMetaFromPod"),
+    ((1, 22), {"meta_type": "types.NamespacedName"}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 22), {"template_data": _with("InboundTrafficPolicyMode")},
+     f"{_INJECT} SidecarTemplateData"),
+    ((1, 22), {"image_variant": "no image given"}, f"{_INJECT} ProxyImage"),
     ((1, 22), {"kubernetes": 30}, "go.mod: k8s.io/api"),
     # 1.23
-    (
-        (1, 23),
-        {"cni_network_by_namespace": True},
-        "pkg/kube/inject/template.go appendMultusNetwork",
-    ),
-    (
-        (1, 23),
-        {"openshift_reset_user": "containers", "values_required": True},
-        "pkg/kube/inject/webhook.go inject",
-    ),
+    ((1, 23), {"cni_network_by_namespace": True}, f"{_TEMPLATE} appendMultusNetwork"),
+    ((1, 23), {"openshift_reset_user": "containers"}, f"{_WEBHOOK} inject"),
     # 1.24
-    ((1, 24), {"native_annotation": True}, "pkg/kube/inject/inject.go RunTemplate"),
+    ((1, 24), {"native_annotation": True}, f"{_INJECT} RunTemplate"),
     ((1, 24), {"sprig_lacks": frozenset()}, "go.mod: Masterminds/sprig 3.3.0"),
     ((1, 24), {"kubernetes": 31}, "go.mod: k8s.io/api"),
     # 1.25
     ((1, 25), {"kubernetes": 32}, "go.mod: k8s.io/api"),
-    ((1, 25), {"lifecycle_probes": True}, "pkg/kube/inject/app_probe.go"),
-    ((1, 25), {"validate_core_dump": False}, "pkg/kube/inject/validate.go"),
+    ((1, 25), {"lifecycle_probes": True}, _PROBE),
+    ((1, 25), {"validate_core_dump": False}, _VALIDATE),
     # 1.26
     ((1, 26), {"kubernetes": 33}, "go.mod: k8s.io/api"),
     # 1.27
-    ((1, 27), {"inject_value_strict": True}, "pkg/kube/inject/inject.go injectRequired"),
-    (
-        (1, 27),
-        {"append_probers": True, "openshift_reset_user": "all"},
-        "pkg/kube/inject/webhook.go",
-    ),
-    ((1, 27), {"validate_quantities": True}, "pkg/kube/inject/validate.go"),
+    ((1, 27), {"inject_value_strict": True}, f"{_INJECT} injectRequired"),
+    ((1, 27), {"append_probers": True, "openshift_reset_user": "all"}, _WEBHOOK),
+    ((1, 27), {"validate_quantities": True}, _VALIDATE),
     ((1, 27), {"native_default": True}, "pilot/pkg/features/pilot.go ENABLE_NATIVE_SIDECARS"),
-    (
-        (1, 27),
-        {"template_data": _with("NativeSidecars")},
-        "pkg/kube/inject/inject.go SidecarTemplateData",
-    ),
+    ((1, 27), {"template_data": _with("NativeSidecars")}, f"{_INJECT} SidecarTemplateData"),
     # 1.28
-    ((1, 28), {"functions": _with("omitNil")}, "pkg/kube/inject/template.go"),
+    ((1, 28), {"functions": _with("omitNil")}, _TEMPLATE),
     ((1, 28), {"kubernetes": 34}, "go.mod: k8s.io/api"),
     # 1.29
     ((1, 29), {"kubernetes": 35}, "go.mod: k8s.io/api"),
     # 1.30
-    ((1, 30), {"validate_interfaces": True}, "pkg/kube/inject/validate.go"),
-    ((1, 30), {"functions": _with("otelResourceAttributes")}, "pkg/kube/inject/template.go"),
+    ((1, 30), {"validate_interfaces": True}, _VALIDATE),
+    ((1, 30), {"functions": _with("otelResourceAttributes")}, _TEMPLATE),
     # 1.31
     ((1, 31), {"kubernetes": 36}, "go.mod: k8s.io/api"),
-    (
-        (1, 31),
-        {"template_data": _with("ProxyInitImage")},
-        "pkg/kube/inject/inject.go ProxyInitImage",
-    ),
-    ((1, 31), {"image_variant": "no type given"}, "pkg/kube/inject/inject.go proxyImageURL"),
-    (
-        (1, 31),
-        {"prometheus_targets": True},
-        "pkg/kube/inject/webhook.go applyPrometheusMerge, status/server.go",
-    ),
+    ((1, 31), {"template_data": _with("ProxyInitImage")}, f"{_INJECT} ProxyInitImage"),
+    ((1, 31), {"image_variant": "no type given"}, f"{_INJECT} proxyImageURL"),
+    ((1, 31), {"prometheus_targets": True}, f"{_WEBHOOK} applyPrometheusMerge, status/server.go"),
 )
+# fmt: on
+
+# Not a row: null values. A data.values that is null or empty counts as {} in every version:
+# NewValuesConfig makes the map before it decodes, and sigs.k8s.io/yaml leaves it for null. From
+# 1.23 on RunTemplate fails for values that are nil ("failed to parse values.yaml"), which only
+# happens where istiod could not parse them; that is an error of discovery in every version.
 
 
-def parse_version(text: str) -> tuple[int, int] | None:
-    """The minor version that a tag or label names: "1.30.3", "1.30-alpha.abc", "v1.24" -> (1, 30);
-    else None.
+def parse_version(text: str) -> Minor | None:
+    """The minor version that a tag or label names: "1.30.3", "1.30-alpha.abc", "v1.24" -> (1, 30).
+
+    None where the text names none.
     """
     match = re.match(r"v?(\d+)\.(\d+)(?:[.\-+]|$)", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
-def rules_for(minor: tuple[int, int] | None) -> Rules:
-    """The rules of a minor version; None (unknown) takes the newest."""
-    wanted = minor or NEWEST
+def rules_for(minor: Minor | None) -> Rules:
+    """The rules of a minor version. None, an unknown version, takes the newest."""
+    minor = minor or NEWEST
     fields: dict[str, Any] = Rules()._asdict()
     for since, changes, _source in CHANGES:
-        if since <= wanted:
-            for name, value in changes.items():
-                fields[name] = value(fields[name]) if callable(value) else value
-    return Rules(**{**fields, "minor": wanted})
+        if since > minor:
+            break
+
+        for name, value in changes.items():
+            fields[name] = value(fields[name]) if callable(value) else value
+
+    fields["minor"] = minor
+    return Rules(**fields)
 
 
-def minors() -> tuple[tuple[int, int], ...]:
+def minors() -> tuple[Minor, ...]:
     """The minor versions that are described here, oldest first."""
     return tuple((1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1))
 
 
-def versions_with(function: str) -> tuple[tuple[int, int], ...]:
+def versions_with(function: str) -> tuple[Minor, ...]:
     """The minor versions, oldest first, that have a template function of Istio's."""
     return tuple(minor for minor in minors() if function in rules_for(minor).functions)

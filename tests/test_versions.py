@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import ast
+import typing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from krm_injector import versions
 from krm_injector.decision import pod_rules
 from krm_injector.discovery import webhooks
 from krm_injector.gotemplate import ExecError, ParseError, parse
 from krm_injector.gotemplate.sprig import FUNCS
-from krm_injector.injection import concurrency, merge, post_process, probes, prometheus, render
+from krm_injector.injection import (
+    concurrency,
+    merge,
+    post_process,
+    probes,
+    prometheus,
+    render,
+    template_data,
+)
 from krm_injector.injection.template_functions import istio_functions
 from krm_injector.istio_api import TypedValues, default_proxy_config, merge_proxy_config
 from krm_injector.istio_api import schema as api
+from krm_injector.istio_names import SECURE_METRICS_PORT_VARIABLE
 from krm_injector.kube import pod_history
 from krm_injector.model import Mesh, ResourceRef, Workload
 from krm_injector.versions import CHANGES, NEWEST, OLDEST, Rules, parse_version, rules_for
@@ -69,6 +82,50 @@ def test_every_change_between_two_versions_has_its_row() -> None:
         assert changed == {
             field for since, changes, _ in CHANGES if since == minor for field in changes
         }
+
+
+def test_rows_change_fields_to_values_of_their_type() -> None:
+    fields = _types_of_fields()
+    for minor in MINORS:
+        for name, value in rules_for(minor)._asdict().items():
+            choices = typing.get_args(fields[name]) if _is_choice(fields[name]) else ()
+            assert not choices or value in choices, (minor, name, value)
+
+
+def test_every_choice_is_taken_by_some_version() -> None:
+    by_discovery = {"test_mesh": {"yes"}}
+    for name, annotation in _types_of_fields().items():
+        taken = {getattr(rules_for(minor), name) for minor in MINORS}
+        if _is_choice(annotation):
+            assert set(typing.get_args(annotation)) == taken | by_discovery.get(name, set()), name
+
+
+def _types_of_fields() -> dict[str, Any]:
+    return typing.get_type_hints(Rules)
+
+
+def _is_choice(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Literal
+
+
+def test_every_field_of_rules_is_read_outside_of_the_table() -> None:
+    read: set[str] = set()
+    for file in Path(versions.__file__).parent.rglob("*.py"):
+        if file != Path(versions.__file__):
+            read |= _fields_read(ast.parse(file.read_text()))
+    assert set(Rules._fields) - read == set()
+
+
+def _fields_read(tree: ast.AST) -> set[str]:
+    """The names behind ``rules.``, ``mesh.rules.`` and ``rules_for(...).``."""
+    fields = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value.func if isinstance(node.value, ast.Call) else node.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            if name in ("rules", "rules_for"):
+                fields.add(node.attr)
+    return fields
 
 
 def test_a_row_says_one_thing_once() -> None:
@@ -190,14 +247,19 @@ def test_fields_of_the_template_data(field: str, versions: range) -> None:
 def test_the_variant_counts_from_1_22_on(minor: int, tag: str) -> None:
     values = TypedValues(hub="h", tag="1.2", variant="distroless")
     config = default_proxy_config((1, minor))
-    assert render.proxy_image(values, config, {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
+    assert (
+        template_data.proxy_image(values, config, {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
+    )
 
 
 def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
     values = TypedValues(hub="h", tag="1.2", variant="distroless")
     for minor, tag in ((30, "1.2"), (31, "1.2-distroless")):
         config = merge_proxy_config("image: {}", default_proxy_config((1, minor)), (1, minor))
-        assert render.proxy_image(values, config, {}, at(minor).image_variant) == f"h/proxyv2:{tag}"
+        assert (
+            template_data.proxy_image(values, config, {}, at(minor).image_variant)
+            == f"h/proxyv2:{tag}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -281,7 +343,7 @@ def test_probes_that_are_rewritten() -> None:
 
 
 def test_status_has_the_revision_from_1_11_on() -> None:
-    facts = post_process.Facts(at(10), "canary", {}, False, 15020, False, False, {})
+    facts = post_process.PostProcessing(at(10), "canary", {}, False, 15020, False, False, {})
     template = pod(PROXY)
     old = post_process.post_process(pod(APP, PROXY), template, facts)
     new = post_process.post_process(pod(APP, PROXY), template, facts._replace(rules=at(11)))
@@ -293,7 +355,7 @@ def test_status_has_the_revision_from_1_11_on() -> None:
 
 
 def test_an_istio_proxy_among_the_init_containers_is_no_sidecar_before_1_19() -> None:
-    facts = post_process.Facts(
+    facts = post_process.PostProcessing(
         at(18), "", {"ISTIO_META_NETWORK": "n"}, False, 15020, False, False, {}
     )
     given = pod(APP, init=(PROXY, {"name": "istio-init"}, {"name": "mine"}))
@@ -359,8 +421,8 @@ def test_ports_that_nobody_may_scrape_from_1_31_on(annotations: dict[str, str]) 
 
 
 def test_the_secure_metrics_port_is_told_from_1_31_on() -> None:
-    proxy = {**PROXY, "env": [{"name": prometheus.SECURE_PORT_ENV, "value": "15092"}]}
-    facts = post_process.Facts(at(31), "", {}, False, 15020, False, False, {})
+    proxy = {**PROXY, "env": [{"name": SECURE_METRICS_PORT_VARIABLE, "value": "15092"}]}
+    facts = post_process.PostProcessing(at(31), "", {}, False, 15020, False, False, {})
     done = post_process.post_process(pod(APP, proxy), {}, facts)
     assert done["metadata"]["annotations"]["prometheus.istio.io/secure-port"] == "15092"
     own = {"prometheus.istio.io/secure-port": "1"}

@@ -34,9 +34,9 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from krm_injector import function_config, pipeline
-from krm_injector.discovery.discover import walk
 from krm_injector.kube.paths import at
 from krm_injector.sources import resource_list
+from krm_injector.sources.resource_list.members import walk
 
 HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 OWN = ("istio-proxy", "istio-init", "istio-validation")

@@ -169,8 +169,8 @@ def document(path: str, option: str) -> Any:
 
 def documents(path: str) -> tuple[Any, ...]:
     """The objects of a file of YAML documents (or of JSON), Lists opened up."""
-    from krm_injector.discovery import discover
     from krm_injector.sources import inputs, resource_list
+    from krm_injector.sources.resource_list import members
 
     bundle = resource_list.read_manifests(inputs.content(path), inputs.shown(path))
-    return tuple(discover.typed(member) for member in discover.walk(bundle))
+    return tuple(members.typed(member) for member in members.walk(bundle))

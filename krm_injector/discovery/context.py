@@ -8,11 +8,10 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from krm_injector.discovery import discover
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.sources import inputs, resource_list
 from krm_injector.sources.inputs import Source
-from krm_injector.sources.resource_list import Bundle, Item
+from krm_injector.sources.resource_list import Bundle, Item, members
 
 # What a file of a directory must say to tell anything about Namespaces or a mesh; others are not
 # even parsed: a hook has no time for a whole repository, in which every injected manifest says
@@ -137,19 +136,19 @@ def _facts(file: str, named: bool) -> Bundle | None:
 
     bundle = resource_list.read_manifests(data, file)
     kept: list[Item] = []
-    for member in discover.walk(bundle):
+    for member in members.walk(bundle):
         if _tells(member):
             # Of a List no member has a place of its own in the text.
             whole = bundle.items[member.item]
-            kept.append(whole if not member.inside else Item(discover.typed(member), 0, None, file))
+            kept.append(whole if not member.inside else Item(members.typed(member), 0, None, file))
 
     return bundle._replace(items=kept) if kept else None
 
 
-def _tells(member: discover.Member) -> bool:
+def _tells(member: members.Member) -> bool:
     """Whether the object is one of those that facts are read from."""
     if member.kind in ("ConfigMap", "MutatingWebhookConfiguration"):
         from krm_injector.discovery import control_planes
 
-        return control_planes.is_part(discover.typed(member))
+        return control_planes.is_part(members.typed(member))
     return member.kind in KINDS

@@ -5,17 +5,17 @@ What the bundle says of the cluster is read, never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from krm_injector.discovery.control_planes import Sourced, meshes
 from krm_injector.function_config import Settings
 from krm_injector.kube import workloads as kinds
 from krm_injector.model import Mesh, Namespace, Object, ResourceRef, Result, Workload
+from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import Member, is_local, ref_of, typed, walk
 from krm_injector.workload import decodable
 from krm_injector.workload.controller import string_map
 
-LOCAL_CONFIG = "config.kubernetes.io/local-config"
 NAME_LABEL = "kubernetes.io/metadata.name"
 # Kinds that make no pods, for speed: most objects of a bundle are of these. Policies (Kyverno,
 # Gatekeeper) hold patterns and patches that only look like pod templates.
@@ -76,33 +76,11 @@ WITHOUT_PODS = frozenset(
 MANAGED = ("spec", "syncPolicy", "managedNamespaceMetadata")
 
 
-class Item(Protocol):
-    @property
-    def value(self) -> Any: ...
-
-
-class Bundle(Protocol):
-    """What discovery needs of resource_list.Bundle."""
-
-    @property
-    def items(self) -> Any: ...
-
-
 class Found(NamedTuple):
     namespaces: dict[str, Namespace]
     meshes: tuple[Mesh, ...]
     workloads: list[Workload]
     results: tuple[Result, ...]
-
-
-class Member(NamedTuple):
-    """One object of the bundle, be it an item or a member of a List."""
-
-    item: int
-    inside: tuple[str | int, ...]
-    api_version: str  # its own or, in a typed list (DeploymentList), the list's
-    kind: str
-    value: Object
 
 
 def discover(bundle: Bundle, settings: Settings) -> Found:
@@ -113,42 +91,6 @@ def discover(bundle: Bundle, settings: Settings) -> Found:
     objects = [Sourced(typed(member), "bundle") for member in members]
     planes, mesh_results = meshes(objects, settings)
     return Found(known, planes, found, (*namespace_results, *mesh_results, *workload_results))
-
-
-def walk(bundle: Bundle) -> Iterator[Member]:
-    """Every object of the bundle in order, members of Lists (v1 List, DeploymentList ...) by
-    themselves.
-    """
-    for index, item in enumerate(bundle.items):
-        yield from _members(index, (), item.value, "", "")
-
-
-def _members(
-    item: int, inside: tuple[str | int, ...], value: Any, of_version: str, of_kind: str
-) -> Iterator[Member]:
-    if not isinstance(value, dict):
-        return
-
-    api_version, kind = value.get("apiVersion"), value.get("kind")
-    if api_version is None and kind is None:
-        api_version, kind = of_version, of_kind
-    if not isinstance(api_version, str) or not isinstance(kind, str):
-        return
-
-    if kind.endswith("List") and isinstance(value.get("items"), list):
-        for index, member in enumerate(value["items"]):
-            yield from _members(
-                item, (*inside, "items", index), member, api_version, kind.removesuffix("List")
-            )
-    else:
-        yield Member(item, inside, api_version, kind, value)
-
-
-def typed(member: Member) -> Object:
-    """A member of a list with the type that its list states."""
-    if "kind" in member.value:
-        return member.value
-    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
 
 
 # ---------------------------------------------------------------- Namespaces
@@ -413,21 +355,3 @@ def not_strings(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:
                 )
 
     return results
-
-
-def is_local(value: Object) -> bool:
-    """Whether orchestrators keep the object to themselves: any value of the annotation but "false"."""
-    annotations = kinds.at(value, ("metadata", "annotations"))
-    return (
-        isinstance(annotations, dict)
-        and LOCAL_CONFIG in annotations
-        and annotations[LOCAL_CONFIG] != "false"
-    )
-
-
-def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:
-    """The object as a resource, in the Namespace that it will have."""
-    metadata = member.value.get("metadata")
-    name = kinds.at(metadata, ("name",)) or kinds.at(metadata, ("generateName",)) or ""
-    namespace = kinds.at(metadata, ("namespace",)) or default_namespace
-    return ResourceRef(member.api_version, member.kind, str(name), str(namespace))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from krm_injector.discovery.version_evidence import form_of, readings
 from krm_injector.function_config import Settings
@@ -152,7 +152,7 @@ def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Resul
     return []
 
 
-def test_mesh(mesh_config: Object, how: str) -> str:
+def test_mesh(mesh_config: Object, how: str) -> Literal["", "yes"]:
     """Rules.test_mesh for this mesh: its defaults are known by a plain discovery address and no SDS
     among fields that only a program writes.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from krm_injector.istio_names import KUBERNETES_NAMESPACES
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
@@ -198,7 +199,6 @@ def _absent(key: str) -> Object:
 
 _INJECT = "sidecar.istio.io/inject"
 _INJECTION = "istio-injection"
-_SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
 
 def assumed(
@@ -276,7 +276,7 @@ def _by_injection_label() -> dict[str, _Selectors]:
 def _without_labels(spares_system: bool) -> _Selectors:
     namespace = [_absent(_INJECTION), _absent(REVISION_LABEL)]
     if spares_system:
-        namespace.append(_not_in("kubernetes.io/metadata.name", *_SYSTEM))
+        namespace.append(_not_in("kubernetes.io/metadata.name", *KUBERNETES_NAMESPACES))
     return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
 
 

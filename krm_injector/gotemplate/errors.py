@@ -30,6 +30,7 @@ class TemplateError(Exception):
         line: int = 0,
         column: int = 0,
         context: str = "",
+        function: str = "",
     ) -> None:
         super().__init__(text)
         self.message = message
@@ -37,6 +38,7 @@ class TemplateError(Exception):
         self.line = line
         self.column = column
         self.context = context
+        self.function = function  # that the template names and nobody defines
 
 
 class ParseError(TemplateError):

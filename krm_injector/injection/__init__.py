@@ -1,4 +1,5 @@
-"""What Istio's webhook does to one pod: render the template, merge, post-process.
+"""A workload that is to be injected, and its control plane -> the injected object.
 
-A Decision and a ControlPlane come in, the injected object goes out. Imports decision and below.
+A Decision and a PreparedControlPlane come in, the object goes out, or a Failure with every cause.
+May be imported: decision and all below it, but nothing of reinjection and above.
 """

@@ -10,21 +10,26 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from krm_injector.injection import pods
 from krm_injector.istio_api import addresses
+from krm_injector.istio_names import (
+    INTERCEPTION_ANNOTATION,
+    MERGE_METRICS_ANNOTATION,
+    PROXY_CONFIG_ANNOTATION,
+    STATUS_PORT_ANNOTATION,
+)
 from krm_injector.versions import Rules
 
 Problem = tuple[str, str, str]  # annotation, its value, what is wrong with it
 
-# Go's strings.TrimSpace.
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
+# What Go's strings.TrimSpace takes away.
+_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
 _DIGITS = re.compile(r"[0-9]+\Z")
 _INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.\-]*\Z")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_BOOLEANS = frozenset(
-    ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
-)
 
 
 class Check(NamedTuple):
@@ -38,23 +43,21 @@ def problems(annotations: dict[str, str], rules: Rules) -> list[Problem]:
     """Every annotation for which this version of Istio refuses the pod, in the order in which they
     stand.
     """
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for name, value in annotations.items():
         rule = CHECKS.get(name)
         if rule is not None and rule.when(rules):
-            wrong = rule.check(value, rules)
-            if wrong:
-                found.append((name, value, wrong))
+            problem = rule.check(value, rules)
+            if problem:
+                problems.append((name, value, problem))
 
-    return found
+    return problems
 
 
 def _interception_mode(value: str, rules: Rules) -> str:
-    return (
-        ""
-        if value in ("REDIRECT", "TPROXY", "NONE")
-        else f'"{value}" must be REDIRECT, TPROXY or NONE'
-    )
+    if value in ("REDIRECT", "TPROXY", "NONE"):
+        return ""
+    return f'"{value}" must be REDIRECT, TPROXY or NONE'
 
 
 def _port_problem(text: str) -> str:
@@ -72,7 +75,8 @@ def _ports(value: str, rules: Rules) -> str:
     text = value.strip(_SPACE)
     if not text:
         return ""
-    return next((p for p in map(_port_problem, text.split(",")) if p), "")
+    problems = map(_port_problem, text.split(","))
+    return next((problem for problem in problems if problem), "")
 
 
 def _ports_or_all(value: str, rules: Rules) -> str:
@@ -99,7 +103,7 @@ def _uint32(value: str, rules: Rules) -> str:
 
 
 def _bool(value: str, rules: Rules) -> str:
-    return "" if value in _BOOLEANS else f'"{value}" must be true or false'
+    return f'"{value}" must be true or false' if pods.parse_bool(value) is None else ""
 
 
 def _quantity(value: str, rules: Rules) -> str:
@@ -125,7 +129,10 @@ def _interfaces(value: str, rules: Rules) -> str:
         if not name:
             return "names an empty interface"
         if len(name.encode()) > 15 or not _INTERFACE.match(name):
-            return f'"{name}" must be an interface name: a letter, then letters, digits, "_", ".", "-", 15 in all'
+            return (
+                f'"{name}" must be an interface name: a letter, then letters, digits, "_", ".", '
+                '"-", 15 in all'
+            )
 
     return ""
 
@@ -141,9 +148,8 @@ def _proxy_config(value: str, rules: Rules) -> str:
     except ApiError as error:
         return f"{error.path} {error.problem}" if error.path else error.problem
 
-    return "; ".join(
-        f"{path} {problem}" for path, _, problem in proxy_config_problems(config, rules.minor)
-    )
+    problems = proxy_config_problems(config, rules.minor)
+    return "; ".join(f"{path} {problem}" for path, _value, problem in problems)
 
 
 def _since(minor: int) -> Callable[[Rules], bool]:
@@ -160,11 +166,11 @@ _QUANTITY = Check(_quantity, lambda rules: rules.validate_quantities)
 _INTERFACES = Check(_interfaces, lambda rules: rules.validate_interfaces)
 
 CHECKS: dict[str, Check] = {
-    "sidecar.istio.io/interceptionMode": Check(_interception_mode, _always),
+    INTERCEPTION_ANNOTATION: Check(_interception_mode, _always),
     "sidecar.istio.io/enableCoreDump": Check(
         _bool, lambda rules: rules.validate_core_dump and rules.minor >= (1, 5)
     ),
-    "status.sidecar.istio.io/port": Check(_port, _always),
+    STATUS_PORT_ANNOTATION: Check(_port, _always),
     _READINESS + "initialDelaySeconds": Check(_uint32, _always),
     _READINESS + "periodSeconds": Check(_uint32, _always),
     _READINESS + "failureThreshold": Check(_uint32, _always),
@@ -177,8 +183,8 @@ CHECKS: dict[str, Check] = {
     _TRAFFIC + "excludeInterfaces": _INTERFACES,
     _TRAFFIC + "kubevirtInterfaces": _INTERFACES,
     "istio.io/reroute-virtual-interfaces": _INTERFACES,
-    "prometheus.istio.io/merge-metrics": Check(_bool, _since(6)),
-    "proxy.istio.io/config": Check(_proxy_config, _since(6)),
+    MERGE_METRICS_ANNOTATION: Check(_bool, _since(6)),
+    PROXY_CONFIG_ANNOTATION: Check(_proxy_config, _since(6)),
     "sidecar.istio.io/proxyCPU": _QUANTITY,
     "sidecar.istio.io/proxyMemory": _QUANTITY,
     "sidecar.istio.io/proxyCPULimit": _QUANTITY,

@@ -1,5 +1,6 @@
-""".EstimatedConcurrency of Istio 1.11 to 1.17: how many threads the proxy will use (inject.go
-estimateConcurrency).
+""".EstimatedConcurrency of Istio 1.11 to 1.17: how many threads the proxy will use.
+
+Source: pkg/kube/inject/inject.go estimateConcurrency.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _CANONICAL = re.compile(r"([+-]?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+)|([numkMGTPE]?)
 
 
 def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -> int:
-    """ProxyConfig.concurrency; where that is 0 by the proxy's CPU: limit before request,
+    """ProxyConfig.concurrency or, where that is 0, the proxy's CPU: limit before request,
     annotations before values.
     """
     concurrency = proxy_config.go_attr("Concurrency")
@@ -32,8 +33,12 @@ def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -
             return DEFAULT if number is None else number
 
     resources = at(values, ("global", "proxy", "resources"))
-    found = [cores(at(resources, (kind, "cpu"))) for kind in ("limits", "requests")]
-    return next((number for number in found if number is not None), DEFAULT)
+    for kind in ("limits", "requests"):
+        number = cores(at(resources, (kind, "cpu")))
+        if number is not None:
+            return number
+
+    return DEFAULT
 
 
 def cores(text: Any) -> int | None:
@@ -56,5 +61,6 @@ def cores(text: Any) -> int | None:
         number <<= 10 * ("KMGTPE".index(binary) + 1)
 
     power -= len(fraction or "")
-    cores: int = number * 10**power if power >= 0 else -(-number // 10**-power)
-    return cores
+    if power >= 0:
+        return number * int(10**power)
+    return -(-number // int(10**-power))  # rounded up

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from krm_injector.function_config import ImageSettings
 from krm_injector.kube.paths import Step, at, put
@@ -14,72 +14,85 @@ from krm_injector.kube.workloads import text
 from krm_injector.model import Object, Refused, Result, Workload
 
 FIELDS = ("initContainers", "containers")
+_Problem = Literal["registry", "lock"]
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
 
 
-class Injected(NamedTuple):
+class InjectedImage(NamedTuple):
     """One image that injection brought."""
 
     field: str  # path from the object, as "spec.template.spec.containers[istio-proxy].image"
-    place: tuple[str | int, ...]  # the same as steps
+    place: Step  # the same path as steps
     image: str
+    container: str  # the container's name
 
 
-def injected(before: Object, after: Object, template: Step) -> Iterator[Injected]:
+def injected(before: Object, after: Object, template: Step) -> Iterator[InjectedImage]:
     """The images of containers that stand in ``after`` and not in ``before``, or stood there with
     another image.
     """
-    own = at(before, (*template, "spec"))
+    spec_before = at(before, (*template, "spec"))
     spec = at(after, (*template, "spec"))
-    if not isinstance(spec, dict) or spec is own:
+    if not isinstance(spec, dict) or spec is spec_before:
         return
 
-    known = {
-        container.get("name"): container.get("image")
-        for field in FIELDS
-        for container in _maps(at(own, (field,)))
-    }  # fmt: skip
+    images_before: dict[Any, Any] = {}
     for field in FIELDS:
-        for index, container in enumerate(_maps(spec.get(field))):
+        for container in _containers(spec_before, field):
+            images_before[container.get("name")] = container.get("image")
+
+    for field in FIELDS:
+        for index, container in enumerate(_containers(spec, field)):
             image, name = container.get("image"), container.get("name")
-            if isinstance(image, str) and image and known.get(name) != image:
+            if isinstance(image, str) and image and images_before.get(name) != image:
                 path = text((*template, "spec", f"{field}[{name}]", "image"))
-                yield Injected(path, (*template, "spec", field, index, "image"), image)
+                place = (*template, "spec", field, index, "image")
+                yield InjectedImage(path, place, image, str(name))
 
 
-def _maps(value: Any) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _containers(spec: Any, field: str) -> list[Object]:
+    containers = at(spec, (field,))
+    if not isinstance(containers, list):
+        return []
+    return [container for container in containers if isinstance(container, dict)]
+
+
+# ---------------------------------------------------------------- held to the settings
 
 
 def applied(
     workload: Workload, after: Object, settings: ImageSettings
 ) -> tuple[Object, list[Result]]:
-    """The injected object with its injected images pinned, and an error for each that must not be
-    there (one for all the containers that have it).
+    """The injected object with its injected images pinned, and an error for each image that must
+    not be there (one for all the containers that have it).
     """
-    problems: dict[tuple[str, str], list[Injected]] = {}
-    for found in list(injected(workload.object, after, workload.template)):
-        if settings.registries and not allowed(found.image, settings.registries):
-            problems.setdefault(("registry", found.image), []).append(found)
+    problems: dict[tuple[_Problem, str], list[InjectedImage]] = {}
+    for entry in list(injected(workload.object, after, workload.template)):
+        if settings.registries and not allowed(entry.image, settings.registries):
+            problems.setdefault(("registry", entry.image), []).append(entry)
         if settings.lock is None:
             continue
 
-        image = pinned(found.image, settings.lock)
+        image = pinned(entry.image, settings.lock)
         if image is None:
-            problems.setdefault(("lock", found.image), []).append(found)
-        elif image != found.image:
-            after = put(after, found.place, image)
+            problems.setdefault(("lock", entry.image), []).append(entry)
+        elif image != entry.image:
+            after = put(after, entry.place, image)
 
-    return after, [
-        _forbidden(workload, found, settings.registries)
-        if kind == "registry"
-        else _unlocked(workload, found)
-        for (kind, _), found in problems.items()
-    ]
+    results = []
+    for (problem, _image), entries in problems.items():
+        if problem == "registry":
+            results.append(_forbidden(workload, entries, settings.registries))
+        else:
+            results.append(_unlocked(workload, entries))
+    return after, results
 
 
 def pinned(image: str, lock: Mapping[str, str]) -> str | None:
-    """The image with its digest; None where the lock does not know it. The tag stays, for people."""
+    """The image with its digest; None where the lock does not have it.
+
+    The tag stays, for people to read.
+    """
     if "@" in image:
         return image
     digest = lock.get(image) or lock.get(full_name(image))
@@ -100,12 +113,15 @@ def allowed(image: str, registries: Iterable[str]) -> bool:
     """Whether the image lies in one of the registries, or in the part of one that is named
     ("gcr.io/istio-release").
     """
-    name = re.split(r"[@]", full_name(image))[0]
+    name = full_name(image).partition("@")[0]
     for registry in registries:
         prefix = registry.rstrip("/")
         if prefix and (name == prefix or name.startswith((f"{prefix}/", f"{prefix}:"))):
             return True
     return False
+
+
+# ---------------------------------------------------------------- lock files
 
 
 def no_file(file: str, directory: str) -> Refused:
@@ -122,46 +138,50 @@ def no_file(file: str, directory: str) -> Refused:
 
 def read_lock(value: Any, source: str) -> dict[str, str]:
     """A lock file's map from image to digest. Raises Refused with every entry that is wrong."""
-    results = []
     if not isinstance(value, dict):
         message = f"{source} must be a mapping from image to digest"
         raise Refused(Result("error", message, file=source, code="images-lock"))
 
+    results = []
     for image, digest in value.items():
         if not isinstance(digest, str) or not _DIGEST.match(digest):
-            message = f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 hexadecimal digits)"
+            message = (
+                f"{source}: {image} is locked to {digest!r}, which is no digest (sha256:... of 64 "
+                "hexadecimal digits)"
+            )
             results.append(
                 Result("error", message, field=str(image), current=digest, code="images-lock")
             )
 
     if results:
         raise Refused(*results)
-
     return {str(image): digest for image, digest in value.items()}
 
 
-def _forbidden(workload: Workload, found: list[Injected], registries: Iterable[str]) -> Result:
+# ---------------------------------------------------------------- errors
+
+
+def _forbidden(
+    workload: Workload, entries: list[InjectedImage], registries: Iterable[str]
+) -> Result:
+    first = entries[0]
     message = (
-        f"injection brings the image {found[0].image} into {workload.ref} ({_containers(found)}), "
+        f"injection brings the image {first.image} into {workload.ref} ({_names(entries)}), "
         f"which comes from none of the allowed registries ({', '.join(registries)}); point the "
         "mesh's values.global.hub to a mirror, or allow the registry in "
         "spec.images.allowedRegistries"
     )
-    return Result(
-        "error", message, workload.ref, found[0].field, found[0].image, code="image-registry"
-    )
+    return Result("error", message, workload.ref, first.field, first.image, code="image-registry")
 
 
-def _unlocked(workload: Workload, found: list[Injected]) -> Result:
+def _unlocked(workload: Workload, entries: list[InjectedImage]) -> Result:
+    first = entries[0]
     message = (
-        f"the image {found[0].image} that injection brings into {workload.ref} "
-        f"({_containers(found)}) is not in the "
-        f'lock; add its digest: "{found[0].image}": sha256:...'
+        f"the image {first.image} that injection brings into {workload.ref} ({_names(entries)}) is "
+        f'not in the lock; add its digest: "{first.image}": sha256:...'
     )
-    return Result(
-        "error", message, workload.ref, found[0].field, found[0].image, code="image-not-locked"
-    )
+    return Result("error", message, workload.ref, first.field, first.image, code="image-not-locked")
 
 
-def _containers(found: list[Injected]) -> str:
-    return ", ".join(one.field.rpartition("[")[2].partition("]")[0] for one in found)
+def _names(entries: list[InjectedImage]) -> str:
+    return ", ".join(entry.container for entry in entries)

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from krm_injector.gotemplate import TemplateError
 from krm_injector.injection import annotations as annotation_rules
 from krm_injector.injection import merge, pods, prometheus
-from krm_injector.injection.post_process import Facts, post_process
-from krm_injector.injection.render import (
-    ControlPlane,
-    RenderError,
-    Subject,
-    TemplateError,
-    cluster_env,
-    is_native,
-    render,
-)
+from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
+from krm_injector.injection.post_process import PostProcessing, post_process
+from krm_injector.injection.render import cluster_env, is_native, render
+from krm_injector.injection.template_data import InjectionParameters
 from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
+from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.kube import types
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.settle import settle
@@ -29,7 +25,6 @@ from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.versions import Rules, versions_with
 from krm_injector.workload import controller, decodable
-from krm_injector.workload.controller import string_map
 
 
 class Failure(Exception):
@@ -40,14 +35,11 @@ class Failure(Exception):
         self.results = results
 
 
-def inject(decision: Decision, plane: ControlPlane, manual: bool) -> Object:
+def inject(decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
     """The workload's object with its pod template injected. Raises Failure."""
     workload = decision.workload
     metadata_path, pod = pod_of(workload, manual)
-    problems = annotation_rules.problems(pods.annotations_of(pod), plane.mesh.rules)
-    causes = [_bad_annotation(workload, metadata_path, *p) for p in problems]
-    mismatches = decodable.of_pod_spec(pod["spec"], text((*workload.template, "spec")))
-    causes += [decodable.mistyped(workload.ref, mismatch) for mismatch in mismatches]
+    causes = _problems(workload, metadata_path, pod, plane.mesh.rules)
     if causes:
         raise Failure(*causes)
 
@@ -82,91 +74,128 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
         metadata_path = ("spec", "jobTemplate", "metadata")
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
 
-    typed = {
-        field: string_map(metadata[field])
-        for field in ("labels", "annotations")
-        if metadata.get(field)
-    }
-    metadata = {**metadata, **typed}
+    metadata = pods.with_string_maps(metadata)
     if not manual:
         metadata["namespace"] = workload.ref.namespace
 
-    return metadata_path, merge.without_nulls(
-        {"metadata": metadata, "spec": template.get("spec") or {}}
-    )
+    pod = {"metadata": metadata, "spec": template.get("spec") or {}}
+    return metadata_path, merge.without_nulls(pod)
 
 
-def inject_pod(pod: Object, decision: Decision, plane: ControlPlane, manual: bool) -> Object:
+def _problems(workload: Workload, metadata_path: Step, pod: Object, rules: Rules) -> list[Result]:
+    """Why Istio or the API server would refuse the pod before anything is rendered."""
+    problems = annotation_rules.problems(pods.annotations_of(pod), rules)
+    causes = [_bad_annotation(workload, metadata_path, *problem) for problem in problems]
+    mismatches = decodable.of_pod_spec(pod["spec"], text((*workload.template, "spec")))
+    causes += [decodable.mistyped(workload.ref, mismatch) for mismatch in mismatches]
+    return causes
+
+
+# ---------------------------------------------------------------- the pod
+
+
+def inject_pod(
+    pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
+) -> Object:
     """The injected pod: rendered, merged, post-processed, and typed as the API server would read
     it.
     """
     mesh, rules = plane.mesh, plane.mesh.rules
     if rules.result == "spec":
-        from krm_injector.injection.legacy import spec_render  # only old control planes pay for it
+        from krm_injector.injection import legacy  # only old control planes pay for it
 
-        return spec_render.inject_pod(pod, decision, plane, manual)
+        return legacy.inject_pod(pod, decision, plane, manual)
 
     if mesh.platform == "openshift" and rules.openshift_reset_user:
-        pod = _without_assigned_user(pod, rules.openshift_reset_user)
+        from krm_injector.injection import openshift
 
+        pod = openshift.without_assigned_user(pod, rules.openshift_reset_user)
+
+    params = _parameters(pod, decision, plane, manual)
+    merged, template_pod = _merged(pod, plane, params)
+    tproxy = str(params.proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
+    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules)
+    return post_process(merged, template_pod, _post_processing(plane, params))
+
+
+def _parameters(
+    pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
+) -> InjectionParameters:
+    """What the pod is rendered with."""
+    mesh, rules = plane.mesh, plane.mesh.rules
     mesh_config, proxy_config = _configs(pod, decision, plane, manual)
-    # Before 1.13 the annotation proxy.istio.io/config changed what templates see, and nothing else.
-    of_mesh = mesh_config if rules.proxy_config_resources else plane.mesh_config
-    status_port = _status_port(of_mesh)
-    stripped = merge.stripped(pod, lambda given: _clear_prometheus(given, status_port, rules))
-    namespace = decision.namespace
-    subject = Subject(
+    stripped = _stripped(pod, _mesh_config_outside_templates(plane, mesh_config), rules)
+
+    path = ""
+    if decision.webhook is not None and not manual:
+        path = decision.webhook.path
+
+    namespace_annotations: dict[str, str] = {}
+    if decision.namespace and mesh.platform == "openshift":
+        namespace_annotations = decision.namespace.annotations
+
+    return InjectionParameters(
         pod=pod,
         stripped=merge.with_saved_overrides(stripped),
         owner=controller.owner_of(decision.workload, rules, manual),
         owner_meta=_owner_meta(decision.workload, pod, rules, manual),
         proxy_config=proxy_config,
         mesh_config=mesh_config,
-        proxy_env=cluster_env(
-            _path(decision, manual), plane.typed, pods.labels_of(pod), rules.path_env
-        ),
-        namespace_annotations=namespace.annotations
-        if namespace and mesh.platform == "openshift"
-        else {},
+        proxy_env=cluster_env(path, plane.typed, pods.labels_of(pod), rules.path_env),
+        namespace_annotations=namespace_annotations,
         manual=manual,
     )
-    merged: Object = pod
-    template_pod: Object = {
-        "metadata": {},
-        "spec": {"containers": None},
-    }  # an empty Pod, as Go writes it
-    native = is_native(mesh, pod)
-    for partial in render(plane, subject):
+
+
+def _merged(
+    pod: Object, plane: PreparedControlPlane, params: InjectionParameters
+) -> tuple[Object, Object]:
+    """The pod with all templates merged in, and what the templates alone give."""
+    # The templates alone start from an empty Pod, as Go writes it.
+    template_pod: Object = {"metadata": {}, "spec": {"containers": None}}
+    merged = pod
+    native = is_native(plane.mesh, pod)
+    for partial in render(plane, params):
         template_pod = strategic_merge(template_pod, partial)
         merged = merge.apply_template(merged, partial, native, template_pod)
 
-    merged = settle("v1.Pod", pod, merged)
-    tproxy = str(proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
-    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules)
-    facts = Facts(
-        rules=rules,
+    return settle("v1.Pod", pod, merged), template_pod
+
+
+def _post_processing(plane: PreparedControlPlane, params: InjectionParameters) -> PostProcessing:
+    mesh = plane.mesh
+    mesh_config = _mesh_config_outside_templates(plane, params.mesh_config)
+    annotations: dict[str, str] = {}
+    if not params.manual:
+        annotations = mesh.config.get("injectedAnnotations") or {}
+
+    rewrite_tcp = pods.parse_bool(mesh.control_plane_env.get("REWRITE_TCP_PROBES", ""))
+    return PostProcessing(
+        rules=mesh.rules,
         revision=mesh.revision,
-        proxy_env=subject.proxy_env,
-        prometheus_merge=_wrapped(of_mesh.go_attr("EnablePrometheusMerge"), default=True),
-        status_port=status_port,
+        proxy_env=params.proxy_env,
+        prometheus_merge=_bool_value(mesh_config.go_attr("EnablePrometheusMerge"), default=True),
+        status_port=_status_port(mesh_config),
         rewrite_probes=plane.typed.rewrite_app_http_probe,
-        hold=_hold(pod, mesh_config, plane),
-        injected_annotations={} if manual else (mesh.config.get("injectedAnnotations") or {}),
-        rewrite_tcp=pods.parse_bool(mesh.control_plane_env.get("REWRITE_TCP_PROBES", ""))
-        is not False,
+        hold=_hold(params.pod, plane),
+        injected_annotations=annotations,
+        rewrite_tcp=rewrite_tcp is not False,
     )
-    return post_process(merged, template_pod, facts)
+
+
+# ---------------------------------------------------------------- configurations of the pod
 
 
 def _configs(
-    pod: Object, decision: Decision, plane: ControlPlane, manual: bool
+    pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
 ) -> tuple[Message, Message]:
-    """MeshConfig and ProxyConfig for this pod. kube-inject knows no ProxyConfig resources but
-    overlays both.
+    """MeshConfig and ProxyConfig for this pod.
+
+    kube-inject knows no ProxyConfig resources, but lays the pod's annotation over both.
     """
     mesh = plane.mesh
     if manual or not mesh.rules.proxy_config_resources:
-        mesh_config = _annotated(pod, plane)
+        mesh_config = _annotated_mesh_config(pod, plane)
         return mesh_config, mesh_config.go_attr("DefaultConfig")
 
     proxy_config = proxy_config_for(
@@ -181,36 +210,46 @@ def _configs(
     return plane.mesh_config, proxy_config
 
 
-def _annotated(pod: Object, plane: ControlPlane) -> Message:
-    text = pods.annotations_of(pod).get(pods.PROXY_CONFIG_ANNOTATION)
-    return (
-        plane.mesh_config
-        if text is None
-        else annotated_mesh_config(text, plane.mesh_config, plane.mesh.rules.minor)
-    )
+def _mesh_config_outside_templates(plane: PreparedControlPlane, mesh_config: Message) -> Message:
+    """Before 1.13 the annotation proxy.istio.io/config changes what templates see, nothing else."""
+    return mesh_config if plane.mesh.rules.proxy_config_resources else plane.mesh_config
 
 
-def _hold(pod: Object, mesh_config: Message, plane: ControlPlane) -> bool:
-    config = _annotated(pod, plane).go_attr("DefaultConfig")
-    return (
-        _wrapped(config.go_attr("HoldApplicationUntilProxyStarts"), default=False)
-        or plane.typed.hold_application
-    )
+def _annotated_mesh_config(pod: Object, plane: PreparedControlPlane) -> Message:
+    annotation = pods.annotations_of(pod).get(PROXY_CONFIG_ANNOTATION)
+    if annotation is None:
+        return plane.mesh_config
+    return annotated_mesh_config(annotation, plane.mesh_config, plane.mesh.rules.minor)
 
 
-def _wrapped(message: Any, default: bool) -> bool:
-    return default if message is None or message.is_nil else bool(message.go_attr("Value"))
+def _hold(pod: Object, plane: PreparedControlPlane) -> bool:
+    """holdApplicationUntilProxyStarts, by the pod's annotation, the mesh or the values."""
+    proxy_config = _annotated_mesh_config(pod, plane).go_attr("DefaultConfig")
+    by_config = proxy_config.go_attr("HoldApplicationUntilProxyStarts")
+    return _bool_value(by_config, default=False) or plane.typed.hold_application
+
+
+def _bool_value(message: Any, default: bool) -> bool:
+    """A google.protobuf.BoolValue, which may be absent."""
+    if message is None or message.is_nil:
+        return default
+    return bool(message.go_attr("Value"))
 
 
 def _status_port(mesh_config: Message) -> int:
     return int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort"))
 
 
-def _clear_prometheus(
-    annotations: dict[str, str], status_port: int, rules: Rules
-) -> dict[str, str]:
-    ours = prometheus.settings(annotations, rules).get("port") == str(status_port)
-    return prometheus.cleared(annotations, rules) if ours else annotations
+def _stripped(pod: Object, mesh_config: Message, rules: Rules) -> Object:
+    """The pod without what an earlier injection added, its scrape annotations among it."""
+    status_port = str(_status_port(mesh_config))
+
+    def clear_prometheus(annotations: dict[str, str]) -> dict[str, str]:
+        if prometheus.settings(annotations, rules).get("port") != status_port:
+            return annotations
+        return prometheus.cleared(annotations, rules)
+
+    return merge.stripped(pod, clear_prometheus)
 
 
 def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> Object:
@@ -218,53 +257,15 @@ def _owner_meta(workload: Workload, pod: Object, rules: Rules, manual: bool) -> 
     for the webhook.
     """
     if manual and (workload.ref.kind != "Pod" or not rules.manual_pod_owner):
-        metadata: Object = workload.object.get("metadata") or {}
-        typed = {
-            field: string_map(metadata[field])
-            for field in ("labels", "annotations")
-            if metadata.get(field)
-        }
-        return {**metadata, **typed}
+        return pods.with_string_maps(workload.object.get("metadata") or {})
 
-    return {
-        key: value
-        for key, value in pod["metadata"].items()
-        if key not in ("ownerReferences", "managedFields")
-    }
+    metadata = dict(pod["metadata"])
+    metadata.pop("ownerReferences", None)
+    metadata.pop("managedFields", None)
+    return metadata
 
 
-def _path(decision: Decision, manual: bool) -> str:
-    return "" if manual or decision.webhook is None else decision.webhook.path
-
-
-def _without_assigned_user(pod: Object, whose: str) -> Object:
-    """OpenShift gives every container the same runAsUser; on istio-proxy that is no override of the
-    user's.
-    """
-    sidecar = pods.find_in_pod(pods.PROXY, pod)
-    if sidecar is None or not sidecar.get("securityContext"):
-        return pod
-
-    among = pods.containers(pod) + (
-        pods.containers(pod, "initContainers") if whose == "all" else []
-    )
-    proxy_user = app_user = 0
-    for container in among:
-        user = (container.get("securityContext") or {}).get("runAsUser")
-        if user is None:
-            continue
-        if container.get("name") == pods.PROXY:
-            proxy_user = user
-        elif container.get("name") not in (pods.VALIDATION, pods.INIT):
-            app_user = user
-
-    if proxy_user != app_user:
-        return pod
-
-    context = {
-        k: v for k, v in sidecar["securityContext"].items() if k not in ("runAsUser", "runAsGroup")
-    }
-    return pods.replace_container(pod, sidecar, {**sidecar, "securityContext": context})
+# ---------------------------------------------------------------- back into the object
 
 
 def _with_pod(workload: Workload, metadata_path: Step, pod: Object) -> Object:
@@ -280,6 +281,34 @@ def _with_pod(workload: Workload, metadata_path: Step, pod: Object) -> Object:
     return result
 
 
+# ---------------------------------------------------------------- what went wrong
+
+
+def _explained(workload: Workload, plane: PreparedControlPlane, problem: Exception) -> Result:
+    where = text(workload.template) or "the pod"
+    if isinstance(problem, merge.BadAnnotation):
+        metadata_path = (*workload.template, "metadata")
+        return _bad_annotation(
+            workload, metadata_path, problem.name, problem.value, problem.problem
+        )
+
+    if isinstance(problem, TemplateError):
+        revision = plane.mesh.revision
+        hint = _versions_with_function(problem, plane)
+        message = f"the injection template of revision {revision} failed: {problem}{hint}"
+        return Result("error", message, workload.ref, code="template-failed")
+
+    if isinstance(problem, RenderError):
+        return Result("error", f"{problem}", workload.ref, code="template-unusable")
+
+    if isinstance(problem, types.TypeMismatch):
+        path = f"{where}.{problem.path}" if workload.template else problem.path
+        return Result("error", f"{path}: {problem}", workload.ref, field=path, code="pod-invalid")
+
+    message = f"{where} cannot be merged: {problem}"
+    return Result("error", message, workload.ref, code="merge-failed")
+
+
 def _bad_annotation(workload: Workload, path: Step, name: str, value: str, problem: str) -> Result:
     return Result(
         "error",
@@ -291,36 +320,15 @@ def _bad_annotation(workload: Workload, path: Step, name: str, value: str, probl
     )
 
 
-def _unknown(problem: TemplateError, plane: ControlPlane) -> str:
+def _versions_with_function(problem: TemplateError, plane: PreparedControlPlane) -> str:
     """Which versions of Istio have the function that the template names and this one lacks; "" for
-    other troubles.
+    other problems.
     """
-    _, names, rest = str(problem).partition('function "')
-    has = versions_with(rest.partition('"')[0]) if names else ()
-    if not has:
+    minors = versions_with(problem.function) if problem.function else ()
+    if not minors:
         return ""
-    shown = [".".join(map(str, minor)) for minor in (plane.mesh.rules.minor, has[0], has[-1])]
-    return f" in Istio {shown[0]}; Istio has it from {shown[1]} to {shown[2]}"
 
-
-def _explained(workload: Workload, plane: ControlPlane, problem: Exception) -> Result:
-    where = text(workload.template) or "the pod"
-    if isinstance(problem, merge.BadAnnotation):
-        return _bad_annotation(
-            workload, (*workload.template, "metadata"), problem.name, problem.value, problem.problem
-        )
-
-    if isinstance(problem, TemplateError):
-        message = f"the injection template of revision {plane.mesh.revision} failed: {problem}{_unknown(problem, plane)}"
-        return Result("error", message, workload.ref, code="template-failed")
-
-    if isinstance(problem, RenderError):
-        return Result("error", f"{problem}", workload.ref, code="template-unusable")
-
-    if isinstance(problem, types.TypeMismatch):
-        path = f"{where}.{problem.path}" if workload.template else problem.path
-        return Result("error", f"{path}: {problem}", workload.ref, field=path, code="pod-invalid")
-
-    return Result(
-        "error", f"{where} cannot be merged: {problem}", workload.ref, code="merge-failed"
+    this, first, last = (
+        ".".join(map(str, minor)) for minor in (plane.mesh.rules.minor, minors[0], minors[-1])
     )
+    return f" in Istio {this}; Istio has it from {first} to {last}"

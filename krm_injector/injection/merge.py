@@ -11,13 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 from krm_injector.injection import pods
+from krm_injector.istio_names import (
+    INIT_CONTAINER,
+    INTERCEPTION_ANNOTATION,
+    OVERRIDES_ANNOTATION,
+    PROXY_CONTAINER,
+    STATUS_ANNOTATION,
+    VALIDATION_CONTAINER,
+)
 from krm_injector.kube import go_json, types
 from krm_injector.kube.strategic_merge import merge as strategic_merge
 from krm_injector.model import Object
 from krm_injector.versions import Rules
 
 AUTO_IMAGE = "auto"  # the image of an override that keeps the injected one
-INTERCEPTION_ANNOTATION = "sidecar.istio.io/interceptionMode"
+_CONTAINER_FIELDS = ("containers", "initContainers")
 
 
 class BadAnnotation(Exception):
@@ -33,16 +41,19 @@ def without_nulls(value: Any) -> Any:
     nothing changes.
     """
     if isinstance(value, dict):
-        kept = {k: without_nulls(v) for k, v in value.items() if v is not None}
-        return (
-            kept if len(kept) != len(value) or any(kept[k] is not value[k] for k in kept) else value
-        )
+        fields = {key: without_nulls(field) for key, field in value.items() if field is not None}
+        same = len(fields) == len(value) and all(fields[key] is value[key] for key in fields)
+        return value if same else fields
 
     if isinstance(value, list):
-        items = [without_nulls(v) for v in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        items = [without_nulls(item) for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else items
 
     return value
+
+
+# ---------------------------------------------------------------- what an earlier injection left
 
 
 def stripped(pod: Object, clear_prometheus: Callable[[dict[str, str]], dict[str, str]]) -> Object:
@@ -53,19 +64,23 @@ def stripped(pod: Object, clear_prometheus: Callable[[dict[str, str]], dict[str,
     if status is None:
         return pod
 
-    names = {field: _names(status.get(field)) for field in ("containers", "initContainers")}
-    kept = {f: [c for c in pods.containers(pod, f) if c.get("name") not in names[f]] for f in names}
-    annotations = {k: v for k, v in pods.annotations_of(pod).items() if k != pods.STATUS_ANNOTATION}
-    return pods.with_metadata(
-        pods.with_spec(pod, **kept), "annotations", clear_prometheus(annotations)
-    )
+    fields = {}
+    for field in _CONTAINER_FIELDS:
+        injected = _names(status.get(field))
+        containers = pods.containers(pod, field)
+        fields[field] = [entry for entry in containers if entry.get("name") not in injected]
+
+    annotations = dict(pods.annotations_of(pod))
+    del annotations[STATUS_ANNOTATION]
+    pod = pods.with_spec(pod, **fields)
+    return pods.with_metadata(pod, "annotations", clear_prometheus(annotations))
 
 
 def injection_status(pod: Object) -> Object | None:
     """The status annotation of an injected pod, decoded; None where there is none or it is not a
     JSON object.
     """
-    text = pods.annotations_of(pod).get(pods.STATUS_ANNOTATION)
+    text = pods.annotations_of(pod).get(STATUS_ANNOTATION)
     if text is None:
         return None
 
@@ -74,40 +89,54 @@ def injection_status(pod: Object) -> Object | None:
     except go_json.GoJsonError:
         return None
 
-    return status if isinstance(status, dict) else ({} if status is None else None)
+    if status is None:
+        return {}
+    return status if isinstance(status, dict) else None
 
 
 def _names(value: Any) -> list[str]:
-    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    return [name for name in value if isinstance(name, str)]
 
 
 def saved_overrides(pod: Object) -> dict[str, list[Object]]:
     """The user's own istio containers as an earlier injection remembered them: {"containers":
-    [...], ...}.
+    [...], ...}. Raises BadAnnotation.
     """
-    text = pods.annotations_of(pod).get(pods.OVERRIDES_ANNOTATION)
+    text = pods.annotations_of(pod).get(OVERRIDES_ANNOTATION)
     if text is None:
         return {}
 
     try:
-        value = go_json.loads(text) or {}
-        fields = {f: value.get(f) or [] for f in ("containers", "initContainers")}
-        return {f: [types.decode("v1.Container", c) for c in among] for f, among in fields.items()}
+        overrides = go_json.loads(text) or {}
+        return {
+            field: [types.decode("v1.Container", entry) for entry in overrides.get(field) or []]
+            for field in _CONTAINER_FIELDS
+        }
     except (go_json.GoJsonError, types.TypeMismatch, AttributeError, TypeError) as problem:
-        raise BadAnnotation(pods.OVERRIDES_ANNOTATION, text, str(problem)) from None
+        raise BadAnnotation(OVERRIDES_ANNOTATION, text, str(problem)) from None
 
 
 def with_saved_overrides(pod: Object) -> Object:
     """The stripped pod with the user's istio containers back in place, so that templates see them
     again.
     """
-    added = {}
-    for field, among in saved_overrides(pod).items():
+    fields = {}
+    for field, overrides in saved_overrides(pod).items():
         present = pods.containers(pod, field)
-        missing = [c for c in among if pods.find_container(c.get("name", ""), present) is None]
+        missing = [
+            container
+            for container in overrides
+            if pods.find_container(container.get("name", ""), present) is None
+        ]
         if missing:
-            added[field] = present + missing
-    return pods.with_spec(pod, **added) if added else pod
+            fields[field] = present + missing
+
+    return pods.with_spec(pod, **fields) if fields else pod
+
+
+# ---------------------------------------------------------------- templates and overrides
 
 
 def apply_template(pod: Object, partial: Object, native: bool, template_pod: Object) -> Object:
@@ -116,15 +145,23 @@ def apply_template(pod: Object, partial: Object, native: bool, template_pod: Obj
     An istio-proxy of the user's among ``containers`` moves to ``initContainers`` first where the
     template makes it a native sidecar.
     """
-    if native and pods.find_container(pods.PROXY, pods.containers(template_pod, "initContainers")):
-        mine = pods.find_container(pods.PROXY, pods.containers(pod))
-        if mine is not None:
-            rest = [c for c in pods.containers(pod) if c is not mine]
-            pod = pods.with_spec(
-                pod, containers=rest, initContainers=[*pods.containers(pod, "initContainers"), mine]
-            )
+    if native:
+        template_inits = pods.containers(template_pod, "initContainers")
+        if pods.find_container(PROXY_CONTAINER, template_inits):
+            pod = _with_native_proxy(pod)
 
     return strategic_merge(pod, partial)
+
+
+def _with_native_proxy(pod: Object) -> Object:
+    containers = pods.containers(pod)
+    proxy = pods.find_container(PROXY_CONTAINER, containers)
+    if proxy is None:
+        return pod
+
+    others = [container for container in containers if container is not proxy]
+    inits = [*pods.containers(pod, "initContainers"), proxy]
+    return pods.with_spec(pod, containers=others, initContainers=inits)
 
 
 def reapply_overrides(
@@ -134,75 +171,89 @@ def reapply_overrides(
     remembered.
     """
     saved = saved_overrides(original)
-    status = injection_status(original)
-    already = pods.STATUS_ANNOTATION in pods.annotations_of(original)
-    found: dict[str, list[str]] = {"containers": [], "initContainers": []}
-    for field in ("containers", "initContainers"):
-        injected_before = (
-            _names((status or {}).get(field)) if rules.overrides_spare_injected else []
-        )
+    status = injection_status(original) or {}
+    remembered: dict[str, list[str]] = {}
+    for field in _CONTAINER_FIELDS:
+        # What an earlier injection put there is no override of the user's.
+        injected = _names(status.get(field)) if rules.overrides_spare_injected else []
         for container in pods.containers(template_pod, field):
             name = container.get("name", "")
-            if name in injected_before:
-                continue  # what stands there is an earlier injection's, not the user's
-
-            mine = pods.find_container(name, saved.get(field, [])) or _own(
-                name, field, original, rules
-            )
-            if mine is None:
+            if name in injected:
                 continue
 
-            overlay = {k: v for k, v in mine.items() if k != "image" or v != AUTO_IMAGE}
-            found[field].append(types.dumps("v1.Container", overlay))
-            merged = strategic_merge(
-                merged, {"spec": {field: [types.decode("v1.Container", overlay)]}}
-            )
+            override = pods.find_container(name, saved.get(field, []))
+            override = override or _own_container(name, field, original, rules)
+            if override is None:
+                continue
 
-    if not already and any(found.values()):
-        text = "{" + ",".join(f'"{f}":[{",".join(c)}]' for f, c in found.items() if c) + "}"
-        merged = pods.with_metadata(
-            merged, "annotations", {**pods.annotations_of(merged), pods.OVERRIDES_ANNOTATION: text}
-        )
+            if override.get("image") == AUTO_IMAGE:
+                override = {key: value for key, value in override.items() if key != "image"}
+
+            remembered.setdefault(field, []).append(types.dumps("v1.Container", override))
+            overlay = types.decode("v1.Container", override)
+            merged = strategic_merge(merged, {"spec": {field: [overlay]}})
+
+    if remembered and STATUS_ANNOTATION not in pods.annotations_of(original):
+        lists = [f'"{field}":[{",".join(texts)}]' for field, texts in remembered.items()]
+        merged = pods.with_annotations(merged, {OVERRIDES_ANNOTATION: "{" + ",".join(lists) + "}"})
 
     return adjust_init_user(merged, original, tproxy) if rules.init_user else merged
 
 
-def _own(name: str, field: str, original: Object, rules: Rules) -> Object | None:
+def _own_container(name: str, field: str, original: Object, rules: Rules) -> Object | None:
+    """The user's own container of that name."""
     if field == "initContainers" and rules.native_sidecars:
         return pods.find_in_pod(name, original)
     return pods.find_container(name, pods.containers(original, field))
 
 
+# ---------------------------------------------------------------- the user of the init container
+
+
 def adjust_init_user(pod: Object, original: Object, tproxy: bool) -> Object:
     """istio-init or istio-validation follow the user that an overriding istio-proxy runs as."""
-    mine = pods.find_in_pod(pods.PROXY, original)
-    wanted = (mine or {}).get("securityContext") or {}
-    user, group = wanted.get("runAsUser"), wanted.get("runAsGroup")
+    override = pods.find_in_pod(PROXY_CONTAINER, original) or {}
+    context = override.get("securityContext") or {}
+    user, group = context.get("runAsUser"), context.get("runAsGroup")
     if user is None and group is None:
         return pod
 
     inits = pods.containers(pod, "initContainers")
-    init = pods.find_container(pods.INIT, inits) or pods.find_container(pods.VALIDATION, inits)
+    init = pods.find_container(INIT_CONTAINER, inits)
+    init = init or pods.find_container(VALIDATION_CONTAINER, inits)
     if init is None:
         return pod
 
-    mode = pods.annotations_of(pod).get(INTERCEPTION_ANNOTATION)
-    tproxy = tproxy or mode == "TPROXY"
+    tproxy = tproxy or pods.annotations_of(pod).get(INTERCEPTION_ANNOTATION) == "TPROXY"
     if tproxy and user is not None:
-        sidecar = pods.find_in_pod(pods.PROXY, pod)
+        sidecar = pods.find_in_pod(PROXY_CONTAINER, pod)
         if sidecar is None:
             return pod
-        context = {**(sidecar.get("securityContext") or {}), "runAsUser": 0}
-        pod = pods.replace_container(pod, sidecar, {**sidecar, "securityContext": context})
+        # In TPROXY mode the proxy must run as root.
+        pod = pods.replace_container(pod, sidecar, _run_as(sidecar, 0, None))
 
-    changed = dict(init)
-    if not tproxy and init.get("name") == pods.VALIDATION:
-        own = {k: v for k, v in (("runAsUser", user), ("runAsGroup", group)) if v is not None}
-        changed["securityContext"] = {**(init.get("securityContext") or {}), **own}
+    adjusted = init
+    if not tproxy and init.get("name") == VALIDATION_CONTAINER:
+        adjusted = _run_as(init, user, group)
+    if user:
+        adjusted = _with_uid_argument(adjusted, user)
+    return pods.replace_container(pod, init, adjusted)
 
-    args = init.get("args") or []
-    if user and "-u" in args:
-        at = args.index("-u") + 1
-        changed["args"] = [*args[:at], str(user), *args[at + 1 :]]
 
-    return pods.replace_container(pod, init, changed)
+def _run_as(container: Object, user: int | None, group: int | None) -> Object:
+    context = dict(container.get("securityContext") or {})
+    if user is not None:
+        context["runAsUser"] = user
+    if group is not None:
+        context["runAsGroup"] = group
+    return {**container, "securityContext": context}
+
+
+def _with_uid_argument(container: Object, user: int) -> Object:
+    """The container with the user behind its argument -u, whose traffic iptables leaves alone."""
+    args = container.get("args") or []
+    if "-u" not in args:
+        return container
+
+    position = args.index("-u") + 1
+    return {**container, "args": [*args[:position], str(user), *args[position + 1 :]]}

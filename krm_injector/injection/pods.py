@@ -1,21 +1,21 @@
-"""Small readings of a pod (``{"metadata": ..., "spec": ...}``) that several stages share; nothing
-here changes one.
+"""What several stages read from a pod (``{"metadata": ..., "spec": ...}``), and copies of a pod
+with a part replaced. Nothing here changes a pod in place.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from krm_injector import istio_names
 from krm_injector.model import Object
+from krm_injector.workload.controller import string_map
 
-PROXY = "istio-proxy"
-VALIDATION = "istio-validation"
-INIT = "istio-init"
-CORE_DUMP = "enable-core-dump"
-
-STATUS_ANNOTATION = "sidecar.istio.io/status"
-OVERRIDES_ANNOTATION = "proxy.istio.io/overrides"
-PROXY_CONFIG_ANNOTATION = "proxy.istio.io/config"
+# Names that the packages above read from here. New code takes them from istio_names.
+PROXY = istio_names.PROXY_CONTAINER
+VALIDATION = istio_names.VALIDATION_CONTAINER
+INIT = istio_names.INIT_CONTAINER
+STATUS_ANNOTATION = istio_names.STATUS_ANNOTATION
+OVERRIDES_ANNOTATION = istio_names.OVERRIDES_ANNOTATION
 
 TRUE_SPELLINGS = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE_SPELLINGS = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -36,13 +36,19 @@ def labels_of(pod: Object) -> dict[str, str]:
     return (pod.get("metadata") or {}).get("labels") or {}
 
 
+def bool_annotation(annotations: dict[str, str], name: str, default: bool) -> bool:
+    """An annotation as Go reads a boolean; the default where it is absent or no boolean."""
+    value = parse_bool(annotations[name]) if name in annotations else None
+    return default if value is None else value
+
+
 def containers(pod: Object, field: str = "containers") -> list[Object]:
-    """The pod's containers, or its initContainers; never None."""
+    """The pod's containers, or the entries of another list of its spec; never None."""
     return (pod.get("spec") or {}).get(field) or []
 
 
-def find_container(name: str, among: list[Object]) -> Object | None:
-    for container in among:
+def find_container(name: str, candidates: list[Object]) -> Object | None:
+    for container in candidates:
         if container.get("name") == name:
             return container
     return None
@@ -59,16 +65,39 @@ def find_sidecar(pod: Object, native: bool) -> Object | None:
     """The pod's istio-proxy; among the init containers only where this version knows ``native``
     sidecars.
     """
-    return find_in_pod(PROXY, pod) if native else find_container(PROXY, containers(pod))
+    if native:
+        return find_in_pod(PROXY, pod)
+    return find_container(PROXY, containers(pod))
 
 
-def without(among: list[Object], name: str) -> list[Object]:
-    return [c for c in among if c.get("name") != name]
+def without(candidates: list[Object], name: str) -> list[Object]:
+    """The containers but those of that name."""
+    return [container for container in candidates if container.get("name") != name]
+
+
+def named_ports(container: Object) -> dict[str, int]:
+    """The ports of a container that have a name: {"http": 8080}."""
+    ports = container.get("ports") or []
+    return {port["name"]: port.get("containerPort", 0) for port in ports if port.get("name")}
 
 
 def with_metadata(pod: Object, field: str, value: dict[str, str]) -> Object:
     """A copy of the pod whose metadata.FIELD is ``value``."""
     return {**pod, "metadata": {**(pod.get("metadata") or {}), field: value}}
+
+
+def with_annotations(pod: Object, added: dict[str, str]) -> Object:
+    """A copy of the pod with these annotations over its own."""
+    return with_metadata(pod, "annotations", {**annotations_of(pod), **added})
+
+
+def with_string_maps(metadata: Object) -> Object:
+    """A copy of a metadata whose labels and annotations are maps of strings, as Go decodes them."""
+    copy = dict(metadata)
+    for field in ("labels", "annotations"):
+        if copy.get(field):
+            copy[field] = string_map(copy[field])
+    return copy
 
 
 def with_spec(pod: Object, **fields: Any) -> Object:
@@ -87,7 +116,24 @@ def with_spec(pod: Object, **fields: Any) -> Object:
 def replace_container(pod: Object, old: Object, new: Object) -> Object:
     """A copy of the pod in which ``new`` stands where ``old`` (by identity) stood."""
     for field in ("containers", "initContainers"):
-        among = containers(pod, field)
-        if any(c is old for c in among):
-            return with_spec(pod, **{field: [new if c is old else c for c in among]})
+        before = containers(pod, field)
+        after = [new if container is old else container for container in before]
+        if any(container is old for container in before):
+            return with_spec(pod, **{field: after})
     return pod
+
+
+def with_env(container: Object, variable: Object) -> Object:
+    """A copy of the container with a variable at the end of its environment."""
+    return {**container, "env": [*(container.get("env") or []), variable]}
+
+
+def with_proxy_env(container: Object, env: dict[str, str]) -> Object:
+    """A copy of the proxy with these variables at the end of its environment, in place of its own
+    of the same name.
+    """
+    kept = [entry for entry in container.get("env") or [] if entry.get("name") not in env]
+    added = [
+        {"name": name, "value": env[name]} if env[name] else {"name": name} for name in sorted(env)
+    ]
+    return {**container, "env": kept + added}

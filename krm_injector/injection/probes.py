@@ -1,5 +1,6 @@
-"""Probe rewrite: the kubelet asks the agent, the agent the application
-(pkg/kube/inject/app_probe.go, 1.9-1.31).
+"""Probe rewrite: the kubelet asks the agent, the agent the application.
+
+Source: pkg/kube/inject/app_probe.go (1.9-1.31).
 """
 
 from __future__ import annotations
@@ -7,13 +8,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from krm_injector.injection import pods
+from krm_injector.istio_names import (
+    APP_PROBERS_VARIABLE,
+    PROXY_CONTAINER,
+    REWRITE_PROBES_ANNOTATION,
+)
 from krm_injector.kube import go_json, types
 from krm_injector.model import Object
 from krm_injector.versions import Rules
-
-PROBERS_ENV = "ISTIO_KUBE_APP_PROBERS"
-STATUS_PORT_ANNOTATION = "status.sidecar.istio.io/port"
-REWRITE_ANNOTATION = "sidecar.istio.io/rewriteAppHTTPProbers"
 
 PROBES = (("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupProbe", "startupz"))
 HANDLERS = (("preStop", "prestopz"), ("postStart", "poststartz"))
@@ -36,22 +38,20 @@ class Scope(NamedTuple):
 
 def scope(rules: Rules, tcp_feature: bool) -> Scope:
     """By version; ``tcp_feature`` is REWRITE_TCP_PROBES of istiod."""
-    tcp = rules.tcp_probes == "always" or (rules.tcp_probes == "feature" and tcp_feature)
-    actions = (
-        "httpGet",
-        *(("tcpSocket",) if tcp else ()),
-        *(("grpc",) if rules.grpc_probes else ()),
-    )
-    return Scope(actions, rules.lifecycle_probes, rules.init_probes)
+    actions = ["httpGet"]
+    if rules.tcp_probes == "always" or (rules.tcp_probes == "feature" and tcp_feature):
+        actions.append("tcpSocket")
+    if rules.grpc_probes:
+        actions.append("grpc")
+    return Scope(tuple(actions), rules.lifecycle_probes, rules.init_probes)
 
 
 def should_rewrite(annotations: dict[str, str], by_values: bool) -> bool:
-    wanted = (
-        pods.parse_bool(annotations[REWRITE_ANNOTATION])
-        if REWRITE_ANNOTATION in annotations
-        else None
-    )
-    return by_values if wanted is None else wanted
+    """By the pod's annotation, else by values.sidecarInjectorWebhook.rewriteAppHTTPProbe."""
+    return pods.bool_annotation(annotations, REWRITE_PROBES_ANNOTATION, by_values)
+
+
+# ---------------------------------------------------------------- what the agent asks
 
 
 def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]:
@@ -61,35 +61,35 @@ def app_probers(pod: Object, status_port: int, what: Scope) -> dict[str, Object]
     A probe whose named port its container does not declare, or that already leads to
     ``status_port``, is left out.
     """
-    found: dict[str, Object] = {}
-    for container in (
-        pods.containers(pod, "initContainers") if what.init else []
-    ) + pods.containers(pod):
+    containers = pods.containers(pod)
+    if what.init:
+        containers = pods.containers(pod, "initContainers") + containers
+
+    probers: dict[str, Object] = {}
+    for container in containers:
         name = container.get("name", "")
-        if name == pods.PROXY:
+        if name == PROXY_CONTAINER:
             continue
 
-        ports = {
-            p["name"]: p.get("containerPort", 0)
-            for p in container.get("ports") or []
-            if p.get("name")
-        }
+        ports = pods.named_ports(container)
         for field, path in PROBES:
             probe = container.get(field)
             prober = _prober(probe, what.actions, ports, status_port)
             if prober is not None:
                 if probe and probe.get("timeoutSeconds"):
                     prober["timeoutSeconds"] = probe["timeoutSeconds"]
-                found[f"/app-health/{name}/{path}"] = prober
+                probers[f"/app-health/{name}/{path}"] = prober
 
-        for field, path in HANDLERS if what.lifecycle else ():
-            prober = _prober(
-                (container.get("lifecycle") or {}).get(field), HANDLER_ACTIONS, ports, status_port
-            )
+        if not what.lifecycle:
+            continue
+
+        handlers = container.get("lifecycle") or {}
+        for field, path in HANDLERS:
+            prober = _prober(handlers.get(field), HANDLER_ACTIONS, ports, status_port)
             if prober is not None:
-                found[f"/app-lifecycle/{name}/{path}"] = prober
+                probers[f"/app-lifecycle/{name}/{path}"] = prober
 
-    return found
+    return probers
 
 
 def _prober(
@@ -100,40 +100,43 @@ def _prober(
         return None
 
     action: Object = types.decode(ACTION_TYPES[kind], probe[kind], keep_empty=True)
-    if kind != "grpc":
-        port = action.get("port")
-        if isinstance(port, str):
-            if port not in ports:
-                return None
-            action["port"] = ports[port]
-        elif port == status_port:
-            return None  # rewritten by an earlier injection
+    if kind == "grpc":
+        return {kind: action}
+
+    port = action.get("port")
+    if isinstance(port, str):
+        if port not in ports:
+            return None
+        action["port"] = ports[port]
+    elif port == status_port:
+        return None  # rewritten by an earlier injection
 
     return {kind: action}
 
 
 def _action(probe: Object | None, actions: tuple[str, ...]) -> str | None:
-    for kind in actions if probe else ():
-        if probe is not None and probe.get(kind) is not None:
+    """The first of the actions that the probe has."""
+    if not probe:
+        return None
+
+    for kind in actions:
+        if probe.get(kind) is not None:
             return kind
     return None
 
 
 def probers_json(probers: dict[str, Object]) -> str:
     """Go's JSON of the map: sorted paths, each action's fields in the order of its Go struct."""
-    return (
-        "{"
-        + ",".join(go_json.dumps(p) + ":" + _prober_json(probers[p]) for p in sorted(probers))
-        + "}"
-    )
+    entries = [f"{go_json.dumps(path)}:{_prober_json(probers[path])}" for path in sorted(probers)]
+    return "{" + ",".join(entries) + "}"
 
 
 def _prober_json(prober: Object) -> str:
-    parts = [
-        f'"{kind}":{types.dumps(ACTION_TYPES[kind], prober[kind])}'
-        for kind in ACTION_TYPES
-        if kind in prober
-    ]
+    parts = []
+    for kind, go_type in ACTION_TYPES.items():
+        if kind in prober:
+            parts.append(f'"{kind}":{types.dumps(go_type, prober[kind])}')
+
     if prober.get("timeoutSeconds"):
         parts.append(f'"timeoutSeconds":{prober["timeoutSeconds"]}')
     return "{" + ",".join(parts) + "}"
@@ -148,19 +151,20 @@ def merge_env(
     now; where it had none, they are appended only from 1.27 on (``append``). Before 1.17 nobody
     looked there (pass False).
     """
-    entry = {"name": PROBERS_ENV, "value": probers_json(probers)}
+    entry = {"name": APP_PROBERS_VARIABLE, "value": probers_json(probers)}
     if not reinjected:
         return [*env, entry]
 
     for index, variable in enumerate(env):
-        if variable.get("name") == PROBERS_ENV:
+        if variable.get("name") == APP_PROBERS_VARIABLE:
             try:
                 before = go_json.loads(variable.get("value") or "")
-                known = {k: as_prober(v) for k, v in before.items()}
+                earlier = {path: as_prober(prober) for path, prober in before.items()}
             except (go_json.GoJsonError, types.TypeMismatch, AttributeError):
                 return env
-            merged = {"name": PROBERS_ENV, "value": probers_json({**probers, **known})}
-            return [*env[:index], merged, *env[index + 1 :]]
+
+            entry["value"] = probers_json({**probers, **earlier})
+            return [*env[:index], entry, *env[index + 1 :]]
 
     return [*env, entry] if append else env
 
@@ -169,14 +173,17 @@ def as_prober(value: Any) -> Object:
     """One entry of ISTIO_KUBE_APP_PROBERS, typed: numbers are integers. Raises TypeMismatch,
     AttributeError.
     """
-    prober = {
-        k: types.decode(t, value[k], keep_empty=True)
-        for k, t in ACTION_TYPES.items()
-        if value.get(k)
-    }
+    prober: Object = {}
+    for kind, go_type in ACTION_TYPES.items():
+        if value.get(kind):
+            prober[kind] = types.decode(go_type, value[kind], keep_empty=True)
+
     if value.get("timeoutSeconds"):
         prober["timeoutSeconds"] = int(value["timeoutSeconds"])
     return prober
+
+
+# ---------------------------------------------------------------- what the kubelet asks
 
 
 def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
@@ -186,36 +193,46 @@ def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
     fields = {}
     for field in ("containers", "initContainers") if what.init else ("containers",):
         before = pods.containers(pod, field)
-        after = [
-            c if c.get("name") == pods.PROXY else _rewrite_container(c, status_port, what)
-            for c in before
-        ]
-        if any(a is not b for a, b in zip(after, before, strict=True)):
+        after = [_rewritten_container(container, status_port, what) for container in before]
+        if any(new is not old for new, old in zip(after, before, strict=True)):
             fields[field] = after
 
     return pods.with_spec(pod, **fields) if fields else pod
 
 
-def _rewrite_container(container: Object, port: int, what: Scope) -> Object:
+def _rewritten_container(container: Object, port: int, what: Scope) -> Object:
+    """The container with its probes rewritten; the same object where it has none, or is the
+    proxy.
+    """
     name = container.get("name", "")
-    changed: Object = {}
+    if name == PROXY_CONTAINER:
+        return container
+
+    changes: Object = {}
     for field, path in PROBES:
         probe = container.get(field)
         kind = _action(probe, what.actions)
         if probe and kind:
-            changed[field] = _rewritten(probe, kind, f"/app-health/{name}/{path}", port)
+            changes[field] = _rewritten(probe, kind, f"/app-health/{name}/{path}", port)
 
-    hooks: Object = {}
-    for field, path in HANDLERS if what.lifecycle else ():
-        handler = (container.get("lifecycle") or {}).get(field)
+    handlers = container.get("lifecycle") if what.lifecycle else None
+    if handlers:
+        rewritten = _rewritten_handlers(handlers, name, port)
+        if rewritten:
+            changes["lifecycle"] = {**handlers, **rewritten}
+
+    return {**container, **changes} if changes else container
+
+
+def _rewritten_handlers(handlers: Object, container_name: str, port: int) -> Object:
+    rewritten: Object = {}
+    for field, path in HANDLERS:
+        handler = handlers.get(field)
         kind = _action(handler, HANDLER_ACTIONS)
         if handler and kind:
-            hooks[field] = _rewritten(handler, kind, f"/app-lifecycle/{name}/{path}", port)
-
-    if hooks:
-        changed["lifecycle"] = {**container["lifecycle"], **hooks}
-
-    return {**container, **changed} if changed else container
+            url_path = f"/app-lifecycle/{container_name}/{path}"
+            rewritten[field] = _rewritten(handler, kind, url_path, port)
+    return rewritten
 
 
 def _rewritten(probe: Object, kind: str, path: str, port: int) -> Object:
@@ -223,6 +240,13 @@ def _rewritten(probe: Object, kind: str, path: str, port: int) -> Object:
     action.update(path=path, port=port)
     if action.get("scheme") == "HTTPS":
         action["scheme"] = "HTTP"  # the agent speaks TLS to the application itself
-    # httpGet takes the place of the action it replaces, so that the probe's own fields keep their
-    # order.
-    return {("httpGet" if k == kind else k): (action if k == kind else v) for k, v in probe.items()}
+
+    # httpGet takes the place of the action that it replaces, so that the probe's own fields keep
+    # their order.
+    rewritten: Object = {}
+    for field, value in probe.items():
+        if field == kind:
+            rewritten["httpGet"] = action
+        else:
+            rewritten[field] = value
+    return rewritten

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.model import Refused, Result
-from krm_injector.sources import inputs
-from krm_injector.sources.inputs import CHART, Finished, Inputs, Source
+from krm_injector.sources import files, processes
+from krm_injector.sources.files import CHART, Source
+from krm_injector.sources.processes import Finished, Rendered
 
 
 class Release(NamedTuple):
@@ -28,14 +29,13 @@ class Release(NamedTuple):
 
 def is_chart(directory: str) -> bool:
     """Whether `build` hands the directory to helm; a kustomization beside the chart goes first."""
-    return os.path.isfile(os.path.join(directory, CHART)) and not any(
-        os.path.isfile(os.path.join(directory, name)) for name in inputs.KUSTOMIZATIONS
-    )
+    has_chart = os.path.isfile(os.path.join(directory, CHART))
+    return has_chart and not files.is_kustomization(directory)
 
 
 def render(
     directory: str, release: Release, program: str | None, passed_on: Sequence[str], path: str
-) -> Inputs:
+) -> Rendered:
     """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm
     on ``path``.
 
@@ -43,35 +43,32 @@ def render(
     """
     command = [find_helm(program, path), *words(directory, release), *passed_on]
     try:
-        done = inputs.start(command, release.values.encode(), _environment(path))
+        done = processes.start(command, release.values.encode(), _environment(path))
     except OSError as problem:
         message = f"{command[0]} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="helm-failed")) from None
+
     return _read(directory, done)
 
 
 def words(directory: str, release: Release) -> list[str]:
     """helm's arguments, without the program."""
-    answer = ["template", directory, "--name-template", release.name, "--include-crds"]
-    for option, value in (
-        ("--namespace", release.namespace),
-        ("--kube-version", release.kube_version),
-    ):
-        answer += [option, value] if value else []
+    arguments = ["template", directory, "--name-template", release.name, "--include-crds"]
+    if release.namespace:
+        arguments += ["--namespace", release.namespace]
+    if release.kube_version:
+        arguments += ["--kube-version", release.kube_version]
 
     for version in release.api_versions:
-        answer += ["--api-versions", version]
-
+        arguments += ["--api-versions", version]
     for file in release.values_files:
-        answer += ["--values", file]
-
+        arguments += ["--values", file]
     if release.values.strip():
-        answer += ["--values", "-"]
-
+        arguments += ["--values", "-"]
     for key, value in release.parameters.items():
-        answer += ["--set", f"{key}={_escaped(value)}"]
+        arguments += ["--set", f"{key}={_escaped(value)}"]
 
-    return answer
+    return arguments
 
 
 def _escaped(value: str) -> str:
@@ -85,14 +82,16 @@ def find_helm(program: str | None, path: str) -> str:
     """helm by full path: --helm, else the one on PATH. Raises Refused."""
     import shutil
 
-    found = shutil.which(program or "helm", path=path)
-    if found is None:
-        message = "a Helm chart needs helm, and it is not on PATH; install it, or name it with --helm PATH"
-        if program is not None:
-            message = f"--helm {program}: there is no such program, or it may not be executed"
-        raise Refused(Result("error", message, code="helm-missing"))
+    helm = shutil.which(program or "helm", path=path)
+    if helm is not None:
+        return helm
 
-    return found
+    message = (
+        "a Helm chart needs helm, and it is not on PATH; install it, or name it with --helm PATH"
+    )
+    if program is not None:
+        message = f"--helm {program}: there is no such program, or it may not be executed"
+    raise Refused(Result("error", message, code="helm-missing"))
 
 
 def _environment(path: str) -> dict[str, str]:
@@ -103,10 +102,11 @@ def _environment(path: str) -> dict[str, str]:
     return {"PATH": path, **dict.fromkeys(homes, "/nonexistent/helm"), "KUBECONFIG": os.devnull}
 
 
-def _read(directory: str, done: Finished) -> Inputs:
-    said = inputs.said(done.err)
+def _read(directory: str, done: Finished) -> Rendered:
     if done.code != 0:
-        message = f"helm cannot render {directory}: {said or f'exit status {done.code}'}{_advice(said, directory)}"
+        reason = processes.stderr_text(done.err)
+        advice = _advice(reason, directory)
+        message = f"helm cannot render {directory}: {reason or f'exit status {done.code}'}{advice}"
         raise Refused(Result("error", message, file=directory, code="helm-failed"))
 
     if not done.out.strip():
@@ -115,17 +115,21 @@ def _read(directory: str, done: Finished) -> Inputs:
         )
         raise Refused(Result("error", message, file=directory, code="input-empty"))
 
-    told = inputs.sentences(done.err)
-    results = (
-        Result("warning", f"helm: {one}", file=directory, code="helm-warning") for one in told
-    )
-    return Inputs((Source(done.out, "", directory=directory),), tuple(results))
+    results = []
+    for sentence in processes.stderr_sentences(done.err):
+        message = f"helm: {sentence}"
+        results.append(Result("warning", message, file=directory, code="helm-warning"))
+    return Rendered((Source(done.out, "", directory=directory),), tuple(results))
 
 
-def _advice(said: str, directory: str) -> str:
-    if "missing in charts/ directory" in said:
-        return f".\nNothing is downloaded here; commit the charts it depends on: helm dependency build {directory}"
-    if "failed to parse -" in said:
+def _advice(reason: str, directory: str) -> str:
+    """What to do about the failures that everybody meets."""
+    if "missing in charts/ directory" in reason:
+        return (
+            ".\nNothing is downloaded here; commit the charts it depends on: helm dependency build "
+            f"{directory}"
+        )
+    if "failed to parse -" in reason:
         return ".\n- is the Application's parameter values"
     return ""
 
@@ -144,19 +148,22 @@ def defaults(directory: str) -> dict[str, str]:
     from krm_injector.kube import yaml
     from krm_injector.sources import resource_list
 
-    text = resource_list.decode(inputs.content(path), path)
+    text = resource_list.decode(files.content(path), path)
     try:
         documents = [document.value for document in yaml.load_all(text) if not document.empty]
     except yaml.YamlError as problem:
         raise resource_list.refused(problem, path) from None
 
-    return dict(_flat(documents[0] if documents else {}, ""))
+    return dict(_scalars(documents[0])) if documents else {}
 
 
-def _flat(value: Any, path: str) -> Iterable[tuple[str, str]]:
+def _scalars(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each scalar below a value with its path: a dot within a key is escaped."""
     if isinstance(value, dict):
+        prefix = f"{path}." if path else ""
         for key, member in value.items():
-            yield from _flat(member, (path and path + ".") + str(key).replace(".", r"\."))
+            escaped = str(key).replace(".", r"\.")
+            yield from _scalars(member, prefix + escaped)
     elif isinstance(value, bool):
         yield path, str(value).lower()
     elif isinstance(value, (str, int, float)):

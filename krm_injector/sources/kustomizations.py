@@ -1,8 +1,8 @@
-"""What kustomizations say of each other and of the files that they are made of, as far as local
-files tell.
+"""Kustomizations as files: which others and which files they are built on, as far as local files
+tell.
 
-Fields are those of kustomize's api/types/kustomization.go (5.8.1); a field that is null or empty
-says nothing.
+Fields are those of kustomize's api/types/kustomization.go (5.8.1). A field that is null or empty
+counts as absent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
-from krm_injector.sources import inputs, resource_list
+from krm_injector.sources import files, resource_list
 
 # Fields that name kustomizations; resources and bases name files too.
 DIRECTORIES = ("resources", "bases", "components")
@@ -23,7 +23,7 @@ _TYPE = ("apiVersion", "kind", "metadata")
 
 def read(path: str) -> tuple[str, Any]:
     """A file's text and its one document. Raises Refused."""
-    text = resource_list.decode(inputs.content(path), path)
+    text = resource_list.decode(files.content(path), path)
     try:
         return text, yaml.load(text)
     except yaml.YamlError as problem:
@@ -32,13 +32,13 @@ def read(path: str) -> tuple[str, Any]:
 
 def file_of(directory: str) -> str | None:
     """The kustomization in a directory; None where it holds none."""
-    paths = (os.path.join(directory, name) for name in inputs.KUSTOMIZATIONS)
+    paths = (os.path.join(directory, name) for name in files.KUSTOMIZATIONS)
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def fields(directory: str) -> dict[str, Any] | None:
-    """The fields of a directory's kustomization that say something; None where there is none that
-    can be read.
+    """The fields of a directory's kustomization that are not empty; None where there is no
+    kustomization that can be read.
     """
     path = file_of(directory)
     if path is None:
@@ -51,24 +51,27 @@ def fields(directory: str) -> dict[str, Any] | None:
 
     if value is None:
         return {}
-
-    return (
-        {key: field for key, field in value.items() if field} if isinstance(value, dict) else None
-    )
+    if not isinstance(value, dict):
+        return None
+    return {key: field for key, field in value.items() if field}
 
 
 def entries(value: dict[str, Any], key: str) -> list[str]:
     """The texts of a list field."""
-    found = value.get(key)
-    return [entry for entry in found if isinstance(entry, str)] if isinstance(found, list) else []
+    field = value.get(key)
+    if not isinstance(field, list):
+        return []
+    return [entry for entry in field if isinstance(entry, str)]
 
 
 def only_lists(
     directory: str, besides: frozenset[str] = frozenset(), above: frozenset[str] = frozenset()
 ) -> bool:
     """Whether a directory's kustomization does nothing but list local files, and directories of
-    which the same is true: then what it renders to is what stands in these files. ``besides``:
-    fields that it may have as well.
+    which the same is true: then it renders to what stands in these files.
+
+    ``besides``: fields that it may have as well. ``above``: real paths of the directories that
+    lead here, against circles.
     """
     value, real = fields(directory), os.path.realpath(directory)
     if value is None or real in above or not set(value) <= {*_TYPE, "resources", *besides}:
@@ -78,19 +81,21 @@ def only_lists(
     if entries(value, "resources") != value["resources"]:
         return False
 
-    places = [os.path.join(directory, entry) for entry in entries(value, "resources")]
-    return all(
-        _below(place, real)
-        or (os.path.isdir(place) and only_lists(place, frozenset(), above | {real}))
-        for place in places
-    )
+    for entry in value["resources"]:
+        path = os.path.join(directory, entry)
+        if os.path.isdir(path):
+            if not only_lists(path, frozenset(), above | {real}):
+                return False
+        elif not _is_file_below(path, real):
+            return False
+
+    return True
 
 
-def _below(place: str, directory: str) -> bool:
+def _is_file_below(path: str, directory: str) -> bool:
     """Whether it is a file that lies below a directory: kustomize reads no others."""
-    return os.path.isfile(place) and os.path.realpath(place).startswith(
-        directory.rstrip(os.sep) + os.sep
-    )
+    prefix = directory.rstrip(os.sep) + os.sep
+    return os.path.isfile(path) and os.path.realpath(path).startswith(prefix)
 
 
 def local_files(directory: str) -> list[str]:
@@ -107,11 +112,11 @@ def _local_files(directory: str, above: frozenset[str]) -> Iterator[str]:
 
     for key in DIRECTORIES:
         for entry in entries(value, key):
-            place = os.path.normpath(os.path.join(directory, entry))
-            if os.path.isdir(place):
-                yield from _local_files(place, above | {real})
-            elif os.path.isfile(place):
-                yield place
+            path = os.path.normpath(os.path.join(directory, entry))
+            if os.path.isdir(path):
+                yield from _local_files(path, above | {real})
+            elif os.path.isfile(path):
+                yield path
 
 
 def outermost(directories: Sequence[str]) -> list[str]:
@@ -119,14 +124,19 @@ def outermost(directories: Sequence[str]) -> list[str]:
     them where that leaves none.
     """
     used: set[str] = set()
-    parts: set[str] = set()
+    components: set[str] = set()
     for directory in directories:
         value = fields(directory) or {}
         if value.get("kind") == "Component":
-            parts.add(directory)
+            components.add(directory)
         for key in (*DIRECTORIES, *FUNCTIONS):
-            used.update(os.path.realpath(os.path.join(directory, entry)) for entry in entries(value, key)
-                        if "\n" not in entry)  # fmt: skip
+            for entry in entries(value, key):
+                if "\n" not in entry:  # a function may stand in the field itself
+                    used.add(os.path.realpath(os.path.join(directory, entry)))
 
-    left = [one for one in directories if one not in parts and os.path.realpath(one) not in used]
-    return left or list(directories)
+    outer = [
+        directory
+        for directory in directories
+        if directory not in components and os.path.realpath(directory) not in used
+    ]
+    return outer or list(directories)

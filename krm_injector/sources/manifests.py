@@ -1,14 +1,17 @@
-"""Several files of manifests as one bundle, and back to one stream: each file keeps its own bytes."""
+"""Several files of manifests as one bundle, and back to one stream.
+
+Each file keeps its own bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object, Refused, Result
 from krm_injector.sources import resource_list
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Layouts
 
 _MOST_NAMED, _MOST_PASSED_OVER = 8, 3  # files that a message names
@@ -20,7 +23,7 @@ class Joined(NamedTuple):
     bundle: Bundle
     parts: tuple[Bundle, ...]
     sources: tuple[Source, ...] = ()  # of each part
-    results: tuple[Result, ...] = ()  # what is said of files that were passed over
+    results: tuple[Result, ...] = ()  # about files that were passed over
 
     def write(
         self,
@@ -31,35 +34,26 @@ class Joined(NamedTuple):
         anew: Collection[int] = (),
         written_out: dict[int, tuple[str, ...]] | None = None,
     ) -> str:
-        """One stream of documents: the files in their order, changed where a replacement says so."""
+        """One stream of documents: the files in their order, changed where a replacement says so.
+
+        The arguments are those of resource_list.write, for the items of the whole bundle. A file
+        whose items are all dropped leaves nothing.
+        """
         texts: list[str] = []
-        first = 0
-        for part in self.parts:
-            numbers = range(first, first + len(part.items))
-            first = numbers.stop
-            gone = [number - numbers.start for number in numbers if number in drop]
-            if len(gone) == len(part.items) and (gone or len(self.parts) > 1):
+        for part, numbers in self._numbered():
+            dropped = [number - numbers.start for number in numbers if number in drop]
+            if len(dropped) == len(part.items) and (dropped or len(self.parts) > 1):
                 continue
 
-            changed = {
-                number - numbers.start: replacements[number]
-                for number in numbers
-                if number in replacements
-            }
-            before = {
-                number - numbers.start: originals[number]
-                for number in numbers
-                if number in originals
-            }
-            written = {number - numbers.start for number in anew}
+            changed, before = _of(numbers, replacements), _of(numbers, originals)
+            rewritten = {number - numbers.start for number in anew}
             aliases: dict[int, tuple[str, ...]] = {}
             texts.append(
-                resource_list.write(part, changed, [], gone, before, written, layouts, aliases)
+                resource_list.write(part, changed, [], dropped, before, rewritten, layouts, aliases)
             )
             if written_out is not None:
-                written_out.update(
-                    (number + numbers.start, names) for number, names in aliases.items()
-                )
+                for number, names in aliases.items():
+                    written_out[number + numbers.start] = names
 
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
@@ -72,74 +66,136 @@ class Joined(NamedTuple):
     ) -> list[str]:
         """The text of each part by itself, changed where a replacement says so."""
         texts: list[str] = []
+        for part, numbers in self._numbered():
+            changed, before = _of(numbers, replacements), _of(numbers, originals)
+            rewritten = {number - numbers.start for number in anew}
+            texts.append(resource_list.write(part, changed, [], (), before, rewritten, layouts))
+
+        return texts
+
+    def _numbered(self) -> Iterator[tuple[Bundle, range]]:
+        """Each part with the numbers that its items have in the whole bundle."""
         first = 0
         for part in self.parts:
             numbers = range(first, first + len(part.items))
             first = numbers.stop
-            changed = {
-                number - numbers.start: replacements[number]
-                for number in numbers
-                if number in replacements
-            }
-            before = {
-                number - numbers.start: originals[number]
-                for number in numbers
-                if number in originals
-            }
-            written = {number - numbers.start for number in anew}
-            texts.append(resource_list.write(part, changed, [], (), before, written, layouts))
+            yield part, numbers
 
-        return texts
+
+def _of(numbers: range, values: Mapping[int, Object]) -> dict[int, Object]:
+    """The values of one part's items, by their numbers in the part."""
+    return {number - numbers.start: values[number] for number in numbers if number in values}
+
+
+# ---------------------------------------------------------------- reading
 
 
 def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
-    """The bundles of all sources. Files that nobody named and that hold no Kubernetes object are
-    passed over, and counted (``verbose``: named); with ``strict`` only those that are YAML or JSON.
-    Raises Refused with every file's causes, be it that it cannot be read or what stands in it, and
-    where there is no manifest at all.
+    """The bundles of all sources.
+
+    Files that nobody named and that hold no Kubernetes object are passed over, and counted
+    (``verbose``: named); with ``strict`` only those that are YAML or JSON. Raises Refused with
+    every file's causes, whether it cannot be read or holds something wrong, and where there is no
+    manifest at all.
     """
-    parts: list[Bundle] = []
-    read: list[Source] = []
-    problems: list[Result] = []
-    passed_over: list[str] = []
-    unreadable: list[str] = []
+    reading = _Reading([], [], [], [], [])
     for source in sources:
-        if source.problem is not None:
-            problems.append(source.problem)
-            continue
+        _read(source, strict, reading)
 
-        if source.found and not strict and not resource_list.may_hold_objects(source.data):
-            passed_over.append(source.file)
-            continue
+    results = _about_passed_over(reading, verbose)
+    if reading.problems:
+        raise Refused(*reading.problems, *results)
 
-        try:
-            parts.append(resource_list.read_manifests(source.data, source.file))
-            read.append(source)
-        except resource_list.NoObjects as refused:
-            if not source.found or (strict and refused.unreadable):
-                problems.extend(refused.results)
-            else:
-                (unreadable if refused.unreadable else passed_over).append(source.file)
-        except Refused as refused:
-            problems.extend(refused.results)
-
-    said = _said(passed_over, unreadable, verbose)
-    if problems:
-        raise Refused(*problems, *said)
-
+    parts = tuple(reading.parts)
     items = [item for part in parts for item in part.items]
     if not items:
-        raise Refused(_nothing(read, [*passed_over, *unreadable]), *said)
+        raise Refused(_nothing(reading), *results)
 
     numbered = [item._replace(index=index) for index, item in enumerate(items)]
-    return Joined(
-        parts[0]._replace(items=numbered, parts=tuple(parts)), tuple(parts), tuple(read), said
-    )
+    whole = parts[0]._replace(items=numbered, parts=parts)
+    return Joined(whole, parts, tuple(reading.sources), results)
+
+
+class _Reading(NamedTuple):
+    """What the sources come to; the lists are filled one source after the other."""
+
+    parts: list[Bundle]
+    sources: list[Source]  # of the parts
+    problems: list[Result]
+    passed_over: list[str]  # names of files
+    unreadable: list[str]  # names of files passed over that are not even YAML or JSON
+
+
+def _read(source: Source, strict: bool, reading: _Reading) -> None:
+    if source.problem is not None:
+        reading.problems.append(source.problem)
+        return
+
+    if source.found and not strict and not resource_list.may_hold_objects(source.data):
+        reading.passed_over.append(source.file)
+        return
+
+    try:
+        part = resource_list.read_manifests(source.data, source.file)
+    except resource_list.NoObjects as refused:
+        if not source.found or (strict and refused.unreadable):
+            reading.problems.extend(refused.results)
+        elif refused.unreadable:
+            reading.unreadable.append(source.file)
+        else:
+            reading.passed_over.append(source.file)
+    except Refused as refused:
+        reading.problems.extend(refused.results)
+    else:
+        reading.parts.append(part)
+        reading.sources.append(source)
+
+
+def _nothing(reading: _Reading) -> Result:
+    names = [source.file or source.directory or "stdin" for source in reading.sources]
+    passed_over = [*reading.passed_over, *reading.unreadable]
+    names += passed_over
+    message = f"there are no manifests in {_listed(names, _MOST_NAMED)}"
+    if passed_over:
+        message += "; files without apiVersion and kind are none"
+    return Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty")
+
+
+def _about_passed_over(reading: _Reading, verbose: bool) -> tuple[Result, ...]:
+    results = []
+    most = None if verbose else _MOST_PASSED_OVER
+    if reading.passed_over:
+        count, names = len(reading.passed_over), _listed(reading.passed_over, most)
+        hold = "file that holds" if count == 1 else "files that hold"
+        message = f"passed over {count} {hold} no Kubernetes object: {names}"
+        results.append(Result("info", message, code="input-passed-over"))
+
+    if reading.unreadable:
+        count, names = len(reading.unreadable), _listed(reading.unreadable, most)
+        are = "file that is" if count == 1 else "files that are"
+        message = (
+            f"passed over {count} {are} neither YAML nor JSON and without a line of "
+            f"apiVersion or kind: {names}"
+        )
+        results.append(Result("warning", message, code="input-passed-over"))
+
+    return tuple(results)
+
+
+def _listed(names: Sequence[str], most: int | None) -> str:
+    """The names, of many the first ones; ``most``: None for all."""
+    if most is None or len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more (-v names them)"
+
+
+# ---------------------------------------------------------------- writing
 
 
 def _separated(text: str) -> str:
-    """JSON documents in a row, which only kubectl reads, and only alone, with separators; any other
-    text as it is.
+    """JSON documents in a row with separators between them; any other text as it is.
+
+    Without separators only kubectl reads them, and only where nothing else stands in the stream.
     """
     if text.lstrip("\ufeff \t\r\n")[:1] != "{" or "\n---" in text:
         return text
@@ -152,41 +208,6 @@ def _separated(text: str) -> str:
     if len(documents) == 1:
         return text
     return "---\n".join(text[place.start : place.end] + "\n" for _, _, _, place, *_ in documents)
-
-
-def _nothing(read: Sequence[Source], passed_over: Sequence[str]) -> Result:
-    names = [*(source.file or source.directory or "stdin" for source in read), *passed_over]
-    message = f"there are no manifests in {_named(names, _MOST_NAMED)}"
-    if passed_over:
-        message += "; files without apiVersion and kind are none"
-    return Result("error", message, file=names[0] if len(names) == 1 else "", code="input-empty")
-
-
-def _said(
-    passed_over: Sequence[str], unreadable: Sequence[str], verbose: bool
-) -> tuple[Result, ...]:
-    found = []
-    most = None if verbose else _MOST_PASSED_OVER
-    if passed_over:
-        hold = "file that holds" if len(passed_over) == 1 else "files that hold"
-        message = f"passed over {len(passed_over)} {hold} no Kubernetes object: {_named(passed_over, most)}"
-        found.append(Result("info", message, code="input-passed-over"))
-
-    if unreadable:
-        what = "file that is" if len(unreadable) == 1 else "files that are"
-        message = (
-            f"passed over {len(unreadable)} {what} neither YAML nor JSON and without a line of "
-            f"apiVersion or kind: {_named(unreadable, most)}"
-        )
-        found.append(Result("warning", message, code="input-passed-over"))
-
-    return tuple(found)
-
-
-def _named(names: Sequence[str], most: int | None) -> str:
-    if most is None or len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more (-v names them)"
 
 
 def _stream(texts: Iterable[str]) -> str:

@@ -13,23 +13,26 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from krm_injector.function_config import ACTIONS
+from krm_injector.istio_names import FUNCTION_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
-from krm_injector.sources import inputs, kustomizations, resource_list
+from krm_injector.sources import files, kustomizations, resource_list
+from krm_injector.sources.kustomize import find_kustomize
 
 ENABLE = ("--enable-alpha-plugins", "--enable-exec")
 OWN = "krm-injector"
-_ANNOTATION, _OLD_ANNOTATION = "config.kubernetes.io/function", "config.k8s.io/function"
+_OLD_FUNCTION_ANNOTATION = "config.k8s.io/function"
 # Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON takes them in any
 # case, we do not.
 _FUNCTIONS, _DIRECTORIES = kustomizations.FUNCTIONS, kustomizations.DIRECTORIES
-_OTHERS = frozenset(
+_WITHOUT_FUNCTIONS = frozenset(
     (
-        "apiVersion", "kind", "metadata", "buildMetadata", "commonAnnotations", "commonLabels", "configMapGenerator",
-        "configurations", "crds", "generatorOptions", "helmChartInflationGenerator", "helmCharts", "helmGlobals",
-        "imageTags", "images", "labels", "namePrefix", "nameSuffix", "namespace", "openapi", "patches",
-        "patchesJson6902", "patchesStrategicMerge", "replacements", "replicas", "secretGenerator", "sortOptions",
+        "apiVersion", "kind", "metadata", "buildMetadata", "commonAnnotations", "commonLabels",
+        "configMapGenerator", "configurations", "crds", "generatorOptions",
+        "helmChartInflationGenerator", "helmCharts", "helmGlobals", "imageTags", "images", "labels",
+        "namePrefix", "nameSuffix", "namespace", "openapi", "patches", "patchesJson6902",
+        "patchesStrategicMerge", "replacements", "replicas", "secretGenerator", "sortOptions",
         "vars",
     )
 )  # fmt: skip
@@ -54,7 +57,7 @@ class Config(NamedTuple):
 
 
 class Functions(NamedTuple):
-    """What the files say of functions."""
+    """The functions that rendering a directory runs, as far as its files tell."""
 
     others: tuple[Program, ...] = ()
     own: bool = False  # our own function is among them
@@ -69,13 +72,13 @@ class Functions(NamedTuple):
         return self.own and self.certain and not self.others
 
 
-def refuse(found: Functions, directory: str, command: str) -> None:
+def refuse(functions: Functions, directory: str, command: str) -> None:
     """Raises Refused where somebody else's program would run."""
-    if not found.others:
+    if not functions.others:
         return
 
     results = []
-    for program in found.others:
+    for program in functions.others:
         message = (
             f"{program.file}:{program.line} runs {program.what}; what a repository brings is not "
             f"run unasked. If you trust it: krm-injector {command} --allow-exec {directory}"
@@ -93,28 +96,37 @@ def of_package(directory: str) -> tuple[bool, Functions]:
     Containers are left to kpt, which starts them without network and mounts. Raises Refused for a
     Kptfile that cannot be read.
     """
-    pipelines, own, others, configs = False, False, [], []
-    for folder, folders, files in os.walk(directory):
+    has_pipeline = False
+    functions = []
+    for folder, folders, names in os.walk(directory):
         folders.sort()  # kpt walks hidden ones too
-        if inputs.KPTFILE not in files:
+        if files.KPTFILE not in names:
             continue
 
-        path = os.path.join(folder, inputs.KPTFILE)
+        path = os.path.join(folder, files.KPTFILE)
         text, value = kustomizations.read(path)
-        pipelines = pipelines or bool(at(value, ("pipeline",)))
-        for step in _execs(value):
-            if step.get("exec") != OWN:
-                others.append(
-                    Program(path, _line(text, str(step["exec"])), f"the program {step['exec']}")
-                )
-                continue
+        has_pipeline = has_pipeline or bool(at(value, ("pipeline",)))
+        functions += [_of_step(step, path, text) for step in _execs(value)]
 
-            own = True
-            config = step.get("configPath")
-            if isinstance(config, str) and os.path.isfile(os.path.join(folder, config)):
-                configs += _configs(os.path.join(folder, config), folder)
+    others = [program for part in functions for program in part.others]
+    return has_pipeline, _together(functions)._replace(others=tuple(others))
 
-    return pipelines, Functions(tuple(others), own, True, tuple(configs))
+
+def _of_step(step: dict[str, Any], path: str, text: str) -> Functions:
+    """One function of a Kptfile at ``path``."""
+    program = step["exec"]
+    if program != OWN:
+        line = _line(text, str(program))
+        return Functions(others=(Program(path, line, f"the program {program}"),))
+
+    folder = os.path.dirname(path)
+    config_path = step.get("configPath")
+    if not isinstance(config_path, str):
+        return Functions(own=True)
+
+    file = os.path.join(folder, config_path)
+    configs = _configs(file, folder) if os.path.isfile(file) else []
+    return Functions(own=True, configs=tuple(configs))
 
 
 def _execs(value: Any) -> Iterator[dict[str, Any]]:
@@ -139,11 +151,13 @@ def _configs(file: str, root: str) -> list[Config]:
         return []
 
 
-def _line(text: str, said: str) -> int:
+def _line(text: str, program: str) -> int:
     """The line that names a program first."""
-    wanted = said.split("\n")[0]
-    numbers = (number for number, line in enumerate(text.split("\n"), 1) if wanted in line)
-    return next(numbers, 1)
+    first_line = program.partition("\n")[0]
+    for number, line in enumerate(text.split("\n"), 1):
+        if first_line in line:
+            return number
+    return 1
 
 
 # ---------------------------------------------------------------- kustomize
@@ -165,20 +179,19 @@ def options(
     allow_exec: bool,
     command: str,
 ) -> Options:
-    """kustomize's options for a directory: those passed on, and what lets the functions run that
-    may.
+    """kustomize's options for a directory: those passed on, and what lets functions run.
 
     Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
     without --enable-exec it passes over functions by exec (kustomize 5.8.1,
     api/internal/plugins/loader), as kubectl, which has no --enable-exec, always does. The caller
-    does their work behind the build, where all that the command line says reaches it. ``program``:
-    --kustomize; ``command``: ours, for what is said. Raises Refused for functions that may not run,
-    and where the program that is found has no such option.
+    does their work behind the build, where the whole command line reaches it.
+
+    ``program``: --kustomize; ``command``: ours, for messages. Raises Refused for functions that may
+    not run, and where the program has no such option.
     """
-    if not inputs.is_kustomization(directory) or any(
-        word.startswith(ENABLE[0]) for word in passed_on
-    ):
-        return Options(tuple(passed_on))  # who says it to kustomize has decided
+    decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by who says it to kustomize
+    if decided or not files.is_kustomization(directory):
+        return Options(tuple(passed_on))
 
     functions = of_kustomization(directory)
     if not allow_exec:
@@ -186,23 +199,25 @@ def options(
         if not functions.harmless:
             return Options(tuple(passed_on))
 
-    if (
-        functions.harmless
-        and not functions.generates
-        and all(map(_can_be_behind, functions.configs))
-    ):
+    if _can_be_left_out(functions):
         return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
 
-    found = inputs.find_kustomize(program, path)
-    if found[-1] == "build":
+    kustomize, subcommand = find_kustomize(program, path)
+    if subcommand == "build":
         return Options((*passed_on, *ENABLE))
 
-    message = f"{found[0]} cannot run functions by exec; install kustomize, or name one with --kustomize PATH"
+    message = (
+        f"{kustomize} cannot run functions by exec; install kustomize, or name one with "
+        "--kustomize PATH"
+    )
     raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
 
-def _can_be_behind(config: Config) -> bool:
-    return action(config) in ("inject", "verify", "check")
+def _can_be_left_out(functions: Functions) -> bool:
+    """Whether all that would run is our own function, and works as well behind the build."""
+    if not functions.harmless or functions.generates:
+        return False
+    return all(action(config) in ("inject", "verify", "check") for config in functions.configs)
 
 
 def action(config: Config) -> str:
@@ -217,8 +232,8 @@ def injections(configs: Sequence[Config]) -> list[Config]:
     """Those that count where several inject: the last of the directory itself, whose work is over
     that of the others; else those of the directories that it is built on.
     """
-    found = [config for config in configs if action(config) == "inject"]
-    return [config for config in found if config.top][-1:] or found
+    injecting = [config for config in configs if action(config) == "inject"]
+    return [config for config in injecting if config.top][-1:] or injecting
 
 
 def of_kustomization(directory: str) -> Functions:
@@ -226,14 +241,16 @@ def of_kustomization(directory: str) -> Functions:
     return _together(list(_of_directory(directory, frozenset())))
 
 
-def _together(found: list[Functions]) -> Functions:
+def _together(parts: list[Functions]) -> Functions:
+    others = [program for part in parts for program in part.others]
+    configs = [config for part in parts for config in part.configs]
     return Functions(
-        tuple(dict.fromkeys(program for one in found for program in one.others)),
-        any(one.own for one in found),
-        all(one.certain for one in found),
-        tuple(config for one in found for config in one.configs),
-        any(one.generates for one in found),
-        any(one.builtin for one in found),
+        others=tuple(dict.fromkeys(others)),
+        own=any(part.own for part in parts),
+        certain=all(part.certain for part in parts),
+        configs=tuple(configs),
+        generates=any(part.generates for part in parts),
+        builtin=any(part.builtin for part in parts),
     )
 
 
@@ -250,7 +267,7 @@ def _of_directory(directory: str, above: frozenset[str]) -> Iterator[Functions]:
 
     # Functions run behind what their kustomization is built on.
     for key in sorted(value, key=lambda key: key in _FUNCTIONS):
-        if key in _OTHERS:
+        if key in _WITHOUT_FUNCTIONS:
             continue
 
         if key not in (*_FUNCTIONS, *_DIRECTORIES) or not isinstance(value[key], list):
@@ -258,10 +275,9 @@ def _of_directory(directory: str, above: frozenset[str]) -> Iterator[Functions]:
             continue
 
         for entry in value[key]:
-            for found in _of_entry(key, entry, path, directory, above | {real}):
-                yield found._replace(
-                    generates=found.generates or (found.own and key == "generators")
-                )
+            for functions in _of_entry(key, entry, path, directory, above | {real}):
+                generates = functions.generates or (functions.own and key == "generators")
+                yield functions._replace(generates=generates)
 
 
 def _of_entry(
@@ -274,21 +290,20 @@ def _of_entry(
     place = os.path.join(directory, entry)
     if key in _DIRECTORIES:
         if os.path.isdir(place):
-            for found in _of_directory(place, above):
-                yield found._replace(
-                    configs=tuple(config._replace(top=False) for config in found.configs)
-                )
+            for functions in _of_directory(place, above):
+                configs = tuple(config._replace(top=False) for config in functions.configs)
+                yield functions._replace(configs=configs)
         elif not os.path.isfile(place):
             yield _UNSEEN  # a remote one
     elif os.path.isfile(place):
-        yield from _of_documents(inputs.content(place), place, directory)
+        yield from _of_documents(files.content(place), place, directory)
     elif "\n" in entry:
         yield from _of_documents(entry.encode(), path, directory)
     else:
         # A kustomization can patch or generate what it yields, so that its files do not tell all.
         if os.path.isdir(place):
-            for file in inputs.manifests_in(place):
-                yield from _of_documents(inputs.content(file), file, directory)
+            for file in files.manifests_in(place):
+                yield from _of_documents(files.content(file), file, directory)
         yield _UNSEEN
 
 
@@ -308,28 +323,28 @@ def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
     """One configuration of a function, or of a transformer that kustomize has itself."""
     annotations = at(value, ("metadata", "annotations"))
     annotations = annotations if isinstance(annotations, dict) else {}
-    stated = annotations.get(_ANNOTATION, annotations.get(_OLD_ANNOTATION))
-    if stated is None:
-        builtin = isinstance(value, dict) and value.get("apiVersion") == _BUILTIN
-        return (
-            Functions(builtin=True)
-            if builtin and at(value, ("metadata", "configFn")) is None
-            else _UNSEEN
-        )
+    annotation = annotations.get(FUNCTION_ANNOTATION, annotations.get(_OLD_FUNCTION_ANNOTATION))
+    if annotation is None:
+        builtin = at(value, ("apiVersion",)) == _BUILTIN
+        has_function = at(value, ("metadata", "configFn")) is not None
+        return Functions(builtin=True) if builtin and not has_function else _UNSEEN
 
     try:
-        how = yaml.load(str(stated))
+        function = yaml.load(str(annotation))
     except yaml.YamlError:
         return _UNSEEN
 
-    if how == {"exec": {"path": OWN}} and _OLD_ANNOTATION not in annotations:
+    if function == {"exec": {"path": OWN}} and _OLD_FUNCTION_ANNOTATION not in annotations:
         return Functions(own=True, configs=(Config(value, file, root),))
 
-    program, image = at(how, ("exec", "path")), at(how, ("container", "image"))
-    if program is None and image is None:
-        return _UNSEEN
+    program = at(function, ("exec", "path"))
+    if program is not None:
+        line = _line(text, str(program))
+        return Functions(others=(Program(file, line, f"the program {program}"),))
 
-    what = f"the program {program}" if program is not None else f"the container image {image}"
-    return Functions(
-        (Program(file, _line(text, str(program if program is not None else image)), what),)
-    )
+    image = at(function, ("container", "image"))
+    if image is not None:
+        line = _line(text, str(image))
+        return Functions(others=(Program(file, line, f"the container image {image}"),))
+
+    return _UNSEEN

@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 
 from krm_injector.injection import merge, pods, post_process, probes, prometheus
+from krm_injector.istio_names import (
+    APP_PROBERS_VARIABLE,
+    MERGE_METRICS_ANNOTATION,
+    PROMETHEUS_VARIABLE,
+    REWRITE_PROBES_ANNOTATION,
+)
 from krm_injector.versions import NEWEST, rules_for
 
 Pod = dict[str, Any]
@@ -22,8 +28,10 @@ def pod(
     return {"metadata": {"annotations": annotations} if annotations else {}, "spec": spec}
 
 
-def facts(**changes: Any) -> post_process.Facts:
-    plain = post_process.Facts(rules_for(NEWEST), "default", {}, False, 15020, False, False, {})
+def facts(**changes: Any) -> post_process.PostProcessing:
+    plain = post_process.PostProcessing(
+        rules_for(NEWEST), "default", {}, False, 15020, False, False, {}
+    )
     return plain._replace(**changes)
 
 
@@ -165,7 +173,7 @@ def test_a_probe_that_leads_nowhere_new_is_not_told_to_the_agent(port: object) -
 
 def test_probers_found_on_a_reinjected_pod_win() -> None:
     old = '{"/app-health/app/livez":{"httpGet":{"port":1}}}'
-    env = [{"name": probes.PROBERS_ENV, "value": old}]
+    env = [{"name": APP_PROBERS_VARIABLE, "value": old}]
     now = {
         "/app-health/app/livez": {"httpGet": {"port": 2}},
         "/app-health/app/readyz": {"tcpSocket": {"port": 3}},
@@ -178,9 +186,9 @@ def test_probers_found_on_a_reinjected_pod_win() -> None:
 
 
 def test_the_annotation_decides_on_rewriting_unless_it_is_no_boolean() -> None:
-    assert probes.should_rewrite({probes.REWRITE_ANNOTATION: "T"}, by_values=False)
-    assert not probes.should_rewrite({probes.REWRITE_ANNOTATION: "0"}, by_values=True)
-    assert probes.should_rewrite({probes.REWRITE_ANNOTATION: "yes"}, by_values=True)
+    assert probes.should_rewrite({REWRITE_PROBES_ANNOTATION: "T"}, by_values=False)
+    assert not probes.should_rewrite({REWRITE_PROBES_ANNOTATION: "0"}, by_values=True)
+    assert probes.should_rewrite({REWRITE_PROBES_ANNOTATION: "yes"}, by_values=True)
 
 
 def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
@@ -189,7 +197,7 @@ def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
         PROXY,
         annotations={"prometheus.io/port": "9090", "prometheus-io/path": "/m", "other": "x"},
     )
-    done = prometheus.apply(given, mesh_wants=True, status_port=15020, rules=NOW)
+    done = prometheus.apply(given, mesh_merges=True, status_port=15020, rules=NOW)
     assert done["metadata"]["annotations"] == {
         "other": "x",
         "prometheus.io/port": "15020",
@@ -198,7 +206,7 @@ def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
     }
     proxy = done["spec"]["containers"][1]
     assert proxy["env"] == [
-        {"name": prometheus.ENV, "value": '{"scrape":"","path":"/m","port":"9090"}'}
+        {"name": PROMETHEUS_VARIABLE, "value": '{"scrape":"","path":"/m","port":"9090"}'}
     ]
 
 
@@ -206,7 +214,7 @@ def test_scrape_settings_go_to_the_agent_in_whatever_spelling() -> None:
     ("annotations", "mesh_wants"),
     [
         ({"prometheus.io/scrape": "false"}, True),
-        ({prometheus.MERGE_ANNOTATION: "false"}, True),
+        ({MERGE_METRICS_ANNOTATION: "false"}, True),
         ({}, False),
         ({"prometheus.io/port": "15020"}, True),
     ],

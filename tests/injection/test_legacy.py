@@ -13,7 +13,8 @@ import pytest
 from krm_injector import pipeline
 from krm_injector.discovery.version_evidence import readings
 from krm_injector.function_config import MeshSettings, Settings
-from krm_injector.injection.legacy.spec_apply import earlier_names, port_of_args
+from krm_injector.injection.legacy.apply import earlier_names
+from krm_injector.injection.legacy.probes import port_of_args
 from krm_injector.sources import resource_list
 from krm_injector.versions import OLDEST, rules_for
 
@@ -284,8 +285,8 @@ def test_injected_annotations_are_the_webhooks_from_1_4_on() -> None:
 
 def test_pod_redirect_annotations_are_kube_injects() -> None:
     template = (
-        SPEC
-        + "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, k8s.v1.cni.cncf.io/networks: n}\n"
+        SPEC + "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, "
+        "k8s.v1.cni.cncf.io/networks: n}\n"
     )
 
     def added(version: str, method: str) -> set[str]:
@@ -314,14 +315,15 @@ def test_ports_of_arguments() -> None:
     assert port_of_args(["--statusPorts=1"]) is None
 
 
-@pytest.mark.parametrize(("version", "probers"), [
-    ("1.4.10", '{"/app-health/web/livez":{"path":"/live","port":8080}}'),
-    ("1.5.10", '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
-    ("1.8.2", '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
+@pytest.mark.parametrize(("version", "prober"), [
+    ("1.4.10", '{"path":"/live","port":8080}'),
+    ("1.5.10", '{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}'),
+    ("1.8.2", '{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}'),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_rewritten_probes(version: str, probers: str, method: str) -> None:
+def test_rewritten_probes(version: str, prober: str, method: str) -> None:
     pod = injected(version, "rewriteAppHTTPProbe: true\n" + SPEC, probed(timeoutSeconds=3), method)
+    probers = f'{{"/app-health/web/livez":{prober}}}'
     assert env_of(pod, "ISTIO_KUBE_APP_PROBERS") == probers
     action = {"path": "/app-health/web/livez", "port": 15020}
     assert pod["spec"]["containers"][0]["livenessProbe"] == {"httpGet": action, "timeoutSeconds": 3}

@@ -11,10 +11,11 @@ import pytest
 
 from krm_injector.gotemplate import parse
 from krm_injector.gotemplate.sprig import FUNCS
-from krm_injector.injection import render, template_functions
-from krm_injector.injection.template_data import object_meta, pod_spec
+from krm_injector.injection import openshift, render, template_data, template_functions
+from krm_injector.injection.go_structs import object_meta, pod_spec
 from krm_injector.istio_api import TypedValues, default_proxy_config, mesh_config
 from krm_injector.istio_api import parse as parse_message
+from krm_injector.istio_names import IMAGE_TYPE_ANNOTATION, NETWORK_LABEL
 from krm_injector.versions import NEWEST, Rules, rules_for
 
 NEW, OLD = rules_for(NEWEST), rules_for((1, 19))
@@ -186,9 +187,10 @@ def test_image_version(image: str, version: str) -> None:
 )
 def test_proxy_image(tag: str, variant: str, annotation: str | None, image: str) -> None:
     values = TypedValues(hub="hub", tag=tag, variant=variant)
-    chosen = {} if annotation is None else {render.IMAGE_TYPE_ANNOTATION: annotation}
+    chosen = {} if annotation is None else {IMAGE_TYPE_ANNOTATION: annotation}
     assert (
-        render.proxy_image(values, default_proxy_config(NEWEST), chosen, "no image given") == image
+        template_data.proxy_image(values, default_proxy_config(NEWEST), chosen, "no image given")
+        == image
     )
 
 
@@ -213,9 +215,7 @@ def test_environment_from_the_webhooks_path(path: str, env: dict[str, str]) -> N
 
 def test_the_pods_network_label_wins_over_path_and_values() -> None:
     values = TypedValues(network="values", cluster_name="cluster")
-    assert render.cluster_env(
-        "/inject/net/path", values, {render.NETWORK_LABEL: "label"}, "escaped"
-    ) == {
+    assert render.cluster_env("/inject/net/path", values, {NETWORK_LABEL: "label"}, "escaped") == {
         "ISTIO_META_CLUSTER_ID": "cluster",
         "ISTIO_META_NETWORK": "label",
     }
@@ -253,4 +253,6 @@ def test_the_pods_network_label_wins_over_path_and_values() -> None:
     ],
 )
 def test_openshift_user_ranges(annotations: dict[str, str], ids: tuple[int, int]) -> None:
-    assert render.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids
+    assert (
+        openshift.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids
+    )

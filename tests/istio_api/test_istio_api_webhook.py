@@ -11,7 +11,7 @@ import pytest
 from paths import SHARED, TESTS
 
 from krm_injector.injection import annotations
-from krm_injector.injection.render import proxy_image
+from krm_injector.injection.template_data import proxy_image
 from krm_injector.istio_api import (
     ApiError,
     clean_proxy_config,

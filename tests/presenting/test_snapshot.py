@@ -18,13 +18,13 @@ from paths import ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import main
-from krm_injector.discovery import discover
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Refused
 from krm_injector.presenting import snapshot
 from krm_injector.sources import manifests, resource_list
 from krm_injector.sources.inputs import Source
+from krm_injector.sources.resource_list.members import typed, walk
 
 SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
 CORPUS = SHARED / "istio" / "corpus" / "1.30.3"
@@ -131,10 +131,7 @@ def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> No
 @pytest.mark.skipif(not MESHES, reason=f"the installations are not at {SHARED}")
 @pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
 def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
-    full = [
-        discover.typed(m)
-        for m in discover.walk(manifests.join([Source(file.read_bytes(), "")]).bundle)
-    ]
+    full = [typed(m) for m in walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
     small = load_all_values(snapshot.text(snapshot.take(full)))
     sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
     bundle = manifests.join(sources).bundle
@@ -172,7 +169,7 @@ def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str)
 def assert_the_same_injection(full: bytes, small: str) -> None:
     answers = []
     for text in (snapshot.manifests_of(full), small.encode()):
-        documents = [discover.typed(m) for m in discover.walk(resource_list.read_manifests(text))]
+        documents = [typed(m) for m in walk(resource_list.read_manifests(text))]
         sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
         outcome = pipeline.run(
             manifests.join(sources).bundle, Settings(mesh=MeshSettings(documents=tuple(documents)))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import pipeline, results
 from krm_injector.cli import loader
-from krm_injector.discovery import context, control_planes, discover
+from krm_injector.discovery import context, control_planes
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.model import Object, Refused, Result
 from krm_injector.pipeline import Outcome
 from krm_injector.sources import inputs, manifests, programs, resource_list
+from krm_injector.sources.resource_list.members import Member, typed, walk
 
 if TYPE_CHECKING:
     from krm_injector.cli.arguments import Arguments
@@ -83,8 +84,8 @@ def run_snapshot(call: Call) -> Told:
         source._replace(data=snapshot.manifests_of(source.data)) for source in read.sources
     )
     given, said = loader.joined(read._replace(sources=found), call.arguments)
-    members = list(discover.walk(given.bundle))
-    taken = snapshot.take([discover.typed(member) for member in members], helm)
+    members = list(walk(given.bundle))
+    taken = snapshot.take([typed(member) for member in members], helm)
     _refuse_unused(call.arguments.paths, given, members)
     file = call.arguments.check
     if file is None:
@@ -97,12 +98,12 @@ def run_snapshot(call: Call) -> Told:
 
 
 def _refuse_unused(
-    paths: Iterable[str], given: manifests.Joined, members: Iterable[discover.Member]
+    paths: Iterable[str], given: manifests.Joined, members: Iterable[Member]
 ) -> None:
     """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
     counted = zip(given.sources, given.parts, strict=True)
     origin = [source.file or source.directory for source, part in counted for _ in part.items]
-    objects = [(origin[member.item], discover.typed(member)) for member in members]
+    objects = [(origin[member.item], typed(member)) for member in members]
     problems = []
     for path in paths:
         held = [value for name, value in objects if _is_of(name, path)]

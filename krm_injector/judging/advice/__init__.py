@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.discovery.discover import Bundle, walk
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import lifecycle, network, pod_security, resources
 from krm_injector.judging.advice.codes import CODES, SEVERITIES, Code
 from krm_injector.judging.advice.subject import Facts, Finding, Subject
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object, ResourceRef, Result, Workload
+from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import walk
 
 __all__ = [
     "CODES",

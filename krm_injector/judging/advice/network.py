@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from krm_injector.injection import pods, probes
+from krm_injector.istio_names import REWRITE_PROBES_ANNOTATION
 from krm_injector.judging.advice.subject import (
     Facts,
     Finding,
@@ -267,7 +268,7 @@ def _probe(
             f"{where} asks host {host}; its rewritten form asks the status port of that host, "
             "where this pod's agent "
             "does not answer. Leave the host out (a Host header may stay), or set "
-            f'{probes.REWRITE_ANNOTATION}: "false"'
+            f'{REWRITE_PROBES_ANNOTATION}: "false"'
         )
         yield Finding("probe-host", message, f"{place}.host", host)
 
@@ -275,7 +276,7 @@ def _probe(
         message = (
             f"{where} is not rewritten, and a PeerAuthentication of the bundle makes mutual TLS "
             "strict: the kubelet's "
-            f'plain request is refused. Take {probes.REWRITE_ANNOTATION}: "false" away (or set '
+            f'plain request is refused. Take {REWRITE_PROBES_ANNOTATION}: "false" away (or set '
             "rewriteAppHTTPProbe)"
         )
         yield Finding("probe-mutual-tls", message, place)

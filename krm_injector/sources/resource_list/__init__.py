@@ -1,7 +1,7 @@
 """Text to Bundle to text: the first and the last stage of the road.
 
-A Bundle remembers where each item stands, so that items nobody changes leave byte for byte. The
-forms are those of the KRM functions specification (ResourceList, config.kubernetes.io) and of plain
+A Bundle remembers where each item stands, so that unchanged items leave byte for byte. The forms
+are those of the KRM functions specification (ResourceList, config.kubernetes.io) and of plain
 manifests (a YAML stream or JSON).
 """
 
@@ -17,6 +17,6 @@ from krm_injector.sources.resource_list.reader import (
 from krm_injector.sources.resource_list.writer import write
 
 __all__ = [
-    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "read", "read_manifests",
-    "refused", "texts_of", "write",
+    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "read",
+    "read_manifests", "refused", "texts_of", "write",
 ]  # fmt: skip

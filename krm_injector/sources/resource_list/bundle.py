@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object
@@ -26,36 +26,33 @@ class Item(NamedTuple):
 
 
 class Layouts(NamedTuple):
-    """What remembers in an item how entries of it were written that injection writes otherwise, and
-    tells that.
-    """
+    """What an item remembers of how entries were written that injection writes otherwise."""
 
-    known: Callable[
-        [Object, Object], yaml.Known | None
-    ]  # the item as it stands, and as it was before
-    kept: (
-        Callable[[Object, Mapping[yaml.Path, str]], Object] | None
-    )  # the item as it is to stand, and such entries;
-    # None where nothing is to be remembered: an orchestrator writes all anew in its own style
+    # The item as it stands, and as it was before -> how entries were written, where it is known.
+    known: Callable[[Object, Object], yaml.Known | None]
+    # The item as it is to stand, and such entries -> the item that remembers them. None where
+    # nothing is to be remembered: an orchestrator writes all anew in its own style.
+    kept: Callable[[Object, Mapping[yaml.Path, str]], Object] | None
 
 
 NO_LAYOUTS = Layouts(lambda standing, before: None, None)
 
 
 class Bundle(NamedTuple):
+    """The objects of an input, and all that is needed to write them back."""
+
     items: list[Item]
     function_config: Object | None
     text: str  # as it came, without a byte order mark
-    form: str  # "ResourceList" | "manifests"
-    syntax: str  # of a ResourceList: "yaml" | "json"; a stream may hold both, see Item.json
+    form: Literal["ResourceList", "manifests"]
+    # Of a ResourceList; "" for manifests, of which a stream may hold both, see Item.json.
+    syntax: Literal["yaml", "json", ""]
     root: Object  # the ResourceList; {} for manifests
-    keys: Mapping[
-        str, yaml.Place
-    ]  # of the ResourceList's own keys (from the key to behind its value)
+    # The places of the ResourceList's own keys, each from the key to behind its value.
+    keys: Mapping[str, yaml.Place]
     block: bool  # the ResourceList and its items are in block style and can be changed in place
-    documents: tuple[
-        tuple[int, int], ...
-    ] = ()  # extent of each of a stream, empty ones too; of the ResourceList in JSON
+    # Start and end of each document of a stream, empty ones too; of the ResourceList in JSON.
+    documents: tuple[tuple[int, int], ...] = ()
     bom: bool = False
     newline: str = "\n"  # the line break of the whole text
     originals: Mapping[int, Object] = {}  # items as they are to be written in between, see write
@@ -65,7 +62,7 @@ class Bundle(NamedTuple):
 
 
 def texts_of(bundle: Bundle) -> list[str]:
-    """For each item the text that it stands in."""
+    """The text that each item stands in."""
     if not bundle.parts:
         return [bundle.text] * len(bundle.items)
     return [part.text for part in bundle.parts for _ in part.items]

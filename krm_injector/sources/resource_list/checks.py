@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from krm_injector.istio_names import LOCAL_CONFIG
+from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.sources.resource_list.bundle import Item
 
@@ -32,10 +34,10 @@ def wrapper_problem(root: Any) -> Result | None:
             "error", message, field="apiVersion", current=version, code="resource-list-version"
         )
 
-    for key, kind_wanted in (("items", list), ("functionConfig", dict), ("results", list)):
-        if root.get(key) is not None and not isinstance(root[key], kind_wanted):
-            wanted = "a sequence" if kind_wanted is list else "a mapping"
-            message = f"{key} of the ResourceList is {kind_of(root[key])}; it must be {wanted}"
+    for key, expected_type in (("items", list), ("functionConfig", dict), ("results", list)):
+        if root.get(key) is not None and not isinstance(root[key], expected_type):
+            expected = "a sequence" if expected_type is list else "a mapping"
+            message = f"{key} of the ResourceList is {kind_of(root[key])}; it must be {expected}"
             return Result("error", message, field=key, code="resource-list-shape")
 
     return None
@@ -51,60 +53,59 @@ def check(item: Item, field: str = "") -> list[Result]:
     """What keeps an item from being a Kubernetes object; field is its path in the input."""
     value = item.value
     field = field or f"items[{item.index}]"
-    where = f"{item.file}: " if item.file else ""
-    line = f" (line {item.line})" if item.line else ""
-    problems: list[Result] = []
-
-    def problem(code: str, path: str, sentence: str, current: Any = None) -> None:
-        reference = _reference(value)
-        name = f", {reference}," if reference else ""
-        message = f"{where}{field}{line}{name} {sentence}"
-        problems.append(
-            Result("error", message, reference, path, current, None, item.file, item.document, code)
-        )
-
     if not isinstance(value, dict):
-        problem(
-            "item-not-object",
-            field,
-            f"is {kind_of(value)}, not a Kubernetes object (a mapping)",
-            value,
-        )
-        return problems
+        sentence = f"is {kind_of(value)}, not a Kubernetes object (a mapping)"
+        return [_problem(item, field, field, sentence, value, code="item-not-object")]
 
-    for key in ("apiVersion", "kind"):
-        if not isinstance(value.get(key), str) or not value[key]:
-            state = "has no" if value.get(key) in (None, "") else "has no string as"
-            problem(
-                f"item-without-{key}",
-                _join(field, key),
-                f"{state} {key}; every object needs one",
-                value.get(key),
-            )
-
+    problems = _type_problems(item, field)
     metadata = value.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
-        problem(
-            "item-metadata",
-            _join(field, "metadata"),
-            f"has {kind_of(metadata)} as metadata, not a mapping",
-            metadata,
-        )
-    elif metadata and not isinstance(name := metadata.get("name", ""), (str, type(None))):
+        sentence = f"has {kind_of(metadata)} as metadata, not a mapping"
+        path = _join(field, "metadata")
+        problems.append(_problem(item, field, path, sentence, metadata, code="item-metadata"))
+        return problems
+
+    name = (metadata or {}).get("name", "")
+    path = _join(field, "metadata.name")
+    if name is not None and not isinstance(name, str):
         sentence = f"has {kind_of(name)} as metadata.name, not a string; put it in quotes"
-        problem("item-name", _join(field, "metadata.name"), sentence, name)
+        problems.append(_problem(item, field, path, sentence, name, code="item-name"))
     elif not problems and not _named(value, metadata or {}):
-        problem(
-            "item-without-name",
-            _join(field, "metadata.name"),
-            "has no metadata.name; every object needs one",
-        )
+        sentence = "has no metadata.name; every object needs one"
+        problems.append(_problem(item, field, path, sentence, None, code="item-without-name"))
 
     return problems
 
 
+def _type_problems(item: Item, field: str) -> list[Result]:
+    """What is wrong with an item's apiVersion and kind."""
+    problems = []
+    for key, code in (("apiVersion", "item-without-apiVersion"), ("kind", "item-without-kind")):
+        text = item.value.get(key)
+        if isinstance(text, str) and text:
+            continue
+
+        state = "has no" if text in (None, "") else "has no string as"
+        sentence = f"{state} {key}; every object needs one"
+        problems.append(_problem(item, field, _join(field, key), sentence, text, code=code))
+
+    return problems
+
+
+def _problem(item: Item, field: str, path: str, sentence: str, current: Any, code: str) -> Result:
+    """The error for an item: ``sentence`` goes on where the item is named."""
+    reference = _reference(item.value)
+    where = f"{item.file}: " if item.file else ""
+    line = f" (line {item.line})" if item.line else ""
+    name = f", {reference}," if reference else ""
+    message = f"{where}{field}{line}{name} {sentence}"
+    return Result("error", message, reference, path, current, None, item.file, item.document, code)
+
+
 def is_object(value: Any) -> bool:
-    """Whether a document is meant as a Kubernetes object, be it a faulty one, or as a list of some."""
+    """Whether a document is meant as a Kubernetes object, even a faulty one, or as a list of
+    objects.
+    """
     if isinstance(value, list):
         return any(
             isinstance(member, dict) and "apiVersion" in member and "kind" in member
@@ -150,24 +151,20 @@ def _named(value: Object, metadata: Object) -> bool:
     if value["kind"].endswith("List") and isinstance(value.get("items"), list):
         return True
 
-    annotations = metadata.get("annotations")
-    local = isinstance(annotations, dict) and annotations.get(
-        "config.kubernetes.io/local-config"
-    ) in ("true", True)
-    return local or value["apiVersion"].startswith("kustomize.config.k8s.io/")
+    if at(metadata, ("annotations", LOCAL_CONFIG)) in ("true", True):
+        return True
+    return bool(value["apiVersion"].startswith("kustomize.config.k8s.io/"))
 
 
 def _reference(value: Any) -> ResourceRef | None:
     if not isinstance(value, dict):
         return None
 
-    metadata = value.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
     parts = (
         value.get("apiVersion"),
         value.get("kind"),
-        metadata.get("name"),
-        metadata.get("namespace"),
+        at(value, ("metadata", "name")),
+        at(value, ("metadata", "namespace")),
     )
     version, kind, name, namespace = (part if isinstance(part, str) else "" for part in parts)
     return ResourceRef(version, kind, name, namespace) if kind and name else None

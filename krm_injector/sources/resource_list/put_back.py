@@ -19,25 +19,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from krm_injector.kube import yaml
-from krm_injector.kube.paths import at
+from krm_injector.kube.paths import at, without
 from krm_injector.kube.yaml.comments import Steps, commented_lists
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object
 
+# By which an orchestrator knows an item again, the newest first.
 IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
 
 
 def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object) -> bool:
-    """Whether a comment of the item's text would be put onto another element than the one that it
-    is said of.
-    """
+    """Whether a comment of the item's text would be put onto another element than its own."""
     moved = set(moved_lists(before, after))
     if not moved:
         return False
+
     commented = commented_lists(text, place)
-    return commented is None or not moved.isdisjoint(
-        commented
-    )  # unreadable by itself: any list may have one
+    if commented is None:  # the item cannot be read by itself: any list may have a comment
+        return True
+    return not moved.isdisjoint(commented)
 
 
 def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:
@@ -49,32 +49,38 @@ def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:
             if value is not after.get(key):
                 yield from moved_lists(value, after.get(key), (*path, key))
     elif isinstance(before, list) and isinstance(after, list):
-        if any(not _is_one(old, new) for old, new in zip(before, after, strict=False)):
+        if any(not _are_same(old, new) for old, new in zip(before, after, strict=False)):
             yield path
         for index, (old, new) in enumerate(zip(before, after, strict=False)):
             yield from moved_lists(old, new, (*path, index))
 
 
-def _is_one(old: Any, new: Any) -> bool:
-    """Whether two elements are one: by their name, else by their value."""
+def _are_same(old: Any, new: Any) -> bool:
+    """Whether two elements are the same one: by their name, else by their value."""
     name = at(old, ("name",))
-    return bool(name == at(new, ("name",))) if name is not None else bool(old == new)
+    if name is not None:
+        return bool(name == at(new, ("name",)))
+    return bool(old == new)
 
 
 def ids_of(item: Object) -> tuple[str, ...]:
     """The annotations by which the orchestrator knows this item again."""
     annotations = at(item, ("metadata", "annotations"))
-    return tuple(key for key in IDS if key in annotations) if isinstance(annotations, dict) else ()
+    if not isinstance(annotations, dict):
+        return ()
+    return tuple(key for key in IDS if key in annotations)
 
 
 def without_ids(item: Object) -> Object:
     """A copy of the item without these annotations."""
-    gone = ids_of(item)
-    if not gone:
-        return item
-    metadata = item["metadata"]
-    left = {key: value for key, value in metadata["annotations"].items() if key not in gone}
-    return {**item, "metadata": {**metadata, "annotations": left}}
+    for key in ids_of(item):
+        item = without(item, ("metadata", "annotations", key))
+    return item
+
+
+def without_moved_ids(before: Object, after: Object) -> Object:
+    """The item without these annotations where lists of it hold other elements than before."""
+    return without_ids(after) if any(moved_lists(before, after)) else after
 
 
 def text_without_ids(text: str, place: yaml.Place, item: Object, newline: str) -> str:
@@ -84,14 +90,15 @@ def text_without_ids(text: str, place: yaml.Place, item: Object, newline: str) -
     place: where the item stands in its text, at offset 0. What stands in a flow collection is
     written anew.
     """
-    gone = ids_of(item)
-    if not gone:
+    keys = ids_of(item)
+    if not keys:
         return text
 
     lines = text.splitlines(keepends=True)
-    found = [(line_of(text, place, ("metadata", "annotations", key)) - 1, key) for key in gone]
-    if not all(lines[line].lstrip(" ").startswith(f"{key}:") for line, key in found):
-        return yaml.rewrite(text, place, item, without_ids(item), newline)
+    numbers = [line_of(text, place, ("metadata", "annotations", key)) - 1 for key in keys]
+    for number, key in zip(numbers, keys, strict=True):
+        if not lines[number].lstrip(" ").startswith(f"{key}:"):
+            return yaml.rewrite(text, place, item, without_ids(item), newline)
 
-    taken = {line for line, _ in found}
-    return "".join([line for number, line in enumerate(lines) if number not in taken])
+    kept = [line for number, line in enumerate(lines) if number not in numbers]
+    return "".join(kept)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
+from krm_injector.istio_names import INDEX_ANNOTATION, PATH_ANNOTATION
 from krm_injector.kube import yaml
+from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Object, Refused, Result
 from krm_injector.sources.resource_list.bundle import Bundle, Item, line_break
@@ -18,8 +20,8 @@ from krm_injector.sources.resource_list.checks import (
     wrapper_problem,
 )
 
-# What a text that cannot be read says where it is meant as a Kubernetes object. kind stands deeper
-# in other files too.
+# How a text that cannot be read shows that it is meant as a Kubernetes object. kind only counts at
+# the top: files of other programs have it deeper.
 _OF_AN_OBJECT = (
     rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
 )
@@ -38,7 +40,7 @@ class NoObjects(Refused):
 
 
 def decode(data: bytes, file: str = "") -> str:
-    """UTF-8 bytes as text. Errors: Refused with line and column."""
+    """UTF-8 bytes as text. Raises Refused with line and column."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -58,14 +60,14 @@ def refused(error: YamlError, file: str = "") -> Unreadable:
 
 
 def may_hold_objects(data: bytes) -> bool:
-    """Whether a file that nobody named is worth reading: without these words in it it holds no
+    """Whether a file that nobody named is worth reading: without one of these words it holds no
     Kubernetes object.
     """
     return b"apiVersion" in data or b"kind" in data or b"k\0i\0n\0d" in data
 
 
 def read(data: bytes) -> Bundle:
-    """The ResourceList on a KRM function's stdin, YAML or JSON. Errors: Refused with every cause."""
+    """The ResourceList on a KRM function's stdin, YAML or JSON. Raises Refused with every cause."""
     text = decode(data)
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
@@ -78,8 +80,9 @@ def read(data: bytes) -> Bundle:
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
-    """Bare manifests: YAML and JSON documents, or JSON documents in a row. Errors: Refused with
-    every cause, NoObjects where it is something else altogether.
+    """Bare manifests: YAML and JSON documents, or JSON documents in a row.
+
+    Raises Refused with every cause, NoObjects where it is something else altogether.
     """
     try:
         return _manifests(data, file)
@@ -96,8 +99,8 @@ def _manifests(data: bytes, file: str) -> Bundle:
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     try:
-        found = _json_documents(text) if text.lstrip()[:1] == "{" else None
-        documents = yaml.load_all(text) if found is None else found
+        json_documents = _json_documents(text) if text.lstrip()[:1] == "{" else None
+        documents = yaml.load_all(text) if json_documents is None else json_documents
     except YamlError as error:
         raise refused(error, file) from None
 
@@ -195,28 +198,26 @@ def _root(
 
 def _origin(value: Any) -> tuple[str, int]:
     """File and index that the orchestrator wrote on an item."""
-    metadata = value.get("metadata") if isinstance(value, dict) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    annotations = at(value, ("metadata", "annotations"))
     if not isinstance(annotations, dict):
         return "", 0
 
-    path = annotations.get("internal.config.kubernetes.io/path") or annotations.get(
-        "config.kubernetes.io/path"
-    )
-    index = annotations.get("internal.config.kubernetes.io/index") or annotations.get(
-        "config.kubernetes.io/index"
-    )
-    file = path if isinstance(path, str) else ""
-    return file, int(index) if isinstance(index, str) and file and re.fullmatch(
-        "[0-9]{1,9}", index
-    ) else 0
+    # The newer annotation is the same with "internal." before its name.
+    path = annotations.get(f"internal.{PATH_ANNOTATION}") or annotations.get(PATH_ANNOTATION)
+    if not isinstance(path, str) or not path:
+        return "", 0
+
+    index = annotations.get(f"internal.{INDEX_ANNOTATION}") or annotations.get(INDEX_ANNOTATION)
+    if not isinstance(index, str) or not re.fullmatch("[0-9]{1,9}", index):
+        return path, 0
+    return path, int(index)
 
 
 def _list_bundle(
     items: list[Item],
     root: Object,
     text: str,
-    syntax: str,
+    syntax: Literal["yaml", "json"],
     keys: Mapping[str, yaml.Place],
     block: bool,
     bom: bool,

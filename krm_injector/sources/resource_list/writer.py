@@ -23,29 +23,25 @@ def write(
     written_out: dict[int, tuple[str, ...]] | None = None,
 ) -> str:
     """The bundle as text: items in replacements changed, those in drop left out, all others as they
-    came.
+    came. A bundle that nothing changes comes out as it came, byte for byte.
 
-    Where originals has the item too, its text is changed to that first and from there to the
-    replacement, so that the result does not depend on what stood there between; a replacement that
-    is the same as the item changes nothing, but for the items in anew. layouts keeps how entries
-    were written that do not stay so, and gives that when they come back. written_out is filled with
-    the names of the aliases that could not stay, by item.
+    results: go behind those that a ResourceList already has (none twice). For manifests they are
+    ignored.
 
-    results go behind those that a ResourceList already has (none twice); for manifests they are
-    ignored. A bundle that nothing changes comes out as it came, byte for byte.
+    originals: an item's text is changed to its original first and from there to the replacement, so
+    that the result does not depend on what stood there between. A replacement that is the same as
+    the item changes nothing, except for the items in ``anew``.
+
+    layouts: keeps how entries were written that do not stay so, and gives that when they come back.
+
+    written_out: is filled with the names of the aliases that could not stay, by item.
     """
     if originals:
-        items = bundle.items
-        kept = {i for i in originals if i not in anew}
-        replacements = {
-            i: v
-            for i, v in replacements.items()
-            if i not in kept or not yaml.same(items[i].value, v)
-        }
+        replacements = _changing(bundle, replacements, originals.keys() - set(anew))
 
-    bundle = bundle._replace(
-        originals=originals, layouts=layouts, written_out={} if written_out is None else written_out
-    )
+    if written_out is None:
+        written_out = {}
+    bundle = bundle._replace(originals=originals, layouts=layouts, written_out=written_out)
     if bundle.form == "manifests":
         text = _write_manifests(bundle, replacements, drop)
     elif bundle.syntax == "json":
@@ -56,8 +52,19 @@ def write(
     return "\ufeff" + text if bundle.bom else text
 
 
+def _changing(
+    bundle: Bundle, replacements: Mapping[int, Object], compared: Collection[int]
+) -> dict[int, Object]:
+    """The replacements without those of the compared items that are the same as the item."""
+    return {
+        index: value
+        for index, value in replacements.items()
+        if index not in compared or not yaml.same(bundle.items[index].value, value)
+    }
+
+
 def _merged_results(bundle: Bundle, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The ResourceList's results with the new ones behind them; the same list where nothing is new."""
+    """The ResourceList's results with the new ones behind them; the same list where none is new."""
     before: list[dict[str, Any]] = bundle.root.get("results") or []
     new = [result for result in results if result not in before]
     return before + new if new else before
@@ -187,17 +194,14 @@ def _write_yaml_list(
     if not replacements and not drop and not new_results:
         return bundle.text
 
-    text = bundle.text
     if not bundle.block or len(drop) == len(bundle.items) > 0:
-        # Its items may share anchors; orchestrators, which send these, write all anew in their own
+        # Its items may share anchors. Orchestrators, which send these, write all anew in their own
         # style.
-        if "#" in text:
-            from krm_injector.sources.resource_list.put_back import moved_lists, without_ids
+        if "#" in bundle.text:
+            from krm_injector.sources.resource_list.put_back import without_moved_ids
 
             replacements = {
-                index: without_ids(value)
-                if any(moved_lists(bundle.items[index].value, value))
-                else value
+                index: without_moved_ids(bundle.items[index].value, value)
                 for index, value in replacements.items()
             }
 
@@ -209,22 +213,20 @@ def _write_yaml_list(
         if item.index in drop:
             edits.append((*lines[item.index], ""))
         elif item.index in replacements and item.place is not None:
-            new = _rewritten(bundle, item, replacements[item.index])
-            edits.append(
-                (
-                    item.place.start,
-                    item.place.end,
-                    _own_comments(bundle, item, new, replacements[item.index]),
-                )
-            )
+            value = replacements[item.index]
+            new = _own_comments(bundle, item, _rewritten(bundle, item, value), value)
+            edits.append((item.place.start, item.place.end, new))
 
     if new_results:
         edits.append(_results_edit(bundle, merged))
+    return _edited(bundle.text, edits)
 
-    edits.sort(key=lambda edit: edit[0])
+
+def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
+    """The text with new pieces from one offset to another; the edits do not overlap."""
     pieces: list[str] = []
     at = 0
-    for start, end, new in edits:
+    for start, end, new in sorted(edits, key=lambda edit: edit[0]):
         pieces += (text[at:start], new)
         at = end
 
@@ -274,8 +276,8 @@ def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
 
 def _line_end(text: str, at: int) -> int:
     """The start of the next line."""
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found + 1
+    line_feed = text.find("\n", at)
+    return len(text) if line_feed < 0 else line_feed + 1
 
 
 def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, int, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from krm_injector.gotemplate.values import StringMap, truth, type_name
-from krm_injector.injection.template_data import (
+from krm_injector.injection.go_structs import (
     Pointer,
     go_json_text,
     go_plain,

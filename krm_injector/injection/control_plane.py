@@ -1,0 +1,123 @@
+"""A control plane made ready for injection: each part of its configuration is parsed once per run.
+
+Source: pkg/kube/inject/webhook.go updateConfig, inject.go parseTemplate (1.1-1.31).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from krm_injector.gotemplate import Account, Func, LimitExceeded, Template, TemplateError, parse
+from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.injection.template_functions import istio_functions
+from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
+from krm_injector.model import Mesh, Object
+
+if TYPE_CHECKING:
+    from krm_injector.injection.template_data import TemplateData
+
+# What all templates of a run may do together, in steps (about a second), and what each workload
+# adds to what is left. The templates of Istio's charts, 1.1 to 1.30, take at most 331 steps per
+# workload, so that a run of any size stays far below.
+RUN_STEPS = 1_000_000
+WORKLOAD_STEPS = 10_000
+
+
+class RenderError(Exception):
+    """A template, or what it renders, is unusable for this pod."""
+
+    def __init__(self, message: str, template: str = "") -> None:
+        super().__init__(message)
+        self.template = template
+
+
+class PreparedControlPlane:
+    """A Mesh with its values, mesh configuration and templates parsed.
+
+    Templates are parsed when a pod first needs them: an installation brings some that nobody uses.
+    """
+
+    __slots__ = (
+        "_account",
+        "_data",
+        "_templates",
+        "funcs",
+        "mesh",
+        "mesh_config",
+        "typed",
+        "values",
+    )
+
+    def __init__(self, mesh: Mesh) -> None:
+        """Raises ApiError or YamlError where values or mesh do not parse."""
+        rules = mesh.rules
+        self.mesh = mesh
+        self.values: Object = values_map(mesh.values)
+        self.typed: TypedValues = typed_values(mesh.values, rules.minor)
+        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.minor)
+        if rules.test_mesh == "yes":
+            self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
+
+        self.funcs: dict[str, Func] = self._functions()
+        self._templates: dict[str, Template] = {}
+        self._account = Account(RUN_STEPS)
+        self._data: TemplateData | None = None  # of the pod in work, for the function render
+
+    def _functions(self) -> dict[str, Func]:
+        """What this version's templates may call: sprig's functions, and Istio's over them."""
+        rules = self.mesh.rules
+        native_sidecars = "true" if self.mesh.native_sidecars else "false"
+        env = {"ENABLE_NATIVE_SIDECARS": native_sidecars, **self.mesh.control_plane_env}
+        functions = istio_functions(rules, env, self._render_nested)
+        if not rules.sprig:
+            return functions
+
+        sprig = {name: call for name, call in FUNCS.items() if name not in rules.sprig_lacks}
+        return {**sprig, **functions}
+
+    def template(self, name: str) -> Template:
+        """One of the templates of Istio from 1.9 on, which renders a partial Pod.
+
+        A template that is null is an empty one, as Go decodes it. Raises RenderError where there is
+        no such template, ParseError where it does not parse.
+        """
+        template = self._templates.get(name)
+        if template is not None:
+            return template
+
+        texts = self.mesh.config.get("templates") or {}
+        if name not in texts:
+            names = ", ".join(sorted(texts)) or "none"
+            message = f"template {name!r} is not in the injection configuration, which has: {names}"
+            raise RenderError(message, name)
+
+        template = parse(texts[name] or "", name=name, funcs=self.funcs)
+        self._templates[name] = template
+        return template
+
+    def spec_template(self) -> Template:
+        """The one template of Istio until 1.8, which renders a SidecarInjectionSpec. Raises
+        ParseError.
+        """
+        if "" not in self._templates:
+            self._templates[""] = self._parsed(self.mesh.config.get("template") or "")
+        return self._templates[""]
+
+    def execute(self, template: Template, data: TemplateData) -> str:
+        """What a template renders for one pod. Raises TemplateError."""
+        self._data = data
+        self._account.left = min(self._account.left + WORKLOAD_STEPS, RUN_STEPS)
+        return template.execute(data, account=self._account)
+
+    def _render_nested(self, text: str) -> str:
+        """The template function render (before 1.14): a text as a template, "" where it fails."""
+        try:
+            return self._parsed(text).execute(self._data)
+        except LimitExceeded:
+            raise
+        except TemplateError:
+            return ""
+
+    def _parsed(self, text: str) -> Template:
+        delimiters = self.mesh.rules.delimiters
+        return parse(text, name="inject", funcs=self.funcs, delims=delimiters)

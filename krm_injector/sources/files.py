@@ -1,0 +1,134 @@
+"""Files and directories -> the bytes of manifests."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from krm_injector.model import Refused, Result
+
+MANIFESTS = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CHART = "Chart.yaml"
+KPTFILE = "Kptfile"
+
+
+class Source(NamedTuple):
+    """The text of one file of manifests."""
+
+    data: bytes
+    file: str  # as the user would name it; "" for stdin and for what a program printed
+    # Why it cannot be read: manifests.join tells it with what is wrong in the others.
+    problem: Result | None = None
+    # Nobody named it: it lies in a directory, where other files than manifests lie too.
+    found: bool = False
+    directory: str = ""  # that it was rendered from; "" for a file as it stands, and for stdin
+    # What the directory is built to holds the work of a krm-injector that it names itself.
+    injected: bool = False
+
+
+class DirectoryContents(NamedTuple):
+    """What lies in a directory and below it, each list sorted."""
+
+    files: list[str]  # of manifests by their names, outside kustomizations and charts
+    kustomizations: list[str]  # directories
+    of_kustomizations: list[str]  # files of manifests in and below these
+    charts: list[str]  # directories; nothing in them is looked at
+    problems: list[Result]
+
+
+def find(directory: str) -> DirectoryContents:
+    """The one walk through a directory: hidden files and directories are left out, links are not
+    followed.
+    """
+    contents = DirectoryContents([], [], [], [], [])
+
+    def unreadable_folder(problem: OSError) -> None:
+        contents.problems.append(unreadable(str(problem.filename), problem))
+
+    for folder, folders, files in os.walk(directory, onerror=unreadable_folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if any(name in files for name in KUSTOMIZATIONS):
+            contents.kustomizations.append(folder)
+        elif CHART in files:
+            contents.charts.append(folder)
+            folders.clear()
+            continue
+
+        owned = any(_within(folder, kustomization) for kustomization in contents.kustomizations)
+        manifests = contents.of_kustomizations if owned else contents.files
+        manifests.extend(os.path.join(folder, name) for name in files if is_manifest_name(name))
+
+    for paths in contents[:4]:
+        paths.sort()
+
+    return contents
+
+
+def is_manifest_name(name: str) -> bool:
+    return name.endswith(MANIFESTS) and not name.startswith(".") and name not in KUSTOMIZATIONS
+
+
+def is_kustomization(directory: str) -> bool:
+    return any(os.path.isfile(os.path.join(directory, name)) for name in KUSTOMIZATIONS)
+
+
+def _within(folder: str, directory: str) -> bool:
+    return folder == directory or folder.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def manifests_in(directory: str) -> list[str]:
+    """Paths of the manifests under a directory, those of kustomizations among them and those of
+    charts not, sorted.
+
+    Raises Refused where there are none or a directory cannot be read.
+    """
+    contents = find(directory)
+    if contents.problems:
+        raise Refused(*contents.problems)
+
+    paths = sorted([*contents.files, *contents.of_kustomizations])
+    if not paths:
+        raise Refused(no_manifests(directory))
+    return paths
+
+
+def no_manifests(directory: str) -> Result:
+    message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
+    return Result("error", message, file=directory, code="input-empty")
+
+
+# ---------------------------------------------------------------- one file
+
+
+def source(path: str, found: bool = False) -> Source:
+    """One file; where it cannot be read, with its problem. ``found``: in a directory, and not
+    named.
+    """
+    try:
+        return Source(content(path), shown(path), None, found)
+    except Refused as refused:
+        return Source(b"", shown(path), refused.results[0], found)
+
+
+def content(path: str) -> bytes:
+    """The bytes of one file. Raises Refused."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as problem:
+        raise Refused(unreadable(path, problem)) from None
+
+
+def unreadable(path: str, problem: OSError) -> Result:
+    """The error result for a file that cannot be read or written."""
+    name = shown(path)
+    message = f"{name}: {problem.strerror or problem}"
+    return Result("error", message, file=name, code="input-unreadable")
+
+
+def shown(path: str) -> str:
+    """A path as text that can be written: a name in another encoding holds half surrogates, which
+    no file takes.
+    """
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "replace")

@@ -1,0 +1,96 @@
+"""A Bundle -> its objects one by one: items, and in place of a List the members of the List."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from krm_injector.istio_names import GROUP, LOCAL_CONFIG
+from krm_injector.kube.paths import at
+from krm_injector.model import Object, ResourceRef
+from krm_injector.sources.resource_list.bundle import Bundle
+
+
+class Member(NamedTuple):
+    """One object of the bundle: an item, or a member of a List at any depth."""
+
+    item: int  # position in Bundle.items
+    inside: tuple[
+        str | int, ...
+    ]  # path from the item to the member, as ("items", 2); () for an item
+    api_version: str  # its own or, in a typed list (DeploymentList), the list's
+    kind: str
+    value: Object
+
+
+def walk(bundle: Bundle) -> Iterator[Member]:
+    """Every object of the bundle in order. A List (v1 List, DeploymentList ...) is not among them,
+    its members are.
+    """
+    for index, item in enumerate(bundle.items):
+        yield from _members(index, (), item.value, "", "")
+
+
+def _members(
+    item: int, inside: tuple[str | int, ...], value: Any, list_version: str, list_kind: str
+) -> Iterator[Member]:
+    """The value itself or, where it is a List, its members.
+
+    A member that states no type has the type that its list states: ``list_version`` and
+    ``list_kind`` (DeploymentList -> Deployment).
+    """
+    if not isinstance(value, dict):
+        return
+
+    api_version, kind = value.get("apiVersion"), value.get("kind")
+    if api_version is None and kind is None:
+        api_version, kind = list_version, list_kind
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return
+
+    if not kind.endswith("List") or not isinstance(value.get("items"), list):
+        yield Member(item, inside, api_version, kind, value)
+        return
+
+    member_kind = kind.removesuffix("List")
+    for index, member in enumerate(value["items"]):
+        path = (*inside, "items", index)
+        yield from _members(item, path, member, api_version, member_kind)
+
+
+def typed(member: Member) -> Object:
+    """The member's object, with the type that its list states where it states none itself."""
+    if "kind" in member.value:
+        return member.value
+    return {"apiVersion": member.api_version, "kind": member.kind, **member.value}
+
+
+def is_local(value: Any) -> bool:
+    """Whether orchestrators keep the object to themselves and never apply it to a cluster.
+
+    As kustomize reads it: any value of the annotation local-config but "false" counts.
+    """
+    annotations = at(value, ("metadata", "annotations"))
+    if not isinstance(annotations, dict) or LOCAL_CONFIG not in annotations:
+        return False
+    return bool(annotations[LOCAL_CONFIG] != "false")
+
+
+def not_applied(values: Iterable[Any]) -> frozenset[int]:
+    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of
+    this program.
+    """
+    indexes = set()
+    for index, value in enumerate(values):
+        api_version = str(at(value, ("apiVersion",)))
+        if is_local(value) or api_version.startswith(f"{GROUP}/"):
+            indexes.add(index)
+    return frozenset(indexes)
+
+
+def ref_of(member: Member, default_namespace: str = "") -> ResourceRef:
+    """The object as a resource, in the Namespace that it will have."""
+    metadata = member.value.get("metadata")
+    name = at(metadata, ("name",)) or at(metadata, ("generateName",)) or ""
+    namespace = at(metadata, ("namespace",)) or default_namespace
+    return ResourceRef(member.api_version, member.kind, str(name), str(namespace))
