@@ -62,3 +62,8 @@ API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
 FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig where none is named
+
+
+def with_revision(name: str, revision: str) -> str:
+    """The name of a control plane's object: NAME for the revision default, NAME-REVISION else."""
+    return name if revision == "default" else f"{name}-{revision}"

@@ -14,7 +14,7 @@ from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import findings
 from krm_injector.discovery import unstated_version
 from krm_injector.discovery.discover import discover
-from krm_injector.discovery.discover import workloads as discover_workloads
+from krm_injector.discovery.workloads import find_workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
 from krm_injector.injection.render import ControlPlane
