@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from krm_injector.discovery.version_inference import (
-    UNKNOWN_VERSION,
     Form,
     Minor,
     possible_minors,
@@ -134,7 +133,7 @@ def version_warnings(text: str, place: str, ref: ResourceRef | None) -> list[Res
             f"Istio's version cannot be told from {place}; the rules of {version_text(NEWEST)} are "
             "used. State it as spec.mesh.version in the functionConfig, or by --mesh-version"
         )
-        return [Result("warning", message, ref, "data.values", code=UNKNOWN_VERSION)]
+        return [Result("warning", message, ref, "data.values", code="mesh-version-unknown")]
 
     if minor > NEWEST:
         message = (
@@ -176,7 +175,7 @@ def _several_versions(
         f"{last}, and the rules of {last} are used. State it as spec.mesh.version in the "
         "functionConfig, or by --mesh-version"
     )
-    return Result("warning", message, ref, "data.config", code=UNKNOWN_VERSION)
+    return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
 
 
 # ---------------------------------------------------------------- settings of istiod

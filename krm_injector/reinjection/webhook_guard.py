@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_injector.decision.pod_rules import INJECT
 from krm_injector.injection import pods
 from krm_injector.injection.render import ControlPlane
+from krm_injector.istio_names import INJECT
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import text
