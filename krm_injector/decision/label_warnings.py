@@ -132,9 +132,9 @@ def _namespace_warnings(
     ref = ResourceRef("v1", "Namespace", namespace.name)
     injection, revision = labels.get(INJECTION_LABEL), labels.get(REVISION_LABEL)
     results = []
-    if injection is not None and injection not in ("disabled", *asked.injection):
-        if not any(decision.webhooks for decision in members):
-            results.append(_unasked_injection_value(namespace, asked, ref))
+    asks_in_vain = injection is not None and injection not in ("disabled", *asked.injection)
+    if asks_in_vain and not any(decision.webhooks for decision in members):
+        results.append(_unasked_injection_value(namespace, asked, ref))
 
     if injection is not None and revision is not None:
         results.append(_both_labels(namespace, members, asked, ref))
@@ -158,7 +158,7 @@ def _unasked_injection_value(namespace: Namespace, asked: _AskedValues, ref: Res
         f"Namespace {namespace.name} has {INJECTION_LABEL}: {value}, by which no webhook here "
         f"injects: {webhooks}"
     )
-    return _label_warning(
+    return _warning(
         "injection-label-value",
         message,
         ref,
@@ -191,7 +191,7 @@ def _both_labels(
         f"Namespace {namespace.name} has both {INJECTION_LABEL}: {injection} and "
         f"{REVISION_LABEL}: {revision}. {rule}. Keep the label you mean"
     )
-    return _label_warning(
+    return _warning(
         "namespace-both-labels", message, ref, _NAMESPACE_LABELS, REVISION_LABEL, revision
     )
 
@@ -246,7 +246,7 @@ def _pod_warnings(decision: Decision, asked: _AskedValues) -> list[Result]:
 
 
 def _was_injected(decision: Decision) -> bool:
-    """Whether istiod injected the pod before: it writes its revision on it, which asks for nothing."""
+    """Whether istiod injected the pod before; the revision that it wrote on it asks for nothing."""
     workload = decision.workload
     path = (*workload.template, "metadata", "annotations", STATUS_ANNOTATION)
     return isinstance(at(workload.object, path), str)
@@ -271,9 +271,7 @@ def _overlapping_webhooks(decision: Decision) -> Result:
 
 
 def _ambient_and_sidecar(message: str, ref: ResourceRef, field: str) -> Result:
-    return _label_warning(
-        "ambient-and-sidecar", message, ref, field, DATAPLANE_MODE_LABEL, "ambient"
-    )
+    return _warning("ambient-and-sidecar", message, ref, field, DATAPLANE_MODE_LABEL, "ambient")
 
 
 def _unserved_revision(
@@ -286,9 +284,7 @@ def _unserved_revision(
         "MutatingWebhookConfiguration)"
     )
     proposed = _only(asked.revisions)
-    return _label_warning(
-        "revision-unserved", message, ref, field, REVISION_LABEL, revision, proposed
-    )
+    return _warning("revision-unserved", message, ref, field, REVISION_LABEL, revision, proposed)
 
 
 def _only(values: set[str]) -> str | None:
@@ -296,7 +292,7 @@ def _only(values: set[str]) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
-def _label_warning(
+def _warning(
     code: str,
     message: str,
     ref: ResourceRef,

@@ -46,8 +46,9 @@ MESH_CONFIG = {
 
 
 class Profile(NamedTuple):
-    """What the ConfigMaps and the webhook configuration of the installation hold. The texts are JSON,
-    and so YAML.
+    """What the ConfigMaps and the webhook configuration of the installation hold.
+
+    The texts are JSON, and so YAML.
     """
 
     config: str  # ConfigMap istio-sidecar-injector, data.config
