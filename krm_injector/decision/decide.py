@@ -15,13 +15,14 @@ from krm_injector.decision import problems
 from krm_injector.decision.kube_inject import decide_manual
 from krm_injector.decision.no_match import explain_no_match
 from krm_injector.decision.pod_rules import ParsedSelector, Pod, Verdict, inject_required
+from krm_injector.decision.selection import Selection, select
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
-from krm_injector.model import Decision, Evidence, Mesh, Namespace, Reason, Result, Workload
-from krm_injector.workload.controller import pod_labels, string_map
+from krm_injector.model import Decision, Mesh, Namespace, Reason, Result, Workload
+from krm_injector.workload.controller import string_map
 
 
 def decide(
@@ -54,43 +55,6 @@ class SelectorValues(NamedTuple):
 
     namespace: Mapping[str, tuple[str, ...]]
     pod: Mapping[str, tuple[str, ...]]
-
-
-class _Selection(NamedTuple):
-    """What the webhooks' selectors say about one pod."""
-
-    workload: Workload
-    labels: Mapping[str, str]  # of the pod at admission
-    namespace: Namespace | None  # None: nobody states its labels
-    evidence: list[Evidence]
-    matching: list[WebhookMatcher]
-    # Those that match, should the Namespace have the labels that they ask for.
-    open_by_namespace: list[WebhookMatcher]
-    # Those that match, should a label of the pod have the value that they ask for; in words.
-    open_by_label: list[tuple[WebhookMatcher, str]]
-
-    def decision(
-        self,
-        injected: bool,
-        reason: Reason,
-        detail: str,
-        results: tuple[Result, ...] = (),
-        mesh: Mesh | None = None,
-        matcher: WebhookMatcher | None = None,
-    ) -> Decision:
-        """The Decision for the pod. ``matcher``: of the webhook whose control plane decides."""
-        return Decision(
-            workload=self.workload,
-            injected=injected,
-            reason=reason,
-            detail=detail,
-            evidence=tuple(self.evidence),
-            webhooks=tuple(each.webhook.id for each in self.matching),
-            webhook=matcher.webhook if matcher else None,
-            mesh=mesh,
-            namespace=self.namespace,
-            results=results,
-        )
 
 
 class Judge:
@@ -163,12 +127,14 @@ class Judge:
         self, workload: Workload, namespace: Namespace | None, results: tuple[Result, ...]
     ) -> Decision:
         """What a cluster decides. ``results``: what is reported about the workload already."""
-        selection = self._select(workload, namespace)
+        # First layer: the API server asks the selectors of every webhook.
+        selection = select(workload, namespace, self._matchers)
         if not self._all_served:
             decision = self._unserved(selection, results)
             if decision is not None:
                 return decision
 
+        # Second layer: each istiod that is called asks the pod's own rules.
         verdicts = self._verdicts(selection)
         open_label = _open_label(selection, verdicts)
         if open_label:
@@ -182,29 +148,7 @@ class Judge:
 
         return self._by_verdicts(selection, verdicts, results)
 
-    def _select(self, workload: Workload, namespace: Namespace | None) -> _Selection:
-        """First layer: the API server asks the selectors of every webhook."""
-        labels = pod_labels(workload)
-        selection = _Selection(workload, labels, namespace, [], [], [], [])
-        for matcher in self._matchers:
-            by_namespace = matcher.match_namespace(namespace, workload.ref.namespace)
-            by_pod = matcher.match_pod(labels)
-            selection.evidence.append(by_namespace.evidence)
-            selection.evidence.append(by_pod.evidence)
-
-            if by_namespace.matches is False or by_pod.matches is False:
-                continue
-            if by_pod.matches is None:
-                question = f"{by_pod.evidence.rule}: {by_pod.evidence.detail}"
-                selection.open_by_label.append((matcher, question))
-            elif by_namespace.matches is None:
-                selection.open_by_namespace.append(matcher)
-            else:
-                selection.matching.append(matcher)
-
-        return selection
-
-    def _unserved(self, selection: _Selection, results: tuple[Result, ...]) -> Decision | None:
+    def _unserved(self, selection: Selection, results: tuple[Result, ...]) -> Decision | None:
         """The Decision where a webhook calls istiod on a path that it does not serve, or may do so;
         None where none does.
         """
@@ -221,8 +165,8 @@ class Judge:
 
         return None
 
-    def _verdicts(self, selection: _Selection) -> dict[str, Verdict]:
-        """Second layer: the verdict of every istiod that is called or may be, by revision."""
+    def _verdicts(self, selection: Selection) -> dict[str, Verdict]:
+        """The verdict of every istiod that is called or may be, by revision."""
         verdicts: dict[str, Verdict] = {}
         open_by_label = [matcher for matcher, _ in selection.open_by_label]
         for matcher in (*selection.matching, *selection.open_by_namespace, *open_by_label):
@@ -232,7 +176,7 @@ class Judge:
 
         return verdicts
 
-    def _verdict(self, selection: _Selection, mesh: Mesh) -> Verdict:
+    def _verdict(self, selection: Selection, mesh: Mesh) -> Verdict:
         workload = selection.workload
         template = at(workload.object, workload.template)
         annotations = string_map(at(template, ("metadata", "annotations")))
@@ -244,7 +188,7 @@ class Judge:
 
     def _by_verdicts(
         self,
-        selection: _Selection,
+        selection: Selection,
         verdicts: dict[str, Verdict],
         results: tuple[Result, ...],
     ) -> Decision:
@@ -275,7 +219,7 @@ class Judge:
         webhook_matcher = matcher if selection.matching else None
         return selection.decision(injected, reason, detail, results, matcher.mesh, webhook_matcher)
 
-    def _no_match_detail(self, selection: _Selection) -> str:
+    def _no_match_detail(self, selection: Selection) -> str:
         """Why no webhook matches: the same for all pods that are alike to the webhooks."""
         namespace, name = selection.namespace, selection.workload.ref.namespace
         labels = selection.labels
@@ -295,7 +239,7 @@ class Judge:
 
     # ---------------------------------------------------------------- what nobody knows
 
-    def _unknown_namespace(self, selection: _Selection) -> Decision:
+    def _unknown_namespace(self, selection: Selection) -> Decision:
         """The verdict depends on the labels of a Namespace that nobody describes."""
         workload, name = selection.workload, selection.workload.ref.namespace
         on_missing = self._settings.on_missing_namespace
@@ -320,7 +264,7 @@ class Judge:
 
         return namespace
 
-    def _unknown_label(self, selection: _Selection, question: str) -> Decision:
+    def _unknown_label(self, selection: Selection, question: str) -> Decision:
         """The verdict depends on the value of a label that the pod's controller sets."""
         result = problems.unknown_label_value(selection.workload, question)
         detail = f"it depends on a label's value that only the cluster knows: {question}"
@@ -328,7 +272,7 @@ class Judge:
 
 
 def _refused_by_api_server(
-    selection: _Selection, matcher: WebhookMatcher, results: tuple[Result, ...]
+    selection: Selection, matcher: WebhookMatcher, results: tuple[Result, ...]
 ) -> Decision:
     """The Decision where the API server cannot ask istiod, and by failurePolicy Fail refuses the
     pod.
@@ -341,7 +285,7 @@ def _refused_by_api_server(
     )
 
 
-def _open_label(selection: _Selection, verdicts: dict[str, Verdict]) -> str:
+def _open_label(selection: Selection, verdicts: dict[str, Verdict]) -> str:
     """The selector on which the verdict depends because of a label's unknown value; "" where it
     depends on none.
 
@@ -361,7 +305,7 @@ def _open_label(selection: _Selection, verdicts: dict[str, Verdict]) -> str:
     return ""
 
 
-def _depends_on_namespace(selection: _Selection, verdicts: dict[str, Verdict]) -> bool:
+def _depends_on_namespace(selection: Selection, verdicts: dict[str, Verdict]) -> bool:
     """Whether a control plane injects only if the unknown Namespace has the right labels."""
     if not selection.open_by_namespace:
         return False

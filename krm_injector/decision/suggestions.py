@@ -8,13 +8,19 @@ combinations turns the verdict, no labels do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, product
 from math import prod
 from typing import Any, Literal, NamedTuple
 
 from krm_injector.decision.decide import Judge, SelectorValues
 from krm_injector.decision.kube_inject import manual_metadata
+from krm_injector.decision.label_candidates import (
+    Revisions,
+    candidate_values,
+    fixed_labels,
+    inject_values,
+)
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import (
     INJECT,
@@ -24,16 +30,12 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube.paths import Step, at, put, without
 from krm_injector.model import Decision, Mesh, Namespace, Workload
-from krm_injector.workload.controller import controller_labels, string_map
+from krm_injector.workload.controller import string_map
 
 MOST = 2000  # combinations tried in one search
 MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
 
-# Values of which the first that no selector names stands for all of those.
-_UNNAMED = ("enabled", "true", "on", "other")
-
 Scope = Literal["workload", "namespace", "both"]
-Revisions = Callable[[], Sequence[str]]  # called only where a selector asks for istio.io/rev
 
 
 class Edit(NamedTuple):
@@ -215,7 +217,7 @@ class Remedies:
         for key in keys:
             # The API server sets the label of the Namespace's name.
             if key in named and key != NAMESPACE_NAME_LABEL:
-                values = _candidate_values(key, named[key], namespace.labels.get(key), revisions)
+                values = candidate_values(key, named[key], namespace.labels.get(key), revisions)
                 yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
 
     def _pod_candidates(self, decision: Decision, revisions: Revisions) -> Iterator[list[Edit]]:
@@ -227,19 +229,19 @@ class Remedies:
         labels = string_map(at(workload.object, (*metadata, "labels")))
         annotations = string_map(at(workload.object, (*metadata, "annotations")))
         named = {} if self._is_manual else self._values.pod
-        fixed = _fixed_labels(workload)
+        fixed = fixed_labels(workload)
         opposite = "false" if decision.injected else "true"
         if INJECT not in fixed:
-            values = _inject_values((*named.get(INJECT, ()), ""), labels.get(INJECT), opposite)
+            values = inject_values((*named.get(INJECT, ()), ""), labels.get(INJECT), opposite)
             yield [Edit("workload", (*metadata, "labels", INJECT), value) for value in values]
 
         # Until 1.11 Istio reads the annotation, and not the label.
-        values = _inject_values((), annotations.get(INJECT), opposite)
+        values = inject_values((), annotations.get(INJECT), opposite)
         yield [Edit("workload", (*metadata, "annotations", INJECT), value) for value in values]
 
         for key in sorted(named, key=lambda key: key != REVISION_LABEL):
             if key not in fixed and key != INJECT:
-                values = _candidate_values(key, named[key], labels.get(key), revisions)
+                values = candidate_values(key, named[key], labels.get(key), revisions)
                 yield [Edit("workload", (*metadata, "labels", key), value) for value in values]
 
     @property
@@ -254,7 +256,7 @@ class Remedies:
 
     def _fixed_selected_labels(self, workload: Workload) -> set[str]:
         """The fixed labels that a selector asks for."""
-        return _fixed_labels(workload).intersection(self._values.pod)
+        return fixed_labels(workload).intersection(self._values.pod)
 
 
 def turned(before: Decision, after: Decision) -> bool:
@@ -294,64 +296,5 @@ def _combinations(candidates: Iterator[list[Edit]], asked: list[list[Edit]]) -> 
             yield from product(*chosen)
 
 
-def _candidate_values(
-    key: str, named: Sequence[str], current: str | None, revisions: Revisions
-) -> list[str | None]:
-    """What a label may become, the likeliest first; None takes it off. ``named``: by selectors."""
-    values = list(named)
-    if key == REVISION_LABEL:
-        first = [revision for revision in revisions() if revision in named]
-        values = [*first, *(value for value in named if value not in first)]
-
-    likely = [value for value in values if value != current]
-    unnamed: list[str] = []
-    if current is None or current in named:
-        unnamed = [next((value for value in _UNNAMED if value not in named), "")]
-
-    off: list[str | None] = [] if current is None else [None]
-    if key == REVISION_LABEL:
-        return [*likely, *off, *unnamed]
-    if key != INJECTION_LABEL:
-        return [*off, *likely, *unnamed]
-
-    enabled = [value for value in (*likely, *unnamed) if value == "enabled"]
-    others = [value for value in (*likely, *unnamed) if value != "enabled"]
-    return [*enabled, *off, *others]
-
-
-def _inject_values(named: Sequence[str], current: str | None, opposite: str) -> list[str | None]:
-    """What sidecar.istio.io/inject may become: the value that turns the verdict, then none, then
-    the others.
-    """
-    first, *others = dict.fromkeys((opposite, "true", "false", *named))
-    off: list[str | None] = [] if current is None else [None]
-    values = [first, *off, *others]
-    return [value for value in values if value is None or value != current]
-
-
 def _on_host_network(workload: Workload) -> bool:
     return at(workload.object, (*workload.template, "spec", "hostNetwork")) is True
-
-
-def _fixed_labels(workload: Workload) -> set[str]:
-    """Labels of the pod that no edit of its template can set: those that the controller sets, and
-    those by which it selects its pods.
-    """
-    labels = set(controller_labels(workload))
-    selector = at(workload.object, ("spec", "selector"))
-    if not isinstance(selector, dict) or not workload.template:
-        return labels
-
-    match_labels = selector.get("matchLabels")
-    if isinstance(match_labels, dict):
-        labels.update(match_labels)
-    elif "matchLabels" not in selector and "matchExpressions" not in selector:
-        labels.update(selector)  # a ReplicationController's is a plain map of labels
-
-    expressions = selector.get("matchExpressions")
-    for expression in expressions if isinstance(expressions, list) else ():
-        key = at(expression, ("key",))
-        if isinstance(key, str):
-            labels.add(key)
-
-    return labels
