@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from krm_injector.decision import problems
-from krm_injector.decision.kube_inject import decide_manual
-from krm_injector.decision.no_match import explain_no_match
 from krm_injector.decision.pod_rules import ParsedSelector, Pod, Verdict, inject_required
 from krm_injector.decision.selection import Selection, select
 from krm_injector.decision.webhook_match import WebhookMatcher
@@ -98,6 +96,8 @@ class Judge:
     def decide_in(self, workload: Workload, namespace: Namespace | None) -> Decision:
         """As decide(), with that Namespace in the place of the one it has."""
         if self._settings.method == "manual":
+            from krm_injector.decision.kube_inject import decide_manual  # hardly ever the method
+
             return decide_manual(workload, namespace, self._meshes, self._settings.revision)
         return self._automatic(workload, namespace, ())
 
@@ -227,6 +227,9 @@ class Judge:
         key = (namespace_key, tuple(map(labels.get, self._object_keys)))
         detail = self._no_match_details.get(key)
         if detail is None:
+            # Late: where all pods are injected, nobody pays for it.
+            from krm_injector.decision.no_match import explain_no_match
+
             misses = [
                 matcher.misses(namespace, name, labels)
                 for matcher in self._matchers

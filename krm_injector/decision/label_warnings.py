@@ -7,7 +7,7 @@ None of this changes a verdict. It is for people, as warnings with a code each (
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from krm_injector.istio_names import (
     DATAPLANE_MODE_LABEL,
@@ -25,23 +25,20 @@ from krm_injector.workload.controller import pod_labels
 _NAMESPACE_LABELS = "metadata.labels"
 
 
-class _AskedValues(NamedTuple):
-    """The values of a Namespace's labels that the webhooks of the run ask for."""
+class _AskedValues:
+    """The values of labels that the webhooks of the run ask for."""
 
-    revisions: set[str]  # of istio.io/rev: revisions and revision tags
-    injection: set[str]  # of istio-injection
-    # Whether every webhook that asks Namespaces for a revision refuses those with istio-injection,
-    # as Istio's own do.
-    injection_excludes_revision: bool
+    def __init__(self, meshes: Sequence[Mesh]) -> None:
+        self.revisions = _asked_values(meshes, REVISION_LABEL)  # revisions and revision tags
+        self.injection = _asked_values(meshes, INJECTION_LABEL)
+        # Whether every webhook that asks Namespaces for a revision refuses those with the label
+        # istio-injection, as Istio's own do.
+        self.injection_excludes_revision = _injection_excludes_revision(meshes)
 
 
 def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
     """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
-    asked = _AskedValues(
-        _asked_values(meshes, REVISION_LABEL),
-        _asked_values(meshes, INJECTION_LABEL),
-        _injection_excludes_revision(meshes),
-    )
+    asked = _AskedValues(meshes)
     results: list[Result] = []
     by_namespace: dict[str, list[Decision]] = {}
     for decision in decisions:

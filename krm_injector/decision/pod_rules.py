@@ -17,6 +17,10 @@ from krm_injector.versions import Rules
 # A parsed selector; None for one that does not parse: Istio logs that and goes on.
 ParsedSelector = selectors.Selector | None
 
+# A selector of which only the cluster knows whether it matches, by the value of a label: the
+# verdict that it would give, and the selector in words.
+OpenSelector = tuple[bool, str]
+
 _HOST_NETWORK = ("spec", "hostNetwork")
 _POLICY = ("data", "config", "policy")
 _YES = ("y", "yes", "true", "on")  # YAML 1.1, in lower case
@@ -41,13 +45,6 @@ class Verdict(NamedTuple):
     # The selector that would turn the verdict, where it depends on the unknown value of a label
     # whether it matches.
     unknown: str = ""
-
-
-class _OpenSelector(NamedTuple):
-    """A selector that matches or does not, by the value of a label that only the cluster knows."""
-
-    inject: bool  # the verdict that it would give
-    detail: str
 
 
 def inject_required(
@@ -182,16 +179,16 @@ def _selectors_then_policy(
     always: tuple[ParsedSelector, ...],
     asked: list[Evidence],
 ) -> Verdict:
-    open_selectors: list[_OpenSelector] = []
+    open_selectors: list[OpenSelector] = []
     verdict = (
         _first_match("neverInjectSelector", never, pod.labels, asked, open_selectors)
         or _first_match("alwaysInjectSelector", always, pod.labels, asked, open_selectors)
         or _policy(policy, asked)
     )
     # A selector that was asked before, and would turn the verdict should it match.
-    for selector in open_selectors:
-        if selector.inject is not verdict.inject:
-            return verdict._replace(unknown=selector.detail)
+    for inject, detail in open_selectors:
+        if inject is not verdict.inject:
+            return verdict._replace(unknown=detail)
 
     return verdict
 
@@ -207,7 +204,7 @@ def _first_match(
     parsed: tuple[ParsedSelector, ...],
     labels: Mapping[str, str],
     asked: list[Evidence],
-    open_selectors: list[_OpenSelector],
+    open_selectors: list[OpenSelector],
 ) -> Verdict | None:
     """The verdict of the first selector that matches. One without requirements counts for nothing
     (metav1.LabelSelector would match everything; inject.go skips it).
@@ -226,7 +223,7 @@ def _first_match(
             path = ("data", "config", field)
             return _verdict(asked, inject, reason, field, detail, "mesh", path)
 
-        open_selectors.append(_OpenSelector(inject, detail))
+        open_selectors.append((inject, detail))
 
     asked.append(Evidence(field, "no opinion", f"none of {len(parsed)} matches"))
     return None

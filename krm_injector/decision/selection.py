@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.model import Decision, Evidence, Mesh, Namespace, Reason, Result, Workload
 from krm_injector.workload.controller import pod_labels
 
 
-class Selection(NamedTuple):
+class Selection:
     """What the webhooks' selectors say about one pod."""
 
-    workload: Workload
-    labels: Mapping[str, str]  # of the pod at admission
-    namespace: Namespace | None  # None: nobody states its labels
-    evidence: list[Evidence]
-    matching: list[WebhookMatcher]
-    # Those that match, should the Namespace have the labels that they ask for.
-    open_by_namespace: list[WebhookMatcher]
-    # Those that match, should a label of the pod have the value that they ask for; in words.
-    open_by_label: list[tuple[WebhookMatcher, str]]
+    __slots__ = (
+        "evidence",
+        "labels",
+        "matching",
+        "namespace",
+        "open_by_label",
+        "open_by_namespace",
+        "workload",
+    )
+
+    def __init__(
+        self, workload: Workload, labels: Mapping[str, str], namespace: Namespace | None
+    ) -> None:
+        self.workload = workload
+        self.labels = labels  # of the pod at admission
+        self.namespace = namespace  # None: nobody states its labels
+        self.evidence: list[Evidence] = []
+        self.matching: list[WebhookMatcher] = []
+        # Those that match, should the Namespace have the labels that they ask for.
+        self.open_by_namespace: list[WebhookMatcher] = []
+        # Those that match, should a label of the pod have the value that they ask for; in words.
+        self.open_by_label: list[tuple[WebhookMatcher, str]] = []
 
     def decision(
         self,
@@ -52,7 +64,7 @@ def select(
 ) -> Selection:
     """Asks the selectors of every webhook. ``namespace``: None where nobody states its labels."""
     labels = pod_labels(workload)
-    selection = Selection(workload, labels, namespace, [], [], [], [])
+    selection = Selection(workload, labels, namespace)
     for matcher in matchers:
         by_namespace = matcher.match_namespace(namespace, workload.ref.namespace)
         by_pod = matcher.match_pod(labels)

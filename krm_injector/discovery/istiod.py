@@ -18,8 +18,9 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
-_TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
-_TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
+# Patterns that re compiles at their first use: most control planes state values.global.tag.
+_TAG = r":v?(\d+\.\d+[\w.+-]*)$"
+_TEMPLATE_TAG = r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)"
 
 # What strconv.ParseBool takes for true.
 _GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
@@ -103,7 +104,7 @@ def _version_candidates(
     yield str(at(values, ("global", "tag")) or ""), "values.global.tag"
 
     image = str(at(values, ("global", "proxy", "image")) or "")
-    tag = _TAG.search(image)
+    tag = re.search(_TAG, image)
     if tag:
         yield tag[1], "values.global.proxy.image"
 
@@ -121,7 +122,7 @@ def _version_candidates(
 
 def _image_tag(template: object) -> str:
     """The tag of the proxy's image that a template spells out, "" where it spells none."""
-    image = _TEMPLATE_TAG.search(template) if isinstance(template, str) else None
+    image = re.search(_TEMPLATE_TAG, template) if isinstance(template, str) else None
     return image[1] if image else ""
 
 

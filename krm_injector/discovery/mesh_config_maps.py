@@ -82,6 +82,12 @@ def config_texts(
     return injectors, mesh_configs
 
 
+def ref_of(value: Object) -> ResourceRef:
+    """The object as a resource, in the Namespace that it states."""
+    name, namespace = (str(at(value, ("metadata", key)) or "") for key in ("name", "namespace"))
+    return ResourceRef(str(value.get("apiVersion")), str(value.get("kind")), name, namespace)
+
+
 def _is_named(name: object, base: str) -> bool:
     """Whether it is the name of a configuration, of the revision default or of another."""
     return isinstance(name, str) and (name == base or name.startswith(f"{base}-"))
@@ -95,16 +101,14 @@ def _config_text(
     if not isinstance(data, dict) or key not in data:
         return None
 
-    name = str(at(config_map, ("metadata", "name")))
-    namespace = str(at(config_map, ("metadata", "namespace")) or "")
-    ref = ResourceRef("v1", "ConfigMap", name, namespace)
+    ref = ref_of(config_map)
     for data_key in (key, "values"):
         if not isinstance(data.get(data_key, ""), str):
             results.append(_not_text(ref, data_key, data[data_key]))
             return None
 
     labels = string_map(at(config_map, ("metadata", "labels")))
-    revision = labels.get(REVISION_LABEL) or name[len(base) + 1 :] or "default"
+    revision = labels.get(REVISION_LABEL) or ref.name[len(base) + 1 :] or "default"
     values = data.get("values") or "{}" if key == "config" else ""
     return ConfigText(revision, data[key], values, labels, ref, source)
 

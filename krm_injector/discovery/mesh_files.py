@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from krm_injector.discovery import webhooks
-from krm_injector.discovery.mesh_config_maps import configuration_key
-from krm_injector.kube.paths import at
-from krm_injector.model import Object, Refused, ResourceRef, Result
+from krm_injector.discovery.mesh_config_maps import configuration_key, ref_of
+from krm_injector.model import Object, Refused, Result
 
 # Kinds that only say how to install a mesh, and the command that leads from there to what is
 # installed.
@@ -87,9 +86,3 @@ def refuse_conflicts(files_and_objects: Iterable[tuple[str, Object]]) -> None:
 
     if conflicts:
         raise Refused(*conflicts)
-
-
-def ref_of(value: Object) -> ResourceRef:
-    """The object as a resource, in the Namespace that it states."""
-    name, namespace = (str(at(value, ("metadata", key)) or "") for key in ("name", "namespace"))
-    return ResourceRef(str(value.get("apiVersion")), str(value.get("kind")), name, namespace)

@@ -7,12 +7,11 @@ configuration (ConfigMap istio[-REVISION]) and the webhooks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from krm_injector.discovery import mesh_files
 from krm_injector.discovery import webhooks as webhook_rules
-from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts
+from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts, ref_of
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Webhook
@@ -62,8 +61,13 @@ def collect_parts(objects: list[Sourced], settings: Settings, results: list[Resu
     )
 
 
-def _without_injector(configurations: Iterable[Object]) -> list[Result]:
+def _without_injector(configurations: Sequence[Object]) -> list[Result]:
     """Errors where an entry of spec.mesh.webhooks does not lead to an injector of Istio's."""
+    if not configurations:
+        return []
+
+    from krm_injector.discovery import mesh_files  # late: hardly any functionConfig states webhooks
+
     results = []
     for index, value in enumerate(configurations):
         if mesh_files.is_mesh_object(value):
@@ -71,7 +75,7 @@ def _without_injector(configurations: Iterable[Object]) -> list[Result]:
 
         field = f"spec.mesh.webhooks[{index}]"
         message = (
-            f"{field} of the functionConfig, {mesh_files.ref_of(value)}, holds no webhook of "
+            f"{field} of the functionConfig, {ref_of(value)}, holds no webhook of "
             "Istio's injector for new pods; leave it out, or put in what the control plane has "
             "installed"
         )
@@ -100,7 +104,7 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
                 by_revision.setdefault(webhook.revision, []).append(webhook)
             elif first != webhook:
                 message = f"webhook {webhook.id} is there twice, and the two differ; keep one"
-                ref = mesh_files.ref_of(configuration)
+                ref = ref_of(configuration)
                 results.append(Result("error", message, ref, "webhooks", code="mesh-ambiguous"))
 
     return by_revision

@@ -21,9 +21,10 @@ Form = Literal["spec", "pod", ""]  # as Rules.result; "" where there is no templ
 UNKNOWN_VERSION = "mesh-version-unknown"  # the code of the warning
 MOST_WORKLOADS = 100  # of a bundle that is run once per possible version
 
-_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
-_IDENTIFIER = re.compile(r"(?<![\w.$])[a-zA-Z]\w*")
-_FIELD = re.compile(r"(?<![\w.)$])\.([A-Z]\w*)")
+# Patterns that re compiles at their first use: hardly any run comes to it.
+_QUOTED = r'`[^`]*`|"(?:[^"\\\n]|\\.)*"'
+_IDENTIFIER = r"(?<![\w.$])[a-zA-Z]\w*"
+_FIELD = r"(?<![\w.)$])\.([A-Z]\w*)"
 _GO_TEMPLATE_WORDS = (
     "and or not len index slice print printf println html js urlquery call eq ne lt le gt ge "
     "if else end range with template define block break continue true false nil"
@@ -160,9 +161,9 @@ def _has_fields_and_functions(template: str, actions: list[str], rules: Rules) -
         if action.lstrip("- ").startswith("/*"):
             continue
 
-        code = _QUOTED.sub(" ", action)
-        functions.update(_IDENTIFIER.findall(code))
-        if not moves_dot and not rules.template_data.issuperset(_FIELD.findall(code)):
+        code = re.sub(_QUOTED, " ", action)
+        functions.update(re.findall(_IDENTIFIER, code))
+        if not moves_dot and not rules.template_data.issuperset(re.findall(_FIELD, code)):
             return False
 
     functions -= rules.functions | _BUILTINS

@@ -22,7 +22,7 @@ from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
 INJECT_PATH = "/inject"
-_BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
+_BAD_ESCAPE = "%(?![0-9a-fA-F]{2})"
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
@@ -167,7 +167,7 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
     """
     results = []
     url = at(entry, ("clientConfig", "url"))
-    if isinstance(url, str) and _BAD_ESCAPE.search(url):
+    if isinstance(url, str) and re.search(_BAD_ESCAPE, url):
         url_field = f"{field}.clientConfig.url"
         message = f"{url_field} of {ref} is no URL, and the API server would refuse it: {url}"
         results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
