@@ -194,8 +194,8 @@ class Judge:
     ) -> Decision:
         """The Decision where at least one webhook sends the pod to an istiod.
 
-        Webhooks that are open by the Namespace count where no other matches: they all give the same
-        verdict then.
+        Where no webhook matches, those count that may match: none of their control planes injects,
+        whatever labels the Namespace has, and the first one's reason is given.
         """
         called = selection.matching or selection.open_by_namespace
         revisions = list(dict.fromkeys(matcher.mesh.revision for matcher in called))
