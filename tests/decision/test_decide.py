@@ -88,31 +88,23 @@ def judged(
 RULES: list[tuple[str, Workload, Mesh, bool, Reason]] = [
     ("host network", pod({INJECT: "true"}, hostNetwork=True), ALL, False, Reason.HOST_NETWORK),
     ("host network off", pod(hostNetwork=False), ALL, True, Reason.POLICY),
-    ("host network before namespace", pod(namespace="kube-system", hostNetwork=True), ALL, False,
-     Reason.HOST_NETWORK),
-    ("kube-system", pod({INJECT: "true"}, namespace="kube-system"), ALL, False,
-     Reason.IGNORED_NAMESPACE),
+    ("host network before namespace", pod(namespace="kube-system", hostNetwork=True), ALL, False, Reason.HOST_NETWORK),
+    ("kube-system", pod({INJECT: "true"}, namespace="kube-system"), ALL, False, Reason.IGNORED_NAMESPACE),
     ("kube-public", pod(namespace="kube-public"), ALL, False, Reason.IGNORED_NAMESPACE),
     ("kube-node-lease", pod(namespace="kube-node-lease"), ALL, False, Reason.IGNORED_NAMESPACE),
-    ("local-path-storage", pod(namespace="local-path-storage"), ALL, False,
-     Reason.IGNORED_NAMESPACE),
+    ("local-path-storage", pod(namespace="local-path-storage"), ALL, False, Reason.IGNORED_NAMESPACE),
     ("istio-system is not ignored", pod(namespace="istio-system"), ALL, True, Reason.POLICY),
-    ("label true", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True,
-     Reason.LABEL),
+    ("label true", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True, Reason.LABEL),
     ("label false", pod({INJECT: "false"}), ALL, False, Reason.LABEL),
-    ("annotation true", pod({}, {INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"),
-     True, Reason.ANNOTATION),
+    ("annotation true", pod({}, {INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True,
+     Reason.ANNOTATION),
     ("annotation false", pod({}, {INJECT: "false"}), ALL, False, Reason.ANNOTATION),
-    ("label wins over annotation", pod({INJECT: "true"}, {INJECT: "false"}), ALL, True,
-     Reason.LABEL),
+    ("label wins over annotation", pod({INJECT: "true"}, {INJECT: "false"}), ALL, True, Reason.LABEL),
     ("an empty label wins too", pod({INJECT: ""}, {INJECT: "false"}), ALL, True, Reason.POLICY),
     ("policy enabled", pod(), ALL, True, Reason.POLICY),
-    ("policy disabled", pod(), mesh(webhooks=(webhook(),), policy="disabled"), False,
-     Reason.POLICY),
-    ("policy illegal", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="off"), False,
-     Reason.POLICY_ILLEGAL),
-    ("policy absent", pod(), mesh(webhooks=(webhook(),), policy=None), False,
-     Reason.POLICY_ILLEGAL),
+    ("policy disabled", pod(), mesh(webhooks=(webhook(),), policy="disabled"), False, Reason.POLICY),
+    ("policy illegal", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="off"), False, Reason.POLICY_ILLEGAL),
+    ("policy absent", pod(), mesh(webhooks=(webhook(),), policy=None), False, Reason.POLICY_ILLEGAL),
 ]  # fmt: skip
 
 
@@ -175,10 +167,8 @@ def test_never_inject_selector_sees_the_labels_a_controller_adds() -> None:
 @pytest.mark.parametrize(
     ("value", "before", "since"),
     [
-        ("true", True, True), ("True", True, None), ("yes", True, None), ("Y", True, None), ("on",
-        True, None),
-        ("false", False, False), ("no", False, None), ("off", False, None), ("bogus", False, None),
-        ("", None, None),
+        ("true", True, True), ("True", True, None), ("yes", True, None), ("Y", True, None), ("on", True, None),
+        ("false", False, False), ("no", False, None), ("off", False, None), ("bogus", False, None), ("", None, None),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("policy", ["enabled", "disabled"])
@@ -186,7 +176,7 @@ def test_never_inject_selector_sees_the_labels_a_controller_adds() -> None:
 def test_truth_of_the_inject_value(
     value: str, before: bool | None, since: bool | None, policy: str, place: str
 ) -> None:
-    """Until 1.26 y, yes, true, on in any case, all else false; from 1.27 true and false alone."""
+    """Until 1.26 y, yes, true and on in any case, all else false; from 1.27 exactly true and false."""
     workload = pod({INJECT: value}) if place == "label" else pod({}, {INJECT: value})
     for version, opinion in (((1, 26), before), ((1, 27), since)):
         plane = mesh(version=version, webhooks=(webhook(),), policy=policy)

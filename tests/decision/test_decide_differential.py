@@ -48,11 +48,9 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
             items=[SimpleNamespace(value=v) for v in (*meshes[name], namespace, workload)]
         )
         settings = Settings(native_sidecars=case["native_sidecars"])
-        discovery = discover(bundle, settings)
-        assert not [result for result in discovery.results if result.severity == "error"]
-        (decision,) = decide_all(
-            discovery.workloads, discovery.namespaces, discovery.meshes, settings
-        )
+        seen = discover(bundle, settings)
+        assert not [result for result in seen.results if result.severity == "error"]
+        (decision,) = decide_all(seen.workloads, seen.namespaces, seen.meshes, settings)
         count += 1
         # A pod that was selected and then refused (a template that fails) counts as selected.
         expected = (sorted(case["matched"]), bool(case["injected"] or case["error"]))
@@ -60,11 +58,11 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
             found.append(
                 f"{case['id']}: expected {expected}, got {decision.webhooks} {decision.detail}"
             )
-        (entry,) = json.loads(explain.as_json(discovery.meshes, explain.entries([decision], {})))[
+        (told,) = json.loads(explain.as_json(seen.meshes, explain.entries([decision], {})))[
             "workloads"
         ]
-        if (sorted(entry["webhooks"]), entry["injected"]) != expected:
-            found.append(f"{case['id']}: explain says otherwise: {entry}")
+        if (sorted(told["webhooks"]), told["injected"]) != expected:
+            found.append(f"{case['id']}: explain says otherwise: {told}")
     return count, found
 
 

@@ -135,7 +135,7 @@ def test_manual_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "pod", "placed_by"),
+    ("labels", "pod", "said"),
     [
         ({"mode": "ambient"}, {}, "namespace"),
         ({"mode": "ambient"}, {MODE: "none"}, ""),
@@ -144,6 +144,6 @@ def test_manual_has_no_findings() -> None:
         ({}, {}, ""),
     ],
 )
-def test_in_ambient(labels: dict[str, str], pod: dict[str, str], placed_by: str) -> None:
+def test_in_ambient(labels: dict[str, str], pod: dict[str, str], said: str) -> None:
     (decision,) = outcome(shop(**labels), web(labels=pod)).decisions
-    assert in_ambient(decision) == placed_by
+    assert in_ambient(decision) == said

@@ -22,7 +22,7 @@ CONFIG = "policy: enabled\ntemplates:\n  sidecar: |\n    spec: {}\n"
 MESH = "rootNamespace: istio-system\n"
 
 
-def discovery_of(*objects: Object, **settings: Any) -> Discovery:
+def found(*objects: Object, **settings: Any) -> Discovery:
     return discover(
         SimpleNamespace(items=[SimpleNamespace(value=value) for value in objects]),
         Settings(**settings),
@@ -95,35 +95,33 @@ def deployment(
 
 
 def test_namespaces_have_their_name_as_a_label() -> None:
-    discovery = discovery_of(
+    seen = found(
         namespace("shop", {"a": "b", "kubernetes.io/metadata.name": "other"}), namespace("bare")
     )
-    assert discovery.namespaces["shop"].labels == {"a": "b", "kubernetes.io/metadata.name": "shop"}
-    assert discovery.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
-    assert codes(discovery.results) == []
+    assert seen.namespaces["shop"].labels == {"a": "b", "kubernetes.io/metadata.name": "shop"}
+    assert seen.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
+    assert codes(seen.results) == []
 
 
 def test_stubs_stand_in_and_the_bundle_wins() -> None:
     stubs = (Stub("shop", {"a": "stub"}, {}), Stub("prod", {"c": "d"}, {"e": "f"}))
-    discovery = discovery_of(namespace("shop", {"a": "bundle"}), namespaces=stubs)
-    assert (discovery.namespaces["shop"].labels["a"], discovery.namespaces["shop"].source) == (
+    seen = found(namespace("shop", {"a": "bundle"}), namespaces=stubs)
+    assert (seen.namespaces["shop"].labels["a"], seen.namespaces["shop"].source) == (
         "bundle",
         "bundle",
     )
-    assert (discovery.namespaces["prod"].annotations, discovery.namespaces["prod"].source) == (
+    assert (seen.namespaces["prod"].annotations, seen.namespaces["prod"].source) == (
         {"e": "f"},
         "functionConfig",
     )
-    (result,) = [result for result in discovery.results if result.severity != "info"]
+    (result,) = [result for result in seen.results if result.severity != "info"]
     assert (result.severity, result.code) == ("warning", "namespace-stub-ignored")
     assert 'a ("stub" and "bundle")' in result.message
 
 
 def test_namespaces_that_disagree_are_an_error() -> None:
-    discovery = discovery_of(
-        namespace("shop", {"istio-injection": "enabled"}), namespace("shop", {"x": "y"})
-    )
-    (result,) = [result for result in discovery.results if result.severity == "error"]
+    seen = found(namespace("shop", {"istio-injection": "enabled"}), namespace("shop", {"x": "y"}))
+    (result,) = [result for result in seen.results if result.severity == "error"]
     assert result.code == "namespace-conflict"
     assert 'istio-injection ("enabled" and absent), x (absent and "y")' in result.message
 
@@ -133,22 +131,22 @@ def test_namespaces_that_agree_where_it_matters_are_none() -> None:
         namespace("shop", {"a": "b"}, {"description": "one"}),
         namespace("shop", {"a": "b"}, {"other": "two"}),
     )
-    assert codes(discovery_of(*same).results) == []
+    assert codes(found(*same).results) == []
     uid_range = "openshift.io/sa.scc.uid-range"
     ranges = [namespace("shop", {}, {uid_range: value}) for value in ("1/2", "3/4")]
-    assert codes(discovery_of(*ranges).results) == ["namespace-conflict"]
+    assert codes(found(*ranges).results) == ["namespace-conflict"]
 
 
 def test_lists_are_opened() -> None:
     members = [namespace("shop"), {"apiVersion": "v1", "kind": "List", "items": [deployment()]}]
-    discovery = discovery_of(injector(), {"apiVersion": "v1", "kind": "List", "items": members})
-    assert "shop" in discovery.namespaces
-    assert [(w.item, w.inside, w.ref.name) for w in discovery.workloads] == [
+    seen = found(injector(), {"apiVersion": "v1", "kind": "List", "items": members})
+    assert "shop" in seen.namespaces
+    assert [(w.item, w.inside, w.ref.name) for w in seen.workloads] == [
         (1, ("items", 1, "items", 0), "web")
     ]
     bare = {key: value for key, value in deployment().items() if key not in ("apiVersion", "kind")}
-    discovery = discovery_of({"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [bare]})
-    assert [(w.ref.kind, w.ref.api_version, w.object) for w in discovery.workloads] == [
+    seen = found({"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [bare]})
+    assert [(w.ref.kind, w.ref.api_version, w.object) for w in seen.workloads] == [
         ("Deployment", "apps/v1", bare)
     ]
 
@@ -157,83 +155,79 @@ def test_lists_are_opened() -> None:
 
 
 def test_workloads_in_order_with_their_namespace() -> None:
-    discovery = discovery_of(
+    seen = found(
         deployment("a"), namespace("x"), deployment("b", namespace="prod"), default_namespace="shop"
     )
-    assert [(w.item, str(w.ref)) for w in discovery.workloads] == [
+    assert [(w.item, str(w.ref)) for w in seen.workloads] == [
         (0, "Deployment shop/a"),
         (2, "Deployment prod/b"),
     ]
-    assert discovery_of(deployment("a")).workloads[0].ref.namespace == ""
+    assert found(deployment("a")).workloads[0].ref.namespace == ""
 
 
 @pytest.mark.parametrize(
     ("value", "left_alone"), [("true", True), ("", True), ("yes", True), ("false", False)]
 )
 def test_local_config_is_left_alone(value: str, left_alone: bool) -> None:
-    discovery = discovery_of(deployment(annotations={"config.kubernetes.io/local-config": value}))
-    assert (discovery.workloads == []) is left_alone
+    seen = found(deployment(annotations={"config.kubernetes.io/local-config": value}))
+    assert (seen.workloads == []) is left_alone
 
 
 def test_local_config_namespaces_are_still_facts() -> None:
-    discovery = discovery_of(
-        namespace("shop", {"a": "b"}, {"config.kubernetes.io/local-config": "true"})
-    )
-    assert discovery.namespaces["shop"].labels["a"] == "b"
+    seen = found(namespace("shop", {"a": "b"}, {"config.kubernetes.io/local-config": "true"}))
+    assert seen.namespaces["shop"].labels["a"] == "b"
 
 
 def test_unknown_kinds_with_a_pod_template_are_named_once() -> None:
     clones = [deployment(name, "Clone", "x.io/v1") for name in ("a", "b")]
-    discovery = discovery_of(*clones, deployment("c", "Other", "x.io/v1"))
-    results = [result for result in discovery.results if result.code == "unknown-workload-kind"]
+    seen = found(*clones, deployment("c", "Other", "x.io/v1"))
+    results = [result for result in seen.results if result.code == "unknown-workload-kind"]
     assert [str(result.resource) for result in results] == ["Clone a", "Other c"]
     assert results[0].severity == "warning"
     assert results[0].message.endswith(
         "- {apiVersion: x.io/v1, kind: Clone, podTemplate: spec.template}"
     )
-    assert discovery.workloads == []
-    discovery = discovery_of(
-        *clones, workloads=(ExtraKind("x.io/v1", "Clone", ("spec", "template")),)
-    )
-    assert [w.template for w in discovery.workloads] == [("spec", "template")] * 2
-    assert codes(discovery.results) == []
+    assert seen.workloads == []
+    told = found(*clones, workloads=(ExtraKind("x.io/v1", "Clone", ("spec", "template")),))
+    assert [w.template for w in told.workloads] == [("spec", "template")] * 2
+    assert codes(told.results) == []
 
 
 def test_labels_that_are_no_strings_are_a_warning() -> None:
     value = deployment()
     value["spec"]["template"]["metadata"]["labels"] = {"sidecar.istio.io/inject": True}
-    (result,) = [r for r in discovery_of(value).results if r.code == "metadata-not-string"]
+    (result,) = [r for r in found(value).results if r.code == "metadata-not-string"]
     assert (result.severity, result.current, result.proposed) == ("warning", True, "true")
 
 
 # ---------------------------------------------------------------- control planes
 
 
-def only(discovery: Discovery) -> Mesh:
-    (mesh,) = discovery.meshes
+def only(seen: Discovery) -> Mesh:
+    (mesh,) = seen.meshes
     return mesh
 
 
 def test_nothing_given_is_the_embedded_profile() -> None:
-    discovery = discovery_of()
-    assert (only(discovery).source, only(discovery).revision, only(discovery).version) == (
+    seen = found()
+    assert (only(seen).source, only(seen).revision, only(seen).version) == (
         "profile",
         "default",
         "1.30.3",
     )
-    assert only(discovery).config["policy"] == "enabled"
-    assert [result.message.partition(",")[0] for result in discovery.results] == [
+    assert only(seen).config["policy"] == "enabled"
+    assert [result.message.partition(",")[0] for result in seen.results] == [
         "control plane default: embedded profile"
     ]
 
 
 def test_the_bundle_is_recognised() -> None:
-    discovery = discovery_of(
+    seen = found(
         injector(),
         mesh_map(text="rootNamespace: admin\n"),
         webhooks("istio-sidecar-injector", hook()),
     )
-    mesh = only(discovery)
+    mesh = only(seen)
     assert (mesh.source, mesh.revision, mesh.version, mesh.root_namespace) == (
         "bundle",
         "default",
@@ -244,7 +238,7 @@ def test_the_bundle_is_recognised() -> None:
     assert [webhook.id for webhook in mesh.webhooks] == [
         "istio-sidecar-injector/namespace.sidecar-injector.istio.io"
     ]
-    (result,) = discovery.results
+    (result,) = seen.results
     assert (result.severity, result.code) == ("info", "mesh")
     assert (
         "ConfigMap istio-system/istio-sidecar-injector and ConfigMap istio-system/istio (bundle)"
@@ -257,8 +251,8 @@ def test_the_function_config_wins() -> None:
     given = MeshSettings(
         config="policy: disabled\ntemplates: {}", values='{"global": {"tag": "1.24.1"}}'
     )
-    discovery = discovery_of(injector(), mesh_map(), mesh=given)
-    mesh = only(discovery)
+    seen = found(injector(), mesh_map(), mesh=given)
+    mesh = only(seen)
     assert (mesh.source, mesh.config["policy"], mesh.version) == (
         "functionConfig",
         "disabled",
@@ -270,8 +264,8 @@ def test_the_function_config_wins() -> None:
         mesh_map("canary"),
         webhooks("x", hook(), istio_io__rev="canary"),
     )
-    discovery = discovery_of(injector(), mesh_map(), mesh=MeshSettings(documents=documents))
-    assert (only(discovery).revision, only(discovery).source, only(discovery).assumed_webhooks) == (
+    seen = found(injector(), mesh_map(), mesh=MeshSettings(documents=documents))
+    assert (only(seen).revision, only(seen).source, only(seen).assumed_webhooks) == (
         "canary",
         "functionConfig",
         False,
@@ -279,7 +273,7 @@ def test_the_function_config_wins() -> None:
 
 
 def test_two_control_planes() -> None:
-    discovery = discovery_of(
+    seen = found(
         injector("canary", "1.29.1"),
         mesh_map("canary"),
         injector(),
@@ -288,47 +282,47 @@ def test_two_control_planes() -> None:
         webhooks("istio-sidecar-injector-canary", hook(), istio_io__rev="canary"),
         webhooks("istio-revision-tag-prod", hook(), istio_io__rev="canary", istio_io__tag="prod"),
     )
-    assert [(mesh.revision, mesh.version) for mesh in discovery.meshes] == [
+    assert [(mesh.revision, mesh.version) for mesh in seen.meshes] == [
         ("default", "1.30.3"),
         ("canary", "1.29.1"),
     ]
-    assert [webhook.configuration for webhook in discovery.meshes[1].webhooks] == [
+    assert [webhook.configuration for webhook in seen.meshes[1].webhooks] == [
         "istio-revision-tag-prod",
         "istio-sidecar-injector-canary",
     ]
-    assert codes(discovery.results) == []
+    assert codes(seen.results) == []
 
 
 def test_the_label_tells_the_revision_before_the_name() -> None:
     labelled = {"istio.io/rev": "blue"}
-    discovery = discovery_of(
+    seen = found(
         injector(labels=labelled, namespace="mesh-b"),
         mesh_map(labels=labelled, namespace="mesh-b"),
         injector(),
     )
-    assert {mesh.revision for mesh in discovery.meshes} == {"default", "blue"}
+    assert {mesh.revision for mesh in seen.meshes} == {"default", "blue"}
 
 
 def test_two_configurations_of_one_revision_are_an_error() -> None:
-    discovery = discovery_of(injector(), injector(tag="1.29.0", namespace="mesh-b"), mesh_map())
-    (result,) = [result for result in discovery.results if result.severity == "error"]
+    seen = found(injector(), injector(tag="1.29.0", namespace="mesh-b"), mesh_map())
+    (result,) = [result for result in seen.results if result.severity == "error"]
     assert result.code == "mesh-ambiguous"
     assert (
         "istio-system/istio-sidecar-injector" in result.message
         and "mesh-b/istio-sidecar-injector" in result.message
     )
-    assert codes(discovery_of(injector(), injector(namespace="mesh-b"), mesh_map()).results) == []
+    assert codes(found(injector(), injector(namespace="mesh-b"), mesh_map()).results) == []
 
 
 def test_parts_that_are_missing() -> None:
-    assert codes(discovery_of(injector()).results) == ["mesh-incomplete"]
-    without_injector = discovery_of(mesh_map(text="rootNamespace: admin"))
+    assert codes(found(injector()).results) == ["mesh-incomplete"]
+    without_injector = found(mesh_map(text="rootNamespace: admin"))
     assert codes(without_injector.results) == ["mesh-incomplete"]
     assert (only(without_injector).source, only(without_injector).root_namespace) == (
         "profile",
         "admin",
     )
-    other = discovery_of(injector(), mesh_map(), webhooks("c", hook(), istio_io__rev="canary"))
+    other = found(injector(), mesh_map(), webhooks("c", hook(), istio_io__rev="canary"))
     assert [(mesh.revision, mesh.source) for mesh in other.meshes] == [
         ("default", "bundle"),
         ("canary", "missing"),
@@ -341,7 +335,7 @@ def test_other_config_maps_are_none_of_ours() -> None:
         config_map("app", config="x", mesh="y"),
         config_map("istiod", mesh="z"),
     )
-    assert only(discovery_of(*others)).source == "profile"
+    assert only(found(*others)).source == "profile"
 
 
 # ---------------------------------------------------------------- versions
@@ -351,41 +345,34 @@ def test_other_config_maps_are_none_of_ours() -> None:
     ("tag", "labels", "values", "config", "version", "evidence"),
     [
         ("1.27.1", {}, {}, CONFIG, "1.27.1", "values.global.tag"),
-        ("1.27.1-distroless", {"app.kubernetes.io/version": "1.20.0"}, {}, CONFIG,
-         "1.27.1-distroless", "global.tag"),
-        ("custom", {"app.kubernetes.io/version": "1.26.2"}, {}, CONFIG, "1.26.2",
-         "label app.kubernetes.io/version"),
+        ("1.27.1-distroless", {"app.kubernetes.io/version": "1.20.0"}, {}, CONFIG, "1.27.1-distroless", "global.tag"),
+        ("custom", {"app.kubernetes.io/version": "1.26.2"}, {}, CONFIG, "1.26.2", "label app.kubernetes.io/version"),
         ("latest", {"helm.sh/chart": "istiod-1.25.0"}, {}, CONFIG, "1.25.0", "label helm.sh/chart"),
-        ("latest", {"app.kubernetes.io/version": "1.0.0", "helm.sh/chart": "istiod-1.0.0"}, {},
-         CONFIG, "", ""),
-        (None, {}, {"global": {"proxy": {"image": "r.example/istio/proxyv2:1.21.4"}}}, CONFIG,
-         "1.21.4", "proxy.image"),
-        ("latest", {}, {}, CONFIG + "    # image: x/proxyv2:1.22.0\n", "1.22.0",
-         "an image tag in template sidecar"),
+        ("latest", {"app.kubernetes.io/version": "1.0.0", "helm.sh/chart": "istiod-1.0.0"}, {}, CONFIG, "", ""),
+        (None, {}, {"global": {"proxy": {"image": "r.example/istio/proxyv2:1.21.4"}}}, CONFIG, "1.21.4", "proxy.image"),
+        ("latest", {}, {}, CONFIG + "    # image: x/proxyv2:1.22.0\n", "1.22.0", "an image tag in template sidecar"),
     ],
 )  # fmt: skip
 def test_version(
     tag: Any, labels: Object, values: Object, config: str, version: str, evidence: str
 ) -> None:
-    discovery = discovery_of(
-        injector(tag=tag, labels=labels, values=values, config=config), mesh_map()
-    )
-    assert only(discovery).version == version
-    assert codes(discovery.results) == ([] if version else ["mesh-version-unknown"])
+    seen = found(injector(tag=tag, labels=labels, values=values, config=config), mesh_map())
+    assert only(seen).version == version
+    assert codes(seen.results) == ([] if version else ["mesh-version-unknown"])
     if version:
-        assert evidence in discovery.results[-1].message
+        assert evidence in seen.results[-1].message
     else:
-        assert only(discovery).rules.minor == NEWEST
+        assert only(seen).rules.minor == NEWEST
 
 
 def test_stated_version_wins() -> None:
-    discovery = discovery_of(injector(), mesh_map(), mesh=MeshSettings(version="v1.24.6"))
-    assert (only(discovery).version, only(discovery).rules.minor) == ("1.24.6", (1, 24))
+    seen = found(injector(), mesh_map(), mesh=MeshSettings(version="v1.24.6"))
+    assert (only(seen).version, only(seen).rules.minor) == ("1.24.6", (1, 24))
 
 
 def test_versions_out_of_range_are_doubted() -> None:
-    assert codes(discovery_of(injector(tag="1.99.0"), mesh_map()).results) == ["mesh-version-newer"]
-    contradicted = discovery_of(
+    assert codes(found(injector(tag="1.99.0"), mesh_map()).results) == ["mesh-version-newer"]
+    contradicted = found(
         injector(tag="1.8.6"), mesh_map()
     )  # the form of data.config is that of 1.9 and later
     assert codes(contradicted.results) == ["mesh-version-unknown"]
@@ -397,12 +384,10 @@ def test_versions_out_of_range_are_doubted() -> None:
 @pytest.mark.parametrize(
     ("tag", "env", "stated", "native"),
     [
-        ("1.26.0", None, None, False), ("1.27.0", None, None, True),
-        ("1.27.0", None, False, False), ("1.26.0", None, True, True),
-        ("1.27.0", "false", None, False), ("1.27.0", "auto", None, True),
-        ("1.27.0", "1", None, False), ("1.27.0", False, None, False),
-        ("1.27.0", "false", True, True), ("1.24.0", "true", None, True),
-        ("1.24.0", "1", None, True), ("1.24.0", "auto", None, False),
+        ("1.26.0", None, None, False), ("1.27.0", None, None, True), ("1.27.0", None, False, False),
+        ("1.26.0", None, True, True), ("1.27.0", "false", None, False), ("1.27.0", "auto", None, True),
+        ("1.27.0", "1", None, False), ("1.27.0", False, None, False), ("1.27.0", "false", True, True),
+        ("1.24.0", "true", None, True), ("1.24.0", "1", None, True), ("1.24.0", "auto", None, False),
         ("1.24.0", True, None, True),
     ],
 )  # fmt: skip
@@ -410,7 +395,7 @@ def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) 
     values = {"pilot": {"env": {} if env is None else {"ENABLE_NATIVE_SIDECARS": env}}}
     assert (
         only(
-            discovery_of(injector(tag=tag, values=values), mesh_map(), native_sidecars=stated)
+            found(injector(tag=tag, values=values), mesh_map(), native_sidecars=stated)
         ).native_sidecars
         is native
     )
@@ -418,10 +403,10 @@ def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) 
 
 def test_platform() -> None:
     values = {"global": {"tag": "1.30.3", "platform": "openshift"}}
-    assert only(discovery_of(injector(values=values), mesh_map())).platform == "openshift"
-    assert only(discovery_of(injector(values=values), mesh_map(), platform="")).platform == ""
-    assert only(discovery_of(injector(values=values), mesh_map(), method="manual")).platform == ""
-    assert only(discovery_of(injector(), mesh_map(), platform="openshift")).platform == "openshift"
+    assert only(found(injector(values=values), mesh_map())).platform == "openshift"
+    assert only(found(injector(values=values), mesh_map(), platform="")).platform == ""
+    assert only(found(injector(values=values), mesh_map(), method="manual")).platform == ""
+    assert only(found(injector(), mesh_map(), platform="openshift")).platform == "openshift"
 
 
 def test_proxy_configs_of_the_revision() -> None:
@@ -434,10 +419,10 @@ def test_proxy_configs_of_the_revision() -> None:
         }
 
     objects = (proxy_config("all", {}), proxy_config("ours", {"istio.io/rev": "default"}))
-    discovery = discovery_of(
+    seen = found(
         injector(), mesh_map(), *objects, proxy_config("theirs", {"istio.io/rev": "canary"})
     )
-    assert [value["metadata"]["name"] for value in only(discovery).proxy_configs] == ["all", "ours"]
+    assert [value["metadata"]["name"] for value in only(seen).proxy_configs] == ["all", "ours"]
 
 
 # ---------------------------------------------------------------- what does not parse
@@ -445,20 +430,17 @@ def test_proxy_configs_of_the_revision() -> None:
 
 BROKEN = [
     ("config", injector(config="policy: [\n"), mesh_map(), "mesh-not-yaml", "data.config", "line "),
-    ("config is a list", injector(config="- a"), mesh_map(), "mesh-not-yaml", "data.config",
-     "must be a mapping"),
-    ("values", config_map("istio-sidecar-injector", config=CONFIG, values="{"), mesh_map(),
-     "mesh-not-yaml", "data.values",
-     "data.values of ConfigMap istio-system/istio-sidecar-injector"),
+    ("config is a list", injector(config="- a"), mesh_map(), "mesh-not-yaml", "data.config", "must be a mapping"),
+    ("values", config_map("istio-sidecar-injector", config=CONFIG, values="{"), mesh_map(), "mesh-not-yaml",
+     "data.values", "data.values of ConfigMap istio-system/istio-sidecar-injector"),
     ("mesh", injector(), mesh_map(text="a: b: c"), "mesh-not-yaml", "data.mesh", "line 1, column"),
-    ("policy", injector(config="policy: off-ish\ntemplates: {}"), mesh_map(), "policy-illegal",
-     "data.config", 'is "off-ish"; it must be enabled or disabled'),
-    ("no policy", injector(config="templates: {}"), mesh_map(), "policy-illegal", "data.config",
-     "is missing"),
-    ("templates", injector(config="policy: enabled\ntemplates: [a]"), mesh_map(),
-     "mesh-config-invalid", "data.config", "templates in data.config"),
-    ("selector", injector(config="policy: enabled\nneverInjectSelector: {a: b}"), mesh_map(),
-     "mesh-config-invalid", "data.config", "neverInjectSelector"),
+    ("policy", injector(config="policy: off-ish\ntemplates: {}"), mesh_map(), "policy-illegal", "data.config",
+     'is "off-ish"; it must be enabled or disabled'),
+    ("no policy", injector(config="templates: {}"), mesh_map(), "policy-illegal", "data.config", "is missing"),
+    ("templates", injector(config="policy: enabled\ntemplates: [a]"), mesh_map(), "mesh-config-invalid",
+     "data.config", "templates in data.config"),
+    ("selector", injector(config="policy: enabled\nneverInjectSelector: {a: b}"), mesh_map(), "mesh-config-invalid",
+     "data.config", "neverInjectSelector"),
 ]  # fmt: skip
 
 
@@ -470,7 +452,7 @@ BROKEN = [
 def test_broken_configuration(
     one: Object, other: Object, code: str, field: str, words: str
 ) -> None:
-    errors = [result for result in discovery_of(one, other).results if result.severity == "error"]
+    errors = [result for result in found(one, other).results if result.severity == "error"]
     assert [(error.code, error.field) for error in errors] == [(code, field)]
     assert words in errors[0].message
     assert errors[0].resource is not None and errors[0].resource.kind == "ConfigMap"
@@ -480,14 +462,11 @@ def test_selectors_that_istio_passes_over_are_a_warning() -> None:
     config = (
         "policy: enabled\nneverInjectSelector: [{matchExpressions: [{key: a, operator: Like}]}]"
     )
-    assert codes(discovery_of(injector(config=config), mesh_map()).results) == ["selector-invalid"]
+    assert codes(found(injector(config=config), mesh_map()).results) == ["selector-invalid"]
 
 
 def test_manual_does_not_ask_for_a_policy() -> None:
-    assert (
-        codes(discovery_of(injector(config="templates: {}"), mesh_map(), method="manual").results)
-        == []
-    )
+    assert codes(found(injector(config="templates: {}"), mesh_map(), method="manual").results) == []
 
 
 # ---------------------------------------------------------------- webhooks
@@ -500,16 +479,14 @@ def test_other_peoples_webhooks_are_left_out() -> None:
     nothing_for_pods = webhooks(
         "x", hook(rules=[{"operations": ["CREATE"], "resources": ["services"]}])
     )
-    discovery = discovery_of(injector(), mesh_map(), others, services, nothing_for_pods)
-    assert only(discovery).assumed_webhooks
-    assert "those of a default installation are assumed" in discovery.results[0].message
+    seen = found(injector(), mesh_map(), others, services, nothing_for_pods)
+    assert only(seen).assumed_webhooks
+    assert "those of a default installation are assumed" in seen.results[0].message
 
 
 def path_of(client: Any, name: str = "rev.sidecar-injector.istio.io") -> str:
-    discovery = discovery_of(
-        injector(), mesh_map(), webhooks("w", {"name": name, "clientConfig": client})
-    )
-    (webhook,) = only(discovery).webhooks
+    seen = found(injector(), mesh_map(), webhooks("w", {"name": name, "clientConfig": client}))
+    (webhook,) = only(seen).webhooks
     return webhook.path
 
 
@@ -549,21 +526,19 @@ def test_a_services_path_is_cleaned_and_never_decoded(stated: str, path: str) ->
 
 
 def test_a_url_that_the_api_server_would_refuse() -> None:
-    discovery = discovery_of(
+    seen = found(
         injector(),
         mesh_map(),
         webhooks("w", {"name": "x.istio.io", "clientConfig": {"url": "https://h/inject/%x"}}),
     )
-    assert "webhook-path" in [
-        result.code for result in discovery.results if result.severity == "error"
-    ]
+    assert "webhook-path" in [result.code for result in seen.results if result.severity == "error"]
 
 
 def test_a_path_that_is_not_served_and_whose_failure_is_ignored_leaves_pods_alone() -> None:
     ignoring = hook("/other", "rev.sidecar-injector.istio.io", failurePolicy="Ignore")
-    discovery = discovery_of(injector(), mesh_map(), webhooks("w", ignoring))
-    assert (only(discovery).webhooks, only(discovery).assumed_webhooks) == ((), False)
-    assert [result.code for result in discovery.results if result.severity == "warning"] == [
+    seen = found(injector(), mesh_map(), webhooks("w", ignoring))
+    assert (only(seen).webhooks, only(seen).assumed_webhooks) == ((), False)
+    assert [result.code for result in seen.results if result.severity == "warning"] == [
         "webhook-path"
     ]
 
@@ -572,22 +547,22 @@ def test_a_path_that_is_not_served_and_whose_failure_is_ignored_leaves_pods_alon
 def test_a_failure_counts_by_default_since_v1(api_version: str, kept: int) -> None:
     configuration = webhooks("w", hook("/other", "rev.sidecar-injector.istio.io"))
     configuration["apiVersion"] = f"admissionregistration.k8s.io/{api_version}"
-    assert len(only(discovery_of(injector(), mesh_map(), configuration)).webhooks) == kept
+    assert len(only(found(injector(), mesh_map(), configuration)).webhooks) == kept
 
 
 def test_revision_by_the_service_where_no_label_tells() -> None:
     called = hook()
     called["clientConfig"]["service"]["name"] = "istiod-canary"
-    discovery = discovery_of(injector("canary"), mesh_map("canary"), webhooks("w", called))
-    assert [webhook.revision for webhook in only(discovery).webhooks] == ["canary"]
+    seen = found(injector("canary"), mesh_map("canary"), webhooks("w", called))
+    assert [webhook.revision for webhook in only(seen).webhooks] == ["canary"]
 
 
 def test_selectors_the_api_server_would_refuse() -> None:
     wrong = hook(namespaceSelector={"matchExpressions": [{"key": "a", "operator": "Like"}]})
-    discovery = discovery_of(injector(), mesh_map(), webhooks("w", wrong))
-    (result,) = [result for result in discovery.results if result.severity == "error"]
+    seen = found(injector(), mesh_map(), webhooks("w", wrong))
+    (result,) = [result for result in seen.results if result.severity == "error"]
     assert (result.code, result.field) == ("webhook-selector", "webhooks[0].namespaceSelector")
-    conditions = discovery_of(
+    conditions = found(
         injector(),
         mesh_map(),
         webhooks("w", hook(matchConditions=[{"name": "x", "expression": "true"}])),
@@ -640,7 +615,7 @@ def test_assumed_webhook_of_1_9() -> None:
 
 def test_values_tell_whether_namespaces_are_injected_by_default() -> None:
     values = {"sidecarInjectorWebhook": {"enableNamespacesByDefault": True}}
-    assert len(only(discovery_of(injector(values=values), mesh_map())).webhooks) == 5
+    assert len(only(found(injector(values=values), mesh_map())).webhooks) == 5
 
 
 # ---------------------------------------------------------------- odd objects
@@ -722,12 +697,10 @@ def test_odd_objects_give_results_and_never_a_crash() -> None:
             index = pick.randrange(len(given))
             given[index] = _mutated(given[index], pick)
         settings = Settings(method=method, on_missing_namespace=pick.choice(["error", "warn"]))
-        discovery = discover(
+        seen = discover(
             SimpleNamespace(items=[SimpleNamespace(value=value) for value in given]), settings
         )
-        for decision in decide_all(
-            discovery.workloads, discovery.namespaces, discovery.meshes, settings
-        ):
+        for decision in decide_all(seen.workloads, seen.namespaces, seen.meshes, settings):
             assert decision.detail
             if decision.mesh:
                 owner_of(decision.workload, decision.mesh.rules, method == "manual")

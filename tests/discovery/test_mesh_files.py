@@ -1,4 +1,4 @@
-"""What is named as the mesh is read, or refused: --mesh, spec.mesh.file, the texts of spec.mesh."""
+"""What is named as the mesh is read, or refused: --mesh, spec.mesh.file and the texts of spec.mesh."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def config(**spec: Any) -> dict[str, Any]:
     return {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection", "spec": spec}
 
 
-def refused(options: arguments.Arguments | None, value: Any = None) -> tuple[Result, ...]:
+def refused(given: arguments.Arguments | None, value: Any = None) -> tuple[Result, ...]:
     with pytest.raises(Refused) as caught:
-        configuration.read(options, value)
+        configuration.read(given, value)
     return caught.value.results
 
 
-def problems_of(value: Any, objects: list[Any] | None = None) -> list[tuple[str, str]]:
+def told(value: Any, objects: list[Any] | None = None) -> list[tuple[str, str]]:
     """(severity, code) of what the control planes of a functionConfig and a bundle come to."""
     text = "---\n".join(map(dump, [NAMESPACE, *(objects or [])])).encode()
     outcome = pipeline.decide_only(
@@ -80,22 +80,22 @@ def problems_of(value: Any, objects: list[Any] | None = None) -> list[tuple[str,
     ]
 
 
-@pytest.mark.parametrize("content", NO_MESH)
+@pytest.mark.parametrize("held", NO_MESH)
 @pytest.mark.parametrize("by", ["option", "string", "list", "second"])
-def test_a_file_without_a_mesh_is_refused(content: str, by: str, tmp_path: Path) -> None:
-    file = written(tmp_path / "content.yaml", NO_MESH[content])
+def test_a_file_without_a_mesh_is_refused(held: str, by: str, tmp_path: Path) -> None:
+    file = written(tmp_path / "held.yaml", NO_MESH[held])
     good = written(tmp_path / "good.yaml", installation())
-    options, value = arguments.Arguments(), None
+    given, value = arguments.Arguments(), None
     if by == "option":
-        options = options._replace(mesh=(file,))
+        given = given._replace(mesh=(file,))
     else:
         value = config(mesh={"file": {"string": file, "list": [file], "second": [good, file]}[by]})
-    (result,) = refused(options, value)
+    (result,) = refused(given, value)
     assert (result.severity, result.code, result.file) == ("error", "mesh-missing", file)
-    if content == "operator":
+    if held == "operator":
         assert "IstioOperator prod says how to install a mesh" in result.message
         assert f"istioctl manifest generate -f {file} | krm-injector snapshot" in result.message
-    if content == "empty":
+    if held == "empty":
         assert "is empty" in result.message
 
 
@@ -203,7 +203,7 @@ def test_what_names_nothing_is_no_error() -> None:
         "mesh": {"webhooks": []},
     }
     assert function_config.settings(config(**spec)).mesh.webhooks == ()
-    assert problems_of(config(**spec)) == []
+    assert told(config(**spec)) == []
 
 
 @pytest.mark.parametrize(
@@ -224,14 +224,14 @@ def test_the_config_map_asks_the_same(data: dict[str, str]) -> None:
     ],
 )
 def test_texts_of_another_kind_are_errors(mesh: dict[str, Any], code: str) -> None:
-    assert ("error", code) in problems_of(config(mesh=mesh))
+    assert ("error", code) in told(config(mesh=mesh))
 
 
 @pytest.mark.parametrize(
     "field", ["trustDomain: x", "root_namespace: x", "outboundTrafficPolicy: {mode: ALLOW_ANY}"]
 )
 def test_a_mesh_configuration_is_told_by_any_field_of_one(field: str) -> None:
-    assert ("error", "mesh-config-invalid") not in problems_of(config(mesh={"meshConfig": field}))
+    assert ("error", "mesh-config-invalid") not in told(config(mesh={"meshConfig": field}))
 
 
 def test_a_clusters_own_mesh_configuration_may_hold_what_istio_passes_over() -> None:
@@ -239,26 +239,26 @@ def test_a_clusters_own_mesh_configuration_may_hold_what_istio_passes_over() -> 
     for value in objects:
         if "mesh" in value.get("data", {}):
             value["data"]["mesh"] = "unknown: 1"
-    assert [code for severity, code in problems_of(config(), objects) if severity == "error"] == []
+    assert [code for severity, code in told(config(), objects) if severity == "error"] == []
 
 
 @pytest.mark.parametrize(("stated", "errors"), [("canary", 0), ("default", 0), ("", 0), ("old", 1)])
 def test_a_stated_revision_is_that_of_a_control_plane(stated: str, errors: int) -> None:
-    problems = problems_of(config(revision=stated), installation("canary"))
-    assert problems.count(("error", "control-plane-missing")) == errors
+    found = told(config(revision=stated), installation("canary"))
+    assert found.count(("error", "control-plane-missing")) == errors
 
 
 def test_two_webhooks_of_one_name_that_differ_are_ambiguous() -> None:
     objects = installation()
     hooks = next(value for value in objects if value["kind"] == "MutatingWebhookConfiguration")
-    assert ("error", "mesh-ambiguous") not in problems_of(config(), [*objects, hooks])
+    assert ("error", "mesh-ambiguous") not in told(config(), [*objects, hooks])
     other = {
         **hooks,
         "webhooks": [
             {**one, "namespaceSelector": {"matchLabels": {"a": "b"}}} for one in hooks["webhooks"]
         ],
     }
-    assert ("error", "mesh-ambiguous") in problems_of(config(), [*objects, other])
+    assert ("error", "mesh-ambiguous") in told(config(), [*objects, other])
 
 
 def test_the_input_of_a_snapshot_says_what_to_run() -> None:

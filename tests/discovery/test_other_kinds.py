@@ -98,8 +98,8 @@ def injected(how: Settings, value: Any) -> Any:
 
 
 def ejected(value: Any, how: Settings = Settings()) -> Any:  # noqa: B008
-    before = bundle(value)
-    return pipeline.take_back(before, how).replacements.get(1, value)
+    given = bundle(value)
+    return pipeline.take_back(given, how).replacements.get(1, value)
 
 
 def lines(result: Result) -> Any:
@@ -111,7 +111,7 @@ def errors(results: Any) -> list[Result]:
     return [result for result in results if result.severity == "error"]
 
 
-def with_codes(results: Any, *codes: str) -> list[Result]:
+def told(results: Any, *codes: str) -> list[Result]:
     return [result for result in results if result.code in codes]
 
 
@@ -155,7 +155,7 @@ def test_templates_are_found_in_maps_and_lists_in_the_order_of_the_object() -> N
 )
 def test_what_is_no_pod_template_is_not_told(spec: Any) -> None:
     assert looks_like_pods(thing(spec)) == ([], [])
-    assert with_codes(run(Settings(), thing(spec)).results, "unknown-workload-kind") == []
+    assert told(run(Settings(), thing(spec)).results, "unknown-workload-kind") == []
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,13 @@ def test_what_is_no_pod_template_is_not_told(spec: Any) -> None:
 )
 def test_patterns_schemas_and_copies_are_no_workloads(api_version: str, kind: str) -> None:
     value = thing({"rules": [{"mutate": {"patchStrategicMerge": template()}}]}, kind, api_version)
-    assert with_codes(run(Settings(), value).results, "unknown-workload-kind") == []
+    assert told(run(Settings(), value).results, "unknown-workload-kind") == []
 
 
 def test_a_kind_is_told_once_with_all_paths_of_all_its_objects() -> None:
     one = thing({"main": template(), "odd.key/x": template()})
     other = thing({"stages": [{"pod": template()}, {"pod": template()}]}, name="two")
-    (result,) = with_codes(run(Settings(), one, other).results, "unknown-workload-kind")
+    (result,) = told(run(Settings(), one, other).results, "unknown-workload-kind")
     assert (result.severity, str(result.resource)) == ("warning", "Pipeline lab/one")
     assert "and 1 more of the kind" in result.message
     assert result.message.endswith(
@@ -189,7 +189,7 @@ def test_the_lines_that_are_told_of_a_known_kind_inject_all_its_templates(
     kind: tuple[str, str],
 ) -> None:
     value = filled(kind)
-    (result,) = with_codes(run(Settings(), value).results, "unknown-workload-kind")
+    (result,) = told(run(Settings(), value).results, "unknown-workload-kind")
     for path in operators.every()[kind].paths:
         assert operators.written(path) in result.message
     how = settings(lines(result))
@@ -199,9 +199,7 @@ def test_the_lines_that_are_told_of_a_known_kind_inject_all_its_templates(
         2 ** sum(step in (EACH, ANY) for step in extra.template) for extra in how.workloads
     )
     assert all(has_proxy(after, place) for place in places)
-    assert (
-        with_codes(run(how, value).results, "unknown-workload-kind", "workload-path-unused") == []
-    )
+    assert told(run(how, value).results, "unknown-workload-kind", "workload-path-unused") == []
     assert ejected(after) == value
 
 
@@ -216,7 +214,7 @@ def test_the_lines_that_are_told_of_a_known_kind_inject_all_its_templates(
 )
 def test_the_lines_that_are_told_of_any_kind_inject_it(spec: Any) -> None:
     value = thing(spec)
-    (result,) = with_codes(run(Settings(), value).results, "unknown-workload-kind")
+    (result,) = told(run(Settings(), value).results, "unknown-workload-kind")
     after = injected(settings(lines(result)), value)
     assert all(has_proxy(after, place) for place in looks_like_pods(value).templates)
 
@@ -225,12 +223,12 @@ def test_a_check_tells_of_them_too() -> None:
     value = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "InjectionCheck"}
     how = function_config.settings({**value, "spec": {"require": [{}]}})
     outcome = pipeline.check(bundle(thing({"main": template()})), how)
-    assert len(with_codes(outcome.results, "unknown-workload-kind")) == 1
+    assert len(told(outcome.results, "unknown-workload-kind")) == 1
 
 
 def test_templates_besides_the_named_ones_are_told() -> None:
     value = thing({"main": template(), "other": template()})
-    (result,) = with_codes(
+    (result,) = told(
         run(settings(named("Pipeline", "spec.main")), value).results, "unknown-workload-kind"
     )
     assert result.message.endswith("podTemplate: spec.other}")
@@ -244,8 +242,8 @@ def test_kinds_whose_templates_are_none_get_the_advice_that_helps(kind: tuple[st
         "kind": kind[1],
     }
     outcome = run(Settings(), value)
-    assert with_codes(outcome.results, "unknown-workload-kind") == []
-    (result,) = with_codes(outcome.results, "pods-of-controller")
+    assert told(outcome.results, "unknown-workload-kind") == []
+    (result,) = told(outcome.results, "pods-of-controller")
     assert (
         'sidecar.istio.io/inject: "true"' in result.message
         and "spec.workloads" not in result.message
@@ -283,8 +281,8 @@ def test_containers_that_are_no_whole_template_are_left_to_the_webhook(
     spec: Any, where: str
 ) -> None:
     outcome = run(Settings(), thing(spec))
-    assert with_codes(outcome.results, "unknown-workload-kind") == []
-    (result,) = with_codes(outcome.results, "pods-of-controller")
+    assert told(outcome.results, "unknown-workload-kind") == []
+    (result,) = told(outcome.results, "pods-of-controller")
     assert f"({where})" in result.message and "spec.workloads" not in result.message
 
 
@@ -299,7 +297,7 @@ def test_containers_that_are_no_whole_template_are_left_to_the_webhook(
 )
 def test_pods_of_manifests_elsewhere_are_told_as_a_note(api_version: str, kind: str) -> None:
     results = run(Settings(), *(thing({}, kind, api_version, name) for name in ("a", "b"))).results
-    (result,) = with_codes(results, "pods-not-seen")
+    (result,) = told(results, "pods-not-seen")
     assert result.severity == "info" and "1 more of the kind" in result.message
 
 
@@ -311,7 +309,7 @@ def test_whole_objects_inside_an_object_are_told_without_a_path_to_add() -> None
         "spec": {"template": template()},
     }
     value = thing({"manifests": [inner]}, "ManifestWork", "work.open-cluster-management.io/v1")
-    (result,) = with_codes(run(Settings(), value).results, "unknown-workload-kind")
+    (result,) = told(run(Settings(), value).results, "unknown-workload-kind")
     assert (
         "Deployment at spec.manifests[]" in result.message and "podTemplate" not in result.message
     )
@@ -427,9 +425,9 @@ def test_a_path_against_a_lists_grain_is_told_as_the_paths_fault(
 def test_a_path_that_no_object_has_is_told() -> None:
     how = settings(named("Pipeline", "spec.main", "spec.mian"))
     outcome = run(how, thing({"main": template()}), thing({}, name="two"))
-    (result,) = with_codes(outcome.results, "workload-path-unused")
+    (result,) = told(outcome.results, "workload-path-unused")
     assert (result.severity, result.current) == ("warning", "spec.mian")
-    assert with_codes(run(how).results, "workload-path-unused") == []  # no object of the kind
+    assert told(run(how).results, "workload-path-unused") == []  # no object of the kind
 
 
 def test_a_reference_to_another_workload_is_no_mistyped_path() -> None:
@@ -437,12 +435,12 @@ def test_a_reference_to_another_workload_is_no_mistyped_path() -> None:
         {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "podTemplate": "spec.template"}
     )
     value = thing({"workloadRef": {"name": "x"}}, "Rollout", "argoproj.io/v1alpha1")
-    assert with_codes(run(how, value).results, "workload-path-unused") == []
+    assert told(run(how, value).results, "workload-path-unused") == []
 
 
 def test_a_known_kind_without_any_template_is_told() -> None:
     how = settings({"apiVersion": "kibana.k8s.elastic.co/v1", "kind": "Kibana"})
-    (result,) = with_codes(
+    (result,) = told(
         run(how, thing({}, "Kibana", "kibana.k8s.elastic.co/v1")).results, "workload-path-unused"
     )
     assert "controller makes the pods by itself" in result.message
@@ -474,11 +472,11 @@ def test_kinds_of_other_groups_are_not_taken_for_kubernetes_own() -> None:
 
 def test_pods_that_istio_injected_are_taken_back_by_their_traces_in_each_template() -> None:
     once = injected(settings(GROUPS, record=False), several())
-    before = bundle(once)
-    outcome = pipeline.take_back(before, settings(GROUPS))
+    given = bundle(once)
+    outcome = pipeline.take_back(given, settings(GROUPS))
     back = outcome.replacements[1]
     assert not any(has_proxy(back, place) for place in PLACES)
-    assert len(with_codes(outcome.results, "ejected-by-traces")) == len(PLACES)
+    assert len(told(outcome.results, "ejected-by-traces")) == len(PLACES)
 
 
 # ---------------------------------------------------------------- several templates in one object
@@ -635,17 +633,14 @@ def test_templates_beside_those_that_are_named_are_told_as_such() -> None:
         f"spec.leaderWorkerTemplate.{name}" for name in ("workerTemplate", "leaderTemplate")
     )
     entry = {"apiVersion": kind[0], "kind": kind[1]}
-    results = [
+    found = [
         r
         for r in run(settings({**entry, "podTemplate": worker}), filled(kind)).results
         if r.severity == "warning"
     ]
-    assert [(result.code, result.field) for result in results] == [
-        ("unknown-workload-kind", leader)
-    ]
+    assert [(result.code, result.field) for result in found] == [("unknown-workload-kind", leader)]
     assert (
-        f"does not name ({leader})" in results[0].message
-        and "is left alone" not in results[0].message
+        f"does not name ({leader})" in found[0].message and "is left alone" not in found[0].message
     )
     assert not [
         r for r in run(settings(entry), filled(kind)).results if r.code == "unknown-workload-kind"
