@@ -24,6 +24,10 @@ from krm_injector.workload.controller import pod_labels
 
 _NAMESPACE_LABELS = "metadata.labels"
 
+_Code = Literal[
+    "ambient-and-sidecar", "injection-label-value", "namespace-both-labels", "revision-unserved"
+]
+
 
 class _AskedValues:
     """The values of labels that the webhooks of the run ask for."""
@@ -290,7 +294,7 @@ def _only(values: set[str]) -> str | None:
 
 
 def _warning(
-    code: str,
+    code: _Code,
     message: str,
     ref: ResourceRef,
     field: str,

@@ -6,7 +6,7 @@ Source: pkg/kube/inject/inject.go injectRequired; for istioctl kube-inject IntoO
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from krm_injector.istio_names import INJECT, PROXY_CONTAINER, STATUS_ANNOTATION
 from krm_injector.kube import selectors
@@ -240,7 +240,7 @@ def _verdict(
     reason: Reason,
     rule: str,
     detail: str,
-    on: str = "",
+    on: Literal["pod", "mesh", ""] = "",
     path: Path = (),
 ) -> Verdict:
     """The verdict of the rule that decides, after those that were asked before it."""

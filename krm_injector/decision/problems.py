@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.discovery import webhooks
@@ -15,7 +16,7 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
 
     Where that is no error, the Namespace is taken to have no labels.
     """
-    severity = "error" if is_error else "warning"
+    severity: Literal["error", "warning"] = "error" if is_error else "warning"
     ref, name = workload.ref, workload.ref.namespace
     if not name:
         message = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from krm_injector.discovery.version_inference import (
     Form,
@@ -182,7 +182,7 @@ def _several_versions(
 # ---------------------------------------------------------------- settings of istiod
 
 
-def test_mesh(mesh_config: Object, rule: str) -> str:
+def test_mesh(mesh_config: Object, rule: str) -> Literal["", "yes"]:
     """Rules.test_mesh for this mesh: "yes" where Istio's own test suite wrote it out.
 
     That one is recognised by a plain discovery address and no SDS, among fields that only a program

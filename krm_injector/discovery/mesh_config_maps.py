@@ -7,7 +7,7 @@ A control plane has two: istio-sidecar-injector[-REVISION] with the injection co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, REVISION_LABEL
 from krm_injector.kube.paths import at
@@ -21,7 +21,7 @@ class Sourced(NamedTuple):
     """An object and where it comes from."""
 
     value: Object
-    source: str  # "functionConfig" | "bundle"
+    source: Literal["functionConfig", "bundle"]
 
 
 class ConfigText(NamedTuple):
@@ -32,7 +32,7 @@ class ConfigText(NamedTuple):
     values: str  # data.values beside data.config; "" in a mesh configuration
     labels: dict[str, str]
     ref: ResourceRef | None  # None: inline in the functionConfig, or the profile
-    source: str  # "functionConfig" | "bundle" | "profile"
+    source: Literal["functionConfig", "bundle", "profile"]
 
     @property
     def place(self) -> str:
@@ -94,7 +94,11 @@ def _is_named(name: object, base: str) -> bool:
 
 
 def _config_text(
-    config_map: Object, source: str, base: str, key: str, results: list[Result]
+    config_map: Object,
+    source: Literal["functionConfig", "bundle"],
+    base: str,
+    key: str,
+    results: list[Result],
 ) -> ConfigText | None:
     """The configuration in a ConfigMap of that base name, None where it holds none."""
     data = at(config_map, ("data",))
