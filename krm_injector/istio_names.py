@@ -36,12 +36,9 @@ SCRAPE_TARGETS_ANNOTATION = "prometheus.istio.io/scrape-targets"
 PROXY_CONTAINER = "istio-proxy"
 INIT_CONTAINER = "istio-init"
 VALIDATION_CONTAINER = "istio-validation"
-CORE_DUMP_CONTAINER = "enable-core-dump"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
-# Kubernetes' own Namespaces, of which Istio injects none (pkg/kube/inject/initializer.go, 1.9+).
-KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # with -REVISION behind it but for default
 MESH_CONFIG_MAP = "istio"  # likewise
 
@@ -51,7 +48,6 @@ APP_PROBERS_VARIABLE = "ISTIO_KUBE_APP_PROBERS"
 PROMETHEUS_VARIABLE = "ISTIO_PROMETHEUS_ANNOTATIONS"
 CLUSTER_VARIABLE = "ISTIO_META_CLUSTER_ID"
 NETWORK_VARIABLE = "ISTIO_META_NETWORK"
-SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 
 # ---------------------------------------------------------------- KRM functions
 
@@ -62,17 +58,12 @@ INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector
 
-GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
 FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig where none is named
 
-# ---------------------------------------------------------------- what injection leaves on a pod
 
-CANONICAL_NAME_LABEL = "service.istio.io/canonical-name"
-CANONICAL_REVISION_LABEL = "service.istio.io/canonical-revision"
-DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
-DEFAULT_LOGS_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-logs-container"
-CORE_DUMP_CONTAINER = "enable-core-dump"
-APP_CONTAINERS_VARIABLE = "ISTIO_META_APP_CONTAINERS"
+def with_revision(name: str, revision: str) -> str:
+    """The name of a control plane's object: NAME for the revision default, NAME-REVISION else."""
+    return name if revision == "default" else f"{name}-{revision}"

@@ -12,9 +12,9 @@ from typing import Any
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import findings
-from krm_injector.discovery import unstated_version
+from krm_injector.discovery import version_inference
 from krm_injector.discovery.discover import discover
-from krm_injector.discovery.discover import workloads as discover_workloads
+from krm_injector.discovery.workloads import find_workloads as discover_workloads
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
 from krm_injector.injection.control_plane import PreparedControlPlane
@@ -84,11 +84,11 @@ def run(
     done and all.
     """
     outcome = _run(bundle, settings, progress)
-    if not any(result.code == unstated_version.CODE for result in outcome.results):
+    if not any(result.code == version_inference.UNKNOWN_VERSION for result in outcome.results):
         return outcome
 
     count = len(outcome.decisions)
-    results = unstated_version.settled(
+    results = version_inference.settle_unknown_version(
         outcome.results, outcome.meshes, count, settings, lambda other: told(_run(bundle, other))
     )
     return outcome._replace(results=results)

@@ -55,7 +55,7 @@ def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> 
     object twice.
     """
     from krm_injector import function_config
-    from krm_injector.discovery import control_planes
+    from krm_injector.discovery import mesh_files
     from krm_injector.model import Refusals
 
     refusals = Refusals()
@@ -64,13 +64,13 @@ def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> 
         with refusals:
             path = _mesh_path(settings, arguments, beside, file)
             objects = documents(path)
-            if not any(map(control_planes.is_part, objects)):
+            if not any(map(mesh_files.is_mesh_object, objects)):
                 raise _no_mesh(path, bool(arguments and arguments.mesh), objects)
             found += [(path, value) for value in objects]
 
     with refusals:
-        control_planes.refuse_conflicts(
-            [(path, value) for path, value in found if control_planes.is_part(value)]
+        mesh_files.refuse_conflicts(
+            [(path, value) for path, value in found if mesh_files.is_mesh_object(value)]
         )
 
     refusals.raise_all()
@@ -104,7 +104,7 @@ def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, fil
 
 def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     """The refusal of a file that was named as the mesh's and holds none."""
-    from krm_injector.discovery import control_planes
+    from krm_injector.discovery import mesh_files
     from krm_injector.model import Refused, Result
     from krm_injector.sources import inputs
 
@@ -112,7 +112,7 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     what = (
         f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
     )
-    message = f"{what} {control_planes.no_part(objects, path)}"
+    message = f"{what} {mesh_files.no_mesh(objects, path)}"
     return Refused(
         Result(
             "error",

@@ -1,5 +1,5 @@
-"""Whether a pod gets a sidecar: webhooks' selectors, the policy, the pod's own label and
-annotation.
+"""Whether a pod gets a sidecar: webhooks' selectors, the policy, the pod's own label or annotation.
 
-Workloads, Namespaces and Meshes come in, Decisions go out. Imports discovery and below.
+Workloads, Namespaces and control planes come in, Decisions go out. May import discovery and what is
+below it.
 """

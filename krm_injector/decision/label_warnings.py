@@ -1,294 +1,333 @@
-"""What the labels of Namespaces and pods say of the mesh beyond a verdict: contradictions, and
-wishes nobody grants.
+"""What the labels of Namespaces and pods state about the mesh beyond a verdict: contradictions, and
+requests that nothing in the mesh meets.
 
-None of this changes a verdict; it is for people, as warnings with a code each (docs/reasons.md).
+None of this changes a verdict. It is for people, as warnings with a code each (docs/reasons.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
+from krm_injector.istio_names import (
+    DATAPLANE_MODE_LABEL,
+    INJECTION_LABEL,
+    REVISION_LABEL,
+    STATUS_ANNOTATION,
+)
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
-from krm_injector.model import Decision, Mesh, Namespace, ResourceRef, Result
+from krm_injector.model import Decision, Mesh, Namespace, Object, ResourceRef, Result
 from krm_injector.results import counted
 from krm_injector.workload.controller import pod_labels
 
-INJECTION = "istio-injection"
-REVISION = "istio.io/rev"
-DATAPLANE_MODE = "istio.io/dataplane-mode"
+_NAMESPACE_LABELS = "metadata.labels"
+
+_Code = Literal[
+    "ambient-and-sidecar", "injection-label-value", "namespace-both-labels", "revision-unserved"
+]
+
+
+class _AskedValues:
+    """The values of labels that the webhooks of the run ask for."""
+
+    def __init__(self, meshes: Sequence[Mesh]) -> None:
+        self.revisions = _asked_values(meshes, REVISION_LABEL)  # revisions and revision tags
+        self.injection = _asked_values(meshes, INJECTION_LABEL)
+        # Whether every webhook that asks Namespaces for a revision refuses those with the label
+        # istio-injection, as Istio's own do.
+        self.injection_excludes_revision = _injection_excludes_revision(meshes)
 
 
 def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
     """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
-    served, taken = _served(meshes, REVISION), _served(meshes, INJECTION)
-    by_revision_only = _by_revision_only(meshes)
+    asked = _AskedValues(meshes)
     results: list[Result] = []
-    spaces: dict[str, list[Decision]] = {}
+    by_namespace: dict[str, list[Decision]] = {}
     for decision in decisions:
-        spaces.setdefault(decision.workload.ref.namespace, []).append(decision)
-        results += _of_pod(decision, served)
+        by_namespace.setdefault(decision.workload.ref.namespace, []).append(decision)
+        results += _pod_warnings(decision, asked)
 
-    for name, members in spaces.items():
+    for name, members in by_namespace.items():
         namespace = members[0].namespace
         if name and namespace is not None and namespace.source != "missing":
-            results += _of_namespace(namespace, members, served, taken, by_revision_only)
+            results += _namespace_warnings(namespace, members, asked)
 
-    return [*results, *_twins(decisions)]
+    return [*results, *_duplicates(decisions)]
 
 
-def in_ambient(decision: Decision) -> str:
-    """Who puts the pod into ambient mode: "pod", "namespace" or "" (cni/pkg/util/podutil.go
-    PodRedirectionEnabled).
+def in_ambient(decision: Decision) -> Literal["pod", "namespace", ""]:
+    """Whose label puts the pod into ambient mode, "" where it is in none.
 
-    A pod of the host's network is never in it: the rules for its traffic would be the node's.
+    A pod of the host's network is never in ambient mode: the rules for its traffic would be the
+    node's. Source: cni/pkg/util/podutil.go PodRedirectionEnabled.
     """
-    workload = decision.workload
+    workload, namespace = decision.workload, decision.namespace
     if at(workload.object, (*workload.template, "spec", "hostNetwork")) is True:
         return ""
 
-    own = pod_labels(decision.workload).get(DATAPLANE_MODE)
+    own = pod_labels(workload).get(DATAPLANE_MODE_LABEL)
     if own is not None:
         return "pod" if own == "ambient" else ""
 
-    namespace = decision.namespace
-    return "namespace" if namespace and namespace.labels.get(DATAPLANE_MODE) == "ambient" else ""
+    if namespace and namespace.labels.get(DATAPLANE_MODE_LABEL) == "ambient":
+        return "namespace"
+    return ""
 
 
-def _served(meshes: Iterable[Mesh], label: str) -> dict[str, Mesh]:
-    """The values of a label that some webhook asks for (of istio.io/rev: revisions and tags), and
-    whose they are.
-    """
-    served: dict[str, Mesh] = {}
+# ---------------------------------------------------------------- what webhooks ask for
+
+
+def _asked_values(meshes: Iterable[Mesh], label: str) -> set[str]:
+    """The values of a label that some webhook asks Namespaces or pods for."""
+    values: set[str] = set()
     for mesh in meshes:
         for webhook in mesh.webhooks:
-            for selector in (webhook.namespace_selector, webhook.object_selector):
-                for value in _asked_for(selector, label):
-                    served.setdefault(value, mesh)
-    return served
+            values.update(_values_in(webhook.namespace_selector, label))
+            values.update(_values_in(webhook.object_selector, label))
+
+    return values
 
 
-def _by_revision_only(meshes: Iterable[Mesh]) -> bool:
-    """Whether every webhook that asks Namespaces for a revision wants them without istio-injection,
-    as Istio's do.
-    """
+def _injection_excludes_revision(meshes: Iterable[Mesh]) -> bool:
     for mesh in meshes:
         for webhook in mesh.webhooks:
-            if not _asked_for(webhook.namespace_selector, REVISION):
-                continue
-
-            absent = (
-                r.key == INJECTION and r.operator == "!"
-                for r in _requirements(webhook.namespace_selector)
-            )
-            if not any(absent):
+            selector = webhook.namespace_selector
+            if _values_in(selector, REVISION_LABEL) and not _refuses_injection_label(selector):
                 return False
 
     return True
 
 
-def _asked_for(selector: object, key: str) -> tuple[str, ...]:
-    return tuple(
-        v
-        for r in _requirements(selector)
-        if r.key == key and r.operator in ("=", "in")
-        for v in r.values
+def _refuses_injection_label(selector: Object | None) -> bool:
+    return any(
+        requirement.key == INJECTION_LABEL and requirement.operator == "!"
+        for requirement in _requirements(selector)
     )
 
 
-def _requirements(selector: object) -> tuple[selectors.Requirement, ...]:
+def _values_in(selector: Object | None, key: str) -> list[str]:
+    values: list[str] = []
+    for requirement in _requirements(selector):
+        if requirement.key == key and requirement.operator in ("=", "in"):
+            values += requirement.values
+    return values
+
+
+def _requirements(selector: Object | None) -> tuple[selectors.Requirement, ...]:
     try:
-        return selectors.parse_webhook(selector).requirements  # type: ignore[arg-type]
-    except selectors.SelectorError:  # refused in discovery
+        return selectors.parse_webhook(selector).requirements
+    except selectors.SelectorError:  # discovery has refused it
         return ()
 
 
-def _of_namespace(
-    namespace: Namespace,
-    members: list[Decision],
-    served: dict[str, Mesh],
-    taken: dict[str, Mesh],
-    by_revision_only: bool,
+# ---------------------------------------------------------------- Namespaces
+
+
+def _namespace_warnings(
+    namespace: Namespace, members: list[Decision], asked: _AskedValues
 ) -> list[Result]:
-    labels, ref = namespace.labels, ResourceRef("v1", "Namespace", namespace.name)
+    """``members``: the decisions about the Namespace's workloads."""
+    labels = namespace.labels
+    ref = ResourceRef("v1", "Namespace", namespace.name)
+    injection, revision = labels.get(INJECTION_LABEL), labels.get(REVISION_LABEL)
     results = []
-    if (
-        INJECTION in labels
-        and labels[INJECTION] not in ("disabled", *taken)
-        and not any(d.webhooks for d in members)
-    ):
-        results.append(_untaken(namespace, taken, ref))
+    asks_in_vain = injection is not None and injection not in ("disabled", *asked.injection)
+    if asks_in_vain and not any(decision.webhooks for decision in members):
+        results.append(_unasked_injection_value(namespace, asked, ref))
 
-    if INJECTION in labels and REVISION in labels:
-        results.append(_both(namespace, members, ref, by_revision_only))
-    elif REVISION in labels and labels[REVISION] not in served:
-        results.append(
-            _unserved(
-                f"Namespace {namespace.name}", labels[REVISION], served, ref, "metadata.labels"
-            )
-        )
+    if injection is not None and revision is not None:
+        results.append(_both_labels(namespace, members, asked, ref))
+    elif revision is not None and revision not in asked.revisions:
+        subject = f"Namespace {namespace.name}"
+        results.append(_unserved_revision(subject, revision, asked, ref, _NAMESPACE_LABELS))
 
-    if labels.get(DATAPLANE_MODE) == "ambient":
-        injected = [decision for decision in members if decision.injected]
-        if injected:
-            message = (
-                f"Namespace {namespace.name} is in ambient mode ({DATAPLANE_MODE}: ambient), and "
-                f"{_count(injected)} in it get{'s' if len(injected) == 1 else ''} a sidecar all "
-                "the same: ambient mode passes over pods that have one. Take one label away"
-            )
-            results.append(
-                _warning(
-                    message,
-                    ref,
-                    "metadata.labels",
-                    DATAPLANE_MODE,
-                    "ambient",
-                    "ambient-and-sidecar",
-                )
-            )
-        elif any(in_ambient(decision) for decision in members):
-            message = f"Namespace {namespace.name} is in ambient mode: its pods are in the mesh without a sidecar"
-            results.append(
-                Result("info", message, ref, f'metadata.labels["{DATAPLANE_MODE}"]', code="ambient")
-            )
+    if labels.get(DATAPLANE_MODE_LABEL) == "ambient":
+        results += _ambient_namespace(namespace, members, ref)
 
     return results
 
 
-def _untaken(namespace: Namespace, taken: dict[str, Mesh], ref: ResourceRef) -> Result:
-    value = namespace.labels[INJECTION]
-    known = (
-        f"they ask for {INJECTION}: {' or '.join(sorted(taken))}"
-        if taken
-        else f"none of them asks for {INJECTION}"
-    )
-    message = f"Namespace {namespace.name} has {INJECTION}: {value}, by which no webhook here injects: {known}"
-    return _warning(
-        message, ref, "metadata.labels", INJECTION, value, "injection-label-value", _only(taken)
-    )
+def _unasked_injection_value(namespace: Namespace, asked: _AskedValues, ref: ResourceRef) -> Result:
+    value = namespace.labels[INJECTION_LABEL]
+    webhooks = f"none of them asks for {INJECTION_LABEL}"
+    if asked.injection:
+        webhooks = f"they ask for {INJECTION_LABEL}: {' or '.join(sorted(asked.injection))}"
 
-
-def _both(
-    namespace: Namespace, members: list[Decision], ref: ResourceRef, by_revision_only: bool
-) -> Result:
-    injection, revision = namespace.labels[INJECTION], namespace.labels[REVISION]
-    by = list(dict.fromkeys(webhook for decision in members for webhook in decision.webhooks))
-    outcome = (
-        f"{by[0]} is the webhook that matches" if by else "no webhook matches any of its workloads"
-    )
-    # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml: rev.namespace
-    # asks for no istio-injection label, namespace does not ask for istio.io/rev.
-    wins = f"{INJECTION} wins, because Istio's webhooks by revision take no Namespace that has it; {outcome}"
-    told = wins if by_revision_only else f"Of the webhooks here, {outcome}"
     message = (
-        f"Namespace {namespace.name} has both {INJECTION}: {injection} and {REVISION}: "
-        f"{revision}. {told}. Keep the label you mean"
+        f"Namespace {namespace.name} has {INJECTION_LABEL}: {value}, by which no webhook here "
+        f"injects: {webhooks}"
     )
-    return _warning(message, ref, "metadata.labels", REVISION, revision, "namespace-both-labels")
+    return _warning(
+        "injection-label-value",
+        message,
+        ref,
+        _NAMESPACE_LABELS,
+        INJECTION_LABEL,
+        value,
+        _only(asked.injection),
+    )
 
 
-def _of_pod(decision: Decision, served: dict[str, Mesh]) -> list[Result]:
+def _both_labels(
+    namespace: Namespace, members: list[Decision], asked: _AskedValues, ref: ResourceRef
+) -> Result:
+    injection, revision = namespace.labels[INJECTION_LABEL], namespace.labels[REVISION_LABEL]
+    webhook = next((decision.webhooks[0] for decision in members if decision.webhooks), "")
+    outcome = "no webhook matches any of its workloads"
+    if webhook:
+        outcome = f"{webhook} is the webhook that matches"
+
+    rule = f"Of the webhooks here, {outcome}"
+    if asked.injection_excludes_revision:
+        # manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml:
+        # rev.namespace refuses the label istio-injection, namespace does not ask for istio.io/rev.
+        rule = (
+            f"{INJECTION_LABEL} wins, because Istio's webhooks by revision take no Namespace that "
+            f"has it; {outcome}"
+        )
+
+    message = (
+        f"Namespace {namespace.name} has both {INJECTION_LABEL}: {injection} and "
+        f"{REVISION_LABEL}: {revision}. {rule}. Keep the label you mean"
+    )
+    return _warning(
+        "namespace-both-labels", message, ref, _NAMESPACE_LABELS, REVISION_LABEL, revision
+    )
+
+
+def _ambient_namespace(
+    namespace: Namespace, members: list[Decision], ref: ResourceRef
+) -> list[Result]:
+    injected = sum(decision.injected for decision in members)
+    if injected:
+        verb = "gets" if injected == 1 else "get"
+        message = (
+            f"Namespace {namespace.name} is in ambient mode ({DATAPLANE_MODE_LABEL}: ambient), and "
+            f"{counted(injected, 'workload')} in it {verb} a sidecar all the same: ambient mode "
+            "passes over pods that have one. Take one label away"
+        )
+        return [_ambient_and_sidecar(message, ref, _NAMESPACE_LABELS)]
+
+    if not any(in_ambient(decision) for decision in members):
+        return []
+
+    message = (
+        f"Namespace {namespace.name} is in ambient mode: its pods are in the mesh without a sidecar"
+    )
+    field = f'{_NAMESPACE_LABELS}["{DATAPLANE_MODE_LABEL}"]'
+    return [Result("info", message, ref, field, code="ambient")]
+
+
+# ---------------------------------------------------------------- pods
+
+
+def _pod_warnings(decision: Decision, asked: _AskedValues) -> list[Result]:
     workload = decision.workload
+    ref = workload.ref
     labels = pod_labels(workload)
     field = text((*workload.template, "metadata", "labels"))
     results = []
-    revision = labels.get(REVISION)
-    if revision is not None and revision not in served and not _carried(decision):
-        results.append(
-            _unserved(f"the pod of {workload.ref}", revision, served, workload.ref, field)
-        )
+    revision = labels.get(REVISION_LABEL)
+    if revision is not None and revision not in asked.revisions and not _was_injected(decision):
+        results.append(_unserved_revision(f"the pod of {ref}", revision, asked, ref, field))
 
-    if labels.get(DATAPLANE_MODE) == "ambient" and decision.injected:
+    if labels.get(DATAPLANE_MODE_LABEL) == "ambient" and decision.injected:
         message = (
-            f"the pod of {workload.ref} asks for ambient mode ({DATAPLANE_MODE}: ambient) and "
-            "gets a sidecar, which ambient mode passes over. Take one of the two away"
+            f"the pod of {ref} asks for ambient mode ({DATAPLANE_MODE_LABEL}: ambient) and gets a "
+            "sidecar, which ambient mode passes over. Take one of the two away"
         )
-        results.append(
-            _warning(message, workload.ref, field, DATAPLANE_MODE, "ambient", "ambient-and-sidecar")
-        )
+        results.append(_ambient_and_sidecar(message, ref, field))
 
-    named = list(dict.fromkeys(webhook.partition("/")[0] for webhook in decision.webhooks))
-    if (
-        decision.injected
-        and len(decision.webhooks) > 1
-        and not any(r.severity == "error" for r in decision.results)
-    ):
-        message = (
-            f"{workload.ref} is selected by {counted(len(decision.webhooks), 'webhook')} of one "
-            f"control plane ({', '.join(decision.webhooks)}): a cluster would call it once for "
-            "each, and it finds the pod injected from the second on. Let one of "
-            f"{' and '.join(named)} select it"
-        )
-        results.append(Result("warning", message, workload.ref, code="webhook-overlap"))
+    if decision.injected and len(decision.webhooks) > 1 and not _has_error(decision):
+        results.append(_overlapping_webhooks(decision))
 
     return results
 
 
-def _carried(decision: Decision) -> bool:
-    """Whether the pod was injected before: istiod writes its revision on it, which is no wish."""
-    template = at(decision.workload.object, decision.workload.template)
-    return isinstance(at(template, ("metadata", "annotations", "sidecar.istio.io/status")), str)
+def _was_injected(decision: Decision) -> bool:
+    """Whether istiod injected the pod before; the revision that it wrote on it asks for nothing."""
+    workload = decision.workload
+    path = (*workload.template, "metadata", "annotations", STATUS_ANNOTATION)
+    return isinstance(at(workload.object, path), str)
 
 
-def _unserved(
-    whose: str, revision: str, served: dict[str, Mesh], ref: ResourceRef, field: str
-) -> Result:
-    known = ", ".join(sorted(served)) or "none"
+def _has_error(decision: Decision) -> bool:
+    return any(result.severity == "error" for result in decision.results)
+
+
+def _overlapping_webhooks(decision: Decision) -> Result:
+    workload, webhooks = decision.workload, decision.webhooks
+    configurations = dict.fromkeys(webhook.partition("/")[0] for webhook in webhooks)
     message = (
-        f"{whose} has {REVISION}: {revision}, which no control plane here serves; there are: "
-        f"{known}. Correct it, or add the configuration of {revision} (its ConfigMaps and "
+        f"{workload.ref} is selected by {counted(len(webhooks), 'webhook')} of one control plane "
+        f"({', '.join(webhooks)}): a cluster would call it once for each, and it finds the pod "
+        f"injected from the second on. Let one of {' and '.join(configurations)} select it"
+    )
+    return Result("warning", message, workload.ref, code="webhook-overlap")
+
+
+# ---------------------------------------------------------------- warnings of both
+
+
+def _ambient_and_sidecar(message: str, ref: ResourceRef, field: str) -> Result:
+    return _warning("ambient-and-sidecar", message, ref, field, DATAPLANE_MODE_LABEL, "ambient")
+
+
+def _unserved_revision(
+    subject: str, revision: str, asked: _AskedValues, ref: ResourceRef, field: str
+) -> Result:
+    known = ", ".join(sorted(asked.revisions)) or "none"
+    message = (
+        f"{subject} has {REVISION_LABEL}: {revision}, which no control plane here serves; there "
+        f"are: {known}. Correct it, or add the configuration of {revision} (its ConfigMaps and "
         "MutatingWebhookConfiguration)"
     )
-    return _warning(message, ref, field, REVISION, revision, "revision-unserved", _only(served))
+    proposed = _only(asked.revisions)
+    return _warning("revision-unserved", message, ref, field, REVISION_LABEL, revision, proposed)
 
 
-def _only(values: Iterable[str]) -> str | None:
+def _only(values: set[str]) -> str | None:
     """What to put in a value's place, where there is no choice."""
-    found = list(values)
-    return found[0] if len(found) == 1 else None
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def _warning(
+    code: _Code,
     message: str,
     ref: ResourceRef,
     field: str,
     label: str,
     value: str,
-    code: str,
     proposed: str | None = None,
 ) -> Result:
+    """A warning about one label. ``field``: the path of the labels."""
     return Result("warning", message, ref, f'{field}["{label}"]', value, proposed, code=code)
 
 
-def _twins(decisions: Sequence[Decision]) -> list[Result]:
-    """Workloads of the same kind, Namespace and name: a cluster keeps the last one applied."""
-    seen: dict[ResourceRef, int] = {}
+# ---------------------------------------------------------------- duplicates
+
+
+def _duplicates(decisions: Sequence[Decision]) -> list[Result]:
+    """Warnings about objects of the same kind, Namespace and name: a cluster keeps the last one
+    that is applied.
+    """
+    counts: dict[ResourceRef, int] = {}
     last: tuple[object, ...] = ()
     for decision in decisions:
         workload = decision.workload
-        here = (workload.item, workload.inside)
-        # generateName gives each a name of its own; an object may have several pod templates
-        if at(workload.object, ("metadata", "name")) and here != last:
-            seen[workload.ref] = seen.get(workload.ref, 0) + 1
-        last = here
+        place = (workload.item, workload.inside)
+        # An object with several pod templates counts once; generateName gives each a name.
+        if place != last and at(workload.object, ("metadata", "name")):
+            counts[workload.ref] = counts.get(workload.ref, 0) + 1
+        last = place
 
-    return [
-        Result(
-            "warning",
-            (
-                f"{ref} stands in the bundle {counted(count, 'time')}; a cluster would keep one of "
-                "them"
-            ),
-            ref,
-            "metadata.name",
-            ref.name,
-            code="workload-duplicate",
-        )
-        for ref, count in seen.items()
-        if count > 1
-    ]
+    return [_duplicate(ref, count) for ref, count in counts.items() if count > 1]
 
 
-def _count(decisions: list[Decision]) -> str:
-    return counted(len(decisions), "workload")
+def _duplicate(ref: ResourceRef, count: int) -> Result:
+    message = (
+        f"{ref} stands in the bundle {counted(count, 'time')}; a cluster would keep one of them"
+    )
+    return Result("warning", message, ref, "metadata.name", ref.name, code="workload-duplicate")

@@ -1,16 +1,38 @@
-"""The pod's own rules, as one istiod asks them: pkg/kube/inject/inject.go injectRequired."""
+"""The pod's own rules, as one istiod asks them after a webhook has called it.
+
+Source: pkg/kube/inject/inject.go injectRequired; for istioctl kube-inject IntoObject.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
+from krm_injector.istio_names import INJECT, PROXY_CONTAINER, STATUS_ANNOTATION
 from krm_injector.kube import selectors
-from krm_injector.kube.paths import at
+from krm_injector.kube.paths import Path, at
 from krm_injector.model import Evidence, Mesh, Object, Reason
+from krm_injector.versions import Rules
 
-INJECT = "sidecar.istio.io/inject"
-STATUS = "sidecar.istio.io/status"
+# A parsed selector; None for one that does not parse: Istio logs that and goes on.
+ParsedSelector = selectors.Selector | None
+
+# A selector of which only the cluster knows whether it matches, by the value of a label: the
+# verdict that it would give, and the selector in words.
+OpenSelector = tuple[bool, str]
+
+_HOST_NETWORK = ("spec", "hostNetwork")
+_POLICY = ("data", "config", "policy")
+_YES = ("y", "yes", "true", "on")  # YAML 1.1, in lower case
+
+
+class Pod(NamedTuple):
+    """A pod as an injector sees it."""
+
+    template: Object
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    namespace: str
 
 
 class Verdict(NamedTuple):
@@ -20,105 +42,31 @@ class Verdict(NamedTuple):
     reason: Reason
     detail: str
     evidence: tuple[Evidence, ...]
-    # the selector whose opinion, which would turn the verdict, depends on a label's unknown value
+    # The selector that would turn the verdict, where it depends on the unknown value of a label
+    # whether it matches.
     unknown: str = ""
-
-
-class Pod(NamedTuple):
-    template: Object
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    namespace: str
-
-
-_HOST_NETWORK = ("spec", "hostNetwork")
-_POLICY = ("data", "config", "policy")
-_YES = ("y", "yes", "true", "on")
 
 
 def inject_required(
     pod: Pod,
     mesh: Mesh,
     policy: Any,
-    never: tuple[selectors.Selector | None, ...],
-    always: tuple[selectors.Selector | None, ...],
+    never: tuple[ParsedSelector, ...],
+    always: tuple[ParsedSelector, ...],
 ) -> Verdict:
-    """istiod's verdict, rule after rule in Istio's order (pkg/kube/inject/inject.go
-    injectRequired).
+    """istiod's verdict: the first of Istio's rules, in Istio's order, that has an opinion.
+
+    ``never`` and ``always`` are neverInjectSelector and alwaysInjectSelector of the injection
+    configuration.
     """
-    if at(pod.template, ("spec", "hostNetwork")) is True:
-        return _verdict(
-            [],
-            False,
-            Reason.HOST_NETWORK,
-            "host network",
-            "spec.hostNetwork: true",
-            "pod",
-            _HOST_NETWORK,
-        )
-
-    asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
-    if pod.namespace in mesh.rules.ignored_namespaces:
-        detail = f"Namespace {pod.namespace} is never injected"
-        return _verdict(asked, False, Reason.IGNORED_NAMESPACE, "ignored namespaces", detail)
-
-    where = (
-        f"Namespace {pod.namespace} is not among them"
-        if pod.namespace
-        else "the pod has no Namespace"
+    asked: list[Evidence] = []
+    return (
+        _host_network(pod, asked)
+        or _ignored_namespace(pod, mesh.rules, asked)
+        or _illegal_policy(policy, asked)
+        or _label_or_annotation(pod, mesh.rules, asked)
+        or _selectors_then_policy(pod, policy, never, always, asked)
     )
-    asked.append(Evidence("ignored namespaces", "no opinion", where))
-    if policy not in ("enabled", "disabled"):
-        detail = f"policy is {policy}: neither enabled nor disabled"
-        return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail, "mesh", _POLICY)
-
-    stated, reason, place = _stated(pod, mesh.rules.inject_label)
-    opinion = _opinion(stated, mesh.rules.inject_value_strict)
-    if opinion is not None:
-        return _verdict(
-            asked, opinion, reason, place, f"{place} {INJECT}: {stated}", "pod", _written(place)
-        )
-
-    if stated is None:
-        asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
-    else:
-        asked.append(
-            Evidence(f"{place} {INJECT}", "no opinion", f'"{stated}"', "pod", _written(place))
-        )
-
-    doubts: list[
-        tuple[bool, str]
-    ] = []  # selectors that may match: the verdict they would give, and their words
-    for name, found, inject, why in (
-        ("neverInjectSelector", never, False, Reason.NEVER_INJECT_SELECTOR),
-        ("alwaysInjectSelector", always, True, Reason.ALWAYS_INJECT_SELECTOR),
-    ):
-        for index, selector in enumerate(found):
-            opinion = False if selector is None or selector.empty else selector.opinion(pod.labels)
-            detail = f"{name}[{index}]: {selector}"
-            if opinion:
-                verdict = _verdict(
-                    asked, inject, why, name, detail, "mesh", ("data", "config", name)
-                )
-                return _doubted(verdict, doubts)
-
-            if opinion is None:
-                doubts.append((inject, detail))
-
-        asked.append(Evidence(name, "no opinion", f"none of {len(found)} matches"))
-
-    verdict = _verdict(
-        asked, policy == "enabled", Reason.POLICY, "policy", f"policy: {policy}", "mesh", _POLICY
-    )
-    return _doubted(verdict, doubts)
-
-
-def _doubted(verdict: Verdict, doubts: list[tuple[bool, str]]) -> Verdict:
-    """The verdict, with the first of the selectors asked before that would turn it, should it
-    match.
-    """
-    unknown = next((detail for inject, detail in doubts if inject is not verdict.inject), "")
-    return verdict._replace(unknown=unknown) if unknown else verdict
 
 
 def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
@@ -126,46 +74,96 @@ def kube_inject_required(pod: Pod, mesh: Mesh) -> Verdict:
     say.
     """
     rules = mesh.rules
-    if at(pod.template, ("spec", "hostNetwork")) is not True and _has_sidecar(
-        pod, rules.manual_skips_injected
-    ):
-        return _verdict(
-            [],
-            False,
-            Reason.ALREADY_INJECTED,
-            "earlier injection",
-            "the pod has a container istio-proxy",
-        )
+    on_host_network = at(pod.template, _HOST_NETWORK) is True
+    if not on_host_network and _has_sidecar(pod, rules.manual_skips_injected):
+        detail = f"the pod has a container {PROXY_CONTAINER}"
+        return _verdict([], False, Reason.ALREADY_INJECTED, "earlier injection", detail)
 
-    if rules.manual_asks or at(pod.template, ("spec", "hostNetwork")) is True:
+    if on_host_network or rules.manual_asks:
         return inject_required(pod, mesh, "enabled", (), ())
 
-    asked = [Evidence("host network", "no opinion", "the pod has a network of its own")]
+    asked: list[Evidence] = []
+    _host_network(pod, asked)
     detail = "istioctl kube-inject of this version asks nothing else"
     return _verdict(asked, True, Reason.KUBE_INJECT, "kube-inject", detail)
 
 
-def _has_sidecar(pod: Pod, how: str) -> bool:
-    """Whether kube-inject takes the pod for injected: istio-proxy beside another container."""
-    if not how or (how == "by status" and STATUS not in pod.annotations):
+def _has_sidecar(pod: Pod, rule: str) -> bool:
+    """Whether kube-inject takes the pod for injected: istio-proxy stands beside another container.
+
+    ``rule`` is Rules.manual_skips_injected.
+    """
+    if not rule or (rule == "by status" and STATUS_ANNOTATION not in pod.annotations):
         return False
+
     containers = at(pod.template, ("spec", "containers"))
-    among = containers if isinstance(containers, list) else []
-    return len(among) > 1 and any(at(container, ("name",)) == "istio-proxy" for container in among)
+    if not isinstance(containers, list) or len(containers) < 2:
+        return False
+    return any(at(container, ("name",)) == PROXY_CONTAINER for container in containers)
 
 
-def _stated(pod: Pod, label_counts: bool) -> tuple[str | None, Reason, str]:
-    """What the pod says itself: the label (1.12+), where it is there at all (even empty), else the
+# ---------------------------------------------------------------- Istio's rules, in their order
+#
+# Each gives its verdict, or None after it has noted in ``asked`` that it has no opinion.
+
+
+def _host_network(pod: Pod, asked: list[Evidence]) -> Verdict | None:
+    rule = "host network"
+    if at(pod.template, _HOST_NETWORK) is True:
+        detail = "spec.hostNetwork: true"
+        return _verdict(asked, False, Reason.HOST_NETWORK, rule, detail, "pod", _HOST_NETWORK)
+
+    asked.append(Evidence(rule, "no opinion", "the pod has a network of its own"))
+    return None
+
+
+def _ignored_namespace(pod: Pod, rules: Rules, asked: list[Evidence]) -> Verdict | None:
+    rule = "ignored namespaces"
+    if pod.namespace in rules.ignored_namespaces:
+        detail = f"Namespace {pod.namespace} is never injected"
+        return _verdict(asked, False, Reason.IGNORED_NAMESPACE, rule, detail)
+
+    detail = "the pod has no Namespace"
+    if pod.namespace:
+        detail = f"Namespace {pod.namespace} is not among them"
+
+    asked.append(Evidence(rule, "no opinion", detail))
+    return None
+
+
+def _illegal_policy(policy: Any, asked: list[Evidence]) -> Verdict | None:
+    if policy in ("enabled", "disabled"):
+        return None
+
+    detail = f"policy is {policy}: neither enabled nor disabled"
+    return _verdict(asked, False, Reason.POLICY_ILLEGAL, "policy", detail, "mesh", _POLICY)
+
+
+def _label_or_annotation(pod: Pod, rules: Rules, asked: list[Evidence]) -> Verdict | None:
+    """sidecar.istio.io/inject: the label (1.12+) where it is there at all, even empty; else the
     annotation.
     """
-    if label_counts and INJECT in pod.labels:
-        return pod.labels[INJECT], Reason.LABEL, "label"
-    return pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
+    value, reason, place = pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"
+    if rules.inject_label and INJECT in pod.labels:
+        value, reason, place = pod.labels[INJECT], Reason.LABEL, "label"
+
+    if value is None:
+        asked.append(Evidence(f"label or annotation {INJECT}", "no opinion", "absent"))
+        return None
+
+    path = ("metadata", f"{place}s", INJECT)
+    inject = _truth(value, rules.inject_value_strict)
+    if inject is not None:
+        return _verdict(asked, inject, reason, place, f"{place} {INJECT}: {value}", "pod", path)
+
+    asked.append(Evidence(f"{place} {INJECT}", "no opinion", f'"{value}"', "pod", path))
+    return None
 
 
-def _opinion(value: str | None, strict: bool) -> bool | None:
-    """The truth of sidecar.istio.io/inject; strict (1.27+): anything but true and false is no
-    opinion.
+def _truth(value: str, strict: bool) -> bool | None:
+    """The truth of sidecar.istio.io/inject, None for no opinion.
+
+    ``strict`` (1.27+): anything but "true" and "false" is no opinion; before, it is false.
     """
     if not value or not isinstance(value, str):
         return None
@@ -174,19 +172,77 @@ def _opinion(value: str | None, strict: bool) -> bool | None:
     return value.lower() in _YES
 
 
-def _written(place: str) -> tuple[str, ...]:
-    """Where the pod says it: the label or the annotation of its metadata."""
-    return ("metadata", f"{place}s", INJECT)
+def _selectors_then_policy(
+    pod: Pod,
+    policy: str,
+    never: tuple[ParsedSelector, ...],
+    always: tuple[ParsedSelector, ...],
+    asked: list[Evidence],
+) -> Verdict:
+    open_selectors: list[OpenSelector] = []
+    verdict = (
+        _first_match("neverInjectSelector", never, pod.labels, asked, open_selectors)
+        or _first_match("alwaysInjectSelector", always, pod.labels, asked, open_selectors)
+        or _policy(policy, asked)
+    )
+    # A selector that was asked before, and would turn the verdict should it match.
+    for inject, detail in open_selectors:
+        if inject is not verdict.inject:
+            return verdict._replace(unknown=detail)
+
+    return verdict
+
+
+_OF_SELECTORS = {  # field: the verdict where one of them matches, and its reason
+    "neverInjectSelector": (False, Reason.NEVER_INJECT_SELECTOR),
+    "alwaysInjectSelector": (True, Reason.ALWAYS_INJECT_SELECTOR),
+}
+
+
+def _first_match(
+    field: str,
+    parsed: tuple[ParsedSelector, ...],
+    labels: Mapping[str, str],
+    asked: list[Evidence],
+    open_selectors: list[OpenSelector],
+) -> Verdict | None:
+    """The verdict of the first selector that matches. One without requirements counts for nothing
+    (metav1.LabelSelector would match everything; inject.go skips it).
+    """
+    inject, reason = _OF_SELECTORS[field]
+    for index, selector in enumerate(parsed):
+        if selector is None or selector.empty:
+            continue
+
+        matches = selector.opinion(labels)
+        if matches is False:
+            continue
+
+        detail = f"{field}[{index}]: {selector}"
+        if matches:
+            path = ("data", "config", field)
+            return _verdict(asked, inject, reason, field, detail, "mesh", path)
+
+        open_selectors.append((inject, detail))
+
+    asked.append(Evidence(field, "no opinion", f"none of {len(parsed)} matches"))
+    return None
+
+
+def _policy(policy: str, asked: list[Evidence]) -> Verdict:
+    inject, detail = policy == "enabled", f"policy: {policy}"
+    return _verdict(asked, inject, Reason.POLICY, "policy", detail, "mesh", _POLICY)
 
 
 def _verdict(
-    asked: list[Evidence],
+    asked: Iterable[Evidence],
     inject: bool,
     reason: Reason,
     rule: str,
     detail: str,
-    on: str = "",
-    path: tuple[str, ...] = (),
+    on: Literal["pod", "mesh", ""] = "",
+    path: Path = (),
 ) -> Verdict:
-    asked.append(Evidence(rule, "inject" if inject else "skip", detail, on, path))
-    return Verdict(inject, reason, detail, tuple(asked))
+    """The verdict of the rule that decides, after those that were asked before it."""
+    decisive = Evidence(rule, "inject" if inject else "skip", detail, on, path)
+    return Verdict(inject, reason, detail, (*asked, decisive))

@@ -1,41 +1,47 @@
-"""What turns a verdict: the smallest edits, each tried by deciding again before it is told.
+"""The smallest edits that turn a verdict, each tried by deciding again before it is suggested.
 
-Selectors tell the values of a label apart only by those that they name. So these stand for all that
-a label can be: absent, each value named for its key, and one that no selector names. Combinations
-of these are tried, those of fewest edits first; where none of all turns the verdict, no labels do.
+Selectors tell the values of a label apart only by those that they name. So three kinds of candidate
+stand for all that a label can be: absent, each value named for its key, and one value that no
+selector names. Combinations of candidates are tried, those of fewest edits first. Where none of all
+combinations turns the verdict, no labels do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from krm_injector.decision.decide import NAME_LABEL, Judge, manual_metadata
-from krm_injector.decision.pod_rules import INJECT
+from krm_injector.decision.decide import Judge, SelectorValues
+from krm_injector.decision.kube_inject import manual_metadata
+from krm_injector.decision.label_candidates import (
+    Revisions,
+    candidate_values,
+    fixed_labels,
+    inject_values,
+)
 from krm_injector.function_config import Settings
-from krm_injector.kube import workloads
-from krm_injector.kube.paths import Step, at
-from krm_injector.model import Decision, Mesh, Namespace, Object, Workload
-from krm_injector.workload.controller import controller_labels, string_map
+from krm_injector.istio_names import (
+    INJECT,
+    INJECTION_LABEL,
+    NAMESPACE_NAME_LABEL,
+    REVISION_LABEL,
+)
+from krm_injector.kube.paths import Step, at, put, without
+from krm_injector.model import Decision, Mesh, Namespace, Workload
+from krm_injector.workload.controller import string_map
 
-INJECTION = "istio-injection"
-REVISION = "istio.io/rev"
 MOST = 2000  # combinations tried in one search
 MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
-_UNNAMED = (
-    "enabled",
-    "true",
-    "on",
-    "other",
-)  # the first that no selector names stands for all of those
+
+Scope = Literal["workload", "namespace", "both"]
 
 
 class Edit(NamedTuple):
     """One field set to a value, or taken out (None)."""
 
-    on: str  # "workload" | "namespace" | "mesh"
+    on: Literal["workload", "namespace", "mesh"]
     path: Step  # from the object; for the mesh: from the injection configuration
     value: Any
 
@@ -48,200 +54,209 @@ class Vain(NamedTuple):
 
     tried: int
     all: int  # how many combinations there are
-    spared: tuple[str, ...] = ()  # labels of the pod that are not the template's to say
+    spared: tuple[str, ...] = ()  # labels of the pod that no edit of the template can set
 
     @property
     def whole(self) -> bool:
+        """Whether every combination was tried."""
         return self.tried == self.all
 
 
 class Remedies:
-    """Answers for the decisions of one run. namespaces: those that the judge knows."""
+    """Searches for the decisions of one run.
+
+    ``judge`` has made those decisions; it knows the Namespaces of the run.
+    """
 
     def __init__(self, judge: Judge, meshes: Iterable[Mesh], settings: Settings) -> None:
-        self._judge, self._settings = judge, settings
+        self._judge = judge
+        self._is_manual = settings.method == "manual"
         self._meshes = [mesh for mesh in meshes if mesh.source != "missing"]
-        self._said: Any = None  # the judge's vocabulary
+        self._lazy_values: SelectorValues | None = None
+        # Namespaces by id and edits; with the Namespace itself, so that no other takes its id.
         self._edited: dict[tuple[int, Edits], tuple[Namespace, Namespace]] = {}
-        self._vain: dict[Any, Vain] = {}
-        self._left = MOST_OF_ALL
+        self._failed: dict[tuple[Any, ...], Vain] = {}  # by situation
+        self._tries_left = MOST_OF_ALL
 
-    # ------------------------------------------------------------ what is tried
-
-    def of_workload(
-        self, decision: Decision, revisions: Callable[[], Sequence[str]]
-    ) -> Iterator[Edits]:
+    def of_workload(self, decision: Decision, revisions: Revisions) -> Iterator[Edits]:
         """Edits of the pod template that turn the verdict, the smallest first.
 
-        revisions: the values of istio.io/rev to try first.
+        ``revisions``: the values of istio.io/rev to try first.
         """
-        return self._turning(decision, self._of_pod(decision, revisions), "workload")
+        return self._search(decision, self._pod_candidates(decision, revisions), "workload")
 
-    def of_namespace(
-        self, decision: Decision, revisions: Callable[[], Sequence[str]]
-    ) -> Iterator[Edits]:
+    def of_namespace(self, decision: Decision, revisions: Revisions) -> Iterator[Edits]:
         """Edits of the Namespace's labels that turn the verdict, the smallest first."""
-        return self._turning(decision, self._of_labels(decision, revisions), "namespace")
+        candidates = self._namespace_candidates(decision, revisions)
+        return self._search(decision, candidates, "namespace")
 
-    def of_both(
-        self, decision: Decision, revisions: Callable[[], Sequence[str]]
-    ) -> Iterator[Edits]:
-        """Edits of both at once."""
-        choices = chain(self._of_labels(decision, revisions), self._of_pod(decision, revisions))
-        return self._turning(decision, choices, "both")
+    def of_both(self, decision: Decision, revisions: Revisions) -> Iterator[Edits]:
+        """Edits of both at once that turn the verdict, the smallest first."""
+        of_namespace = self._namespace_candidates(decision, revisions)
+        of_pod = self._pod_candidates(decision, revisions)
+        return self._search(decision, chain(of_namespace, of_pod), "both")
 
-    def vain(self, decision: Decision, scope: str) -> Vain:
-        """What the search in a scope ("workload" | "namespace" | "both") came to, where it found
-        nothing.
-        """
-        return self._vain[self._situation(decision, scope)]
+    def vain(self, decision: Decision, scope: Scope) -> Vain:
+        """How far the search in a scope came that found nothing. Raises KeyError for another."""
+        return self._failed[self._situation(decision, scope)]
 
     def hopeless(self, decision: Decision) -> str:
         """Why no label can take the workload in, where that is plain; "" else."""
         if not self._meshes:
             return "no control plane's configuration is given"
-        if self._settings.method == "manual":
+        if self._is_manual:
             return ""
 
         name = decision.workload.ref.namespace
         if all(name in mesh.rules.ignored_namespaces for mesh in self._meshes):
             return f"Istio injects nothing in Namespace {name}"
 
-        illegal = [
-            mesh
-            for mesh in self._meshes
-            if mesh.config.get("policy") not in ("enabled", "disabled")
-        ]
-        if len(illegal) == len(self._meshes):
-            return f"the policy of control plane {illegal[0].revision} is {illegal[0].config.get('policy')}"
+        policies = [mesh.config.get("policy") for mesh in self._meshes]
+        if not any(policy in ("enabled", "disabled") for policy in policies):
+            return f"the policy of control plane {self._meshes[0].revision} is {policies[0]}"
 
         return ""
 
     def namespace_after(self, namespace: Namespace, edits: Edits) -> Namespace:
-        """The Namespace after its edits; the same object for the same edits."""
-        known = self._edited.get((id(namespace), edits))
-        if known is None:
+        """The Namespace after edits of its labels; the same object for the same edits, so that the
+        judge remembers its answers.
+        """
+        key = (id(namespace), edits)
+        if key not in self._edited:
             labels = dict(namespace.labels)
             for edit in edits:
-                labels[str(edit.path[-1])] = edit.value
+                label = str(edit.path[-1])
+                if edit.value is None:
+                    labels.pop(label, None)
+                else:
+                    labels[label] = edit.value
 
-            kept = {key: value for key, value in labels.items() if value is not None}
-            known = self._edited[id(namespace), edits] = (
-                namespace,
-                namespace._replace(labels=kept),
-            )
+            self._edited[key] = (namespace, namespace._replace(labels=labels))
 
-        return known[1]
+        return self._edited[key][1]
 
     def after(self, decision: Decision, edits: Edits) -> Decision:
         """The workload's decision after edits of its pod template and its Namespace."""
-        namespace, own = decision.namespace, [edit for edit in edits if edit.on == "workload"]
-        wide = tuple(edit for edit in edits if edit.on == "namespace")
-        if wide and namespace is not None:
-            namespace = self.namespace_after(namespace, wide)
-        return self._judge.decide_in(_edited(decision.workload, own), namespace)
+        workload, namespace = decision.workload, decision.namespace
+        value = workload.object
+        for edit in edits:
+            if edit.on == "workload":
+                value = _edited(value, edit)
 
-    def _turning(
-        self, decision: Decision, choices: Iterator[list[Edit]], scope: str
+        namespace_edits = tuple(edit for edit in edits if edit.on == "namespace")
+        if namespace_edits and namespace is not None:
+            namespace = self.namespace_after(namespace, namespace_edits)
+
+        if value is not workload.object:
+            workload = workload._replace(object=value)
+        return self._judge.decide_in(workload, namespace)
+
+    # ---------------------------------------------------------------- the search
+
+    def _search(
+        self, decision: Decision, candidates: Iterator[list[Edit]], scope: Scope
     ) -> Iterator[Edits]:
-        if self._vain and self._situation(decision, scope) in self._vain:
+        """The combinations of candidates that turn the verdict. Remembers a search without any."""
+        if self._failed and self._situation(decision, scope) in self._failed:
             return
 
-        known: list[list[Edit]] = []
-        found, tried = False, 0
-        for edits in _combined(choices, known):
-            if tried == MOST or self._left <= 0:
+        asked: list[list[Edit]] = []  # the candidates so far, a list per label
+        tried, has_result = 0, False
+        for edits in _combinations(candidates, asked):
+            if tried == MOST or self._tries_left <= 0:
                 break
 
             tried += 1
             if scope == "both" and len({edit.on for edit in edits}) == 1:
-                continue  # one scope alone was tried
+                continue  # the searches of one scope have tried it
 
             if turned(decision, self.after(decision, edits)):
-                found = True
+                has_result = True
                 yield tuple(sorted(edits, key=_order)) if len(edits) > 1 else edits
 
-        self._left -= tried if not found else 0
-        if not found:
-            spared = _spared(decision.workload).intersection(self._vocabulary.pod)
-            count = prod(len(edits) + 1 for edits in (*known, *choices)) - 1
-            self._vain[self._situation(decision, scope)] = Vain(tried, count, tuple(sorted(spared)))
+        if not has_result:
+            self._tries_left -= tried
+            total = prod(len(edits) + 1 for edits in (*asked, *candidates)) - 1
+            excluded = self._fixed_selected_labels(decision.workload)
+            situation = self._situation(decision, scope)
+            self._failed[situation] = Vain(tried, total, tuple(sorted(excluded)))
 
-    # ------------------------------------------------------------ candidates: for each label, what it may become
-
-    def _of_labels(
-        self, decision: Decision, revisions: Callable[[], Sequence[str]]
-    ) -> Iterator[list[Edit]]:
-        namespace = decision.namespace
-        if self._settings.method == "manual" or namespace is None or namespace.source == "missing":
-            return
-
-        named = self._vocabulary.namespace
-        order = [INJECTION, REVISION]
-        if REVISION in namespace.labels and INJECTION not in namespace.labels:
-            order.reverse()  # who writes revisions gets one that is served
-
-        keys = [
-            key for key in (*order, *(key for key in named if key not in order)) if key in named
-        ]
-        for key in keys:
-            if key != NAME_LABEL:  # the API server's
-                values = _choices(key, named[key], namespace.labels.get(key), revisions)
-                yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
-
-    def _of_pod(
-        self, decision: Decision, revisions: Callable[[], Sequence[str]]
-    ) -> Iterator[list[Edit]]:
-        workload = decision.workload
-        manual = self._settings.method == "manual"
-        metadata = manual_metadata(workload) if manual else (*workload.template, "metadata")
-        wanted = "false" if decision.injected else "true"
-        network = (*workload.template, "spec", "hostNetwork")
-        if not decision.injected and at(workload.object, network) is True:
-            yield [Edit("workload", network, None)]
-
-        labels = string_map(at(workload.object, (*metadata, "labels")))
-        annotations = string_map(at(workload.object, (*metadata, "annotations")))
-        named = {} if manual else self._vocabulary.pod
-        spared = _spared(workload)
-        # Until 1.11 the label is no word of the pod's, and the annotation is.
-        for kind, stated in (("labels", labels), ("annotations", annotations)):
-            of_selectors = (*named.get(INJECT, ()), "") if kind == "labels" else ()
-            values = _own_word(of_selectors, stated.get(INJECT), wanted)
-            if kind == "annotations" or INJECT not in spared:
-                yield [Edit("workload", (*metadata, kind, INJECT), value) for value in values]
-
-        for key in sorted(named, key=lambda key: key != REVISION):
-            if key not in spared and key != INJECT:
-                values = _choices(key, named[key], labels.get(key), revisions)
-                yield [Edit("workload", (*metadata, "labels", key), value) for value in values]
-
-    @property
-    def _vocabulary(self) -> Any:
-        if self._said is None:
-            self._said = self._judge.vocabulary()
-        return self._said
-
-    def _situation(self, decision: Decision, scope: str) -> Any:
-        """What a search depends on: workloads that are alike in it are searched for once."""
-        workload = decision.workload
-        manual = self._settings.method == "manual"
-        metadata = at(
-            workload.object,
-            manual_metadata(workload) if manual else (*workload.template, "metadata"),
-        )
+    def _situation(self, decision: Decision, scope: Scope) -> tuple[Any, ...]:
+        """All that a search depends on. Workloads that are alike in it are searched for once."""
+        workload, namespace = decision.workload, decision.namespace
+        metadata = at(workload.object, self._metadata_path(workload))
         labels = string_map(at(metadata, ("labels",)))
+        annotations = string_map(at(metadata, ("annotations",)))
         return (
             scope,
             decision.injected,
             workload.ref.namespace,
-            None if decision.namespace is None else id(decision.namespace),
-            tuple(labels.get(key) for key in (INJECT, *self._vocabulary.pod)),
-            string_map(at(metadata, ("annotations",))).get(INJECT),
-            at(workload.object, (*workload.template, "spec", "hostNetwork")) is True,
-            frozenset(_spared(workload).intersection(self._vocabulary.pod)),
+            None if namespace is None else id(namespace),
+            tuple(labels.get(key) for key in (INJECT, *self._values.pod)),
+            annotations.get(INJECT),
+            _on_host_network(workload),
+            frozenset(self._fixed_selected_labels(workload)),
             decision.reason,
         )
+
+    # ---------------------------------------------------------------- candidates, a list per label
+
+    def _namespace_candidates(
+        self, decision: Decision, revisions: Revisions
+    ) -> Iterator[list[Edit]]:
+        namespace = decision.namespace
+        if self._is_manual or namespace is None or namespace.source == "missing":
+            return
+
+        keys = [INJECTION_LABEL, REVISION_LABEL]
+        if REVISION_LABEL in namespace.labels and INJECTION_LABEL not in namespace.labels:
+            keys.reverse()  # who selects by revision gets a revision that is served
+
+        named = self._values.namespace
+        keys += [key for key in named if key not in keys]
+        for key in keys:
+            # The API server sets the label of the Namespace's name.
+            if key in named and key != NAMESPACE_NAME_LABEL:
+                values = candidate_values(key, named[key], namespace.labels.get(key), revisions)
+                yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
+
+    def _pod_candidates(self, decision: Decision, revisions: Revisions) -> Iterator[list[Edit]]:
+        workload = decision.workload
+        if not decision.injected and _on_host_network(workload):
+            yield [Edit("workload", (*workload.template, "spec", "hostNetwork"), None)]
+
+        metadata = self._metadata_path(workload)
+        labels = string_map(at(workload.object, (*metadata, "labels")))
+        annotations = string_map(at(workload.object, (*metadata, "annotations")))
+        named = {} if self._is_manual else self._values.pod
+        fixed = fixed_labels(workload)
+        opposite = "false" if decision.injected else "true"
+        if INJECT not in fixed:
+            values = inject_values((*named.get(INJECT, ()), ""), labels.get(INJECT), opposite)
+            yield [Edit("workload", (*metadata, "labels", INJECT), value) for value in values]
+
+        # Until 1.11 Istio reads the annotation, and not the label.
+        values = inject_values((), annotations.get(INJECT), opposite)
+        yield [Edit("workload", (*metadata, "annotations", INJECT), value) for value in values]
+
+        for key in sorted(named, key=lambda key: key != REVISION_LABEL):
+            if key not in fixed and key != INJECT:
+                values = candidate_values(key, named[key], labels.get(key), revisions)
+                yield [Edit("workload", (*metadata, "labels", key), value) for value in values]
+
+    @property
+    def _values(self) -> SelectorValues:
+        if self._lazy_values is None:
+            self._lazy_values = self._judge.selector_values()
+        return self._lazy_values
+
+    def _metadata_path(self, workload: Workload) -> Step:
+        """The path of the metadata that counts for the pod."""
+        return manual_metadata(workload) if self._is_manual else (*workload.template, "metadata")
+
+    def _fixed_selected_labels(self, workload: Workload) -> set[str]:
+        """The fixed labels that a selector asks for."""
+        return fixed_labels(workload).intersection(self._values.pod)
 
 
 def turned(before: Decision, after: Decision) -> bool:
@@ -250,28 +265,14 @@ def turned(before: Decision, after: Decision) -> bool:
 
 
 def refused(decision: Decision) -> bool:
+    """Whether an error keeps the decision from being carried out."""
     return any(result.severity == "error" for result in decision.results)
 
 
-def put(value: Any, path: Step, leaf: Any) -> Object:
-    """A copy of the object with a field set, or taken out where leaf is None."""
-    parent, field = path[:-1], path[-1]
-    held = at(value, parent)
-    changed = {
-        key: one for key, one in (held if isinstance(held, dict) else {}).items() if key != field
-    }
-    if leaf is not None:
-        changed = {**(held if isinstance(held, dict) else {}), field: leaf}
-
-    result: Object = workloads.put(value, parent, changed)
-    return result
-
-
-def _edited(workload: Workload, edits: Sequence[Edit]) -> Workload:
-    value = workload.object
-    for edit in edits:
-        value = put(value, edit.path, edit.value)
-    return workload._replace(object=value) if edits else workload
+def _edited(value: Any, edit: Edit) -> Any:
+    if edit.value is None:
+        return without(value, edit.path)
+    return put(value, edit.path, edit.value)
 
 
 def _order(edit: Edit) -> tuple[str, bool]:
@@ -279,64 +280,21 @@ def _order(edit: Edit) -> tuple[str, bool]:
     return edit.on, edit.value is None and edit.path[-1] != "hostNetwork"
 
 
-def _combined(choices: Iterator[list[Edit]], known: list[list[Edit]]) -> Iterator[Edits]:
-    """At most one of each label's edits, all combinations, those of fewest edits first.
+def _combinations(candidates: Iterator[list[Edit]], asked: list[list[Edit]]) -> Iterator[Edits]:
+    """All combinations of at most one edit per label, those of fewest edits first.
 
-    known: takes what the choices were, which are asked for one by one: most often the first will
-    do.
+    The candidates are asked for label by label, since most often the first label will do; ``asked``
+    collects them.
     """
-    for edits in choices:
-        known.append(edits)
+    for edits in candidates:
+        asked.append(edits)
         for edit in edits:
             yield (edit,)
-    for size in range(2, len(known) + 1):
-        for chosen in combinations(known, size):
+
+    for size in range(2, len(asked) + 1):
+        for chosen in combinations(asked, size):
             yield from product(*chosen)
 
 
-def _choices(
-    key: str, named: Sequence[str], current: str | None, revisions: Callable[[], Sequence[str]]
-) -> list[str | None]:
-    """What a label may become, the likeliest first; None takes it off."""
-    other = next((value for value in _UNNAMED if value not in named), "")
-    values = list(named)
-    if key == REVISION:
-        first = [revision for revision in revisions() if revision in named]
-        values = [*first, *(value for value in named if value not in first)]
-
-    off: list[str | None] = [None] if current is not None else []
-    likely: list[str | None] = [value for value in values if value != current]
-    unnamed: list[str | None] = [other] if current is None or current in named else []
-    if key == INJECTION:
-        ahead: list[str | None] = [value for value in (*likely, *unnamed) if value == "enabled"]
-        return [*ahead, *off, *(value for value in (*likely, *unnamed) if value != "enabled")]
-
-    return [*likely, *off, *unnamed] if key == REVISION else [*off, *likely, *unnamed]
-
-
-def _own_word(named: Sequence[str], current: str | None, wanted: str) -> list[str | None]:
-    """What the pod's own word may become: the one that turns, none, the others."""
-    values = dict.fromkeys((wanted, "true", "false", *named))
-    off: list[str | None] = [None] if current is not None else []
-    first, *others = values
-    found: list[str | None] = [first, *off, *others]
-    return [value for value in found if value is None or value != current]
-
-
-def _spared(workload: Workload) -> set[str]:
-    """Labels of the pod that no edit of the template says: the controller's, and those it knows its
-    pods by.
-    """
-    selector = at(workload.object, ("spec", "selector"))
-    found = set(controller_labels(workload))
-    if isinstance(selector, dict) and workload.template:
-        matched, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
-        plain: Mapping[str, Any] = (
-            {} if "matchLabels" in selector or "matchExpressions" in selector else selector
-        )
-        found.update(matched if isinstance(matched, dict) else plain)
-        for requirement in expressions if isinstance(expressions, list) else ():
-            key = at(requirement, ("key",))
-            found.update([key] if isinstance(key, str) else [])
-
-    return found
+def _on_host_network(workload: Workload) -> bool:
+    return at(workload.object, (*workload.template, "spec", "hostNetwork")) is True

@@ -1,4 +1,4 @@
-"""What the bundle tells of the cluster: Namespaces, control planes with their webhooks, workloads.
+"""What a bundle states about the cluster: Namespaces, control planes, webhooks, workloads.
 
-A Bundle and Settings come in, a Found goes out. Imports workload and below.
+A Bundle and Settings come in, a Discovery goes out. May import workload and what is below it.
 """

@@ -1,5 +1,6 @@
-"""--context: files that tell of Namespaces and the mesh, and whose workloads are somebody else's
-matter.
+"""--context: files that describe Namespaces and the mesh -> bundles of those objects.
+
+Their workloads are not part of the run.
 """
 
 from __future__ import annotations
@@ -11,17 +12,9 @@ from collections.abc import Iterable, Sequence
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.sources import inputs, resource_list
 from krm_injector.sources.inputs import Source
-from krm_injector.sources.resource_list import Bundle, Item, members
+from krm_injector.sources.resource_list import Bundle, Item
+from krm_injector.sources.resource_list.members import Member, typed, walk
 
-# What a file of a directory must say to tell anything about Namespaces or a mesh; others are not
-# even parsed: a hook has no time for a whole repository, in which every injected manifest says
-# istio somewhere. The mesh's ConfigMaps are told by the name or the key.
-_KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
-_FACTS = re.compile(
-    _KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet"
-)
-_CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
-_OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
 KINDS = (
     "Namespace",
     "ConfigMap",
@@ -31,124 +24,158 @@ KINDS = (
     "ApplicationSet",
 )
 
+# What a file of a directory must contain to be parsed at all: a hook has no time for a whole
+# repository, in which every injected manifest mentions istio. A mesh's ConfigMaps are recognised by
+# their name or their key.
+_KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
+_FACTS = re.compile(
+    _KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet"
+)
+_CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
+_OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
+
 
 def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
-    """The facts of files and directories, a bundle a file; those that were read ``already`` are
-    passed over, and so are charts, whose templates tell nothing as they stand.
+    """The facts in files and directories, one bundle per file.
 
-    Raises Refused with the causes of all files; a path that tells nothing at all is one.
+    Files that were read ``already`` are passed over. So are charts: their templates state nothing
+    before they are rendered. Raises Refused with the causes of all files; a path without any facts
+    is one.
     """
-    there: set[str] | None = None
-    found = []
+    read_files: set[str] | None = None
+    bundles: list[Bundle] = []
     refusals = Refusals()
     for path in paths:
-        there = {os.path.realpath(file) for file in already} if there is None else there
+        if read_files is None:  # where no --context is given, no path is resolved
+            read_files = {os.path.realpath(file) for file in already}
+
         with refusals:
-            found += _facts_of(path, there)
+            bundles += _facts_in(path, read_files)
 
     refusals.raise_all()
-    return tuple(found)
-
-
-def _facts_of(path: str, there: set[str]) -> list[Bundle]:
-    """The facts of one --context. Raises Refused where it tells none, and none of its files was
-    read already.
-    """
-    named = not os.path.isdir(path)
-    files = [path] if named else inputs.manifests_in(path)
-    unread = [file for file in files if os.path.realpath(inputs.shown(file)) not in there]
-    found = []
-    refusals = Refusals()
-    for file in unread:
-        with refusals:
-            bundle = _facts(file, named)
-            found += [bundle] if bundle is not None else []
-
-    refusals.raise_all()
-
-    if not found and unread == files:
-        raise Refused(_nothing(path, named))
-
-    return found
-
-
-def _nothing(path: str, named: bool) -> Result:
-    from krm_injector.discovery import control_planes
-
-    path = inputs.shown(path)
-    message = (
-        f"--context {path} tells nothing: there is no Namespace, no Application, no ConfigMap or "
-        "webhook of a mesh and no ProxyConfig; name another path, or leave it out"
-    )
-    if named:
-        bundle = resource_list.read_manifests(inputs.content(path), path)
-        plan = control_planes.to_be_rendered([item.value for item in bundle.items], path)
-        message = f"--context {path} tells nothing: {plan}" if plan else message
-
-    return Result("error", message, file=path, code="context-empty")
+    return tuple(bundles)
 
 
 def around(
     paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]
 ) -> tuple[Bundle, ...]:
-    """The facts of --context and those that kustomize keeps back, none twice. Raises Refused."""
+    """The facts that kustomize keeps back (``kept``), then those of --context, none twice. Raises
+    Refused.
+    """
     files = [source.file for source in read_already if source.file]
     files += [item.file for bundle in kept for item in bundle.items]
     return (*kept, *read(paths, files))
 
 
 def kept_back(files: Iterable[str]) -> tuple[Bundle, ...]:
-    """The facts in files of a kustomization that kustomize does not print: those marked as
-    local-config. They are as their files have them, for what the kustomization does to them nobody
-    sees.
+    """The facts in a kustomization's files that kustomize does not print: objects marked as
+    local-config.
+
+    They are as their files state them: what the kustomization makes of them is not to be seen.
     """
-    found = []
+    bundles = []
     for file in files:
         if b"local-config" not in inputs.content(file):
             continue
 
         try:
-            bundle = _facts(file, named=True)
+            bundle = _facts_of_file(file, is_named=True)
         except Refused:  # kustomize has read it all the same
             continue
 
         if bundle is not None:
-            kept = [item for item in bundle.items if inputs.is_local_config(item.value)]
-            found += [bundle._replace(items=kept)] if kept else []
+            items = [item for item in bundle.items if inputs.is_local_config(item.value)]
+            bundles += [bundle._replace(items=items)] if items else []
 
-    return tuple(found)
+    return tuple(bundles)
 
 
 def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
-    """The bundle with the facts' items behind its own."""
-    items = [*bundle.items, *(item for part in facts for item in part.items)]
+    """The bundle with the items of the facts after its own."""
+    items = list(bundle.items)
+    for facts_bundle in facts:
+        items += facts_bundle.items
+
     return bundle._replace(items=[item._replace(index=index) for index, item in enumerate(items)])
 
 
-def _facts(file: str, named: bool) -> Bundle | None:
+# ---------------------------------------------------------------- one --context
+
+
+def _facts_in(path: str, read_files: set[str]) -> list[Bundle]:
+    """The facts at one path. Raises Refused where it has none, unless one of its files was read
+    already.
+    """
+    is_named = not os.path.isdir(path)
+    files = [path] if is_named else inputs.manifests_in(path)
+    unread = [file for file in files if os.path.realpath(inputs.shown(file)) not in read_files]
+
+    bundles = []
+    refusals = Refusals()
+    for file in unread:
+        with refusals:
+            bundle = _facts_of_file(file, is_named)
+            if bundle is not None:
+                bundles.append(bundle)
+
+    refusals.raise_all()
+
+    if not bundles and unread == files:
+        raise Refused(_no_facts(path, is_named))
+
+    return bundles
+
+
+def _no_facts(path: str, is_named: bool) -> Result:
+    from krm_injector.discovery import mesh_files
+
+    path = inputs.shown(path)
+    message = (
+        f"--context {path} tells nothing: there is no Namespace, no Application, no ConfigMap or "
+        "webhook of a mesh and no ProxyConfig; name another path, or leave it out"
+    )
+    if is_named:
+        bundle = resource_list.read_manifests(inputs.content(path), path)
+        advice = mesh_files.install_advice([item.value for item in bundle.items], path)
+        if advice:
+            message = f"--context {path} tells nothing: {advice}"
+
+    return Result("error", message, file=path, code="context-empty")
+
+
+def _facts_of_file(file: str, is_named: bool) -> Bundle | None:
+    """The facts of a file, None where it has none.
+
+    ``is_named``: the user named the file itself, and not a directory that contains it.
+    """
     data, file = inputs.content(file), inputs.shown(file)
-    if (
-        not named
-        and not _FACTS.search(data)
-        and not (_CONFIG_MAP.search(data) and _OF_A_MESH.search(data))
-    ):
+    if not is_named and not _may_hold_facts(data):
         return None
 
     bundle = resource_list.read_manifests(data, file)
-    kept: list[Item] = []
-    for member in members.walk(bundle):
-        if _tells(member):
-            # Of a List no member has a place of its own in the text.
-            whole = bundle.items[member.item]
-            kept.append(whole if not member.inside else Item(members.typed(member), 0, None, file))
+    items: list[Item] = []
+    for member in walk(bundle):
+        if not _is_fact(member):
+            continue
 
-    return bundle._replace(items=kept) if kept else None
+        if member.inside:  # a List: its members have no place of their own in the text
+            items.append(Item(typed(member), 0, None, file))
+        else:
+            items.append(bundle.items[member.item])
+
+    return bundle._replace(items=items) if items else None
 
 
-def _tells(member: members.Member) -> bool:
-    """Whether the object is one of those that facts are read from."""
+def _may_hold_facts(data: bytes) -> bool:
+    if _FACTS.search(data):
+        return True
+    return bool(_CONFIG_MAP.search(data) and _OF_A_MESH.search(data))
+
+
+def _is_fact(member: Member) -> bool:
+    """Whether the object is one of those that discovery reads besides workloads."""
     if member.kind in ("ConfigMap", "MutatingWebhookConfiguration"):
-        from krm_injector.discovery import control_planes
+        from krm_injector.discovery import mesh_files
 
-        return control_planes.is_part(members.typed(member))
+        return mesh_files.is_mesh_object(typed(member))
     return member.kind in KINDS

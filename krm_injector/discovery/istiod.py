@@ -1,64 +1,41 @@
-"""What a control plane's configuration tells about its istiod: version, native sidecars, platform."""
+"""A control plane's configuration -> its istiod: version, native sidecars, platform."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from krm_injector.discovery.version_evidence import form_of, readings
+from krm_injector.discovery.version_inference import (
+    Form,
+    Minor,
+    possible_minors,
+    template_form,
+    version_text,
+)
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
-_TAG = re.compile(r":v?(\d+\.\d+[\w.+-]*)$")
-_TEMPLATE_TAG = re.compile(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
+# Patterns that re compiles at their first use: most control planes state values.global.tag.
+_TAG = r":v?(\d+\.\d+[\w.+-]*)$"
+_TEMPLATE_TAG = r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)"
+
+# What strconv.ParseBool takes for true.
+_GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 
 
-def version(
-    settings: Settings, labels: dict[str, str], values: Object, config: Object
-) -> tuple[str, str]:
-    """Istio's version and what told it; "" where nothing does. The tag comes first: it is istiod's
-    own image tag.
-
-    labels: those of the ConfigMaps.
-    """
-    if settings.mesh.version:
-        return settings.mesh.version.removeprefix("v"), "spec.mesh.version"
-
-    proxy_image = _TAG.search(str(at(values, ("global", "proxy", "image")) or ""))
-    candidates = (
-        (str(at(values, ("global", "tag")) or ""), "values.global.tag"),
-        (proxy_image[1] if proxy_image else "", "values.global.proxy.image"),
-        (labels.get("app.kubernetes.io/version", ""), "label app.kubernetes.io/version"),
-        (labels.get("helm.sh/chart", "").rpartition("-")[2], "label helm.sh/chart"),
-    )
-    for found, evidence in candidates:
-        if _plausible(found):
-            return found.removeprefix("v"), evidence
-
-    templates = config.get("templates")
-    named = (
-        {f"template {name}": text for name, text in templates.items()}
-        if isinstance(templates, dict)
-        else {}
-    )
-    for name, text in {**named, "the template": config.get("template")}.items():
-        image = _TEMPLATE_TAG.search(text) if isinstance(text, str) else None
-        if image and _plausible(image[1]):
-            return image[1], f"an image tag in {name}"
-
-    chart = labels.get("chart", "").rpartition("-")[2]
-    return (chart, "label chart") if _plausible(chart) else ("", "")
+# ---------------------------------------------------------------- version
 
 
-class Recognised(NamedTuple):
+class RecognisedVersion(NamedTuple):
     """A control plane's version."""
 
-    # "1.2.2", "1.1" by the form of the configuration alone; "" where several versions can be meant
+    # "1.2.2"; "1.1" by the form of the configuration alone; "" where several versions are possible
     text: str
     evidence: str
-    minor: tuple[int, int] | None  # whose rules count; None: the newest
+    minor: Minor | None  # whose rules count; None: the newest
     results: tuple[Result, ...]
 
 
@@ -69,107 +46,163 @@ def recognise(
     config: Object,
     place: str,
     ref: ResourceRef | None,
-) -> Recognised:
-    """The version by what states it, else by the form of the injection configuration, with what is
-    to be doubted.
+) -> RecognisedVersion:
+    """The version that something states, else the one that the form of the injection configuration
+    allows; with warnings about what is doubtful.
 
-    A version that does not go with the form is an error where the user states it, else passed over.
+    A stated version that does not go with the form is an error where the user states it, and passed
+    over where anything else does. ``labels`` are those of the ConfigMaps; ``place`` and ``ref`` say
+    where the configuration stands.
     """
-    text, evidence = version(settings, labels, values, config)
+    text, evidence = stated_version(settings, labels, values, config)
     minor = parse_version(text)
-    form = form_of(config)
+    form = template_form(config)
     contradiction = ""
     if minor is not None and form and rules_for(minor).result != form:
         if settings.mesh.version:
-            return Recognised(text, evidence, minor, (_wrong_form(text, form, place, ref),))
+            error = _wrong_form(text, form, place, ref)
+            return RecognisedVersion(text, evidence, minor, (error,))
+
         contradiction = f"{evidence} says {text}, which does not go with its form: "
         minor = None
 
     if minor is not None or not form:
-        return Recognised(text, evidence, minor, tuple(version_doubts(text, place, ref)))
+        return RecognisedVersion(text, evidence, minor, tuple(version_warnings(text, place, ref)))
 
-    can_be = readings(config)
-    if len(can_be) == 1:
-        return Recognised(f"1.{can_be[0][1]}", "the form of data.config", can_be[0], ())
+    minors = possible_minors(config)
+    if len(minors) == 1:
+        return RecognisedVersion(version_text(minors[0]), "the form of data.config", minors[0], ())
 
-    return Recognised("", "", can_be[-1], (_several(can_be, contradiction, place, ref),))
-
-
-def _wrong_form(text: str, form: str, place: str, ref: ResourceRef | None) -> Result:
-    has = (
-        "templates, as Istio 1.9 and later have"
-        if form == "pod"
-        else "a template, as Istio until 1.8 has"
-    )
-    message = f"data.config of {place} has {has}, and spec.mesh.version says {text}; leave spec.mesh.version out"
-    return Result("error", message, ref, "data.config", text, code="mesh-version-form")
+    warning = _several_versions(minors, contradiction, place, ref)
+    return RecognisedVersion("", "", minors[-1], (warning,))
 
 
-def _several(
-    can_be: tuple[tuple[int, int], ...], why: str, place: str, ref: ResourceRef | None
-) -> Result:
-    first, last = (".".join(map(str, minor)) for minor in (can_be[0], can_be[-1]))
-    message = (
-        f"Istio's version cannot be told from {place}; {why}it is that of {first} to {last}, and "
-        f"the rules of {last} are used. State it as spec.mesh.version in the functionConfig, or "
-        "by --mesh-version"
-    )
-    return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
+def stated_version(
+    settings: Settings, labels: dict[str, str], values: Object, config: Object
+) -> tuple[str, str]:
+    """Istio's version and what states it; ("", "") where nothing does.
+
+    The functionConfig comes first, then what is most likely istiod's own version: the tag of its
+    image.
+    """
+    if settings.mesh.version:
+        return settings.mesh.version.removeprefix("v"), "spec.mesh.version"
+
+    for version, evidence in _version_candidates(labels, values, config):
+        minor = parse_version(version)
+        # Charts built from a source tree state 1.0.0, and other programs' images have other tags.
+        if minor is not None and (1, 1) <= minor < (2, 0):
+            return version.removeprefix("v"), evidence
+
+    return "", ""
 
 
-def _plausible(text: str) -> bool:
-    """Whether it can be a version of Istio: charts built from a source tree say 1.0.0."""
+def _version_candidates(
+    labels: dict[str, str], values: Object, config: Object
+) -> Iterator[tuple[str, str]]:
+    """What may state the version, and where it stands, the most reliable first."""
+    yield str(at(values, ("global", "tag")) or ""), "values.global.tag"
+
+    image = str(at(values, ("global", "proxy", "image")) or "")
+    tag = re.search(_TAG, image)
+    if tag:
+        yield tag[1], "values.global.proxy.image"
+
+    yield labels.get("app.kubernetes.io/version", ""), "label app.kubernetes.io/version"
+    yield labels.get("helm.sh/chart", "").rpartition("-")[2], "label helm.sh/chart"
+
+    templates = config.get("templates")
+    if isinstance(templates, dict):
+        for name, template in templates.items():
+            yield _image_tag(template), f"an image tag in template {name}"
+
+    yield _image_tag(config.get("template")), "an image tag in the template"
+    yield labels.get("chart", "").rpartition("-")[2], "label chart"
+
+
+def _image_tag(template: object) -> str:
+    """The tag of the proxy's image that a template spells out, "" where it spells none."""
+    image = re.search(_TEMPLATE_TAG, template) if isinstance(template, str) else None
+    return image[1] if image else ""
+
+
+def version_warnings(text: str, place: str, ref: ResourceRef | None) -> list[Result]:
+    """A warning where the version is unknown, or not one of those whose behaviour is described."""
     minor = parse_version(text)
-    return minor is not None and (1, 1) <= minor < (2, 0)
-
-
-def version_doubts(text: str, place: str, ref: ResourceRef | None) -> list[Result]:
-    """A warning where the version is unknown or none of those whose behaviour is described."""
-    minor = parse_version(text)
-    newest = ".".join(map(str, NEWEST))
     if minor is None:
         message = (
-            f"Istio's version cannot be told from {place}; the rules of {newest} are used. State "
-            "it as spec.mesh.version in the functionConfig, or by --mesh-version"
+            f"Istio's version cannot be told from {place}; the rules of {version_text(NEWEST)} are "
+            "used. State it as spec.mesh.version in the functionConfig, or by --mesh-version"
         )
         return [Result("warning", message, ref, "data.values", code="mesh-version-unknown")]
 
     if minor > NEWEST:
         message = (
-            f"Istio {text} of {place} is newer than known here; the rules of {newest} are used. "
+            f"Istio {text} of {place} is newer than known here; the rules of "
+            f"{version_text(NEWEST)} are used. A newer krm-injector may know it; spec.mesh.version "
+            "(--mesh-version) states whose rules to use"
         )
-        message += "A newer krm-injector may know it; spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-newer")]
 
     if minor < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
         message = (
-            f"Istio {text} of {place} is older than known here; the rules of {oldest} are used. "
+            f"Istio {text} of {place} is older than known here; the rules of "
+            f"{version_text(OLDEST)} are used. spec.mesh.version (--mesh-version) states whose "
+            "rules to use"
         )
-        message += "spec.mesh.version (--mesh-version) states whose rules to use"
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-older")]
 
     return []
 
 
-def test_mesh(mesh_config: Object, how: str) -> Literal["", "yes"]:
-    """Rules.test_mesh for this mesh: its defaults are known by a plain discovery address and no SDS
-    among fields that only a program writes.
+def _wrong_form(text: str, form: Form, place: str, ref: ResourceRef | None) -> Result:
+    content = "a template, as Istio until 1.8 has"
+    if form == "pod":
+        content = "templates, as Istio 1.9 and later have"
+
+    message = (
+        f"data.config of {place} has {content}, and spec.mesh.version says {text}; leave "
+        "spec.mesh.version out"
+    )
+    return Result("error", message, ref, "data.config", text, code="mesh-version-form")
+
+
+def _several_versions(
+    minors: tuple[Minor, ...], contradiction: str, place: str, ref: ResourceRef | None
+) -> Result:
+    first, last = version_text(minors[0]), version_text(minors[-1])
+    message = (
+        f"Istio's version cannot be told from {place}; {contradiction}it is that of {first} to "
+        f"{last}, and the rules of {last} are used. State it as spec.mesh.version in the "
+        "functionConfig, or by --mesh-version"
+    )
+    return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
+
+
+# ---------------------------------------------------------------- settings of istiod
+
+
+def test_mesh(mesh_config: Object, rule: str) -> Literal["", "yes"]:
+    """Rules.test_mesh for this mesh: "yes" where Istio's own test suite wrote it out.
+
+    That one is recognised by a plain discovery address and no SDS, among fields that only a program
+    writes. ``rule`` is the version's ("" or "possible").
     """
-    written_out = all(
+    is_written_out = all(
         field in mesh_config for field in ("certificates", "serviceSettings", "thriftConfig")
     )
-    plain = at(mesh_config, ("defaultConfig", "discoveryAddress")) == "istio-pilot:15010"
-    return "yes" if how and written_out and plain and "sdsUdsPath" not in mesh_config else ""
+    address = at(mesh_config, ("defaultConfig", "discoveryAddress"))
+    is_plain = address == "istio-pilot:15010" and "sdsUdsPath" not in mesh_config
+    return "yes" if rule and is_written_out and is_plain else ""
 
 
 def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
-    """Whether istiod makes native sidecars: stated, else its ENABLE_NATIVE_SIDECARS as the values
-    carry it.
+    """Whether istiod makes native sidecars: as the functionConfig states, else by the variable
+    ENABLE_NATIVE_SIDECARS among the values, else by the version's ``default``.
 
-    "auto" (1.27+) asks the nodes' versions; where nobody states them, current ones (1.33+) are
-    assumed. Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean, false
-    by default).
+    "auto" (1.27+) asks the nodes for their versions. Where nobody states them, current ones (1.33+)
+    are assumed. Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean,
+    false by default).
     """
     if settings.native_sidecars is not None:
         return settings.native_sidecars
@@ -179,14 +212,13 @@ def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
         return default
 
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if default:
-        return text in ("true", "auto")
-    return text in ("1", "t", "T", "true", "TRUE", "True")
+    return text in ("true", "auto") if default else text in _GO_TRUE
 
 
 def platform(settings: Settings, values: Object, automatic: bool) -> str:
     """istiod's PLATFORM, which the chart takes from the values; kube-inject has none."""
     if settings.platform is not None:
         return settings.platform
-    found = at(values, ("global", "platform")) or values.get("platform")
-    return found if automatic and isinstance(found, str) else ""
+
+    platform = at(values, ("global", "platform")) or values.get("platform")
+    return platform if automatic and isinstance(platform, str) else ""

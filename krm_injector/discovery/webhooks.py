@@ -1,5 +1,5 @@
-"""MutatingWebhookConfigurations: those that lead to an Istio injector, and those a default
-installation has.
+"""MutatingWebhookConfigurations: the webhooks that lead to an Istio injector, and those that a
+default installation has.
 """
 
 from __future__ import annotations
@@ -7,80 +7,88 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from krm_injector.istio_names import KUBERNETES_NAMESPACES
+from krm_injector.istio_names import (
+    INJECT,
+    INJECTION_LABEL,
+    INJECTOR_CONFIG_MAP,
+    NAMESPACE_NAME_LABEL,
+    REVISION_LABEL,
+    SYSTEM_NAMESPACE,
+    with_revision,
+)
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
-REVISION_LABEL = "istio.io/rev"
 INJECT_PATH = "/inject"
-_BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
+_BAD_ESCAPE = "%(?![0-9a-fA-F]{2})"
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
-    """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector; other
-    people's are left out.
+    """The webhooks of one MutatingWebhookConfiguration that lead to an Istio injector, and what is
+    wrong with them. Webhooks of other programs are left out.
     """
     name = str(at(configuration, ("metadata", "name")) or "")
     ref = ResourceRef(str(configuration.get("apiVersion")), "MutatingWebhookConfiguration", name)
     label = str(at(configuration, ("metadata", "labels", REVISION_LABEL)) or "")
-    found: list[Webhook] = []
+
+    webhooks: list[Webhook] = []
     results: list[Result] = []
-    webhooks = configuration.get("webhooks")
-    for index, webhook in enumerate(webhooks if isinstance(webhooks, list) else ()):
-        if not isinstance(webhook, dict):
+    entries = configuration.get("webhooks")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, dict):
             continue
 
-        path = _injector_path(webhook, label)
-        if path is None or not _sees_new_pods(webhook):
+        path = _injector_path(entry, label)
+        if path is None or not _sees_new_pods(entry):
             continue
 
         field = f"webhooks[{index}]"
-        results += _problems(webhook, ref, field)
-        found.append(
+        results += _problems(entry, ref, field)
+        webhooks.append(
             Webhook(
                 configuration=ref.name,
-                name=str(webhook.get("name") or field),
-                revision=label or _served(webhook),
-                namespace_selector=webhook.get("namespaceSelector"),
-                object_selector=webhook.get("objectSelector"),
+                name=str(entry.get("name") or field),
+                revision=label or _revision_of_service(entry),
+                namespace_selector=entry.get("namespaceSelector"),
+                object_selector=entry.get("objectSelector"),
                 path=path,
-                ignores_failure=_ignores_failure(configuration, webhook),
+                ignores_failure=_ignores_failure(configuration, entry),
             )
         )
 
-    return found, results
+    return webhooks, results
 
 
-def _injector_path(webhook: Object, label: str) -> str | None:
-    """The path that istiod would be called on, or None where the webhook is not Istio's injector."""
-    path = called_path(webhook.get("clientConfig"))
-    name = str(webhook.get("name") or "")
+def _injector_path(entry: Object, label: str) -> str | None:
+    """The path that istiod would be called on; None where the webhook is not Istio's injector."""
+    path = called_path(entry.get("clientConfig"))
+    name = str(entry.get("name") or "")
     if path == INJECT_PATH or path.startswith(f"{INJECT_PATH}/"):
-        istio = name.endswith("istio.io") or bool(label) or _service(webhook).startswith("istio")
+        is_istio = name.endswith("istio.io") or bool(label) or _service(entry).startswith("istio")
     else:
-        # A path that no istiod serves: only by its whole name it is the injector, and not another
-        # webhook.
-        istio = name.endswith("sidecar-injector.istio.io")
+        # A path that no istiod serves. Only the whole name makes sure that it is the injector, and
+        # not another webhook of Istio's.
+        is_istio = name.endswith("sidecar-injector.istio.io")
 
-    return path if istio else None
+    return path if is_istio else None
 
 
-def called_path(client: Any) -> str:
-    """The path that the API server asks for, as the server behind it sees it: that of a URL
-    decoded, any cleaned.
+def called_path(client_config: Any) -> str:
+    """The path that the API server asks for, as the server behind it sees it: decoded where it is
+    that of a URL, and cleaned.
 
-    One that is not stated at all was cut off on the way: it is taken for /inject. Source:
+    A path that is not stated at all was cut off on the way, and is taken for /inject. Source:
     apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath),
-    client-go/rest/request.go NewRequest (path.Join); Go's net/http decodes what was sent.
+    client-go/rest/request.go NewRequest (path.Join). Go's net/http decodes what was sent.
     """
-    url = at(client, ("url",))
-    path = (
-        _path_of(url)
-        if isinstance(url, str) and url
-        else str(at(client, ("service", "path")) or "")
-    )
+    url = at(client_config, ("url",))
+    if isinstance(url, str) and url:
+        path = _path_of(url)
+    else:
+        path = str(at(client_config, ("service", "path")) or "")
+
     if not path:
         return INJECT_PATH
 
@@ -92,14 +100,15 @@ def called_path(client: Any) -> str:
 def _path_of(url: str) -> str:
     """A URL's path, decoded (net/url Parse)."""
     url = url.partition("#")[0].partition("?")[0]
-    scheme, found, rest = url.partition("//")
-    path = rest[rest.find("/") :] if found and "/" in rest else "" if found else scheme
+    path, has_host, rest = url.partition("//")
+    if has_host:
+        path = rest[rest.find("/") :] if "/" in rest else ""
     if "%" not in path:
         return path
 
-    from urllib.parse import unquote_to_bytes  # hardly any URL has one
+    from urllib.parse import unquote_to_bytes  # hardly any URL has an escape
 
-    # Each byte that is no UTF-8 becomes one U+FFFD, as in Go.
+    # Each byte that is not UTF-8 becomes one U+FFFD, as in Go.
     text = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     return "".join(
         "\ufffd" if "\udc80" <= character <= "\udcff" else character for character in text
@@ -113,19 +122,19 @@ def is_served(path: str, rules: Rules) -> bool:
     return path == INJECT_PATH or (rules.paths_below and path.startswith(f"{INJECT_PATH}/"))
 
 
-def _ignores_failure(configuration: Object, webhook: Object) -> bool:
-    """failurePolicy; where it is not stated, Fail, in v1beta1 Ignore
+def _ignores_failure(configuration: Object, entry: Object) -> bool:
+    """Whether failurePolicy is Ignore. Where it is not stated it is Fail, in v1beta1 Ignore
     (pkg/apis/admissionregistration defaults.go).
     """
-    stated = webhook.get("failurePolicy")
-    if stated is None:
+    policy = entry.get("failurePolicy")
+    if policy is None:
         return str(configuration.get("apiVersion")).endswith("/v1beta1")
-    return bool(stated == "Ignore")
+    return bool(policy == "Ignore")
 
 
-def _sees_new_pods(webhook: Object) -> bool:
-    """Whether the rules let a Pod's creation through; a snapshot may have left the rules away."""
-    rules = webhook.get("rules")
+def _sees_new_pods(entry: Object) -> bool:
+    """Whether the rules select the creation of Pods; a snapshot may have left the rules out."""
+    rules = entry.get("rules")
     if not isinstance(rules, list) or not rules:
         return True
     return any(
@@ -134,35 +143,37 @@ def _sees_new_pods(webhook: Object) -> bool:
     )
 
 
-def _covers(rule: Any, field: str, wanted: str) -> bool:
-    values = rule.get(field) if isinstance(rule, dict) else None
-    return isinstance(values, list) and any(
-        value in (wanted, "*", f"{wanted}/*", "*/*") for value in values
-    )
+def _covers(rule: Any, field: str, value: str) -> bool:
+    stated = rule.get(field) if isinstance(rule, dict) else None
+    if not isinstance(stated, list):
+        return False
+    return any(pattern in (value, "*", f"{value}/*", "*/*") for pattern in stated)
 
 
-def _service(webhook: Object) -> str:
-    return str(at(webhook, ("clientConfig", "service", "name")) or "")
+def _service(entry: Object) -> str:
+    return str(at(entry, ("clientConfig", "service", "name")) or "")
 
 
-def _served(webhook: Object) -> str:
-    """The revision that the name of the called service tells, where no label does."""
-    name = _service(webhook)
+def _revision_of_service(entry: Object) -> str:
+    """The revision in the name of the called service (istiod-REVISION), "default" else."""
+    name = _service(entry)
     return name.removeprefix("istiod-") if name.startswith("istiod-") else "default"
 
 
-def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
-    """What the API server would refuse, and what nobody can judge without a cluster."""
+def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
+    """What the API server would refuse, and what nobody can judge without a cluster.
+
+    ``field`` is the path of the webhook inside of its configuration ``ref``.
+    """
     results = []
-    url = at(webhook, ("clientConfig", "url"))
-    if isinstance(url, str) and _BAD_ESCAPE.search(url):
-        message = f"{field}.clientConfig.url of {ref} is no URL, and the API server would refuse it: {url}"
-        results.append(
-            Result("error", message, ref, f"{field}.clientConfig.url", url, code="webhook-path")
-        )
+    url = at(entry, ("clientConfig", "url"))
+    if isinstance(url, str) and re.search(_BAD_ESCAPE, url):
+        url_field = f"{field}.clientConfig.url"
+        message = f"{url_field} of {ref} is no URL, and the API server would refuse it: {url}"
+        results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
 
     for name in ("namespaceSelector", "objectSelector"):
-        selector = webhook.get(name)
+        selector = entry.get(name)
         try:
             selectors.parse_webhook(selector)
         except selectors.SelectorError as problem:
@@ -171,18 +182,138 @@ def _problems(webhook: Object, ref: ResourceRef, field: str) -> list[Result]:
                 Result("error", message, ref, f"{field}.{name}", selector, code="webhook-selector")
             )
 
-    if webhook.get("matchConditions"):
-        message = f"{field}.matchConditions of {ref} are expressions that only a cluster evaluates; taken as true"
+    if entry.get("matchConditions"):
+        conditions_field = f"{field}.matchConditions"
+        message = (
+            f"{conditions_field} of {ref} are expressions that only a cluster evaluates; taken as "
+            "true"
+        )
         results.append(
-            Result(
-                "warning", message, ref, f"{field}.matchConditions", code="webhook-match-conditions"
-            )
+            Result("warning", message, ref, conditions_field, code="webhook-match-conditions")
         )
 
     return results
 
 
-# ---------------------------------------------------------------- what a default installation has
+# ---------------------------------------------------------------- a default installation's
+
+_SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
+
+_SelectorPair = tuple[Object, Object | None]  # namespaceSelector, objectSelector
+
+
+def assumed(
+    revision: str, rules: Rules, values: Object, namespace: str = SYSTEM_NAMESPACE
+) -> tuple[Webhook, ...]:
+    """The webhooks that an installation of that version, values and revision has, where nobody
+    states them.
+
+    ``namespace`` is the control plane's. Source:
+    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). By
+    its default useLegacySelectors, 1.9 has one webhook; with that turned off it has those of 1.10
+    under shorter names.
+    """
+    settings = at(values, ("sidecarInjectorWebhook",))
+    by_default = at(settings, ("enableNamespacesByDefault",)) is True
+    configuration = with_revision(INJECTOR_CONFIG_MAP, revision)
+    if namespace != SYSTEM_NAMESPACE:
+        configuration += f"-{namespace}"
+
+    if not rules.webhook_per_selector:
+        pairs_by_prefix = {"": _single_webhook(revision, rules, by_default, settings, namespace)}
+    else:
+        pairs_by_prefix = _by_revision(revision)
+        if revision == "default":
+            pairs_by_prefix |= _by_injection_label()
+            if by_default:
+                pairs_by_prefix["auto."] = _by_default(rules.auto_spares_system)
+
+    return tuple(
+        Webhook(
+            configuration,
+            f"{prefix}sidecar-injector.istio.io",
+            revision,
+            namespace_selector,
+            object_selector,
+            INJECT_PATH,
+        )
+        for prefix, (namespace_selector, object_selector) in pairs_by_prefix.items()
+    )
+
+
+def _by_revision(revision: str) -> dict[str, _SelectorPair]:
+    has_revision = _in(REVISION_LABEL, revision)
+    not_opted_out = _not_in(INJECT, "false")
+    return {
+        "rev.namespace.": (
+            _expressions(has_revision, _absent(INJECTION_LABEL)),
+            _expressions(not_opted_out),
+        ),
+        "rev.object.": (
+            _expressions(_absent(REVISION_LABEL), _absent(INJECTION_LABEL)),
+            _expressions(not_opted_out, has_revision),
+        ),
+    }
+
+
+def _by_injection_label() -> dict[str, _SelectorPair]:
+    return {
+        "namespace.": (
+            _expressions(_in(INJECTION_LABEL, "enabled")),
+            _expressions(_not_in(INJECT, "false")),
+        ),
+        "object.": (
+            _expressions(_absent(INJECTION_LABEL), _absent(REVISION_LABEL)),
+            _expressions(_in(INJECT, "true"), _absent(REVISION_LABEL)),
+        ),
+    }
+
+
+def _by_default(spares_system: bool) -> _SelectorPair:
+    """enableNamespacesByDefault: for Namespaces and pods without any of Istio's labels."""
+    namespace = [_absent(INJECTION_LABEL), _absent(REVISION_LABEL)]
+    if spares_system:
+        namespace.append(_not_in(NAMESPACE_NAME_LABEL, *_SYSTEM_NAMESPACES))
+    return _expressions(*namespace), _expressions(_absent(INJECT), _absent(REVISION_LABEL))
+
+
+def _single_webhook(
+    revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str
+) -> _SelectorPair:
+    """The one webhook until 1.9. ``settings``: sidecarInjectorWebhook of the values."""
+    object_selector = _single_object_selector(revision, rules, settings)
+    if by_default:
+        requirements = [_not_in("name", namespace)] if rules.spares_control_plane else []
+        requirements.append(_not_in(INJECTION_LABEL, "disabled"))
+        if rules.spares_revisions:
+            requirements += [_absent("istio-env"), _absent(REVISION_LABEL)]
+        return _expressions(*requirements), object_selector
+
+    if revision != "default":
+        by_revision = _expressions(_absent(INJECTION_LABEL), _in(REVISION_LABEL, revision))
+        return by_revision, object_selector
+
+    return {"matchLabels": {INJECTION_LABEL: "enabled"}}, object_selector
+
+
+def _single_object_selector(revision: str, rules: Rules, settings: Any) -> Object | None:
+    """Its objectSelector, on by default in 1.9. It only turns away pods that opt out, unless
+    autoInject is off.
+    """
+    enabled = at(settings, ("objectSelector", "enabled"))
+    is_on = rules.object_selector if enabled is None else enabled is True
+    if not is_on:
+        return None
+
+    if at(settings, ("objectSelector", "autoInject")) is not False:
+        return _expressions(_not_in(INJECT, "false"))
+    if revision == "default":
+        return {"matchLabels": {INJECT: "true"}}
+    return _expressions(_absent(INJECT), _in(REVISION_LABEL, revision))
+
+
+def _expressions(*requirements: Object) -> Object:
+    return {"matchExpressions": list(requirements)}
 
 
 def _in(key: str, *values: str) -> Object:
@@ -195,113 +326,3 @@ def _not_in(key: str, *values: str) -> Object:
 
 def _absent(key: str) -> Object:
     return {"key": key, "operator": "DoesNotExist"}
-
-
-_INJECT = "sidecar.istio.io/inject"
-_INJECTION = "istio-injection"
-
-
-def assumed(
-    revision: str, rules: Rules, values: Object, namespace: str = "istio-system"
-) -> tuple[Webhook, ...]:
-    """The webhooks that an installation of that version, values and revision has, nothing being
-    said of them.
-
-    namespace: the control plane's. Source:
-    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). In
-    1.9 one webhook by its default useLegacySelectors; who turned that off got those of 1.10 under
-    shorter names.
-    """
-    settings = at(values, ("sidecarInjectorWebhook",))
-    by_default = at(settings, ("enableNamespacesByDefault",)) is True
-    default = revision == "default"
-    configuration = "istio-sidecar-injector" if default else f"istio-sidecar-injector-{revision}"
-    if namespace != "istio-system":
-        configuration += f"-{namespace}"
-
-    if not rules.webhook_per_selector:
-        selectors_by_prefix = {"": _legacy(revision, rules, by_default, settings, namespace)}
-    else:
-        selectors_by_prefix = _by_revision(revision)
-        if default:
-            selectors_by_prefix |= _by_injection_label()
-            if by_default:
-                selectors_by_prefix["auto."] = _without_labels(rules.auto_spares_system)
-
-    return tuple(
-        Webhook(
-            configuration,
-            f"{prefix}sidecar-injector.istio.io",
-            revision,
-            for_namespace,
-            for_pod,
-            INJECT_PATH,
-        )
-        for prefix, (for_namespace, for_pod) in selectors_by_prefix.items()
-    )
-
-
-_Selectors = tuple[Object, Object | None]
-
-
-def _expressions(*requirements: Object) -> Object:
-    return {"matchExpressions": list(requirements)}
-
-
-def _by_revision(revision: str) -> dict[str, _Selectors]:
-    wanted = _in(REVISION_LABEL, revision)
-    not_off = _not_in(_INJECT, "false")
-    return {
-        "rev.namespace.": (_expressions(wanted, _absent(_INJECTION)), _expressions(not_off)),
-        "rev.object.": (
-            _expressions(_absent(REVISION_LABEL), _absent(_INJECTION)),
-            _expressions(not_off, wanted),
-        ),
-    }
-
-
-def _by_injection_label() -> dict[str, _Selectors]:
-    return {
-        "namespace.": (
-            _expressions(_in(_INJECTION, "enabled")),
-            _expressions(_not_in(_INJECT, "false")),
-        ),
-        "object.": (
-            _expressions(_absent(_INJECTION), _absent(REVISION_LABEL)),
-            _expressions(_in(_INJECT, "true"), _absent(REVISION_LABEL)),
-        ),
-    }
-
-
-def _without_labels(spares_system: bool) -> _Selectors:
-    namespace = [_absent(_INJECTION), _absent(REVISION_LABEL)]
-    if spares_system:
-        namespace.append(_not_in("kubernetes.io/metadata.name", *KUBERNETES_NAMESPACES))
-    return _expressions(*namespace), _expressions(_absent(_INJECT), _absent(REVISION_LABEL))
-
-
-def _legacy(
-    revision: str, rules: Rules, by_default: bool, settings: Any, namespace: str
-) -> _Selectors:
-    """The one webhook until 1.9. Its objectSelector, on by default in 1.9, only turns pods away
-    that say no.
-    """
-    for_pod: Object | None = _expressions(_not_in(_INJECT, "false"))
-    enabled = at(settings, ("objectSelector", "enabled"))
-    if not (rules.object_selector if enabled is None else enabled is True):
-        for_pod = None
-    elif at(settings, ("objectSelector", "autoInject")) is False:
-        by_label = _expressions(_absent(_INJECT), _in(REVISION_LABEL, revision))
-        for_pod = {"matchLabels": {_INJECT: "true"}} if revision == "default" else by_label
-
-    if by_default:
-        spared = [_not_in("name", namespace)] if rules.spares_control_plane else []
-        spared.append(_not_in(_INJECTION, "disabled"))
-        if rules.spares_revisions:
-            spared += [_absent("istio-env"), _absent(REVISION_LABEL)]
-        return _expressions(*spared), for_pod
-
-    if revision != "default":
-        return _expressions(_absent(_INJECTION), _in(REVISION_LABEL, revision)), for_pod
-
-    return {"matchLabels": {_INJECTION: "enabled"}}, for_pod

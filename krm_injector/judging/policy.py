@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from krm_injector.decision.decide import Judge
-from krm_injector.decision.pod_rules import INJECT
 from krm_injector.decision.suggestions import Edits, Remedies
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import INJECT
 from krm_injector.judging import advice
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at

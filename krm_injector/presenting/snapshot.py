@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.discovery import control_planes
+from krm_injector.discovery import control_planes, mesh_files
 from krm_injector.discovery import webhooks as webhook_rules
+from krm_injector.discovery.mesh_config_maps import Sourced
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP
 from krm_injector.kube import yaml
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.kube.paths import at
@@ -81,12 +83,12 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
         chosen.setdefault(identity, (kept, value))
 
     if not any(kept["kind"] == "ConfigMap" for kept, _ in chosen.values()):
-        message = f"the input {control_planes.no_part(objects, 'FILE')}"
+        message = f"the input {mesh_files.no_mesh(objects, 'FILE')}"
         raise Refused(*results, Result("error", message, code="mesh-missing"))
 
     minimal = tuple(sorted((kept for kept, _ in chosen.values()), key=_order))
-    meshes, found = control_planes.meshes(
-        [control_planes.Sourced(value, "bundle") for value in minimal], Settings()
+    meshes, found = control_planes.find_control_planes(
+        [Sourced(value, "bundle") for value in minimal], Settings()
     )
     results += found
     results += [problem for value in minimal for problem in _secrets(value)]
@@ -184,7 +186,7 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
     if not isinstance(name, str) or not isinstance(data, dict):
         return None
 
-    for key, base in (("config", control_planes.INJECTOR), ("mesh", control_planes.MESH)):
+    for key, base in (("config", INJECTOR_CONFIG_MAP), ("mesh", MESH_CONFIG_MAP)):
         if (name == base or name.startswith(f"{base}-")) and key in data:
             kept = {key: data[key]}
             if key == "config" and "values" in data:

@@ -12,9 +12,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from krm_injector.decision.decide import decide
-from krm_injector.decision.pod_rules import INJECT
 from krm_injector.discovery import webhooks
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import INJECT
 from krm_injector.model import (
     Decision,
     Mesh,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from krm_injector.decision.decide import control_plane, decide, decide_all
+from krm_injector.decision.decide import decide, decide_all
+from krm_injector.decision.kube_inject import control_plane
 from krm_injector.discovery.discover import discover
 from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import Settings, Stub

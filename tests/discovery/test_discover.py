@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from krm_injector.decision.decide import decide_all
-from krm_injector.discovery.discover import Found, discover
+from krm_injector.discovery.discover import Discovery, discover
 from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
 from krm_injector.model import Mesh, Object, Result
@@ -22,7 +22,7 @@ CONFIG = "policy: enabled\ntemplates:\n  sidecar: |\n    spec: {}\n"
 MESH = "rootNamespace: istio-system\n"
 
 
-def found(*objects: Object, **settings: Any) -> Found:
+def found(*objects: Object, **settings: Any) -> Discovery:
     return discover(
         SimpleNamespace(items=[SimpleNamespace(value=value) for value in objects]),
         Settings(**settings),
@@ -203,7 +203,7 @@ def test_labels_that_are_no_strings_are_a_warning() -> None:
 # ---------------------------------------------------------------- control planes
 
 
-def only(seen: Found) -> Mesh:
+def only(seen: Discovery) -> Mesh:
     (mesh,) = seen.meshes
     return mesh
 

@@ -10,7 +10,7 @@ from builders import installation
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import arguments, configuration
-from krm_injector.discovery import control_planes
+from krm_injector.discovery import control_planes, mesh_files
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
 from krm_injector.presenting import snapshot
@@ -114,7 +114,7 @@ def test_all_files_that_cannot_be_used_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_mesh_is_enough(tmp_path: Path) -> None:
-    parts = [value for value in installation() if control_planes.is_part(value)]
+    parts = [value for value in installation() if mesh_files.is_mesh_object(value)]
     assert [value["kind"] for value in parts] == [
         "ConfigMap",
         "ConfigMap",
@@ -135,7 +135,7 @@ def test_the_control_planes_of_all_files_are_there(tmp_path: Path) -> None:
     by_option = configuration.read(arguments.Arguments(mesh=(first, second)), None)
     by_field = configuration.read(arguments.Arguments(), config(mesh={"file": [first, second]}))
     for settings in (by_option, by_field):
-        meshes, results = control_planes.meshes([], settings)
+        meshes, results = control_planes.find_control_planes([], settings)
         assert [mesh.revision for mesh in meshes] == ["default", "canary"]
         assert not [result for result in results if result.severity == "error"]
 
@@ -161,7 +161,7 @@ def test_one_revision_under_two_names_is_a_conflict(tmp_path: Path) -> None:
         if "data" in value:
             value["data"] = {key: f"{text}\n# changed\n" for key, text in value["data"].items()}
     files = (written(tmp_path / "a.yaml", installation()), written(tmp_path / "b.yaml", moved))
-    _, results = control_planes.meshes(
+    _, results = control_planes.find_control_planes(
         [], configuration.read(arguments.Arguments(mesh=files), None)
     )
     assert "mesh-ambiguous" in [result.code for result in results if result.severity == "error"]

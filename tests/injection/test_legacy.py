@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from krm_injector import pipeline
-from krm_injector.discovery.version_evidence import readings
+from krm_injector.discovery.version_inference import possible_minors
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.injection.legacy.apply import earlier_names
 from krm_injector.injection.legacy.probes import port_of_args
@@ -485,9 +485,9 @@ def test_a_mounted_token_is_mounted_in_the_proxy_too() -> None:
 # ---------------------------------------------------------------- which version
 
 
-def test_readings() -> None:
+def test_possible_minors() -> None:
     def minors(template: str, **config: Any) -> list[int]:
-        return [minor for _, minor in readings({"template": template, **config})]
+        return [minor for _, minor in possible_minors({"template": template, **config})]
 
     assert minors("name: [[ .ObjectMeta.Name ]]") == [1]
     assert minors("name: {{ .ObjectMeta.Name }}") == list(range(2, 9))
@@ -498,8 +498,8 @@ def test_readings() -> None:
     assert minors("- name: istio-proxy\n  args: [--statusPort, {{ 1 }}]") == list(range(2, 6))
     assert minors("- name: istio-proxy\n  args: [{{ 1 }}]") == list(range(6, 9))
     assert minors("{{ nonesuch }}") == list(range(1, 9))
-    assert readings({"templates": {"sidecar": ""}})[0] == (1, 9)
-    assert readings({})[0] == OLDEST
+    assert possible_minors({"templates": {"sidecar": ""}})[0] == (1, 9)
+    assert possible_minors({})[0] == OLDEST
 
 
 def test_a_version_is_recognised_by_the_form_alone() -> None:

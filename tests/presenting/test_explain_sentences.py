@@ -23,9 +23,9 @@ from test_explain_suggestions import AUTOMATIC, INJECT, Object, changed, generat
 
 from krm_injector import pipeline
 from krm_injector.decision.decide import Judge
-from krm_injector.decision.suggestions import put
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors, yaml
+from krm_injector.kube.paths import put, without
 from krm_injector.model import Decision
 from krm_injector.presenting import explain
 from krm_injector.presenting.explain import Changes
@@ -320,7 +320,11 @@ def turns(
                 kept = {key: value for key, value in labels.items() if value is not None}
                 namespace = namespace._replace(labels=kept)
             else:
-                value = put(workload.object, edit["path"], edit["proposedValue"])
+                path, proposed = edit["path"], edit["proposedValue"]
+                if proposed is None:
+                    value = without(workload.object, path)
+                else:
+                    value = put(workload.object, path, proposed)
                 workload = workload._replace(object=value)
         after = verdict(
             Judge({namespace.name: namespace}, outcome.meshes, AUTOMATIC).decide(workload)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector import pipeline, results
 from krm_injector.cli import loader
-from krm_injector.discovery import context, control_planes
+from krm_injector.discovery import context, mesh_files
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.model import Object, Refused, Result
 from krm_injector.pipeline import Outcome
@@ -107,8 +107,8 @@ def _refuse_unused(
     problems = []
     for path in paths:
         held = [value for name, value in objects if _is_of(name, path)]
-        if path != "-" and not any(map(control_planes.is_part, held)):
-            message = f"{inputs.shown(path)} {control_planes.no_part(held, path)}"
+        if path != "-" and not any(map(mesh_files.is_mesh_object, held)):
+            message = f"{inputs.shown(path)} {mesh_files.no_mesh(held, path)}"
             problems.append(Result("error", message, file=path, code="mesh-missing"))
 
     if problems:

@@ -12,18 +12,19 @@ from typing import NamedTuple
 
 from krm_injector.discovery import webhooks
 from krm_injector.discovery.profile.templates import TEMPLATES
+from krm_injector.istio_names import REVISION_LABEL, SYSTEM_NAMESPACE
 from krm_injector.model import Object
 from krm_injector.versions import parse_version, rules_for
 
 VERSION = "1.30.3"
 
-# What istiod itself reads of the values; the templates need none, they have them folded in.
+# What istiod itself reads among the values; the templates have theirs folded in.
 VALUES = {
     "global": {
         "hub": "docker.io/istio",
         "tag": VERSION,
         "variant": "",
-        "istioNamespace": "istio-system",
+        "istioNamespace": SYSTEM_NAMESPACE,
         "meshID": "",
         "network": "",
         "multiCluster": {"clusterName": ""},
@@ -39,14 +40,15 @@ MESH_CONFIG = {
     "defaultConfig": {"discoveryAddress": "istiod.istio-system.svc:15012"},
     "defaultProviders": {"metrics": ["prometheus"]},
     "enablePrometheusMerge": True,
-    "rootNamespace": "istio-system",
+    "rootNamespace": SYSTEM_NAMESPACE,
     "trustDomain": "cluster.local",
 }
 
 
 class Profile(NamedTuple):
-    """What the ConfigMaps and the webhook configuration of the installation hold, the texts as JSON
-    (so as YAML).
+    """What the ConfigMaps and the webhook configuration of the installation hold.
+
+    The texts are JSON, and so YAML.
     """
 
     config: str  # ConfigMap istio-sidecar-injector, data.config
@@ -61,7 +63,7 @@ class Profile(NamedTuple):
 
 
 def load() -> Profile:
-    """The profile; a new value at every call, which its owner may change."""
+    """The profile. Every call gives a new value, which its owner may change."""
     config = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": TEMPLATES}
     return Profile(
         json.dumps(config), json.dumps(VALUES), json.dumps(MESH_CONFIG), [_webhook_configuration()]
@@ -71,23 +73,23 @@ def load() -> Profile:
 def _webhook_configuration() -> Object:
     minor = parse_version(VERSION)
     assert minor is not None
-    found = webhooks.assumed("default", rules_for(minor), VALUES)
+
+    default_webhooks = webhooks.assumed("default", rules_for(minor), VALUES)
+    service = {"name": "istiod", "namespace": SYSTEM_NAMESPACE}
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
         "metadata": {
-            "name": found[0].configuration,
-            "labels": {webhooks.REVISION_LABEL: "default"},
+            "name": default_webhooks[0].configuration,
+            "labels": {REVISION_LABEL: "default"},
         },
         "webhooks": [
             {
                 "name": webhook.name,
-                "clientConfig": {
-                    "service": {"name": "istiod", "namespace": "istio-system", "path": webhook.path}
-                },
+                "clientConfig": {"service": {**service, "path": webhook.path}},
                 "namespaceSelector": webhook.namespace_selector,
                 "objectSelector": webhook.object_selector,
             }
-            for webhook in found
+            for webhook in default_webhooks
         ],
     }

@@ -1,12 +1,15 @@
 """What the templates of the embedded profile have in common: definitions, variables, pieces of
-JSON.
+JSON. Data, written by hand; ``pytest tests/discovery/test_profile.py`` compares what they render
+with a real installation.
 """
+
+# ruff: noqa: E501 - a line of a template is as long as what it renders
 
 from __future__ import annotations
 
 # A word that Istio writes as a plain scalar: `on` or `123` is then no string, and the pod is
 # refused for it. Where the word cannot be misread it is quoted, so that the text stays JSON.
-SCALAR = r"""
+DEFINE_SCALAR = r"""
 {{- define "scalar" }}
 {{- if regexMatch `(?i)^(y|n|yes|no|on|off|true|false|null)$` . }}{{ . }}
 {{- else if regexMatch `^[A-Za-z_][-\w./]*$` . }}"{{ . }}"
@@ -16,7 +19,7 @@ SCALAR = r"""
 
 # A command line flag that Istio writes as a plain scalar: a comment and space at its end are not
 # part of it, and a colon followed by space would make it a mapping, which no argument can be.
-FLAG = r"""
+DEFINE_FLAG = r"""
 {{- define "flag" }}
 {{- $flag := regexReplaceAll `[ \t\r\n]+$` (regexReplaceAll `[ \t\r\n]#[^\n]*` . "") "" }}
 {{- $oneLine := `^(?:[ \t]+(?::+[^\x00-\x20\x7f-\x9f:]|[^\x00-\x20\x7f-\x9f:#])|:*[^\x00-\x20\x7f-\x9f:])+$` }}
@@ -28,7 +31,7 @@ FLAG = r"""
 
 # userVolume and userVolumeMount: JSON objects by name (or a JSON list, whose names are the
 # indices).
-NAMED = r"""
+DEFINE_NAMED = r"""
 {{- define "named" }}
 {{- range $name, $fields := fromJSON . }}
 {{- if not (and (kindIs "map" $fields) $fields) }}
@@ -39,7 +42,7 @@ NAMED = r"""
 {{- end }}"""
 
 # $a, $l: annotations and labels; $names: the application's containers; $image: the proxy's image.
-FACTS = r"""
+VARIABLES = r"""
 {{- $a := .ObjectMeta.Annotations }}
 {{- $l := .ObjectMeta.Labels }}
 {{- $names := list }}
@@ -70,7 +73,7 @@ RESOURCES = r"""
 {{- end }}"""
 
 # $status: the status port as it is written.
-STATUS = r"""
+STATUS_PORT = r"""
 {{- $status := annotation .ObjectMeta "status.sidecar.istio.io/port" "15020" }}"""
 
 READINESS_TIMES = r"""
@@ -79,12 +82,12 @@ READINESS_TIMES = r"""
 "failureThreshold": {{ annotation .ObjectMeta "readiness.status.sidecar.istio.io/failureThreshold" "4" }},
 "timeoutSeconds":3"""
 
-NAME = (
+CANONICAL_NAME = (
     r'(or (index $l "service.istio.io/canonical-name") (index $l "app.kubernetes.io/name") (index $l "app")'
     r" .DeploymentMeta.Name)"
 )
 
-REVISION_LABEL = r"""
+CANONICAL_REVISION = r"""
 "service.istio.io/canonical-revision":{{ or (index $l "service.istio.io/canonical-revision")
   (index $l "app.kubernetes.io/version") (index $l "version") "latest" | quote }}"""
 
@@ -219,5 +222,5 @@ VOLUME_USER = r"""
 
 # An empty directory written as null: the strategic merge drops the field, as it does with Istio's
 # text.
-NO_SOURCE = r"""
+VOLUME_WORKLOAD = r"""
 {"name":"workload-socket","emptyDir":null}"""

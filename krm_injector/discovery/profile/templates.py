@@ -2,16 +2,24 @@
 
 Each template renders one partial Pod as JSON, which is YAML too and quicker to read back. Only a
 value that Istio's own default writes without quotes, and that YAML may therefore read as something
-else than a string, is written without quotes here as well; see ``parts.SCALAR``.
+else than a string, is written without quotes here as well; see ``parts.DEFINE_SCALAR``.
 
 Everything that a default installation fixes (its values and its mesh configuration) is a constant
-of the text.
+of the text. Data, written by hand; ``pytest tests/discovery/test_profile.py`` compares what it
+renders with a real installation.
 """
+
+# ruff: noqa: E501 - a line of a template is as long as what it renders
 
 from __future__ import annotations
 
 from krm_injector.discovery.profile.parts import (
     ANNOTATIONS,
+    CANONICAL_NAME,
+    CANONICAL_REVISION,
+    DEFINE_FLAG,
+    DEFINE_NAMED,
+    DEFINE_SCALAR,
     ENV_BOOTSTRAP,
     ENV_CA,
     ENV_CONTAINERS,
@@ -25,8 +33,6 @@ from krm_injector.discovery.profile.parts import (
     ENV_POD,
     ENV_PROXY_CONFIG,
     ENV_WORKLOAD,
-    FACTS,
-    FLAG,
     LOG_FLAGS,
     MOUNT_BOOTSTRAP,
     MOUNT_CA,
@@ -37,21 +43,18 @@ from krm_injector.discovery.profile.parts import (
     MOUNT_TOKENS,
     MOUNT_USER,
     MOUNT_WORKLOAD,
-    NAME,
-    NAMED,
-    NO_SOURCE,
     READINESS_TIMES,
     RESOURCES,
-    REVISION_LABEL,
-    SCALAR,
-    STATUS,
+    STATUS_PORT,
+    VARIABLES,
     VOLUME_BOOTSTRAP,
     VOLUME_USER,
+    VOLUME_WORKLOAD,
     VOLUMES_COMMON,
 )
 
 # $mode: REDIRECT, TPROXY or NONE; $native: the proxy is an init container that goes on running.
-SIDECAR_FACTS = r"""
+SIDECAR_VARIABLES = r"""
 {{- $mode := annotation .ObjectMeta "sidecar.istio.io/interceptionMode" .ProxyConfig.InterceptionMode }}
 {{- $redirects := ne $mode "NONE" }}
 {{- $metadata := .ProxyConfig.ProxyMetadata }}
@@ -171,13 +174,13 @@ SIDECAR_PROXY = (
 )
 
 SIDECAR = (
-    SCALAR
-    + FLAG
-    + NAMED
-    + FACTS
+    DEFINE_SCALAR
+    + DEFINE_FLAG
+    + DEFINE_NAMED
+    + VARIABLES
     + RESOURCES
-    + STATUS
-    + SIDECAR_FACTS
+    + STATUS_PORT
+    + SIDECAR_VARIABLES
     + r"""
 {{- "" -}}
 {"metadata":{"labels":{
@@ -186,9 +189,9 @@ SIDECAR = (
 "networking.istio.io/tunnel":{{ or (index $l "networking.istio.io/tunnel") "http" | quote }},
 {{- end }}
 "service.istio.io/canonical-name":{{ """
-    + NAME
+    + CANONICAL_NAME
     + r""" | trunc 63 | trimSuffix "-" | quote }},"""
-    + REVISION_LABEL
+    + CANONICAL_REVISION
     + r"""},
 "annotations":{"""
     + ANNOTATIONS
@@ -199,7 +202,7 @@ SIDECAR = (
     + SIDECAR_PROXY
     + r"""],
 "volumes":["""
-    + NO_SOURCE
+    + VOLUME_WORKLOAD
     + r""",
 {"name":"credential-socket","emptyDir":null},
 {"name":"workload-certs","emptyDir":null}"""
@@ -214,16 +217,16 @@ SIDECAR = (
 )
 
 GATEWAY = (
-    SCALAR
-    + FLAG
-    + FACTS
+    DEFINE_SCALAR
+    + DEFINE_FLAG
+    + VARIABLES
     + r"""
 {{- "" -}}
 {"metadata":{"labels":{
 "service.istio.io/canonical-name":{{ """
-    + NAME
+    + CANONICAL_NAME
     + r""" | quote }},"""
-    + REVISION_LABEL
+    + CANONICAL_REVISION
     + r"""},
 "annotations":{"""
     + ANNOTATIONS
@@ -259,7 +262,7 @@ GATEWAY = (
     + MOUNT_TOKENS
     + r"""]}],
 "volumes":["""
-    + NO_SOURCE
+    + VOLUME_WORKLOAD
     + r""",
 {"name":"credential-socket","emptyDir":{}},
 {"name":"workload-certs","emptyDir":{}}"""
@@ -273,19 +276,19 @@ GATEWAY = (
 # With the status port 0 the agent has neither probe, resources nor mounts, and what the user wants
 # mounted falls into the list of environment variables: so it is in a default installation.
 GRPC_AGENT = (
-    SCALAR
-    + FLAG
-    + NAMED
-    + FACTS
+    DEFINE_SCALAR
+    + DEFINE_FLAG
+    + DEFINE_NAMED
+    + VARIABLES
     + RESOURCES
-    + STATUS
+    + STATUS_PORT
     + r"""
 {{- "" -}}
 {"metadata":{"labels":{
 "service.istio.io/canonical-name":{{ """
-    + NAME
+    + CANONICAL_NAME
     + r""" | quote }},"""
-    + REVISION_LABEL
+    + CANONICAL_REVISION
     + r"""},
 "annotations":{"sidecar.istio.io/rewriteAppHTTPProbers":"false","""
     + ANNOTATIONS
@@ -334,7 +337,7 @@ GRPC_AGENT = (
     + r"""]}
 {{- end }}],
 "volumes":["""
-    + NO_SOURCE
+    + VOLUME_WORKLOAD
     + r""",
 {"name":"workload-certs","emptyDir":null}"""
     + VOLUME_BOOTSTRAP
@@ -371,7 +374,7 @@ GRPC_COMMAND = (
 )
 
 GRPC_SIMPLE = (
-    SCALAR
+    DEFINE_SCALAR
     + r"""
 {{- "" -}}
 {"metadata":{"annotations":{"sidecar.istio.io/rewriteAppHTTPProbers":"false"}},

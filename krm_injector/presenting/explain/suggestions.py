@@ -14,10 +14,7 @@ from typing import Any, NamedTuple
 
 from krm_injector.decision.decide import Judge
 from krm_injector.decision.label_warnings import in_ambient
-from krm_injector.decision.pod_rules import INJECT
 from krm_injector.decision.suggestions import (
-    INJECTION,
-    REVISION,
     Edit,
     Edits,
     Remedies,
@@ -25,6 +22,7 @@ from krm_injector.decision.suggestions import (
     turned,
 )
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import INJECT, INJECTION_LABEL, REVISION_LABEL
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, ResourceRef, Workload
 from krm_injector.presenting.explain.locations import field
@@ -162,23 +160,26 @@ class Changes:
                 return f'it has the label {INJECT}: "true" itself; what counts are the labels of its pod template'
             labels = {**own, **labels}
 
-        if labels.get(INJECTION) == "enabled" and INJECTION not in self._judge.vocabulary().pod:
-            return f"it has the label {INJECTION}: enabled, which counts on Namespaces only"
+        if (
+            labels.get(INJECTION_LABEL) == "enabled"
+            and INJECTION_LABEL not in self._judge.selector_values().pod
+        ):
+            return f"it has the label {INJECTION_LABEL}: enabled, which counts on Namespaces only"
 
         return ""
 
     def _asked_by(self, namespace: Namespace) -> str:
         """What the Namespace's labels ask for in vain."""
         value, revision = (
-            namespace.labels.get(INJECTION, "disabled"),
-            namespace.labels.get(REVISION),
+            namespace.labels.get(INJECTION_LABEL, "disabled"),
+            namespace.labels.get(REVISION_LABEL),
         )
         if value != "disabled":
-            taken = self._judge.takes(INJECTION, value)
-            return f"its Namespace has {INJECTION}: {value}{'' if taken else ', which no webhook takes'}"
+            taken = self._judge.takes(INJECTION_LABEL, value)
+            return f"its Namespace has {INJECTION_LABEL}: {value}{'' if taken else ', which no webhook takes'}"
 
-        if revision is not None and INJECTION not in namespace.labels:
-            served = self._judge.takes(REVISION, revision) or revision in self._revisions()
+        if revision is not None and INJECTION_LABEL not in namespace.labels:
+            served = self._judge.takes(REVISION_LABEL, revision) or revision in self._revisions()
             in_vain = "" if served else ", which no control plane here serves"
             return f"its Namespace asks for revision {revision}{in_vain}"
 

@@ -1,0 +1,94 @@
+"""The results of a decision: why a verdict cannot be reached, or would not stand in a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from krm_injector.decision.webhook_match import WebhookMatcher
+from krm_injector.discovery import webhooks
+from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, with_revision
+from krm_injector.model import Mesh, Result, Workload
+
+
+def missing_namespace(workload: Workload, is_error: bool) -> Result:
+    """The labels of the workload's Namespace decide, and nobody states them.
+
+    Where that is no error, the Namespace is taken to have no labels.
+    """
+    severity: Literal["error", "warning"] = "error" if is_error else "warning"
+    ref, name = workload.ref, workload.ref.namespace
+    if not name:
+        message = (
+            f"{ref} names no Namespace, and whether it is injected depends on the Namespace's "
+            "labels; give it metadata.namespace, set spec.defaultNamespace in the functionConfig, "
+            "or use --namespace"
+        )
+        return Result(severity, message, ref, "metadata.namespace", code="namespace-missing")
+
+    consequence = "" if is_error else "; it is taken to have none"
+    message = (
+        f"Namespace {name} is not in the bundle, and whether {ref} is injected depends on its "
+        f"labels{consequence}. Add the Namespace to the bundle, or say in the functionConfig which "
+        f"labels it has in the cluster ({{}} for none):\nspec:\n  namespaces:\n  - name: {name}\n"
+        "    labels: {istio-injection: enabled}"
+    )
+    return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")
+
+
+def unknown_label_value(workload: Workload, selector: str) -> Result:
+    """The value of a label decides that the pod's controller sets."""
+    ref = workload.ref
+    message = (
+        f"whether {ref} is injected depends on the value of a label that its controller sets, "
+        f"which no manifest tells ({selector}). Let the selector ask for a label that the pod "
+        "template has; that such a label is there, it may ask (operator Exists)"
+    )
+    return Result("error", message, ref, code="pod-label-unknown")
+
+
+def double_injection(workload: Workload, matchers: Iterable[WebhookMatcher]) -> Result:
+    """Webhooks of several control planes inject the pod."""
+    ids = " and ".join(
+        f"{matcher.webhook.id} (control plane {matcher.mesh.revision})" for matcher in matchers
+    )
+    message = (
+        f"{workload.ref} would be injected more than once: {ids} all select it. Let the labels of "
+        "the Namespace or of the pod name one control plane"
+    )
+    return Result("error", message, workload.ref, code="double-injection")
+
+
+def missing_control_plane(workload: Workload, matcher: WebhookMatcher) -> Result:
+    """The webhook that selects the pod belongs to a control plane without configuration."""
+    revision = matcher.mesh.revision
+    injector = with_revision(INJECTOR_CONFIG_MAP, revision)
+    mesh_config = with_revision(MESH_CONFIG_MAP, revision)
+    message = (
+        f"{workload.ref} is selected by {matcher.webhook.id} of control plane {revision}, whose "
+        f"configuration is not given; add the ConfigMaps {injector} and {mesh_config} to the bundle"
+    )
+    return Result("error", message, workload.ref, code="control-plane-missing")
+
+
+def unserved_path(workload: Workload, matcher: WebhookMatcher, detail: str) -> Result:
+    """The API server gets 404 from istiod, and by failurePolicy Fail refuses the pod."""
+    message = (
+        f"the API server would refuse the pods of {workload.ref}: {detail}, and its failurePolicy "
+        f"is Fail; let the path of its clientConfig be {webhooks.INJECT_PATH}, or below it"
+    )
+    path = matcher.webhook.path
+    return Result("error", message, workload.ref, current=path, code="webhook-path")
+
+
+def no_such_revision(workload: Workload, meshes: Sequence[Mesh], revision: str) -> Result:
+    """kube-inject is to use a control plane that is not there."""
+    complete = [mesh.revision for mesh in meshes if mesh.source != "missing"]
+    known = ", ".join(complete) or "none"
+    message = (
+        f"there is no control plane of revision {revision or 'default'} for {workload.ref}; known "
+        f"are: {known}. State spec.revision"
+    )
+    return Result(
+        "error", message, workload.ref, "spec.revision", revision, code="control-plane-missing"
+    )

@@ -1,0 +1,88 @@
+"""Objects that somebody names as a mesh (--mesh, spec.mesh.file, the input of snapshot): whether
+they hold one, and what to say where they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from krm_injector.discovery import webhooks
+from krm_injector.discovery.mesh_config_maps import configuration_key, ref_of
+from krm_injector.model import Object, Refused, Result
+
+# Kinds that only say how to install a mesh, and the command that leads from there to what is
+# installed.
+_INSTALLED_BY = {
+    "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
+    "Istio": (
+        "kubectl get -n istio-system configmap,mutatingwebhookconfiguration -o yaml | "
+        "krm-injector snapshot"
+    ),
+}
+
+
+def is_mesh_object(value: Object) -> bool:
+    """Whether injection reads anything about a mesh from the object."""
+    kind, version = value.get("kind"), str(value.get("apiVersion"))
+    if kind == "MutatingWebhookConfiguration":
+        istio_webhooks, _ = webhooks.read(value)
+        return bool(istio_webhooks)
+    if kind == "ProxyConfig":
+        return version.startswith("networking.istio.io/")
+    return kind == "ConfigMap" and version == "v1" and configuration_key(value) is not None
+
+
+def no_mesh(objects: Sequence[Object], file: str) -> str:
+    """What to say about objects that hold nothing of a mesh, as the end of a sentence about the
+    place where they were found.
+
+    ``file``: what they were read from, for the command that makes a mesh of it.
+    """
+    advice = install_advice(objects, file)
+    if advice:
+        return f"holds no mesh: {advice}"
+
+    content = "is empty"
+    kinds = ", ".join(sorted({str(value.get("kind")) for value in objects}))
+    if kinds:
+        content = f"holds no injection configuration of a mesh, only {kinds}"
+    return (
+        f"{content}: there is no ConfigMap istio-sidecar-injector (with data.config) or istio "
+        "(with data.mesh), and no webhook of Istio's injector. Make it of what `istioctl manifest "
+        "generate`, `helm template` of the istiod chart, or `kubectl get -n istio-system "
+        "configmap,mutatingwebhookconfiguration -o yaml` prints: ... | krm-injector snapshot"
+    )
+
+
+def install_advice(objects: Iterable[Object], file: str) -> str:
+    """The command to run where an object only says how to install a mesh; "" where none does."""
+    for value in objects:
+        command = _INSTALLED_BY.get(str(value.get("kind")))
+        if command:
+            command = command.replace("FILE", file)
+            return (
+                f"{ref_of(value)} says how to install a mesh; its injection configuration is made "
+                f"of it by: {command}"
+            )
+    return ""
+
+
+def refuse_conflicts(files_and_objects: Iterable[tuple[str, Object]]) -> None:
+    """Raises Refused where two files hold the same object of a mesh with different contents:
+    neither is more right than the other.
+    """
+    first: dict[str, tuple[str, Object]] = {}
+    conflicts = []
+    for file, value in files_and_objects:
+        ref = ref_of(value)
+        first_file, first_value = first.setdefault(str(ref), (file, value))
+        if first_file == file or first_value == value:
+            continue
+
+        message = (
+            f"{first_file} and {file} both hold {ref}, with different contents; give one of them"
+        )
+        conflicts.append(Result("error", message, ref, file=file, code="mesh-ambiguous"))
+
+    if conflicts:
+        raise Refused(*conflicts)

@@ -1,0 +1,149 @@
+"""Objects + Settings -> the parts of all control planes, by revision.
+
+Each part is looked for in the functionConfig, then in the bundle, then in the embedded profile. The
+parts are the injection configuration (ConfigMap istio-sidecar-injector[-REVISION]), the mesh
+configuration (ConfigMap istio[-REVISION]) and the webhooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from krm_injector.discovery import webhooks as webhook_rules
+from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts, ref_of
+from krm_injector.function_config import Settings
+from krm_injector.kube.paths import at
+from krm_injector.model import Object, Result, Webhook
+
+
+class MeshParts(NamedTuple):
+    """What there is of all control planes, by revision."""
+
+    injectors: dict[str, ConfigText]
+    mesh_configs: dict[str, ConfigText]
+    webhooks: dict[str, list[Webhook]]
+    proxy_configs: list[Object]  # of all revisions
+
+
+def collect_parts(objects: list[Sourced], settings: Settings, results: list[Result]) -> MeshParts:
+    """The parts that the functionConfig states, else those of the bundle."""
+    stated = settings.mesh
+    documents = (*stated.documents, *stated.webhooks)
+    own = [Sourced(document, "functionConfig") for document in documents]
+    results += _without_injector(stated.webhooks)
+
+    injectors, mesh_configs = config_texts(own, results)
+    revision = settings.revision or "default"
+    if stated.config is not None:
+        values = stated.values or "{}"
+        injectors[revision] = ConfigText(
+            revision, stated.config, values, {}, None, "functionConfig"
+        )
+    if stated.mesh_config is not None:
+        mesh_configs[revision] = ConfigText(
+            revision, stated.mesh_config, "", {}, None, "functionConfig"
+        )
+
+    # What is wrong with the bundle's ConfigMaps matters where one of them is used.
+    bundle_is_used = not (injectors and mesh_configs)
+    bundle_results: list[Result] = []
+    bundle_injectors, bundle_mesh_configs = config_texts(objects, bundle_results)
+    if bundle_is_used:
+        results += bundle_results
+
+    webhooks = _webhooks(own, results) or _webhooks(objects, results)
+    return MeshParts(
+        injectors or bundle_injectors,
+        mesh_configs or bundle_mesh_configs,
+        webhooks,
+        [value for value, _ in (*own, *objects) if _is_proxy_config(value)],
+    )
+
+
+def _without_injector(configurations: Sequence[Object]) -> list[Result]:
+    """Errors where an entry of spec.mesh.webhooks does not lead to an injector of Istio's."""
+    if not configurations:
+        return []
+
+    from krm_injector.discovery import mesh_files  # late: hardly any functionConfig states webhooks
+
+    results = []
+    for index, value in enumerate(configurations):
+        if mesh_files.is_mesh_object(value):
+            continue
+
+        field = f"spec.mesh.webhooks[{index}]"
+        message = (
+            f"{field} of the functionConfig, {ref_of(value)}, holds no webhook of "
+            "Istio's injector for new pods; leave it out, or put in what the control plane has "
+            "installed"
+        )
+        results.append(Result("error", message, field=field, code="mesh-missing"))
+
+    return results
+
+
+def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[Webhook]]:
+    """Istio's webhooks by revision, in the order in which the API server calls them: by the name of
+    their configuration.
+    """
+    configurations = [
+        value for value, _ in objects if value.get("kind") == "MutatingWebhookConfiguration"
+    ]
+    configurations.sort(key=lambda configuration: str(at(configuration, ("metadata", "name"))))
+
+    by_revision: dict[str, list[Webhook]] = {}
+    by_id: dict[str, Webhook] = {}
+    for configuration in configurations:
+        webhooks, problems = webhook_rules.read(configuration)
+        results += problems
+        for webhook in webhooks:
+            first = by_id.setdefault(webhook.id, webhook)
+            if first is webhook:
+                by_revision.setdefault(webhook.revision, []).append(webhook)
+            elif first != webhook:
+                message = f"webhook {webhook.id} is there twice, and the two differ; keep one"
+                ref = ref_of(configuration)
+                results.append(Result("error", message, ref, "webhooks", code="mesh-ambiguous"))
+
+    return by_revision
+
+
+def _is_proxy_config(value: Object) -> bool:
+    if value.get("kind") != "ProxyConfig":
+        return False
+    return str(value.get("apiVersion")).startswith("networking.istio.io/")
+
+
+def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> list[Webhook]:
+    """Takes the embedded profile as the injection configuration of every revision that needs one,
+    and returns the profile's webhooks.
+    """
+    # Late: a bundle with a mesh of its own does not pay for it.
+    from krm_injector.discovery import profile
+
+    embedded = profile.load()
+    revisions = {*parts.webhooks, *parts.mesh_configs} or {settings.revision or "default"}
+    has_mesh_config = bool(parts.mesh_configs)
+    for revision in sorted(revisions):
+        parts.injectors[revision] = ConfigText(
+            revision, embedded.config, embedded.values, {}, None, "profile"
+        )
+        parts.mesh_configs.setdefault(
+            revision, ConfigText(revision, embedded.mesh, "", {}, None, "profile")
+        )
+
+    if parts.webhooks or has_mesh_config:
+        message = (
+            "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded "
+            "profile's is used with the mesh configuration and webhooks given; add the ConfigMap "
+            "of your control plane"
+        )
+        results.append(Result("warning", message, code="mesh-incomplete"))
+
+    webhooks: list[Webhook] = []
+    for document in embedded.webhooks:
+        webhooks += webhook_rules.read(document)[0]
+
+    return webhooks
