@@ -253,7 +253,7 @@ def _explain(arguments: Arguments) -> Answer:
 
 def _upkeep(arguments: Arguments) -> Answer:
     """verify, diff, images and snapshot."""
-    from krm_injector.cli.commands import upkeep
+    from krm_injector.cli.commands import diff as upkeep
 
     def settings(value: Any, root: str | None, mesh: str | None) -> Settings:
         return configuration.read(
