@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from krm_injector.cli import loader
-from krm_injector.cli.arguments import Arguments
+from krm_injector.cli.request import Arguments, Request
 from krm_injector.model import Refused
 from krm_injector.sources import inputs
 from krm_injector.sources.manifests import join
@@ -28,11 +28,12 @@ def program(path: Path, body: str = "#!/bin/sh\nexit 0\n") -> str:
     return str(path)
 
 
-def read(*paths: Path, command: str = "inject") -> loader.Given:
+def read(*paths: Path, command: str = "inject") -> loader.Loaded:
     def no_stdin() -> bytes:
         raise AssertionError("stdin is not to be read")
 
-    return loader.read(Arguments(command), [str(path) for path in paths], no_stdin, {"PATH": ""})
+    request = Request(Arguments(command), no_stdin, {"PATH": ""})
+    return loader.read(request, [str(path) for path in paths])
 
 
 # ---------------------------------------------------------------- files and directories
@@ -59,7 +60,8 @@ def test_directories_are_read_recursively_and_sorted(tmp_path: Path) -> None:
 
 
 def test_no_path_is_stdin() -> None:
-    assert loader.read(Arguments(), [], lambda: b"x", {}).sources == (inputs.Source(b"x", ""),)
+    request = Request(Arguments(), lambda: b"x", {})
+    assert loader.read(request, []).sources == (inputs.Source(b"x", ""),)
 
 
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:

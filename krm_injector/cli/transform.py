@@ -1,0 +1,113 @@
+"""Manifests in, manifests out: what inject, eject and build share.
+
+Where there is an error, nothing is printed: what stands on stdout is applied or committed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from krm_injector import pipeline, results
+from krm_injector.cli import bundles
+from krm_injector.cli.request import REFUSED, Answer
+from krm_injector.model import Result
+from krm_injector.outcome import LAYOUTS, aliases
+
+if TYPE_CHECKING:
+    from krm_injector.cli.argocd import Application
+    from krm_injector.cli.loader import Loaded
+    from krm_injector.cli.request import Request
+    from krm_injector.function_config import Settings
+    from krm_injector.outcome import Outcome
+    from krm_injector.sources.manifests import Joined
+    from krm_injector.sources.resource_list import Bundle
+
+
+class Transformed(NamedTuple):
+    """The manifests of a command line, and what an action of the pipeline makes of them."""
+
+    joined: Joined
+    outcome: Outcome
+
+
+def answer(
+    request: Request,
+    loaded: Loaded,
+    action: str = "inject",
+    to_apply: bool = False,
+    application: Application | None = None,
+) -> Answer:
+    """The manifests as ``action`` ("inject" or "eject") leaves them; ``to_apply``: without those
+    that no cluster is to see. ``application``: the one that Argo CD builds. Raises Refused.
+    """
+    joined, outcome = bundles.with_all_causes(
+        request, lambda: _transformed(request, loaded, action, application)
+    )
+    code = results.exit_code(outcome.results)
+    if code:
+        return Answer("", outcome.results, code)
+
+    dropped = _local(joined) if to_apply else frozenset()
+    if len(dropped) == len(joined.bundle.items):
+        message = "nothing is left to apply: every manifest is marked as local-config"
+        error = Result("error", message, code="input-empty")
+        return Answer("", (*outcome.results, error), REFUSED)
+
+    written_out: dict[int, tuple[str, ...]] = {}
+    text = joined.write(
+        outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
+    )
+    return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)))
+
+
+def _local(joined: Joined) -> frozenset[int]:
+    """The indexes of the manifests that are for tools on the way, and not applied."""
+    from krm_injector.sources.inputs import not_applied
+
+    return not_applied(item.value for item in joined.bundle.items)
+
+
+def _transformed(
+    request: Request, loaded: Loaded, action: str, application: Application | None
+) -> Transformed:
+    """Inputs through the pipeline, as one bundle; the results of reading come first."""
+    joined, reading = bundles.join(loaded, request.arguments)
+    settings = _settings(request, loaded)
+    bundle = joined.bundle
+    if request.arguments.context or loaded.facts:
+        from krm_injector.discovery import context
+
+        bundle = context.behind(bundle, bundles.facts_around(request.arguments, joined, loaded))
+
+    if application is not None:
+        from krm_injector.cli import argocd
+
+        settings = argocd.settings(settings, application)
+        reading = (*application.results, *reading)
+
+    outcome = pipeline.ACTIONS[action](bundle, settings)
+    told = [*reading, *outcome.results]
+    if action == "inject":
+        bundles.refuse_unread(reading, len(outcome.decisions))
+        injected = pipeline.with_replacements(bundle, outcome.replacements)
+        told += _checked(request, loaded, injected)
+
+    return Transformed(joined, outcome._replace(results=tuple(told)))
+
+
+def _settings(request: Request, loaded: Loaded) -> Settings:
+    config = bundles.function_config(loaded, request.arguments)
+    if config is None:
+        return request.settings()
+    return request.settings(config.value, config.root)
+
+
+def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]:
+    """The results of the checks by which directories judge what they are built to."""
+    checking = request._replace(arguments=request.arguments._replace(config=None))
+    checks: list[Result] = []
+    for config in loaded.checks:
+        settings = checking.settings(config.value, config.root)
+        checks += pipeline.ACTIONS[settings.action](injected, settings).results
+
+    return checks
