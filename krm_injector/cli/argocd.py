@@ -85,11 +85,11 @@ def arguments(stated: Arguments, app: Application, directory: str) -> Arguments:
     root = repository(directory, app.path)
     config, mesh = app.text("config"), app.text("mesh")
     if config is not None and not stated.config:
-        stated = stated._replace(config=_in_repository("config", config, directory, root))
+        stated = stated.replaced(config=_in_repository("config", config, directory, root))
     if mesh is not None and not stated.mesh:
-        stated = stated._replace(mesh=(_in_repository("mesh", mesh, directory, root),))
+        stated = stated.replaced(mesh=(_in_repository("mesh", mesh, directory, root),))
 
-    return stated._replace(
+    return stated.replaced(
         namespace=stated.namespace or app.namespace or None,
         method=stated.method or app.text("method"),
         revision=stated.revision or app.text("revision"),

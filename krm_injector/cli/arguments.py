@@ -77,7 +77,7 @@ class _Values:
         paths, passed_on = tuple(self.paths), tuple(self.behind_dashes)
         if not self.command.passes_on:
             paths, passed_on = (*paths, *passed_on), ()
-        return Arguments(self.command.name, paths, passed_on, **self.fields)
+        return Arguments(self.command.name, paths, passed_on=passed_on, **self.fields)
 
 
 # ---------------------------------------------------------------- words

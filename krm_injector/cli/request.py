@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2  # exit statuses
 
 
-class Arguments(NamedTuple):
-    """A command line, read. An option that was not given is None (a switch: False)."""
+class Arguments:
+    """A command line, read. An option that was not given is None (a switch: False).
+
+    A NamedTuple of so many fields would cost the KRM function, which has no command line, 1 % of
+    its start-up. Nobody changes it all the same: see ``replaced``.
+    """
 
     command: str = ""
     paths: tuple[str, ...] = ()
@@ -55,6 +59,13 @@ class Arguments(NamedTuple):
     # repository.
     within: str | None = None
 
+    def __init__(self, command: str = "", paths: tuple[str, ...] = (), **options: Any) -> None:
+        self.__dict__.update(options, command=command, paths=paths)
+
+    def replaced(self, **options: Any) -> Arguments:
+        """The command line with other values for some of its fields."""
+        return Arguments(**{**self.__dict__, **options})
+
 
 class Request(NamedTuple):
     """What a command needs of the world."""
@@ -65,6 +76,10 @@ class Request(NamedTuple):
     width: int = 0  # cells of a line of stdout; 0: a line is as long as it is
     colours: bool = False  # whether stdout is a terminal that shows colours
     progress: Callable[[int, int], None] | None = None  # called with workloads done and all
+
+    def with_options(self, **options: Any) -> Request:
+        """The same with other values for some of the command line's options."""
+        return self._replace(arguments=self.arguments.replaced(**options))
 
     def settings(self, function_config: Any = None, root: str | None = None) -> Settings:
         """The settings of a functionConfig under the command line's options; of None those of

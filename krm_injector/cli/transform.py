@@ -5,7 +5,7 @@ Where there is an error, nothing is printed: what stands on stdout is applied or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from krm_injector import pipeline, results
 from krm_injector.cli import bundles
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from krm_injector.outcome import Outcome
     from krm_injector.sources.manifests import Joined
     from krm_injector.sources.resource_list import Bundle
-
-
-class Transformed(NamedTuple):
-    """The manifests of a command line, and what an action of the pipeline makes of them."""
-
-    joined: Joined
-    outcome: Outcome
 
 
 def answer(
@@ -69,8 +62,10 @@ def _local(joined: Joined) -> frozenset[int]:
 
 def _transformed(
     request: Request, loaded: Loaded, action: str, application: Application | None
-) -> Transformed:
-    """Inputs through the pipeline, as one bundle; the results of reading come first."""
+) -> tuple[Joined, Outcome]:
+    """The manifests as one bundle, and what an action of the pipeline makes of it; the results of
+    reading come first.
+    """
     joined, reading = bundles.join(loaded, request.arguments)
     settings = _settings(request, loaded)
     bundle = joined.bundle
@@ -92,7 +87,7 @@ def _transformed(
         injected = pipeline.with_replacements(bundle, outcome.replacements)
         told += _checked(request, loaded, injected)
 
-    return Transformed(joined, outcome._replace(results=tuple(told)))
+    return joined, outcome._replace(results=tuple(told))
 
 
 def _settings(request: Request, loaded: Loaded) -> Settings:
@@ -104,7 +99,7 @@ def _settings(request: Request, loaded: Loaded) -> Settings:
 
 def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]:
     """The results of the checks by which directories judge what they are built to."""
-    checking = request._replace(arguments=request.arguments._replace(config=None))
+    checking = request.with_options(config=None)
     checks: list[Result] = []
     for config in loaded.checks:
         settings = checking.settings(config.value, config.root)

@@ -87,7 +87,7 @@ def test_a_file_without_a_mesh_is_refused(held: str, by: str, tmp_path: Path) ->
     good = written(tmp_path / "good.yaml", installation())
     given, value = request.Arguments(), None
     if by == "option":
-        given = given._replace(mesh=(file,))
+        given = given.replaced(mesh=(file,))
     else:
         value = config(mesh={"file": {"string": file, "list": [file], "second": [good, file]}[by]})
     (result,) = refused(given, value)

@@ -32,6 +32,6 @@ def run(request: Request) -> Answer:
     # The functionConfig that `krm-injector init` writes counts where nobody names another.
     function_file = os.path.join(directory, FUNCTION_FILE)
     if arguments.config is None and not loaded.configs and os.path.isfile(function_file):
-        request = request._replace(arguments=arguments._replace(config=function_file))
+        request = request.with_options(config=function_file)
 
     return transform.answer(request, loaded, to_apply=True, application=application)

@@ -70,5 +70,5 @@ def _upgrade(request: Request, given: Manifests) -> Answer:
 def _with_mesh(request: Request, given: Manifests, mesh: str | None) -> Outcome:
     """A run with a mesh file in the place of --mesh; None: with the mesh in use."""
     if mesh is not None:
-        request = request._replace(arguments=request.arguments._replace(mesh=(mesh,)))
+        request = request.with_options(mesh=(mesh,))
     return bundles.run(given, bundles.settings(request, given))
