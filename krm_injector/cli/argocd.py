@@ -119,9 +119,9 @@ def release(stated: Arguments, app: Application | None, directory: str) -> Relea
 
 def settings(stated: Settings, app: Application) -> Settings:
     """Settings with the facts that the Application states. Raises Refused."""
-    missing = app.text("on-missing-namespace")
-    if missing:
-        stated = stated._replace(on_missing_namespace=missing)
+    on_missing: Any = app.text("on-missing-namespace")
+    if on_missing:
+        stated = stated._replace(on_missing_namespace=on_missing)
 
     labels = app.parameters.get("namespace-labels")
     if not labels:
