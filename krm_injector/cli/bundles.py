@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from krm_injector.cli import loader
 from krm_injector.model import Refusals, Refused, Result
-from krm_injector.sources import manifests
+from krm_injector.sources.manifests import Joined
+from krm_injector.sources.manifests import join as join_sources
 
 if TYPE_CHECKING:
     from krm_injector.cli.loader import Loaded
@@ -27,67 +28,62 @@ T = TypeVar("T")
 class Manifests(NamedTuple):
     """What the paths of a command line hold."""
 
-    joined: manifests.Joined
+    joined: Joined
     bundle: Bundle  # that of joined, and behind it the items that --context adds: no workloads
     results: tuple[Result, ...]  # of reading
     config: Config | None  # the functionConfig of the directories
 
 
 def read(request: Request, paths: Sequence[str]) -> Manifests:
-    """Raises Refused with what cannot be read."""
+    """The manifests of the paths, of stdin where there are none. Raises Refused with what cannot be
+    read.
+    """
     loaded = loader.read(request, paths)
     joined, results = join(loaded, request.arguments)
-    bundle = joined.bundle
-    facts = facts_around(request.arguments, joined, loaded)
-    if facts:
-        from krm_injector.discovery import context
-
-        bundle = context.behind(bundle, facts)
-
+    bundle = with_facts(joined, loaded, request.arguments)
     return Manifests(joined, bundle, results, function_config(loaded, request.arguments))
 
 
-def settings(request: Request, given: Manifests) -> Settings:
+def settings(request: Request, manifests: Manifests) -> Settings:
     """Those of the directories' functionConfig, of --config where that is named. Raises Refused."""
-    if given.config is None:
+    if manifests.config is None:
         return request.settings()
-    return request.settings(given.config.value, given.config.root)
+    return request.settings(manifests.config.value, manifests.config.root)
 
 
-def run(given: Manifests, settings: Settings) -> Outcome:
+def run(manifests: Manifests, settings: Settings) -> Outcome:
     """The outcome, with the results of reading in front. Raises Refused where nothing was read."""
     from krm_injector import pipeline
 
-    outcome = pipeline.run(given.bundle, settings)
-    refuse_unread(given.results, len(outcome.decisions))
-    return outcome._replace(results=(*given.results, *outcome.results))
+    outcome = pipeline.run(manifests.bundle, settings)
+    refuse_unread(manifests.results, len(outcome.decisions))
+    return outcome._replace(results=(*manifests.results, *outcome.results))
 
 
 # ---------------------------------------------------------------- the steps
 
 
-def join(loaded: Loaded, arguments: Arguments) -> tuple[manifests.Joined, tuple[Result, ...]]:
+def join(loaded: Loaded, arguments: Arguments) -> tuple[Joined, tuple[Result, ...]]:
     """The sources as one bundle, and the results of reading with those about files that are no
     manifests. Raises Refused.
     """
     # What build prints is applied: a manifest that is broken altogether must not be missing in it.
     strict = arguments.command == "build"
-    joined = manifests.join(loaded.sources, arguments.verbose, strict=strict)
+    joined = join_sources(loaded.sources, arguments.verbose, strict=strict)
     return joined, (*loaded.results, *joined.results)
 
 
-def facts_around(
-    arguments: Arguments, joined: manifests.Joined, loaded: Loaded
-) -> tuple[Bundle, ...]:
-    """The Namespaces and meshes of --context, and those that kustomize keeps back. Raises
-    Refused.
+def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
+    """The joined bundle, and behind it the Namespaces and meshes of --context and those that
+    kustomize keeps back. Raises Refused.
     """
     if not arguments.context and not loaded.facts:
-        return ()
+        return joined.bundle
 
     from krm_injector.discovery import context
 
-    return context.around(arguments.context, joined.sources, loaded.facts)
+    facts = context.around(arguments.context, joined.sources, loaded.facts)
+    return context.behind(joined.bundle, facts) if facts else joined.bundle
 
 
 def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:

@@ -14,6 +14,8 @@ from krm_injector.model import Result
 from krm_injector.outcome import LAYOUTS, aliases
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from krm_injector.cli.argocd import Application
     from krm_injector.cli.loader import Loaded
     from krm_injector.cli.request import Request
@@ -22,16 +24,18 @@ if TYPE_CHECKING:
     from krm_injector.sources.manifests import Joined
     from krm_injector.sources.resource_list import Bundle
 
+    Action = Literal["inject", "eject"]
+
 
 def answer(
     request: Request,
     loaded: Loaded,
-    action: str = "inject",
+    action: Action = "inject",
     to_apply: bool = False,
     application: Application | None = None,
 ) -> Answer:
-    """The manifests as ``action`` ("inject" or "eject") leaves them; ``to_apply``: without those
-    that no cluster is to see. ``application``: the one that Argo CD builds. Raises Refused.
+    """The manifests as ``action`` leaves them; ``to_apply``: without those that no cluster is to
+    see. ``application``: the one that Argo CD builds. Raises Refused.
     """
     joined, outcome = bundles.with_all_causes(
         request, lambda: _transformed(request, loaded, action, application)
@@ -61,33 +65,28 @@ def _local(joined: Joined) -> frozenset[int]:
 
 
 def _transformed(
-    request: Request, loaded: Loaded, action: str, application: Application | None
+    request: Request, loaded: Loaded, action: Action, application: Application | None
 ) -> tuple[Joined, Outcome]:
     """The manifests as one bundle, and what an action of the pipeline makes of it; the results of
     reading come first.
     """
-    joined, reading = bundles.join(loaded, request.arguments)
+    joined, read_results = bundles.join(loaded, request.arguments)
     settings = _settings(request, loaded)
-    bundle = joined.bundle
-    if request.arguments.context or loaded.facts:
-        from krm_injector.discovery import context
-
-        bundle = context.behind(bundle, bundles.facts_around(request.arguments, joined, loaded))
-
+    bundle = bundles.with_facts(joined, loaded, request.arguments)
     if application is not None:
         from krm_injector.cli import argocd
 
         settings = argocd.settings(settings, application)
-        reading = (*application.results, *reading)
+        read_results = (*application.results, *read_results)
 
     outcome = pipeline.ACTIONS[action](bundle, settings)
-    told = [*reading, *outcome.results]
+    all_results = [*read_results, *outcome.results]
     if action == "inject":
-        bundles.refuse_unread(reading, len(outcome.decisions))
+        bundles.refuse_unread(read_results, len(outcome.decisions))
         injected = pipeline.with_replacements(bundle, outcome.replacements)
-        told += _checked(request, loaded, injected)
+        all_results += _checked(request, loaded, injected)
 
-    return joined, outcome._replace(results=tuple(told))
+    return joined, outcome._replace(results=tuple(all_results))
 
 
 def _settings(request: Request, loaded: Loaded) -> Settings:

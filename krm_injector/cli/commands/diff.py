@@ -17,24 +17,24 @@ def run(request: Request) -> Answer:
 
 
 def _compared(request: Request) -> Answer:
-    given = bundles.read(request, request.arguments.paths)
+    manifests = bundles.read(request, request.arguments.paths)
     if request.arguments.from_mesh or request.arguments.to_mesh:
-        return _upgrade(request, given)
+        return _upgrade(request, manifests)
 
-    outcome = bundles.run(given, bundles.settings(request, given))
+    outcome = bundles.run(manifests, bundles.settings(request, manifests))
     code = results.exit_code(outcome.results)
     if code:
         return Answer("", outcome.results, code)
 
     form = request.arguments.output or "unified"
     if form == "unified":
-        return Answer(_unified(given, outcome, request.colours), outcome.results)
+        return Answer(_unified(manifests, outcome, request.colours), outcome.results)
     return _patches(outcome, form)
 
 
-def _unified(given: Manifests, outcome: Outcome, colours: bool) -> str:
+def _unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
     """A unified diff of each file that changes."""
-    joined = given.joined
+    joined = manifests.joined
     texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
     names = [source.file or source.directory for source in joined.sources]
     pairs = diff.pairs(names, joined.parts, texts)
@@ -44,31 +44,31 @@ def _unified(given: Manifests, outcome: Outcome, colours: bool) -> str:
 def _patches(outcome: Outcome, form: str) -> Answer:
     """Patches of a kustomization, by JSON pointers (json6902) or by merging (strategic)."""
     text, problems = diff.as_patches(outcome, form == "strategic")
-    told = (*outcome.results, *problems)
-    code = results.exit_code(told)
-    return Answer("" if code else text, told, code)
+    all_results = (*outcome.results, *problems)
+    code = results.exit_code(all_results)
+    return Answer("" if code else text, all_results, code)
 
 
-def _upgrade(request: Request, given: Manifests) -> Answer:
+def _upgrade(request: Request, manifests: Manifests) -> Answer:
     """--from and --to: injected twice, from the same originals; a mesh that is not named is the one
     in use.
     """
     from krm_injector.presenting import upgrade
 
     arguments = request.arguments
-    before = _with_mesh(request, given, arguments.from_mesh)
-    after = _with_mesh(request, given, arguments.to_mesh)
-    told = (*before.results, *after.results)
-    if results.exit_code(told):
-        return Answer("", told, REFUSED)
+    before = _with_mesh(request, manifests, arguments.from_mesh)
+    after = _with_mesh(request, manifests, arguments.to_mesh)
+    all_results = (*before.results, *after.results)
+    if results.exit_code(all_results):
+        return Answer("", all_results, REFUSED)
 
     groups = upgrade.groups(before, after)
     form = upgrade.as_json if arguments.output == "json" else upgrade.as_text
-    return Answer(form(groups, len(before.decisions)), told)
+    return Answer(form(groups, len(before.decisions)), all_results)
 
 
-def _with_mesh(request: Request, given: Manifests, mesh: str | None) -> Outcome:
+def _with_mesh(request: Request, manifests: Manifests, mesh: str | None) -> Outcome:
     """A run with a mesh file in the place of --mesh; None: with the mesh in use."""
     if mesh is not None:
         request = request.with_options(mesh=(mesh,))
-    return bundles.run(given, bundles.settings(request, given))
+    return bundles.run(manifests, bundles.settings(request, manifests))

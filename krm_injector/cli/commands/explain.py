@@ -44,53 +44,55 @@ def run(request: Request) -> Answer:
     """Errors about workloads keep nothing from being shown: they are what a reader came for. Raises
     Refused where the input or the settings cannot be read.
     """
-    return bundles.with_all_causes(request, lambda: _explained(request))
+    return bundles.with_all_causes(request, lambda: _answer(request))
 
 
-def _explained(request: Request) -> Answer:
+def _answer(request: Request) -> Answer:
     arguments = request.arguments
-    given = read(request)
-    settings = _settings(request, given)
-    outcome = pipeline.run(given.bundle, settings, request.progress)
-    bundles.refuse_unread(given.results, len(outcome.decisions))
+    explained = read(request)
+    settings = _settings(request, explained)
+    outcome = pipeline.run(explained.bundle, settings, request.progress)
+    bundles.refuse_unread(explained.results, len(outcome.decisions))
 
-    advices = advice.advise(outcome.bundle, outcome.decisions, outcome.replacements, settings)
-    text = _text(request, given, settings, outcome, advices)
+    advice_entries = advice.advise(
+        outcome.bundle, outcome.decisions, outcome.replacements, settings
+    )
+    text = _text(request, explained, settings, outcome, advice_entries)
 
     # A terminal takes a few of each code; who asks for all gets all.
-    warnings = advice.results(advices)
+    warnings = advice.results(advice_entries)
     brief = not arguments.verbose and not arguments.results
     shown = advice.summary(warnings) if brief else warnings
 
-    told = (*given.results, *outcome.results, *shown)
-    return Answer(text, told, results.exit_code(told))
+    all_results = (*explained.results, *outcome.results, *shown)
+    return Answer(text, all_results, results.exit_code(all_results))
 
 
-def _settings(request: Request, given: Explained) -> Settings:
+def _settings(request: Request, explained: Explained) -> Settings:
     """--config takes the place of the functionConfig that was read."""
     if request.arguments.config:
-        return request.settings(None, given.root)
-    return request.settings(given.function_config, given.root)
+        return request.settings(None, explained.root)
+    return request.settings(explained.function_config, explained.root)
 
 
 def _text(
     request: Request,
-    given: Explained,
+    explained: Explained,
     settings: Settings,
     outcome: Outcome,
-    advices: Sequence[Advice],
+    advice_entries: Sequence[Advice],
 ) -> str:
     """The answer in the form of --output."""
     arguments = request.arguments
     form = arguments.output or "table"
     brief = form in ("table", "markdown") and not arguments.verbose
     changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only=brief)
-    places = Places(given.parts, given.rendered)
+    places = Places(explained.parts, explained.rendered)
     errors = refusals(outcome.decisions, outcome.replacements, outcome.results)
     workloads = entries(outcome.decisions, outcome.replacements, places, changes, errors)
-    advice.attach(workloads, advices)
+    advice.attach(workloads, advice_entries)
     if form == "html":
-        return _page(outcome, workloads, errors, advices)
+        return _page(outcome, workloads, errors, advice_entries)
 
     limit = DEFAULT_LIMIT if arguments.limit is None else arguments.limit
     look = Look(request.width, request.colours, limit, arguments.verbose)
@@ -101,16 +103,17 @@ def _page(
     outcome: Outcome,
     workloads: list[dict[str, Any]],
     errors: Sequence[Sequence[Result]],
-    advices: Sequence[Advice],
+    advice_entries: Sequence[Advice],
 ) -> str:
     """The report: one HTML page. ``errors``: by workload."""
     from krm_injector.presenting import report
     from krm_injector.presenting.explain.table_rows import rule
 
-    of_workloads = [
-        Advice(error, number) for number, of_workload in enumerate(errors) for error in of_workload
-    ]
-    shown = {id(about.result) for about in of_workloads}
+    of_workloads = []
+    for number, errors_of_workload in enumerate(errors):
+        of_workloads += [Advice(error, number) for error in errors_of_workload]
+
+    shown = {id(error.result) for error in of_workloads}
     of_the_run = [
         Advice(result, None)
         for result in outcome.results
@@ -121,7 +124,7 @@ def _page(
         outcome.replacements,
         outcome.meshes,
         workloads,
-        [*of_workloads, *of_the_run, *advices],
+        [*of_workloads, *of_the_run, *advice_entries],
         [rule(workload) for workload in workloads],
     )
 
@@ -136,14 +139,16 @@ def read(request: Request) -> Explained:
     arguments = request.arguments
     loaded = loader.read(request, arguments.paths)
     config = bundles.function_config(loaded, arguments)
-    given = _resource_list(loaded) or _joined(request, loaded)
-    if config is not None and given.function_config is None:
-        given = given._replace(function_config=config.value, root=config.root)
+    explained = _resource_list(loaded) or _joined(request, loaded)
+    if config is not None and explained.function_config is None:
+        explained = explained._replace(function_config=config.value, root=config.root)
 
     facts = context.around(arguments.context, loaded.sources, loaded.facts)
     if not facts:
-        return given
-    return given._replace(bundle=context.behind(given.bundle, facts), parts=(*given.parts, *facts))
+        return explained
+    return explained._replace(
+        bundle=context.behind(explained.bundle, facts), parts=(*explained.parts, *facts)
+    )
 
 
 def _resource_list(loaded: Loaded) -> Explained | None:
@@ -161,6 +166,6 @@ def _resource_list(loaded: Loaded) -> Explained | None:
 
 
 def _joined(request: Request, loaded: Loaded) -> Explained:
-    joined, reading = bundles.join(loaded, request.arguments)
+    joined, read_results = bundles.join(loaded, request.arguments)
     rendered = [number for number, source in enumerate(joined.sources) if source.directory]
-    return Explained(joined.bundle, joined.parts, reading, frozenset(rendered))
+    return Explained(joined.bundle, joined.parts, read_results, frozenset(rendered))

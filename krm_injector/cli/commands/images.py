@@ -21,10 +21,10 @@ def run(request: Request) -> Answer:
 
 
 def _listed(request: Request) -> Answer:
-    given = bundles.read(request, request.arguments.paths)
-    settings = bundles.settings(request, given)
+    manifests = bundles.read(request, request.arguments.paths)
+    settings = bundles.settings(request, manifests)
     lock = settings.images.lock or {}
-    outcome = bundles.run(given, settings._replace(images=ImageSettings()))
+    outcome = bundles.run(manifests, settings._replace(images=ImageSettings()))
     if results.exit_code(outcome.results):
         return Answer("", outcome.results, REFUSED)
 

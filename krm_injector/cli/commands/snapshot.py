@@ -26,17 +26,17 @@ def _taken(request: Request) -> Answer:
     sources = tuple(
         source._replace(data=snapshot.manifests_of(source.data)) for source in loaded.sources
     )
-    joined, reading = bundles.join(loaded._replace(sources=sources), arguments)
+    joined, read_results = bundles.join(loaded._replace(sources=sources), arguments)
 
     members = list(discover.walk(joined.bundle))
     taken = snapshot.take([discover.typed(member) for member in members], by_helm)
     _refuse_unused(arguments.paths, joined, members)
     if arguments.check is None:
-        return Answer(snapshot.text(taken), (*reading, *taken.results))
+        return Answer(snapshot.text(taken), (*read_results, *taken.results))
 
     changes = _changes(taken, arguments.check)
-    told = (*reading, *taken.results, *changes)
-    return Answer("", told, results.exit_code(told))
+    all_results = (*read_results, *taken.results, *changes)
+    return Answer("", all_results, results.exit_code(all_results))
 
 
 def _changes(taken: snapshot.Snapshot, file: str) -> tuple[Result, ...]:

@@ -22,13 +22,13 @@ def _verified(request: Request) -> Answer:
     stated = request.arguments.paths
     paths = [path for path in stated if os.path.basename(path) not in inputs.KUSTOMIZATIONS]
     if stated and not paths:
-        return Answer("")  # a hook that was given kustomizations only
+        return Answer("")  # a hook that was manifests kustomizations only
 
-    given = bundles.read(request, paths)
-    settings = bundles.settings(request, given)
-    outcome = pipeline.verify(_as_built(given, settings), settings)
-    bundles.refuse_unread(given.results, len(outcome.decisions))
-    outcome = outcome._replace(results=(*given.results, *outcome.results))
+    manifests = bundles.read(request, paths)
+    settings = bundles.settings(request, manifests)
+    outcome = pipeline.verify(_as_built(manifests, settings), settings)
+    bundles.refuse_unread(manifests.results, len(outcome.decisions))
+    outcome = outcome._replace(results=(*manifests.results, *outcome.results))
     code = results.exit_code(outcome.results)
     return Answer(_summary(outcome), outcome.results, code)
 
@@ -49,19 +49,19 @@ def _summary(outcome: Outcome) -> str:
     return f"{stale:,} of {shown} are not as injection gives them\n"
 
 
-def _as_built(given: Manifests, settings: Settings) -> resource_list.Bundle:
+def _as_built(manifests: Manifests, settings: Settings) -> resource_list.Bundle:
     """The bundle with the injection that directories do themselves, and kustomize has left out."""
     built = [
         source.injected
-        for source, part in zip(given.joined.sources, given.joined.parts, strict=True)
+        for source, part in zip(manifests.joined.sources, manifests.joined.parts, strict=True)
         for _ in part.items
     ]
     if not any(built):
-        return given.bundle
+        return manifests.bundle
 
     replacements = {
         index: value
-        for index, value in pipeline.run(given.bundle, settings).replacements.items()
+        for index, value in pipeline.run(manifests.bundle, settings).replacements.items()
         if index < len(built) and built[index]
     }
-    return pipeline.with_replacements(given.bundle, replacements)
+    return pipeline.with_replacements(manifests.bundle, replacements)
