@@ -8,95 +8,96 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from krm_injector.cli.arguments import Arguments
+    from collections.abc import Mapping
+
+    from krm_injector.cli.request import Arguments
     from krm_injector.function_config import Settings
 
+# Of kustomize's legacy plugins: it hands them a copy of the functionConfig, and says by this
+# variable where the original lies (kustomize api/internal/plugins/execplugin).
+_PLUGIN_ROOT = "KUSTOMIZE_PLUGIN_CONFIG_ROOT"
 
-def read(arguments: Arguments | None, value: Any, root: str | None = None) -> Settings:
+
+def read(
+    arguments: Arguments,
+    value: Any = None,
+    root: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
     """The settings of a functionConfig (None: that of --config, where there is one). ``root``: the
     directory from which its paths count, where --config does not name its file. Raises Refused.
     """
     from krm_injector import function_config
 
-    if arguments is None:
-        settings = function_config.settings(value)
-        beside = ""
-    else:
-        if arguments.config and value is None:
-            value = document(arguments.config, "--config")
+    if arguments.config and value is None:
+        value = document(arguments.config, "--config")
 
-        settings = function_config.override(
-            function_config.settings(value),
-            method=arguments.method,
-            revision=arguments.revision,
-            default_namespace=arguments.namespace,
-            mesh_files=arguments.mesh or None,
-            version=arguments.mesh_version,
-        )
-        # kustomize hands its legacy plugins a copy of the functionConfig and says where the
-        # original lies.
-        origin = (
-            root
-            or os.environ.get("KUSTOMIZE_PLUGIN_CONFIG_ROOT")
-            or os.path.dirname(arguments.config or "")
-        )
-        beside = "" if arguments.mesh else origin
-
+    settings = function_config.override(
+        function_config.settings(value),
+        method=arguments.method,
+        revision=arguments.revision,
+        default_namespace=arguments.namespace,
+        mesh_files=arguments.mesh or None,
+        version=arguments.mesh_version,
+    )
+    beside_config = os.path.dirname(arguments.config or "")
     if settings.images.file:
-        settings = _with_lock(settings, arguments, root)
+        settings = _with_lock(settings, arguments, root or beside_config)
+
     if settings.mesh.files:
-        settings = _with_mesh(settings, arguments, beside)
+        plugin_root = environment.get(_PLUGIN_ROOT) if environment else None
+        directory = "" if arguments.mesh else root or plugin_root or beside_config
+        settings = _with_mesh(settings, arguments, directory)
 
     return settings
 
 
-def _with_mesh(settings: Settings, arguments: Arguments | None, beside: str) -> Settings:
+# ---------------------------------------------------------------- the mesh's files
+
+
+def _with_mesh(settings: Settings, arguments: Arguments, directory: str) -> Settings:
     """The settings with the mesh's files read: each holds something of a mesh, and no two hold an
-    object twice.
+    object twice. Raises Refused.
     """
     from krm_injector import function_config
-    from krm_injector.discovery import mesh_files
+    from krm_injector.discovery import control_planes
     from krm_injector.model import Refusals
 
     refusals = Refusals()
-    found: list[tuple[str, Any]] = []
+    objects: list[tuple[str, Any]] = []  # with the path of their file
     for file in settings.mesh.files:
         with refusals:
-            path = _mesh_path(settings, arguments, beside, file)
-            objects = documents(path)
-            if not any(map(mesh_files.is_mesh_object, objects)):
-                raise _no_mesh(path, bool(arguments and arguments.mesh), objects)
-            found += [(path, value) for value in objects]
+            path = _mesh_path(arguments, directory, file)
+            of_file = documents(path)
+            if not any(map(control_planes.is_part, of_file)):
+                raise _no_mesh(path, bool(arguments.mesh), of_file)
+            objects += [(path, value) for value in of_file]
 
     with refusals:
-        mesh_files.refuse_conflicts(
-            [(path, value) for path, value in found if mesh_files.is_mesh_object(value)]
+        control_planes.refuse_conflicts(
+            [(path, value) for path, value in objects if control_planes.is_part(value)]
         )
 
     refusals.raise_all()
-    return function_config.with_mesh_documents(settings, tuple(value for _, value in found))
+    return function_config.with_mesh_documents(settings, tuple(value for _, value in objects))
 
 
-def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, file: str) -> str:
+def _mesh_path(arguments: Arguments, directory: str, file: str) -> str:
     """Where a file of the mesh lies. Raises Refused where a functionConfig names one that is not
     there, or where it leads out of the repository.
     """
     from krm_injector import function_config
 
-    path = os.path.join(beside, file)
-    if arguments is not None and arguments.mesh:
+    path = os.path.join(directory, file)
+    if arguments.mesh:
         return path
 
-    if arguments is not None and arguments.within:
-        from krm_injector.cli import argocd
-
-        argocd.inside(path, arguments.within, "spec.mesh.file of the functionConfig", file)
-
+    _refuse_outside(arguments, path, "spec.mesh.file of the functionConfig", file)
     if not os.path.isfile(path):
         # A function in a container sees no files, and one started by kpt runs elsewhere than people
         # expect.
         raise function_config.refuse_mesh_file(
-            file, f"there is no such file in {beside or os.getcwd()}"
+            file, f"there is no such file in {_shown(directory)}"
         )
 
     return path
@@ -104,29 +105,26 @@ def _mesh_path(settings: Settings, arguments: Arguments | None, beside: str, fil
 
 def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     """The refusal of a file that was named as the mesh's and holds none."""
-    from krm_injector.discovery import mesh_files
+    from krm_injector.discovery import control_planes
     from krm_injector.model import Refused, Result
     from krm_injector.sources import inputs
 
     path = inputs.shown(path)
-    what = (
-        f"the mesh file {path}" if by_option else f"spec.mesh.file of the functionConfig, {path},"
-    )
-    message = f"{what} {mesh_files.no_mesh(objects, path)}"
-    return Refused(
-        Result(
-            "error",
-            message,
-            field="" if by_option else "spec.mesh.file",
-            file=path,
-            code="mesh-missing",
-        )
-    )
+    reason = control_planes.no_part(objects, path)
+    if by_option:
+        message = f"the mesh file {path} {reason}"
+        return Refused(Result("error", message, file=path, code="mesh-missing"))
+
+    message = f"spec.mesh.file of the functionConfig, {path}, {reason}"
+    return Refused(Result("error", message, field="spec.mesh.file", file=path, code="mesh-missing"))
 
 
-def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None) -> Settings:
+# ---------------------------------------------------------------- the lock of images
+
+
+def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Settings:
     """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file
-    does.
+    does. Raises Refused.
     """
     from krm_injector import function_config
     from krm_injector.injection import images
@@ -134,43 +132,52 @@ def _with_lock(settings: Settings, arguments: Arguments | None, root: str | None
     from krm_injector.model import Refused, Result
     from krm_injector.sources import inputs
 
-    beside = "" if arguments is None else root or os.path.dirname(arguments.config or "")
-    path = os.path.join(beside, settings.images.file)
-    if arguments is not None and arguments.within:
-        from krm_injector.cli import argocd
-
-        argocd.inside(
-            path, arguments.within, "spec.images.file of the functionConfig", settings.images.file
-        )
-
+    file = settings.images.file
+    path = os.path.join(directory, file)
+    _refuse_outside(arguments, path, "spec.images.file of the functionConfig", file)
     if not os.path.isfile(path):
-        raise images.no_file(settings.images.file, beside or os.getcwd())
+        raise images.no_file(file, _shown(directory))
 
     try:
         value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
     except yaml.YamlError as problem:
         raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
 
-    return function_config.with_lock(
-        settings, images.read_lock({} if value is None else value, path)
-    )
+    lock = images.read_lock({} if value is None else value, path)
+    return function_config.with_lock(settings, lock)
+
+
+# ---------------------------------------------------------------- files
+
+
+def _refuse_outside(arguments: Arguments, path: str, field: str, file: str) -> None:
+    """Raises Refused where Argo CD builds, and the path leads out of its repository."""
+    if arguments.within:
+        from krm_injector.cli import argocd
+
+        argocd.inside(path, arguments.within, field, file)
+
+
+def _shown(directory: str) -> str:
+    return directory or os.path.abspath(os.curdir)
 
 
 def document(path: str, option: str) -> Any:
-    """The one document of a file."""
+    """The one document of a file. Raises Refused."""
     from krm_injector.model import Refused, Result
 
-    found = documents(path)
-    if len(found) != 1:
-        message = f"{option} {path} holds {len(found)} documents; it must hold one functionConfig"
-        raise Refused(Result("error", message, file=path, code="function-config"))
-    return found[0]
+    values = documents(path)
+    if len(values) == 1:
+        return values[0]
+
+    message = f"{option} {path} holds {len(values)} documents; it must hold one functionConfig"
+    raise Refused(Result("error", message, file=path, code="function-config"))
 
 
 def documents(path: str) -> tuple[Any, ...]:
-    """The objects of a file of YAML documents (or of JSON), Lists opened up."""
+    """The objects of a file of YAML documents (or of JSON), Lists opened up. Raises Refused."""
+    from krm_injector.discovery import discover
     from krm_injector.sources import inputs, resource_list
-    from krm_injector.sources.resource_list import members
 
     bundle = resource_list.read_manifests(inputs.content(path), inputs.shown(path))
-    return tuple(members.typed(member) for member in members.walk(bundle))
+    return tuple(discover.typed(member) for member in discover.walk(bundle))

@@ -1,4 +1,7 @@
-"""argv -> a command, its Answer -> an exit code; with streams.py the only file that touches sys."""
+"""argv -> Arguments -> a command -> its Answer -> streams and an exit status.
+
+With streams.py the only module that touches sys and the environment.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,13 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
-from krm_injector.cli import configuration, streams
-from krm_injector.cli.streams import DONE, REFUSED, WRONG_USAGE, Answer
+from krm_injector.cli import streams
+from krm_injector.cli.request import REFUSED, WRONG_USAGE, Answer, Arguments, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from krm_injector.cli.argocd import Application
-    from krm_injector.cli.arguments import Arguments
-    from krm_injector.cli.loader import Given
-    from krm_injector.function_config import Settings
-    from krm_injector.pipeline import Outcome
-    from krm_injector.sources.manifests import Joined
-
-Told = TypeVar("Told")
 
 
 def main() -> NoReturn:
@@ -56,18 +50,27 @@ def command_line(argv: list[str]) -> list[str]:
 def run(words: list[str]) -> int:
     """One command line, to its exit status. Never raises."""
     try:
-        return _run(words)
+        return _run(words) if words else _run_function()
     except Exception as problem:
         return _internal_error(problem)
 
 
-def _run(words: list[str]) -> int:
-    if not words:
-        if streams.is_terminal(sys.stdin):
-            return _help("")
-        return streams.finish(_function(None), None)
+def _run_function() -> int:
+    """The KRM function, which orchestrators start without a word. It imports neither the parser nor
+    any other command, and reads nothing of the environment.
+    """
+    if streams.is_terminal(sys.stdin):
+        return _help("")
 
-    from krm_injector.cli.arguments import Usage, parse
+    from krm_injector.cli.commands import function
+
+    arguments = Arguments()
+    return streams.finish(function.run(Request(arguments, streams.stdin, {})), arguments)
+
+
+def _run(words: list[str]) -> int:
+    from krm_injector.cli.arguments import parse
+    from krm_injector.cli.options import COMMANDS, Usage
 
     try:
         arguments = parse(words)
@@ -82,290 +85,55 @@ def _run(words: list[str]) -> int:
     if arguments.help:
         return _help(arguments.command)
 
-    if arguments.command == "init" and not arguments.paths:
-        from krm_injector.wiring.init import TARGETS
-
-        return _wrong_usage(f"init what? One of {', '.join(TARGETS)}")
-
-    if arguments.truth_table and arguments.paths:
-        return _wrong_usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
-    if not arguments.paths and not _reads_nothing(arguments) and streams.is_terminal(sys.stdin):
+    reads_stdin = COMMANDS[arguments.command].reads_stdin and not arguments.truth_table
+    if reads_stdin and not arguments.paths and streams.is_terminal(sys.stdin):
         return _wrong_usage(
             "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in"
         )
 
+    return streams.finish(_answer(arguments), arguments)
+
+
+def _answer(arguments: Arguments) -> Answer:
     from krm_injector.model import Refused
 
+    colours = streams.colour(arguments, sys.stdout)
+    request = Request(
+        arguments,
+        streams.stdin,
+        os.environ,
+        streams.columns(),
+        colours,
+        streams.progress(arguments),
+    )
     try:
-        _programs(arguments)
-        answer = COMMANDS[arguments.command](arguments)
-    except Refused as refused:
-        answer = Answer("", refused.results, REFUSED)
+        if arguments.kustomize is not None or arguments.helm is not None:
+            from krm_injector.cli import loader
 
-    return streams.finish(answer, arguments)
+            loader.refuse_missing_programs(request)
 
-
-# ---------------------------------------------------------------- the commands
-
-
-def _function(arguments: Arguments | None) -> Answer:
-    """A ResourceList to a ResourceList; once it could be read, it is given back whatever happens."""
-    from krm_injector import pipeline, results
-    from krm_injector.model import Refused
-    from krm_injector.sources import resource_list
-
-    try:
-        bundle = resource_list.read(streams.stdin())
-        if not bundle.items:
-            raise _nothing_to_do()
+        return _command(arguments)(request)
     except Refused as refused:
         return Answer("", refused.results, REFUSED)
 
-    try:
-        settings = configuration.read(arguments, bundle.function_config)
-        outcome = pipeline.ACTIONS[settings.action](bundle, settings)
-        code, replacements, said = (
-            results.exit_code(outcome.results),
-            outcome.replacements,
-            outcome.results,
-        )
-        originals, anew = outcome.originals, outcome.anew
-    except Refused as refused:
-        code, replacements, originals, said = REFUSED, {}, {}, refused.results
-        anew = frozenset()
 
-    changed, entries = {} if code else replacements, results.entries(said)
-    text = resource_list.write(bundle, changed, entries, (), originals, anew, pipeline.AS_KNOWN)
-    return Answer(text, said, code)
+def _command(arguments: Arguments) -> Callable[[Request], Answer]:
+    """A command's function; only the one that is asked for is imported."""
+    from importlib import import_module
 
-
-def _nothing_to_do() -> Exception:
-    """An empty list given back with exit 0 makes kustomize and kpt delete every resource."""
-    from krm_injector.model import Refused, Result
-
-    message = "the ResourceList has no items: there is nothing to do, and an empty answer would delete resources"
-    return Refused(Result("error", message, field="items", code="resource-list-empty"))
-
-
-def _inject(arguments: Arguments) -> Answer:
-    """inject, and eject, which reads and writes alike."""
-    from krm_injector.cli import loader
-
-    given = loader.read(arguments, arguments.paths, streams.stdin, os.environ)
-    return _manifests(arguments, given, drop=False)
-
-
-def _build(arguments: Arguments) -> Answer:
-    from krm_injector.cli import argocd, loader
-    from krm_injector.sources import helm
-
-    directory = arguments.paths[0] if arguments.paths else "."
-    application = argocd.application(os.environ)
-    chart = helm.is_chart(directory)
-    if arguments.parameters:
-        return Answer(
-            argocd.announcements(application, helm.defaults(directory) if chart else None), (), DONE
-        )
-    if application is not None:
-        arguments = argocd.arguments(arguments, application, directory)
-
-    release = argocd.release(arguments, application, directory) if chart else None
-    given = loader.read(arguments, (directory,), streams.stdin, os.environ, release)
-    beside = os.path.join(directory, argocd.CONFIG)
-    if arguments.config is None and not given.configs and os.path.isfile(beside):
-        arguments = arguments._replace(config=beside)
-
-    return _manifests(arguments, given, drop=True, application=application)
-
-
-def _manifests(
-    arguments: Arguments, given: Given, drop: bool, application: Application | None = None
-) -> Answer:
-    """Manifests in, manifests out; without what no cluster is to see where that is to be dropped."""
-    from krm_injector import results
-    from krm_injector.outcome import LAYOUTS, aliases
-    from krm_injector.sources.inputs import not_applied
-
-    action = "eject" if arguments.command == "eject" else "inject"
-    joined, outcome = _all_told(arguments, lambda: _outcome(arguments, given, action, application))
-    code = results.exit_code(outcome.results)
-    if code:
-        return Answer("", outcome.results, code)
-
-    items = joined.bundle.items
-    dropped = not_applied(item.value for item in items) if drop else frozenset()
-    if len(dropped) == len(items):
-        from krm_injector.model import Result
-
-        message = "nothing is left to apply: every manifest is marked as local-config"
-        return Answer("", (*outcome.results, Result("error", message, code="input-empty")), REFUSED)
-
-    written_out: dict[int, tuple[str, ...]] = {}
-    text = joined.write(
-        outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
-    )
-    return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)), DONE)
-
-
-def _programs(arguments: Arguments) -> None:
-    """Raises Refused where --kustomize or --helm names no program, needed or not."""
-    if arguments.kustomize is None and arguments.helm is None:
-        return
-
-    from krm_injector.model import Refusals
-    from krm_injector.sources import helm, inputs
-
-    refusals = Refusals()
-    path = os.environ.get("PATH", os.defpath)
-    with refusals:
-        if arguments.kustomize is not None:
-            inputs.find_kustomize(arguments.kustomize, path)
-
-    with refusals:
-        if arguments.helm is not None:
-            helm.find_helm(arguments.helm, path)
-
-    refusals.raise_all()
-
-
-def _explain(arguments: Arguments) -> Answer:
+    name = arguments.command or "function"
     if arguments.truth_table:
-        return _truth_table(arguments)
+        name = "truth_table"
 
-    from krm_injector.cli.commands import explain as explain_command
-    from krm_injector.presenting.explain import Look
-
-    columns = streams.columns()
-    limit = 200 if arguments.limit is None else int(arguments.limit)
-    look = Look(columns, streams.colour(arguments, sys.stdout), limit, arguments.verbose)
-
-    def settings(value: Any, root: str | None) -> Settings:
-        return configuration.read(arguments, None if arguments.config else value, root)
-
-    def run() -> Answer:
-        told = explain_command.run(
-            arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments)
-        )
-        return Answer(told.text, told.results, told.code)
-
-    return _all_told(arguments, run)
-
-
-def _upkeep(arguments: Arguments) -> Answer:
-    """verify, diff, images and snapshot."""
-    from krm_injector.cli.commands import upkeep
-
-    def settings(value: Any, root: str | None, mesh: str | None) -> Settings:
-        return configuration.read(
-            arguments._replace(mesh=(mesh,)) if mesh else arguments, value, root
-        )
-
-    colour = streams.colour(arguments, sys.stdout)
-    call = upkeep.Call(
-        arguments, settings, configuration.documents, streams.stdin, os.environ, colour
-    )
-    return _all_told(arguments, lambda: Answer(*upkeep.COMMANDS[arguments.command](call)))
-
-
-def _init(arguments: Arguments) -> Answer:
-    from krm_injector.wiring import init
-
-    directory = arguments.paths[1] if len(arguments.paths) > 1 else "."
-    return Answer(init.run(arguments.paths[0], directory, arguments.image), (), DONE)
-
-
-def _truth_table(arguments: Arguments) -> Answer:
-    from krm_injector.presenting import truth_table
-
-    versions = arguments.mesh_version.split(",") if arguments.mesh_version else truth_table.VERSIONS
-    return Answer(
-        truth_table.render(truth_table.tables(versions), arguments.output or "table"), (), DONE
-    )
-
-
-COMMANDS = {
-    "": _function,
-    "inject": _inject,
-    "eject": _inject,
-    "build": _build,
-    "explain": _explain,
-    "init": _init,
-}
-COMMANDS |= dict.fromkeys(("verify", "diff", "images", "snapshot"), _upkeep)
-
-
-def _outcome(
-    arguments: Arguments, given: Given, action: str, application: Application | None
-) -> tuple[Joined, Outcome]:
-    """Inputs through the pipeline, as one bundle; the inputs' own warnings come first."""
-    from krm_injector import pipeline
-    from krm_injector.cli import loader
-
-    joined, told = loader.joined(given, arguments)
-    own = loader.config(given, arguments) if given.configs else None
-    settings = (
-        configuration.read(arguments, own.value, own.root)
-        if own
-        else configuration.read(arguments, None)
-    )
-    bundle = joined.bundle
-    if arguments.context or given.facts:
-        from krm_injector.discovery import context
-
-        bundle = context.behind(
-            bundle, context.around(arguments.context, joined.sources, given.facts)
-        )
-
-    if application is not None:
-        from krm_injector.cli import argocd
-
-        settings = argocd.settings(settings, application)
-        told = (*application.results, *told)
-
-    outcome = pipeline.ACTIONS[action](bundle, settings)
-    if action == "inject":
-        loader.refuse_unread(told, len(outcome.decisions))
-
-    results = [*told, *outcome.results]
-    for check in given.checks if action == "inject" else ():
-        checked = pipeline.with_replacements(bundle, outcome.replacements)
-        wanted = configuration.read(arguments._replace(config=None), check.value, check.root)
-        results += pipeline.ACTIONS[wanted.action](checked, wanted).results
-
-    return joined, outcome._replace(results=tuple(results))
-
-
-def _all_told(arguments: Arguments, run: Callable[[], Told]) -> Told:
-    """What run comes to; where it is refused, raises Refused with whatever is wrong in the settings
-    and in --context too, which it may not have come to. (What it did come to stands there twice and
-    is shown once.)
-    """
-    from krm_injector.discovery import context
-    from krm_injector.model import Refusals
-
-    refusals = Refusals()
-    with refusals:
-        return run()
-
-    with refusals:
-        configuration.read(arguments, None)
-
-    with refusals:
-        context.read(arguments.context, [path for path in arguments.paths if os.path.isfile(path)])
-
-    raise refusals.refused()
+    command: Callable[[Request], Answer] = import_module(f"krm_injector.cli.commands.{name}").run
+    return command
 
 
 # ---------------------------------------------------------------- help and trouble
 
 
-def _reads_nothing(arguments: Arguments) -> bool:
-    """Whether stdin is not asked for where no path is given."""
-    return arguments.command == "build" or arguments.truth_table
-
-
 def _help(command: str) -> int:
-    from krm_injector.cli.arguments import help_text
+    from krm_injector.cli.help_text import help_text
 
     return streams.write(help_text(command))
 
@@ -376,9 +144,9 @@ def _wrong_usage(problem: object) -> int:
 
 
 def _internal_error(problem: Exception) -> int:
-    said = " ".join(str(problem).split())
+    message = " ".join(str(problem).split())
     streams.complain(
-        f"internal error: {type(problem).__name__}: {said[:300]} "
+        f"internal error: {type(problem).__name__}: {message[:300]} "
         "(please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
     )
     if os.environ.get("KRM_INJECTOR_DEBUG"):

@@ -1,55 +1,41 @@
 """stdin, stdout and stderr, --log and --results, and what the terminal is like.
 
-With cli.py the only file that touches sys. stdout holds the answer and nothing else, and is written
-in one piece when all is known; everything for people goes to stderr.
+With main.py the only module that touches sys and the environment. stdout holds the answer and
+nothing else, and is written in one piece when all is known; everything for people goes to stderr.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from krm_injector.cli.request import DONE, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from krm_injector.cli.arguments import Arguments
+    from krm_injector.cli.request import Answer, Arguments
     from krm_injector.model import Result
-
-DONE, REFUSED, WRONG_USAGE = 0, 1, 2
-
-
-class Answer(NamedTuple):
-    """What a command came to, before anything is written."""
-
-    text: str  # for stdout
-    results: tuple[Result, ...]
-    code: int
 
 
 def stdin() -> bytes:
     return b"" if sys.stdin is None else sys.stdin.buffer.read()
 
 
-def finish(answer: Answer, arguments: Arguments | None) -> int:
+def finish(answer: Answer, arguments: Arguments) -> int:
     """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what
-    others wait for.
+    others wait for. Returns the exit status.
     """
-    quiet = arguments is not None and arguments.quiet
-    shown = [result for result in answer.results if result.severity == "error" or not quiet]
+    shown = [result for result in answer.results if _is_shown(result, arguments)]
     if answer.code:
         # Orchestrators show the beginning: it says what is wrong.
         shown.sort(key=lambda result: result.severity != "error")
     if shown:
         complain(_lines(shown, colour(arguments, sys.stderr)))
 
-    problem = ""
-    if arguments is not None and arguments.log:
-        problem = _write_file("--log", arguments.log, _lines(shown, False))
-    if arguments is not None and arguments.results and not problem:
-        problem = _write_results(arguments.results, answer)
-
+    problem = _write_files(answer, shown, arguments)
     if problem:
         complain(problem)
         return REFUSED
@@ -59,6 +45,7 @@ def finish(answer: Answer, arguments: Arguments | None) -> int:
 
 
 def write(text: str) -> int:
+    """The text to stdout; returns the exit status."""
     if not text:
         return DONE
 
@@ -75,19 +62,32 @@ def write(text: str) -> int:
 
 
 def complain(text: str) -> None:
+    """The text to stderr, where there is one."""
     if sys.stderr is not None and text:
         sys.stderr.write(text)
 
 
-def _write_results(path: str, answer: Answer) -> str:
-    """--results: the form in which kpt keeps results. Returns what went wrong, or ""."""
+def _is_shown(result: Result, arguments: Arguments) -> bool:
+    return result.severity == "error" or not arguments.quiet
+
+
+def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> str:
+    """--log with the results that people see, --results with all. Returns what went wrong, else
+    "".
+    """
+    if arguments.log:
+        problem = _write_file("--log", arguments.log, _lines(shown, False))
+        if problem:
+            return problem
+
+    if not arguments.results:
+        return ""
+
     from krm_injector import results
 
-    return _write_file(
-        "--results",
-        path,
-        results.as_file(answer.results, answer.code, as_json=path.endswith(".json")),
-    )
+    as_json = arguments.results.endswith(".json")
+    text = results.as_file(answer.results, answer.code, as_json)
+    return _write_file("--results", arguments.results, text)
 
 
 def _write_file(option: str, path: str, text: str) -> str:
@@ -99,10 +99,10 @@ def _write_file(option: str, path: str, text: str) -> str:
     return ""
 
 
-def _lines(shown: list[Result], colour: bool) -> str:
+def _lines(shown: list[Result], colours: bool) -> str:
     from krm_injector import results
 
-    return "".join(line + "\n" for line in results.lines(shown, colour))
+    return "".join(line + "\n" for line in results.lines(shown, colours))
 
 
 # ---------------------------------------------------------------- the terminal
@@ -112,8 +112,9 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def colour(arguments: Arguments | None, stream: TextIO | None) -> bool:
-    if (arguments is not None and arguments.no_color) or os.environ.get("NO_COLOR"):
+def colour(arguments: Arguments, stream: TextIO | None) -> bool:
+    """Whether a stream shows colours to somebody who wants them (https://no-color.org)."""
+    if arguments.no_color or os.environ.get("NO_COLOR"):
         return False
     return is_terminal(stream)
 
@@ -134,7 +135,9 @@ def columns() -> int:
 
 
 def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
-    """Tells a person at a terminal how far a run is that takes longer than a second."""
+    """Shows a person at a terminal how far a run is that takes longer than a second. Returns a
+    function of the workloads done and of all; None where nobody looks.
+    """
     if arguments.quiet or not is_terminal(sys.stderr):
         return None
 
@@ -142,17 +145,18 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
 
     from krm_injector.results import counted
 
-    said = time.monotonic() + 0.75
+    # A run that is over within the first second shows nothing.
+    shown_at = time.monotonic() + 0.75
 
-    def tell(done: int, count: int) -> None:
-        nonlocal said
+    def show(done: int, count: int) -> None:
+        nonlocal shown_at
         now = time.monotonic()
-        if now - said > 0.25:
-            said = now
+        if now - shown_at > 0.25:
+            shown_at = now
             sys.stderr.write(f"\r\x1b[K{done:,} of {counted(count, 'workload')}")
             sys.stderr.flush()
 
         if done + 1 == count:
             sys.stderr.write("\r\x1b[K")
 
-    return tell
+    return show

@@ -15,12 +15,12 @@ from krm_injector.model import Object, ResourceRef, Result
 def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) -> list[Result]:
     """Every error of a functionConfig, in the order of the fields.
 
-    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are; ``ref``: it as a
-    resource.
+    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are; ``ref``: the
+    functionConfig as a resource.
     """
     if not isinstance(value, dict):
-        wanted = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-        message = f"the functionConfig is {_words(value)}; it must be an object of kind {wanted}"
+        expected = f"an object of kind {', '.join(kinds[:-1])} or {kinds[-1]}"
+        message = f"the functionConfig is {_shown(value)}; it must be {expected}"
         return [
             Result("error", message, field="functionConfig", current=value, code="function-config")
         ]
@@ -29,74 +29,94 @@ def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) 
         # One cause, one error: under an unknown kind nothing else can be judged.
         form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
 
-    from jsonschema import Draft202012Validator
-
-    found = list(Draft202012Validator(form).iter_errors(value))
-    mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
-    # A wrong type breaks the other rules of the field too; it is one cause.
-    errors = [e for e in found if e.validator == "type" or tuple(e.absolute_path) not in mistyped]
-    errors.sort(key=lambda error: [str(part) for part in error.absolute_path])
-    results = [result for error in errors for result in _results_of(error, ref)]
+    results = [result for error in _errors(value, form) for result in _results(error, ref)]
     return results or [
         Result("error", "the functionConfig is not valid", ref, code="function-config")
     ]
 
 
-def _results_of(error: Any, ref: ResourceRef | None) -> list[Result]:
+def _errors(value: Any, form: Object) -> list[Any]:
+    """jsonschema's errors by field. A wrong type breaks the other rules of its field too; it is one
+    cause.
+    """
+    from jsonschema import Draft202012Validator
+
+    errors = list(Draft202012Validator(form).iter_errors(value))
+    mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    causes = [
+        error
+        for error in errors
+        if error.validator == "type" or tuple(error.absolute_path) not in mistyped
+    ]
+    return sorted(causes, key=lambda error: [str(step) for step in error.absolute_path])
+
+
+def _results(error: Any, ref: ResourceRef | None) -> list[Result]:
     """One jsonschema error as results: one per unknown or missing field, else one."""
-    place = list(error.absolute_path)
-    here, found = _path(place), error.instance
+    steps = list(error.absolute_path)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         return [
-            _unknown_field(place, str(name), found[name], known, ref)
-            for name in found
+            _unknown_field(steps, str(name), value, known, ref)
+            for name, value in error.instance.items()
             if name not in known
         ]
 
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in found]
-        # jsonschema reports each missing name by itself; the message tells which.
-        name = next(name for name in missing if repr(name) in error.message)
-        field = _path([*place, name])
-        message = (
-            f"{field} is missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
-        )
-        return [Result("error", message, ref, field, code="function-config")]
-
-    proposed: Any = None
-    if error.validator == "enum" and isinstance(found, str):
-        proposed = _nearest(found, error.validator_value)
-    elif (
-        error.validator == "type"
-        and isinstance(found, (bool, int, float))
-        and "string" in error.validator_value
-    ):
-        proposed = str(found).lower() if isinstance(found, bool) else str(found)
-
-    message = f"{here} is {_words(found)}; {_expectation(error.schema)}"
-    if proposed is not None:
-        message += f"; did you mean {json.dumps(proposed)}{', in quotes' if error.validator == 'type' else ''}?"
-
-    return [Result("error", message, ref, here, found, proposed, code="function-config")]
+        return [_missing_field(steps, error, ref)]
+    return [_wrong_value(steps, error, ref)]
 
 
 def _unknown_field(
-    place: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None
+    steps: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None
 ) -> Result:
-    field = _path([*place, name])
+    field = _path([*steps, name])
     near = _nearest(name, known)
-    hint = f"did you mean {near}?" if near else "known are " + ", ".join(known)
-    message = f"{field} is not a field of the functionConfig (its value is {_words(value)}); {hint}"
-    return Result(
-        "error",
-        message,
-        ref,
-        field,
-        value,
-        _path([*place, near]) if near else None,
-        code="function-config",
-    )
+    proposed = _path([*steps, near]) if near else None
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
+    message = f"{field} is not a field of the functionConfig (its value is {_shown(value)}); {hint}"
+    return Result("error", message, ref, field, value, proposed, code="function-config")
+
+
+def _missing_field(steps: list[Any], error: Any, ref: ResourceRef | None) -> Result:
+    missing = [name for name in error.validator_value if name not in error.instance]
+    # jsonschema reports each missing name by itself, and only the message tells which.
+    name = next(name for name in missing if repr(name) in error.message)
+    field = _path([*steps, name])
+    schema = error.schema.get("properties", {}).get(name, {})
+    message = f"{field} is missing; {_expectation(schema)}"
+    return Result("error", message, ref, field, code="function-config")
+
+
+def _wrong_value(steps: list[Any], error: Any, ref: ResourceRef | None) -> Result:
+    field, value = _path(steps), error.instance
+    message = f"{field} is {_shown(value)}; {_expectation(error.schema)}"
+    proposed = _proposed(error)
+    if proposed is not None:
+        message += f"; did you mean {json.dumps(proposed)}"
+        message += ", in quotes?" if error.validator == "type" else "?"
+
+    return Result("error", message, ref, field, value, proposed, code="function-config")
+
+
+def _proposed(error: Any) -> str | None:
+    """What a person most likely meant: the nearest choice, or the value as the string that it must
+    be.
+    """
+    value = error.instance
+    if error.validator == "enum" and isinstance(value, str):
+        return _nearest(value, error.validator_value)
+
+    if error.validator == "type" and "string" in error.validator_value:
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, (int, float)):
+            return str(value)
+
+    return None
+
+
+# ---------------------------------------------------------------- words
 
 
 def _expectation(schema: Object) -> str:
@@ -109,20 +129,18 @@ def _expectation(schema: Object) -> str:
     if "minLength" in schema:
         return "it must be a string that is not empty"
 
-    types = schema.get("type", "value")
-    names = {
+    words = {
         "object": "a mapping",
         "array": "a list",
         "string": "a string",
         "boolean": "true or false",
     }
-    wanted = [
-        names.get(t, t) for t in ([types] if isinstance(types, str) else types) if t != "null"
-    ]
-    return "it must be " + " or ".join(wanted)
+    types = schema.get("type", "value")
+    names = [types] if isinstance(types, str) else types
+    return "it must be " + " or ".join(words.get(name, name) for name in names if name != "null")
 
 
-def _words(value: Any) -> str:
+def _shown(value: Any) -> str:
     """A value as a sentence can hold it: `"manaul"`, `true (a boolean)`, `a list of 2`."""
     if isinstance(value, dict):
         return "a mapping"
@@ -136,21 +154,25 @@ def _words(value: Any) -> str:
         return f"{value} (a number)"
 
     text = str(value)
-    return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
+    shortened = text if len(text) <= 60 else text[:57] + "..."
+    return json.dumps(shortened, ensure_ascii=False)
 
 
 def _nearest(name: str, known: list[str]) -> str | None:
     """The valid name that a person most likely meant, or None."""
     from difflib import get_close_matches
 
-    folded = {candidate.lower(): candidate for candidate in known}
-    found = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.6)
+    return by_lower_case[close[0]] if close else None
 
 
-def _path(parts: list[Any]) -> str:
-    """The parts of a path as a ResourceList's field path: spec.namespaces[0].name."""
+def _path(steps: list[Any]) -> str:
+    """The steps of a path as a ResourceList's field path: spec.namespaces[0].name."""
     text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else str(step)
     return text or "functionConfig"

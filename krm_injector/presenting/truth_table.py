@@ -171,7 +171,7 @@ def _mesh(rules: Rules, version: str, policy: str) -> Mesh:
     )
 
 
-def _decision(method: str, workload: str, says: dict[str, str], mesh: Mesh) -> Decision:
+def _decision(method: Any, workload: str, says: dict[str, str], mesh: Mesh) -> Decision:
     name = workload.removeprefix("in ") if workload.startswith("in ") else "shop"
     key, _, value = says["namespace"].partition(": ")
     labels = {key: value} if value else {}

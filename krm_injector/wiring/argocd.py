@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from krm_injector.wiring import plan as plans
-from krm_injector.wiring.plan import FUNCTION_FILE, Plan
+from krm_injector.istio_names import FUNCTION_FILE
+from krm_injector.wiring.function_file import function_file
+from krm_injector.wiring.plan import Plan
 
-NOTE = f"""\
-Argo CD builds this directory with the plugin krm-injector, which finds it by {FUNCTION_FILE}. The plugin itself is set
-up once (docs/argocd.md). An Application may name it, and say what labels its destination Namespace has:
+NOTE = (
+    "Argo CD builds this directory with the plugin krm-injector, which finds it by "
+    f"{FUNCTION_FILE}. The plugin itself is set\n"
+    "up once (docs/argocd.md). An Application may name it, and say what labels its destination "
+    """Namespace has:
   spec:
     source:
       plugin:
         name: krm-injector
         parameters:
         - name: namespace-labels
-          map: {{istio-injection: enabled}}"""
+          map: {istio-injection: enabled}"""
+)
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    return Plan(plans.function_file(directory, image), ("krm-injector build .",), (NOTE,))
+    return Plan(function_file(directory, image), ("krm-injector build .",), (NOTE,))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from krm_injector.wiring import plan as plans
-from krm_injector.wiring.plan import Plan
+from krm_injector.wiring import verification
+from krm_injector.wiring.plan import Plan, new
 
 FILE = ".github/workflows/krm-injector.yaml"
 WORKFLOW = """\
@@ -23,10 +23,17 @@ jobs:
     - run: python -m pip install git+https://git.example/krm-injector@COMMIT
     - run: %s
 """
-NOTE = "The workflow reads what is committed injected: name the directory of rendered manifests, where it is not ."
-WHENCE = "krm-injector is on no public package index: put its repository and a commit for git.example and COMMIT."
+NOTE = (
+    "The workflow reads what is committed injected: name the directory of rendered manifests, "
+    "where it is not ."
+)
+INSTALLATION = (
+    "krm-injector is on no public package index: put its repository and a commit for git.example "
+    "and COMMIT."
+)
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    command, note = plans.verification(directory)
-    return Plan(plans.new(directory, FILE, WORKFLOW % command), (command,), (note or NOTE, WHENCE))
+    command, note = verification.command(directory)
+    files = new(directory, FILE, WORKFLOW % command)
+    return Plan(files, (command,), (note or NOTE, INSTALLATION))

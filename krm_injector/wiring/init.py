@@ -50,7 +50,7 @@ def _github_action(directory: str, image: str | None) -> Plan:
     return github_action.plan(directory, image)
 
 
-# What can be wired: its name on the command line, and who plans it (directory, --image) -> Plan.
+# What can be wired: its name on the command line -> its plan, of the directory and --image.
 TARGETS: dict[str, Callable[[str, str | None], Plan]] = {
     "kustomize": _kustomize,
     "kpt": _kpt,
@@ -70,78 +70,88 @@ def run(target: str, directory: str, image: str | None) -> str:
         raise Refused(Result("error", message, code="init-target"))
 
     if not os.path.isdir(directory):
-        message = (
-            f"{directory} {'is not a directory' if os.path.exists(directory) else 'does not exist'}"
-        )
+        problem = "is not a directory" if os.path.exists(directory) else "does not exist"
+        message = f"{directory} {problem}"
         raise Refused(Result("error", message, file=directory, code="input-unreadable"))
 
     plan = TARGETS[target](directory, image)
     for file in plan.files:
         _write(directory, file)
 
-    return _told(plan, directory)
+    return _report(plan, directory)
+
+
+# ---------------------------------------------------------------- writing
 
 
 def _write(directory: str, file: File) -> None:
     """A new file must not be there yet; one that is changed is replaced in one step, so that it is
-    never half.
+    never half. Raises Refused.
     """
     path = os.path.join(directory, file.path)
-    mode = 0o755 if file.executable else 0o644
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         if file.before is None:
-            _put(path, file.text, mode)
+            _create(path, file.text, 0o644)
             return
 
-        path = os.path.realpath(path)
-        mode, kept, path = os.stat(path).st_mode & 0o777, path, path + ".new"
-        _put(path, file.text, mode)
-        os.replace(path, kept)
+        target = os.path.realpath(path)  # a link stays a link
+        mode = os.stat(target).st_mode & 0o777
+        path = target + ".new"
+        _create(path, file.text, mode)
+        os.replace(path, target)
     except OSError as problem:
         message = f"{path} cannot be written: {problem.strerror or problem}"
         raise Refused(Result("error", message, file=path, code="output-unwritable")) from None
 
 
-def _put(path: str, text: str, mode: int) -> None:
+def _create(path: str, text: str, mode: int) -> None:
+    """Raises OSError where the file is there."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(text.encode())
 
 
-def _told(plan: Plan, directory: str) -> str:
+# ---------------------------------------------------------------- what people read
+
+
+def _report(plan: Plan, directory: str) -> str:
+    """What was written, the notes, and the commands to type next."""
     import shlex
 
-    text = ""
-    for file in plan.files:
-        lines = file.text.removeprefix("\ufeff").splitlines()
-        if file.before is None:
-            text += f"wrote {os.path.join(directory, file.path)}:\n" + "".join(
-                f"  {line}\n" for line in lines
-            )
-        else:
-            text += f"added to {os.path.join(directory, file.path)}:\n" + _new_lines(
-                file.before, lines
-            )
-
+    text = "".join(_shown(file, directory) for file in plan.files)
     if not plan.files:
-        text += "nothing to write: it is all there already\n"
+        text = "nothing to write: it is all there already\n"
 
     text += "".join(f"\n{note}\n" for note in plan.notes)
-    there = os.path.normpath(directory) == "."
-    before = "" if there else f"  cd {shlex.quote(directory)}\n"
-    return text + "\nnext:\n" + before + "".join(f"  {command}\n" for command in plan.commands)
+    text += "\nnext:\n"
+    if os.path.normpath(directory) != ".":
+        text += f"  cd {shlex.quote(directory)}\n"
+
+    return text + "".join(f"  {command}\n" for command in plan.commands)
 
 
-def _new_lines(before: str, after: list[str]) -> str:
-    """The lines that are new, each with the line above the first of a run."""
+def _shown(file: File, directory: str) -> str:
+    """A new file as a whole, of one that was there the lines that are new."""
+    path = os.path.join(directory, file.path)
+    lines = _lines(file.text)
+    if file.before is None:
+        return f"wrote {path}:\n" + "".join(f"  {line}\n" for line in lines)
+
+    new = _new_lines(_lines(file.before), lines)
+    return f"added to {path}:\n" + "".join(f"  + {line}\n" for line in new)
+
+
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").splitlines()
+
+
+def _new_lines(before: list[str], after: list[str]) -> list[str]:
     import difflib
 
-    old = before.removeprefix("\ufeff").splitlines()
-    shown = ""
-    for kind, _, _, start, end in difflib.SequenceMatcher(
-        None, old, after, autojunk=False
-    ).get_opcodes():
-        if kind != "equal":
-            shown += "".join(f"  + {line}\n" for line in after[start:end])
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    new: list[str] = []
+    for operation, _, _, start, end in matcher.get_opcodes():
+        if operation != "equal":
+            new += after[start:end]
 
-    return shown
+    return new

@@ -5,24 +5,18 @@ only ever added to.
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
-from krm_injector.sources import inputs, kustomizations
 from krm_injector.sources.resource_list import decode, line_break, refused
-
-FUNCTION_FILE = "istio-inject.yaml"
-FUNCTION = "krm-injector.dev/v1alpha1"
 
 
 class File(NamedTuple):
     path: str  # from the directory
     text: str  # as it shall be
     before: str | None = None  # as it is; None: a new file
-    executable: bool = False
 
 
 class Plan(NamedTuple):
@@ -31,51 +25,68 @@ class Plan(NamedTuple):
     notes: tuple[str, ...] = ()  # sentences
 
 
+class Cannot(Exception):
+    """Why something cannot be added; completes a sentence."""
+
+
 def present(directory: str, path: str) -> str | None:
     """The text of a file of the directory, line breaks and byte order mark as they are; None where
     it is not there.
 
     Raises Refused where it cannot be read.
     """
-    whole = os.path.join(directory, path)
-    if not os.path.lexists(whole):
+    full_path = os.path.join(directory, path)
+    if not os.path.lexists(full_path):
         return None
 
     try:
-        with open(whole, "rb") as file:
+        with open(full_path, "rb") as file:
             return decode(file.read(), path)
     except OSError as problem:
         message = f"{path}: {problem.strerror or problem}"
         raise Refused(Result("error", message, file=path, code="input-unreadable")) from None
 
 
-def new(directory: str, path: str, text: str, executable: bool = False) -> tuple[File, ...]:
+# ---------------------------------------------------------------- a new file
+
+
+def new(directory: str, path: str, text: str) -> tuple[File, ...]:
     """A file to write; none where it stands there already in the same words. Raises Refused where
     it differs.
     """
-    there = present(directory, path)
-    if there is None:
-        _room(directory, path)
-        return (File(path, text, None, executable),)
-    if there.replace("\r\n", "\n") == text:
+    standing = present(directory, path)
+    if standing is None:
+        _refuse_file_in_place_of_folder(directory, path)
+        return (File(path, text),)
+    if standing.replace("\r\n", "\n") == text:
         return ()
     raise Refused(in_the_way(path, text))
 
 
-def _room(directory: str, path: str) -> None:
+def _refuse_file_in_place_of_folder(directory: str, path: str) -> None:
     """Raises Refused where a file stands in the place of a folder that the path needs."""
-    above = os.path.dirname(path)
-    while above:
-        whole = os.path.join(directory, above)
-        if os.path.lexists(whole) and not os.path.isdir(whole):
-            message = f"{path} cannot be written, for {above} is there and no directory; nothing was written"
+    folder = os.path.dirname(path)
+    while folder:
+        full_path = os.path.join(directory, folder)
+        if os.path.lexists(full_path) and not os.path.isdir(full_path):
+            message = (
+                f"{path} cannot be written, for {folder} is there and no directory; nothing was "
+                "written"
+            )
             raise Refused(Result("error", message, file=path, code="init-exists"))
-        above = os.path.dirname(above)
+        folder = os.path.dirname(folder)
 
 
 def in_the_way(path: str, text: str) -> Result:
-    message = f"{path} is there and says something else; nothing was written. It would have said:\n{text.rstrip()}"
+    """The error for a file that stands there with another content than ``text``."""
+    message = (
+        f"{path} is there and says something else; nothing was written. It would have said:\n"
+        f"{text.rstrip()}"
+    )
     return Result("error", message, file=path, code="init-exists")
+
+
+# ---------------------------------------------------------------- something added to a file
 
 
 def added(
@@ -88,142 +99,57 @@ def added(
     the lines).
     """
     body = text.removeprefix("\ufeff")
+    byte_order_mark = text[: len(text) - len(body)]
     try:
-        found = [document for document in yaml.load_all(body) if not document.empty]
+        edited = _edited(body, change)
     except yaml.YamlError as problem:
         raise refused(problem, path) from None
-
-    try:
-        if len(found) != 1 or not isinstance(found[0].value, dict):
-            raise Cannot("it does not hold one mapping")
-
-        document = found[0]
-        value = change(document.value)
-        if value == document.value:
-            return ()
-
-        place = document.place
-        edited = yaml.rewrite(body, place, document.value, value, line_break(body))
-        edited = body[: place.start] + edited + body[place.end :]
-        if not _only_added(body.splitlines(), edited.splitlines()) or yaml.load(edited) != value:
-            raise Cannot("its layout does not let lines be added")
-    except Cannot as why:
-        message = f"{path} was left as it is, and nothing was written: {why}. Add by hand:\n{advice.rstrip()}"
+    except Cannot as reason:
+        message = (
+            f"{path} was left as it is, and nothing was written: {reason}. Add by hand:\n"
+            f"{advice.rstrip()}"
+        )
         raise Refused(Result("error", message, file=path, code="init-exists")) from None
 
-    return (File(path, text[: len(text) - len(body)] + edited, text),)
+    return () if edited is None else (File(path, byte_order_mark + edited, text),)
 
 
-class Cannot(Exception):
-    """Why something cannot be added; completes a sentence."""
+def _edited(body: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> str | None:
+    """The text with its one document changed; None where the change changes nothing. Raises Cannot
+    and YamlError.
+    """
+    documents = [document for document in yaml.load_all(body) if not document.empty]
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise Cannot("it does not hold one mapping")
+
+    document = documents[0]
+    value = change(document.value)
+    if value == document.value:
+        return None
+
+    place = document.place
+    rewritten = yaml.rewrite(body, place, document.value, value, line_break(body))
+    edited = body[: place.start] + rewritten + body[place.end :]
+    keeps_lines = _only_adds(body.splitlines(), edited.splitlines())
+    if not keeps_lines or yaml.load(edited) != value:
+        raise Cannot("its layout does not let lines be added")
+
+    return edited
 
 
 def listed(value: dict[str, Any], key: str) -> list[Any]:
     """The list at a key, empty where there is none. Raises Cannot where something else stands
     there.
     """
-    found = value.get(key)
-    if found is None:
+    entries = value.get(key)
+    if entries is None:
         return []
-    if not isinstance(found, list):
+    if not isinstance(entries, list):
         raise Cannot(f"its {key} is not a list")
-    return found
+    return entries
 
 
-def _only_added(before: list[str], after: list[str]) -> bool:
+def _only_adds(before: Iterable[str], after: Iterable[str]) -> bool:
     """Whether every line of before stands in after, in order."""
     rest = iter(after)
-    return all(any(line == other for other in rest) for line in before)
-
-
-# ---------------------------------------------------------------- verifying a repository
-
-
-def verification(directory: str) -> tuple[str, str]:
-    """The command that verifies what a directory holds, and a note about it: the directory as a
-    whole, or where it has no manifests of its own the kustomizations in it that inject; where none
-    does, what explain says of them.
-    """
-    found = inputs.find(directory)
-    outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
-    if not outermost or any(kustomizations.only_lists(one) for one in outermost):
-        return "krm-injector verify .", ""
-
-    injecting = [one for one in outermost if injects(one)]
-    command = "krm-injector " + ("verify" if injecting else "explain")
-    paths = (os.path.relpath(one, directory) for one in injecting or outermost)
-    note = "There are kustomizations only, and each that is built is named."
-    if not injecting:
-        note += " None of them injects, so the command tells whether injection can be decided."
-
-    return f"{command} {' '.join(map(shlex.quote, paths))}", note
-
-
-def injects(directory: str) -> bool:
-    """Whether a kustomization has the functionConfig among its transformers, under whatever name or
-    in place.
-    """
-    value = kustomizations.fields(directory) or {}
-    return any(is_ours(directory, entry) for entry in kustomizations.entries(value, "transformers"))
-
-
-def is_ours(directory: str, entry: Any) -> bool:
-    """Whether an entry of transformers: is the functionConfig."""
-    if not isinstance(entry, str):
-        return False
-    if os.path.normpath(entry) == FUNCTION_FILE:
-        return True
-    if "\n" in entry:
-        return is_function_config(entry)
-    if not os.path.isfile(os.path.join(directory, entry)):
-        return False
-    return is_function_config(present(directory, entry) or "")
-
-
-# ---------------------------------------------------------------- the functionConfig
-
-
-def function_config(image: str | None) -> str:
-    """The functionConfig that kustomize and kpt share."""
-    how = (
-        f"      container:\n        image: {image}\n"
-        if image
-        else "      exec:\n        path: krm-injector\n"
-    )
-    return (
-        f"apiVersion: {FUNCTION}\n"
-        "kind: SidecarInjection\n"
-        "metadata:\n"
-        "  name: istio\n"
-        "  annotations:\n"
-        '    config.kubernetes.io/local-config: "true"\n'
-        "    config.kubernetes.io/function: |\n"
-        f"{how}"
-        "spec:\n"
-        "  method: automatic\n"
-    )
-
-
-def function_file(directory: str, image: str | None) -> tuple[File, ...]:
-    """The functionConfig's file: a new one, or the one that is there if it is a functionConfig.
-    Raises Refused.
-    """
-    there = present(directory, FUNCTION_FILE)
-    if there is None:
-        return (File(FUNCTION_FILE, function_config(image)),)
-    if is_function_config(there):
-        return ()
-    raise Refused(in_the_way(FUNCTION_FILE, function_config(image)))
-
-
-def is_function_config(text: str) -> bool:
-    """Whether a text is one SidecarInjection."""
-    try:
-        value = yaml.load(text)
-    except yaml.YamlError:
-        return False
-
-    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) == (
-        FUNCTION,
-        "SidecarInjection",
-    )
+    return all(line in rest for line in before)

@@ -4,51 +4,58 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_injector.wiring import plan as plans
-from krm_injector.wiring.plan import Plan
+from krm_injector.wiring import verification
+from krm_injector.wiring.plan import Plan, added, listed, new, present
 
 FILE = ".pre-commit-config.yaml"
 HOOK = "krm-injector-verify"
+TITLE = "Istio sidecars are what injection gives"
 LINES = f"""\
 repos:
 - repo: local
   hooks:
   - id: {HOOK}
-    name: Istio sidecars are what injection gives
+    name: {TITLE}
     entry: %s
     language: system
     types_or: [yaml, json]
     pass_filenames: false
 """
-NOTE = "The hook reads what is committed injected: name the directory of rendered manifests in entry, where it is not ."
+NOTE = (
+    "The hook reads what is committed injected: name the directory of rendered manifests in "
+    "entry, where it is not ."
+)
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    command, note = plans.verification(directory)
-    text = plans.present(directory, FILE)
+    command, note = verification.command(directory)
     lines = LINES % command
+    text = present(directory, FILE)
     if text is None:
-        files = plans.new(directory, FILE, lines)
+        files = new(directory, FILE, lines)
     else:
-        files = plans.added(FILE, text, lambda value: _with_hook(value, command), lines)
+        files = added(FILE, text, lambda value: _with_hook(value, command), lines)
 
-    notes = (note or NOTE,)
-    return Plan(files, ("pre-commit install", "pre-commit run --all-files"), notes)
+    return Plan(files, ("pre-commit install", "pre-commit run --all-files"), (note or NOTE,))
 
 
 def _with_hook(value: dict[str, Any], command: str) -> dict[str, Any]:
-    repos = plans.listed(value, "repos")
-    for repo in repos:
-        hooks = repo.get("hooks") if isinstance(repo, dict) else None
-        if any(isinstance(hook, dict) and hook.get("id") == HOOK for hook in hooks or ()):
-            return value
+    """The configuration with our hook behind the others; as it is where ours is among them."""
+    repos = listed(value, "repos")
+    if any(map(_has_hook, repos)):
+        return value
 
     hook = {
         "id": HOOK,
-        "name": "Istio sidecars are what injection gives",
+        "name": TITLE,
         "entry": command,
         "language": "system",
         "types_or": ["yaml", "json"],
         "pass_filenames": False,
     }
     return {**value, "repos": [*repos, {"repo": "local", "hooks": [hook]}]}
+
+
+def _has_hook(repo: Any) -> bool:
+    hooks = repo.get("hooks") if isinstance(repo, dict) else None
+    return any(isinstance(hook, dict) and hook.get("id") == HOOK for hook in hooks or ())

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from krm_injector.cli import argocd
-from krm_injector.cli.arguments import Arguments
+from krm_injector.cli.request import Arguments
 from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Refused

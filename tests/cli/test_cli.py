@@ -16,7 +16,8 @@ import yaml
 from paths import ROOT
 
 from krm_injector import __version__
-from krm_injector.cli import arguments, streams
+from krm_injector.cli import options, streams
+from krm_injector.cli.request import Answer, Arguments, Request
 
 ENABLED = (
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
@@ -177,6 +178,19 @@ def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
     }
     assert "krm_injector.pipeline" in loaded
     assert not heavy & loaded
+    of_cli = {
+        name.removeprefix("krm_injector.cli.")
+        for name in loaded
+        if name.startswith("krm_injector.cli.")
+    }
+    assert of_cli == {
+        "main",
+        "streams",
+        "request",
+        "configuration",
+        "commands",
+        "commands.function",
+    }, "neither the parser nor another command"
 
 
 # ---------------------------------------------------------------- inject, build, explain
@@ -395,7 +409,7 @@ def test_wrong_usage(words: list[str], said: str) -> None:
 
 def test_help_and_version() -> None:
     assert krm("--version").stdout.decode() == f"krm-injector {__version__}\n"
-    for name, command in arguments.COMMANDS.items():
+    for name, command in options.COMMANDS.items():
         done = krm(*filter(None, [name]), "--help")
         assert done.returncode == 0
         assert all(option in done.stdout.decode() for option in command.options)
@@ -467,12 +481,13 @@ def test_an_unexpected_exception_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from krm_injector.cli import main
+    from krm_injector.cli.commands import inject
 
-    def broken(_: object) -> None:
+    def broken(_: Request) -> Answer:
         raise ZeroDivisionError("a fault\nof ours")
 
     monkeypatch.delenv("KRM_INJECTOR_DEBUG", raising=False)
-    monkeypatch.setitem(main.COMMANDS, "inject", broken)
+    monkeypatch.setattr(inject, "run", broken)
     assert main.run(["inject", "x"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -491,10 +506,10 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert streams.colour(None, sys.stderr)
-    assert not streams.colour(arguments.Arguments(no_color=True), sys.stderr)
+    assert streams.colour(Arguments(), sys.stderr)
+    assert not streams.colour(Arguments(no_color=True), sys.stderr)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not streams.colour(None, sys.stderr)
+    assert not streams.colour(Arguments(), sys.stderr)
 
 
 # ---------------------------------------------------------------- explain, in all it reads

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from paths import ROOT
 
 from krm_injector import function_config
-from krm_injector.function_config import ExtraKind, Settings, Stub, override, settings, valid
+from krm_injector.function_config import ExtraKind, Settings, Stub, override, settings
+from krm_injector.function_config.schema import valid
 from krm_injector.model import Refused, Result
 
 SCHEMA = json.loads(Path(function_config.SCHEMA_FILE).read_text())

@@ -11,7 +11,7 @@ from builders import SHOP, bundle
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import configuration, main
-from krm_injector.cli.arguments import Arguments
+from krm_injector.cli.request import Arguments
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.injection import images
 from krm_injector.kube.yaml import dump

@@ -111,4 +111,4 @@ def test_an_upgrade_is_told_in_groups(
     assert sum(len(group["workloads"]) for group in answer["groups"]) == 5
     assert main.run(["diff", "--quiet", "--to", str(tmp_path / "a.yaml"), str(EXAMPLE)]) == 0
     assert capsysbinary.readouterr().out == b"0 of 8 workloads change.\n"
-    assert main.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 1
+    assert main.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 2

@@ -16,7 +16,7 @@ import yaml
 from paths import ROOT
 
 from krm_injector import function_config
-from krm_injector.cli import arguments
+from krm_injector.cli import options
 
 README = (ROOT / "README.md").read_text()
 FUNCTION = (ROOT / "functions" / "istio-inject" / "README.md").read_text()
@@ -37,24 +37,25 @@ def commands() -> list[str]:
     return [line for line in lines if line]
 
 
-@pytest.mark.parametrize("name", sorted(filter(None, arguments.COMMANDS)))
+@pytest.mark.parametrize("name", sorted(filter(None, options.COMMANDS)))
 def test_every_command_is_documented(name: str) -> None:
     assert any(f"krm-injector {name}" in line for line in commands())
 
 
-@pytest.mark.parametrize("option", sorted(arguments.OPTIONS.values()))
-def test_every_option_is_documented(option: arguments.Option) -> None:
+@pytest.mark.parametrize("option", sorted(options.OPTIONS.values()))
+def test_every_option_is_documented(option: options.Option) -> None:
     (row,) = [
         line for line in README.splitlines() if re.match(rf"\| .*`{option.name}(?![\w-])", line)
     ]
-    for choice in option.choices:
+    forms = options.FORMS["explain"] if option.name == "--output" else ()
+    for choice in (*option.choices, *forms):
         assert choice in row
 
 
 def test_no_option_is_documented_that_is_not_there() -> None:
     rows = [line for line in README.splitlines() if line.startswith("| `--")]
     assert rows
-    assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == set(arguments.OPTIONS)
+    assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == set(options.OPTIONS)
 
 
 def test_make_targets_exist() -> None:

@@ -1,4 +1,5 @@
-"""One module a command: a Request in, an Answer out.
+"""One module per command, named as the command: ``run(request) -> Answer``.
 
-May import everything below cli; commands do not import each other.
+A Request comes in, an Answer goes out. May import everything but main.py and streams.py; commands
+do not import each other, what they share is in bundles.py, loader.py and transform.py.
 """

@@ -1,0 +1,147 @@
+"""The manifests that the paths of a command line hold, as one bundle, and what a run makes of it.
+
+What verify, diff, images and explain share, and in part those commands that print manifests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from krm_injector.cli import loader
+from krm_injector.model import Refusals, Refused, Result
+from krm_injector.sources.manifests import Joined
+from krm_injector.sources.manifests import join as join_sources
+
+if TYPE_CHECKING:
+    from krm_injector.cli.loader import Loaded
+    from krm_injector.cli.request import Arguments, Request
+    from krm_injector.function_config import Settings
+    from krm_injector.pipeline import Outcome
+    from krm_injector.sources.programs import Config
+    from krm_injector.sources.resource_list import Bundle
+
+T = TypeVar("T")
+
+
+class Manifests(NamedTuple):
+    """What the paths of a command line hold."""
+
+    joined: Joined
+    bundle: Bundle  # that of joined, and behind it the items that --context adds: no workloads
+    results: tuple[Result, ...]  # of reading
+    config: Config | None  # the functionConfig of the directories
+
+
+def read(request: Request, paths: Sequence[str]) -> Manifests:
+    """The manifests of the paths, of stdin where there are none. Raises Refused with what cannot be
+    read.
+    """
+    loaded = loader.read(request, paths)
+    joined, results = join(loaded, request.arguments)
+    bundle = with_facts(joined, loaded, request.arguments)
+    return Manifests(joined, bundle, results, function_config(loaded, request.arguments))
+
+
+def settings(request: Request, manifests: Manifests) -> Settings:
+    """Those of the directories' functionConfig, of --config where that is named. Raises Refused."""
+    if manifests.config is None:
+        return request.settings()
+    return request.settings(manifests.config.value, manifests.config.root)
+
+
+def run(manifests: Manifests, settings: Settings) -> Outcome:
+    """The outcome, with the results of reading in front. Raises Refused where nothing was read."""
+    from krm_injector import pipeline
+
+    outcome = pipeline.run(manifests.bundle, settings)
+    refuse_unread(manifests.results, len(outcome.decisions))
+    return outcome._replace(results=(*manifests.results, *outcome.results))
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def join(loaded: Loaded, arguments: Arguments) -> tuple[Joined, tuple[Result, ...]]:
+    """The sources as one bundle, and the results of reading with those about files that are no
+    manifests. Raises Refused.
+    """
+    # What build prints is applied: a manifest that is broken altogether must not be missing in it.
+    strict = arguments.command == "build"
+    joined = join_sources(loaded.sources, arguments.verbose, strict=strict)
+    return joined, (*loaded.results, *joined.results)
+
+
+def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
+    """The joined bundle, and behind it the Namespaces and meshes of --context and those that
+    kustomize keeps back. Raises Refused.
+    """
+    if not arguments.context and not loaded.facts:
+        return joined.bundle
+
+    from krm_injector.discovery import context
+
+    facts = context.around(arguments.context, joined.sources, loaded.facts)
+    return context.behind(joined.bundle, facts) if facts else joined.bundle
+
+
+def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
+    """The functionConfig of the directories; None where --config takes its place or they have none.
+    Raises Refused where they have several that differ.
+    """
+    if arguments.config or not loaded.configs:
+        return None
+
+    first = loaded.configs[0]
+    differing = [config for config in loaded.configs if _content(config) != _content(first)]
+    if not differing:
+        return first
+
+    files = ", ".join(dict.fromkeys(config.file for config in (first, *differing)))
+    message = (
+        f"several functionConfigs say different things: {files}. Name the one that counts: "
+        f"--config {first.file}"
+    )
+    raise Refused(Result("error", message, file=first.file, code="function-config"))
+
+
+def _content(config: Config) -> tuple[object, ...]:
+    """What of a functionConfig decides; paths in it count from its root."""
+    value = config.value if isinstance(config.value, dict) else {}
+    content = value.get("spec") or value.get("data")
+    names_file = "file" in repr(content)
+    return content, os.path.realpath(config.root) if names_file else ""
+
+
+def refuse_unread(results: Iterable[Result], workloads: int) -> None:
+    """Raises Refused where no workload was found, and kustomizations or charts were not rendered:
+    then all that was meant is in these.
+    """
+    if workloads:
+        return
+
+    unread = [result for result in results if result.code == "kustomization-not-applied"]
+    if unread:
+        raise Refused(*(result._replace(severity="error") for result in unread))
+
+
+def with_all_causes(request: Request, step: Callable[[], T]) -> T:
+    """What a step of a command comes to. Where it is refused, raises Refused with whatever is wrong
+    in the settings and in --context too, which the step may not have come to. (What it did come to
+    stands there twice and is shown once.)
+    """
+    refusals = Refusals()
+    with refusals:
+        return step()
+
+    with refusals:
+        request.settings()
+
+    with refusals:
+        from krm_injector.discovery import context
+
+        files = [path for path in request.arguments.paths if os.path.isfile(path)]
+        context.read(request.arguments.context, files)
+
+    raise refusals.refused()

@@ -1,0 +1,74 @@
+"""`krm-injector diff`: what injection changes, or with --from and --to what an upgrade of the mesh
+would.
+"""
+
+from __future__ import annotations
+
+from krm_injector import results
+from krm_injector.cli import bundles
+from krm_injector.cli.bundles import Manifests
+from krm_injector.cli.request import REFUSED, Answer, Request
+from krm_injector.outcome import LAYOUTS, Outcome
+from krm_injector.presenting import diff
+
+
+def run(request: Request) -> Answer:
+    return bundles.with_all_causes(request, lambda: _compared(request))
+
+
+def _compared(request: Request) -> Answer:
+    manifests = bundles.read(request, request.arguments.paths)
+    if request.arguments.from_mesh or request.arguments.to_mesh:
+        return _upgrade(request, manifests)
+
+    outcome = bundles.run(manifests, bundles.settings(request, manifests))
+    code = results.exit_code(outcome.results)
+    if code:
+        return Answer("", outcome.results, code)
+
+    form = request.arguments.output or "unified"
+    if form == "unified":
+        return Answer(_unified(manifests, outcome, request.colours), outcome.results)
+    return _patches(outcome, form)
+
+
+def _unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
+    """A unified diff of each file that changes."""
+    joined = manifests.joined
+    texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
+    names = [source.file or source.directory for source in joined.sources]
+    pairs = diff.pairs(names, joined.parts, texts)
+    return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)
+
+
+def _patches(outcome: Outcome, form: str) -> Answer:
+    """Patches of a kustomization, by JSON pointers (json6902) or by merging (strategic)."""
+    text, problems = diff.as_patches(outcome, form == "strategic")
+    all_results = (*outcome.results, *problems)
+    code = results.exit_code(all_results)
+    return Answer("" if code else text, all_results, code)
+
+
+def _upgrade(request: Request, manifests: Manifests) -> Answer:
+    """--from and --to: injected twice, from the same originals; a mesh that is not named is the one
+    in use.
+    """
+    from krm_injector.presenting import upgrade
+
+    arguments = request.arguments
+    before = _with_mesh(request, manifests, arguments.from_mesh)
+    after = _with_mesh(request, manifests, arguments.to_mesh)
+    all_results = (*before.results, *after.results)
+    if results.exit_code(all_results):
+        return Answer("", all_results, REFUSED)
+
+    groups = upgrade.groups(before, after)
+    form = upgrade.as_json if arguments.output == "json" else upgrade.as_text
+    return Answer(form(groups, len(before.decisions)), all_results)
+
+
+def _with_mesh(request: Request, manifests: Manifests, mesh: str | None) -> Outcome:
+    """A run with a mesh file in the place of --mesh; None: with the mesh in use."""
+    if mesh is not None:
+        request = request.with_options(mesh=(mesh,))
+    return bundles.run(manifests, bundles.settings(request, manifests))

@@ -1,0 +1,54 @@
+"""The KRM function: a ResourceList in, a ResourceList out (KRM functions specification v1)."""
+
+from __future__ import annotations
+
+from krm_injector import pipeline, results
+from krm_injector.cli.request import REFUSED, Answer, Request
+from krm_injector.model import Refused, Result
+from krm_injector.sources import resource_list
+from krm_injector.sources.resource_list import Bundle
+
+
+def run(request: Request) -> Answer:
+    """A ResourceList that could be read is given back whatever happens: with its items as they came
+    where the run is refused.
+    """
+    try:
+        bundle = _read(request)
+    except Refused as refused:
+        return Answer("", refused.results, REFUSED)
+
+    try:
+        settings = request.settings(bundle.function_config)
+        outcome = pipeline.ACTIONS[settings.action](bundle, settings)
+    except Refused as refused:
+        entries = results.entries(refused.results)
+        text = resource_list.write(bundle, {}, entries, layouts=pipeline.AS_KNOWN)
+        return Answer(text, refused.results, REFUSED)
+
+    code = results.exit_code(outcome.results)
+    text = resource_list.write(
+        bundle,
+        {} if code else outcome.replacements,
+        results.entries(outcome.results),
+        (),
+        outcome.originals,
+        outcome.anew,
+        pipeline.AS_KNOWN,
+    )
+    return Answer(text, outcome.results, code)
+
+
+def _read(request: Request) -> Bundle:
+    """Raises Refused where there are no items: an empty list given back with exit 0 makes kustomize
+    and kpt delete every resource.
+    """
+    bundle = resource_list.read(request.stdin())
+    if bundle.items:
+        return bundle
+
+    message = (
+        "the ResourceList has no items: there is nothing to do, and an empty answer would delete "
+        "resources"
+    )
+    raise Refused(Result("error", message, field="items", code="resource-list-empty"))

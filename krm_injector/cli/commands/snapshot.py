@@ -1,0 +1,76 @@
+"""`krm-injector snapshot`: the mesh file for --mesh, from what istioctl, helm or kubectl print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from krm_injector import results
+from krm_injector.cli import bundles, configuration, loader
+from krm_injector.cli.request import Answer, Request
+from krm_injector.discovery import control_planes, discover
+from krm_injector.model import Refused, Result
+from krm_injector.presenting import snapshot
+from krm_injector.sources import inputs, manifests
+
+
+def run(request: Request) -> Answer:
+    """The mesh file; with --check only the results of comparing it with a committed one."""
+    return bundles.with_all_causes(request, lambda: _taken(request))
+
+
+def _taken(request: Request) -> Answer:
+    arguments = request.arguments
+    loaded = loader.read(request, arguments.paths)
+    by_helm = any(snapshot.by_helm(source.data) for source in loaded.sources)
+    sources = tuple(
+        source._replace(data=snapshot.manifests_of(source.data)) for source in loaded.sources
+    )
+    joined, read_results = bundles.join(loaded._replace(sources=sources), arguments)
+
+    members = list(discover.walk(joined.bundle))
+    taken = snapshot.take([discover.typed(member) for member in members], by_helm)
+    _refuse_unused(arguments.paths, joined, members)
+    if arguments.check is None:
+        return Answer(snapshot.text(taken), (*read_results, *taken.results))
+
+    changes = _changes(taken, arguments.check)
+    all_results = (*read_results, *taken.results, *changes)
+    return Answer("", all_results, results.exit_code(all_results))
+
+
+def _changes(taken: snapshot.Snapshot, file: str) -> tuple[Result, ...]:
+    """How a committed mesh file differs from a fresh one."""
+    committed = configuration.documents(file)
+    content = inputs.content(file).decode("utf-8", "replace")
+    return snapshot.changes(committed, taken.objects, content, file)
+
+
+def _refuse_unused(
+    paths: Iterable[str], joined: manifests.Joined, members: Iterable[discover.Member]
+) -> None:
+    """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
+    names = [
+        source.file or source.directory
+        for source, part in zip(joined.sources, joined.parts, strict=True)
+        for _ in part.items
+    ]
+    objects = [(names[member.item], discover.typed(member)) for member in members]
+    problems = []
+    for path in paths:
+        of_path = [value for name, value in objects if _is_of(name, path)]
+        if path != "-" and not any(map(control_planes.is_part, of_path)):
+            message = f"{inputs.shown(path)} {control_planes.no_part(of_path, path)}"
+            problems.append(Result("error", message, file=path, code="mesh-missing"))
+
+    if problems:
+        raise Refused(*problems)
+
+
+def _is_of(name: str, path: str) -> bool:
+    """Whether what has that name came from a path of the command line: a file, or a directory with
+    the file below.
+    """
+    file, directory = os.path.realpath(name), os.path.realpath(path)
+    below = f"{directory.rstrip(os.sep)}{os.sep}"
+    return bool(name) and (file == directory or file.startswith(below))

@@ -1,0 +1,259 @@
+"""A directory on the command line -> the manifests that it means, by what it holds: a
+kustomization, a chart, a kpt package, or files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from krm_injector.cli.loader import Loaded, has, problems
+from krm_injector.cli.options import COMMANDS
+from krm_injector.model import Refused, Result
+from krm_injector.sources import inputs
+from krm_injector.sources.inputs import Inputs, Source
+
+if TYPE_CHECKING:
+    from krm_injector.cli.request import Arguments, Request
+    from krm_injector.sources.helm import Release
+    from krm_injector.sources.programs import Options
+
+_MOST_NAMED = 8  # directories or files that one message names; -v names all
+
+
+def read(directory: str, request: Request, release: Release | None = None) -> Loaded:
+    """The manifests of one directory; ``release``: what a chart is rendered with, where it is not
+    the default. Raises Refused.
+    """
+    arguments = request.arguments
+    path = request.environment.get("PATH", os.defpath)
+    if inputs.is_kustomization(directory):
+        return _kustomization(directory, arguments, path)
+    if has(directory, inputs.CHART):
+        return _chart(directory, arguments, release, path)
+    if has(directory, inputs.KPTFILE) and arguments.command != "build":
+        return _package(directory, arguments, path)
+    return _plain(directory, arguments)
+
+
+def _rendered(directory: str, rendered: Inputs, injected: bool = False) -> tuple[Source, ...]:
+    """What a program printed for a directory, as sources that name the directory."""
+    return tuple(
+        source._replace(directory=directory, injected=injected) for source in rendered.sources
+    )
+
+
+# ---------------------------------------------------------------- a chart
+
+
+def _chart(directory: str, arguments: Arguments, release: Release | None, path: str) -> Loaded:
+    from krm_injector.sources import helm
+
+    release = release or helm.Release(namespace=arguments.namespace or "")
+    # What stands behind -- in Argo CD's plugin.yaml is meant for kustomize: release says what helm
+    # gets.
+    passed_on = arguments.passed_on if arguments.within is None else ()
+    rendered = helm.render(directory, release, arguments.helm, passed_on, path)
+    return Loaded(_rendered(directory, rendered), rendered.results)
+
+
+# ---------------------------------------------------------------- a kustomization
+
+
+def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
+    from krm_injector.discovery import context
+    from krm_injector.sources import kustomizations, programs
+
+    # A command that cannot be told --allow-exec names the one that can.
+    can_allow = "--allow-exec" in COMMANDS[arguments.command].options
+    command = arguments.command if can_allow else "build"
+    options = programs.options(
+        directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command
+    )
+    loaded = _own_functions(directory, options)
+    injected = bool(options.left_out and loaded.configs)
+
+    asked = bool(arguments.kustomize or arguments.passed_on) or arguments.command == "build"
+    if not asked and kustomizations.only_lists(directory, _without_effect(options)):
+        files = sorted(kustomizations.local_files(directory))
+        sources = [inputs.source(file)._replace(injected=injected) for file in files]
+        return loaded._replace(sources=tuple(sources))
+
+    program = inputs.find_kustomize(arguments.kustomize, path)
+    rendered = inputs.kustomize(directory, program, options.words, inputs.start)
+    return loaded._replace(
+        sources=_rendered(directory, rendered, injected),
+        results=(*rendered.results, *_moved(options)),
+        facts=context.kept_back(kustomizations.local_files(directory)),
+    )
+
+
+def _own_functions(directory: str, options: Options) -> Loaded:
+    """The functionConfigs with which a kustomization runs krm-injector, and no sources yet. The
+    checks count where kustomize leaves our functions out: kustomize runs the others itself.
+    """
+    from krm_injector.sources import programs
+
+    configs = options.left_out or programs.of_kustomization(directory).configs
+    loaded = Loaded((), configs=tuple(programs.injections(configs)))
+    if not options.left_out:
+        return loaded
+
+    checks = [config for config in configs if programs.action(config) in ("check", "verify")]
+    return loaded._replace(checks=tuple(checks))
+
+
+def _without_effect(options: Options) -> frozenset[str]:
+    """Fields of a kustomization that change nothing in what is rendered: those whose functions are
+    all left out.
+    """
+    return frozenset(("transformers", "validators") if options.alone else ())
+
+
+def _moved(options: Options) -> tuple[Result, ...]:
+    """Info: a function of a base does not run in its place."""
+    from krm_injector.sources import programs
+
+    message = (
+        "this krm-injector is named below the directory that is built; it injects behind the build "
+        "here"
+    )
+    return tuple(
+        Result("info", f"{config.file}: {message}", file=config.file, code="function-behind")
+        for config in programs.injections(options.left_out)
+        if not config.top
+    )
+
+
+# ---------------------------------------------------------------- a kpt package
+
+
+def _package(directory: str, arguments: Arguments, path: str) -> Loaded:
+    """A kpt package: its files as they stand, for kpt renders in place; explain asks kpt what they
+    will be.
+    """
+    from krm_injector.sources import programs
+
+    has_pipeline, functions = programs.of_package(directory)
+    configs = tuple(programs.injections(functions.configs))
+    if not has_pipeline or arguments.command != "explain":
+        return _plain(directory, arguments)._replace(configs=configs)
+
+    import shutil
+
+    program = shutil.which("kpt", path=path)
+    if program is None:
+        plain = _plain(directory, arguments)
+        return plain._replace(results=(*plain.results, _no_kpt(directory)), configs=configs)
+
+    if not arguments.allow_exec:
+        programs.refuse(functions, directory, "explain")
+
+    allowed = ["--allow-exec"] if arguments.allow_exec or functions.harmless else []
+    rendered = _kpt(program, directory, allowed)
+    return Loaded(_rendered(directory, rendered), configs=configs)
+
+
+def _no_kpt(directory: str) -> Result:
+    message = (
+        f"the pipeline of {directory} is not run, because kpt is not on PATH; its files are read "
+        "as they stand"
+    )
+    return Result("warning", message, file=directory, code="kpt-not-run")
+
+
+def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Inputs:
+    """What a kpt package's pipeline makes of it, written nowhere."""
+    try:
+        done = inputs.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
+    except OSError as problem:
+        message = f"{program} could not be started: {problem.strerror or problem}"
+        raise Refused(Result("error", message, code="kpt-failed")) from None
+
+    if done.code == 0 and done.out.strip():
+        return Inputs((Source(done.out, ""),))
+
+    reason = inputs.said(done.err) or "it printed nothing"
+    message = f"kpt fn render {directory} failed (exit status {done.code}): {reason}"
+    raise Refused(Result("error", message, file=directory, code="kpt-failed"))
+
+
+# ---------------------------------------------------------------- files
+
+
+def _plain(directory: str, arguments: Arguments) -> Loaded:
+    """The manifests in and below a directory, as they stand. Kustomizations and charts below are
+    not rendered unasked, since several of them may be meant for several clusters: they are named,
+    and their files are not read.
+    """
+    from krm_injector.sources import kustomizations
+
+    found = inputs.find(directory)
+    outermost = kustomizations.outermost(found.kustomizations) if found.kustomizations else []
+    if arguments.command == "build" and (outermost or found.charts):
+        raise Refused(*found.problems, *_one_to_build(directory, outermost, found.charts))
+
+    # A kustomization that only lists files is read by its files.
+    listing = [below for below in outermost if kustomizations.only_lists(below)]
+    files = list(found.files)
+    for below in listing:
+        files += kustomizations.local_files(below)
+
+    sources = [Source(b"", problem.file, problem) for problem in found.problems]
+    sources += [inputs.source(file, found=True) for file in dict.fromkeys(files)]
+
+    unread = [*(below for below in outermost if below not in listing), *found.charts]
+    if sources:
+        return Loaded(tuple(sources), _not_rendered(directory, unread, arguments))
+
+    if unread:
+        message = f"{directory} holds no manifests of its own; {_to_name(unread, arguments)}"
+        return problems([Result("error", message, file=directory, code="input-ambiguous")])
+
+    return problems([inputs.no_manifests(directory)])
+
+
+def _one_to_build(
+    directory: str, kustomizations: Sequence[str], charts: Sequence[str]
+) -> list[Result]:
+    problems = []
+    if kustomizations:
+        message = (
+            f"{directory} holds no kustomization, but directories in it do; name the one to build: "
+            f"{', '.join(kustomizations)}"
+        )
+        problems.append(Result("error", message, file=directory, code="input-ambiguous"))
+
+    for chart in charts:
+        message = (
+            f"{chart} is a Helm chart, whose files are templates and no manifests; build it by "
+            f"itself: krm-injector build {chart}"
+        )
+        problems.append(Result("error", message, file=chart, code="input-chart"))
+
+    return problems
+
+
+def _not_rendered(
+    directory: str, unread: Sequence[str], arguments: Arguments
+) -> tuple[Result, ...]:
+    if not unread:
+        return ()
+
+    message = (
+        f"in {directory} kustomizations and charts are not rendered; {_to_name(unread, arguments)}"
+    )
+    return (Result("warning", message, file=directory, code="kustomization-not-applied"),)
+
+
+def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
+    """The command that reads the directories, which are sorted by kind."""
+    import shlex
+
+    named = directories if arguments.verbose else directories[:_MOST_NAMED]
+    words = " ".join(shlex.quote(inputs.shown(os.path.normpath(path))) for path in named)
+    command = f"name those that are meant: krm-injector {arguments.command} {words}"
+
+    rest = len(directories) - len(named)
+    return f"{command} (and {rest} more; -v names them)" if rest else command

@@ -1,0 +1,97 @@
+"""The one protocol of all commands: a Request comes in, an Answer goes out.
+
+No command touches sys, the environment or a stream. main.py hands over what a command needs of the
+world, and writes what the command answers. The KRM function imports this module at every start:
+keep it small.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krm_injector.cli import configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from krm_injector.function_config import Settings
+    from krm_injector.model import Result
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2  # exit statuses
+
+
+class Arguments:
+    """A command line, read. An option that was not given is None (a switch: False).
+
+    A NamedTuple of so many fields would cost the KRM function, which has no command line, 1 % of
+    its start-up. Nobody changes it all the same: see ``replaced``.
+    """
+
+    command: str = ""
+    paths: tuple[str, ...] = ()
+    passed_on: tuple[str, ...] = ()  # build, explain: what stands after --, for kustomize or helm
+    config: str | None = None
+    mesh: tuple[str, ...] = ()
+    namespace: str | None = None
+    method: str | None = None
+    revision: str | None = None
+    results: str | None = None
+    log: str | None = None
+    kustomize: str | None = None
+    helm: str | None = None
+    parameters: bool = False
+    output: str | None = None
+    truth_table: bool = False
+    mesh_version: str | None = None  # with --truth-table several, separated by commas
+    image: str | None = None
+    context: tuple[str, ...] = ()
+    allow_exec: bool = False
+    check: str | None = None
+    from_mesh: str | None = None
+    to_mesh: str | None = None
+    limit: int | None = None
+    verbose: bool = False
+    quiet: bool = False
+    no_color: bool = False
+    help: bool = False
+    version: bool = False
+    # No option: the directory below which the files that a build names must lie. Argo CD's
+    # repository.
+    within: str | None = None
+
+    def __init__(self, command: str = "", paths: tuple[str, ...] = (), **options: Any) -> None:
+        self.__dict__.update(options, command=command, paths=paths)
+
+    def replaced(self, **options: Any) -> Arguments:
+        """The command line with other values for some of its fields."""
+        return Arguments(**{**self.__dict__, **options})
+
+
+class Request(NamedTuple):
+    """What a command needs of the world."""
+
+    arguments: Arguments
+    stdin: Callable[[], bytes]
+    environment: Mapping[str, str]
+    width: int = 0  # cells of a line of stdout; 0: a line is as long as it is
+    colours: bool = False  # whether stdout is a terminal that shows colours
+    progress: Callable[[int, int], None] | None = None  # called with workloads done and all
+
+    def with_options(self, **options: Any) -> Request:
+        """The same with other values for some of the command line's options."""
+        return self._replace(arguments=self.arguments.replaced(**options))
+
+    def settings(self, function_config: Any = None, root: str | None = None) -> Settings:
+        """The settings of a functionConfig under the command line's options; of None those of
+        --config. ``root``: the directory from which the functionConfig's paths count. Raises
+        Refused.
+        """
+        return configuration.read(self.arguments, function_config, root, self.environment)
+
+
+class Answer(NamedTuple):
+    """What a command came to, before anything is written."""
+
+    text: str  # for stdout
+    results: tuple[Result, ...] = ()
+    code: int = DONE

@@ -1,0 +1,107 @@
+"""Manifests in, manifests out: what inject, eject and build share.
+
+Where there is an error, nothing is printed: what stands on stdout is applied or committed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from krm_injector import pipeline, results
+from krm_injector.cli import bundles
+from krm_injector.cli.request import REFUSED, Answer
+from krm_injector.model import Result
+from krm_injector.outcome import LAYOUTS, aliases
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from krm_injector.cli.argocd import Application
+    from krm_injector.cli.loader import Loaded
+    from krm_injector.cli.request import Request
+    from krm_injector.function_config import Settings
+    from krm_injector.outcome import Outcome
+    from krm_injector.sources.manifests import Joined
+    from krm_injector.sources.resource_list import Bundle
+
+    Action = Literal["inject", "eject"]
+
+
+def answer(
+    request: Request,
+    loaded: Loaded,
+    action: Action = "inject",
+    to_apply: bool = False,
+    application: Application | None = None,
+) -> Answer:
+    """The manifests as ``action`` leaves them; ``to_apply``: without those that no cluster is to
+    see. ``application``: the one that Argo CD builds. Raises Refused.
+    """
+    joined, outcome = bundles.with_all_causes(
+        request, lambda: _transformed(request, loaded, action, application)
+    )
+    code = results.exit_code(outcome.results)
+    if code:
+        return Answer("", outcome.results, code)
+
+    dropped = _local(joined) if to_apply else frozenset()
+    if len(dropped) == len(joined.bundle.items):
+        message = "nothing is left to apply: every manifest is marked as local-config"
+        error = Result("error", message, code="input-empty")
+        return Answer("", (*outcome.results, error), REFUSED)
+
+    written_out: dict[int, tuple[str, ...]] = {}
+    text = joined.write(
+        outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
+    )
+    return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)))
+
+
+def _local(joined: Joined) -> frozenset[int]:
+    """The indexes of the manifests that are for tools on the way, and not applied."""
+    from krm_injector.sources.inputs import not_applied
+
+    return not_applied(item.value for item in joined.bundle.items)
+
+
+def _transformed(
+    request: Request, loaded: Loaded, action: Action, application: Application | None
+) -> tuple[Joined, Outcome]:
+    """The manifests as one bundle, and what an action of the pipeline makes of it; the results of
+    reading come first.
+    """
+    joined, read_results = bundles.join(loaded, request.arguments)
+    settings = _settings(request, loaded)
+    bundle = bundles.with_facts(joined, loaded, request.arguments)
+    if application is not None:
+        from krm_injector.cli import argocd
+
+        settings = argocd.settings(settings, application)
+        read_results = (*application.results, *read_results)
+
+    outcome = pipeline.ACTIONS[action](bundle, settings)
+    all_results = [*read_results, *outcome.results]
+    if action == "inject":
+        bundles.refuse_unread(read_results, len(outcome.decisions))
+        injected = pipeline.with_replacements(bundle, outcome.replacements)
+        all_results += _checked(request, loaded, injected)
+
+    return joined, outcome._replace(results=tuple(all_results))
+
+
+def _settings(request: Request, loaded: Loaded) -> Settings:
+    config = bundles.function_config(loaded, request.arguments)
+    if config is None:
+        return request.settings()
+    return request.settings(config.value, config.root)
+
+
+def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]:
+    """The results of the checks by which directories judge what they are built to."""
+    checking = request.with_options(config=None)
+    checks: list[Result] = []
+    for config in loaded.checks:
+        settings = checking.settings(config.value, config.root)
+        checks += pipeline.ACTIONS[settings.action](injected, settings).results
+
+    return checks
