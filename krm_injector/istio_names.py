@@ -14,6 +14,11 @@ DATAPLANE_MODE_LABEL = "istio.io/dataplane-mode"  # ambient, none
 INJECT = "sidecar.istio.io/inject"  # label of a pod, and annotation
 NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
+CANONICAL_NAME_LABEL = "service.istio.io/canonical-name"
+CANONICAL_REVISION_LABEL = "service.istio.io/canonical-revision"
+POD_SECURITY_LABEL = (
+    "pod-security.kubernetes.io/"  # of a Namespace, with enforce, warn or audit behind it
+)
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every Namespace
 
 # ---------------------------------------------------------------- annotations of pods
@@ -31,14 +36,20 @@ MERGE_METRICS_ANNOTATION = "prometheus.istio.io/merge-metrics"
 SECURE_PORT_ANNOTATION = "prometheus.istio.io/secure-port"
 SCRAPE_TARGETS_ANNOTATION = "prometheus.istio.io/scrape-targets"
 
+DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
+DEFAULT_LOGS_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-logs-container"
+
 # ---------------------------------------------------------------- containers, users, objects
 
 PROXY_CONTAINER = "istio-proxy"
 INIT_CONTAINER = "istio-init"
+CORE_DUMP_CONTAINER = "enable-core-dump"
 VALIDATION_CONTAINER = "istio-validation"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
+# Kubernetes' own Namespaces, of which Istio injects none (pkg/kube/inject/initializer.go, 1.9+).
+KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # with -REVISION behind it but for default
 MESH_CONFIG_MAP = "istio"  # likewise
 
@@ -48,6 +59,8 @@ APP_PROBERS_VARIABLE = "ISTIO_KUBE_APP_PROBERS"
 PROMETHEUS_VARIABLE = "ISTIO_PROMETHEUS_ANNOTATIONS"
 CLUSTER_VARIABLE = "ISTIO_META_CLUSTER_ID"
 NETWORK_VARIABLE = "ISTIO_META_NETWORK"
+APP_CONTAINERS_VARIABLE = "ISTIO_META_APP_CONTAINERS"
+SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 
 # ---------------------------------------------------------------- KRM functions
 
@@ -58,6 +71,7 @@ INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector
 
+GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
