@@ -15,6 +15,9 @@ INJECT = "sidecar.istio.io/inject"  # label of a pod, and annotation
 NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every Namespace
+APP_NAME_LABEL = "app.kubernetes.io/name"
+APP_INSTANCE_LABEL = "app.kubernetes.io/instance"
+APP_PART_OF_LABEL = "app.kubernetes.io/part-of"
 
 # ---------------------------------------------------------------- annotations of pods
 
@@ -54,6 +57,7 @@ NETWORK_VARIABLE = "ISTIO_META_NETWORK"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"  # anything but "false": never applied
 FUNCTION_ANNOTATION = "config.kubernetes.io/function"
 PATH_ANNOTATION = "config.kubernetes.io/path"
+INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"  # the same, of newer orchestrators
 INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector

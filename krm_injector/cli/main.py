@@ -233,18 +233,18 @@ def _explain(arguments: Arguments) -> Answer:
         return _truth_table(arguments)
 
     from krm_injector.cli.commands import explain as explain_command
-    from krm_injector.presenting.explain import Look
+    from krm_injector.presenting.explain import Style
 
     columns = streams.columns()
     limit = 200 if arguments.limit is None else int(arguments.limit)
-    look = Look(columns, streams.colour(arguments, sys.stdout), limit, arguments.verbose)
+    style = Style(columns, streams.colour(arguments, sys.stdout), limit, arguments.verbose)
 
     def settings(value: Any, root: str | None) -> Settings:
         return configuration.read(arguments, None if arguments.config else value, root)
 
     def run() -> Answer:
         told = explain_command.run(
-            arguments, settings, streams.stdin, os.environ, look, streams.progress(arguments)
+            arguments, settings, streams.stdin, os.environ, style, streams.progress(arguments)
         )
         return Answer(told.text, told.results, told.code)
 

@@ -14,12 +14,7 @@ from krm_injector.discovery import context
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
 from krm_injector.model import Result
-from krm_injector.presenting.explain.entries import entries
-from krm_injector.presenting.explain.forms import FORMS
-from krm_injector.presenting.explain.locations import Places
-from krm_injector.presenting.explain.refusals import refusals
-from krm_injector.presenting.explain.style import Look
-from krm_injector.presenting.explain.suggestions import Changes
+from krm_injector.presenting.explain import FORMS, Locations, Style, explain
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import Bundle
 
@@ -46,7 +41,7 @@ def run(
     settings_of: Callable[[Any, str | None], Settings],
     stdin: Callable[[], bytes],
     environment: Mapping[str, str],
-    look: Look,
+    style: Style,
     progress: Callable[[int, int], None] | None = None,
 ) -> Told:
     """The whole command. settings_of: a functionConfig (or None), the directory from which its
@@ -61,40 +56,13 @@ def run(
     loader.refuse_unread(given.results, len(outcome.decisions))
     said = (*given.results, *outcome.results)
     form = arguments.output or "table"
-    brief = form in ("table", "markdown") and not look.verbose
-    changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only=brief)
-    places = Places(given.parts, given.rendered)
-    refused = refusals(outcome.decisions, outcome.replacements, outcome.results)
-    told = entries(outcome.decisions, outcome.replacements, places, changes, refused)
-    given_advice = advice.advise(outcome.bundle, outcome.decisions, outcome.replacements, settings)
-    advice.attach(told, given_advice)
-    warnings = advice.results(given_advice)
+    brief = FORMS[form].brief and not style.verbose
+    locations = Locations(given.parts, given.rendered)
+    explanation = explain(outcome, settings, locations, brief)
+    warnings = advice.results(explanation.advice)
     # A terminal takes a few of each code; who asks for all gets all.
-    said = (*said, *(warnings if look.verbose or arguments.results else advice.summary(warnings)))
-    if form == "html":
-        from krm_injector.presenting import report
-        from krm_injector.presenting.explain.table_rows import rule
-
-        own = [
-            advice.Advice(result, number)
-            for number, errors in enumerate(refused)
-            for result in errors
-        ]
-        shown = {id(one.result) for one in own}
-        others = [advice.Advice(result, None) for result in outcome.results
-                  if result.code != "mesh" and id(result) not in shown]  # fmt: skip
-        rules = [rule(entry) for entry in told]
-        page = report.page(
-            outcome.decisions,
-            outcome.replacements,
-            outcome.meshes,
-            told,
-            [*own, *others, *given_advice],
-            rules,
-        )
-        return Told(page, said, results.exit_code(said))
-
-    return Told(FORMS[form](outcome.meshes, told, look), said, results.exit_code(said))
+    said = (*said, *(warnings if style.verbose or arguments.results else advice.summary(warnings)))
+    return Told(FORMS[form].render(explanation, style), said, results.exit_code(said))
 
 
 def read(arguments: Arguments, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:

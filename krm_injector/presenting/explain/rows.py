@@ -1,88 +1,88 @@
-"""The rows of the table: a line a workload, and what is alike in one line where there are many."""
+"""The rows of the table: one per workload, or one for many that are alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.presenting.explain.locations import shown
-from krm_injector.presenting.explain.style import printable
-from krm_injector.presenting.explain.text import ELLIPSIS
+from krm_injector.presenting.explain.entries import Entry
+from krm_injector.presenting.explain.locations import location_text
+from krm_injector.presenting.explain.text import ELLIPSIS, printable
 from krm_injector.results import counted
 
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
 KIND, NAME, INJECTED, READY, REVISION, RULE = range(len(HEAD))
-VARIOUS = "various"
+VARIOUS = "various"  # in a row for many workloads that differ in this column
 VERDICTS = {"injected": "yes", "left out": "no", "error": "error"}
 
 
-class Row(NamedTuple):
-    cells: tuple[str, ...]  # those of HEAD
-    reason: str
+class TableRow(NamedTuple):
+    cells: tuple[str, ...]  # in the order of HEAD
+    code: str  # the reason of the verdict, or the code of the error
 
 
-def rows_of(told: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Row], int]:
-    """The rows, Namespace by Namespace, and how many workloads they leave unsaid.
+_EntryRow = tuple[Entry, TableRow]
 
-    More than the limit are grouped: by all but their names; where that is not enough, by Namespace
-    and rule; in the end by rule alone. limit 0: never.
+
+def rows_of(entries: Sequence[Entry], limit: int) -> tuple[list[TableRow], int]:
+    """The rows, Namespace by Namespace, and the number of workloads for which there is no row.
+
+    Above the limit, workloads share rows: those that differ in their names only; where that leaves
+    too many rows, those of one Namespace and rule; then those of one rule. limit 0: never.
     """
-    names = _names(told)
-    pairs = [(entry, row(entry, name)) for entry, name in zip(told, names, strict=True)]
-    pairs = by_namespace(pairs, lambda pair: str(pair[0]["namespace"]))
-    if not limit or len(pairs) <= limit:
-        return [found for _, found in pairs], 0
+    names = _names(entries)
+    entry_rows = [(entry, row(entry, name)) for entry, name in zip(entries, names, strict=True)]
+    entry_rows = by_namespace(entry_rows, lambda entry_row: str(entry_row[0]["namespace"]))
+    if not limit or len(entry_rows) <= limit:
+        return [table_row for _, table_row in entry_rows], 0
 
-    groups: list[list[tuple[Mapping[str, Any], Row]]] = []
+    groups: list[list[_EntryRow]] = []
     for key in (_all_but_name, _namespace_and_rule, _rule_alone):
-        found: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Row]]] = {}
-        for pair in pairs:
-            found.setdefault(key(*pair), []).append(pair)
-        groups = list(found.values())
+        groups = _grouped(entry_rows, key)
         if len(groups) <= limit:
             break
 
-    said = sum(map(len, groups[:limit]))
-    return [_group(members) for members in groups[:limit]], len(pairs) - said
+    shown = groups[:limit]
+    return [_shared_row(group) for group in shown], len(entry_rows) - sum(map(len, shown))
 
 
 def by_namespace(items: Sequence[Any], namespace: Callable[[Any], str]) -> list[Any]:
-    """The items with those of a Namespace together, else in their order: files of a bundle often
-    mix them.
+    """The items with those of one Namespace together, else in their order: the files of a bundle
+    often mix them.
     """
-    found: dict[str, list[Any]] = {}
+    groups: dict[str, list[Any]] = {}
     for item in items:
-        found.setdefault(namespace(item), []).append(item)
-    return [item for members in found.values() for item in members]
+        groups.setdefault(namespace(item), []).append(item)
+    return [item for group in groups.values() for item in group]
 
 
-def row(entry: Mapping[str, Any], name: str) -> Row:
+def row(entry: Entry, name: str) -> TableRow:
+    """The row of a single workload under this name."""
     before, after = entry["containers"]
-    ready = f"{before}/{before} -> {after}/{after}" if entry["injected"] else f"{before}/{before}"
-    code = entry["reason"]
+    ready, code = f"{before}/{before}", entry["reason"]
     if entry["errors"]:
         ready, code = f"{before}/{before} -> ?", entry["errors"][0]["code"]
+    elif entry["injected"]:
+        ready = f"{before}/{before} -> {after}/{after}"
 
     kind, verdict = printable(entry["kind"]), VERDICTS[entry["verdict"]]
     revision = printable(entry["revision"]) or "-"
-    return Row((kind, name, verdict, ready, revision, printable(rule(entry))), code)
+    return TableRow((kind, name, verdict, ready, revision, printable(rule(entry))), code)
 
 
-def rule(entry: Mapping[str, Any]) -> str:
-    """The deciding rule in words; by which label a webhook selected, where that is the better half
-    of the answer.
-    """
+def rule(entry: Entry) -> str:
+    """The deciding rule in words, for a table that shows the Namespace in another column."""
     if entry["errors"]:
         return str(entry["errors"][0]["brief"])
 
     detail = str(entry["detail"])
     if entry["reason"] == "no-webhook-matches":
-        # The Namespace stands in the row already; without it, rows of several Namespaces have one
-        # sentence.
+        # Without the name, rows of several Namespaces have the same sentence and can be grouped.
         detail = detail.replace(f" Namespace {entry['namespace']} has ", " the Namespace has ")
     elif entry["reason"] == "policy":
-        selected = _selected(entry)
-        detail += f"; {selected}" if selected else ""
+        selecting_label = _selecting_label(entry)
+        if selecting_label:
+            detail += f"; {selecting_label}"
 
     if entry.get("ambient") and not entry["injected"]:
         detail += "; in ambient mode"
@@ -90,100 +90,113 @@ def rule(entry: Mapping[str, Any]) -> str:
     return detail
 
 
-def _selected(entry: Mapping[str, Any]) -> str:
-    """The label that the deciding webhook selects by: "the Namespace has istio-injection=enabled"."""
-    decided = entry["webhooks"][:1]
+def _selecting_label(entry: Entry) -> str:
+    """The label by which the deciding webhook selects: "the Namespace has istio-injection=enabled".
+
+    "policy: enabled" says less than this label does, which is why the row shows both.
+    """
+    deciding = entry["webhooks"][:1]
     for evidence in entry["evidence"]:
-        selector, _, of = evidence["rule"].partition(" of ")
-        if of not in decided or evidence["outcome"] != "matches" or "field" not in evidence:
+        selector, _, webhook = evidence["rule"].partition(" of ")
+        if webhook not in deciding or evidence["outcome"] != "matches" or "field" not in evidence:
             continue
 
-        whose = "the Namespace" if selector == "namespaceSelector" else "the pod"
+        owner = "the Namespace" if selector == "namespaceSelector" else "the pod"
         for requirement in _requirements(evidence["detail"]):
             key, _, value = requirement.replace(" in (", "=").rstrip(")").partition("=")
             if evidence["field"].endswith((f".{key}", f'["{key}"]')):
-                stated = f"={value}" if value and "," not in value else ""
-                return f"{whose} has {key}{stated}"
+                single_value = value and "," not in value
+                return f"{owner} has {key}={value}" if single_value else f"{owner} has {key}"
 
     return ""
 
 
 def _requirements(selector: str) -> list[str]:
-    """A selector's text, cut at the commas that are not between brackets."""
-    found, depth = [""], 0
+    """A selector's text, cut at the commas outside of parentheses."""
+    requirements, depth = [""], 0
     for character in selector:
         depth += (character == "(") - (character == ")")
         if character == "," and not depth:
-            found.append("")
+            requirements.append("")
         else:
-            found[-1] += character
+            requirements[-1] += character
 
-    return found
+    return requirements
 
 
-def _names(told: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Namespace/name of each; workloads that share kind, Namespace and name are told apart by where
-    they stand.
-    """
-    keys = [
-        (
-            entry["apiVersion"],
-            entry["kind"],
-            entry["namespace"],
-            entry["name"],
-            entry.get("podTemplate", ""),
-        )
-        for entry in told
-    ]
-    counts: dict[Any, int] = {}
+def _names(entries: Sequence[Entry]) -> list[str]:
+    """Namespace/name of each workload; where two have the same, their locations stand behind it."""
+    keys = [_identity(entry) for entry in entries]
+    counts: dict[tuple[str, ...], int] = {}
     for key in keys:
         counts[key] = counts.get(key, 0) + 1
 
-    found = []
-    seen: dict[Any, int] = {}
-    for key, entry in zip(keys, told, strict=True):
+    names = []
+    numbers: dict[tuple[str, ...], int] = {}
+    for key, entry in zip(keys, entries, strict=True):
         name = f"{entry['namespace']}/{entry['name']}" if entry["namespace"] else entry["name"]
         if entry.get("podTemplate"):
             name += f" {entry['podTemplate']}"
+
         if counts[key] > 1:
-            seen[key] = seen.get(key, 0) + 1
-            name += f" ({shown(entry) or f'no. {seen[key]}'})"
-        found.append(printable(name))
+            numbers[key] = numbers.get(key, 0) + 1
+            name += f" ({location_text(entry) or f'no. {numbers[key]}'})"
 
-    return found
+        names.append(printable(name))
 
-
-# ---------------------------------------------------------------- groups
+    return names
 
 
-def _all_but_name(entry: Mapping[str, Any], found: Row) -> tuple[str, ...]:
-    return (entry["namespace"], found.cells[KIND], *found.cells[INJECTED:])
+def _identity(entry: Entry) -> tuple[str, ...]:
+    return (
+        entry["apiVersion"],
+        entry["kind"],
+        entry["namespace"],
+        entry["name"],
+        entry.get("podTemplate", ""),
+    )
 
 
-def _namespace_and_rule(entry: Mapping[str, Any], found: Row) -> tuple[str, ...]:
-    return (entry["namespace"], found.cells[INJECTED], found.cells[REVISION], found.cells[RULE])
+# ---------------------------------------------------------------- rows for many workloads
 
 
-def _rule_alone(_: Mapping[str, Any], found: Row) -> tuple[str, ...]:
-    return (found.cells[INJECTED], found.cells[REVISION], found.cells[RULE])
+def _grouped(
+    entry_rows: Sequence[_EntryRow], key: Callable[[Entry, TableRow], tuple[str, ...]]
+) -> list[list[_EntryRow]]:
+    groups: dict[tuple[str, ...], list[_EntryRow]] = {}
+    for entry_row in entry_rows:
+        groups.setdefault(key(*entry_row), []).append(entry_row)
+    return list(groups.values())
 
 
-def _group(members: list[tuple[Mapping[str, Any], Row]]) -> Row:
-    """One row for all: what they share, the first one's name, and how many there are."""
-    entry, first = members[0]
-    if len(members) == 1:
+def _all_but_name(entry: Entry, table_row: TableRow) -> tuple[str, ...]:
+    return (entry["namespace"], table_row.cells[KIND], *table_row.cells[INJECTED:])
+
+
+def _namespace_and_rule(entry: Entry, table_row: TableRow) -> tuple[str, ...]:
+    return (entry["namespace"], *_rule_alone(entry, table_row))
+
+
+def _rule_alone(_: Entry, table_row: TableRow) -> tuple[str, ...]:
+    cells = table_row.cells
+    return (cells[INJECTED], cells[REVISION], cells[RULE])
+
+
+def _shared_row(group: list[_EntryRow]) -> TableRow:
+    """One row: what the workloads share, the first one's name, and how many there are."""
+    entry, first = group[0]
+    if len(group) == 1:
         return first
 
-    columns = [set(column) for column in zip(*(found.cells for _, found in members), strict=True)]
-    cells = [
-        cell if len(column) == 1 else VARIOUS
-        for cell, column in zip(first.cells, columns, strict=True)
-    ]
-    spaces = {member["namespace"] for member, _ in members}
-    if len(spaces) == 1:
-        place, name = printable(entry["namespace"]), printable(entry["name"])
-        cells[NAME] = f"{place + '/' if place else ''}* ({len(members):,}: {name}, {ELLIPSIS})"
+    columns = zip(*(table_row.cells for _, table_row in group), strict=True)
+    cells = [column[0] if len(set(column)) == 1 else VARIOUS for column in columns]
+
+    namespaces = {member["namespace"] for member, _ in group}
+    if len(namespaces) == 1:
+        namespace, name = printable(entry["namespace"]), printable(entry["name"])
+        prefix = f"{namespace}/" if namespace else ""
+        cells[NAME] = f"{prefix}* ({len(group):,}: {name}, {ELLIPSIS})"
     else:
-        cells[NAME] = f"* ({len(members):,} in {counted(len(spaces), 'Namespace')})"
+        cells[NAME] = f"* ({len(group):,} in {counted(len(namespaces), 'Namespace')})"
 
     return first._replace(cells=tuple(cells))

@@ -1,37 +1,39 @@
-"""Markdown for a pull request: the counts, a table, what may not be meant."""
+"""Markdown for a pull request: a table, the counts, and what was perhaps meant in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from krm_injector.model import Mesh
-from krm_injector.presenting.explain.style import Look, printable
-from krm_injector.presenting.explain.table import doubted, doubts, totals
-from krm_injector.presenting.explain.table_rows import HEAD, rows_of
+from krm_injector.presenting.explain.explanation import Explanation
+from krm_injector.presenting.explain.rows import HEAD, rows_of
+from krm_injector.presenting.explain.style import Style
+from krm_injector.presenting.explain.text import printable
+from krm_injector.presenting.explain.totals import doubt_sentence, doubts, totals
 
 
-def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
-    rows, hidden = rows_of(told, look.limit)
-    found = []
+def render(explanation: Explanation, style: Style) -> str:
+    meshes, entries = explanation.meshes, explanation.entries
+    rows, hidden = rows_of(entries, style.limit)
+    lines = []
     if rows:
-        found = [_line(HEAD), _line(("---",) * len(HEAD)), *(_line(row.cells) for row in rows)]
+        lines = [_line(HEAD), _line(("---",) * len(HEAD)), *(_line(row.cells) for row in rows)]
         if hidden:
-            found.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
-        found.append("")
+            lines.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
+        lines.append("")
 
-    found.append(_escaped(" ".join(totals(meshes, told))))
-    doubtful = doubts(told)
-    if doubtful:
-        found += ["", "**Left out, and perhaps meant in:**", ""]
+    lines.append(_escaped(" ".join(totals(meshes, entries))))
+    groups = doubts(entries)
+    if groups:
+        lines += ["", "**Left out, and perhaps meant in:**", ""]
 
-    for change, entries in doubtful:
-        help_or_not = (
-            f"To inject: {change}" if entries[0]["changes"] else change[:1].upper() + change[1:]
-        )
-        found.append(f"- {_escaped(doubted(entries))}. {_escaped(help_or_not)}.")
+    for remedy, members in groups:
+        if members[0]["changes"]:
+            advice = f"To inject: {remedy}"
+        else:
+            advice = remedy[:1].upper() + remedy[1:]
+        lines.append(f"- {_escaped(doubt_sentence(members))}. {_escaped(advice)}.")
 
-    return "\n".join(found) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -39,8 +41,8 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """What would end a cell, or be taken for markup or HTML, as characters."""
+    """The text without what would end a cell, or be read as markup or HTML."""
     text = printable(text)
-    for character in "\\|`<*":
-        text = text.replace(character, f"\\{character}" if character != "<" else "&lt;")
-    return text
+    for character in "\\|`*":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("<", "&lt;")
