@@ -31,7 +31,7 @@ def _patch(before: Any, after: Any, pointer: str, operations: list[Operation]) -
     if isinstance(before, list) and isinstance(after, list):
         old_names, new_names = names(before), names(after)
         if old_names and new_names and set(old_names) & set(new_names):
-            _patch_list(before, after, pointer, operations)
+            _patch_list(before, after, (old_names, new_names), pointer, operations)
             return
 
     if not same(before, after):
@@ -51,9 +51,13 @@ def _patch_map(before: Object, after: Object, pointer: str, operations: list[Ope
 
 
 def _patch_list(
-    before: list[Any], after: list[Any], pointer: str, operations: list[Operation]
+    before: list[Any],
+    after: list[Any],
+    element_names: tuple[list[str], list[str]],
+    pointer: str,
+    operations: list[Operation],
 ) -> None:
-    """Lists whose elements have names.
+    """Lists whose elements have names, before and after.
 
     Elements that leave or move go first, from the end, so that the places of the others hold. New
     ones come in from the start. Then what is inside those that stayed changes, at their final
@@ -62,8 +66,7 @@ def _patch_list(
     if len(before) == len(after) and all(map(same, before, after)):
         return
 
-    old_names, new_names = names(before), names(after)
-    assert old_names is not None and new_names is not None
+    old_names, new_names = element_names
     staying = set(_longest_common_subsequence(old_names, new_names))
 
     for index, element in enumerate(before):
