@@ -20,6 +20,9 @@ POD_SECURITY_LABEL = (
     "pod-security.kubernetes.io/"  # of a Namespace, with enforce, warn or audit behind it
 )
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every Namespace
+APP_NAME_LABEL = "app.kubernetes.io/name"
+APP_INSTANCE_LABEL = "app.kubernetes.io/instance"
+APP_PART_OF_LABEL = "app.kubernetes.io/part-of"
 
 # ---------------------------------------------------------------- annotations of pods
 
@@ -67,6 +70,7 @@ SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"  # anything but "false": never applied
 FUNCTION_ANNOTATION = "config.kubernetes.io/function"
 PATH_ANNOTATION = "config.kubernetes.io/path"
+INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"  # the same, of newer orchestrators
 INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector

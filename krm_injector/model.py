@@ -27,6 +27,7 @@ class Result(NamedTuple):
     file: str = ""  # path of the manifest, where known
     index: int = 0  # type: ignore[assignment]  # index of the document in that file
     code: str = ""  # stable name of the cause, as "namespace-missing"; goes to tags.code
+    about: tuple[ResourceRef, ...] = ()
 
 
 class ResourceRef(NamedTuple):

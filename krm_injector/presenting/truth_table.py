@@ -1,20 +1,25 @@
-"""Who is injected, as a table: every combination of what has a say, each put to the code that
-decides on workloads.
+"""Who is injected by a default installation of Istio: a table of every combination of what has a
+say.
 
-The control plane is a default installation of a version; nothing here knows a rule of Istio's
-itself.
+Each combination is put to the code that decides on workloads. Nothing here knows a rule of Istio's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.decision.decide import decide
 from krm_injector.discovery import webhooks
 from krm_injector.function_config import Settings
-from krm_injector.istio_names import INJECT
+from krm_injector.istio_names import (
+    INJECT,
+    NAMESPACE_NAME_LABEL,
+    PROXY_CONTAINER,
+    STATUS_ANNOTATION,
+    SYSTEM_NAMESPACE,
+)
 from krm_injector.model import (
     Decision,
     Mesh,
@@ -27,129 +32,200 @@ from krm_injector.model import (
 )
 from krm_injector.versions import NEWEST, OLDEST, Rules, parse_version, rules_for
 
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Method = Literal["automatic", "manual"]
+
 # The two that the project began with, and the newest one described.
 VERSIONS = ("1.1.1", "1.2.2", ".".join(map(str, NEWEST)))
 ANY = "any"
+ABSENT = "absent"
 PLAIN = "a Deployment"
 ANYWHERE = "a Deployment in any Namespace"
 HOST_NETWORK = "with hostNetwork"
 HAS_SIDECAR = "with a container istio-proxy"
 INJECTED_BEFORE = "injected before"
 
+_METHODS: tuple[Method, ...] = ("automatic", "manual")
 _AXES = ("namespace", "policy", "label", "annotation")
 _TEMPLATE = ("spec", "template")
 
 
-class Row(NamedTuple):
-    """One line. The four in the middle are axes: what each says, "absent", or "any" where it has no
-    say here.
+class Combination(NamedTuple):
+    """What has a say, and the verdict. The keys of a row of ``--output json``.
+
+    namespace, policy, label and annotation are the axes: what each states, ABSENT, or ANY where it
+    has no say.
     """
 
-    method: str  # "automatic" | "manual"
-    workload: str  # PLAIN, HOST_NETWORK, "in kube-system" ...
-    namespace: str  # "istio-injection: enabled", "istio.io/rev: default", ...
+    method: Method
+    workload: str  # PLAIN, HOST_NETWORK, "in kube-system", ...; in a table several of them
+    namespace: str  # its label: "istio-injection: enabled", "istio.io/rev: default", ...
     policy: str
-    label: str  # sidecar.istio.io/inject on the pod; ANY throughout in versions that do not know it
+    label: str  # sidecar.istio.io/inject on the pod; ANY in versions that do not know it
     annotation: str
     injected: bool
     rule: str  # the deciding rule, as explain says it
 
 
-class Table(NamedTuple):
+class TruthTable(NamedTuple):
     version: str
-    rows: tuple[Row, ...]
+    rows: tuple[Combination, ...]
 
 
-def tables(versions: Iterable[str] = VERSIONS) -> list[Table]:
-    """One table a version. Raises Refused for what is no version of Istio, or one too old or too
-    new to be known.
+def tables(versions: Iterable[str] = VERSIONS) -> list[TruthTable]:
+    """One table per version, without the combinations that add nothing.
+
+    Raises Refused for what is no version of Istio, or one that is too old or too new to be known.
     """
-    return [Table(version, tuple(_rows(_rules(version), version))) for version in versions]
+    return [TruthTable(version, tuple(_rows(_rules(version), version))) for version in versions]
+
+
+def combinations(version: str) -> list[Combination]:
+    """Every combination by itself. Raises Refused as tables() does."""
+    blocks = _blocks(_rules(version), version)
+    return [combination for block in blocks for combination in block]
 
 
 def _rules(version: str) -> Rules:
     minor = parse_version(version)
-    if minor is None or not OLDEST <= minor <= NEWEST:
-        first, last = (".".join(map(str, known)) for known in (OLDEST, NEWEST))
-        message = f"--mesh-version {version}: known are the versions {first} to {last} of Istio, as 1.2.2 or {last}"
-        raise Refused(Result("error", message, code="mesh-version-unknown"))
-    return rules_for(minor)
+    if minor is not None and OLDEST <= minor <= NEWEST:
+        return rules_for(minor)
+
+    first, last = ".".join(map(str, OLDEST)), ".".join(map(str, NEWEST))
+    message = (
+        f"--mesh-version {version}: known are the versions {first} to {last} of Istio, as 1.2.2 or "
+        f"{last}"
+    )
+    raise Refused(Result("error", message, code="mesh-version-unknown"))
 
 
-def cells(version: str) -> list[Row]:
-    """Every combination by itself, nothing left out. Raises Refused as tables() does."""
-    return [row for rows in _blocks(_rules(version), version) for row in rows]
-
-
-def _rows(rules: Rules, version: str) -> Iterable[Row]:
-    """The combinations with what changes nothing left out, but for what is asked most: a Deployment
-    and the webhook.
+def _rows(rules: Rules, version: str) -> Iterator[Combination]:
+    """The combinations without those that add nothing. A Deployment and the webhook, which readers
+    ask about most, keep all of theirs.
     """
-    told: dict[tuple[Any, ...], list[Row]] = {}
-    for rows in _blocks(rules, version):
-        first = rows[0]
-        if (first.method, first.workload) != ("automatic", PLAIN):
-            rows = _without_idle_axes(rows)
-        # Workloads that fare alike in everything share their lines.
-        told.setdefault(tuple(row._replace(workload="") for row in rows), []).append(first)
+    workloads_by_rows: dict[tuple[Combination, ...], list[str]] = {}
+    for block in _blocks(rules, version):
+        workload = block[0].workload
+        if (block[0].method, workload) != ("automatic", PLAIN):
+            block = _without_idle_axes(block)
 
-    for alike, named in told.items():
-        name = _joined(
-            [one.workload for one in named], [f"in {place}" for place in rules.ignored_namespaces]
-        )
-        yield from (row._replace(workload=name) for row in alike)
+        # Workloads that fare alike in everything share their rows.
+        key = tuple(combination._replace(workload="") for combination in block)
+        workloads_by_rows.setdefault(key, []).append(workload)
 
-
-def _joined(names: list[str], places: list[str]) -> str:
-    if set(places) | {PLAIN} <= set(names):
-        names = [ANYWHERE, *(name for name in names if name not in places and name != PLAIN)]
-    return ", ".join(names)
+    for rows, workloads in workloads_by_rows.items():
+        name = _joined(workloads, rules.ignored_namespaces)
+        yield from (row._replace(workload=name) for row in rows)
 
 
-def _blocks(rules: Rules, version: str) -> Iterable[list[Row]]:
-    """Per method and workload every combination of what the Namespace, the policy and the pod say."""
-    label_counts = rules.object_selector  # 1.9+: webhooks ask for it, before istiod does
+def _joined(workloads: Sequence[str], ignored_namespaces: Iterable[str]) -> str:
+    in_ignored = [f"in {namespace}" for namespace in ignored_namespaces]
+    anywhere = {PLAIN, *in_ignored}
+    if anywhere <= set(workloads):
+        others = [workload for workload in workloads if workload not in anywhere]
+        workloads = [ANYWHERE, *others]
+    return ", ".join(workloads)
+
+
+def _without_idle_axes(block: list[Combination]) -> list[Combination]:
+    """The combinations with each axis at ANY that changes no verdict.
+
+    Of those that become one, the first stays with its rule.
+    """
+    for axis in _AXES:
+        groups: dict[tuple[Any, ...], list[Combination]] = {}
+        for combination in block:
+            merged = Combination(**{**combination._asdict(), axis: ANY})
+            groups.setdefault(merged[: -len(("injected", "rule"))], []).append(merged)
+
+        if all(len({member.injected for member in group}) == 1 for group in groups.values()):
+            block = [group[0] for group in groups.values()]
+
+    return block
+
+
+# ---------------------------------------------------------------- what is put to the deciding code
+
+
+def _blocks(rules: Rules, version: str) -> Iterator[list[Combination]]:
+    """Per method and workload every combination of what Namespace, policy and pod state."""
     axes = {
-        "namespace": ["istio-injection: enabled", "istio-injection: disabled", "absent"],
+        "namespace": ["istio-injection: enabled", "istio-injection: disabled", ABSENT],
         "policy": ["enabled", "disabled"],
-        "label": ["absent", "true", "false"] if label_counts else [ANY],
-        "annotation": ["true", "false", "absent"],
+        # From 1.9 on the webhook asks for the label, before istiod does.
+        "label": [ABSENT, "true", "false"] if rules.object_selector else [ANY],
+        "annotation": ["true", "false", ABSENT],
     }
     if rules.webhook_per_selector:
         axes["namespace"].insert(1, "istio.io/rev: default")
 
     meshes = {policy: _mesh(rules, version, policy) for policy in axes["policy"]}
-    places = [f"in {name}" for name in rules.ignored_namespaces]
-    for method in ("automatic", "manual"):
-        ours = [HAS_SIDECAR, INJECTED_BEFORE] if method == "manual" else []
-        for workload in (PLAIN, HOST_NETWORK, *places, *ours):
+    stated = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    for method in _METHODS:
+        for workload in _workloads(rules, method):
             yield [
-                _row(method, workload, dict(zip(axes, values, strict=True)), meshes)
-                for values in product(*axes.values())
+                _combination(method, workload, states, meshes[states["policy"]])
+                for states in stated
             ]
 
 
-def _row(method: str, workload: str, says: dict[str, str], meshes: dict[str, Mesh]) -> Row:
-    decision = _decision(method, workload, says, meshes[says["policy"]])
-    return Row(method, workload, **says, injected=decision.injected, rule=decision.detail)
+def _workloads(rules: Rules, method: Method) -> list[str]:
+    workloads = [PLAIN, HOST_NETWORK]
+    workloads += [f"in {namespace}" for namespace in rules.ignored_namespaces]
+    if method == "manual":
+        workloads += [HAS_SIDECAR, INJECTED_BEFORE]
+    return workloads
 
 
-def _without_idle_axes(rows: list[Row]) -> list[Row]:
-    """The rows with each axis that changes no verdict at ANY; of those that become one the first,
-    whose rule counts.
-    """
-    for axis in _AXES:
-        groups: dict[tuple[Any, ...], list[Row]] = {}
-        for row in rows:
-            anyway = Row(**{**row._asdict(), axis: ANY})
-            groups.setdefault(anyway[:-2], []).append(anyway)
-        if all(len({row.injected for row in alike}) == 1 for alike in groups.values()):
-            rows = [alike[0] for alike in groups.values()]
-
-    return rows
+def _combination(
+    method: Method, workload: str, states: Mapping[str, str], mesh: Mesh
+) -> Combination:
+    decision = _decision(method, workload, states, mesh)
+    return Combination(method, workload, **states, injected=decision.injected, rule=decision.detail)
 
 
-# ---------------------------------------------------------------- what is put to the deciding code
+def _decision(method: Method, workload: str, states: Mapping[str, str], mesh: Mesh) -> Decision:
+    name = workload.removeprefix("in ") if workload.startswith("in ") else "shop"
+    labels = {NAMESPACE_NAME_LABEL: name}
+    key, _, value = states["namespace"].partition(": ")
+    if value:
+        labels = {key: value, **labels}
+
+    namespace = Namespace(name, labels, {}, "bundle")
+    ref = ResourceRef("apps/v1", "Deployment", "web", name)
+    deployment = _deployment(workload, states, name)
+    subject = Workload(0, (), ref, deployment, _TEMPLATE)
+    return decide(subject, {name: namespace}, (mesh,), Settings(method=method))
+
+
+def _deployment(workload: str, states: Mapping[str, str], namespace: str) -> Object:
+    labels = {"app": "web"}
+    if states["label"] not in (ABSENT, ANY):
+        labels[INJECT] = states["label"]
+
+    annotations = {}
+    if states["annotation"] != ABSENT:
+        annotations[INJECT] = states["annotation"]
+    if workload == INJECTED_BEFORE:
+        annotations[STATUS_ANNOTATION] = "{}"
+
+    names = ["web"]
+    if workload in (HAS_SIDECAR, INJECTED_BEFORE):
+        names.append(PROXY_CONTAINER)
+
+    spec: Object = {"containers": [{"name": name, "image": name} for name in names]}
+    if workload == HOST_NETWORK:
+        spec["hostNetwork"] = True
+
+    pod = {"metadata": {"labels": labels, "annotations": annotations}, "spec": spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": namespace},
+        "spec": {"template": pod},
+    }
 
 
 def _mesh(rules: Rules, version: str, policy: str) -> Mesh:
@@ -163,7 +239,7 @@ def _mesh(rules: Rules, version: str, policy: str) -> Mesh:
         mesh_config="",
         webhooks=webhooks.assumed("default", rules, {}),
         assumed_webhooks=True,
-        root_namespace="istio-system",
+        root_namespace=SYSTEM_NAMESPACE,
         native_sidecars=False,
         platform="",
         control_plane_env={},
@@ -171,63 +247,86 @@ def _mesh(rules: Rules, version: str, policy: str) -> Mesh:
     )
 
 
-def _decision(method: Any, workload: str, says: dict[str, str], mesh: Mesh) -> Decision:
-    name = workload.removeprefix("in ") if workload.startswith("in ") else "shop"
-    key, _, value = says["namespace"].partition(": ")
-    labels = {key: value} if value else {}
-    namespace = Namespace(name, {**labels, "kubernetes.io/metadata.name": name}, {}, "bundle")
-    ref = ResourceRef("apps/v1", "Deployment", "web", name)
-    settings = Settings(method=method)
-    asked = Workload(0, (), ref, _deployment(workload, says, name), _TEMPLATE)
-    return decide(asked, {name: namespace}, (mesh,), settings)
-
-
-def _deployment(workload: str, says: dict[str, str], namespace: str) -> Object:
-    names = ["web", "istio-proxy"] if workload in (HAS_SIDECAR, INJECTED_BEFORE) else ["web"]
-    annotations = {} if says["annotation"] == "absent" else {INJECT: says["annotation"]}
-    if workload == INJECTED_BEFORE:
-        annotations["sidecar.istio.io/status"] = "{}"
-
-    labels = {} if says["label"] in ("absent", ANY) else {INJECT: says["label"]}
-    spec: Object = {"containers": [{"name": one, "image": one} for one in names]}
-    if workload == HOST_NETWORK:
-        spec["hostNetwork"] = True
-
-    pod = {
-        "metadata": {"labels": {"app": "web", **labels}, "annotations": annotations},
-        "spec": spec,
-    }
-    metadata = {"name": "web", "namespace": namespace}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": pod},
-    }
-
-
 # ---------------------------------------------------------------- forms
 
 _HEAD = ("WORKLOAD", "NAMESPACE", "POLICY", "POD LABEL", "ANNOTATION", "INJECTED", "RULE")
-_METHODS = {"automatic": "By the webhook", "manual": "By istioctl kube-inject"}
+_LABEL = _HEAD.index("POD LABEL")
+_TITLES = {"automatic": "By the webhook", "manual": "By istioctl kube-inject"}
+_INTRODUCTION = """\
+# Truth tables
+
+Who is injected by a default installation of Istio. NAMESPACE is the Namespace's label, POLICY \
+the `policy` of the
+injection configuration, POD LABEL and ANNOTATION are `sidecar.istio.io/inject` on the pod; "any" \
+marks what changes
+nothing. Printed by `krm-injector explain --truth-table --output markdown`, from the code that \
+decides on workloads;
+`--mesh-version` prints the table of any other version.
+"""
 
 
-def render(found: list[Table], form: str) -> str:
-    """The tables as "table", "json", "yaml" (JSON is YAML) or "markdown"."""
-    if form in ("json", "yaml"):
-        import json
-
-        data = [
-            {"version": table.version, "rows": [row._asdict() for row in table.rows]}
-            for table in found
-        ]
-        return json.dumps(data, indent=2) + "\n"
-
-    return _markdown(found) if form == "markdown" else _text(found)
+def render(tables: Sequence[TruthTable], form: str) -> str:
+    """The tables in one of FORMS."""
+    return FORMS[form](tables)
 
 
-def _cells(row: Row, label: bool) -> list[str]:
-    cells = [
+def _json(tables: Sequence[TruthTable]) -> str:
+    import json
+
+    answer = [
+        {"version": table.version, "rows": [row._asdict() for row in table.rows]}
+        for table in tables
+    ]
+    return json.dumps(answer, indent=2) + "\n"
+
+
+def _text(tables: Sequence[TruthTable]) -> str:
+    blocks = []
+    for table in tables:
+        for title, lines in _titled_lines(table):
+            widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+            aligned = [_aligned(line, widths) for line in lines]
+            head = f"Istio {table.version}: {title[0].lower()}{title[1:]}"
+            blocks.append("\n".join([head, *aligned]) + "\n")
+
+    return "\n".join(blocks)
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
+    return "  ".join(padded).rstrip()
+
+
+def _markdown(tables: Sequence[TruthTable]) -> str:
+    blocks = [_INTRODUCTION]
+    for table in tables:
+        blocks.append(f"## Istio {table.version}\n")
+        for title, lines in _titled_lines(table):
+            head, *rows = (f"| {' | '.join(line)} |" for line in lines)
+            separator = "|" + "---|" * len(lines[0])
+            blocks.append(f"### {title}\n\n" + "\n".join([head, separator, *rows]) + "\n")
+
+    return "\n".join(blocks)
+
+
+def _titled_lines(table: TruthTable) -> Iterator[tuple[str, list[list[str]]]]:
+    """Per method its title and its lines of cells, the first being the head.
+
+    The column of the pod's label is left out where it has no say in the whole table.
+    """
+    label_counts = any(row.label != ANY for row in table.rows)
+    for method, title in _TITLES.items():
+        lines = [list(_HEAD)]
+        lines += [_cells(row) for row in table.rows if row.method == method]
+        if not label_counts:
+            for line in lines:
+                del line[_LABEL]
+
+        yield title, lines
+
+
+def _cells(row: Combination) -> list[str]:
+    return [
         row.workload,
         row.namespace,
         row.policy,
@@ -236,52 +335,12 @@ def _cells(row: Row, label: bool) -> list[str]:
         "yes" if row.injected else "no",
         row.rule,
     ]
-    return cells if label else [*cells[:3], *cells[4:]]
 
 
-def _parts(table: Table) -> Iterable[tuple[str, list[list[str]]]]:
-    """Per method its title and lines, the first being the head; without the pod's label where it is
-    never asked.
-    """
-    label = any(row.label != ANY for row in table.rows)
-    head = list(_HEAD) if label else [*_HEAD[:3], *_HEAD[4:]]
-    for method, title in _METHODS.items():
-        yield title, [head, *(_cells(row, label) for row in table.rows if row.method == method)]
-
-
-def _text(found: list[Table]) -> str:
-    blocks = []
-    for table in found:
-        for title, lines in _parts(table):
-            widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-            shown = [
-                "  ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)).rstrip()
-                for line in lines
-            ]
-            blocks.append(
-                f"Istio {table.version}: {title[0].lower()}{title[1:]}\n" + "\n".join(shown) + "\n"
-            )
-
-    return "\n".join(blocks)
-
-
-_INTRODUCTION = """\
-# Truth tables
-
-Who is injected by a default installation of Istio. NAMESPACE is the Namespace's label, POLICY the `policy` of the
-injection configuration, POD LABEL and ANNOTATION are `sidecar.istio.io/inject` on the pod; "any" marks what changes
-nothing. Printed by `krm-injector explain --truth-table --output markdown`, from the code that decides on workloads;
-`--mesh-version` prints the table of any other version.
-"""
-
-
-def _markdown(found: list[Table]) -> str:
-    blocks = [_INTRODUCTION]
-    for table in found:
-        blocks.append(f"## Istio {table.version}\n")
-        for title, lines in _parts(table):
-            head, *rows = (f"| {' | '.join(line)} |" for line in lines)
-            rule = "|" + "---|" * len(lines[0])
-            blocks.append(f"### {title}\n\n" + "\n".join([head, rule, *rows]) + "\n")
-
-    return "\n".join(blocks)
+# --output of `explain --truth-table`. JSON is YAML.
+FORMS: dict[str, Callable[[Sequence[TruthTable]], str]] = {
+    "table": _text,
+    "json": _json,
+    "yaml": _json,
+    "markdown": _markdown,
+}

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from explanations import rendered
 from paths import SHARED
 
 from krm_injector.decision.decide import decide_all
@@ -58,7 +59,7 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
             found.append(
                 f"{case['id']}: expected {expected}, got {decision.webhooks} {decision.detail}"
             )
-        (told,) = json.loads(explain.as_json(seen.meshes, explain.entries([decision], {})))[
+        (told,) = json.loads(rendered("json", seen.meshes, explain.entries([decision], {})))[
             "workloads"
         ]
         if (sorted(told["webhooks"]), told["injected"]) != expected:

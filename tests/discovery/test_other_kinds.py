@@ -602,7 +602,7 @@ def test_a_damaged_record_is_one_error() -> None:
 def test_json_patches_give_what_injection_gives() -> None:
     outcome = run(settings(GROUPS), several())
     (change,) = diff.changes(outcome)
-    assert _patched(change.before, patches.json_patch(change)) == change.after
+    assert _patched(change.before, patches.json_patch(change.before, change.after)) == change.after
 
 
 def _patched(value: Any, operations: list[Any]) -> Any:

@@ -1,6 +1,6 @@
 """Bundles like those of real repositories: the tables that people see, at 80 and at 200 columns.
 
-New expectations: pytest tests/presenting/test_bundles.py --snapshot-update, and look at them.
+New expectations: pytest tests/presenting/test_bundles.py --snapshot-update, and style at them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 from bundles import generate
+from explanations import rendered
 from paths import TESTS
 
 from krm_injector import pipeline
 from krm_injector.cli import arguments, streams
 from krm_injector.function_config import Settings
 from krm_injector.presenting import explain
-from krm_injector.presenting.explain import Changes, Look, Places
-from krm_injector.presenting.explain.table_rows import RULE, rows_of
+from krm_injector.presenting.explain import Locations, Style, Suggestions
+from krm_injector.presenting.explain.rows import RULE, rows_of
 from krm_injector.presenting.explain.text import width
 from krm_injector.sources import resource_list
 
@@ -30,14 +31,14 @@ BUNDLES = TESTS / "bundles"
 NAMES = sorted(generate.BUNDLES)
 
 
-def told(data: bytes, file: str, doubts_only: bool = True) -> tuple[Any, list[dict[str, Any]]]:
+def explained(data: bytes, file: str, doubts_only: bool = True) -> tuple[Any, list[dict[str, Any]]]:
     bundle = resource_list.read_manifests(data, file)
     settings = Settings()
     outcome = pipeline.run(bundle, settings)
     assert not [result for result in outcome.results if result.severity == "error"]
-    changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only)
+    suggestions = Suggestions(outcome.decisions, outcome.meshes, settings, doubts_only)
     return outcome.meshes, explain.entries(
-        outcome.decisions, outcome.replacements, Places([bundle]), changes
+        outcome.decisions, outcome.replacements, Locations([bundle]), suggestions
     )
 
 
@@ -52,17 +53,17 @@ def test_the_file_is_what_the_generator_makes(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_table(name: str, snapshot: Any) -> None:
-    meshes, entries = told(*of(name))
+    meshes, entries = explained(*of(name))
     for columns in (80, 200):
-        text = explain.as_table(meshes, entries, Look(width=columns))
+        text = rendered("table", meshes, entries, Style(width=columns))
         snapshot.assert_match(text, f"{name}-{columns}.txt")
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("columns", [60, 72, 80, 100, 132, 200])
 def test_no_line_is_too_long_and_every_rule_is_told(name: str, columns: int) -> None:
-    meshes, entries = told(*of(name))
-    text = explain.as_table(meshes, entries, Look(width=columns))
+    meshes, entries = explained(*of(name))
+    text = rendered("table", meshes, entries, Style(width=columns))
     assert max(map(width, text.splitlines())) <= columns
     words = "".join(text.split())
     for found in rows_of(entries, 0)[0]:
@@ -75,13 +76,13 @@ def test_no_line_is_too_long_and_every_rule_is_told(name: str, columns: int) -> 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("verbose", [False, True])
 def test_colour_adds_no_cells(name: str, verbose: bool) -> None:
-    meshes, entries = told(*of(name), doubts_only=not verbose)
-    look = Look(width=80, verbose=verbose)
-    coloured = explain.as_table(meshes, entries, look._replace(colour=True))
+    meshes, entries = explained(*of(name), doubts_only=not verbose)
+    style = Style(width=80, verbose=verbose)
+    coloured = rendered("table", meshes, entries, style._replace(colour=True))
     assert "\x1b[32m" in coloured or not any(entry["injected"] for entry in entries)
     assert (
         re.sub(r"\x1b\[\d+m", "", coloured).split()
-        == explain.as_table(meshes, entries, look).split()
+        == rendered("table", meshes, entries, style).split()
     )
 
 
@@ -90,20 +91,20 @@ def test_names_that_would_be_cut_to_the_same_are_told_apart() -> None:
     long = [
         f"payments-reconciliation-{region}-worker-of-the-second-shift" for region in ("eu", "us")
     ]
-    meshes, entries = told(
+    meshes, entries = explained(
         generate.text(
             [space, *(generate.workload("Deployment", f"shop/{n}") for n in long)]
         ).encode(),
         "a.yaml",
     )
-    text = explain.as_table(meshes, entries, Look(width=60))
+    text = rendered("table", meshes, entries, Style(width=60))
     for region in ("eu", "us"):
         assert f"{region}-worker" in text
     assert max(map(width, text.splitlines())) <= 60
 
 
 def test_rules_below_the_table_are_numbered_where_a_code_has_several() -> None:
-    text = explain.as_table(*told(*of("optin")), Look(width=80))
+    text = rendered("table", *explained(*of("optin")), Style(width=80))
     row = next(line for line in text.splitlines() if "team-b/quiet" in line)
     code = row[row.index("no-webhook") :]
     assert code.split()[1].isdigit()
@@ -127,8 +128,8 @@ def test_groups_are_wider_where_there_are_more(groups: int, word: str) -> None:
         documents.append(
             generate.workload("Deployment" if number % 2 else "StatefulSet", f"{name}/w-{number}")
         )
-    meshes, entries = told(generate.text(documents).encode(), "all.yaml")
-    text = explain.as_table(meshes, entries, Look(width=140))
+    meshes, entries = explained(generate.text(documents).encode(), "all.yaml")
+    text = rendered("table", meshes, entries, Style(width=140))
     assert word in text
     assert len(text.splitlines()) < 220
     assert "more workloads" not in text
@@ -137,24 +138,24 @@ def test_groups_are_wider_where_there_are_more(groups: int, word: str) -> None:
 
 @pytest.mark.parametrize("name", ["optin", "platform", "policy"])
 def test_all_the_evidence(name: str, snapshot: Any) -> None:
-    meshes, entries = told(*of(name), doubts_only=False)
+    meshes, entries = explained(*of(name), doubts_only=False)
     snapshot.assert_match(
-        explain.as_table(meshes, entries, Look(width=100, verbose=True)), f"{name}-verbose.txt"
+        rendered("table", meshes, entries, Style(width=100, verbose=True)), f"{name}-verbose.txt"
     )
 
 
 def test_markdown(snapshot: Any) -> None:
-    snapshot.assert_match(explain.as_markdown(*told(*of("optin"))), "optin.md")
+    snapshot.assert_match(rendered("markdown", *explained(*of("optin"))), "optin.md")
 
 
 def test_many_workloads_are_grouped(snapshot: Any) -> None:
-    meshes, entries = told(generate.text(generate.many()).encode(), "all.yaml")
-    snapshot.assert_match(explain.as_table(meshes, entries, Look(width=120)), "many-120.txt")
-    everything = explain.as_table(meshes, entries, Look(width=120, limit=0))
+    meshes, entries = explained(generate.text(generate.many()).encode(), "all.yaml")
+    snapshot.assert_match(rendered("table", meshes, entries, Style(width=120)), "many-120.txt")
+    everything = rendered("table", meshes, entries, Style(width=120, limit=0))
     assert sum("/service-" in line for line in everything.splitlines()) >= len(entries)
-    few = explain.as_table(meshes, entries, Look(limit=5)).splitlines()
+    few = rendered("table", meshes, entries, Style(limit=5)).splitlines()
     assert len(few[: few.index("")]) <= 6 and not any("more workloads" in line for line in few)
-    fewer = explain.as_table(meshes, entries, Look(limit=2)).splitlines()
+    fewer = rendered("table", meshes, entries, Style(limit=2)).splitlines()
     assert "more workloads; --limit 0 shows each" in fewer[3]
 
 
@@ -164,7 +165,7 @@ def test_json_is_as_its_schema_says(name: str) -> None:
 
     schema = json.loads((BUNDLES.parent.parent / "docs" / "explain.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
-    answer = json.loads(explain.as_json(*told(*of(name), doubts_only=False)))
+    answer = json.loads(rendered("json", *explained(*of(name), doubts_only=False)))
     jsonschema.validate(answer, schema)
     answer["workloads"][0]["reason"] = "whim"
     with pytest.raises(jsonschema.ValidationError):
@@ -180,7 +181,7 @@ class _Terminal(io.StringIO):
 def test_progress_is_told_where_a_run_takes_more_than_a_second(
     seconds: float, said: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole run, by a clock that goes on with every look at it: ten workloads in so many
+    """The whole run, by a clock that goes on with every style at it: ten workloads in so many
     seconds.
     """
     bundle = resource_list.read_manifests(generate.text(generate.many(10)).encode(), "all.yaml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from explanations import rendered
 
 from krm_injector.model import Decision, Evidence, Mesh, Reason, ResourceRef, Webhook, Workload
 from krm_injector.presenting import explain
@@ -76,14 +77,14 @@ LEFT = decision("agent", 5, {"spec": {"template": pod("one", "two", hostNetwork=
 
 
 def test_ready_counts_containers_and_init_containers_that_keep_running() -> None:
-    told = explain.entries([INJECTED, LEFT], {4: AFTER})
-    assert [entry["containers"] for entry in told] == [[1, 2], [2, 2]]
+    entries = explain.entries([INJECTED, LEFT], {4: AFTER})
+    assert [entry["containers"] for entry in entries] == [[1, 2], [2, 2]]
 
 
 def test_a_workload_inside_a_list_is_found_in_the_changed_list() -> None:
     inside = INJECTED._replace(workload=INJECTED.workload._replace(inside=("items", 1)))
-    told = explain.entries([inside], {4: {"items": [{}, AFTER]}})
-    assert told[0]["containers"] == [1, 2]
+    entries = explain.entries([inside], {4: {"items": [{}, AFTER]}})
+    assert entries[0]["containers"] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_is_no_container_does_not_count(template: object) -> None:
 
 
 def test_table_is_aligned() -> None:
-    table = explain.as_table([MESH], explain.entries([INJECTED, LEFT], {4: AFTER}))
+    table = rendered("table", [MESH], explain.entries([INJECTED, LEFT], {4: AFTER}))
     assert table == (
         "KIND        NAMESPACE/NAME  INJECTED  READY       REVISION  RULE\n"
         "Deployment  shop/web        yes       1/1 -> 2/2  default   policy: enabled\n"
@@ -107,12 +108,12 @@ def test_table_is_aligned() -> None:
 
 
 def test_a_rule_of_several_lines_stays_on_one() -> None:
-    told = explain.entries([LEFT._replace(detail="a\nb")], {})
-    assert explain.as_table([], told).splitlines()[1].endswith("a b")
+    entries = explain.entries([LEFT._replace(detail="a\nb")], {})
+    assert rendered("table", [], entries).splitlines()[1].endswith("a b")
 
 
 def test_json_has_the_promised_keys() -> None:
-    answer = json.loads(explain.as_json([MESH], explain.entries([INJECTED], {4: AFTER})))
+    answer = json.loads(rendered("json", [MESH], explain.entries([INJECTED], {4: AFTER})))
     assert answer["mesh"]["version"] == "1.30.3"
     assert answer["workloads"] == [
         {
@@ -135,10 +136,10 @@ def test_json_has_the_promised_keys() -> None:
 
 
 def test_without_a_control_plane_there_is_no_revision() -> None:
-    answer = json.loads(explain.as_json([], explain.entries([LEFT._replace(mesh=None)], {})))
+    answer = json.loads(rendered("json", [], explain.entries([LEFT._replace(mesh=None)], {})))
     assert (answer["mesh"], answer["workloads"][0]["revision"]) == ({}, "")
 
 
 def test_markdown_escapes_what_would_end_a_cell() -> None:
-    told = explain.entries([LEFT._replace(detail="a|b")], {})
-    assert explain.as_markdown([], told).splitlines()[2].endswith("| a\\|b |")
+    entries = explain.entries([LEFT._replace(detail="a|b")], {})
+    assert rendered("markdown", [], entries).splitlines()[2].endswith("| a\\|b |")

@@ -14,12 +14,13 @@ import jsonschema
 import pytest
 import yaml
 from bundles import generate
+from explanations import rendered
 from paths import ROOT
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.presenting import explain
-from krm_injector.presenting.explain import Changes
+from krm_injector.presenting.explain import Suggestions
 from krm_injector.sources import resource_list
 
 Object = dict[str, Any]
@@ -82,17 +83,19 @@ CASES: dict[str, list[Object]] = {
 }  # fmt: skip
 
 
-def told(documents: list[Object]) -> tuple[Any, list[Object]]:
+def explained(documents: list[Object]) -> tuple[Any, list[Object]]:
     bundle = resource_list.read_manifests(generate.text(documents).encode())
     outcome = pipeline.run(bundle, Settings())
-    changes = Changes(outcome.decisions, outcome.meshes, Settings())
-    refused = explain.refusals(outcome.decisions, outcome.replacements, outcome.results)
-    return outcome, explain.entries(outcome.decisions, outcome.replacements, None, changes, refused)
+    suggestions = Suggestions(outcome.decisions, outcome.meshes, Settings())
+    errors = explain.refusals(outcome.decisions, outcome.replacements, outcome.results)
+    return outcome, explain.entries(
+        outcome.decisions, outcome.replacements, None, suggestions, errors
+    )
 
 
 @pytest.mark.parametrize("code", CASES)
 def test_what_is_refused_is_told_with_its_code_and_the_rest_has_its_verdict(code: str) -> None:
-    outcome, (first, *others) = told(CASES[code])
+    outcome, (first, *others) = explained(CASES[code])
     assert code in {result.code for result in outcome.results if result.severity == "error"}
     assert (first["verdict"], first["injected"], first["containers"]) == ("error", False, [1, None])
     assert first["errors"][0]["code"] == code
@@ -101,11 +104,11 @@ def test_what_is_refused_is_told_with_its_code_and_the_rest_has_its_verdict(code
         others
     )
     schema = json.loads((ROOT / "docs" / "explain.schema.json").read_text())
-    jsonschema.validate(json.loads(explain.as_json(outcome.meshes, [first, *others])), schema)
+    jsonschema.validate(json.loads(rendered("json", outcome.meshes, [first, *others])), schema)
 
 
 def test_every_workload_of_a_missing_namespace_is_refused() -> None:
-    _, entries = told([web("ops/one"), web("ops/two")])
+    _, entries = explained([web("ops/one"), web("ops/two")])
     assert [entry["verdict"] for entry in entries] == ["error", "error"]
     assert "Add the Namespace" in entries[0]["errors"][0]["message"]
     assert entries[1]["errors"][0]["brief"] == "Namespace ops is not in the bundle"
@@ -128,7 +131,7 @@ def application(name: str, create: bool = True, **labels: str) -> Object:
 
 def test_applications_that_disagree_refuse_the_workloads_of_their_namespace() -> None:
     applications = [application("a", injection="enabled"), application("b", injection="disabled")]
-    _, entries = told(
+    _, entries = explained(
         [
             *applications,
             web(),
@@ -138,15 +141,15 @@ def test_applications_that_disagree_refuse_the_workloads_of_their_namespace() ->
     )
     assert [entry["verdict"] for entry in entries] == ["error", "injected"]
     assert entries[0]["errors"][0]["code"] == "namespace-conflict"
-    _, (entry,) = told([applications[0], applications[0], web()])
+    _, (entry,) = explained([applications[0], applications[0], web()])
     assert entry["verdict"] == "injected"
 
 
 def test_an_application_that_makes_no_namespace_tells_nothing_of_it() -> None:
-    outcome, (entry,) = told([application("a", create=False, injection="enabled"), web()])
+    outcome, (entry,) = explained([application("a", create=False, injection="enabled"), web()])
     assert entry["verdict"] == "error"
     assert "namespace-managed-ignored" in {result.code for result in outcome.results}
-    outcome, (entry,) = told([application("a", create=False, injection="enabled"), ON, web()])
+    outcome, (entry,) = explained([application("a", create=False, injection="enabled"), ON, web()])
     assert entry["verdict"] == "injected"
     assert "namespace-managed-ignored" not in {result.code for result in outcome.results}
 
@@ -155,15 +158,15 @@ def test_webhooks_that_ask_for_something_else_are_told_by_what_they_ask() -> Non
     hooks = generate.webhooks("default")
     hooks["webhooks"] = [{**hooks["webhooks"][0], "objectSelector": {},
                           "namespaceSelector": {"matchLabels": {"team": "blue"}}}]  # fmt: skip
-    _, (entry,) = told([*injector(), hooks, ON, web()])
+    _, (entry,) = explained([*injector(), hooks, ON, web()])
     assert entry["detail"] == "no webhook matches: team=blue: Namespace shop has no team"
-    _, (entry,) = told([generate.namespace("shop"), web()])
+    _, (entry,) = explained([generate.namespace("shop"), web()])
     assert "neither istio-injection nor istio.io/rev" in entry["detail"]
 
 
 def test_one_of_a_list_is_refused_alone() -> None:
     members = [web(annotations=BAD_PORTS), web("shop/other")]
-    _, entries = told([ON, {"apiVersion": "v1", "kind": "List", "items": members}])
+    _, entries = explained([ON, {"apiVersion": "v1", "kind": "List", "items": members}])
     assert [entry["verdict"] for entry in entries] == ["error", "injected"]
 
 
@@ -211,9 +214,9 @@ def test_inject_still_writes_nothing() -> None:
 
 
 def test_a_terminal_gets_codes_with_a_legend_and_verbose_the_whole_message() -> None:
-    outcome, entries = told(CASES["namespace-missing"])
-    narrow = explain.as_table(outcome.meshes, entries, explain.Look(width=70))
+    outcome, entries = explained(CASES["namespace-missing"])
+    narrow = rendered("table", outcome.meshes, entries, explain.Style(width=70))
     assert "namespace-missing\n" in narrow and "1 refused with an error" in narrow
-    whole = explain.as_table(outcome.meshes, entries, explain.Look(width=100, verbose=True))
+    whole = rendered("table", outcome.meshes, entries, explain.Style(width=100, verbose=True))
     assert "refused with an error" in whole and "    - name: ops\n" in whole
-    assert "\x1b[31merror" in explain.as_table(outcome.meshes, entries, explain.Look(colour=True))
+    assert "\x1b[31merror" in rendered("table", outcome.meshes, entries, explain.Style(colour=True))

@@ -28,8 +28,8 @@ from krm_injector.kube import selectors, yaml
 from krm_injector.kube.paths import put, without
 from krm_injector.model import Decision
 from krm_injector.presenting import explain
-from krm_injector.presenting.explain import Changes
-from krm_injector.presenting.explain.table import doubts
+from krm_injector.presenting.explain import Suggestions
+from krm_injector.presenting.explain.totals import doubts
 from krm_injector.sources import resource_list
 
 INJECTION, REVISION = "istio-injection", "istio.io/rev"
@@ -208,15 +208,15 @@ def bundle(seed: int) -> list[Object]:
     return found
 
 
-def told(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
+def entries_of(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
     outcome = pipeline.decide_only(
         resource_list.read_manifests(generate.text(documents).encode()), settings
     )
-    changes = Changes(outcome.decisions, outcome.meshes, settings)
-    refused = [
+    suggestions = Suggestions(outcome.decisions, outcome.meshes, settings)
+    errors = [
         [result for result in d.results if result.severity == "error"] for d in outcome.decisions
     ]
-    return explain.entries(outcome.decisions, {}, None, changes, refused)
+    return explain.entries(outcome.decisions, {}, None, suggestions, errors)
 
 
 def decided(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Decision]:
@@ -369,7 +369,7 @@ SEEDS = range(50)
 def test_every_change_does_what_it_says(seed: int) -> None:
     documents = bundle(seed)
     before = [verdict(decision) for decision in decided(documents)]
-    for index, entry in enumerate(told(documents)):
+    for index, entry in enumerate(entries_of(documents)):
         for change in entry["changes"]:
             after = [verdict(decision) for decision in decided(edited(documents, change["edits"]))]
             assert bool(after[index]) is change["injected"] is not bool(before[index]), (
@@ -395,7 +395,7 @@ def test_every_change_does_what_it_says(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_said_to_be_in_vain_is(seed: int) -> None:
     documents = bundle(seed)
-    for index, entry in enumerate(told(documents)):
+    for index, entry in enumerate(entries_of(documents)):
         assert bool(entry["noChange"]) is bool(entry["doubt"] and not entry["changes"])
         scopes = {change["scope"] for change in entry["changes"]}
         if (
@@ -421,7 +421,7 @@ def test_the_rule_names_labels_that_fail(seed: int) -> None:
     asked = [
         webhook for d in documents if d["kind"].startswith("Mutating") for webhook in d["webhooks"]
     ]
-    for entry in told(documents):
+    for entry in entries_of(documents):
         if entry["reason"] != "no-webhook-matches":
             continue
         stated = re.findall(
@@ -443,7 +443,7 @@ def test_the_rule_names_labels_that_fail(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_doubts_are_true(seed: int) -> None:
     documents = bundle(seed)
-    entries = told(documents)
+    entries = entries_of(documents)
     asked = yaml.dump([d for d in documents if d["kind"].startswith("Mutating")])
     for entry in entries:
         doubt, near = entry["doubt"], [e for e in entries if e["namespace"] == entry["namespace"]]
@@ -499,7 +499,7 @@ def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
         documents = bundle(seed)
         if any(old in generate.text(documents) for old in ("1.24.0", "1.10.0")):
             continue  # the webhook at hand decides as 1.30 does
-        for entry in told(documents):
+        for entry in entries_of(documents):
             for change in entry["changes"]:
                 asked.append(question(len(asked), edited(documents, change["edits"]), entry))
                 wanted.append(change["injected"])

@@ -13,8 +13,8 @@ from krm_injector import pipeline
 from krm_injector.function_config import Settings, Stub
 from krm_injector.kube import yaml
 from krm_injector.presenting import explain
-from krm_injector.presenting.explain import Changes
-from krm_injector.presenting.explain.table import doubts
+from krm_injector.presenting.explain import Suggestions
+from krm_injector.presenting.explain.totals import doubts
 from krm_injector.sources import resource_list
 
 INJECT, REVISION = generate.INJECT, "istio.io/rev"
@@ -22,11 +22,11 @@ AUTOMATIC = Settings()
 Object = dict[str, Any]
 
 
-def told(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
+def entries_of(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
     bundle = resource_list.read_manifests(generate.text(documents).encode())
     outcome = pipeline.decide_only(bundle, settings)
     return explain.entries(
-        outcome.decisions, {}, None, Changes(outcome.decisions, outcome.meshes, settings)
+        outcome.decisions, {}, None, Suggestions(outcome.decisions, outcome.meshes, settings)
     )
 
 
@@ -76,7 +76,7 @@ def _set(place: Object, path: list[str], edit: Object) -> None:
 @pytest.mark.parametrize("name", [*generate.BUNDLES])
 def test_every_change_turns_its_verdict_and_as_many_as_it_says(name: str) -> None:
     documents = generate.BUNDLES[name]()
-    entries = told(documents)
+    entries = entries_of(documents)
     before = [entry["injected"] for entry in entries]
     keys = [(entry["kind"], entry["namespace"], entry["name"]) for entry in entries]
     for index, entry in enumerate(entries):
@@ -97,7 +97,7 @@ def test_every_change_turns_its_verdict_and_as_many_as_it_says(name: str) -> Non
 
 
 def test_every_default_verdict_can_be_turned() -> None:
-    entries = told(generate.shop())
+    entries = entries_of(generate.shop())
     assert {
         entry["name"] for entry in entries if entry["default"] and not entry["changes"]
     } == set()
@@ -109,7 +109,7 @@ def space(**labels: str) -> Object:
 
 
 def only(*documents: Object, settings: Settings = AUTOMATIC) -> Object:
-    return told(list(documents), settings)[0]
+    return entries_of(list(documents), settings)[0]
 
 
 K8S = "app.kubernetes.io/"
@@ -226,7 +226,7 @@ def test_no_doubt_in_ambient_mode() -> None:
 
 def test_no_doubt_of_what_a_selector_of_the_mesh_leaves_out() -> None:
     bundle = generate.policy()
-    told_of = {entry["name"]: entry for entry in told(bundle)}
+    told_of = {entry["name"]: entry for entry in entries_of(bundle)}
     assert (told_of["built"]["doubt"], told_of["built"]["default"]) == ("", True)
     assert "in its Namespace" in told_of["silent"]["doubt"]
 
@@ -272,7 +272,7 @@ def test_a_stub_is_changed_in_the_function_config() -> None:
 def test_manual_turns_by_the_label_alone() -> None:
     documents = [space(), generate.workload("CronJob", "shop/web")]
     settings = Settings(method="manual")
-    (entry,) = told(documents, settings)
+    (entry,) = entries_of(documents, settings)
     (change,) = entry["changes"]
     assert change["edits"][0]["path"] == [
         "spec",
@@ -426,7 +426,7 @@ def test_what_is_told_of_several_is_so_of_each() -> None:
     """One edit of a Namespace takes in two workloads that were meant in for different reasons."""
     asks = generate.workload("Deployment", "shop/asks", labels={INJECT: "true"})
     above = generate.workload("Deployment", "shop/above", own={INJECT: "true"})
-    entries = told([space(injection="disabled"), asks, above])
+    entries = entries_of([space(injection="disabled"), asks, above])
     found = doubts(entries)
     assert len({text for text, _ in found}) == 1
     assert [[entry["name"] for entry in members] for _, members in found] == [["asks"], ["above"]]

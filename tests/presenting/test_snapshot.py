@@ -19,6 +19,7 @@ from paths import ROOT
 from krm_injector import function_config, pipeline
 from krm_injector.cli import main
 from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Refused
 from krm_injector.presenting import snapshot
@@ -41,7 +42,7 @@ def test_it_is_minimal_sorted_and_marked() -> None:
     ]  # fmt: skip
     text = snapshot.text(taken)
     assert "caBundle" not in text and "meshNetworks" not in text and "rules:" not in text
-    assert all(o["metadata"]["annotations"][snapshot.LOCAL_CONFIG] == "true" for o in taken.objects)
+    assert all(o["metadata"]["annotations"][LOCAL_CONFIG] == "true" for o in taken.objects)
     assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
 
 

@@ -13,7 +13,7 @@ from paths import ROOT
 
 from krm_injector.model import Refused
 from krm_injector.presenting import truth_table
-from krm_injector.presenting.truth_table import ANY, Row
+from krm_injector.presenting.truth_table import ANY, Combination
 
 OLD = ("1.1.1", "1.2.2")
 MINORS = [f"1.{minor}" for minor in range(1, 32)]
@@ -35,7 +35,7 @@ def webhook_matches(minor: int, namespace: str, label: str) -> bool:
     return namespace == "absent" and label == "true"
 
 
-def istiod_injects(minor: int, row: Row, policy: str) -> bool:
+def istiod_injects(minor: int, row: Combination, policy: str) -> bool:
     """injectRequired (inject.go): label (1.12+) before annotation, then the policy; only true and
     false are stated.
     """
@@ -45,7 +45,7 @@ def istiod_injects(minor: int, row: Row, policy: str) -> bool:
     return stated == "true" if stated in ("true", "false") else policy == "enabled"
 
 
-def oracle(minor: int, row: Row) -> bool:
+def oracle(minor: int, row: Combination) -> bool:
     if row.workload == truth_table.HOST_NETWORK:
         return False
     if row.method == "automatic":
@@ -66,13 +66,13 @@ def oracle(minor: int, row: Row) -> bool:
 @pytest.mark.parametrize("version", MINORS)
 def test_every_cell_is_what_istio_does(version: str) -> None:
     minor = int(version[2:])
-    wrong = [row for row in truth_table.cells(version) if row.injected != oracle(minor, row)]
+    wrong = [row for row in truth_table.combinations(version) if row.injected != oracle(minor, row)]
     assert not wrong
 
 
 @pytest.mark.parametrize("version", OLD)
 def test_old_tables_are_complete(version: str) -> None:
-    rows = truth_table.cells(version)
+    rows = truth_table.combinations(version)
     for workload in (
         truth_table.PLAIN,
         truth_table.HOST_NETWORK,
@@ -92,7 +92,9 @@ def test_old_tables_are_complete(version: str) -> None:
 def test_the_ignored_namespaces_are_those_of_the_version() -> None:
     def places(version: str) -> set[str]:
         return {
-            row.workload[3:] for row in truth_table.cells(version) if row.workload.startswith("in ")
+            row.workload[3:]
+            for row in truth_table.combinations(version)
+            if row.workload.startswith("in ")
         }
 
     assert places("1.8") == {"kube-system", "kube-public"}
@@ -103,13 +105,13 @@ def test_the_ignored_namespaces_are_those_of_the_version() -> None:
 def test_what_is_left_out_changes_nothing(version: str) -> None:
     """Each cell has exactly one line that covers it, with its verdict."""
     (table,) = truth_table.tables([version])
-    for cell in truth_table.cells(version):
+    for cell in truth_table.combinations(version):
         covering = [line for line in table.rows if covers(line, cell)]
         assert len(covering) == 1
         assert covering[0].injected == cell.injected
 
 
-def covers(line: Row, cell: Row) -> bool:
+def covers(line: Combination, cell: Combination) -> bool:
     names = line.workload.split(", ")
     named = cell.workload in names
     if truth_table.ANYWHERE in names:

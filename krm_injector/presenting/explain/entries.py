@@ -1,4 +1,7 @@
-"""Decisions -> entries, the dicts that ``explain --output json`` prints."""
+"""Entries: what ``explain --output json`` says about each workload, as dicts.
+
+docs/explain.schema.json describes their form. All forms of output are made from them.
+"""
 
 from __future__ import annotations
 
@@ -9,175 +12,195 @@ from typing import Any
 from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Evidence, Mesh, Object, Reason, Result
-from krm_injector.presenting.explain.locations import Places, field
-from krm_injector.presenting.explain.refusals import Refusals
-from krm_injector.presenting.explain.suggestions import Changes
+from krm_injector.presenting.explain.locations import Locations, field_path
+from krm_injector.presenting.explain.refusals import ErrorsByDecision
+from krm_injector.presenting.explain.suggestions import Suggestions
+
+Entry = dict[str, Any]
 
 
 def entries(
     decisions: Iterable[Decision],
     replacements: Mapping[int, Any],
-    places: Places | None = None,
-    changes: Changes | None = None,
-    refused: Refusals | None = None,
-) -> list[dict[str, Any]]:
-    """One entry a decision, in order. ``replacements``: item index -> the injected item
-    (pipeline.Outcome).
+    locations: Locations | None = None,
+    suggestions: Suggestions | None = None,
+    errors: ErrorsByDecision | None = None,
+) -> list[Entry]:
+    """One entry per decision, in order.
 
-    places adds where things are written, changes what would turn the verdicts. refused: each
-    decision's errors.
+    replacements: the index of an item -> the injected item (Outcome.replacements). locations adds
+    where things are written, suggestions what would turn a verdict, errors what refuses a workload.
     """
-    told = Evidences(places)
-    found = []
-    for number, decision in enumerate(decisions):
-        entry = _entry(decision, replacements, refused[number] if refused else ())
-        if places is not None:
-            entry |= places.workload(decision)
-        entry["evidence"] = [told.entry(decision, evidence) for evidence in decision.evidence]
-        if changes is not None:
-            entry |= changes.of(decision, bool(entry["errors"]))
-        found.append(entry)
+    evidence_entries = _EvidenceEntries(locations)
+    result = []
+    for index, decision in enumerate(decisions):
+        entry = _entry(decision, replacements, errors[index] if errors else ())
+        if locations is not None:
+            entry |= locations.of_workload(decision)
 
-    return found
+        entry["evidence"] = [
+            evidence_entries.entry(decision, evidence) for evidence in decision.evidence
+        ]
+        if suggestions is not None:
+            entry |= suggestions.keys_of(decision, bool(entry["errors"]))
+
+        result.append(entry)
+
+    return result
 
 
-def _entry(
-    decision: Decision, replacements: Mapping[int, Any], errors: Sequence[Result]
-) -> dict[str, Any]:
+def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence[Result]) -> Entry:
     workload = decision.workload
     before = containers(workload.object, workload.template)
     after: int | None = before
     if errors:
         after = None
     elif decision.injected and workload.item in replacements:
-        after = containers(at(replacements[workload.item], workload.inside), workload.template)
+        injected_object = at(replacements[workload.item], workload.inside)
+        after = containers(injected_object, workload.template)
 
-    injected = decision.injected and not errors
-    return {
+    verdict = "injected" if decision.injected else "left out"
+    if errors:
+        verdict = "error"
+
+    entry = {
         "apiVersion": workload.ref.api_version,
         "kind": workload.ref.kind,
         "namespace": workload.ref.namespace,
         "name": workload.ref.name,
-        **({} if workload.only else {"podTemplate": field(workload.template)}),
-        "verdict": "error" if errors else "injected" if injected else "left out",
-        "injected": injected,
+    }
+    if not workload.only:
+        entry["podTemplate"] = field_path(workload.template)
+
+    return {
+        **entry,
+        "verdict": verdict,
+        "injected": verdict == "injected",
         "reason": decision.reason.value,
         "detail": decision.detail,
         "revision": decision.mesh.revision if decision.mesh else "",
         "ambient": in_ambient(decision),
         "containers": [before, after],
-        "webhooks": _webhooks(decision),
+        "webhooks": _matching_webhooks(decision),
         "errors": [_error(result, decision) for result in errors],
     }
 
 
-def _webhooks(decision: Decision) -> list[str]:
-    """Those that match, the one whose control plane decided in front."""
-    decided = [decision.webhook.id] if decision.webhook else []
-    return [*decided, *(webhook for webhook in decision.webhooks if webhook not in decided)]
+def _matching_webhooks(decision: Decision) -> list[str]:
+    """The ids of the webhooks that match; first the one whose control plane decided."""
+    deciding = [decision.webhook.id] if decision.webhook else []
+    return [*deciding, *(webhook for webhook in decision.webhooks if webhook not in deciding)]
 
 
-def _error(result: Result, decision: Decision) -> dict[str, Any]:
-    """An error in full, and in a few words for a table."""
-    told = {
-        "code": result.code,
-        "message": result.message,
-        "brief": _brief(result.message, str(decision.workload.ref)),
-    }
+def _error(result: Result, decision: Decision) -> Entry:
+    """An error in full, and in the few words that a table has room for ("brief")."""
+    clause = _first_clause(result.message)
+    brief = clause.removeprefix(f"{decision.workload.ref} ").removesuffix(".")
     if decision.reason == Reason.NAMESPACE_UNKNOWN and result.code == "namespace-missing":
-        told["brief"] = decision.detail
-    return {**told, "field": result.field} if result.field else told
+        brief = decision.detail
+
+    entry = {"code": result.code, "message": result.message, "brief": brief}
+    return {**entry, "field": result.field} if result.field else entry
 
 
-def _brief(message: str, ref: str) -> str:
-    """The first clause of a message; the workload's name in front goes, since a table has it
-    beside.
+def _first_clause(message: str) -> str:
+    """The message up to its first full stop, semicolon or line break, or its list of causes.
+
+    It only shortens: nothing in the program depends on the words.
     """
-    clause = re.split(r"\n|; |\. |: (?=[^ ]+ \()", message, maxsplit=1)[0]
-    return clause.removeprefix(f"{ref} ").removesuffix(".")
+    return re.split(r"\n|; |\. |: (?=[^ ]+ \()", message, maxsplit=1)[0]
 
 
-class Evidences:
-    """Evidence as entries; what is the same for many workloads is made once."""
+class _EvidenceEntries:
+    """Evidence as entries. Workloads share an entry where webhook, Namespace and mesh are the same.
 
-    def __init__(self, places: Places | None) -> None:
-        self._places = places
-        self._made: dict[Any, dict[str, Any]] = {}
+    The report relies on it: it holds each entry once, by its identity.
+    """
 
-    def entry(self, decision: Decision, evidence: Evidence) -> dict[str, Any]:
-        own = evidence.on == "pod" and evidence.path
-        if own:
-            return self._make(decision, evidence)
+    def __init__(self, locations: Locations | None) -> None:
+        self._locations = locations
+        self._shared: dict[Any, Entry] = {}
 
-        key = (evidence, decision.namespace.name if decision.namespace else "", id(decision.mesh))
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._make(decision, evidence)
-        return made
+    def entry(self, decision: Decision, evidence: Evidence) -> Entry:
+        if evidence.on == "pod" and evidence.path:
+            return self._new(decision, evidence)  # its location is the workload's own
 
-    def _make(self, decision: Decision, evidence: Evidence) -> dict[str, Any]:
-        made: dict[str, Any] = {
+        namespace = decision.namespace.name if decision.namespace else ""
+        key = (evidence, namespace, id(decision.mesh))
+        entry = self._shared.get(key)
+        if entry is None:
+            entry = self._shared[key] = self._new(decision, evidence)
+        return entry
+
+    def _new(self, decision: Decision, evidence: Evidence) -> Entry:
+        entry: Entry = {
             "rule": evidence.rule,
             "outcome": evidence.outcome,
             "detail": evidence.detail,
         }
-        if evidence.path:
-            path = (
-                (*decision.workload.template, *evidence.path)
-                if evidence.on == "pod"
-                else evidence.path
-            )
-            made["field"] = field(path)
-            if self._places is not None:
-                made |= self._places.evidence(decision, evidence)
+        if not evidence.path:
+            return entry
 
-        return made
+        path: Sequence[str | int] = evidence.path
+        if evidence.on == "pod":
+            path = (*decision.workload.template, *evidence.path)
+
+        entry["field"] = field_path(path)
+        if self._locations is not None:
+            entry |= self._locations.of_evidence(decision, evidence)
+
+        return entry
 
 
 def containers(workload: Object, template: Sequence[str | int]) -> int:
     """How many containers READY counts: the containers, and init containers that keep running.
 
-    A workload that is left alone may be malformed; what is no container does not count.
+    A workload that is left alone may be malformed; what is not a container does not count.
     """
     pod = at(workload, (*template, "spec"))
     if not isinstance(pod, dict):
         return 0
-    running = [
-        c for c in _mappings(pod.get("initContainers")) if c.get("restartPolicy") == "Always"
+
+    native_sidecars = [
+        container
+        for container in _maps(pod.get("initContainers"))
+        if container.get("restartPolicy") == "Always"
     ]
-    return len(_mappings(pod.get("containers"))) + len(running)
+    return len(_maps(pod.get("containers"))) + len(native_sidecars)
 
 
-def _mappings(value: Any) -> list[Any]:
+def _maps(value: Any) -> list[Any]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def document(meshes: Sequence[Mesh], told: list[dict[str, Any]]) -> dict[str, Any]:
+def document(meshes: Sequence[Mesh], entries: list[Entry]) -> dict[str, Any]:
     """The whole answer. ``mesh`` is the first control plane; ``meshes`` are all of them."""
-    planes = [_mesh(mesh) for mesh in meshes]
+    control_planes = [_control_plane(mesh) for mesh in meshes]
     return {
-        "mesh": planes[0] if planes else {},
-        "meshes": planes,
-        "summary": summary(told),
-        "workloads": told,
+        "mesh": control_planes[0] if control_planes else {},
+        "meshes": control_planes,
+        "summary": summary(entries),
+        "workloads": entries,
     }
 
 
-def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts: workloads, by verdict, and for each deciding rule how many."""
+def summary(entries: list[Entry]) -> dict[str, Any]:
+    """How many workloads there are: in all, by verdict, and by deciding rule."""
     reasons: dict[str, int] = {}
-    for entry in told:
+    for entry in entries:
         reasons[entry["reason"]] = reasons.get(entry["reason"], 0) + 1
 
-    verdicts = [entry["verdict"] for entry in told]
-    counts = {
-        key: verdicts.count(verdict)
-        for key, verdict in (("injected", "injected"), ("leftOut", "left out"))
+    verdicts = [entry["verdict"] for entry in entries]
+    return {
+        "workloads": len(entries),
+        "injected": verdicts.count("injected"),
+        "leftOut": verdicts.count("left out"),
+        "errors": verdicts.count("error"),
+        "reasons": reasons,
     }
-    return {"workloads": len(told), **counts, "errors": verdicts.count("error"), "reasons": reasons}
 
 
-def _mesh(mesh: Mesh) -> dict[str, Any]:
+def _control_plane(mesh: Mesh) -> dict[str, Any]:
     return {
         "revision": mesh.revision,
         "version": mesh.version,

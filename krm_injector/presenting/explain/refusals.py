@@ -1,4 +1,4 @@
-"""Error results -> the workloads that they keep from a verdict."""
+"""Error results -> the workloads that `inject` refuses because of them."""
 
 from __future__ import annotations
 
@@ -16,66 +16,69 @@ _REFUSED = {
     Reason.POD_LABEL_UNKNOWN: "pod-label-unknown",
     Reason.POLICY_ILLEGAL: "policy-illegal",
 }
-Refusals = Sequence[Sequence[Result]]
+ErrorsByDecision = Sequence[Sequence[Result]]
 
 
 def refusals(
     decisions: Sequence[Decision], replacements: Mapping[int, Any], results: Sequence[Result]
-) -> Refusals:
-    """For each decision the errors because of which `inject` refuses its workload: those about it,
-    those about its Namespace, those of its control plane. ``replacements``: item index -> the item
-    as injection leaves it.
+) -> ErrorsByDecision:
+    """For each decision the errors because of which `inject` refuses its workload: those about the
+    workload, about its Namespace, and about its control plane.
+
+    replacements: the index of an item -> the item as injection leaves it.
     """
     errors = [result for result in results if result.severity == "error"]
     if not errors:
         return [()] * len(decisions)
 
-    about: dict[Any, list[Result]] = {}
+    by_subject = _by_subject(errors)
+    return [_errors_of(decision, replacements, by_subject) for decision in decisions]
+
+
+def _by_subject(errors: Sequence[Result]) -> Mapping[Any, list[Result]]:
+    """The errors by the key under which a workload finds them.
+
+    A ResourceRef: about this object. ("Namespace", name): about this Namespace. ("named", name):
+    about another object, because of this Namespace. None: about the run.
+    """
+    by_subject: dict[Any, list[Result]] = {}
     for error in errors:
         ref = error.resource
-        about.setdefault(
-            ("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref, []
-        ).append(error)
+        key = ("Namespace", ref.name) if ref and ref.kind == "Namespace" else ref
+        by_subject.setdefault(key, []).append(error)
 
-    disputed = [
-        error for error in errors if error.code == "namespace-conflict" and _of_application(error)
-    ]
-    return [_of(decision, replacements, about, disputed) for decision in decisions]
+        for namespace in error.about:
+            by_subject.setdefault(("named", namespace.name), []).append(error)
 
-
-def _of_application(error: Result) -> bool:
-    return error.resource is not None and error.resource.kind == "Application"
+    return by_subject
 
 
-def _of(
-    decision: Decision,
-    replacements: Mapping[int, Any],
-    about: Mapping[Any, list[Result]],
-    disputed: list[Result],
+def _errors_of(
+    decision: Decision, replacements: Mapping[int, Any], by_subject: Mapping[Any, list[Result]]
 ) -> list[Result]:
     ref = decision.workload.ref
-    found = [*about.get(ref, ()), *about.get(("Namespace", ref.namespace), ())]
+    errors = [*by_subject.get(ref, ()), *by_subject.get(("Namespace", ref.namespace), ())]
+
     namespace = decision.namespace
     if namespace is not None and namespace.source.startswith("Application "):
-        # Argo CD's Applications that disagree: the result is about one of them and names the
-        # Namespace.
-        found += [error for error in disputed if f" Namespace {namespace.name} " in error.message]
+        # Argo CD's Applications disagree about it: the result's resource is one of them.
+        errors += by_subject.get(("named", namespace.name), ())
 
     code = _REFUSED.get(decision.reason)
-    if code and not any(result.code in (code, "webhook-path") for result in found):
-        found.append(Result("error", decision.detail, ref, code=code))
+    if code and not any(error.code in (code, "webhook-path") for error in errors):
+        errors.append(Result("error", decision.detail, ref, code=code))
 
-    if not found and decision.injected and not _injected(decision, replacements):
-        # Its control plane is of no use, which the run tells once and of no workload.
-        found = [*about.get(None, ())] or [
-            Result("error", "it could not be injected", ref, code="mesh-invalid")
-        ]
+    if not errors and decision.injected and not _injected(decision, replacements):
+        # Its control plane cannot be used. The run says so once, without naming a workload.
+        errors = [*by_subject.get(None, ())]
+        if not errors:
+            errors.append(Result("error", "it could not be injected", ref, code="mesh-invalid"))
 
-    return found
+    return errors
 
 
 def _injected(decision: Decision, replacements: Mapping[int, Any]) -> bool:
-    """Whether the run came to an injected object; one that it left alone is still the very same."""
+    """Whether the run made an injected object; one that it left alone is still the very same."""
     workload = decision.workload
     after = at(replacements.get(workload.item), workload.inside)
     return after is not None and after is not workload.object

@@ -1,8 +1,7 @@
-"""What would turn a verdict: the smallest edits, each tried by deciding again before it is told.
+"""What would turn a verdict: the smallest edits, each tried by deciding again.
 
-Told for verdicts that rest on a default (nothing the pod itself says), and for workloads left out
-although something suggests that they were meant in: what they ask for in vain, their app, their
-Namespace's other workloads.
+They are made for verdicts that rest on a default (nothing the pod itself says), and for workloads
+that are left out although something suggests that they were meant in (doubt.py).
 """
 
 from __future__ import annotations
@@ -10,49 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.decision.decide import Judge
-from krm_injector.decision.label_warnings import in_ambient
-from krm_injector.decision.suggestions import (
-    Edit,
-    Edits,
-    Remedies,
-    refused,
-    turned,
-)
+from krm_injector.decision.suggestions import Edit, Edits, Remedies, refused, turned
 from krm_injector.function_config import Settings
-from krm_injector.istio_names import INJECT, INJECTION_LABEL, REVISION_LABEL
-from krm_injector.kube.paths import Step, at
-from krm_injector.model import Decision, Mesh, Namespace, Reason, ResourceRef, Workload
-from krm_injector.presenting.explain.locations import field
-from krm_injector.presenting.explain.same_app import Apps
-from krm_injector.results import counted
-from krm_injector.workload.controller import pod_labels, string_map
+from krm_injector.model import Decision, Mesh, Reason
+from krm_injector.presenting.explain.doubt import Doubts, by_default
+from krm_injector.presenting.explain.same_app import InjectedApps
+from krm_injector.presenting.explain.wording import (
+    Effect,
+    no_suggestion,
+    revision_of,
+    suggestion,
+)
 
-_OWN_WORD = (Reason.LABEL, Reason.ANNOTATION, Reason.HOST_NETWORK, Reason.IGNORED_NAMESPACE)
-_COMPARED = 20  # edits of one size that are asked for what else they do
-_UNKNOWN = (Reason.NAMESPACE_UNKNOWN, Reason.POD_LABEL_UNKNOWN)
-
-
-class _Effect(NamedTuple):
-    """What an edit of a Namespace or a mesh does to the workloads."""
-
-    injects: int
-    leaves_out: int
-    moves: tuple[
-        tuple[str, int], ...
-    ]  # injected before and after: to which control plane, how many
-    refuses: int
-
-    @property
-    def harmless(self) -> bool:
-        """Whether nothing but one verdict is turned."""
-        return not (self.moves or self.refuses or (self.injects and self.leaves_out))
+_MOST_COMPARED = 20  # edits of the smallest size whose effect on other workloads is computed
+_WIDEST_FIRST = ("namespace", "workload", "mesh", "both")
 
 
-class Changes:
-    """Answers for the decisions of one run."""
+class Suggestions:
+    """The suggestions for the decisions of one run."""
 
     def __init__(
         self,
@@ -61,188 +38,91 @@ class Changes:
         settings: Settings,
         doubts_only: bool = False,
     ) -> None:
+        """doubts_only: no suggestions for verdicts that nobody doubts."""
         self._meshes, self._settings, self._doubts_only = tuple(meshes), settings, doubts_only
-        self._namespaces = {
-            d.namespace.name: d.namespace for d in decisions if d.namespace is not None
-        }
-        self._judge = Judge(self._namespaces, self._meshes, settings)
-        self._remedies = Remedies(self._judge, self._meshes, settings)
+        namespaces = [one.namespace for one in decisions if one.namespace is not None]
+        self._namespaces = {namespace.name: namespace for namespace in namespaces}
+
         self._members: dict[str, list[Decision]] = {}
         for decision in decisions:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
 
-        self._apps = Apps(decisions)
-        self._injected = {
-            name: sum(d.injected and not refused(d) for d in members)
-            for name, members in self._members.items()
+        judge = Judge(self._namespaces, self._meshes, settings)
+        self._remedies = Remedies(judge, self._meshes, settings)
+        self._apps = InjectedApps(decisions)
+        self._doubts = Doubts(self._members, self._meshes, judge, self._apps)
+
+        self._injected_by = _by_revision(decisions)
+        self._injected_by_in = {
+            name: _by_revision(members) for name, members in self._members.items()
         }
-        self._taken = _taken(decisions)
-        self._taken_in = {name: _taken(members) for name, members in self._members.items()}
-        self._doubts: dict[str, int] = {}
-        self._effects: dict[tuple[str, Edits], _Effect] = {}
-        self._policies: dict[int, Judge] = {}  # judges with a mesh's policy enabled
+        self._effects: dict[tuple[str, Edits], Effect] = {}
+        self._judges: dict[
+            int, Judge
+        ] = {}  # id() of a mesh -> the judge once its policy is enabled
 
-    def of(self, decision: Decision, refused: bool = False) -> dict[str, Any]:
-        """The keys that an entry gains: doubt (why the verdict may not be meant, or ""), default,
-        changes.
+    def keys_of(self, decision: Decision, has_errors: bool = False) -> dict[str, Any]:
+        """The keys that an entry gains: doubt, default, changes, noChange.
 
-        refused: errors keep the workload from what was decided; the way out of them is in their
-        messages.
+        has_errors: errors refuse the workload; their messages say how to go on.
         """
-        default = _by_default(decision)
-        if refused:
+        default = by_default(decision)
+        if has_errors:
             return {"doubt": "", "default": default, "changes": [], "noChange": ""}
 
-        doubt = self._doubt(decision)
-        wanted = doubt or (default and not self._doubts_only)
-        changes = self._changes(decision) if wanted else []
-        vain = self._in_vain(decision) if doubt and not changes else ""
-        return {"doubt": doubt, "default": default, "changes": changes, "noChange": vain}
+        doubt = self._doubts.about(decision)
+        changes: list[dict[str, Any]] = []
+        if doubt or (default and not self._doubts_only):
+            changes = self._changes(decision)
 
-    # ------------------------------------------------------------ doubt
+        no_change = self._no_change(decision) if doubt and not changes else ""
+        return {"doubt": doubt, "default": default, "changes": changes, "noChange": no_change}
 
-    def _doubt(self, decision: Decision) -> str:
-        if decision.injected or decision.reason in (*_UNKNOWN, Reason.ALREADY_INJECTED):
-            return ""
-
-        workload = decision.workload
-        asked = self._asked(workload)
-        if asked:
-            return asked
-        if decision.reason == Reason.NEVER_INJECT_SELECTOR:
-            return ""  # whoever wrote the selector meant these out
-        if not _by_default(decision) or any(
-            m.root_namespace == workload.ref.namespace for m in self._meshes
-        ):
-            return ""
-
-        if decision.reason == Reason.NO_WEBHOOK_MATCHES and decision.namespace is not None:
-            asked = self._asked_by(decision.namespace)
-            if asked:
-                return asked
-
-        if in_ambient(decision):
-            return ""  # in the mesh without a sidecar, as asked for
-
-        other = self._apps.injected_with(workload)
-        if other:
-            return other
-
-        injected, count = (
-            self._injected[workload.ref.namespace],
-            len(self._members[workload.ref.namespace]),
-        )
-        if injected * 2 >= count:
-            of = f"{injected:,} of the {counted(count, 'workload')} in its Namespace"
-            return f"{of} {'is' if injected == 1 else 'are'} injected"
-
-        return ""
-
-    def _asked(self, workload: Workload) -> str:
-        """What a workload that is left out asks for in vain."""
-        labels = pod_labels(workload)
-        if labels.get(INJECT) == "true":
-            return f'its pod asks for injection (label {INJECT}: "true")'
-        if INJECT in labels:
-            return ""
-
-        if (
-            string_map(at(workload.object, (*workload.template, "metadata", "annotations"))).get(
-                INJECT
-            )
-            == "true"
-        ):
-            return f'its pod asks for injection by the annotation {INJECT}: "true", which no webhook selects by'
-
-        if workload.template:
-            own = string_map(at(workload.object, ("metadata", "labels")))
-            if own.get(INJECT) == "true":
-                return f'it has the label {INJECT}: "true" itself; what counts are the labels of its pod template'
-            labels = {**own, **labels}
-
-        if (
-            labels.get(INJECTION_LABEL) == "enabled"
-            and INJECTION_LABEL not in self._judge.selector_values().pod
-        ):
-            return f"it has the label {INJECTION_LABEL}: enabled, which counts on Namespaces only"
-
-        return ""
-
-    def _asked_by(self, namespace: Namespace) -> str:
-        """What the Namespace's labels ask for in vain."""
-        value, revision = (
-            namespace.labels.get(INJECTION_LABEL, "disabled"),
-            namespace.labels.get(REVISION_LABEL),
-        )
-        if value != "disabled":
-            taken = self._judge.takes(INJECTION_LABEL, value)
-            return f"its Namespace has {INJECTION_LABEL}: {value}{'' if taken else ', which no webhook takes'}"
-
-        if revision is not None and INJECTION_LABEL not in namespace.labels:
-            served = self._judge.takes(REVISION_LABEL, revision) or revision in self._revisions()
-            in_vain = "" if served else ", which no control plane here serves"
-            return f"its Namespace asks for revision {revision}{in_vain}"
-
-        return ""
-
-    def _doubted(self, name: str) -> int:
-        """How many workloads of a Namespace were perhaps meant in, where none is in."""
-        if name not in self._doubts:
-            count = (
-                0
-                if self._injected[name]
-                else sum(bool(self._doubt(member)) for member in self._members[name])
-            )
-            self._doubts[name] = count
-
-        return self._doubts[name]
-
-    # ------------------------------------------------------------ changes
+    # ------------------------------------------------------------ the search
 
     def _changes(self, decision: Decision) -> list[dict[str, Any]]:
-        """The smallest change of each scope that turns the verdict; the one to make first, first."""
+        """The smallest change of each scope that turns the verdict; the best one stands first."""
         if not decision.injected and self._remedies.hopeless(decision):
-            return list(self._of_mesh(decision))
-
-        found = []
+            return list(self._mesh_changes(decision))
 
         def revisions() -> list[str]:
             return self._revisions_for(decision)
 
-        for edits in islice(self._remedies.of_workload(decision, revisions), 1):
-            found.append(self._told(decision, "workload", edits, None))
+        smallest = next(self._remedies.of_workload(decision, revisions), None)
+        changes = []
+        if smallest is not None:
+            changes.append(suggestion(decision, "workload", smallest, None))
+        if decision.injected:
+            return changes
 
-        if not decision.injected:
-            wide = self._least_harm(decision, self._remedies.of_namespace(decision, revisions))
-            found += (
-                [self._told(decision, "namespace", wide, self._effect(decision, wide))]
-                if wide
-                else []
-            )
-            found += self._of_mesh(decision)
-            if not found:
-                both = self._least_harm(decision, self._remedies.of_both(decision, revisions))
-                found += (
-                    [self._told(decision, "both", both, self._effect(decision, both))]
-                    if both
-                    else []
-                )
+        of_namespace = self._remedies.of_namespace(decision, revisions)
+        changes += self._wide_changes(decision, "namespace", of_namespace)
+        changes += self._mesh_changes(decision)
+        if not changes:
+            of_both = self._remedies.of_both(decision, revisions)
+            changes += self._wide_changes(decision, "both", of_both)
 
-        if not decision.injected and self._doubted(decision.workload.ref.namespace) > 1:
-            # Several of a Namespace that is out as a whole: one label on it is less than one on
-            # each of their pods.
-            found.sort(
-                key=lambda change: ("namespace", "workload", "mesh", "both").index(change["scope"])
-            )
+        if self._doubts.count_in(decision.workload.ref.namespace) > 1:
+            # The Namespace as a whole is out, and several of its workloads were perhaps meant in:
+            # one label on the Namespace is less work than one on each pod.
+            changes.sort(key=lambda change: _WIDEST_FIRST.index(change["scope"]))
 
-        return found
+        return changes
 
-    def _least_harm(self, decision: Decision, found: Iterator[Edits]) -> Edits:
+    def _wide_changes(
+        self, decision: Decision, scope: str, candidates: Iterator[Edits]
+    ) -> Iterator[dict[str, Any]]:
+        """The candidate that does least to other workloads, as a change; nothing without one."""
+        edits = self._least_harmful(decision, candidates)
+        if edits:
+            yield suggestion(decision, scope, edits, self._effect(decision, edits))
+
+    def _least_harmful(self, decision: Decision, candidates: Iterator[Edits]) -> Edits:
         """Of the smallest edits the first that leaves the Namespace's other workloads as they are,
         else the first.
         """
         first: Edits = ()
-        for edits in islice(found, _COMPARED):
+        for edits in islice(candidates, _MOST_COMPARED):
             if first and len(edits) > len(first):
                 break
             if self._effect(decision, edits).harmless:
@@ -251,222 +131,106 @@ class Changes:
 
         return first
 
-    def _of_mesh(self, decision: Decision) -> Iterator[dict[str, Any]]:
+    def _mesh_changes(self, decision: Decision) -> Iterator[dict[str, Any]]:
+        """Enabling the policy of the control plane, where that turns the verdict."""
         mesh = decision.mesh
-        if (
-            decision.injected
-            or mesh is None
-            or decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL)
-        ):
+        if decision.injected or mesh is None:
+            return
+        if decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL):
             return
 
         edits = (Edit("mesh", ("policy",), "enabled"),)
-        if turned(decision, self._with_policy(mesh).decide(decision.workload)):
-            yield self._told(decision, "mesh", edits, self._effect(decision, edits))
+        if turned(decision, self._judge_with_policy(mesh).decide(decision.workload)):
+            yield suggestion(decision, "mesh", edits, self._effect(decision, edits))
 
-    def _in_vain(self, decision: Decision) -> str:
-        """Why there is no change to tell of."""
-        workload, plain = decision.workload, self._remedies.hopeless(decision)
-        if plain:
-            return f"no label takes it in: {plain}"
+    def _no_change(self, decision: Decision) -> str:
+        """Why there is nothing to suggest."""
+        hopeless = self._remedies.hopeless(decision)
+        if hopeless:
+            return f"no label takes it in: {hopeless}"
 
-        missing = decision.namespace is None or decision.namespace.source == "missing"
-        vain = self._remedies.vain(decision, "workload" if missing else "both")
-        whose = "its pod" if missing else "its pod and its Namespace"
-        sentence = f"no labels of {whose} take it in (all {vain.all:,} combinations that selectors tell apart tried)"
-        if not vain.whole:
-            sentence = f"none of {vain.tried:,} combinations of labels of {whose} takes it in, of {vain.all:,} in all"
-        if vain.spared:
-            sentence += f" (those that its controller sets or selects it by are left: {', '.join(vain.spared)})"
-        if missing and workload.ref.namespace:
-            sentence += (
-                f"; Namespace {workload.ref.namespace} is not in the bundle, and its labels may"
-            )
-
-        return sentence
-
-    def _revisions(self) -> list[str]:
-        return [mesh.revision for mesh in self._meshes if mesh.source != "missing"]
+        namespace = decision.namespace
+        both = namespace is not None and namespace.source != "missing"
+        search = self._remedies.vain(decision, "both" if both else "workload")
+        return no_suggestion(decision, search, both)
 
     def _revisions_for(self, decision: Decision) -> list[str]:
-        """The control planes' revisions: first of the Namespace's other workloads, of the same app,
-        then of most.
+        """The control planes' revisions, the likeliest first: of most workloads of the Namespace,
+        of the same app, of most workloads.
         """
-        revisions = self._revisions()
+        revisions = [mesh.revision for mesh in self._meshes if mesh.source != "missing"]
         if len(revisions) < 2:
             return revisions
 
-        near = self._taken_in[decision.workload.ref.namespace]
-        app = self._apps.revisions_with(decision.workload)
-        return sorted(
-            revisions, key=lambda name: (-near[name], name not in app, -self._taken[name])
-        )
+        in_namespace = self._injected_by_in[decision.workload.ref.namespace]
+        of_app = self._apps.revisions_of_relatives(decision.workload)
 
-    def _effect(self, decision: Decision, edits: Edits) -> _Effect:
-        """What edits of more than one pod do to all workloads that they reach."""
-        own = tuple(edit for edit in edits if edit.on == "workload")
+        def unlikeliness(revision: str) -> tuple[int, bool, int]:
+            return -in_namespace[revision], revision not in of_app, -self._injected_by[revision]
+
+        return sorted(revisions, key=unlikeliness)
+
+    # ------------------------------------------------------------ effects on other workloads
+
+    def _effect(self, decision: Decision, edits: Edits) -> Effect:
+        """What edits of a Namespace, a mesh, or of both a Namespace and a pod do to all workloads
+        that they reach.
+        """
+        if any(edit.on == "workload" for edit in edits):
+            return _effect_on(self._before_and_after(decision, edits))
+
         key = (decision.workload.ref.namespace, edits)
-        if not own and key in self._effects:
-            return self._effects[key]
+        if key not in self._effects:
+            self._effects[key] = _effect_on(self._before_and_after(decision, edits))
+        return self._effects[key]
 
+    def _before_and_after(
+        self, decision: Decision, edits: Edits
+    ) -> Iterator[tuple[Decision, Decision]]:
+        """Each decision that the edits reach, and the same after them."""
         if edits[0].on == "mesh":
             assert decision.mesh is not None
-            judge = self._with_policy(decision.mesh)
-            pairs = [
-                (d, judge.decide(d.workload)) for members in self._members.values() for d in members
-            ]
-        else:
-            wide = tuple(edit for edit in edits if edit.on == "namespace")
-            members = self._members[decision.workload.ref.namespace]
-            pairs = [
-                (d, self._remedies.after(d, edits if d is decision else wide)) for d in members
-            ]
+            judge = self._judge_with_policy(decision.mesh)
+            for members in self._members.values():
+                for member in members:
+                    yield member, judge.decide(member.workload)
 
-        effect = _effect([(before, after) for before, after in pairs if not refused(before)])
-        if not own:
-            self._effects[key] = effect
+            return
 
-        return effect
+        of_namespace = tuple(edit for edit in edits if edit.on == "namespace")
+        for member in self._members[decision.workload.ref.namespace]:
+            yield (
+                member,
+                self._remedies.after(member, edits if member is decision else of_namespace),
+            )
 
-    def _with_policy(self, mesh: Mesh) -> Judge:
-        """A judge after the mesh's policy is enabled."""
-        judge = self._policies.get(id(mesh))
+    def _judge_with_policy(self, mesh: Mesh) -> Judge:
+        """The judge once the mesh's policy is enabled."""
+        judge = self._judges.get(id(mesh))
         if judge is None:
             enabled = mesh._replace(config={**mesh.config, "policy": "enabled"})
             meshes = [enabled if each is mesh else each for each in self._meshes]
-            judge = self._policies[id(mesh)] = Judge(self._namespaces, meshes, self._settings)
+            judge = self._judges[id(mesh)] = Judge(self._namespaces, meshes, self._settings)
         return judge
 
-    # ------------------------------------------------------------ words
 
-    def _told(
-        self, decision: Decision, scope: str, edits: Edits, effect: _Effect | None
-    ) -> dict[str, Any]:
-        text = " and ".join(
-            self._words(decision, edit, edits[:index]) for index, edit in enumerate(edits)
-        )
-        if effect is not None:
-            text += f" ({_effect_in_words(effect)})"
-
-        return {
-            "scope": scope,
-            "text": text,
-            "injected": not decision.injected,
-            "affects": effect.injects + effect.leaves_out if effect else 1,
-            "edits": [self._edit(decision, edit) for edit in edits],
-        }
-
-    def _words(self, decision: Decision, edit: Edit, before: Edits) -> str:
-        """An edit as what to do. before: what the sentence said already."""
-        key = edit.path[-1]
-        if edit.on == "mesh":
-            return f"set policy: {edit.value} in the injection configuration of control plane {_revision(decision)}"
-        if key == "hostNetwork":
-            return f"take hostNetwork off the pod template of {decision.workload.ref}"
-
-        whose = "it" if any(each.on == edit.on and each.path[-1] != "hostNetwork" for each in before) else (
-            self._whose(decision, edit))  # fmt: skip
-        kind = "annotation" if "annotations" in edit.path else "label"
-        if edit.value is None:
-            return f"take the {kind} {key} off {whose}"
-
-        return (
-            f'{"annotate" if kind == "annotation" else "label"} {whose} with {key}: "{edit.value}"'
-        )
-
-    def _whose(self, decision: Decision, edit: Edit) -> str:
-        namespace = decision.namespace
-        if edit.on == "workload" or namespace is None:
-            return "the pod template"
-
-        stub = (
-            " (spec.namespaces of the functionConfig)"
-            if namespace.source == "functionConfig"
-            else ""
-        )
-        return f"Namespace {namespace.name}{stub}"
-
-    def _edit(self, decision: Decision, edit: Edit) -> dict[str, Any]:
-        workload, namespace, mesh = decision.workload, decision.namespace, decision.mesh
-        path: Step = edit.path
-        if edit.on == "workload":
-            ref, current = workload.ref, at(workload.object, edit.path)
-        elif edit.on == "namespace":
-            assert namespace is not None
-            ref, current = (
-                ResourceRef("v1", "Namespace", namespace.name),
-                namespace.labels.get(str(edit.path[-1])),
-            )
-        else:
-            assert mesh is not None
-            name = "istio-sidecar-injector" + (
-                "" if mesh.revision == "default" else f"-{mesh.revision}"
-            )
-            ref, current = ResourceRef("v1", "ConfigMap", name), mesh.config.get(str(edit.path[0]))
-            path = ("data", "config", *edit.path)
-
-        resource = {
-            "apiVersion": ref.api_version,
-            "kind": ref.kind,
-            "name": ref.name,
-            "namespace": ref.namespace,
-        }
-        return {
-            "resource": {key: value for key, value in resource.items() if value},
-            "field": field(path),
-            "path": list(path),
-            "currentValue": current,
-            "proposedValue": edit.value,
-        }
+def _by_revision(decisions: Sequence[Decision]) -> Counter[str]:
+    """How many workloads each control plane injects, by revision."""
+    meshes = [decision.mesh for decision in decisions if decision.injected]
+    return Counter(mesh.revision for mesh in meshes if mesh is not None)
 
 
-def _taken(decisions: Sequence[Decision]) -> Counter[str]:
-    """How many of the workloads each control plane injects, by revision."""
-    return Counter(d.mesh.revision for d in decisions if d.injected and d.mesh is not None)
+def _effect_on(changes: Iterator[tuple[Decision, Decision]]) -> Effect:
+    """The difference between decisions before and after. Those refused before do not count."""
+    pairs = [(before, after) for before, after in changes if not refused(before)]
+    decided = [(before, after) for before, after in pairs if not refused(after)]
+    injects = sum(after.injected and not before.injected for before, after in decided)
+    leaves_out = sum(before.injected and not after.injected for before, after in decided)
 
+    moves: Counter[str] = Counter()
+    for before, after in decided:
+        revision = revision_of(after)
+        if before.injected and after.injected and revision_of(before) != revision:
+            moves[revision] += 1
 
-def _revision(decision: Decision) -> str:
-    return decision.mesh.revision if decision.mesh else "default"
-
-
-def _effect(pairs: Sequence[tuple[Decision, Decision]]) -> _Effect:
-    """What changed between each workload's decisions."""
-    fine = [(before, after) for before, after in pairs if not refused(after)]
-    moved = Counter(
-        _revision(after)
-        for before, after in fine
-        if before.injected and after.injected and _revision(before) != _revision(after)
-    )
-    return _Effect(
-        sum(after.injected and not before.injected for before, after in fine),
-        sum(before.injected and not after.injected for before, after in fine),
-        tuple(moved.items()),
-        len(pairs) - len(fine),
-    )
-
-
-def _effect_in_words(effect: _Effect) -> str:
-    """ "injects 2 workloads, leaves out 1"."""
-    counts = [("injects", effect.injects, ""), ("leaves out", effect.leaves_out, "")]
-    counts += [
-        ("moves", count, f" to control plane {revision}") for revision, count in effect.moves
-    ]
-    counts += [("lets an error refuse", effect.refuses, "")]
-    told = [(verb, count, more) for verb, count, more in counts if count]
-    texts = [
-        f"{verb} {count:,}{'' if index else ' workload' if count == 1 else ' workloads'}{more}"
-        for index, (verb, count, more) in enumerate(told)
-    ]
-    return ", ".join(texts)
-
-
-# ---------------------------------------------------------------- what a workload says itself
-
-
-def _by_default(decision: Decision) -> bool:
-    """Whether the pod itself says nothing: the verdict is that of selectors and the policy."""
-    if decision.reason in _OWN_WORD or decision.reason in _UNKNOWN:
-        return False
-    workload = decision.workload
-    annotations = string_map(at(workload.object, (*workload.template, "metadata", "annotations")))
-    return not (pod_labels(workload).get(INJECT) or annotations.get(INJECT))
+    return Effect(injects, leaves_out, tuple(moves.items()), len(pairs) - len(decided))

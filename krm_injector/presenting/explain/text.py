@@ -1,12 +1,30 @@
-"""Text in a terminal's cells: how wide it is, cut to a width, broken into lines."""
+"""Text in a terminal: control characters made visible, and widths in cells.
+
+A cell is the width of one Latin letter. Names come from the input, so nothing here trusts them.
+"""
 
 from __future__ import annotations
 
+import re
+
 ELLIPSIS = "…"
+
+# C0 and C1 controls, and what separates lines or turns their direction (Unicode, UAX #9).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """The text on one line, with control characters made visible."""
+    return controls_escaped(" ".join(text.split()))
+
+
+def controls_escaped(text: str) -> str:
+    """The text with each control character, which a terminal would obey, as "\\x1b"."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def width(text: str) -> int:
-    """Cells that a text takes: two for East Asian wide characters, none for marks that combine."""
+    """Cells of a text: two for an East Asian wide character, none for a combining mark."""
     if text.isascii():
         return len(text)
     return sum(map(_cells, text))
@@ -15,7 +33,8 @@ def width(text: str) -> int:
 def _cells(character: str) -> int:
     if character.isascii():
         return 1
-    import unicodedata  # 1 ms, and names in other scripts are rare
+
+    import unicodedata  # takes 1 ms, and names in other scripts are rare
 
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
@@ -23,26 +42,27 @@ def _cells(character: str) -> int:
 
 
 def pad(text: str, cells: int) -> str:
-    """The text with blanks up to a width."""
+    """The text, filled with blanks up to a width."""
     return text + " " * (cells - width(text))
 
 
 def clip(text: str, cells: int) -> str:
-    """The text in at most so many cells: its middle goes, since names differ at their ends."""
+    """The text in at most this many cells. Its middle goes, since names differ at their ends."""
     if width(text) <= cells:
         return text
     if cells <= 1:
         return ELLIPSIS[:cells]
 
-    tail = (cells - 1) // 2
-    end = _start(text[::-1], tail)[::-1]
-    while end and not _cells(end[0]):  # a mark whose letter is gone
-        end = end[1:]
+    tail_cells = (cells - 1) // 2
+    tail = _start(text[::-1], tail_cells)[::-1]
+    while tail and not _cells(tail[0]):  # a combining mark whose letter is gone
+        tail = tail[1:]
 
-    return _start(text, cells - 1 - tail) + ELLIPSIS + end
+    return _start(text, cells - 1 - tail_cells) + ELLIPSIS + tail
 
 
 def _start(text: str, cells: int) -> str:
+    """The longest start of the text that fits into the cells."""
     for end, character in enumerate(text):
         cells -= _cells(character)
         if cells < 0:
@@ -51,23 +71,26 @@ def _start(text: str, cells: int) -> str:
 
 
 def broken(text: str, cells: int) -> list[str]:
-    """The text in lines of at most so many cells, broken behind a slash, dash or dot where one is
-    near.
+    """The text in lines of at most this many cells.
+
+    A line ends behind a slash, dash or dot where there is one in its second half.
     """
-    found = []
+    lines = []
     while width(text) > cells:
         start = _start(text, cells) or text[:1]
-        at = max(map(start.rfind, "/-.")) + 1
-        start = start[:at] if at * 2 > len(start) else start
-        found.append(start)
+        after_separator = max(map(start.rfind, "/-.")) + 1
+        if after_separator * 2 > len(start):
+            start = start[:after_separator]
+
+        lines.append(start)
         text = text[len(start) :]
 
-    return [*found, text]
+    return [*lines, text]
 
 
-def lines(text: str, cells: int) -> list[str]:
-    """The text broken between words; a word that is too long is broken too."""
-    found: list[str] = []
+def wrapped(text: str, cells: int) -> list[str]:
+    """The text broken between words; a word that is too long for a line is broken too."""
+    lines: list[str] = []
     line = ""
     for word in text.split():
         joined = f"{line} {word}" if line else word
@@ -76,13 +99,13 @@ def lines(text: str, cells: int) -> list[str]:
             continue
 
         if line:
-            found.append(line)
+            lines.append(line)
 
         while width(word) > cells:
             start = _start(word, cells) or word[:1]
-            found.append(start)
+            lines.append(start)
             word = word[len(start) :]
 
         line = word
 
-    return [*found, line] if line or not found else found
+    return [*lines, line] if line or not lines else lines

@@ -1,123 +1,168 @@
-"""Each workload with all the evidence: every webhook, every rule in Istio's order, and where it is
-written.
-"""
+"""``explain --verbose``: each workload with all evidence, in the order in which Istio asks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from krm_injector.model import Mesh
-from krm_injector.presenting.explain.locations import shown
-from krm_injector.presenting.explain.style import Look, hidden, printable
-from krm_injector.presenting.explain.table import totals
-from krm_injector.presenting.explain.table_rows import by_namespace, rows_of
-from krm_injector.presenting.explain.text import lines, pad, width
+from krm_injector.presenting.explain.entries import Entry
+from krm_injector.presenting.explain.locations import location_text
+from krm_injector.presenting.explain.rows import TableRow, by_namespace, rows_of
+from krm_injector.presenting.explain.style import Style
+from krm_injector.presenting.explain.text import (
+    controls_escaped,
+    pad,
+    printable,
+    width,
+    wrapped,
+)
+from krm_injector.presenting.explain.totals import totals
 
 _MARKS = {"matches": "+", "inject": "+", "fails": "-", "skip": "-", "unknown": "?"}
 _INDENT = "  "
+_LEAST_DETAIL = 24  # cells below which a detail stands on lines of its own
+_SELECTOR_CELLS = len("namespaceSelector")
 
 
-def text(meshes: Sequence[Mesh], told: list[dict[str, Any]], look: Look) -> str:
-    told = by_namespace(told, lambda entry: str(entry["namespace"]))
-    rows, _ = rows_of(told, 0)
-    found: list[str] = []
-    for entry, row in zip(told, rows, strict=True):
-        found += [*_workload(entry, row.cells, look), ""]
-    found += [line for sentence in totals(meshes, told) for line in _broken(sentence, look, "")]
-    return "\n".join(line.rstrip() for line in found) + "\n"
+def text(meshes: Sequence[Mesh], entries: list[Entry], style: Style) -> str:
+    entries = by_namespace(entries, lambda entry: str(entry["namespace"]))
+    rows, _ = rows_of(entries, 0)
+    lines: list[str] = []
+    for entry, row in zip(entries, rows, strict=True):
+        lines += [*_workload(entry, row, style), ""]
+
+    for sentence in totals(meshes, entries):
+        lines += _indented(sentence, style, "")
+
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _workload(entry: dict[str, Any], cells: tuple[str, ...], look: Look) -> list[str]:
-    kind, name, verdict, ready, revision, detail = cells
-    said = look.green("injected") if verdict == "yes" else look.yellow("not injected")
-    if entry["errors"]:
-        said = look.red("refused with an error")
+def _workload(entry: Entry, row: TableRow, style: Style) -> list[str]:
+    lines = [_title(entry, row, style)]
+    location = location_text(entry)
+    if location:
+        lines.append(_INDENT + style.dim(printable(location)))
 
-    plane = f" by control plane {revision}" if entry["injected"] else ""
-    found = [f"{look.bold(f'{kind} {name}')}: {said}{plane}, READY {ready}"]
-    if shown(entry):
-        found.append(_INDENT + look.dim(printable(shown(entry))))
-
-    for error in entry["errors"]:
-        sentence, *more = error["message"].split("\n")
-        found += _broken(f"error: {printable(sentence)} ({error['code']})", look, _INDENT)
-        # What is to be written into a file keeps its lines.
-        found += [f"{_INDENT * 2}{look.dim(hidden(line))}" for line in more]
-
-    if not entry["errors"]:
-        found += _broken(f"decided by: {detail} ({entry['reason']})", look, _INDENT)
-
-    found += _webhooks(entry["evidence"], look)
-    rules = [evidence for evidence in entry["evidence"] if "elector of " not in evidence["rule"]]
-    if rules:
-        found.append(f"{_INDENT}rules, in Istio's order:")
-        size = max(width(evidence["rule"]) for evidence in rules)
-        found += [
-            line for evidence in rules for line in _evidence(evidence, evidence["rule"], size, look)
-        ]
+    lines += _verdict(entry, row, style)
+    lines += _webhooks(entry["evidence"], style)
+    lines += _pod_rules(entry["evidence"], style)
 
     if entry.get("doubt"):
-        found += _broken(f"perhaps meant in: {printable(entry['doubt'])}", look, _INDENT)
+        lines += _indented(f"perhaps meant in: {printable(entry['doubt'])}", style, _INDENT)
     if entry.get("noChange"):
-        found += _broken(printable(entry["noChange"]), look, _INDENT)
+        lines += _indented(printable(entry["noChange"]), style, _INDENT)
 
     for change in entry.get("changes", ()):
-        turned = "to inject it" if change["injected"] else "to leave it out"
-        found += _broken(f"{turned}: {printable(change['text'])}", look, _INDENT)
+        purpose = "to inject it" if change["injected"] else "to leave it out"
+        lines += _indented(f"{purpose}: {printable(change['text'])}", style, _INDENT)
 
-    return found
+    return lines
 
 
-def _webhooks(evidence: list[dict[str, Any]], look: Look) -> list[str]:
-    """The two selectors of each webhook under its name; a webhook matches where both do."""
-    found: list[str] = []
-    last = ""
-    for one in evidence:
-        selector, of, webhook = one["rule"].partition(" of ")
-        if not of or not selector.endswith("Selector"):
+def _title(entry: Entry, row: TableRow, style: Style) -> str:
+    kind, name, _, ready, revision, _ = row.cells
+    if entry["errors"]:
+        verdict = style.red("refused with an error")
+    elif entry["injected"]:
+        verdict = f"{style.green('injected')} by control plane {revision}"
+    else:
+        verdict = style.yellow("not injected")
+
+    return f"{style.bold(f'{kind} {name}')}: {verdict}, READY {ready}"
+
+
+def _verdict(entry: Entry, row: TableRow, style: Style) -> list[str]:
+    """The errors, or the rule that decided."""
+    if not entry["errors"]:
+        rule = row.cells[-1]
+        return _indented(f"decided by: {rule} ({entry['reason']})", style, _INDENT)
+
+    lines = []
+    for error in entry["errors"]:
+        sentence, *example = error["message"].split("\n")
+        lines += _indented(f"error: {printable(sentence)} ({error['code']})", style, _INDENT)
+        # Lines that a user is to copy into a file keep their indentation.
+        lines += [f"{_INDENT * 2}{style.dim(controls_escaped(line))}" for line in example]
+
+    return lines
+
+
+def _webhooks(evidence_entries: list[Entry], style: Style) -> list[str]:
+    """The two selectors of each webhook below its name."""
+    outcomes: dict[str, list[str]] = {}
+    for evidence in evidence_entries:
+        _, _, webhook = evidence["rule"].partition(" of ")
+        outcomes.setdefault(webhook, []).append(evidence["outcome"])
+
+    lines: list[str] = []
+    previous = ""
+    for evidence in evidence_entries:
+        selector, _, webhook = evidence["rule"].partition(" of ")
+        if not webhook or not selector.endswith("Selector"):
             continue
 
-        if webhook != last:
-            both = [e["outcome"] for e in evidence if e["rule"].endswith(f" of {webhook}")]
-            outcome = (
-                "matches"
-                if set(both) == {"matches"}
-                else "does not match"
-                if "fails" in both
-                else "is undecided"
-            )
-            found.append(f"{_INDENT}webhook {printable(webhook)} {outcome}")
-            last = webhook
+        if webhook != previous:
+            lines.append(f"{_INDENT}webhook {printable(webhook)} {_both(outcomes[webhook])}")
+            previous = webhook
 
-        found += _evidence(one, selector, len("namespaceSelector"), look)
+        lines += _evidence(evidence, selector, _SELECTOR_CELLS, style)
 
-    return found
+    return lines
 
 
-def _evidence(evidence: dict[str, Any], rule: str, size: int, look: Look) -> list[str]:
+def _both(outcomes: list[str]) -> str:
+    """The outcome for a webhook of those of its selectors: it matches where both do."""
+    if set(outcomes) == {"matches"}:
+        return "matches"
+    return "does not match" if "fails" in outcomes else "is undecided"
+
+
+def _pod_rules(evidence_entries: list[Entry], style: Style) -> list[str]:
+    rules = [evidence for evidence in evidence_entries if "elector of " not in evidence["rule"]]
+    if not rules:
+        return []
+
+    size = max(width(evidence["rule"]) for evidence in rules)
+    lines = [f"{_INDENT}rules, in Istio's order:"]
+    for evidence in rules:
+        lines += _evidence(evidence, evidence["rule"], size, style)
+
+    return lines
+
+
+def _evidence(evidence: Entry, rule: str, size: int, style: Style) -> list[str]:
+    """The mark, the rule in ``size`` cells, and the detail with its location."""
     mark = _MARKS.get(evidence["outcome"], " ")
-    mark = look.green(mark) if mark == "+" else look.yellow(mark) if mark == "-" else mark
-    place = shown(evidence)
-    detail = printable(evidence["detail"]) + (f"  [{printable(place)}]" if place else "")
+    if mark == "+":
+        mark = style.green(mark)
+    elif mark == "-":
+        mark = style.yellow(mark)
+
+    detail = printable(evidence["detail"])
+    location = location_text(evidence)
+    if location:
+        detail += f"  [{printable(location)}]"
     if evidence["outcome"] in ("no opinion", "inject", "skip"):
         detail = f"{evidence['outcome']}: {detail}"
 
-    room = look.width - len(_INDENT) * 3 - size - 2 if look.width else 0
-    if not room:
-        return [f"{_INDENT * 2}{mark} {pad(rule, size)}  {detail}"]
-    if room < 24:
-        return [f"{_INDENT * 2}{mark} {rule}", *_broken(detail, look, _INDENT * 4)]
+    prefix = f"{_INDENT * 2}{mark} {pad(rule, size)}  "
+    if not style.width:
+        return [prefix + detail]
 
-    first, *more = lines(detail, room)
-    return [
-        f"{_INDENT * 2}{mark} {pad(rule, size)}  {first}",
-        *(" " * (size + 8) + line for line in more),
-    ]
+    detail_cells = style.width - len(_INDENT) * 3 - size - 2
+    if not detail_cells:
+        return [prefix + detail]
+    if detail_cells < _LEAST_DETAIL:
+        return [f"{_INDENT * 2}{mark} {rule}", *_indented(detail, style, _INDENT * 4)]
+
+    first, *more = wrapped(detail, detail_cells)
+    return [prefix + first, *(" " * (size + 8) + line for line in more)]
 
 
-def _broken(sentence: str, look: Look, indent: str) -> list[str]:
-    if not look.width:
+def _indented(sentence: str, style: Style, indent: str) -> list[str]:
+    """The sentence in lines of the style's width; those after the first stand further in."""
+    if not style.width:
         return [indent + sentence]
-    first, *more = lines(sentence, max(look.width - len(indent) - 2, 20))
+
+    first, *more = wrapped(sentence, max(style.width - len(indent) - 2, 20))
     return [indent + first, *(f"{indent}{_INDENT}{line}" for line in more)]

@@ -1,87 +1,121 @@
-"""What the pods of each Namespace request, before and after."""
+"""What the pods of each Namespace request, before and after injection."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from krm_injector.judging.advice.resources import pod_amount, shown
 from krm_injector.judging.advice.subject import replicas, spec_of
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
-from krm_injector.presenting.report.text import text
+from krm_injector.presenting.report.markup import NOTHING, Html, joined
 from krm_injector.results import counted
 
-_FIRST = 12  # Namespaces shown before somebody asks for the rest
+_FIRST_NAMESPACES = 12  # the others appear on request
 _CORE, _GI = 10**9, 2**30 * 10**9  # amounts are billionths
 
+_TABLE = Html(
+    '<table class=requests><thead><tr><th>Namespace</th><th class="n b">Pods</th>{heads}</tr>'
+    "</thead>{bodies}{total}</table>{button}{note}"
+)
+_HEADS = Html(
+    '<th class="n b">{resource}<br>before</th><th class=n>{resource}<br>after</th>'
+    "<th class=n>{resource}<br>added</th>"
+)
+_NAME = Html("<td>{name}</td><td class='n b'>{pods:,}</td>")
+_AMOUNTS = Html(
+    '<td class="n b">{before}</td><td class=n>{after}</td><td class="n more">{added}</td>'
+)
+_BUTTON = Html('<p><button type="button" data-shows="spaces">{text}</button></p>')
 
-def requests(decisions: Sequence[Decision], afters: Sequence[Object | None]) -> str:
-    """A table: each Namespace's sums, pod by pod, times the replicas that are stated; then all of
-    them.
+# Sums of a Namespace: pods, CPU before and after, memory before and after.
+_Sums = list[int]
+
+
+def table(decisions: Sequence[Decision], injected: Sequence[Object | None]) -> Html:
+    """The sums of each Namespace over its pods, and those of all.
+
+    A workload counts as often as it states replicas. injected: each decision's object after
+    injection, None where it is not injected.
     """
-    sums: dict[str, list[int]] = {}
-    open_ones = False
-    for decision, after in zip(decisions, afters, strict=True):
-        workload = decision.workload
-        before = spec_of(at(workload.object, workload.template))
-        changed = before if after is None else spec_of(at(after, workload.template))
-        pods = replicas(workload)
-        open_ones = open_ones or pods is None
-        row = sums.setdefault(workload.ref.namespace, [0] * 5)
-        row[0] += pods or 0
-        for column, (spec, resource) in enumerate(
-            ((before, "cpu"), (changed, "cpu"), (before, "memory"), (changed, "memory")), 1
-        ):
-            row[column] += pod_amount(spec, "requests", resource) * (pods or 0)
-
+    sums, any_daemon_set = _sums(decisions, injected)
     if not sums:
-        return '<p class="none">No workloads.</p>'
+        return Html('<p class="none">No workloads.</p>')
 
-    rows = [_row(f"<bdi>{text(name) or '(none)'}</bdi>", sums[name]) for name in sorted(sums)]
-    body, more = f"<tbody>{''.join(rows[:_FIRST])}</tbody>", ""
-    if len(rows) > _FIRST:
-        body += f'<tbody id="spaces">{"".join(rows[_FIRST:])}</tbody>'
-        more = f'<p><button type="button" data-shows="spaces">{counted(len(rows) - _FIRST, "more Namespace")}</button></p>'
+    rows = [_row(_namespace(name), sums[name]) for name in sorted(sums)]
+    bodies = [Html("<tbody>{rows}</tbody>").filled(rows=joined(rows[:_FIRST_NAMESPACES]))]
+    button = note = total = NOTHING
+    if len(rows) > _FIRST_NAMESPACES:
+        hidden = rows[_FIRST_NAMESPACES:]
+        bodies.append(Html('<tbody id="spaces">{rows}</tbody>').filled(rows=joined(hidden)))
+        button = _BUTTON.filled(text=counted(len(hidden), "more Namespace"))
 
-    total = (
-        _row("All", [sum(column) for column in zip(*sums.values(), strict=True)])
-        if len(sums) > 1
-        else ""
-    )
-    note = (
-        '<p class="none">Pods of DaemonSets, one a node, are not counted.</p>' if open_ones else ""
-    )
-    heads = "".join(
-        f'<th class="n b">{kind}<br>before</th><th class=n>{kind}<br>after</th><th '
-        f"class=n>{kind}<br>added</th>"
-        for kind in ("CPU", "Memory")
-    )
-    return (
-        '<table class=requests><thead><tr><th>Namespace</th><th class="n '
-        f'b">Pods</th>{heads}</tr></thead>'
-        f"{body}{f'<tfoot>{total}</tfoot>' if total else ''}</table>{more}{note}"
-    )
+    if len(sums) > 1:
+        all_sums = [sum(column) for column in zip(*sums.values(), strict=True)]
+        total = Html("<tfoot>{row}</tfoot>").filled(row=_row(Html("All"), all_sums))
+
+    if any_daemon_set:
+        note = Html('<p class="none">Pods of DaemonSets, one a node, are not counted.</p>')
+
+    heads = joined(_HEADS.filled(resource=resource) for resource in ("CPU", "Memory"))
+    return _TABLE.filled(heads=heads, bodies=joined(bodies), total=total, button=button, note=note)
 
 
-def _row(name: str, row: Sequence[int]) -> str:
-    """A Namespace's pods, then CPU and memory before, after and what is added."""
-    cells = [f"<td>{name}</td><td class='n b'>{row[0]:,}</td>"]
-    for column, kind in ((1, "cpu"), (3, "memory")):
-        before, after = row[column], row[column + 1]
-        added = "+" + amount(after - before, kind) if after > before else ""
-        cells.append(
-            f'<td class="n b">{amount(before, kind)}</td><td class=n>{amount(after, kind)}</td>'
-            f'<td class="n more">{added}</td>'
+def _sums(
+    decisions: Sequence[Decision], injected: Sequence[Object | None]
+) -> tuple[dict[str, _Sums], bool]:
+    """The sums by Namespace, and whether some workload's number of pods is not known."""
+    sums: dict[str, _Sums] = {}
+    any_unknown = False
+    for decision, after in zip(decisions, injected, strict=True):
+        workload = decision.workload
+        pods = replicas(workload)
+        any_unknown = any_unknown or pods is None
+
+        spec = spec_of(at(workload.object, workload.template))
+        spec_after = spec if after is None else spec_of(at(after, workload.template))
+        of_one_pod = (
+            pod_amount(spec, "requests", "cpu"),
+            pod_amount(spec_after, "requests", "cpu"),
+            pod_amount(spec, "requests", "memory"),
+            pod_amount(spec_after, "requests", "memory"),
         )
 
-    return f"<tr>{''.join(cells)}</tr>"
+        of_namespace = sums.setdefault(workload.ref.namespace, [0] * 5)
+        of_namespace[0] += pods or 0
+        for column, pod_sum in enumerate(of_one_pod, 1):
+            of_namespace[column] += pod_sum * (pods or 0)
+
+    return sums, any_unknown
 
 
-def amount(billionths: int, kind: str) -> str:
-    """As shown() has it; from ten cores or gibibytes on rounded to tenths of them, so that columns
-    can be compared.
+def _namespace(name: str) -> Html:
+    return Html("<bdi>{name}</bdi>").filled(name=name or "(none)")
+
+
+def _row(name: Html, sums: _Sums) -> Html:
+    pods, cpu, cpu_after, memory, memory_after = sums
+    cells = [
+        _NAME.filled(name=name, pods=pods),
+        _amounts(cpu, cpu_after, "cpu"),
+        _amounts(memory, memory_after, "memory"),
+    ]
+    return Html("<tr>{cells}</tr>").filled(cells=joined(cells))
+
+
+def _amounts(before: int, after: int, resource: Literal["cpu", "memory"]) -> Html:
+    added = f"+{amount(after - before, resource)}" if after > before else ""
+    return _AMOUNTS.filled(
+        before=amount(before, resource), after=amount(after, resource), added=added
+    )
+
+
+def amount(billionths: int, resource: Literal["cpu", "memory"]) -> str:
+    """An amount as advice shows it; from ten cores or gibibytes on rounded to tenths, so that a
+    column can be compared.
     """
-    unit, suffix = (_CORE, "") if kind == "cpu" else (_GI, "Gi")
+    unit, suffix = (_CORE, "") if resource == "cpu" else (_GI, "Gi")
     if billionths >= 10 * unit:
         return f"{billionths / unit:,.1f}{suffix}"
-    return shown(billionths, kind)
+    return shown(billionths, resource)

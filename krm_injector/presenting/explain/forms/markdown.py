@@ -1,0 +1,48 @@
+"""Markdown for a pull request: a table, the counts, and what was perhaps meant in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from krm_injector.presenting.explain.explanation import Explanation
+from krm_injector.presenting.explain.rows import HEAD, rows_of
+from krm_injector.presenting.explain.style import Style
+from krm_injector.presenting.explain.text import printable
+from krm_injector.presenting.explain.totals import doubt_sentence, doubts, totals
+
+
+def render(explanation: Explanation, style: Style) -> str:
+    meshes, entries = explanation.meshes, explanation.entries
+    rows, hidden = rows_of(entries, style.limit)
+    lines = []
+    if rows:
+        lines = [_line(HEAD), _line(("---",) * len(HEAD)), *(_line(row.cells) for row in rows)]
+        if hidden:
+            lines.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
+        lines.append("")
+
+    lines.append(_escaped(" ".join(totals(meshes, entries))))
+    groups = doubts(entries)
+    if groups:
+        lines += ["", "**Left out, and perhaps meant in:**", ""]
+
+    for remedy, members in groups:
+        if members[0]["changes"]:
+            advice = f"To inject: {remedy}"
+        else:
+            advice = remedy[:1].upper() + remedy[1:]
+        lines.append(f"- {_escaped(doubt_sentence(members))}. {_escaped(advice)}.")
+
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(_escaped, cells)) + " |"
+
+
+def _escaped(text: str) -> str:
+    """The text without what would end a cell, or be read as markup or HTML."""
+    text = printable(text)
+    for character in "\\|`*":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("<", "&lt;")

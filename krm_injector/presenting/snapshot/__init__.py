@@ -1,0 +1,123 @@
+"""The mesh file: what injection reads of an installation, as one small file to commit.
+
+Objects that istioctl, Helm or a cluster print come in; a Snapshot, its text, and what differs from
+a committed one go out. Imports discovery and what is below it.
+
+Kept are the ConfigMaps istio-sidecar-injector and istio of every revision, the webhooks that lead
+to them and ProxyConfigs, each reduced to the fields that injection reads (reduction.py). Their
+texts stay as they are, since templates may read anything in them. Certificates and credentials do
+not belong in a repository and are left out (credentials.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from krm_injector.discovery import control_planes
+from krm_injector.function_config import Settings
+from krm_injector.kube import yaml
+from krm_injector.model import Mesh, Object, Refused, Result
+from krm_injector.presenting.snapshot.comparison import DIGEST, changes, digest
+from krm_injector.presenting.snapshot.credentials import private_key_error
+from krm_injector.presenting.snapshot.origin import by_helm, manifests_of, origin
+from krm_injector.presenting.snapshot.reduction import reduced, ref_of
+
+__all__ = [
+    "DIGEST",
+    "ORIGIN",
+    "Snapshot",
+    "by_helm",
+    "changes",
+    "digest",
+    "manifests_of",
+    "origin",
+    "take",
+    "text",
+]
+
+ORIGIN = "# origin: "
+_KINDS = ("ConfigMap", "MutatingWebhookConfiguration", "ProxyConfig")  # in the order of the file
+
+
+class Snapshot(NamedTuple):
+    objects: tuple[Object, ...]  # minimal and sorted
+    meshes: tuple[Mesh, ...]
+    origin: str  # "istioctl", "helm", "cluster", or several of them
+    results: tuple[Result, ...]
+
+
+def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
+    """The snapshot of these objects, of which none is a List. helm: Helm rendered them (by_helm).
+
+    Raises Refused where they hold no injection configuration, where two disagree, and where a
+    private key would be kept.
+    """
+    results: list[Result] = []
+    minimal_objects: dict[str, Object] = {}
+    sources: list[Object] = []
+    for value in objects:
+        minimal = reduced(value, results)
+        if minimal is None:
+            continue
+
+        kept = minimal_objects.setdefault(_identity(minimal), minimal)
+        if kept is minimal:
+            sources.append(value)
+        elif kept != minimal:
+            results.append(_ambiguous(minimal))
+
+    if not any(minimal["kind"] == "ConfigMap" for minimal in minimal_objects.values()):
+        message = f"the input {control_planes.no_part(objects, 'FILE')}"
+        raise Refused(*results, Result("error", message, code="mesh-missing"))
+
+    sorted_objects = tuple(sorted(minimal_objects.values(), key=_order))
+    sourced = [control_planes.Sourced(value, "bundle") for value in sorted_objects]
+    meshes, mesh_results = control_planes.meshes(sourced, Settings())
+    results += mesh_results
+    for value in sorted_objects:
+        results += private_key_error(value, ref_of(value))
+
+    if any(result.severity == "error" for result in results):
+        raise Refused(*results)
+    return Snapshot(sorted_objects, meshes, origin(sources, helm), tuple(results))
+
+
+def _identity(minimal: Object) -> str:
+    metadata = minimal["metadata"]
+    return json.dumps([minimal["kind"], metadata.get("namespace"), metadata["name"]])
+
+
+def _order(minimal: Object) -> tuple[Any, ...]:
+    metadata = minimal["metadata"]
+    kind = _KINDS.index(minimal["kind"])
+    return kind, str(metadata["name"]), str(metadata.get("namespace") or "")
+
+
+def _ambiguous(value: Object) -> Result:
+    ref = ref_of(value)
+    message = (
+        f"{ref} is there more than once, with different contents; give one installation at a time"
+    )
+    return Result("error", message, ref, code="mesh-ambiguous")
+
+
+def text(snapshot: Snapshot) -> str:
+    """The file: a head for people, then the objects as YAML documents.
+
+    It states no time: the same input gives the same bytes.
+    """
+    head = [
+        "# The injection configuration of a mesh; made by krm-injector snapshot, not to be edited.",
+        f"{ORIGIN}{snapshot.origin}",
+        *_control_planes(snapshot.meshes),
+        f"{DIGEST}{digest(snapshot.objects)}",
+    ]
+    documents = "---\n".join(yaml.dump(value) for value in snapshot.objects)
+    return "\n".join(head) + "\n" + documents
+
+
+def _control_planes(meshes: Iterable[Mesh]) -> Iterable[str]:
+    for mesh in meshes:
+        yield f"# control plane {mesh.revision}: Istio {mesh.version or 'of unknown version'}"

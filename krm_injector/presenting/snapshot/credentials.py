@@ -1,0 +1,83 @@
+"""What must not get into a file to commit: credentials among the values, private keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from krm_injector.kube import yaml
+from krm_injector.kube.differences import differences
+from krm_injector.model import Object, ResourceRef, Result
+
+_CREDENTIAL = re.compile(
+    r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+def without_credentials(values: Any, config: Any, ref: ResourceRef, results: list[Result]) -> Any:
+    """data.values with the strings under names like "password" emptied.
+
+    config: data.config; where a template reads such a name, its value stays. The text stays as it
+    is where nothing is emptied, or where it is not YAML (the control plane's own check says so).
+    """
+    if not isinstance(values, str):
+        return values
+
+    try:
+        parsed = yaml.load(values)
+    except yaml.YamlError:
+        return values
+
+    paths: list[str] = []
+    emptied = _emptied(parsed, "", str(config), paths)
+    if not paths:
+        return values
+
+    message = (
+        f"data.values of {ref} holds what looks like credentials, which no template reads; they "
+        f"were left out: {', '.join(paths)}"
+    )
+    results.append(Result("warning", message, ref, "data.values", code="snapshot-credentials"))
+    return json.dumps(emptied, indent=2, ensure_ascii=False)
+
+
+def _emptied(value: Any, path: str, config: str, paths: list[str]) -> Any:
+    """A copy of the value without credentials, whose paths are appended to ``paths``."""
+    if isinstance(value, list):
+        return [
+            _emptied(element, f"{path}[{index}]", config, paths)
+            for index, element in enumerate(value)
+        ]
+    if not isinstance(value, dict):
+        return value
+
+    result = {}
+    for key, child in value.items():
+        child_path = f"{path}.{key}" if path else str(key)
+        if isinstance(child, str) and child and _is_credential(str(key), config):
+            paths.append(child_path)
+            child = ""
+
+        result[key] = _emptied(child, child_path, config, paths)
+
+    return result
+
+
+def _is_credential(key: str, config: str) -> bool:
+    return _CREDENTIAL.search(key) is not None and key not in config
+
+
+def private_key_error(value: Object, ref: ResourceRef) -> list[Result]:
+    """An error where the object holds a private key. A certificate is no secret."""
+    leaves = [difference.after for difference in differences({}, value)]
+    texts = (json.dumps(leaf, ensure_ascii=False) for leaf in leaves)
+    if not any(_PRIVATE_KEY.search(text) for text in texts):
+        return []
+
+    message = (
+        f"{ref} holds a private key, which does not belong into a file to commit; take it out of "
+        "the installation"
+    )
+    return [Result("error", message, ref, code="snapshot-private-key")]

@@ -1,0 +1,59 @@
+"""The report's type for HTML: no text of the input gets into the page unescaped."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from paths import ROOT
+
+from krm_injector.presenting.report.markup import Html, escaped, joined
+
+REPORT = ROOT / "krm_injector" / "presenting" / "report"
+# Html around an expression: (file, the expression).
+TRUSTED = {
+    ("__init__.py", "file.read()"),  # page.html, page.css, page.js
+    ("details.py", "encoded"),  # JSON without "<"
+}
+
+
+def html_calls() -> Iterator[tuple[str, ast.expr]]:
+    for path in sorted(REPORT.glob("*.py")):
+        if path.name == "markup.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Html":
+                yield path.name, node.args[0]
+
+
+def test_html_is_written_around_literals_only() -> None:
+    others = {
+        (file, ast.unparse(argument))
+        for file, argument in html_calls()
+        if not isinstance(argument, ast.Constant)
+    }
+    assert others == TRUSTED
+
+
+def test_text_is_escaped_and_html_is_not() -> None:
+    cell = Html("<td>{text}{html}{number:,}</td>")
+    filled = cell.filled(text="<b>&\"'", html=Html("<i>"), number=1000)
+    assert filled == "<td>&lt;b&gt;&amp;&quot;&#x27;<i>1,000</td>"
+    assert isinstance(filled, Html)
+
+
+def test_braces_in_text_are_no_fields() -> None:
+    assert Html("<p>{text}</p>").filled(text="{text.__class__} {}") == (
+        "<p>{text.__class__} {}</p>"
+    )
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\u200b", "\u202e", "\ufeff", "\ud800"])
+def test_hidden_characters_are_shown_by_number(character: str) -> None:
+    assert escaped(f"a{character}b") == f"a\\u{ord(character):04x}b"
+
+
+def test_joined_parts_are_html() -> None:
+    parts = joined([Html("<br>"), escaped("<")], Html(" "))
+    assert (parts, type(parts)) == ("<br> &lt;", Html)
