@@ -15,6 +15,7 @@ INJECT = "sidecar.istio.io/inject"  # label of a pod, and annotation
 NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every Namespace
+POD_SECURITY_LABEL = "pod-security.kubernetes.io/"  # and enforce, warn or audit; of a Namespace
 
 # ---------------------------------------------------------------- annotations of pods
 

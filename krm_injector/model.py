@@ -7,10 +7,15 @@ reading of ``kube.yaml``; no stage mutates an object it was given.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.kube.workloads import text
 from krm_injector.versions import Rules
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from krm_injector.codes import CodeName, Severity
 
 Object = dict[str, Any]
 
@@ -18,7 +23,7 @@ Object = dict[str, Any]
 class Result(NamedTuple):
     """One entry of a ResourceList's ``results`` (KRM function specification v1)."""
 
-    severity: str  # "error" | "warning" | "info"
+    severity: Severity
     message: str  # a whole sentence: what is wrong, where, what to do
     resource: ResourceRef | None = None
     field: str = ""  # path of the field, as "spec.template.metadata.labels"
@@ -26,7 +31,7 @@ class Result(NamedTuple):
     proposed: Any = None
     file: str = ""  # path of the manifest, where known
     index: int = 0  # type: ignore[assignment]  # index of the document in that file
-    code: str = ""  # stable name of the cause, as "namespace-missing"; goes to tags.code
+    code: CodeName | Literal[""] = ""  # stable name of the cause; goes to tags.code
 
 
 class ResourceRef(NamedTuple):

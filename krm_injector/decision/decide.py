@@ -9,7 +9,7 @@ enabled and no selectors (inject.go IntoObject).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from krm_injector.decision.pod_rules import (
     INJECT,
@@ -34,6 +34,9 @@ from krm_injector.model import (
     Workload,
 )
 from krm_injector.workload.controller import pod_labels, string_map
+
+if TYPE_CHECKING:
+    from krm_injector.codes import Severity
 
 ISTIO_LABELS = ("istio-injection", "istio.io/rev")
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -611,7 +614,7 @@ def _has(miss: _Miss) -> str:
     return f"no {key}" if miss.value is None else f"{key}={miss.value}"
 
 
-def _missing_namespace(workload: Workload, severity: str) -> Result:
+def _missing_namespace(workload: Workload, severity: Severity) -> Result:
     ref, name = workload.ref, workload.ref.namespace
     if not name:
         message = (

@@ -7,6 +7,7 @@ None of this changes a verdict; it is for people, as warnings with a code each (
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
@@ -14,6 +15,9 @@ from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Mesh, Namespace, ResourceRef, Result
 from krm_injector.results import counted
 from krm_injector.workload.controller import pod_labels
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
 
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
@@ -255,7 +259,7 @@ def _warning(
     field: str,
     label: str,
     value: str,
-    code: str,
+    code: CodeName,
     proposed: str | None = None,
 ) -> Result:
     return Result("warning", message, ref, f'{field}["{label}"]', value, proposed, code=code)

@@ -157,7 +157,7 @@ def _finished(
 
 
 def proven(
-    found: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings
+    found: Workload, decision: Decision, planes: dict[str, ControlPlane], settings: Settings
 ) -> bool:
     """Whether what Istio's traces tell of an injected workload without a record is enough to make
     it of that again.
@@ -166,7 +166,7 @@ def proven(
         return True
 
     try:
-        plane = planes.setdefault(id(decision.mesh), ControlPlane(decision.mesh))
+        plane = planes.setdefault(decision.mesh.revision, ControlPlane(decision.mesh))
     except (ApiError, YamlError):
         return True  # the run has told of it
 

@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from krm_injector.judging.advice import CODES, Advice
-from krm_injector.judging.advice.subject import mappings, spec_of
+from krm_injector import codes
+from krm_injector.judging.advice import Advice
+from krm_injector.judging.advice.injected_workload import mappings, spec_of
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Object
 from krm_injector.presenting.report.requests import requests
@@ -32,24 +33,6 @@ _WORDS = {
     "warning": ("warning", "warnings"),
     "info": ("note", "notes"),
 }
-# What findings beyond the advice are called in a list; docs/reasons.md tells of each.
-_TITLES = {
-    "ambient": "A Namespace is in ambient mode",
-    "ambient-and-sidecar": "Ambient mode and a sidecar at once",
-    "injection-label-value": "An injection label has a value that Istio does not know",
-    "kustomization-not-applied": "Kustomizations and charts below a directory are not rendered",
-    "mesh-incomplete": "Part of the installation's configuration is not given",
-    "mesh-version-unknown": "Nothing tells the version of Istio",
-    "namespace-both-labels": "A Namespace has istio-injection and istio.io/rev at once",
-    "namespace-missing": "A Namespace is not in the bundle",
-    "revision-unserved": "A label names a revision that no control plane here serves",
-    "pods-not-seen": "Pods are made of manifests that are not here",
-    "pods-of-controller": "Pods are made by a controller, and left to the cluster's webhook",
-    "unknown-workload-kind": "A kind that has pods is not named, and left alone",
-    "webhook-overlap": "Several webhooks of one control plane select a workload",
-    "workload-duplicate": "Two workloads share kind, Namespace and name",
-    "workload-path-unused": "spec.workloads names a path that no object has",
-}
 
 
 def page(
@@ -65,8 +48,8 @@ def page(
     """
     about: dict[int, list[Advice]] = {}
     for advice in given:
-        if advice.about is not None:
-            about.setdefault(advice.about, []).append(advice)
+        if advice.decision is not None:
+            about.setdefault(advice.decision, []).append(advice)
 
     afters = [_after(decision, replacements) for decision in decisions]
     tiles = _tiles([entry["verdict"] for entry in told], given)
@@ -213,15 +196,10 @@ def _warnings(given: Iterable[Advice]) -> str:
         groups.items(), key=lambda pair: _ORDER.get(pair[0][0], 3)
     ):
         messages = list(dict.fromkeys(advice.result.message for advice in among))
-        title = (
-            CODES[code].title
-            if code in CODES
-            else _TITLES.get(code) or code.replace("-", " ").capitalize()
-        )
         found.append(
             '<details class="warning"><summary><span class="chip '
             f'{text(severity)}">{_WORDS[severity][0]}</span> <span '
-            f'class="what">{text(title)}</span> <code>{text(code)}</code> <span '
+            f'class="what">{text(codes.title(code))}</span> <code>{text(code)}</code> <span '
             f'class="count">{len(among):,}</span></summary>{_messages(messages)}</details>'
         )
 

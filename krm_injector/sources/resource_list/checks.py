@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.sources.resource_list.bundle import Item
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
 
 API_VERSIONS = (
     "config.kubernetes.io/v1",
     "config.kubernetes.io/v1beta1",
     "config.kubernetes.io/v1alpha1",
+)
+_REQUIRED: tuple[tuple[str, CodeName], ...] = (
+    ("apiVersion", "item-without-apiVersion"),
+    ("kind", "item-without-kind"),
 )
 
 
@@ -41,7 +48,7 @@ def wrapper_problem(root: Any) -> Result | None:
     return None
 
 
-def no_list(message: str, code: str) -> Result:
+def no_list(message: str, code: CodeName) -> Result:
     return Result(
         "error", f"{message}. Bare manifests go through `krm-injector inject`.", code=code
     )
@@ -55,7 +62,7 @@ def check(item: Item, field: str = "") -> list[Result]:
     line = f" (line {item.line})" if item.line else ""
     problems: list[Result] = []
 
-    def problem(code: str, path: str, sentence: str, current: Any = None) -> None:
+    def problem(code: CodeName, path: str, sentence: str, current: Any = None) -> None:
         reference = _reference(value)
         name = f", {reference}," if reference else ""
         message = f"{where}{field}{line}{name} {sentence}"
@@ -72,11 +79,11 @@ def check(item: Item, field: str = "") -> list[Result]:
         )
         return problems
 
-    for key in ("apiVersion", "kind"):
+    for key, code in _REQUIRED:
         if not isinstance(value.get(key), str) or not value[key]:
             state = "has no" if value.get(key) in (None, "") else "has no string as"
             problem(
-                f"item-without-{key}",
+                code,
                 _join(field, key),
                 f"{state} {key}; every object needs one",
                 value.get(key),
