@@ -1,4 +1,4 @@
-"""The one registry of result codes: every name that ``Result.code`` can have.
+"""The registry of result codes: every name that ``Result.code`` can have.
 
 mypy compares each code that the source gives to a Result with ``CodeName``. Beside each name CODES
 has what readers are told about it. Modules that make results need only the types, and import them
@@ -174,6 +174,15 @@ CodeName = Literal[
     "verify-stale",
     "verify-unproven",
 ]
+
+
+REINJECTION: tuple[CodeName, ...] = (
+    "comment-copied",
+    "edit-kept",
+    "edit-lost",
+    "injection-taken-back",
+)
+"""What writing does to an earlier injection. verify and check write nothing and leave these out."""
 
 
 class Code(NamedTuple):

@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
     @property
     def anew(self) -> frozenset[int]:
         """The items to be written even where their values stay: a copied comment has to go."""
-        return frozenset(one.workload.item for one in self.restored if one.copied)
+        return frozenset(each.workload.item for each in self.restored if each.copied)
 
 
 def decided(
@@ -71,8 +71,8 @@ def decided(
     warnings: what the labels say beyond the verdicts.
     """
     results = list(facts.results)
-    for one in restored:
-        results += one.results
+    for workload in restored:
+        results += workload.results
     for decision in decisions:
         results += decision.results
     results += warnings

@@ -37,7 +37,7 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
     facts = discover(bundle, settings)
     restored = restored_workloads(bundle, facts.workloads)
-    workloads = [each.workload for each in restored]
+    workloads = [original.workload for original in restored]
     decisions = decide_all(workloads, facts.namespaces, facts.meshes, settings)
     warnings = findings(decisions, facts.meshes) if settings.method == "automatic" else []
     return decided(bundle, facts, restored, decisions, warnings)
@@ -48,8 +48,8 @@ def run(bundle: Bundle, settings: Settings, progress: Progress | None = None) ->
     outcome = _inject(bundle, settings, progress)
 
     # An unknown version of Istio is no warning where all that it can be give the same.
-    def observable_under(other: Settings) -> object:
-        return observable(_inject(bundle, other))
+    def observable_under(stated: Settings) -> object:
+        return observable(_inject(bundle, stated))
 
     workloads = len(outcome.decisions)
     results, meshes = outcome.results, outcome.meshes

@@ -37,6 +37,7 @@ from krm_injector.workload.controller import pod_labels, string_map
 
 if TYPE_CHECKING:
     from krm_injector.codes import Severity
+    from krm_injector.model import FieldOwner
 
 ISTIO_LABELS = ("istio-injection", "istio.io/rev")
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -76,7 +77,7 @@ class _Miss(NamedTuple):
     """A requirement of a webhook that does not hold."""
 
     requirement: selectors.Requirement
-    on: str  # "namespace" | "pod"
+    on: FieldOwner
     value: str | None  # the label's; None where it is absent
 
 
@@ -460,7 +461,7 @@ def _asked(
     rule: str,
     selector: selectors.Selector,
     labels: Mapping[str, str],
-    on: str,
+    on: FieldOwner,
     whose: str = "the pod",
 ) -> _Outcome:
     """A selector and labels: what failed, or what held."""

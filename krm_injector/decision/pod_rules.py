@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.model import Evidence, Mesh, Object, Reason
+
+if TYPE_CHECKING:
+    from krm_injector.model import FieldOwner
 
 INJECT = "sidecar.istio.io/inject"
 STATUS = "sidecar.istio.io/status"
@@ -185,7 +188,7 @@ def _verdict(
     reason: Reason,
     rule: str,
     detail: str,
-    on: str = "",
+    on: FieldOwner = "",
     path: tuple[str, ...] = (),
 ) -> Verdict:
     asked.append(Evidence(rule, "inject" if inject else "skip", detail, on, path))

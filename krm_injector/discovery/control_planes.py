@@ -9,7 +9,7 @@ injection configuration (ConfigMap istio-sidecar-injector[-REV]), the mesh confi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from krm_injector.discovery import istiod
 from krm_injector.discovery import webhooks as webhook_rules
@@ -20,6 +20,9 @@ from krm_injector.model import Mesh, Object, Refused, ResourceRef, Result, Webho
 from krm_injector.versions import Rules, rules_for
 from krm_injector.workload.controller import string_map
 
+if TYPE_CHECKING:
+    from krm_injector.model import MeshSource
+
 INJECTOR = "istio-sidecar-injector"
 MESH = "istio"
 
@@ -28,7 +31,7 @@ class Sourced(NamedTuple):
     """An object and where it was found."""
 
     value: Object
-    source: str  # "functionConfig" | "bundle"
+    source: MeshSource
 
 
 class _Text(NamedTuple):
@@ -39,7 +42,7 @@ class _Text(NamedTuple):
     values: str  # data.values beside data.config; "" in a mesh configuration
     labels: dict[str, str]
     ref: ResourceRef | None  # None: inline in the functionConfig, or the profile
-    source: str
+    source: MeshSource
 
     @property
     def place(self) -> str:

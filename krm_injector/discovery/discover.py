@@ -264,7 +264,8 @@ def _managed_otherwise(known: Namespace, managed: Namespace, ref: ResourceRef) -
         "the last to be synced would win. Let them agree, or put the Namespace itself into the "
         "bundle"
     )
-    return Result("error", message, ref, field, code="namespace-conflict")
+    about = (_namespace_ref(known.name),)
+    return Result("error", message, ref, field, code="namespace-conflict", about=about)
 
 
 def _namespace(value: Object, source: str) -> Namespace:

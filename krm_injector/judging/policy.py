@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from krm_injector.codes import REINJECTION
 from krm_injector.decision.decide import Judge
 from krm_injector.decision.suggestions import Edits, Remedies
 from krm_injector.function_config import Settings
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
     PolicyCode = Literal["injection-required", "injection-forbidden"]
 
-# What a run that writes would do to earlier injections; a check writes nothing.
-ABOUT_WRITING = frozenset(("injection-taken-back", "edit-kept", "edit-lost", "comment-copied"))
-
 
 class Remedy(NamedTuple):
     """Where the policy's error points to: the resource, its field, and what to make of it."""
@@ -41,7 +39,7 @@ class Remedy(NamedTuple):
 
 def checked(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome of a run with the results of policy and advice, and nothing to replace."""
-    results = [result for result in outcome.results if result.code not in ABOUT_WRITING]
+    results = [result for result in outcome.results if result.code not in REINJECTION]
     standing = [eject.injected_by_istio(candidate.standing) for candidate in candidates(outcome)]
     results += violations(outcome.decisions, standing, outcome.meshes, settings)
     results += advice.results(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from krm_injector.codes import REINJECTION
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.judging import verify_results as sentences
 from krm_injector.judging.verify_results import CONTAINERS, Comparison, stale
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from krm_injector.function_config import Settings
     from krm_injector.injection.render import ControlPlane
 
-# What a run says about inject's effect on the workloads that are compared here in other words.
-ABOUT_INJECT = ("edit-kept", "edit-lost", "injection-taken-back", "comment-copied")
 # No verdict: the run has told why, of a Namespace with its first workload only.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
@@ -72,7 +71,7 @@ def judge(
     results = [
         result
         for result in run_results
-        if result.severity != "info" and result.code not in ABOUT_INJECT
+        if result.severity != "info" and result.code not in REINJECTION
     ]
     refused = {result.resource for result in results if result.severity == "error"}
     for comparison in comparisons:

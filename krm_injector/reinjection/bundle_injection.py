@@ -146,8 +146,8 @@ class BundleInjection:
 
 
 def _joined(templates: list[tuple[Workload, Object]]) -> Object:
-    """One object of as many as it has injected pod templates, with each template injected and one
-    record.
+    """One object with several pod templates, each injected by itself: the templates put together,
+    and their records.
     """
     joined = templates[0][0].object
     for workload, injected in templates:

@@ -95,7 +95,7 @@ def _without_copied_comments(
     bundle: Bundle, standing: list[Workload], restored: list[eject.Restored]
 ) -> list[eject.Restored]:
     """The workloads before injection without what kpt's copied comments made of them."""
-    if all(one.record is None for one in restored):
+    if all(each.record is None for each in restored):
         return restored
     if not any("#" in part.text for part in bundle.parts or (bundle,)):
         return restored

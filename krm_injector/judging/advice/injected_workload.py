@@ -92,7 +92,7 @@ class InjectedWorkload:
         return self.proxy is not None and self.proxy.get("restartPolicy") == "Always"
 
     def container_path(self, container: Object, field: str = "") -> str:
-        """Path of one of the application's containers, as spec.template.spec.containers[0].ports."""
+        """Path of one of the application's containers: spec.template.spec.containers[0].ports."""
         for name, containers in (("containers", self.application), ("initContainers", self.init)):
             for index, candidate in enumerate(containers):
                 if candidate is container:

@@ -30,7 +30,7 @@ PROXY_PORTS = (
     (15053, (1, 8), "DNS"),
     (15090, (1, 1), "Envoy's metrics"),
 )
-DNS_PORT = 15053  # the only one that the proxy has for UDP as well
+DNS_PORT = 15053  # the proxy listens here for UDP too
 # Names of ports that tell the protocol (istio.io, "Protocol Selection").
 PROTOCOL = re.compile(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE

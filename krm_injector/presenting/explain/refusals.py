@@ -60,9 +60,10 @@ def _of(
     found = [*about.get(ref, ()), *about.get(("Namespace", ref.namespace), ())]
     namespace = decision.namespace
     if namespace is not None and namespace.source.startswith("Application "):
-        # Argo CD's Applications that disagree: the result is about one of them and names the
-        # Namespace.
-        found += [error for error in disputed if f" Namespace {namespace.name} " in error.message]
+        # Argo CD's Applications that disagree: the result's resource is one of them.
+        names = ([ref.name for ref in error.about] for error in disputed)
+        pairs = zip(disputed, names, strict=True)
+        found += [error for error, about in pairs if namespace.name in about]
 
     code = _REFUSED.get(decision.reason)
     if code and not any(result.code in (code, "webhook-path") for result in found):
