@@ -69,6 +69,12 @@ def test_every_code_is_explained_on_its_page_and_no_other_is() -> None:
     )
 
 
+def test_every_code_is_given_to_a_result_somewhere() -> None:
+    files = (ROOT / "krm_injector").rglob("*.py")
+    source = "".join(file.read_text() for file in files if file.name != "codes.py")
+    assert [name for name in CODES if f'"{name}"' not in source] == []
+
+
 def test_results_have_a_severity_of_their_code() -> None:
     literals = list(results_in_source())
     assert len(literals) > 100

@@ -112,12 +112,20 @@ def mesh(**values: Any) -> list[Object]:
         "global": {"tag": minor},
         "sidecarInjectorWebhook": {"rewriteAppHTTPProbe": values.get("rewrite", True)},
     }
+    injector = {"config": json.dumps(config), "values": json.dumps(own)}
+    texts = {
+        "istio-sidecar-injector": injector,
+        "istio": {"mesh": "rootNamespace: istio-system"},
+    }
     return [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio-sidecar-injector",
-         "namespace": "istio-system"}, "data": {"config": json.dumps(config), "values": json.dumps(own)}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},
-         "data": {"mesh": "rootNamespace: istio-system"}},
-    ]  # fmt: skip
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "istio-system"},
+            "data": data,
+        }
+        for name, data in texts.items()
+    ]
 
 
 def told(*objects: Object, settings: Settings | None = None) -> tuple[Result, ...]:
@@ -144,12 +152,18 @@ def probe(port: Any = "http", **action: Any) -> Object:
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
-    "pod-security-enforced": ([enforced("baseline"), deployment()], [enforced("privileged"), deployment()]),
+    "pod-security-enforced": (
+        [enforced("baseline"), deployment()],
+        [enforced("privileged"), deployment()],
+    ),
     "pod-security-reported": (
         [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
         [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
     ),
-    "quota-exceeded": ([NS, quota(requests_cpu="199m"), deployment()], [NS, quota(requests_cpu="200m"), deployment()]),
+    "quota-exceeded": (
+        [NS, quota(requests_cpu="199m"), deployment()],
+        [NS, quota(requests_cpu="200m"), deployment()],
+    ),
     "quota-unstated": (
         [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
         [NS, quota(limits_memory="100Gi"), deployment()],
@@ -174,7 +188,10 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, deployment(hostNetwork=True)],
         [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
     ),
-    "job-never-completes": ([NS, job()], [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])]),
+    "job-never-completes": (
+        [NS, job()],
+        [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])],
+    ),
     "init-container-network": (
         [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
         [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],
