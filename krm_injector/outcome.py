@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import eject, record
-from krm_injector.reinjection.take_back import Candidate, Ejection, changed
+from krm_injector.reinjection.take_back import Candidate, Ejection, changed_workloads
 from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Outcome(NamedTuple):
         return frozenset(each.workload.item for each in self.restored if each.copied)
 
 
-def decided(
+def decision_outcome(
     bundle: Bundle,
     facts: Discovery,
     restored: Sequence[eject.Restored],
@@ -77,7 +77,7 @@ def decided(
         results += decision.results
     results += warnings
 
-    originals = items_with(bundle, changed(facts.workloads, restored))
+    originals = items_with(bundle, changed_workloads(facts.workloads, restored))
     return Outcome(
         bundle,
         tuple(facts.meshes),
@@ -89,7 +89,7 @@ def decided(
     )
 
 
-def ejected(bundle: Bundle, ejection: Ejection) -> Outcome:
+def ejection_outcome(bundle: Bundle, ejection: Ejection) -> Outcome:
     """The outcome of a run that takes every injection back."""
     items = items_with(bundle, ejection.changed)
     return Outcome(bundle, (), (), items, ejection.results, restored=ejection.restored)

@@ -18,8 +18,8 @@ from krm_injector.outcome import (
     AS_KNOWN,
     Outcome,
     candidates,
-    decided,
-    ejected,
+    decision_outcome,
+    ejection_outcome,
     observable,
     with_replacements,
 )
@@ -40,7 +40,7 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     workloads = [original.workload for original in restored]
     decisions = decide_all(workloads, facts.namespaces, facts.meshes, settings)
     warnings = findings(decisions, facts.meshes) if settings.method == "automatic" else []
-    return decided(bundle, facts, restored, decisions, warnings)
+    return decision_outcome(bundle, facts, restored, decisions, warnings)
 
 
 def run(bundle: Bundle, settings: Settings, progress: Progress | None = None) -> Outcome:
@@ -75,14 +75,14 @@ def _inject(bundle: Bundle, settings: Settings, progress: Progress | None = None
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
     """Every injection taken back; the replacements are the items as they were before."""
-    return ejected(bundle, ejected_workloads(bundle, settings))
+    return ejection_outcome(bundle, ejected_workloads(bundle, settings))
 
 
 def verify(bundle: Bundle, settings: Settings) -> Outcome:
     """An error for each workload that is not as injection makes it now; nothing is replaced."""
-    from krm_injector.judging.verify import verified  # only this command pays for it
+    from krm_injector.judging.verify import verify_outcome  # only this command pays for it
 
-    return verified(run(bundle, settings), settings)
+    return verify_outcome(run(bundle, settings), settings)
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:
@@ -93,7 +93,7 @@ def check(bundle: Bundle, settings: Settings) -> Outcome:
     if problems:
         return Outcome(bundle, (), (), {}, tuple(problems))
 
-    return policy.checked(run(bundle, settings), settings)
+    return policy.check_outcome(run(bundle, settings), settings)
 
 
 ACTIONS = {"inject": run, "eject": take_back, "verify": verify, "check": check}  # Settings.action

@@ -37,7 +37,7 @@ class Remedy(NamedTuple):
     sentence: str = ""  # appended to the message
 
 
-def checked(outcome: Outcome, settings: Settings) -> Outcome:
+def check_outcome(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome of a run with the results of policy and advice, and nothing to replace."""
     results = [result for result in outcome.results if result.code not in REINJECTION]
     standing = [eject.injected_by_istio(candidate.standing) for candidate in candidates(outcome)]

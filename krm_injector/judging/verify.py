@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
 
-def verified(outcome: Outcome, settings: Settings) -> Outcome:
+def verify_outcome(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome of a run with verify's results, and nothing to replace."""
     results = judge(
         _comparisons(outcome, settings), outcome.results, settings.record, outcome.meshes

@@ -51,10 +51,10 @@ def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
     for workload, restored in zip(standing, ejected, strict=True):
         results += comment_results(workload, restored)
 
-    return Ejection(changed(standing, ejected), tuple(ejected), tuple(results))
+    return Ejection(changed_workloads(standing, ejected), tuple(ejected), tuple(results))
 
 
-def changed(
+def changed_workloads(
     standing: Sequence[Workload], restored: Sequence[eject.Restored]
 ) -> tuple[Workload, ...]:
     """The restored workloads that differ from what stands in the bundle."""
