@@ -51,10 +51,10 @@ def run(bundle: Bundle, settings: Settings, progress: Progress | None = None) ->
     def observable_under(stated: Settings) -> object:
         return observable(_inject(bundle, stated))
 
-    workloads = len(outcome.decisions)
-    results, meshes = outcome.results, outcome.meshes
-    settled = unstated_version.settled(results, meshes, workloads, settings, observable_under)
-    return outcome._replace(results=settled)
+    results = unstated_version.settled(
+        outcome.results, outcome.meshes, len(outcome.decisions), settings, observable_under
+    )
+    return outcome._replace(results=results)
 
 
 def _inject(bundle: Bundle, settings: Settings, progress: Progress | None = None) -> Outcome:
