@@ -7,18 +7,30 @@ reading of ``kube.yaml``; no stage mutates an object it was given.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.kube.workloads import text
 from krm_injector.versions import Rules
 
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from krm_injector.codes import CodeName, Severity
+    from krm_injector.kube.paths import Step
+
+    MeshSource = Literal["functionConfig", "bundle", "profile", "missing"]
+    FieldOwner = Literal["namespace", "pod", "mesh", ""]
+
 Object = dict[str, Any]
+
+
+# ---------------------------------------------------------------- results
 
 
 class Result(NamedTuple):
     """One entry of a ResourceList's ``results`` (KRM function specification v1)."""
 
-    severity: str  # "error" | "warning" | "info"
+    severity: Severity
     message: str  # a whole sentence: what is wrong, where, what to do
     resource: ResourceRef | None = None
     field: str = ""  # path of the field, as "spec.template.metadata.labels"
@@ -26,32 +38,34 @@ class Result(NamedTuple):
     proposed: Any = None
     file: str = ""  # path of the manifest, where known
     index: int = 0  # type: ignore[assignment]  # index of the document in that file
-    code: str = ""  # stable name of the cause, as "namespace-missing"; goes to tags.code
-    about: tuple[ResourceRef, ...] = ()
+    code: CodeName | Literal[""] = ""  # stable name of the cause; goes to tags.code
+    about: tuple[ResourceRef, ...] = ()  # Namespaces that it concerns besides the resource
 
 
 class ResourceRef(NamedTuple):
+    """What names an object; namespace is "" for one without, or of cluster scope."""
+
     api_version: str
     kind: str
     name: str
     namespace: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.kind} {place}"
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {name}"
 
 
 class Refused(Exception):
     """The run cannot go on: carries every cause found so far, never only the first."""
 
     def __init__(self, *results: Result) -> None:
-        super().__init__("; ".join(r.message for r in results))
+        super().__init__("; ".join(result.message for result in results))
         self.results = results
 
 
 class Refusals:
-    """What several parts of a run are refused for, each by itself: ``with refusals: part()``, then
-    raise_all().
+    """Collects what several parts of a run are refused for: ``with refusals: part()`` for each
+    part, then ``raise_all()``.
     """
 
     __slots__ = ("results",)
@@ -67,6 +81,7 @@ class Refusals:
     ) -> bool:
         if not isinstance(problem, Refused):
             return False
+
         self.results.extend(problem.results)
         return True
 
@@ -79,7 +94,12 @@ class Refusals:
             raise self.refused()
 
 
+# ---------------------------------------------------------------- what a cluster would know
+
+
 class Namespace(NamedTuple):
+    """A Namespace as far as injection reads it."""
+
     name: str
     labels: dict[str, str]  # with kubernetes.io/metadata.name, as the API server adds it
     annotations: dict[str, str]
@@ -91,15 +111,12 @@ class Webhook(NamedTuple):
 
     configuration: str  # metadata.name of the MutatingWebhookConfiguration
     name: str
-    revision: (
-        str  # the control plane it belongs to ("default" where its label istio.io/rev is absent)
-    )
+    revision: str  # of its control plane; "default" where its label istio.io/rev is absent
     namespace_selector: Object | None
     object_selector: Object | None
     path: str  # "/inject", "/inject/cluster/X/net/Y", "/inject/:ENV:..."; as istiod gets it
-    ignores_failure: bool = (
-        False  # failurePolicy Ignore: a pod goes its way where istiod cannot be asked
-    )
+    # failurePolicy Ignore: the API server admits a pod as it is where istiod cannot be asked.
+    ignores_failure: bool = False
 
     @property
     def id(self) -> str:
@@ -109,18 +126,16 @@ class Webhook(NamedTuple):
 class Mesh(NamedTuple):
     """One control plane: all that its istiod would know when a pod arrives."""
 
-    revision: str  # "default" for the unnamed one
+    revision: str  # "default" for the unnamed one; unique in a run
     version: str  # "1.30.3", or "" where it could not be recognised
     rules: Rules  # how this version behaves
-    # "functionConfig" | "bundle" | "profile" (the embedded one) | "missing" (webhooks only)
-    source: str
+    source: MeshSource  # "profile": the embedded one; "missing": only webhooks are given
     config: Object  # the parsed injection config: policy, templates, defaultTemplates, aliases, ...
     values: str  # data.values as it stands (YAML or JSON)
     mesh_config: str  # data.mesh as it stands (YAML of MeshConfig)
     webhooks: tuple[Webhook, ...]
-    assumed_webhooks: (
-        bool  # no webhook configuration was given: a default installation's were assumed
-    )
+    # No webhook configuration was given: those of a default installation are assumed.
+    assumed_webhooks: bool
     root_namespace: str
     native_sidecars: bool
     platform: str  # "" | "openshift"
@@ -128,19 +143,19 @@ class Mesh(NamedTuple):
     proxy_configs: tuple[Object, ...]  # ProxyConfig resources of the bundle (networking.istio.io)
 
 
+# ---------------------------------------------------------------- workloads and verdicts
+
+
 class Workload(NamedTuple):
-    """One pod template of an object; one with several is a workload for each."""
+    """One pod template of an object; an object with several is a workload for each."""
 
     item: int  # index into the bundle's items
-    inside: tuple[str | int, ...]  # path from the item to the object: () or ("items", 3) in a List
+    inside: Step  # path from the item to the object: () or ("items", 3) in a List
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
-    template: tuple[
-        str | int, ...
-    ]  # path to the pod template inside the object: (), ("spec", "template"), ...
-    only: bool = (
-        True  # False: its kind may have several pod templates, and each has a record of its own
-    )
+    template: Step  # path to the pod template inside the object: (), ("spec", "template"), ...
+    # False: its kind may have several pod templates, and each has a record of its own.
+    only: bool = True
 
     @property
     def shown(self) -> str:
@@ -168,18 +183,19 @@ class Reason(str, Enum):
 
 
 class Evidence(NamedTuple):
+    """One rule that was asked on the way to a verdict."""
+
     rule: str  # what was asked, as "namespaceSelector of istio-sidecar-injector/..."
     outcome: str  # "matches" | "fails" | "no opinion" | "inject" | "skip"
     detail: str  # the label, annotation or line of policy that decided it
-    on: str = (
-        ""  # whose field that is: "namespace" | "pod" | "mesh" (its injection configuration) | ""
-    )
-    path: tuple[
-        str, ...
-    ] = ()  # the field, from the Namespace, the pod template or the ConfigMap; () for none
+    on: FieldOwner = ""  # whose field that is; "mesh": of its injection configuration
+    # The field, from the Namespace, the pod template or the ConfigMap; () for none.
+    path: tuple[str, ...] = ()
 
 
 class Decision(NamedTuple):
+    """The verdict about one workload."""
+
     workload: Workload
     injected: bool
     reason: Reason
@@ -189,6 +205,5 @@ class Decision(NamedTuple):
     webhook: Webhook | None  # the one whose control plane injects
     mesh: Mesh | None
     namespace: Namespace | None
-    results: tuple[
-        Result, ...
-    ] = ()  # what the verdict could not be reached without: errors, warnings
+    # Why there is no verdict (errors), or a doubtful one (warnings).
+    results: tuple[Result, ...] = ()

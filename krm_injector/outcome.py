@@ -1,6 +1,4 @@
-"""What a run came to, and the workloads in it: each as it stands, and as it was before an earlier
-injection.
-"""
+"""What a run came to: the data that the commands present, judge and write."""
 
 from __future__ import annotations
 
@@ -10,68 +8,124 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import eject, record
+from krm_injector.reinjection.take_back import Candidate, Ejection, changed_workloads
 from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
+    from krm_injector.discovery.discover import Found as Discovery
+    from krm_injector.reinjection.bundle_injection import TemplatePlace
     from krm_injector.reinjection.manual_edits import HandEdit
 
 
 LAYOUTS = Layouts(record.item_layout, record.with_entries)
 """What injected manifests remember of how they were written: their records."""
 AS_KNOWN = LAYOUTS._replace(kept=None)
-"""The same for what orchestrators read: they write all anew in their own style, so nothing new is remembered."""
-
-Place = tuple[int, tuple[str | int, ...]]  # an object: its item's index, and where it stands inside
-Template = tuple[
-    int, tuple[str | int, ...], tuple[str | int, ...]
-]  # ... and one of its pod templates
+"""The same for what orchestrators read: they write everything anew in their own style, so nothing
+new is remembered."""
 
 
 class Outcome(NamedTuple):
-    """What a run came to. Error results mean that nothing may be written."""
+    """What a run came to. Where ``results`` has an error, nothing may be written."""
 
+    # What the run was given, and its control planes: "default" first, one per revision.
     bundle: Bundle
     meshes: tuple[Mesh, ...]
-    decisions: tuple[Decision, ...]  # about each workload as it was before an earlier injection
-    replacements: dict[int, Object]  # item index -> the item as injection leaves it
+
+    # One verdict per workload, about the workload as it was before an earlier injection. Empty
+    # where nothing is decided: after `eject`, or where the settings are refused.
+    decisions: tuple[Decision, ...]
+
+    # Index of an item -> the item as it is to be written. Items that stay as they are, are absent.
+    replacements: dict[int, Object]
+
+    # Errors, warnings and information, in the order of the run.
     results: tuple[Result, ...]
-    originals: dict[int, Object] = {}  # noqa: RUF012 - item index -> the item before an earlier injection, where it had one
-    restored: tuple[eject.Restored, ...] = ()  # one a decision
-    unusable: frozenset[int] = frozenset()  # id() of each mesh whose configuration cannot be used
-    edits: dict[Template, tuple[HandEdit, ...]] = {}  # noqa: RUF012 - of workloads edited by hand inside the injected part
+
+    # Index of an item -> the item before an earlier injection. Only items that carried one.
+    originals: dict[int, Object] = {}  # noqa: RUF012
+
+    # Each workload before an earlier injection, with its record. As many as there are decisions.
+    restored: tuple[eject.Restored, ...] = ()
+
+    # Revisions of the control planes whose configuration cannot be used; their error is in results.
+    unusable: frozenset[str] = frozenset()
+
+    # Pod template -> the edits by hand inside its injected part. Only edited ones.
+    edits: dict[TemplatePlace, tuple[HandEdit, ...]] = {}  # noqa: RUF012
 
     @property
     def anew(self) -> frozenset[int]:
-        """The items whose text is to be written even where their values stay: comments stand where
-        none belongs.
-        """
-        return frozenset(one.workload.item for one in self.restored if one.copied)
+        """The items to be written even where their values stay: a copied comment has to go."""
+        return frozenset(each.workload.item for each in self.restored if each.copied)
 
 
-def rows(bundle: Bundle, outcome: Outcome) -> list[tuple[Workload, eject.Restored, Decision]]:
-    """Each workload as it stands in the bundle, as it was before an earlier injection, and its
-    decision.
+def decision_outcome(
+    bundle: Bundle,
+    facts: Discovery,
+    restored: Sequence[eject.Restored],
+    decisions: Sequence[Decision],
+    warnings: Sequence[Result],
+) -> Outcome:
+    """The outcome of a run that only decides: the items that carried an injection are without it.
+
+    warnings: what the labels say beyond the verdicts.
     """
-    found = []
-    for one, decision in zip(outcome.restored, outcome.decisions, strict=True):
+    results = list(facts.results)
+    for workload in restored:
+        results += workload.results
+    for decision in decisions:
+        results += decision.results
+    results += warnings
+
+    originals = items_with(bundle, changed_workloads(facts.workloads, restored))
+    return Outcome(
+        bundle,
+        tuple(facts.meshes),
+        tuple(decisions),
+        dict(originals),
+        tuple(results),
+        originals,
+        tuple(restored),
+    )
+
+
+def ejection_outcome(bundle: Bundle, ejection: Ejection) -> Outcome:
+    """The outcome of a run that takes every injection back."""
+    items = items_with(bundle, ejection.changed)
+    return Outcome(bundle, (), (), items, ejection.results, restored=ejection.restored)
+
+
+def candidates(outcome: Outcome) -> list[Candidate]:
+    """Each workload of a run as it stands in the bundle, as it was before, and its decision."""
+    items = outcome.bundle.items
+    result = []
+    for restored, decision in zip(outcome.restored, outcome.decisions, strict=True):
         workload = decision.workload
-        standing = at(bundle.items[workload.item].value, workload.inside)
-        found.append((workload._replace(object=standing), one, decision))
-    return found
+        standing = at(items[workload.item].value, workload.inside)
+        result.append(Candidate(workload._replace(object=standing), restored, decision))
+
+    return result
 
 
 def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
-    """The items with these workloads in their places."""
+    """Index of an item -> the item with these workloads in their places."""
     items: dict[int, Any] = {}
     for workload in workloads:
-        before = items.get(workload.item, bundle.items[workload.item].value)
-        items[workload.item] = put(before, workload.inside, workload.object)
+        item = items.get(workload.item, bundle.items[workload.item].value)
+        items[workload.item] = put(item, workload.inside, workload.object)
+
     return items
 
 
-def told(outcome: Outcome) -> tuple[Any, ...]:
-    """What of an outcome people can see to differ: who is injected, what stands there after, what
-    is wrong.
+def with_replacements(bundle: Bundle, replacements: Mapping[int, Any]) -> Bundle:
+    """The bundle with the items as a run leaves them, for another run."""
+    items = [item._replace(value=replacements.get(item.index, item.value)) for item in bundle.items]
+    return bundle._replace(items=items)
+
+
+def observable(outcome: Outcome) -> tuple[Any, ...]:
+    """What users can see of an outcome, to be compared by ==: who is injected, what stands there
+    after it, and what is wrong.
     """
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]
@@ -79,23 +133,23 @@ def told(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def aliases(bundle: Bundle, written_out: Mapping[int, tuple[str, ...]]) -> tuple[Result, ...]:
-    """Info: each item in which aliases were written out, by index."""
+    """Information about the YAML aliases that were written out, by the index of their item."""
     return tuple(_aliases(bundle.items[index], names) for index, names in written_out.items())
 
 
 def _aliases(item: Item, names: tuple[str, ...]) -> Result:
-    file = item.file
-    what = f"{item.value['kind']} {at(item.value, ('metadata', 'name')) or ''}".strip()
-    shown = ", ".join(f"*{name}" for name in dict.fromkeys(names))
-    where = f"{file}: " if file else ""
-    aliases, their = (
-        ("the alias", "its anchor stands")
-        if "," not in shown
-        else ("the aliases", "their anchors stand")
-    )
+    where = f"{item.file}: " if item.file else ""
+    name = at(item.value, ("metadata", "name")) or ""
+    reference = f"{item.value['kind']} {name}".strip()
+    distinct = [f"*{alias}" for alias in dict.fromkeys(names)]
+    if len(distinct) == 1:
+        subject, verb, anchors = "the alias", "was", "its anchor stands"
+    else:
+        subject, verb, anchors = "the aliases", "were", "their anchors stand"
+
     message = (
-        f"{where}{aliases} {shown} of {what} {'was' if ',' not in shown else 'were'} written out, "
-        f"since after this {their} for something else, or nowhere. The values are right; all "
-        "other lines are as they were"
+        f"{where}{subject} {', '.join(distinct)} of {reference} {verb} written out, since after "
+        f"this {anchors} for something else, or nowhere. The values are right; all other lines "
+        "are as they were"
     )
-    return Result("info", message, file=file, code="alias-written-out")
+    return Result("info", message, file=item.file, code="alias-written-out")

@@ -1,5 +1,6 @@
-"""Results: entries of a ResourceList, lines on stderr, the exit status. The order is that of the
-road, kept.
+"""Results as entries of a ResourceList, as lines on stderr, and as the exit status.
+
+Their order is that in which the stages of the road gave them.
 """
 
 from __future__ import annotations
@@ -12,39 +13,40 @@ from krm_injector.model import Result
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
-# What a terminal would obey instead of show; names and values come from the input.
+# What a terminal would obey instead of showing it; names and values come from the input.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def exit_code(results: Iterable[Result]) -> int:
     """1 where there is an error, else 0. A function that reports an error must not exit with 0:
-    both orchestrators would take its items.
+    kustomize and kpt would take its items.
     """
     return int(any(result.severity == "error" for result in results))
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def counted(number: int, singular: str, plural: str = "") -> str:
     """A number with what it counts: "1 workload", "1,000 workloads"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number:,} {noun}"
 
 
 def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Results as a ResourceList holds them (KRM functions specification v1), none twice."""
-    return [_entry(result) for result in _once(results)]
+    return [_entry(result) for result in _distinct(results)]
 
 
 def lines(results: Iterable[Result], colour: bool = False) -> list[str]:
-    """Results for people, one string each; a message of several lines goes on indented.
+    """Results for people, one string each; further lines of a message are indented.
 
     Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and
     field stand in front only where the message does not name them itself.
     """
-    return [_line(result, colour) for result in _once(results)]
+    return [_line(result, colour) for result in _distinct(results)]
 
 
 def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
     """Results as `kpt fn render --results-dir` keeps them (FunctionResultList); YAML or JSON."""
-    answer = {
+    document = {
         "apiVersion": "kpt.dev/v1",
         "kind": "FunctionResultList",
         "metadata": {"name": "fnresults"},
@@ -54,20 +56,24 @@ def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
     if as_json:
         import json
 
-        return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
     from krm_injector.kube import yaml
 
-    return yaml.dump(answer)
+    return yaml.dump(document)
 
 
-def _once(results: Iterable[Result]) -> list[Result]:
-    """Each result once; two are the same where everything a reader sees of them is."""
-    seen: dict[tuple[Any, ...], Result] = {}
+def _distinct(results: Iterable[Result]) -> list[Result]:
+    """Each result once; two are the same where everything that a reader sees of them is.
+
+    The values of the field may be unhashable, and the message has them.
+    """
+    distinct: dict[tuple[Any, ...], Result] = {}
     for result in results:
         place = (result.resource, result.field, result.file, result.index)
-        seen.setdefault((result.severity, result.message, result.code, *place), result)
-    return list(seen.values())
+        distinct.setdefault((result.severity, result.message, result.code, *place), result)
+
+    return list(distinct.values())
 
 
 def _entry(result: Result) -> dict[str, Any]:
@@ -98,19 +104,23 @@ def _entry(result: Result) -> dict[str, Any]:
 
 
 def _line(result: Result, colour: bool) -> str:
-    message = result.message
-    parts = [str(result.resource) if result.resource else "", result.file, result.field]
-    said = "".join(f"{_shown(part)}: " for part in parts if part and part not in message)
+    severity: str = result.severity
+    if colour:
+        severity = f"{_COLOURS.get(severity, '')}{severity}{_PLAIN}"
+
+    # Most messages name the resource, file or field in their sentence, at its natural place.
+    resource = str(result.resource) if result.resource else ""
+    prefix = ""
+    for part in (resource, result.file, result.field):
+        if part and part not in result.message:
+            prefix += f"{_shown(part)}: "
+
+    first, *further = result.message.split("\n")
     code = f" [{result.code}]" if result.code else ""
-    first, newline, rest = message.partition("\n")
-    tail = "".join(f"\n  {_shown(line)}" for line in rest.split("\n")) if newline else ""
-    severity = (
-        f"{_COLOURS.get(result.severity, '')}{result.severity}{_PLAIN}"
-        if colour
-        else result.severity
-    )
-    return f"{severity}: {said}{_shown(first)}{code}{tail}"
+    indented = "".join(f"\n  {_shown(line)}" for line in further)
+    return f"{severity}: {prefix}{_shown(first)}{code}{indented}"
 
 
 def _shown(text: str) -> str:
+    """The text with control characters as \\xNN."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -82,14 +82,18 @@ def test_lines() -> None:
 
 def test_lines_do_not_repeat_what_the_message_names() -> None:
     result = Result(
-        "error", "metadata.name of Deployment shop/web is missing", WEB, "metadata.name", code="x"
+        "error",
+        "metadata.name of Deployment shop/web is missing",
+        WEB,
+        "metadata.name",
+        code="item-name",
     )
-    assert lines([result]) == ["error: metadata.name of Deployment shop/web is missing [x]"]
+    assert lines([result]) == ["error: metadata.name of Deployment shop/web is missing [item-name]"]
 
 
 def test_further_lines_are_indented() -> None:
-    assert lines([Result("error", "add:\nspec:\n  a: b", code="x")]) == [
-        "error: add: [x]\n  spec:\n    a: b"
+    assert lines([Result("error", "add:\nspec:\n  a: b", code="init-exists")]) == [
+        "error: add: [init-exists]\n  spec:\n    a: b"
     ]
 
 

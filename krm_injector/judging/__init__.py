@@ -1,4 +1,4 @@
-"""What is thought of a run: verify's verdicts, the policy of an InjectionCheck, advice.
+"""Verdicts about a run: verify's comparison, the policy of an InjectionCheck, and the advice.
 
-An Outcome comes in, Results go out. Imports outcome and what is below it.
+An Outcome comes in; Results, or an Outcome with them, go out. Imports outcome and what is below it.
 """

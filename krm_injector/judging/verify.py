@@ -1,337 +1,248 @@
-"""Whether manifests are what injection gives now, and where they are not: since what has changed."""
+"""Whether manifests are what injection makes now, and where they are not: which input changed.
+
+docs/verify.md lists the codes. The sentences are in verify_results.py.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from krm_injector.injection import pods
-from krm_injector.kube.differences import ABSENT, Difference, differences
+from krm_injector.codes import REINJECTION
+from krm_injector.istio_names import RECORD_ANNOTATION
+from krm_injector.judging import verify_results as sentences
+from krm_injector.judging.verify_results import CONTAINERS, Comparison, stale
+from krm_injector.kube.differences import Difference, differences
+from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import same
-from krm_injector.model import Decision, Mesh, Object, Reason, Result, Workload
-from krm_injector.reinjection import eject, istio_traces, manual_edits, record
+from krm_injector.model import Mesh, Reason, Result
+from krm_injector.outcome import Outcome, candidates
+from krm_injector.reinjection import eject, record
+from krm_injector.reinjection.reinject import proven
 
-CONTAINERS = (".containers", ".initContainers")
-SHOWN = 5  # differences named in a message
-REPLACED = (
-    "edit-kept",
-    "edit-lost",
-    "injection-taken-back",
-    "comment-copied",
-)  # what the pipeline says of the same findings, meant for inject
-# No verdict: the pipeline has told why, of a Namespace with its first workload only.
+if TYPE_CHECKING:
+    from krm_injector.function_config import Settings
+    from krm_injector.injection.render import ControlPlane
+
+# No verdict: the run has told why, of a Namespace with its first workload only.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
 
-class Row(NamedTuple):
-    """One workload, judged."""
-
-    standing: Workload  # as it is in the bundle
-    restored: eject.Restored  # as it was before the injection
-    decision: Decision
-    fresh: Object  # as injection gives it now
-    proven: bool = (
-        True  # False: without a record, and Istio's traces do not tell what it was before
+def verify_outcome(outcome: Outcome, settings: Settings) -> Outcome:
+    """The outcome of a run with verify's results, and nothing to replace."""
+    results = judge(
+        _comparisons(outcome, settings), outcome.results, settings.record, outcome.meshes
     )
-    edits: tuple[manual_edits.HandEdit, ...] = ()  # by hand inside the injected part
+    return outcome._replace(replacements={}, originals={}, edits={}, results=results)
+
+
+def _comparisons(outcome: Outcome, settings: Settings) -> Iterator[Comparison]:
+    """Each workload beside what the run made of it."""
+    planes: dict[str, ControlPlane] = {}
+    for standing, restored, decision in candidates(outcome):
+        if decision.mesh is not None and decision.mesh.revision in outcome.unusable:
+            continue  # nothing was injected to compare with, and the run has told why
+
+        item = outcome.replacements.get(standing.item, outcome.bundle.items[standing.item].value)
+        fresh = at(item, standing.inside)
+        if not standing.only:
+            fresh = record.fresh_template(standing, fresh)
+
+        place = (standing.item, standing.inside, standing.template)
+        yield Comparison(
+            standing,
+            restored,
+            decision,
+            fresh,
+            restored.record is not None or proven(standing, decision, planes, settings),
+            outcome.edits.get(place, ()),
+        )
 
 
 def judge(
-    rows: Iterable[Row], results: Iterable[Result], with_record: bool, meshes: Sequence[Mesh]
+    comparisons: Iterable[Comparison],
+    run_results: Iterable[Result],
+    with_record: bool,
+    meshes: Sequence[Mesh],
 ) -> tuple[Result, ...]:
-    """The pipeline's own errors and warnings, and an error for each cause for which a workload is
-    stale.
+    """The run's own errors and warnings, then an error for each cause for which a workload is
+    stale. with_record: whether injection leaves a record (spec.record).
     """
-    told = [
-        result for result in results if result.severity != "info" and result.code not in REPLACED
+    results = [
+        result
+        for result in run_results
+        if result.severity != "info" and result.code not in REINJECTION
     ]
-    broken = {result.resource for result in told if result.severity == "error"}
-    for row in rows:
-        if row.standing.ref not in broken:
-            told += _judged(row, with_record, meshes)
+    refused = {result.resource for result in results if result.severity == "error"}
+    for comparison in comparisons:
+        if comparison.standing.ref not in refused:
+            results += _judged(comparison, with_record, meshes)
 
-    return tuple(told)
+    return tuple(results)
 
 
-def _judged(row: Row, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]:
-    found = row.restored.record
-    by_others = found is None and istio_traces.injected_by_istio(row.standing)
-    if row.decision.reason in UNDECIDED:
+def _judged(comparison: Comparison, with_record: bool, meshes: Sequence[Mesh]) -> list[Result]:
+    decision, entry = comparison.decision, comparison.restored.record
+    if decision.reason in UNDECIDED:
         return []
 
-    if not row.decision.injected:
-        if found is None and not by_others:
-            return []
-        if row.decision.reason is Reason.ALREADY_INJECTED:
-            return [_unproven(row)]
-        return [_unwanted(row, found, meshes)]
+    injected = entry is not None or eject.injected_by_istio(comparison.standing)
+    if not decision.injected:
+        return _not_to_be_injected(comparison, meshes) if injected else []
 
-    if same(row.standing.object, row.fresh):
-        return [] if row.proven else [_unproven(row)]
-    if found is None and not by_others:
-        return [_not_injected(row)]
+    if same(comparison.standing.object, comparison.fresh):
+        return [] if comparison.proven else [sentences.unproven(comparison)]
+    if not injected:
+        return [sentences.not_injected(comparison)]
 
-    differing = differences(row.standing.object, row.fresh)
-    if found is not None:
-        return _since(row, found, differing)
+    differing = differences(comparison.standing.object, comparison.fresh)
+    if entry is not None:
+        return _causes(comparison, entry, differing)
+    return [_stale_without_record(comparison, differing, with_record)]
 
-    beside = [
-        one
-        for one in differing
-        if record.ANNOTATION not in one.path and one.path != "metadata.annotations"
+
+def _not_to_be_injected(comparison: Comparison, meshes: Sequence[Mesh]) -> list[Result]:
+    """Of a workload that stands injected, and is not to be."""
+    if comparison.decision.reason is Reason.ALREADY_INJECTED:
+        return [sentences.unproven(comparison)]
+
+    entry = comparison.restored.record
+    revision = None if entry is None else entry.revision
+    mesh = next((mesh for mesh in meshes if mesh.revision == revision), None)
+    namespace_changed = (
+        entry is not None
+        and mesh is not None
+        and not record.namespace_fits(entry, comparison.decision.namespace, mesh)
+    )
+    return [sentences.unwanted(comparison, namespace_changed)]
+
+
+def _stale_without_record(
+    comparison: Comparison, differing: list[Difference], with_record: bool
+) -> Result:
+    others = [
+        difference
+        for difference in differing
+        if RECORD_ANNOTATION not in difference.path and difference.path != "metadata.annotations"
     ]
-    if with_record and not beside:
-        return [_without_record(row)]
+    if with_record and not others:
+        return sentences.without_record(comparison)
+
+    why = "it is not what injection gives now, and it carries no record that tells why"
+    return stale(comparison, "verify-stale", why, others)
+
+
+# ---------------------------------------------------------------- causes, by the record
+
+
+def _causes(
+    comparison: Comparison, entry: record.Record, differing: list[Difference]
+) -> list[Result]:
+    """Why a workload with a record is stale: every cause that the record tells, or else the one
+    that is left.
+    """
+    outside = [each for each in differing if RECORD_ANNOTATION not in each.path]
+    changed_inputs = [
+        *_mesh_changed(comparison, entry, outside),
+        *_namespace_changed(comparison, entry, outside),
+    ]
+    results = changed_inputs + _edited_by_hand(comparison)
+    # Other inputs may give another order; then the difference is no edit.
+    results += _orders(comparison, [] if changed_inputs else outside)
+    if not results and not record.intact(comparison.standing.object, entry):
+        why = "its injected part was edited by hand"
+        results.append(stale(comparison, "verify-edited", why, outside))
+
+    return results or _remaining_cause(comparison, entry, outside)
+
+
+def _mesh_changed(
+    comparison: Comparison, entry: record.Record, outside: list[Difference]
+) -> list[Result]:
+    mesh = comparison.decision.mesh
+    assert mesh is not None
+    if entry.revision != mesh.revision:
+        why = f"control plane {mesh.revision} injects it now, it was {entry.revision}"
+    elif entry.istio != mesh.version:
+        now, then = mesh.version or "of unknown version", entry.istio or "unknown"
+        why = f"the mesh is Istio {now} now, it was {then}"
+    elif entry.mesh != record.mesh_digest(mesh):
+        why = f"the configuration of control plane {mesh.revision} changed"
+    else:
+        return []
+
+    return [stale(comparison, "verify-mesh-changed", why, outside)]
+
+
+def _namespace_changed(
+    comparison: Comparison, entry: record.Record, outside: list[Difference]
+) -> list[Result]:
+    mesh, namespace = comparison.decision.mesh, comparison.decision.namespace
+    assert mesh is not None
+    if record.namespace_fits(entry, namespace, mesh):
+        return []
+
+    why = (
+        f"Namespace {comparison.standing.ref.namespace} changed the labels that injection goes "
+        "by, or its user ranges"
+    )
+    return [stale(comparison, "verify-namespace-changed", why, outside)]
+
+
+def _edited_by_hand(comparison: Comparison) -> list[Result]:
+    """An error for each value of Istio's that somebody, or a setter, wrote over."""
+    written = [copied for copied in comparison.restored.copied if copied.written]
+    edits = [
+        edit for edit in comparison.edits if edit.path and not edit.path.endswith(record.ORDER)
+    ]
+    return [
+        *(sentences.by_setter(comparison, copied) for copied in written),
+        *(sentences.edited(comparison, edit) for edit in edits),
+    ]
+
+
+def _orders(comparison: Comparison, differing: list[Difference]) -> list[Result]:
+    """An error for each list whose elements stand in another order: as the record tells, and as a
+    comparison does. An edit that is kept may move elements inside a container, which is right.
+    """
+    orders: dict[str, tuple[Any, Any]] = {}
+    for edit in comparison.edits:
+        if edit.path.endswith(record.ORDER):
+            orders[edit.path] = edit.current, edit.injected
+
+    for difference in differing:
+        path = difference.path
+        if not path.endswith(record.ORDER):
+            continue
+
+        of_containers = path.removesuffix(record.ORDER).endswith(CONTAINERS)
+        if of_containers or not comparison.edits:
+            orders[path] = difference.before, difference.after
 
     return [
-        _stale(
-            row,
-            "verify-stale",
-            "it is not what injection gives now, and it carries no record that tells why",
-            beside,
-        )
+        sentences.order(comparison, path.removesuffix(record.ORDER), current, injected)
+        for path, (current, injected) in orders.items()
     ]
 
 
-def _since(row: Row, found: record.InjectionRecord, differing: list[Difference]) -> list[Result]:
-    """Why a workload with a record is stale: every cause that can be told."""
-    mesh, namespace = row.decision.mesh, row.decision.namespace
-    assert mesh is not None
-    own = [one for one in differing if record.ANNOTATION not in one.path]
-    told = []
-    if found.revision != mesh.revision:
-        why = f"control plane {mesh.revision} injects it now, it was {found.revision}"
-        told.append(_stale(row, "verify-mesh-changed", why, own))
-    elif found.istio != mesh.version:
-        why = f"the mesh is Istio {mesh.version or 'of unknown version'} now, it was {found.istio or 'unknown'}"
-        told.append(_stale(row, "verify-mesh-changed", why, own))
-    elif found.mesh != record.mesh_digest(mesh):
-        told.append(
-            _stale(
-                row,
-                "verify-mesh-changed",
-                f"the configuration of control plane {mesh.revision} changed",
-                own,
-            )
-        )
-
-    if not record.namespace_fits(found, namespace, mesh):
-        why = f"Namespace {row.standing.ref.namespace} changed the labels that injection goes by, or its user ranges"
-        told.append(_stale(row, "verify-namespace-changed", why, own))
-
-    explained = bool(told)
-    told += _by_setters(row)
-    told += [
-        _edited(row, edit)
-        for edit in row.edits
-        if edit.path and not edit.path.endswith(record.ORDER)
-    ]
-    told += _orders(row, [] if explained else own)
-    if not told and not record.intact(row.standing.object, found):
-        told.append(_stale(row, "verify-edited", "its injected part was edited by hand", own))
-    if told:
-        return told
-
-    if found.rules != record.RULES:
+def _remaining_cause(
+    comparison: Comparison, entry: record.Record, outside: list[Difference]
+) -> list[Result]:
+    """The cause of a difference that neither the mesh, the Namespace nor an edit explains."""
+    if entry.rules != record.RULES:
+        rules = entry.rules or "of a krm-injector that did not number them"
         why = (
-            "it was injected by the rules "
-            f"{found.rules or 'of a krm-injector that did not number them'}, and krm-injector's "
-            f"rules are {record.RULES} now"
+            f"it was injected by the rules {rules}, and krm-injector's rules are {record.RULES} now"
         )
-        return [_stale(row, "verify-rules-changed", why, own)] if own else []
+        return [stale(comparison, "verify-rules-changed", why, outside)] if outside else []
 
-    if not own:
-        return [
-            _stale(
-                row, "verify-edited", f"the annotation {record.ANNOTATION} was edited by hand", own
-            )
-        ]
+    if not outside:
+        why = f"the annotation {RECORD_ANNOTATION} was edited by hand"
+        return [stale(comparison, "verify-edited", why, outside)]
 
     why = (
         "the mesh, the Namespace, krm-injector's rules and the injected part are as they were: "
         "fields of its own that injection reads were edited since it was injected, or the "
         "functionConfig changed"
     )
-    return [_stale(row, "verify-inputs-changed", why, own)]
-
-
-# ---------------------------------------------------------------- in words
-
-
-def _stale(row: Row, code: str, why: str, differing: list[Difference]) -> Result:
-    ref, who = row.standing.ref, row.standing.shown
-    message = f"{who} is stale: {why}. Inject it again"
-    if differing:
-        message += (
-            f"; {len(differing)} values would change"
-            if len(differing) > 1
-            else "; one value would change"
-        )
-        message += "".join(
-            f"\n{one.path}: {_word(one.before)} -> {_word(one.after)}" for one in differing[:SHOWN]
-        )
-        message += "\n..." if len(differing) > SHOWN else ""
-
-    return Result("error", message, ref, file="", code=code)
-
-
-def _edited(row: Row, edit: manual_edits.HandEdit) -> Result:
-    ref = row.standing.ref
-    if edit.kept:
-        then = (
-            "Istio supports it as an override: inject again, and the edit is kept; else restore "
-            f"the value{manual_edits.order(edit)}"
-        )
-    else:
-        then = (
-            "No override of Istio's says just that: injecting again overwrites the edit. To "
-            "change it, make it in what injection starts from: eject, edit, inject"
-        )
-
-    message = (
-        f"{edit.path} of {ref} was {manual_edits.what(edit)} by hand inside the injected part, "
-        f"where injection gives {manual_edits.now(edit)}. {then}"
-    )
-    current, injected = manual_edits.value_of(edit.current), manual_edits.value_of(edit.injected)
-    return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
-
-
-def _orders(row: Row, differing: list[Difference]) -> list[Result]:
-    """An error for each list whose elements stand in another order: as the record tells, and as a
-    comparison does. An edit that is kept may move elements inside a container, which is no finding.
-    """
-    found = {
-        edit.path: (edit.current, edit.injected)
-        for edit in row.edits
-        if edit.path.endswith(record.ORDER)
-    }
-    for one in differing:
-        containers = one.path.removesuffix(record.ORDER).endswith(CONTAINERS)
-        if one.path.endswith(record.ORDER) and (containers or not row.edits):
-            found[one.path] = one.before, one.after
-
-    return [_order(row, path.removesuffix(record.ORDER), *orders) for path, orders in found.items()]
-
-
-def _order(row: Row, path: str, current: Any, injected: Any) -> Result:
-    standing, wanted = _common(current, injected), _common(injected, current)
-    message = (
-        f"the order of {path} of {row.standing.ref} is not the one that injection gives: "
-        f"{_word(standing)} stands there, {_word(wanted)} is right{_why_order(path)}. Injecting "
-        "again overwrites it; where a patch of kustomize's changed it (a strategic patch puts "
-        "what it names at the front of its list), use a JSON patch, or let it run before injection"
-    )
-    return Result("error", message, row.standing.ref, path, standing, wanted, code="verify-edited")
-
-
-def _common(these: Any, others: Any) -> Any:
-    both = isinstance(these, list) and isinstance(others, list)
-    return [name for name in these if name in others] if both else manual_edits.value_of(these)
-
-
-def _why_order(path: str) -> str:
-    """What an order of this list means to Kubernetes."""
-    if path.endswith(CONTAINERS):
-        return " (containers start in their order)"
-    return " ($(NAME) finds the variables before it only)" if path.endswith(".env") else ""
-
-
-def _by_setters(row: Row) -> list[Result]:
-    """An error for each value of Istio's that a setter wrote, since its comment had been copied
-    there.
-    """
-    if not row.restored.copied:
-        return []
-
-    from krm_injector.reinjection import setter_comments
-
-    return [
-        Result(
-            "error",
-            f"{setter_comments.wrong(row.standing, one)}. Inject again: Istio's value comes back",
-            row.standing.ref,
-            one.path,
-            one.value,
-            code="verify-edited",
-        )
-        for one in row.restored.copied
-        if one.written
-    ]
-
-
-def _not_injected(row: Row) -> Result:
-    ref, who = row.standing.ref, row.standing.shown
-    message = (
-        f"{who} is not injected, although it is to be ({row.decision.detail}). Inject it; where "
-        "kustomize should have, build with --enable-alpha-plugins --enable-exec: without them it "
-        "leaves functions out and says nothing"
-    )
-    return Result("error", message, ref, code="verify-not-injected")
-
-
-def _unwanted(row: Row, found: record.InjectionRecord | None, meshes: Sequence[Mesh]) -> Result:
-    ref, who = row.standing.ref, row.standing.shown
-    since = ""
-    mesh = next(
-        (mesh for mesh in meshes if found is not None and mesh.revision == found.revision), None
-    )
-    if (
-        found is not None
-        and mesh is not None
-        and not record.namespace_fits(found, row.decision.namespace, mesh)
-    ):
-        since = f" since Namespace {ref.namespace} changed"
-
-    message = f"{who} is injected, although it is not to be{since} ({row.decision.detail}). {_taking_back(row, found)}"
-    return Result("error", message, ref, code="verify-unwanted")
-
-
-def _taking_back(row: Row, found: record.InjectionRecord | None) -> str:
-    """What takes the injection back: without a record inject leaves it as it is, and eject goes by
-    Istio's traces.
-    """
-    if found is not None:
-        return "Inject again, which takes the injection back, or eject it"
-
-    stay = "krm-injector explain says what turns the verdict"
-    if row.decision.reason is Reason.NO_WEBHOOK_MATCHES:
-        stay = "set method: manual (--method manual), which asks no Namespace, as kube-inject does"
-
-    if istio_traces.before_injection(row.standing) is None:
-        return (
-            f"There is no record, and the annotation {pods.STATUS_ANNOTATION}, which names the "
-            "injected parts, cannot be read: put the workload's source in its place"
-        )
-
-    return (
-        "Istio injected it, there is no record, and inject leaves such a workload as it is: "
-        "krm-injector eject takes it back by Istio's own traces. Where the injection is meant to "
-        f"stay, {stay}"
-    )
-
-
-def _unproven(row: Row) -> Result:
-    ref, who = row.standing.ref, row.standing.shown
-    message = (
-        f"{who} was injected without a record, and Istio's own traces do not tell what it was "
-        "before: injection leaves it as it is, but an edit by hand inside its istio containers "
-        "would not be seen"
-    )
-    return Result("warning", message, ref, code="verify-unproven")
-
-
-def _without_record(row: Row) -> Result:
-    ref, who = row.standing.ref, row.standing.shown
-    message = (
-        f"{who} is injected as it should be, but without the record {record.ANNOTATION}. Inject "
-        "it again, or set record: false in the functionConfig"
-    )
-    return Result("error", message, ref, code="verify-no-record")
-
-
-def _word(value: Any, most: int = 100) -> str:
-    if value is ABSENT:
-        return "absent"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else text[: most - 3] + "..."
+    return [stale(comparison, "verify-inputs-changed", why, outside)]

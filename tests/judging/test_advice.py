@@ -13,7 +13,9 @@ import pytest
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
+from krm_injector.codes import CODES, CodeName, of_page
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import SILENCE_ANNOTATION
 from krm_injector.judging import advice
 from krm_injector.model import Object, Result
 from krm_injector.sources.resource_list import read_manifests
@@ -110,12 +112,20 @@ def mesh(**values: Any) -> list[Object]:
         "global": {"tag": minor},
         "sidecarInjectorWebhook": {"rewriteAppHTTPProbe": values.get("rewrite", True)},
     }
+    injector = {"config": json.dumps(config), "values": json.dumps(own)}
+    texts = {
+        "istio-sidecar-injector": injector,
+        "istio": {"mesh": "rootNamespace: istio-system"},
+    }
     return [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio-sidecar-injector",
-         "namespace": "istio-system"}, "data": {"config": json.dumps(config), "values": json.dumps(own)}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},
-         "data": {"mesh": "rootNamespace: istio-system"}},
-    ]  # fmt: skip
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "istio-system"},
+            "data": data,
+        }
+        for name, data in texts.items()
+    ]
 
 
 def told(*objects: Object, settings: Settings | None = None) -> tuple[Result, ...]:
@@ -142,12 +152,18 @@ def probe(port: Any = "http", **action: Any) -> Object:
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
-    "pod-security-enforced": ([enforced("baseline"), deployment()], [enforced("privileged"), deployment()]),
+    "pod-security-enforced": (
+        [enforced("baseline"), deployment()],
+        [enforced("privileged"), deployment()],
+    ),
     "pod-security-reported": (
         [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
         [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
     ),
-    "quota-exceeded": ([NS, quota(requests_cpu="199m"), deployment()], [NS, quota(requests_cpu="200m"), deployment()]),
+    "quota-exceeded": (
+        [NS, quota(requests_cpu="199m"), deployment()],
+        [NS, quota(requests_cpu="200m"), deployment()],
+    ),
     "quota-unstated": (
         [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
         [NS, quota(limits_memory="100Gi"), deployment()],
@@ -172,7 +188,10 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, deployment(hostNetwork=True)],
         [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
     ),
-    "job-never-completes": ([NS, job()], [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])]),
+    "job-never-completes": (
+        [NS, job()],
+        [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])],
+    ),
     "init-container-network": (
         [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
         [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],
@@ -228,7 +247,7 @@ def test_triggers(code: str) -> None:
     results = [result for result in told(*CASES[code][0]) if result.code == code]
     assert results
     for result in results:
-        assert result.severity == advice.CODES[code].severity
+        assert result.severity == CODES[code].severities[0]
         assert result.resource is not None
         assert result.message.endswith(tuple("abcdefghijklmnopqrstuvwxyz0123456789)\"'")), (
             "no full stop, as everywhere"
@@ -278,20 +297,22 @@ def test_silenced_by_an_annotation(code: str) -> None:
     kinds = others if code in ABOUT_OTHERS else ("Deployment", "Job")
     for value in objects:
         if value["kind"] in kinds:
-            value["metadata"]["annotations"] = {advice.SILENCE: f"something-else, {code}"}
+            value["metadata"]["annotations"] = {SILENCE_ANNOTATION: f"something-else, {code}"}
     assert code not in codes(*objects)
 
 
 def test_codes_tests_schema_and_docs_agree() -> None:
-    assert set(CASES) | POLICY == set(advice.CODES)
+    registered = of_page("warnings.md")
+    assert set(CASES) | POLICY == set(registered)
     page = (ROOT / "docs" / "warnings.md").read_text()
-    assert re.findall(r"^### (.+)$", page, re.MULTILINE) == list(advice.CODES)
-    for code, (severity, title) in advice.CODES.items():
+    assert re.findall(r"^### (.+)$", page, re.MULTILINE) == registered
+    for code in registered:
+        (severity, *_), _, title = CODES[code]
         assert f"| [{code}](#{code}) | {severity} | {title} |" in page
     schema = json.loads(Path(function_config.SCHEMA_FILE).read_text())
     spec = schema["$defs"]["SidecarInjection"]["properties"]["spec"]["properties"]
-    assert spec["silence"]["items"]["properties"]["code"]["enum"] == ["*", *advice.CODES]
-    assert list(spec["severities"]["properties"]) == list(advice.CODES)
+    assert spec["silence"]["items"]["properties"]["code"]["enum"] == ["*", *registered]
+    assert list(spec["severities"]["properties"]) == registered
 
 
 # ---------------------------------------------------------------- single rules
@@ -384,19 +405,20 @@ def test_hostile_shapes_do_no_harm() -> None:
 
 
 def test_summary_shows_the_first_of_each_code() -> None:
-    results = [Result("warning", f"{code} {n}", code=code) for n in range(3) for code in ("a", "b")]
+    codes: tuple[CodeName, ...] = ("host-port", "limit-range")
+    results = [Result("warning", f"{code} {n}", code=code) for n in range(3) for code in codes]
     shown = advice.summary(results)
-    assert [result.message.split("\n")[0] for result in shown] == ["a 0", "b 0"]
-    assert "2 more [a]" in shown[0].message
+    assert [result.message.split("\n")[0] for result in shown] == ["host-port 0", "limit-range 0"]
+    assert "2 more [host-port]" in shown[0].message
     assert advice.summary(results[:2]) == results[:2]
 
 
 def test_entries_carry_their_warnings() -> None:
     entries: list[dict[str, Any]] = [{}, {}]
-    advice.attach(entries, [advice.Advice(Result("info", "m", field="f", code="c"), 1)])
+    advice.attach(entries, [advice.Advice(Result("info", "m", field="f", code="host-port"), 1)])
     assert entries[0] == {"warnings": []}
     assert entries[1] == {
-        "warnings": [{"severity": "info", "code": "c", "message": "m", "field": "f"}]
+        "warnings": [{"severity": "info", "code": "host-port", "message": "m", "field": "f"}]
     }
 
 

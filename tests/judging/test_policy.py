@@ -63,25 +63,35 @@ def checked(value: Object, *objects: Object) -> list[Result]:
 
 IN, OUT = {"istio-injection": "enabled"}, {"team": "shop"}
 LABEL_FIELD = f'spec.template.metadata.labels["{INJECT}"]'
+HOST_NETWORK_FIELD = "spec.template.spec.hostNetwork"
+INJECTION_FIELD = 'metadata.labels["istio-injection"]'
+REVISION_FIELD = 'metadata.labels["istio.io/rev"]'
+OFF = {"istio-injection": "disabled"}
 
 
 @pytest.mark.parametrize(
     ("labels", "workload", "kind", "field", "current", "proposed"),
     [
-        (OUT, deployment(), "Namespace", 'metadata.labels["istio-injection"]', None, "enabled"),
-        ({"istio-injection": "disabled"}, deployment(), "Namespace", 'metadata.labels["istio-injection"]', "disabled",
-         "enabled"),
+        (OUT, deployment(), "Namespace", INJECTION_FIELD, None, "enabled"),
+        (OFF, deployment(), "Namespace", INJECTION_FIELD, "disabled", "enabled"),
         (IN, deployment({INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
         (IN, deployment(None, {INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
-        (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
-        (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
-        ({"istio-injection": "disabled"}, deployment({INJECT: "true"}), "Namespace",
-         'metadata.labels["istio-injection"]', "disabled", "enabled"),
-        ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]', "typo", "default"),
+        (IN, deployment(hostNetwork=True), "Deployment", HOST_NETWORK_FIELD, True, False),
+        (OUT, deployment(hostNetwork=True), "Deployment", HOST_NETWORK_FIELD, True, False),
+        (OFF, deployment({INJECT: "true"}), "Namespace", INJECTION_FIELD, "disabled", "enabled"),
+        ({"istio.io/rev": "typo"}, deployment(), "Namespace", REVISION_FIELD, "typo", "default"),
     ],
-    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network", "and no label", "asks in vain",
-         "revision"],
-)  # fmt: skip
+    ids=[
+        "no label",
+        "disabled",
+        "pod's label",
+        "pod's annotation",
+        "host network",
+        "and no label",
+        "asks in vain",
+        "revision",
+    ],
+)
 def test_required(
     labels: Object, workload: Object, kind: str, field: str, current: Any, proposed: Any
 ) -> None:
@@ -101,8 +111,10 @@ def test_a_remedy_of_two_labels_names_both() -> None:
     (result,) = [
         r for r in checked(stated, namespace(**IN), deployment()) if r.code == "injection-required"
     ]
-    remedy = 'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label istio-injection'
-    assert result.message.endswith(remedy)
+    assert result.message.endswith(
+        'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label '
+        "istio-injection"
+    )
     assert (result.field, result.current, result.proposed) == (
         'metadata.labels["istio.io/rev"]',
         None,
@@ -137,9 +149,8 @@ def test_every_result_about_a_bundle_has_its_field_and_an_edit_where_there_is_on
     assert [result.message for result in wanted if not result.field] == []
     policies = [r for r in wanted if r.code in ("injection-required", "injection-forbidden")]
     lacking = [result for result in policies if result.proposed is None]
-    assert {result.field for result in lacking} <= {
-        "metadata.namespace", 'metadata.labels["istio-injection"]', 'metadata.labels["istio.io/rev"]',
-    }  # fmt: skip
+    fields = {"metadata.namespace", INJECTION_FIELD, REVISION_FIELD}
+    assert {result.field for result in lacking} <= fields
     assert all("without the label" in r.message for r in lacking if r.field != "metadata.namespace")
 
 

@@ -24,8 +24,12 @@ from krm_injector.reinjection.record import digests
 from krm_injector.sources import resource_list
 
 KINDS = {
-    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1"
-}  # fmt: skip
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+}
 SEED = 20261123
 DEFAULT = Settings()
 
@@ -400,7 +404,7 @@ def test_the_function_has_the_one_schema() -> None:
     assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
 
 
-# ---------------------------------------------------------------- by whom it was injected, and whether it is to be
+# ---------------------------------------------------------------- who injected it, and the verdict
 
 OFF = namespace()
 MANUAL = Settings(method="manual", record=False)

@@ -1,7 +1,7 @@
 """What injection does to a cluster: warnings with evidence, each with a stable code (codes.py,
 docs/warnings.md).
 
-Asked by explain, the report and the check function; plain injection does not pay for it. Every
+explain, the report and the check function ask for it; plain injection does not pay for it. Every
 check is a pure function of one workload before and after injection and of the bundle's other
 objects.
 """
@@ -11,29 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from krm_injector.discovery.discover import Bundle, walk
 from krm_injector.function_config import Settings
-from krm_injector.judging.advice import lifecycle, network, pod_security, resources
-from krm_injector.judging.advice.codes import CODES, SEVERITIES, Code
-from krm_injector.judging.advice.subject import Facts, Finding, Subject
+from krm_injector.judging.advice import (
+    lifecycle,
+    network,
+    pod_security,
+    probes,
+    resources,
+    silence,
+)
+from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
 from krm_injector.kube.paths import at
-from krm_injector.model import Decision, Object, ResourceRef, Result, Workload
-from krm_injector.sources.resource_list import Bundle
-from krm_injector.sources.resource_list.members import walk
+from krm_injector.model import Decision, ResourceRef, Result
 
-__all__ = [
-    "CODES",
-    "SEVERITIES",
-    "SILENCE",
-    "Advice",
-    "Code",
-    "advise",
-    "attach",
-    "judged",
-    "results",
-    "summary",
-]
-
-SILENCE = "krm-injector.dev/silence"  # annotation: codes, separated by commas; "*" for all
 CHECKS = (
     pod_security.check,
     resources.limit_ranges,
@@ -43,7 +34,7 @@ CHECKS = (
     network.services,
     network.listen_address,
     network.service_account_token,
-    network.probe,
+    probes.probes,
     lifecycle.job,
     lifecycle.init_container,
     lifecycle.disruption_budget,
@@ -53,11 +44,11 @@ CHECKS = (
 
 
 class Advice(NamedTuple):
+    """One warning about a run."""
+
     result: Result  # its resource is where the cause stands, as a Service
-    about: (
-        int | None
-        # index of the decision whose workload showed it; None: of the workloads of a Namespace together
-    )
+    # Index of the decision whose workload showed it; None: the workloads of a Namespace together.
+    decision: int | None
 
 
 def advise(
@@ -70,132 +61,57 @@ def advise(
     are left out.
 
     decisions: about each workload as it was before injection. replacements: item index -> the item
-    as injection leaves it (pipeline.Outcome).
+    as injection leaves it (outcome.Outcome).
     """
     decisions = tuple(decisions)
-    facts = Facts(
-        ((member.kind, member.value) for member in walk(bundle)),
-        settings.default_namespace,
-        decisions,
-    )
-    given: list[Advice] = []
+    kinds_and_values = ((member.kind, member.value) for member in walk(bundle))
+    objects = BundleObjects(kinds_and_values, settings.default_namespace, decisions)
+
+    warnings: list[Advice] = []
     loads: list[resources.Load] = []
-    for number, decision in enumerate(decisions):
+    for index, decision in enumerate(decisions):
         workload = decision.workload
-        changed = (
-            at(replacements.get(workload.item), workload.inside) if decision.injected else None
-        )
+        injected = None
+        if decision.injected:
+            injected = at(replacements.get(workload.item), workload.inside)
+
         template = at(workload.object, workload.template)
-        after = at(changed, workload.template) if isinstance(changed, dict) else None
-        loads.append(resources.load_of(workload, template, after))
-        silenced = _silenced(workload.object)
-        for finding in _about(decision, changed, facts):
-            if not (finding.silenced_by is None and _covers(silenced, finding.code)):
-                given += _given(finding, workload.ref, number, settings)
+        injected_template = None
+        if isinstance(injected, dict):
+            injected_template = at(injected, workload.template)
 
-    for finding in resources.quotas(loads, facts):
-        given += _given(finding, None, None, settings)
+        loads.append(resources.load_of(workload, template, injected_template))
+        silenced = silence.codes_of(workload.object)
+        for finding in _findings(decision, injected, objects):
+            if finding.silenced_by is None and silence.covers(silenced, finding.code):
+                continue
+            warnings += _advice(finding, workload.ref, index, settings)
 
-    return tuple(given)
+    for finding in resources.quotas(loads, objects):
+        warnings += _advice(finding, None, None, settings)
+
+    return tuple(warnings)
 
 
-def attach(told: Sequence[dict[str, Any]], given: Iterable[Advice]) -> None:
+def attach(entries: Sequence[dict[str, Any]], warnings: Iterable[Advice]) -> None:
     """Gives each of explain's entries its "warnings": severity, code, message and, where there is
     one, field.
     """
-    for entry in told:
+    for entry in entries:
         entry["warnings"] = []
 
-    for advice in given:
-        if advice.about is not None:
-            result = advice.result
-            warning = {"severity": result.severity, "code": result.code, "message": result.message}
-            told[advice.about]["warnings"].append(
-                {**warning, "field": result.field} if result.field else warning
-            )
+    for result, index in warnings:
+        if index is None:
+            continue
+
+        warning = {"severity": result.severity, "code": result.code, "message": result.message}
+        if result.field:
+            warning["field"] = result.field
+        entries[index]["warnings"].append(warning)
 
 
-def results(given: Iterable[Advice]) -> tuple[Result, ...]:
-    return tuple(advice.result for advice in given)
-
-
-def _about(decision: Decision, changed: Any, facts: Facts) -> Iterator[Finding]:
-    if not isinstance(changed, dict):
-        yield from lifecycle.host_network(decision)
-        return
-    subject = Subject(decision, changed)
-    for check in CHECKS:
-        yield from check(subject, facts)
-
-
-def judged(result: Result, workload: Workload, settings: Settings) -> Iterator[Result]:
-    """The result with the severity of its code, unless the settings or the workload's annotation
-    silence it.
-    """
-    severity = settings.severities.get(result.code, CODES[result.code].severity)
-    resources = (result.resource, workload.ref)
-    if severity == "off" or any(
-        _matches(s, result.code, ref) for s in settings.silence for ref in resources
-    ):
-        return
-    if not _covers(_silenced(workload.object), result.code):
-        yield result._replace(severity=severity)
-
-
-def _given(
-    finding: Finding, ref: ResourceRef | None, number: int | None, settings: Settings
-) -> Iterator[Advice]:
-    """The finding as advice, unless somebody silenced it."""
-    resource, code = finding.resource or ref, finding.code
-    severity = settings.severities.get(code, CODES[code].severity)
-    if severity == "off" or any(
-        _matches(s, code, one) for s in settings.silence for one in (resource, ref)
-    ):
-        return
-    if finding.silenced_by is not None and _covers(_silenced(finding.silenced_by), code):
-        return
-
-    result = Result(
-        severity,
-        finding.message,
-        resource,
-        finding.field,
-        finding.current,
-        finding.proposed,
-        code=code,
-    )
-    yield Advice(result, number)
-
-
-def _silenced(value: Object) -> frozenset[str]:
-    """The codes that an object's own annotation silences."""
-    stated = at(value, ("metadata", "annotations", SILENCE))
-    return (
-        frozenset(code.strip() for code in stated.split(","))
-        if isinstance(stated, str)
-        else frozenset()
-    )
-
-
-def _covers(silenced: frozenset[str], code: str) -> bool:
-    return code in silenced or "*" in silenced
-
-
-def _matches(silence: Any, code: str, ref: ResourceRef | None) -> bool:
-    """Whether an entry of spec.silence names this code and, where it says so, this resource."""
-    if silence.code not in (code, "*"):
-        return False
-    if not (silence.kind or silence.namespace or silence.name):
-        return True
-
-    return ref is not None and all(
-        wanted in ("", found)
-        for wanted, found in (
-            (silence.kind, ref.kind),
-            (silence.namespace, ref.name if ref.kind == "Namespace" else ref.namespace),
-            (silence.name, ref.name),
-        )
-    )
+def results(warnings: Iterable[Advice]) -> tuple[Result, ...]:
+    return tuple(advice.result for advice in warnings)
 
 
 def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
@@ -204,7 +120,7 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
     """
     counts: dict[str, int] = {}
     shown: list[Result] = []
-    last: dict[str, int] = {}
+    last: dict[str, int] = {}  # code -> index of its last shown result
     for result in results:
         counts[result.code] = counts.get(result.code, 0) + 1
         if counts[result.code] <= most:
@@ -212,10 +128,37 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
             shown.append(result)
 
     for code, index in last.items():
-        if counts[code] > most:
-            more = (
-                f"... and {counts[code] - most} more [{code}]; --output html and --results show all"
-            )
+        hidden = counts[code] - most
+        if hidden > 0:
+            more = f"... and {hidden} more [{code}]; --output html and --results show all"
             shown[index] = shown[index]._replace(message=f"{shown[index].message}\n{more}")
 
     return shown
+
+
+def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
+    if not isinstance(injected, dict):
+        yield from lifecycle.host_network(decision)
+        return
+
+    workload = InjectedWorkload(decision, injected)
+    for check in CHECKS:
+        yield from check(workload, objects)
+
+
+def _advice(
+    finding: Finding, ref: ResourceRef | None, index: int | None, settings: Settings
+) -> Iterator[Advice]:
+    """The finding about a workload (or none) as advice, unless somebody silenced it."""
+    resource, code = finding.resource or ref, finding.code
+    severity = silence.severity(code, settings, resource, ref)
+    if severity is None:
+        return
+
+    silenced_by = finding.silenced_by
+    if silenced_by is not None and silence.covers(silence.codes_of(silenced_by), code):
+        return
+
+    message, field = finding.message, finding.field
+    current, proposed = finding.current, finding.proposed
+    yield Advice(Result(severity, message, resource, field, current, proposed, code=code), index)

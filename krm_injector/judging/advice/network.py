@@ -1,26 +1,24 @@
-"""Ports, addresses, Services, probes and identities that the redirection of traffic touches."""
+"""Ports, addresses, Services and identities that the redirection of traffic touches."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from krm_injector.injection import pods, probes
-from krm_injector.istio_names import REWRITE_PROBES_ANNOTATION
-from krm_injector.judging.advice.subject import (
-    Facts,
+from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, PROXY_UID
+from krm_injector.judging.advice.injected_workload import (
+    BundleObjects,
     Finding,
-    Subject,
+    InjectedWorkload,
     mapping,
     mappings,
     ref_of,
-    selects,
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Object
 
-# The proxy's own ports (istio.io, "Ports used by Istio"; each version's bootstrap): port, since
-# when, use.
+# The proxy's own ports (istio.io, "Ports used by Istio"; each version's bootstrap): port, first
+# minor version, use.
 PROXY_PORTS = (
     (15000, (1, 0), "Envoy's administration"),
     (15001, (1, 0), "outbound traffic"),
@@ -32,276 +30,217 @@ PROXY_PORTS = (
     (15053, (1, 8), "DNS"),
     (15090, (1, 1), "Envoy's metrics"),
 )
+DNS_PORT = 15053  # the proxy listens here for UDP too
+# Names of ports that tell the protocol (istio.io, "Protocol Selection").
 PROTOCOL = re.compile(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
 )
-PROXY_ID = 1337
-OWN_HOSTS = ("", "localhost", "127.0.0.1", "::1")
 
 
-def port_collision(subject: Subject, _: Facts) -> Iterator[Finding]:
-    taken = {port: use for port, since, use in PROXY_PORTS if since <= subject.minor}
-    for container in (*subject.application, *subject.init):
-        if container.get("name") in (pods.PROXY, pods.INIT):
-            continue
-
+def port_collision(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
+    """Ports of the application that the proxy of this version needs."""
+    uses = {port: use for port, since, use in PROXY_PORTS if since <= workload.minor}
+    for container in _own_containers(workload):
         for index, port in enumerate(mappings(container.get("ports"))):
-            number = port.get("containerPort")
-            if number in taken and port.get("protocol", "TCP") in (
-                "TCP",
-                *(("UDP",) if number == 15053 else ()),
-            ):
-                message = (
-                    f"container {container.get('name')} of {subject.ref} has port {number}, which "
-                    f"the proxy needs for {taken[number]}: one of the two cannot listen. Move the "
-                    "application to another port"
-                )
-                yield Finding("port-collision", message,
-                              subject.container_path(container, f"ports[{index}].containerPort"), number)  # fmt: skip
+            number, protocol = port.get("containerPort"), port.get("protocol", "TCP")
+            if number not in uses:
+                continue
+            if protocol != "TCP" and not (protocol == "UDP" and number == DNS_PORT):
+                continue
+
+            message = (
+                f"container {container.get('name')} of {workload.ref} has port {number}, which "
+                f"the proxy needs for {uses[number]}: one of the two cannot listen. Move the "
+                "application to another port"
+            )
+            field = workload.container_path(container, f"ports[{index}].containerPort")
+            yield Finding("port-collision", message, field, number)
 
 
-def proxy_identity(subject: Subject, _: Facts) -> Iterator[Finding]:
+def proxy_identity(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
     """The redirection lets the proxy's user and group pass: whoever shares them talks past the
     proxy.
     """
-    stated = mapping(mapping(subject.proxy).get("securityContext"))
-    users = {PROXY_ID, stated.get("runAsUser")} - {None, 0}
-    pod = mapping(subject.before.get("securityContext"))
-    for container in (*subject.application, *subject.init):
-        if container.get("name") in (pods.PROXY, pods.INIT):
-            continue
-
-        own = mapping(container.get("securityContext"))
+    proxy_context = mapping(mapping(workload.proxy).get("securityContext"))
+    identities = {PROXY_UID, proxy_context.get("runAsUser")} - {None, 0}
+    pod_context = mapping(workload.before.get("securityContext"))
+    for container in _own_containers(workload):
+        context = mapping(container.get("securityContext"))
         for field in ("runAsUser", "runAsGroup"):
-            value = own.get(field, pod.get(field))
-            if value in users:
-                place = subject.container_path(container, f"securityContext.{field}")
-                if field not in own:
-                    place = f"{subject.path}.securityContext.{field}"
-
-                message = (
-                    f"container {container.get('name')} of {subject.ref} runs with {field} "
-                    f"{value}, which is the proxy's: its outbound traffic is not redirected, so "
-                    "it has no mutual TLS, routing or telemetry. Choose another"
-                )
-                yield Finding("proxy-identity", message, place, value)
-
-
-def host_port(subject: Subject, _: Facts) -> Iterator[Finding]:
-    for container in subject.application:
-        for index, port in enumerate(mappings(container.get("ports"))):
-            if port.get("hostPort"):
-                message = (
-                    f"host port {port['hostPort']} of {subject.ref} leads to the pod's own "
-                    "address and so through the proxy: clients outside of the mesh are refused "
-                    "where mutual TLS is strict. Exclude the port "
-                    "(traffic.sidecar.istio.io/excludeInboundPorts) or let them come by a gateway"
-                )
-                yield Finding("host-port", message, subject.container_path(container, f"ports[{index}].hostPort"),
-                              port["hostPort"])  # fmt: skip
-
-
-def services(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    """Ports without a protocol, of Services that select an injected workload; each port is told
-    once.
-    """
-    index = facts.cache.get(("services", subject.ref.namespace))
-    if index is None:
-        index = facts.cache["services", subject.ref.namespace] = _by_selector(
-            facts, subject.ref.namespace
-        )
-
-    for label in subject.labels.items():
-        for service in index.get(label, ()):
-            if id(service) in facts.cache:
+            value = context.get(field, pod_context.get(field))
+            if value not in identities:
                 continue
 
-            if all(
-                subject.labels.get(key) == value
-                for key, value in service["spec"]["selector"].items()
-            ):
-                facts.cache[id(service)] = True
-                yield from _ports(subject, service)
+            path = f"{workload.path}.securityContext.{field}"
+            if field in context:
+                path = workload.container_path(container, f"securityContext.{field}")
+
+            message = (
+                f"container {container.get('name')} of {workload.ref} runs with {field} "
+                f"{value}, which is the proxy's: its outbound traffic is not redirected, so "
+                "it has no mutual TLS, routing or telemetry. Choose another"
+            )
+            yield Finding("proxy-identity", message, path, value)
 
 
-def _by_selector(facts: Facts, namespace: str) -> dict[tuple[str, str], list[Object]]:
-    """The Services of a Namespace by the first label that each selects by."""
-    index: dict[tuple[str, str], list[Object]] = {}
-    for service in facts.of("Service", namespace):
+def _own_containers(workload: InjectedWorkload) -> list[Object]:
+    """The application's containers, without its own overrides of injected ones."""
+    injected = (PROXY_CONTAINER, INIT_CONTAINER)
+    containers = (*workload.application, *workload.init)
+    return [container for container in containers if container.get("name") not in injected]
+
+
+def host_port(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
+    """Host ports, which lead to the pod's address and so through the proxy."""
+    for container in workload.application:
+        for index, port in enumerate(mappings(container.get("ports"))):
+            number = port.get("hostPort")
+            if not number:
+                continue
+
+            message = (
+                f"host port {number} of {workload.ref} leads to the pod's own "
+                "address and so through the proxy: clients outside of the mesh are refused "
+                "where mutual TLS is strict. Exclude the port "
+                "(traffic.sidecar.istio.io/excludeInboundPorts) or let them come by a gateway"
+            )
+            field = workload.container_path(container, f"ports[{index}].hostPort")
+            yield Finding("host-port", message, field, number)
+
+
+# ---------------------------------------------------------------- Services
+
+
+def services(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
+    """Ports without a protocol, of Services that select an injected workload; each Service once in
+    a run.
+    """
+    namespace, labels = workload.ref.namespace, workload.labels
+    by_label = objects.services.get(namespace)
+    if by_label is None:
+        by_label = objects.services[namespace] = _by_first_label(objects, namespace)
+
+    for label in labels.items():
+        for service in by_label.get(label, ()):
+            if id(service) in objects.reported:
+                continue
+
+            selector = service["spec"]["selector"]
+            if all(labels.get(key) == value for key, value in selector.items()):
+                objects.reported.add(id(service))
+                yield from _ports_without_protocol(workload, service)
+
+
+def _by_first_label(objects: BundleObjects, namespace: str) -> dict[tuple[str, str], list[Object]]:
+    """The Services of a Namespace by the first label of their selector: a workload then looks only
+    at those that can select it.
+    """
+    by_label: dict[tuple[str, str], list[Object]] = {}
+    for service in objects.of("Service", namespace):
         selector = at(service, ("spec", "selector"))
-        if (
-            isinstance(selector, dict)
-            and selector
-            and all(isinstance(value, str) for value in selector.values())
-        ):
-            index.setdefault(next(iter(selector.items())), []).append(service)
-
-    return index
-
-
-def _ports(subject: Subject, service: Object) -> Iterator[Finding]:
-    ref = ref_of(service, "Service", subject.ref.namespace)
-    for index, port in enumerate(mappings(at(service, ("spec", "ports")))):
-        name = port.get("name")
-        if (
-            port.get("appProtocol")
-            or port.get("protocol", "TCP") != "TCP"
-            or PROTOCOL.match(str(name or ""))
-        ):
+        if not isinstance(selector, dict) or not selector:
             continue
 
-        called = f"is called {name}" if name else "has no name"
+        if all(isinstance(value, str) for value in selector.values()):
+            first = next(iter(selector.items()))
+            by_label.setdefault(first, []).append(service)
+
+    return by_label
+
+
+def _ports_without_protocol(workload: InjectedWorkload, service: Object) -> Iterator[Finding]:
+    ref = ref_of(service, "Service", workload.ref.namespace)
+    for index, port in enumerate(mappings(at(service, ("spec", "ports")))):
+        name = port.get("name")
+        if port.get("appProtocol") or port.get("protocol", "TCP") != "TCP":
+            continue
+        if PROTOCOL.match(str(name or "")):
+            continue
+
+        named = f"is called {name}" if name else "has no name"
         message = (
-            f"port {port.get('port')} of {ref}, which selects {subject.ref}, {called} and has no "
+            f"port {port.get('port')} of {ref}, which selects {workload.ref}, {named} and has no "
             "appProtocol: the proxy has to guess the protocol from the first bytes; protocols in "
             "which the server speaks first (MySQL, SMTP) wait until that times out. Name it "
             "PROTOCOL or PROTOCOL-SUFFIX (http, grpc, tcp, ...) or state appProtocol"
         )
-        yield Finding(
-            "service-port-protocol", message, f"spec.ports[{index}].name", name, None, ref, service
-        )
+        field = f"spec.ports[{index}].name"
+        yield Finding("service-port-protocol", message, field, name, None, ref, service)
 
 
-def listen_address(subject: Subject, _: Facts) -> Iterator[Finding]:
+# ---------------------------------------------------------------- addresses and tokens
+
+
+def listen_address(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
     """Before 1.10 the proxy delivered to 127.0.0.1, so that an application on the pod's address
     alone got nothing (istio.io, upgrade notes of 1.10). The address shows where a container's
     arguments use the pod's.
     """
-    if subject.minor >= (1, 10):
+    if workload.minor >= (1, 10):
         return
 
-    for container in subject.application:
-        own = {
-            variable.get("name") for variable in mappings(container.get("env"))
-            if at(variable, ("valueFrom", "fieldRef", "fieldPath")) == "status.podIP"
-        }  # fmt: skip
-        words = [str(word) for field in ("command", "args") for word in container.get(field) or []]
-        used = next(
-            (word for word in words for name in own if f"$({name})" in word or f"${name}" in word),
-            None,
+    for container in workload.application:
+        word = _word_with_pod_address(container)
+        if word is None:
+            continue
+
+        message = (
+            f"container {container.get('name')} of {workload.ref} seems to listen on the pod's "
+            f"address ({word}); the proxy of Istio before 1.10 delivers to 127.0.0.1. Listen "
+            "on 0.0.0.0, or state traffic.sidecar.istio.io/includeInboundPorts without the "
+            "port"
         )
-        if used is not None:
-            message = (
-                f"container {container.get('name')} of {subject.ref} seems to listen on the pod's "
-                f"address ({used}); the proxy of Istio before 1.10 delivers to 127.0.0.1. Listen "
-                "on 0.0.0.0, or state traffic.sidecar.istio.io/includeInboundPorts without the "
-                "port"
-            )
-            yield Finding("listen-address", message, subject.container_path(container), used)
+        yield Finding("listen-address", message, workload.container_path(container), word)
 
 
-def service_account_token(subject: Subject, facts: Facts) -> Iterator[Finding]:
+def _word_with_pod_address(container: Object) -> str | None:
+    """The first word of a container's command that expands a variable of the pod's address."""
+    variables = []
+    for variable in mappings(container.get("env")):
+        if at(variable, ("valueFrom", "fieldRef", "fieldPath")) == "status.podIP":
+            variables.append(variable.get("name"))
+
+    for field in ("command", "args"):
+        for word in map(str, container.get(field) or []):
+            if any(f"$({name})" in word or f"${name}" in word for name in variables):
+                return word
+
+    return None
+
+
+def service_account_token(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
     """A proxy with its own projected token needs no mount of the pod's; one without
     (first-party-jwt) does.
     """
-    proxy = subject.proxy
-    stated = subject.before.get("automountServiceAccountToken")
-    place = f"{subject.path}.automountServiceAccountToken"
+    if workload.proxy is None:
+        return
+
+    field = "automountServiceAccountToken"
+    stated = workload.before.get(field)
+    path = f"{workload.path}.{field}"
     if stated is None:
-        name = subject.before.get("serviceAccountName") or "default"
-        for account in facts.of("ServiceAccount", subject.ref.namespace):
+        name = workload.before.get("serviceAccountName") or "default"
+        for account in objects.of("ServiceAccount", workload.ref.namespace):
             if at(account, ("metadata", "name")) == name:
-                stated, place = (
-                    account.get("automountServiceAccountToken"),
-                    f"{subject.path}.serviceAccountName",
-                )
+                stated, path = account.get(field), f"{workload.path}.serviceAccountName"
 
-    if stated is not False or proxy is None:
+    if stated is not False or _mounts_own_token(workload, workload.proxy):
         return
 
-    projected = {
-        volume.get("name") for volume in mappings(subject.after.get("volumes"))
-        if any("serviceAccountToken" in source for source in mappings(at(volume, ("projected", "sources"))))
-    }  # fmt: skip
-    if not any(mount.get("name") in projected for mount in mappings(proxy.get("volumeMounts"))):
-        message = (
-            f"{subject.ref} mounts no service account token, and its proxy has none of its own "
-            "(values: jwtPolicy first-party-jwt): it cannot get a certificate. Mount the token, "
-            "or let the mesh use third-party-jwt"
-        )
-        yield Finding("service-account-token", message, place, False, True)
-
-
-# ---------------------------------------------------------------- probes
-
-
-def probe(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    after = {
-        container.get("name"): container for field in ("initContainers", "containers")
-        for container in mappings(subject.after.get(field))
-    }  # fmt: skip
-    for container in (*subject.application, *subject.init):
-        if container.get("name") == pods.PROXY:
-            continue
-        for field, _ in probes.PROBES:
-            asked = container.get(field)
-            if isinstance(asked, dict):
-                now = mapping(mapping(after.get(container.get("name"))).get(field))
-                yield from _probe(subject, facts, container, field, asked, now)
-
-
-def _probe(
-    subject: Subject, facts: Facts, container: Object, field: str, asked: Object, now: Object
-) -> Iterator[Finding]:
-    action = next(
-        (kind for kind in probes.PROBE_ACTIONS if isinstance(asked.get(kind), dict)), None
+    message = (
+        f"{workload.ref} mounts no service account token, and its proxy has none of its own "
+        "(values: jwtPolicy first-party-jwt): it cannot get a certificate. Mount the token, "
+        "or let the mesh use third-party-jwt"
     )
-    if action is None:
-        return
-
-    where = f"the {field} of container {container.get('name')} of {subject.ref}"
-    place = subject.container_path(container, f"{field}.{action}")
-    port, host = asked[action].get("port"), asked[action].get("host") or ""
-    rewritten = str(at(now, ("httpGet", "path")) or "").startswith("/app-health/")
-    names = {one.get("name") for one in mappings(container.get("ports"))}
-    if isinstance(port, str) and not port.isdigit() and port not in names:
-        message = (
-            f"{where} asks port {port}, which the container does not declare: "
-            + ("the agent is told nothing of it and answers that it does not know the probe"
-               if rewritten else "the kubelet cannot find it")
-            + ". Declare the port or give its number"
-        )  # fmt: skip
-        yield Finding("probe-port-unknown", message, f"{place}.port", port)
-
-    if rewritten and action == "httpGet" and host not in OWN_HOSTS:
-        message = (
-            f"{where} asks host {host}; its rewritten form asks the status port of that host, "
-            "where this pod's agent "
-            "does not answer. Leave the host out (a Host header may stay), or set "
-            f'{REWRITE_PROBES_ANNOTATION}: "false"'
-        )
-        yield Finding("probe-host", message, f"{place}.host", host)
-
-    if not rewritten and action in ("httpGet", "grpc") and strict(subject, facts):
-        message = (
-            f"{where} is not rewritten, and a PeerAuthentication of the bundle makes mutual TLS "
-            "strict: the kubelet's "
-            f'plain request is refused. Take {REWRITE_PROBES_ANNOTATION}: "false" away (or set '
-            "rewriteAppHTTPProbe)"
-        )
-        yield Finding("probe-mutual-tls", message, place)
+    yield Finding("service-account-token", message, path, False, True)
 
 
-def strict(subject: Subject, facts: Facts) -> bool:
-    """Whether a PeerAuthentication makes the workload's mutual TLS strict; the most specific that
-    says so decides. Exceptions for single ports are not looked at.
-    """
-    if not facts.has("PeerAuthentication"):
-        return False
+def _mounts_own_token(workload: InjectedWorkload, proxy: Object) -> bool:
+    """Whether the proxy mounts a volume with a projected service account token."""
+    projected = set()
+    for volume in mappings(workload.after.get("volumes")):
+        sources = mappings(at(volume, ("projected", "sources")))
+        if any("serviceAccountToken" in source for source in sources):
+            projected.add(volume.get("name"))
 
-    mesh = subject.decision.mesh
-    root = mesh.root_namespace if mesh else ""
-    here = facts.of("PeerAuthentication", subject.ref.namespace)
-    everywhere = facts.of("PeerAuthentication", root) if root != subject.ref.namespace else []
-    own = [
-        p
-        for p in here
-        if at(p, ("spec", "selector")) and selects(at(p, ("spec", "selector")), subject.labels)
-    ]
-    wide = [p for among in (here, everywhere) for p in among if not at(p, ("spec", "selector"))]
-    for policy in (*own, *wide):
-        mode = at(policy, ("spec", "mtls", "mode"))
-        if mode not in (None, "UNSET"):
-            return bool(mode == "STRICT")
-
-    return False
+    return any(mount.get("name") in projected for mount in mappings(proxy.get("volumeMounts")))

@@ -1,39 +1,44 @@
-"""Pod Security Standards: what injection adds to what a pod breaks (kubernetes.io/docs, Pod
-Security Standards 1.34).
+"""Pod Security Standards: which rules a pod breaks only with what injection adds.
+
+The rules: kubernetes.io/docs, Pod Security Standards 1.34.
 
 Every rule that an injected container or volume can touch is judged on the pod before and after
-injection; only what is new after it is told.
+injection; only what is new after it is reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from krm_injector.judging.advice.subject import Facts, Finding, Subject, mapping, mappings
+from krm_injector.istio_names import POD_SECURITY_LABEL
+from krm_injector.judging.advice.injected_workload import (
+    BundleObjects,
+    Finding,
+    InjectedWorkload,
+    mapping,
+    mappings,
+)
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef
 
-LABEL = "pod-security.kubernetes.io/"
-MODES = (
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from krm_injector.codes import CodeName
+
+    Mode = Literal["enforce", "warn", "audit"]
+
+MODES: tuple[tuple[Mode, CodeName], ...] = (
     ("enforce", "pod-security-enforced"),
     ("warn", "pod-security-reported"),
     ("audit", "pod-security-reported"),
 )
-BASELINE_CAPABILITIES = frozenset(
-    (
-        *(
-            "AUDIT_WRITE",
-            "CHOWN",
-            "DAC_OVERRIDE",
-            "FOWNER",
-            "FSETID",
-            "KILL",
-            "MKNOD",
-            "NET_BIND_SERVICE",
-        ),
-        *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
-    )
-)
+BASELINE_CAPABILITIES = frozenset((
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
+    "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+))  # fmt: skip
+RESTRICTED_CAPABILITIES = frozenset(("NET_BIND_SERVICE",))
 SAFE_SYSCTLS = frozenset(
     (
         "kernel.shm_rmid_forced",
@@ -62,64 +67,78 @@ RESTRICTED_VOLUMES = frozenset(
 )
 
 
-def check(subject: Subject, _: Facts) -> Iterator[Finding]:
-    namespace = subject.decision.namespace
+def check(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
+    """One finding per mode whose level injection breaks; a level that is already reported is not
+    reported for a milder mode.
+    """
+    namespace = workload.decision.namespace
     if namespace is None:
         return
 
-    told = ""
+    reported = ""
     for mode, code in MODES:
-        level = namespace.labels.get(LABEL + mode)
-        if level not in ("baseline", "restricted") or level == told:
+        label = POD_SECURITY_LABEL + mode
+        level = namespace.labels.get(label)
+        if level not in ("baseline", "restricted") or level == reported:
             continue
 
-        already = broken_rules(subject.before, level)
-        new = [broken for broken in broken_rules(subject.after, level) if broken not in already]
-        if new:
-            told = told or level
-            yield Finding(code, _message(subject, mode, level, new), f'metadata.labels["{LABEL}{mode}"]',
-                          level, None, ResourceRef("v1", "Namespace", namespace.name))  # fmt: skip
+        before = broken_rules(workload.before, level)
+        added = [rule for rule in broken_rules(workload.after, level) if rule not in before]
+        if not added:
+            continue
+
+        reported = reported or level
+        message = _message(workload.ref, mode, level, added)
+        ref = ResourceRef("v1", "Namespace", namespace.name)
+        yield Finding(code, message, f'metadata.labels["{label}"]', level, None, ref)
 
 
-def _message(subject: Subject, mode: str, level: str, new: list[str]) -> str:
-    happens = {
-        "enforce": f"{subject.ref} is accepted but its pods are refused",
-        "warn": f"the API server warns of {subject.ref}",
-        "audit": f"the API server notes {subject.ref} in its audit log",
+def _message(ref: ResourceRef, mode: Mode, level: str, broken: list[str]) -> str:
+    effect = {
+        "enforce": f"{ref} is accepted but its pods are refused",
+        "warn": f"the API server warns of {ref}",
+        "audit": f"the API server notes {ref} in its audit log",
     }[mode]
-    remedy = []
-    if any("istio-init" in one and "capabilities" in one for one in new):
-        remedy.append(
+
+    remedies = []
+    if any("istio-init" in rule and "capabilities" in rule for rule in broken):
+        remedies.append(
             "with the Istio CNI plugin istio-validation takes istio-init's place and needs no "
             "capability"
         )
+    if any("seccompProfile" in rule for rule in broken):
+        remedies.append(
+            "state securityContext.seccompProfile (type: RuntimeDefault) for the pod, or "
+            "global.proxy.seccompProfile in the mesh's values"
+        )
 
-    if any("seccompProfile" in one for one in new):
-        remedy.append("state securityContext.seccompProfile (type: RuntimeDefault) for the pod, or "
-                      "global.proxy.seccompProfile in the mesh's values")  # fmt: skip
-
-    advice = f". Remedy: {'; '.join(remedy)}" if remedy else ""
-    return f"{happens}: the Namespace's level {level} ({mode}) is broken by injection: {'; '.join(new)}{advice}"
+    message = (
+        f"{effect}: the Namespace's level {level} ({mode}) is broken by injection: "
+        f"{'; '.join(broken)}"
+    )
+    return f"{message}. Remedy: {'; '.join(remedies)}" if remedies else message
 
 
 def broken_rules(spec: Object, level: str) -> list[str]:
-    """The rules of a level that a pod's spec breaks, each as "who: what"."""
-    found = [*_pod_baseline(spec)]
-    pod = mapping(spec.get("securityContext"))
+    """The rules of a level ("baseline" or "restricted") that a pod's spec breaks, each as
+    "container: what" or "what".
+    """
+    rules = [*_pod_baseline(spec)]
+    pod_context = mapping(spec.get("securityContext"))
     restricted = level == "restricted"
     if restricted:
-        found += _volumes(spec)
+        rules += _volumes(spec)
 
     for field in ("initContainers", "containers", "ephemeralContainers"):
         for container in mappings(spec.get(field)):
             context = mapping(container.get("securityContext"))
-            rules = [
-                *_baseline(container, context),
-                *(_restricted(context, pod) if restricted else ()),
-            ]
-            found += [f"{container.get('name')}: {rule}" for rule in rules]
+            broken = [*_baseline(container, context)]
+            if restricted:
+                broken += _restricted(context, pod_context)
 
-    return found
+            rules += [f"{container.get('name')}: {rule}" for rule in broken]
+
+    return rules
 
 
 def _pod_baseline(spec: Object) -> Iterator[str]:
@@ -140,12 +159,8 @@ def _baseline(container: Object, context: Object) -> Iterator[str]:
     if context.get("privileged") is True:
         yield "privileged: true"
 
-    added = at(context, ("capabilities", "add"))
-    beyond = (
-        [str(one) for one in added if one not in BASELINE_CAPABILITIES]
-        if isinstance(added, list)
-        else []
-    )
+    added = _added_capabilities(context)
+    beyond = [str(name) for name in added if name not in BASELINE_CAPABILITIES]
     if beyond:
         yield f"capabilities.add {', '.join(beyond)}"
     if any(port.get("hostPort") for port in mappings(container.get("ports"))):
@@ -156,17 +171,16 @@ def _baseline(container: Object, context: Object) -> Iterator[str]:
         yield "seccompProfile Unconfined"
 
 
-def _restricted(context: Object, pod: Object) -> Iterator[str]:
+def _restricted(context: Object, pod_context: Object) -> Iterator[str]:
     if context.get("allowPrivilegeEscalation") is not False:
         yield "allowPrivilegeEscalation is not false"
 
-    as_root = context.get("runAsNonRoot", pod.get("runAsNonRoot"))
-    if as_root is not True:
+    if context.get("runAsNonRoot", pod_context.get("runAsNonRoot")) is not True:
         yield "runAsNonRoot is not true"
-    if context.get("runAsUser", pod.get("runAsUser")) == 0:
+    if context.get("runAsUser", pod_context.get("runAsUser")) == 0:
         yield "runAsUser 0"
 
-    profile = at(context, ("seccompProfile", "type")) or at(pod, ("seccompProfile", "type"))
+    profile = at(context, ("seccompProfile", "type")) or at(pod_context, ("seccompProfile", "type"))
     if profile not in ("RuntimeDefault", "Localhost"):
         yield "seccompProfile is not RuntimeDefault or Localhost"
 
@@ -174,19 +188,22 @@ def _restricted(context: Object, pod: Object) -> Iterator[str]:
     if not isinstance(dropped, list) or "ALL" not in dropped:
         yield "capabilities.drop lacks ALL"
 
-    added = at(context, ("capabilities", "add"))
-    beyond = [one for one in added if one in BASELINE_CAPABILITIES - {"NET_BIND_SERVICE"}] if isinstance(
-        added, list) else []  # fmt: skip
+    # What is beyond the baseline is reported as such.
+    beyond_level = BASELINE_CAPABILITIES - RESTRICTED_CAPABILITIES
+    beyond = [name for name in _added_capabilities(context) if name in beyond_level]
     if beyond:
         yield f"capabilities.add {', '.join(beyond)}"
 
 
+def _added_capabilities(context: Object) -> list[Any]:
+    added = at(context, ("capabilities", "add"))
+    return added if isinstance(added, list) else []
+
+
 def _volumes(spec: Object) -> Iterator[str]:
     for volume in mappings(spec.get("volumes")):
-        kinds = [
-            key
-            for key in volume
-            if key != "name" and key not in RESTRICTED_VOLUMES and key != "hostPath"
-        ]
-        if kinds:
-            yield f"volume {volume.get('name')}: {kinds[0]}"
+        # A hostPath breaks the baseline, and is reported there.
+        for source in volume:
+            if source not in ("name", "hostPath") and source not in RESTRICTED_VOLUMES:
+                yield f"volume {volume.get('name')}: {source}"
+                break

@@ -1,14 +1,17 @@
-"""ResourceQuota and LimitRange of the bundle against what the proxies ask for."""
+"""ResourceQuota and LimitRange of the bundle against what the proxies ask for.
+
+Amounts are whole numbers in billionths of the resource's unit (kube.quantity.nano).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krm_injector.judging.advice.subject import (
-    Facts,
+from krm_injector.judging.advice.injected_workload import (
+    BundleObjects,
     Finding,
-    Subject,
+    InjectedWorkload,
     mapping,
     mappings,
     ref_of,
@@ -19,28 +22,50 @@ from krm_injector.kube.paths import at
 from krm_injector.kube.quantity import QuantityError, nano
 from krm_injector.model import Object, ResourceRef, Workload
 
-# Names of a quota's entries -> ("requests" | "limits", resource).
-QUOTAS = {
-    "cpu": ("requests", "cpu"), "requests.cpu": ("requests", "cpu"), "limits.cpu": ("limits", "cpu"),
-    "memory": ("requests", "memory"), "requests.memory": ("requests", "memory"),
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Part = Literal["requests", "limits"]
+
+# Names of a quota's entries -> (part of a container's resources, resource).
+QUOTAS: dict[str, tuple[Part, str]] = {
+    "cpu": ("requests", "cpu"),
+    "requests.cpu": ("requests", "cpu"),
+    "limits.cpu": ("limits", "cpu"),
+    "memory": ("requests", "memory"),
+    "requests.memory": ("requests", "memory"),
     "limits.memory": ("limits", "memory"),
     "requests.ephemeral-storage": ("requests", "ephemeral-storage"),
     "limits.ephemeral-storage": ("limits", "ephemeral-storage"),
-}  # fmt: skip
+}
+CONTAINER_FIELDS = ("initContainers", "containers")
+PROXY_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"  # in messages
 
 
 class Load(NamedTuple):
-    """The pods of one workload: spec before and after injection (the same where it is left alone)."""
+    """The pods of one workload: the spec before and after injection, the same where it is not
+    injected.
+    """
 
     ref: ResourceRef
-    replicas: int | None
+    replicas: int | None  # None: one pod per node
     before: Object
     after: Object
 
 
-def amount(container: Object, part: str, resource: str) -> int | None:
-    """A container's request or limit in billionths; a request that is not stated is the limit (as
-    the API server defaults it); None where neither is stated or it is no quantity.
+def load_of(workload: Workload, template: Any, injected_template: Any) -> Load:
+    """injected_template: None where the workload is not injected."""
+    before = spec_of(template)
+    after = before if injected_template is None else spec_of(injected_template)
+    return Load(workload.ref, replicas(workload), before, after)
+
+
+# ---------------------------------------------------------------- amounts
+
+
+def amount(container: Object, part: Part, resource: str) -> int | None:
+    """A container's request or limit; a request that is not stated is the limit (as the API server
+    defaults it); None where neither is stated or it is no quantity.
     """
     resources = mapping(container.get("resources"))
     stated = at(resources, (part, resource))
@@ -50,6 +75,7 @@ def amount(container: Object, part: str, resource: str) -> int | None:
 
 
 def number(stated: Any) -> int | None:
+    """A quantity; None where there is none, or it cannot be read."""
     if stated is None:
         return None
     try:
@@ -58,10 +84,9 @@ def number(stated: Any) -> int | None:
         return None
 
 
-def pod_amount(spec: Object, part: str, resource: str) -> int:
-    """What a pod asks for, in billionths: the containers and running init containers together, or
-    the most that an init container needs beside those already running (Kubernetes' resource
-    helpers, 1.28+).
+def pod_amount(spec: Object, part: Part, resource: str) -> int:
+    """What a pod asks for: the containers and running init containers together, or the most that
+    an init container needs beside those already running (Kubernetes' resource helpers, 1.28+).
     """
     running, peak = 0, 0
     for container in mappings(spec.get("initContainers")):
@@ -72,150 +97,12 @@ def pod_amount(spec: Object, part: str, resource: str) -> int:
         else:
             peak = max(peak, running + asks)
 
-    steady = running + sum(
-        amount(one, part, resource) or 0 for one in mappings(spec.get("containers"))
-    )
+    steady = running
+    for container in mappings(spec.get("containers")):
+        steady += amount(container, part, resource) or 0
+
     overhead = number(at(spec, ("overhead", resource))) or 0
     return max(steady, peak) + overhead
-
-
-def quotas(loads: Iterable[Load], facts: Facts) -> Iterator[Finding]:
-    """Per ResourceQuota: the sums of its Namespace before and after injection. One with scopes is
-    left out.
-    """
-    by_namespace: dict[str, list[Load]] = {}
-    for load in loads:
-        by_namespace.setdefault(load.ref.namespace, []).append(load)
-
-    for namespace, quota in facts.everywhere("ResourceQuota"):
-        spec = mapping(quota.get("spec"))
-        if spec.get("scopes") or spec.get("scopeSelector"):
-            continue
-        for name, hard in mapping(spec.get("hard")).items():
-            if name in QUOTAS:
-                yield from _quota(namespace, quota, name, hard, by_namespace.get(namespace, []))
-
-
-def _quota(
-    namespace: str, quota: Object, name: str, hard: Any, loads: list[Load]
-) -> Iterator[Finding]:
-    part, resource = QUOTAS[name]
-    most = number(hard)
-    if most is None or not loads:
-        return
-
-    before = sum(pod_amount(load.before, part, resource) * (load.replicas or 0) for load in loads)
-    after = sum(pod_amount(load.after, part, resource) * (load.replicas or 0) for load in loads)
-    ref = ref_of(quota, "ResourceQuota", namespace)
-    field = f'spec.hard["{name}"]' if "." in name else f"spec.hard.{name}"
-    if before <= most < after:
-        per_node = [str(load.ref) for load in loads if load.replicas is None]
-        beside = f", not counting {', '.join(per_node[:3])} (one pod a node)" if per_node else ""
-        message = (
-            f"{ref} allows {name} {hard}; the workloads of the bundle ask for "
-            f"{shown(before, resource)} without and {shown(after, resource)} with their "
-            f"proxies{beside}: pods over the quota are not created. Raise it to at least "
-            f"{shown(after, resource)}, or lower the proxies' resources "
-            "(sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms)"
-        )
-        yield Finding("quota-exceeded", message, field, hard, shown(after, resource), ref, quota)
-
-    lacking = sorted({
-        str(container.get("name")) for load in loads if load.after is not load.before
-        for container in _added(load) if amount(container, part, resource) is None
-    })  # fmt: skip
-    if lacking:
-        message = (
-            f"{ref} limits {name}, so every container must state {part}.{resource}; injected ones "
-            f"do not: {', '.join(lacking)}. Their pods are refused unless a LimitRange gives a "
-            "default"
-        )
-        yield Finding("quota-unstated", message, field, hard, None, ref, quota)
-
-
-def _added(load: Load) -> list[Object]:
-    known = {
-        c.get("name")
-        for field in ("initContainers", "containers")
-        for c in mappings(load.before.get(field))
-    }
-    fields = ("initContainers", "containers")
-    return [
-        c for field in fields for c in mappings(load.after.get(field)) if c.get("name") not in known
-    ]
-
-
-def limit_ranges(subject: Subject, facts: Facts) -> Iterator[Finding]:
-    for value in facts.of("LimitRange", subject.ref.namespace):
-        ref = ref_of(value, "LimitRange", subject.ref.namespace)
-        for index, limit in enumerate(mappings(at(value, ("spec", "limits")))):
-            if limit.get("type") == "Container":
-                outside = [
-                    o for container in subject.added for o in _container_outside(container, limit)
-                ]
-            elif limit.get("type") == "Pod":
-                outside = [
-                    o
-                    for o in _pod_outside(subject.after, limit)
-                    if o not in _pod_outside(subject.before, limit)
-                ]
-            else:
-                continue
-
-            if outside:
-                message = (
-                    f"{ref} refuses the injected pods of {subject.ref}: {'; '.join(outside)}. "
-                    "Change the proxy's resources (sidecar.istio.io/proxyCPU, proxyMemory and "
-                    "their Limit forms) or the LimitRange"
-                )
-                yield Finding(
-                    "limit-range", message, f"spec.limits[{index}]", None, None, ref, value
-                )
-
-
-def _container_outside(container: Object, limit: Object) -> Iterator[str]:
-    name = container.get("name")
-    for resource in {
-        **mapping(limit.get("min")),
-        **mapping(limit.get("max")),
-        **mapping(limit.get("maxLimitRequestRatio")),
-    }:
-        request, most = (
-            amount(container, "requests", resource),
-            amount(container, "limits", resource),
-        )
-        if request is None:
-            request = number(at(limit, ("defaultRequest", resource)))
-        if most is None:
-            most = number(at(limit, ("default", resource)))
-
-        yield from _outside(f"{name}", resource, request, most, limit)
-
-
-def _pod_outside(spec: Object, limit: Object) -> list[str]:
-    found: list[str] = []
-    for resource in {
-        **mapping(limit.get("min")),
-        **mapping(limit.get("max")),
-        **mapping(limit.get("maxLimitRequestRatio")),
-    }:
-        request, most = pod_amount(spec, "requests", resource), pod_amount(spec, "limits", resource)
-        found += _outside("the pod", resource, request, most or None, limit)
-
-    return found
-
-
-def _outside(
-    who: str, resource: str, request: int | None, most: int | None, limit: Object
-) -> Iterator[str]:
-    least, highest = number(at(limit, ("min", resource))), number(at(limit, ("max", resource)))
-    ratio = number(at(limit, ("maxLimitRequestRatio", resource)))
-    if least is not None and (request is None or request < least):
-        yield f"{who}'s request of {resource} {shown(request, resource)} is under {shown(least, resource)}"
-    if highest is not None and (most is None or most > highest):
-        yield f"{who}'s limit of {resource} {shown(most, resource)} is over {shown(highest, resource)}"
-    if ratio is not None and request and most is not None and most * 10**9 > ratio * request:
-        yield f"{who}'s limit of {resource} is {most / request:g} times its request, allowed is {ratio / 10**9:g}"
 
 
 def shown(billionths: int | None, resource: str) -> str:
@@ -235,8 +122,180 @@ def shown(billionths: int | None, resource: str) -> str:
     return str(size)
 
 
-def load_of(workload: Workload, template: Any, after: Any) -> Load:
-    before = spec_of(template)
-    return Load(
-        workload.ref, replicas(workload), before, before if after is None else spec_of(after)
+# ---------------------------------------------------------------- ResourceQuota
+
+
+def quotas(loads: Iterable[Load], objects: BundleObjects) -> Iterator[Finding]:
+    """Per ResourceQuota: the sums of its Namespace before and after injection. One with scopes is
+    left out.
+    """
+    by_namespace: dict[str, list[Load]] = {}
+    for load in loads:
+        by_namespace.setdefault(load.ref.namespace, []).append(load)
+
+    for namespace, quota in objects.everywhere("ResourceQuota"):
+        spec = mapping(quota.get("spec"))
+        if spec.get("scopes") or spec.get("scopeSelector") or namespace not in by_namespace:
+            continue
+
+        ref = ref_of(quota, "ResourceQuota", namespace)
+        for name, hard in mapping(spec.get("hard")).items():
+            if name in QUOTAS and number(hard) is not None:
+                yield from _exceeded(ref, quota, name, by_namespace[namespace])
+                yield from _unstated(ref, quota, name, by_namespace[namespace])
+
+
+def _exceeded(ref: ResourceRef, quota: Object, name: str, loads: list[Load]) -> Iterator[Finding]:
+    """A quota that the workloads keep to without their proxies, and not with them."""
+    hard = quota["spec"]["hard"][name]
+    most = number(hard) or 0
+    part, resource = QUOTAS[name]
+    before, after = 0, 0
+    for load in loads:
+        before += pod_amount(load.before, part, resource) * (load.replicas or 0)
+        after += pod_amount(load.after, part, resource) * (load.replicas or 0)
+
+    if not before <= most < after:
+        return
+
+    per_node = [str(load.ref) for load in loads if load.replicas is None]
+    uncounted = f", not counting {', '.join(per_node[:3])} (one pod a node)" if per_node else ""
+    needed = shown(after, resource)
+    message = (
+        f"{ref} allows {name} {hard}; the workloads of the bundle ask for "
+        f"{shown(before, resource)} without and {needed} with their "
+        f"proxies{uncounted}: pods over the quota are not created. Raise it to at least "
+        f"{needed}, or lower the proxies' resources ({PROXY_RESOURCES})"
     )
+    yield Finding("quota-exceeded", message, _hard_field(name), hard, needed, ref, quota)
+
+
+def _unstated(ref: ResourceRef, quota: Object, name: str, loads: list[Load]) -> Iterator[Finding]:
+    """A quota that refuses pods whose containers do not state the value."""
+    part, resource = QUOTAS[name]
+    lacking = set()
+    for load in loads:
+        for container in _added_containers(load):
+            if amount(container, part, resource) is None:
+                lacking.add(str(container.get("name")))
+
+    if not lacking:
+        return
+
+    message = (
+        f"{ref} limits {name}, so every container must state {part}.{resource}; injected ones "
+        f"do not: {', '.join(sorted(lacking))}. Their pods are refused unless a LimitRange gives a "
+        "default"
+    )
+    hard = quota["spec"]["hard"][name]
+    yield Finding("quota-unstated", message, _hard_field(name), hard, None, ref, quota)
+
+
+def _hard_field(name: str) -> str:
+    return f'spec.hard["{name}"]' if "." in name else f"spec.hard.{name}"
+
+
+def _added_containers(load: Load) -> list[Object]:
+    if load.after is load.before:
+        return []
+
+    own_names = set()
+    for field in CONTAINER_FIELDS:
+        for container in mappings(load.before.get(field)):
+            own_names.add(container.get("name"))
+
+    added = []
+    for field in CONTAINER_FIELDS:
+        for container in mappings(load.after.get(field)):
+            if container.get("name") not in own_names:
+                added.append(container)
+
+    return added
+
+
+# ---------------------------------------------------------------- LimitRange
+
+
+def limit_ranges(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
+    """Limits of the workload's Namespace that its injected containers, or its pod with them, do not
+    keep to.
+    """
+    namespace = workload.ref.namespace
+    for limit_range in objects.of("LimitRange", namespace):
+        ref = ref_of(limit_range, "LimitRange", namespace)
+        for index, limit in enumerate(mappings(at(limit_range, ("spec", "limits")))):
+            outside = _outside_limit(workload, limit)
+            if not outside:
+                continue
+
+            message = (
+                f"{ref} refuses the injected pods of {workload.ref}: {'; '.join(outside)}. "
+                f"Change the proxy's resources ({PROXY_RESOURCES}) or the LimitRange"
+            )
+            field = f"spec.limits[{index}]"
+            yield Finding("limit-range", message, field, None, None, ref, limit_range)
+
+
+def _outside_limit(workload: InjectedWorkload, limit: Object) -> list[str]:
+    """What injection brings outside of a limit, each as a phrase."""
+    if limit.get("type") == "Container":
+        phrases: list[str] = []
+        for container in workload.added:
+            phrases += _container_outside(container, limit)
+        return phrases
+
+    if limit.get("type") == "Pod":
+        before = _pod_outside(workload.before, limit)
+        return [phrase for phrase in _pod_outside(workload.after, limit) if phrase not in before]
+
+    return []
+
+
+def _container_outside(container: Object, limit: Object) -> Iterator[str]:
+    for resource in _limited_resources(limit):
+        request = amount(container, "requests", resource)
+        most = amount(container, "limits", resource)
+        if request is None:
+            request = number(at(limit, ("defaultRequest", resource)))
+        if most is None:
+            most = number(at(limit, ("default", resource)))
+
+        yield from _outside(str(container.get("name")), resource, request, most, limit)
+
+
+def _pod_outside(spec: Object, limit: Object) -> list[str]:
+    phrases: list[str] = []
+    for resource in _limited_resources(limit):
+        request = pod_amount(spec, "requests", resource)
+        most = pod_amount(spec, "limits", resource) or None
+        phrases += _outside("the pod", resource, request, most, limit)
+
+    return phrases
+
+
+def _limited_resources(limit: Object) -> list[str]:
+    """The resources that a limit names, each once."""
+    fields = (mapping(limit.get(field)) for field in ("min", "max", "maxLimitRequestRatio"))
+    return list(dict.fromkeys(resource for field in fields for resource in field))
+
+
+def _outside(
+    owner: str, resource: str, request: int | None, most: int | None, limit: Object
+) -> Iterator[str]:
+    """request, most: what the owner (a container, or the pod) asks for and is limited to."""
+    least = number(at(limit, ("min", resource)))
+    if least is not None and (request is None or request < least):
+        asked, allowed = shown(request, resource), shown(least, resource)
+        yield f"{owner}'s request of {resource} {asked} is under {allowed}"
+
+    highest = number(at(limit, ("max", resource)))
+    if highest is not None and (most is None or most > highest):
+        asked, allowed = shown(most, resource), shown(highest, resource)
+        yield f"{owner}'s limit of {resource} {asked} is over {allowed}"
+
+    ratio = number(at(limit, ("maxLimitRequestRatio", resource)))
+    if ratio is not None and request and most is not None and most * 10**9 > ratio * request:
+        yield (
+            f"{owner}'s limit of {resource} is {most / request:g} times its request, allowed is "
+            f"{ratio / 10**9:g}"
+        )

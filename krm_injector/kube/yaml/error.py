@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    YamlCode = Literal[
+        "json-syntax",
+        "yaml-alias",
+        "yaml-character",
+        "yaml-depth",
+        "yaml-documents",
+        "yaml-duplicate-key",
+        "yaml-encoding",
+        "yaml-key",
+        "yaml-merge",
+        "yaml-number",
+        "yaml-syntax",
+        "yaml-tag",
+        "yaml-value",
+    ]
+
 
 class YamlError(ValueError):
     """A text that cannot be read. ``line`` and ``column`` count from 1; 0 where there is no
@@ -9,7 +28,7 @@ class YamlError(ValueError):
     """
 
     def __init__(
-        self, problem: str, line: int = 0, column: int = 0, code: str = "yaml-syntax"
+        self, problem: str, line: int = 0, column: int = 0, code: YamlCode = "yaml-syntax"
     ) -> None:
         self.problem = problem
         self.line = line

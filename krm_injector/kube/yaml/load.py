@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
@@ -21,6 +21,9 @@ from krm_injector.kube.yaml.events import (
     parser,
     refuse,
 )
+
+if TYPE_CHECKING:
+    from krm_injector.kube.yaml.error import YamlCode
 
 ALIAS_BUDGET = 100_000
 """Nodes that aliases may add to a document, beside ten times the nodes it is written with."""
@@ -176,7 +179,7 @@ class Reader:
 
         return Place(mark.index, end, mark.line, mark.column, block)
 
-    def fail(self, problem: str, event: Any, code: str = "yaml-syntax") -> NoReturn:
+    def fail(self, problem: str, event: Any, code: YamlCode = "yaml-syntax") -> NoReturn:
         mark = event.start_mark
         raise YamlError(problem, mark.line + 1, mark.column + 1, code)
 

@@ -1,0 +1,183 @@
+"""What verify says of a workload: one function per finding, each makes one Result."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krm_injector.istio_names import RECORD_ANNOTATION, STATUS_ANNOTATION
+from krm_injector.kube.differences import ABSENT, Difference
+from krm_injector.model import Decision, Object, Reason, Result, Workload
+from krm_injector.reinjection import eject, manual_edits
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
+    from krm_injector.reinjection.setter_comments import Copied
+
+CONTAINERS = (".containers", ".initContainers")
+SHOWN_DIFFERENCES = 5  # in a message
+SHOWN_CHARACTERS = 100  # of a value in a message
+
+
+class Comparison(NamedTuple):
+    """A workload beside what injection makes of it now."""
+
+    standing: Workload  # as it is in the bundle
+    restored: eject.Restored  # as it was before the injection
+    decision: Decision
+    fresh: Object  # as injection makes it now
+    # False: without a record, and Istio's traces do not tell what it was before.
+    proven: bool = True
+    edits: tuple[manual_edits.HandEdit, ...] = ()  # by hand inside the injected part
+
+
+def stale(comparison: Comparison, code: CodeName, why: str, differing: list[Difference]) -> Result:
+    """An error with its cause, and the first of the values that would change."""
+    standing = comparison.standing
+    message = f"{standing.shown} is stale: {why}. Inject it again"
+    if len(differing) == 1:
+        message += "; one value would change"
+    elif differing:
+        message += f"; {len(differing)} values would change"
+
+    for difference in differing[:SHOWN_DIFFERENCES]:
+        message += f"\n{difference.path}: {_json(difference.before)} -> {_json(difference.after)}"
+    if len(differing) > SHOWN_DIFFERENCES:
+        message += "\n..."
+
+    return Result("error", message, standing.ref, code=code)
+
+
+def edited(comparison: Comparison, edit: manual_edits.HandEdit) -> Result:
+    """A value inside the injected part that was edited by hand."""
+    ref = comparison.standing.ref
+    if edit.kept:
+        remedy = (
+            "Istio supports it as an override: inject again, and the edit is kept; else restore "
+            f"the value{manual_edits.order(edit)}"
+        )
+    else:
+        remedy = (
+            "No override of Istio's says just that: injecting again overwrites the edit. To "
+            "change it, make it in what injection starts from: eject, edit, inject"
+        )
+
+    message = (
+        f"{edit.path} of {ref} was {manual_edits.what(edit)} by hand inside the injected part, "
+        f"where injection gives {manual_edits.now(edit)}. {remedy}"
+    )
+    current, injected = manual_edits.value_of(edit.current), manual_edits.value_of(edit.injected)
+    return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
+
+
+def by_setter(comparison: Comparison, copied: Copied) -> Result:
+    """A value of Istio's that a setter wrote, since kpt had copied its comment there."""
+    from krm_injector.reinjection import setter_comments
+
+    standing = comparison.standing
+    message = f"{setter_comments.wrong(standing, copied)}. Inject again: Istio's value comes back"
+    return Result("error", message, standing.ref, copied.path, copied.value, code="verify-edited")
+
+
+def order(comparison: Comparison, path: str, current: Any, injected: Any) -> Result:
+    """A list whose elements stand in another order than injection gives."""
+    ref = comparison.standing.ref
+    standing_order, right_order = _common(current, injected), _common(injected, current)
+    message = (
+        f"the order of {path} of {ref} is not the one that injection gives: "
+        f"{_json(standing_order)} stands there, {_json(right_order)} is right"
+        f"{_meaning_of_order(path)}. Injecting "
+        "again overwrites it; where a patch of kustomize's changed it (a strategic patch puts "
+        "what it names at the front of its list), use a JSON patch, or let it run before injection"
+    )
+    return Result("error", message, ref, path, standing_order, right_order, code="verify-edited")
+
+
+def _common(names: Any, other_names: Any) -> Any:
+    """Of two orders, the elements that both lists have; of an absent list its value."""
+    if not isinstance(names, list) or not isinstance(other_names, list):
+        return manual_edits.value_of(names)
+    return [name for name in names if name in other_names]
+
+
+def _meaning_of_order(path: str) -> str:
+    """What an order of this list means to Kubernetes."""
+    if path.endswith(CONTAINERS):
+        return " (containers start in their order)"
+    if path.endswith(".env"):
+        return " ($(NAME) finds the variables before it only)"
+    return ""
+
+
+def not_injected(comparison: Comparison) -> Result:
+    standing = comparison.standing
+    message = (
+        f"{standing.shown} is not injected, although it is to be ({comparison.decision.detail}). "
+        "Inject it; where kustomize should have, build with --enable-alpha-plugins --enable-exec: "
+        "without them it leaves functions out and says nothing"
+    )
+    return Result("error", message, standing.ref, code="verify-not-injected")
+
+
+def unwanted(comparison: Comparison, namespace_changed: bool) -> Result:
+    """namespace_changed: since the workload was injected, as its record tells."""
+    standing, detail = comparison.standing, comparison.decision.detail
+    since = f" since Namespace {standing.ref.namespace} changed" if namespace_changed else ""
+    message = (
+        f"{standing.shown} is injected, although it is not to be{since} ({detail}). "
+        f"{_way_back(comparison)}"
+    )
+    return Result("error", message, standing.ref, code="verify-unwanted")
+
+
+def _way_back(comparison: Comparison) -> str:
+    """What takes the injection back: without a record inject leaves it as it is, and eject goes by
+    Istio's traces.
+    """
+    if comparison.restored.record is not None:
+        return "Inject again, which takes the injection back, or eject it"
+
+    if eject.by_traces(comparison.standing) is None:
+        return (
+            f"There is no record, and the annotation {STATUS_ANNOTATION}, which names the "
+            "injected parts, cannot be read: put the workload's source in its place"
+        )
+
+    if comparison.decision.reason is Reason.NO_WEBHOOK_MATCHES:
+        stay = "set method: manual (--method manual), which asks no Namespace, as kube-inject does"
+    else:
+        stay = "krm-injector explain says what turns the verdict"
+
+    return (
+        "Istio injected it, there is no record, and inject leaves such a workload as it is: "
+        "krm-injector eject takes it back by Istio's own traces. Where the injection is meant to "
+        f"stay, {stay}"
+    )
+
+
+def unproven(comparison: Comparison) -> Result:
+    standing = comparison.standing
+    message = (
+        f"{standing.shown} was injected without a record, and Istio's own traces do not tell what "
+        "it was before: injection leaves it as it is, but an edit by hand inside its istio "
+        "containers would not be seen"
+    )
+    return Result("warning", message, standing.ref, code="verify-unproven")
+
+
+def without_record(comparison: Comparison) -> Result:
+    standing = comparison.standing
+    message = (
+        f"{standing.shown} is injected as it should be, but without the record "
+        f"{RECORD_ANNOTATION}. Inject it again, or set record: false in the functionConfig"
+    )
+    return Result("error", message, standing.ref, code="verify-no-record")
+
+
+def _json(value: Any) -> str:
+    """A value as JSON, cut to SHOWN_CHARACTERS."""
+    if value is ABSENT:
+        return "absent"
+
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."

@@ -1,0 +1,164 @@
+"""Injects the workloads of a bundle one after the other, and collects what comes of them.
+
+No workload that fails keeps another from injection: a run tells all its errors at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krm_injector.function_config import Settings
+from krm_injector.injection.inject import Failure
+from krm_injector.injection.render import ControlPlane
+from krm_injector.istio_api import ApiError
+from krm_injector.kube.paths import Step, at, put
+from krm_injector.kube.yaml import YamlError
+from krm_injector.model import Decision, Mesh, Object, Result, Workload
+from krm_injector.reinjection import record
+from krm_injector.reinjection.reinject import inject_once
+from krm_injector.reinjection.take_back import Candidate, comment_results, no_longer_injected
+from krm_injector.sources.resource_list import Bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from krm_injector.reinjection.manual_edits import HandEdit
+
+ObjectPlace = tuple[int, Step]
+"""An object: the index of its item, and its path inside the item."""
+TemplatePlace = tuple[int, Step, Step]
+"""A pod template: its object's place, and its path inside the object."""
+
+
+class BundleInjection:
+    """``add`` takes each workload once; ``replacements`` then has the items.
+
+    Its attributes hold what a run says beside the items: ``results``, ``edits`` (of workloads that
+    were edited by hand inside the injected part), ``unusable`` (the revisions of control planes
+    whose configuration cannot be used).
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        settings: Settings,
+        meshes: Sequence[Mesh],
+        originals: Mapping[int, Object],
+    ) -> None:
+        self.results: list[Result] = []
+        self.edits: dict[TemplatePlace, tuple[HandEdit, ...]] = {}
+        self.unusable: set[str] = set()
+        self._bundle = bundle
+        self._settings = settings
+        self._meshes = meshes
+        self._planes: dict[str, ControlPlane] = {}  # by revision, which is unique in a run
+        self._items: dict[int, Any] = dict(originals)
+        # Objects of kinds with several pod templates, each template injected by itself.
+        self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}
+        self._refused: set[ObjectPlace] = set()
+
+    def add(self, candidate: Candidate) -> None:
+        """Injects the workload, if that was decided."""
+        standing, restored, decision = candidate
+        if not decision.injected or decision.mesh is None:
+            if restored.record is not None:
+                self.results += no_longer_injected(candidate)
+            return
+
+        place = (standing.item, standing.inside)
+        injected = self._injected(candidate, decision.mesh)
+        if injected is None:
+            self._refused.add(place)
+        elif standing.only:
+            self._replace(place, injected)
+        else:
+            self._templates.setdefault(place, []).append((decision.workload, injected))
+
+    def replacements(self) -> dict[int, Object]:
+        """Item index -> the item with its injected objects. To be called once, after the last
+        workload.
+        """
+        for place, templates in self._templates.items():
+            if place not in self._refused:  # half an object is never injected
+                self._replace(place, _joined(templates))
+
+        return self._items
+
+    def _injected(self, candidate: Candidate, mesh: Mesh) -> Object | None:
+        """The injected object; None where it is refused."""
+        if mesh.revision in self.unusable:
+            return None
+
+        try:
+            plane = self._plane(mesh)
+            injected = inject_once(candidate.decision, plane, self._settings)
+        except Failure as failure:
+            self.results += failure.results
+            return None
+        except (ApiError, YamlError) as problem:
+            self.results.append(_unusable(mesh, problem))
+            self.unusable.add(mesh.revision)
+            return None
+
+        return self._with_history(candidate, injected, plane)
+
+    def _plane(self, mesh: Mesh) -> ControlPlane:
+        plane = self._planes.get(mesh.revision)
+        if plane is None:
+            plane = self._planes[mesh.revision] = ControlPlane(mesh)
+        return plane
+
+    def _with_history(self, candidate: Candidate, injected: Object, plane: ControlPlane) -> Object:
+        """The injected object with what an earlier injection and its author left: edits by hand
+        that can be kept, and the layout of the text that the record remembers.
+        """
+        standing, restored, _ = candidate
+        self.results += comment_results(standing, restored)
+        if restored.record is None:
+            return injected
+
+        if not record.intact(standing.object, restored.record):
+            injected = self._with_edits(candidate, injected, plane)
+        if restored.record.layout is not None and self._settings.record:
+            injected = record.with_layout(injected, restored.record.layout)
+
+        return injected
+
+    def _with_edits(self, candidate: Candidate, injected: Object, plane: ControlPlane) -> Object:
+        """The injected object with those edits by hand that an override of Istio's can express."""
+        from krm_injector.reinjection import manual_edits  # only an edited workload pays for it
+
+        def inject_again(decision: Decision) -> Object:
+            return inject_once(decision, plane, self._settings)
+
+        standing, restored, decision = candidate
+        taken_up = manual_edits.taken_up(
+            standing, restored, decision, injected, inject_again, self._meshes, self._settings
+        )
+        self.edits[standing.item, standing.inside, standing.template] = taken_up.edits
+        self.results += manual_edits.results(standing, taken_up.edits)
+        return taken_up.injected
+
+    def _replace(self, place: ObjectPlace, injected: Object) -> None:
+        index, inside = place
+        item = self._items.get(index, self._bundle.items[index].value)
+        self._items[index] = put(item, inside, injected)
+
+
+def _joined(templates: list[tuple[Workload, Object]]) -> Object:
+    """One object with several pod templates, each injected by itself: the templates put together,
+    and their records.
+    """
+    joined = templates[0][0].object
+    for workload, injected in templates:
+        joined = put(joined, workload.template, at(injected, workload.template))
+
+    return record.joined(joined, [injected for _, injected in templates])
+
+
+def _unusable(mesh: Mesh, problem: Exception) -> Result:
+    message = (
+        f"the configuration of control plane {mesh.revision} ({mesh.source}) cannot be used: "
+        f"{problem}"
+    )
+    return Result("error", message, code="mesh-invalid")
