@@ -1,3 +1,3 @@
-"""Istio sidecar injection at build time, value for value as Istio's own webhook does it, offline."""
+"""Istio sidecar injection at build time, value for value as Istio's webhook does it, offline."""
 
 __version__ = "0.1.0"

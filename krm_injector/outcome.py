@@ -12,7 +12,7 @@ from krm_injector.reinjection.take_back import Candidate, Ejection, changed_work
 from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
 if TYPE_CHECKING:
-    from krm_injector.discovery.discover import Found as Discovery
+    from krm_injector.discovery.discover import Discovery
     from krm_injector.reinjection.bundle_injection import TemplatePlace
     from krm_injector.reinjection.manual_edits import HandEdit
 

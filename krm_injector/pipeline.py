@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import findings
-from krm_injector.discovery import unstated_version
+from krm_injector.discovery import version_inference
 from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings
 from krm_injector.outcome import (
@@ -51,7 +51,7 @@ def run(bundle: Bundle, settings: Settings, progress: Progress | None = None) ->
     def observable_under(stated: Settings) -> object:
         return observable(_inject(bundle, stated))
 
-    results = unstated_version.settled(
+    results = version_inference.settle_unknown_version(
         outcome.results, outcome.meshes, len(outcome.decisions), settings, observable_under
     )
     return outcome._replace(results=results)

@@ -60,7 +60,7 @@ def _with_mesh(settings: Settings, arguments: Arguments, directory: str) -> Sett
     object twice. Raises Refused.
     """
     from krm_injector import function_config
-    from krm_injector.discovery import control_planes
+    from krm_injector.discovery import mesh_files
     from krm_injector.model import Refusals
 
     refusals = Refusals()
@@ -69,13 +69,13 @@ def _with_mesh(settings: Settings, arguments: Arguments, directory: str) -> Sett
         with refusals:
             path = _mesh_path(arguments, directory, file)
             of_file = documents(path)
-            if not any(map(control_planes.is_part, of_file)):
+            if not any(map(mesh_files.is_mesh_object, of_file)):
                 raise _no_mesh(path, bool(arguments.mesh), of_file)
             objects += [(path, value) for value in of_file]
 
     with refusals:
-        control_planes.refuse_conflicts(
-            [(path, value) for path, value in objects if control_planes.is_part(value)]
+        mesh_files.refuse_conflicts(
+            [(path, value) for path, value in objects if mesh_files.is_mesh_object(value)]
         )
 
     refusals.raise_all()
@@ -105,12 +105,12 @@ def _mesh_path(arguments: Arguments, directory: str, file: str) -> str:
 
 def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     """The refusal of a file that was named as the mesh's and holds none."""
-    from krm_injector.discovery import control_planes
+    from krm_injector.discovery import mesh_files
     from krm_injector.model import Refused, Result
     from krm_injector.sources import inputs
 
     path = inputs.shown(path)
-    reason = control_planes.no_part(objects, path)
+    reason = mesh_files.no_mesh(objects, path)
     if by_option:
         message = f"the mesh file {path} {reason}"
         return Refused(Result("error", message, file=path, code="mesh-missing"))
@@ -176,8 +176,8 @@ def document(path: str, option: str) -> Any:
 
 def documents(path: str) -> tuple[Any, ...]:
     """The objects of a file of YAML documents (or of JSON), Lists opened up. Raises Refused."""
-    from krm_injector.discovery import discover
     from krm_injector.sources import inputs, resource_list
+    from krm_injector.sources.resource_list import members
 
     bundle = resource_list.read_manifests(inputs.content(path), inputs.shown(path))
-    return tuple(discover.typed(member) for member in discover.walk(bundle))
+    return tuple(members.typed(member) for member in members.walk(bundle))

@@ -69,7 +69,7 @@ class PipelineParser:
 
     # Errors
 
-    def fail(self, message: str) -> NoReturn:
+    def fail(self, message: str, function: str = "") -> NoReturn:
         token = self.toks[min(self.seen, len(self.toks) - 1)]
         line = self.source.line(token.pos)
         name = self.source.name
@@ -80,6 +80,7 @@ class PipelineParser:
             line=line,
             column=self.source.place(token.pos)[1],
             context=token.text,
+            function=function,
         )
 
     def unexpected(self, token: Token, context: str) -> NoReturn:
@@ -221,7 +222,7 @@ class PipelineParser:
 
         if kind == lex.IDENT:
             if text not in self.functions:
-                self.fail(f"function {quote(text)} not defined")
+                self.fail(f"function {quote(text)} not defined", text)
             return node.Identifier(pos, text)
 
         if kind == lex.VARIABLE:

@@ -19,7 +19,7 @@ from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Result
 from krm_injector.outcome import Outcome, candidates
-from krm_injector.reinjection import eject
+from krm_injector.reinjection import istio_traces
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -40,7 +40,9 @@ class Remedy(NamedTuple):
 def check_outcome(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome of a run with the results of policy and advice, and nothing to replace."""
     results = [result for result in outcome.results if result.code not in REINJECTION]
-    standing = [eject.injected_by_istio(candidate.standing) for candidate in candidates(outcome)]
+    standing = [
+        istio_traces.injected_by_istio(candidate.standing) for candidate in candidates(outcome)
+    ]
     results += violations(outcome.decisions, standing, outcome.meshes, settings)
     results += advice.results(
         advice.advise(outcome.bundle, outcome.decisions, outcome.replacements, settings)

@@ -17,12 +17,12 @@ from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import same
 from krm_injector.model import Mesh, Reason, Result
 from krm_injector.outcome import Outcome, candidates
-from krm_injector.reinjection import eject, record
+from krm_injector.reinjection import istio_traces, record
 from krm_injector.reinjection.reinject import proven
 
 if TYPE_CHECKING:
     from krm_injector.function_config import Settings
-    from krm_injector.injection.render import ControlPlane
+    from krm_injector.injection.control_plane import PreparedControlPlane
 
 # No verdict: the run has told why, of a Namespace with its first workload only.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
@@ -38,7 +38,7 @@ def verify_outcome(outcome: Outcome, settings: Settings) -> Outcome:
 
 def _comparisons(outcome: Outcome, settings: Settings) -> Iterator[Comparison]:
     """Each workload beside what the run made of it."""
-    planes: dict[str, ControlPlane] = {}
+    planes: dict[str, PreparedControlPlane] = {}
     for standing, restored, decision in candidates(outcome):
         if decision.mesh is not None and decision.mesh.revision in outcome.unusable:
             continue  # nothing was injected to compare with, and the run has told why
@@ -86,7 +86,7 @@ def _judged(comparison: Comparison, with_record: bool, meshes: Sequence[Mesh]) -
     if decision.reason in UNDECIDED:
         return []
 
-    injected = entry is not None or eject.injected_by_istio(comparison.standing)
+    injected = entry is not None or istio_traces.injected_by_istio(comparison.standing)
     if not decision.injected:
         return _not_to_be_injected(comparison, meshes) if injected else []
 
@@ -136,7 +136,7 @@ def _stale_without_record(
 
 
 def _causes(
-    comparison: Comparison, entry: record.Record, differing: list[Difference]
+    comparison: Comparison, entry: record.InjectionRecord, differing: list[Difference]
 ) -> list[Result]:
     """Why a workload with a record is stale: every cause that the record tells, or else the one
     that is left.
@@ -157,7 +157,7 @@ def _causes(
 
 
 def _mesh_changed(
-    comparison: Comparison, entry: record.Record, outside: list[Difference]
+    comparison: Comparison, entry: record.InjectionRecord, outside: list[Difference]
 ) -> list[Result]:
     mesh = comparison.decision.mesh
     assert mesh is not None
@@ -175,7 +175,7 @@ def _mesh_changed(
 
 
 def _namespace_changed(
-    comparison: Comparison, entry: record.Record, outside: list[Difference]
+    comparison: Comparison, entry: record.InjectionRecord, outside: list[Difference]
 ) -> list[Result]:
     mesh, namespace = comparison.decision.mesh, comparison.decision.namespace
     assert mesh is not None
@@ -226,7 +226,7 @@ def _orders(comparison: Comparison, differing: list[Difference]) -> list[Result]
 
 
 def _remaining_cause(
-    comparison: Comparison, entry: record.Record, outside: list[Difference]
+    comparison: Comparison, entry: record.InjectionRecord, outside: list[Difference]
 ) -> list[Result]:
     """The cause of a difference that neither the mesh, the Namespace nor an edit explains."""
     if entry.rules != record.RULES:

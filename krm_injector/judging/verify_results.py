@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krm_injector.istio_names import RECORD_ANNOTATION, STATUS_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference
 from krm_injector.model import Decision, Object, Reason, Result, Workload
-from krm_injector.reinjection import eject, manual_edits
+from krm_injector.reinjection import eject, istio_traces, manual_edits
 
 if TYPE_CHECKING:
     from krm_injector.codes import CodeName
@@ -137,7 +137,7 @@ def _way_back(comparison: Comparison) -> str:
     if comparison.restored.record is not None:
         return "Inject again, which takes the injection back, or eject it"
 
-    if eject.by_traces(comparison.standing) is None:
+    if istio_traces.before_injection(comparison.standing) is None:
         return (
             f"There is no record, and the annotation {STATUS_ANNOTATION}, which names the "
             "injected parts, cannot be read: put the workload's source in its place"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from krm_injector.function_config import Settings
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure
-from krm_injector.injection.render import ControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.yaml import YamlError
@@ -51,7 +51,7 @@ class BundleInjection:
         self._bundle = bundle
         self._settings = settings
         self._meshes = meshes
-        self._planes: dict[str, ControlPlane] = {}  # by revision, which is unique in a run
+        self._planes: dict[str, PreparedControlPlane] = {}  # by revision, which is unique in a run
         self._items: dict[int, Any] = dict(originals)
         # Objects of kinds with several pod templates, each template injected by itself.
         self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}
@@ -102,13 +102,15 @@ class BundleInjection:
 
         return self._with_history(candidate, injected, plane)
 
-    def _plane(self, mesh: Mesh) -> ControlPlane:
+    def _plane(self, mesh: Mesh) -> PreparedControlPlane:
         plane = self._planes.get(mesh.revision)
         if plane is None:
-            plane = self._planes[mesh.revision] = ControlPlane(mesh)
+            plane = self._planes[mesh.revision] = PreparedControlPlane(mesh)
         return plane
 
-    def _with_history(self, candidate: Candidate, injected: Object, plane: ControlPlane) -> Object:
+    def _with_history(
+        self, candidate: Candidate, injected: Object, plane: PreparedControlPlane
+    ) -> Object:
         """The injected object with what an earlier injection and its author left: edits by hand
         that can be kept, and the layout of the text that the record remembers.
         """
@@ -124,7 +126,9 @@ class BundleInjection:
 
         return injected
 
-    def _with_edits(self, candidate: Candidate, injected: Object, plane: ControlPlane) -> Object:
+    def _with_edits(
+        self, candidate: Candidate, injected: Object, plane: PreparedControlPlane
+    ) -> Object:
         """The injected object with those edits by hand that an override of Istio's can express."""
         from krm_injector.reinjection import manual_edits  # only an edited workload pays for it
 

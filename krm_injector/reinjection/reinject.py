@@ -5,8 +5,8 @@ guard and record.
 from __future__ import annotations
 
 from krm_injector.function_config import Settings
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure, inject
-from krm_injector.injection.render import ControlPlane
 from krm_injector.istio_api import ApiError
 from krm_injector.kube import undo
 from krm_injector.kube.yaml import YamlError, same
@@ -14,7 +14,7 @@ from krm_injector.model import Decision, Object, Workload
 from krm_injector.reinjection import eject, istio_traces, record
 
 
-def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+def inject_once(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
     """One workload's object injected, with guard and record.
 
     The workload of the decision is as before any earlier injection of ours; one that Istio injected
@@ -32,7 +32,7 @@ def inject_once(decision: Decision, plane: ControlPlane, settings: Settings) -> 
 
 
 def _before_and_after(
-    decision: Decision, plane: ControlPlane, settings: Settings
+    decision: Decision, plane: PreparedControlPlane, settings: Settings
 ) -> tuple[Object, Object] | None:
     """A workload that Istio injected, before and after injection; None where it does not stand as
     Istio left it.
@@ -87,14 +87,16 @@ def _with_object(decision: Decision, value: Object) -> Decision:
 # ---------------------------------------------------------------- the injection itself
 
 
-def _injected_or_none(decision: Decision, plane: ControlPlane, settings: Settings) -> Object | None:
+def _injected_or_none(
+    decision: Decision, plane: PreparedControlPlane, settings: Settings
+) -> Object | None:
     try:
         return _injected(decision, plane, settings)
     except Failure:
         return None
 
 
-def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Object:
+def _injected(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
     """The injected object, its injected images as the functionConfig wants them. Raises Failure,
     ApiError.
     """
@@ -111,7 +113,11 @@ def _injected(decision: Decision, plane: ControlPlane, settings: Settings) -> Ob
 
 
 def _finished(
-    before: Object, after: Object, decision: Decision, plane: ControlPlane, settings: Settings
+    before: Object,
+    after: Object,
+    decision: Decision,
+    plane: PreparedControlPlane,
+    settings: Settings,
 ) -> Object:
     """The injected object with what is ours and not Istio's: the guard, and the record of what it
     was before.
@@ -131,7 +137,10 @@ def _finished(
 
 
 def proven(
-    standing: Workload, decision: Decision, planes: dict[int, ControlPlane], settings: Settings
+    standing: Workload,
+    decision: Decision,
+    planes: dict[str, PreparedControlPlane],
+    settings: Settings,
 ) -> bool:
     """Whether Istio's traces tell enough of an injected workload without a record to make it again.
 
@@ -142,10 +151,10 @@ def proven(
     if not decision.injected or decision.mesh is None:
         return True
 
-    key = id(decision.mesh)
+    key = decision.mesh.revision
     try:
         if key not in planes:
-            planes[key] = ControlPlane(decision.mesh)
+            planes[key] = PreparedControlPlane(decision.mesh)
         plane = planes[key]
         pair = _before_and_after(decision._replace(workload=standing), plane, settings)
     except (ApiError, YamlError, Failure):

@@ -11,7 +11,7 @@ element that had this place before the injection, and the values are the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
@@ -24,6 +24,9 @@ from krm_injector.model import Object, Result, Workload
 from krm_injector.reinjection import record
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, Item, texts_of
+
+if TYPE_CHECKING:
+    from krm_injector.codes import Severity
 
 # The lists of a pod's spec that injection puts elements into.
 _LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")
@@ -261,7 +264,7 @@ def results(standing: Workload, copied: Sequence[Copied]) -> list[Result]:
 def _result(standing: Workload, entry: Copied) -> Result:
     ref = standing.ref
     if entry.written:
-        severity = "warning"
+        severity: Severity = "warning"
         message = (
             f"{wrong(standing, entry)}. Istio's value comes back, and the comment is taken out "
             "there"

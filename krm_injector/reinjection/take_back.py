@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from krm_injector.discovery.discover import Member, ref_of, walk, workloads
+from krm_injector.discovery.workloads import find_workloads
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Result, Workload
 from krm_injector.reinjection import eject
 from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import Member, ref_of, walk
 
 
 class Candidate(NamedTuple):
@@ -42,7 +43,7 @@ def restored_workloads(bundle: Bundle, standing: list[Workload]) -> list[eject.R
 def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
     """Every injection of the bundle taken back, ours by its record and Istio's by its traces."""
     members = list(walk(bundle))
-    standing, results = workloads(members, settings)
+    standing, results = find_workloads(members, settings)
     standing += _recorded(members, standing)
     ejected = _without_copied_comments(bundle, standing, eject.ejected_all(standing))
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector.injection import pods
-from krm_injector.injection.render import ControlPlane
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.istio_names import (
     INIT_CONTAINER,
     INJECT,
@@ -38,7 +38,7 @@ _INSTEAD = (
 _CNI_VALUES = (("pilot", "cni", "enabled"), ("istio_cni", "enabled"))
 
 
-def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object:
+def guarded(injected: Object, decision: Decision, plane: PreparedControlPlane) -> Object:
     """The injected workload with the guard on its pod template."""
     metadata = (*decision.workload.template, "metadata")
     result: Object = put(injected, (*metadata, "labels", INJECT), "false")
@@ -47,7 +47,7 @@ def guarded(injected: Object, decision: Decision, plane: ControlPlane) -> Object
     return result
 
 
-def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result | None:
+def problem(injected: Object, decision: Decision, plane: PreparedControlPlane) -> Result | None:
     """Why this workload cannot have the guard; None where it can."""
     ref, who = decision.workload.ref, decision.workload.shown
     if _cni_redirects(injected, decision, plane):
@@ -70,7 +70,7 @@ def problem(injected: Object, decision: Decision, plane: ControlPlane) -> Result
     return None
 
 
-def _cni_redirects(injected: Object, decision: Decision, plane: ControlPlane) -> bool:
+def _cni_redirects(injected: Object, decision: Decision, plane: PreparedControlPlane) -> bool:
     """Whether the CNI plugin sets up the pod's redirection, and no istio-init does."""
     path = (*decision.workload.template, "spec", "initContainers")
     containers = at(injected, path) or []

@@ -9,13 +9,16 @@ injected are checked by inject.py, by the same types.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube import types
 from krm_injector.kube.paths import Step
 from krm_injector.kube.types import Mismatch
 from krm_injector.kube.workloads import text
 from krm_injector.model import Object, ResourceRef, Result
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
 
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
@@ -137,7 +140,7 @@ def _has_pod_shape(spec: Any) -> bool:
 # ---------------------------------------------------------------- results
 
 
-def mistyped(ref: ResourceRef, mismatch: Mismatch, code: str = "pod-invalid") -> Result:
+def mistyped(ref: ResourceRef, mismatch: Mismatch, code: CodeName = "pod-invalid") -> Result:
     """The error for a value that its field cannot hold."""
     path, expected, word, value = mismatch
     # A number's word holds it already.

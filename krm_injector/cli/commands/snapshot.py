@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from krm_injector import results
 from krm_injector.cli import bundles, configuration, loader
 from krm_injector.cli.request import Answer, Request
-from krm_injector.discovery import control_planes, discover
+from krm_injector.discovery import mesh_files
 from krm_injector.model import Refused, Result
 from krm_injector.presenting import snapshot
 from krm_injector.sources import inputs, manifests
+from krm_injector.sources.resource_list import members
 
 
 def run(request: Request) -> Answer:
@@ -28,9 +29,9 @@ def _taken(request: Request) -> Answer:
     )
     joined, read_results = bundles.join(loaded._replace(sources=sources), arguments)
 
-    members = list(discover.walk(joined.bundle))
-    taken = snapshot.take([discover.typed(member) for member in members], by_helm)
-    _refuse_unused(arguments.paths, joined, members)
+    all_members = list(members.walk(joined.bundle))
+    taken = snapshot.take([members.typed(member) for member in all_members], by_helm)
+    _refuse_unused(arguments.paths, joined, all_members)
     if arguments.check is None:
         return Answer(snapshot.text(taken), (*read_results, *taken.results))
 
@@ -47,7 +48,7 @@ def _changes(taken: snapshot.Snapshot, file: str) -> tuple[Result, ...]:
 
 
 def _refuse_unused(
-    paths: Iterable[str], joined: manifests.Joined, members: Iterable[discover.Member]
+    paths: Iterable[str], joined: manifests.Joined, bundle_members: Iterable[members.Member]
 ) -> None:
     """Raises Refused for each path of snapshot that adds nothing to the mesh file."""
     names = [
@@ -55,12 +56,12 @@ def _refuse_unused(
         for source, part in zip(joined.sources, joined.parts, strict=True)
         for _ in part.items
     ]
-    objects = [(names[member.item], discover.typed(member)) for member in members]
+    objects = [(names[member.item], members.typed(member)) for member in bundle_members]
     problems = []
     for path in paths:
         of_path = [value for name, value in objects if _is_of(name, path)]
-        if path != "-" and not any(map(control_planes.is_part, of_path)):
-            message = f"{inputs.shown(path)} {control_planes.no_part(of_path, path)}"
+        if path != "-" and not any(map(mesh_files.is_mesh_object, of_path)):
+            message = f"{inputs.shown(path)} {mesh_files.no_mesh(of_path, path)}"
             problems.append(Result("error", message, file=path, code="mesh-missing"))
 
     if problems:

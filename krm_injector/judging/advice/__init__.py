@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.discovery.discover import Bundle, walk
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
     lifecycle,
@@ -24,6 +23,8 @@ from krm_injector.judging.advice import (
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
+from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import walk
 
 CHECKS = (
     pod_security.check,

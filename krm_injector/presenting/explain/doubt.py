@@ -134,7 +134,7 @@ class Doubts:
 
         if labels.get(INJECTION_LABEL) != "enabled":
             return ""
-        if INJECTION_LABEL in self._judge.vocabulary().pod:
+        if INJECTION_LABEL in self._judge.selector_values().pod:
             return ""
         return f"it has the label {INJECTION_LABEL}: enabled, which counts on Namespaces only"
 

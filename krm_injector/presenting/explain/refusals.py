@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Reason, Result
 
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
+
 # Reasons that are refusals, with the code of the error; of workloads with one cause only the first
 # has the result.
-_REFUSED = {
+_REFUSED: dict[Reason, CodeName] = {
     Reason.NO_CONTROL_PLANE: "control-plane-missing",
     Reason.NAMESPACE_UNKNOWN: "namespace-missing",
     Reason.POD_LABEL_UNKNOWN: "pod-label-unknown",

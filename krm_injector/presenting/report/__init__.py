@@ -31,8 +31,8 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
     entries, decisions = explanation.entries, explanation.decisions
     by_workload: dict[int, list[Advice]] = {}
     for finding in listed_findings:
-        if finding.about is not None:
-            by_workload.setdefault(finding.about, []).append(finding)
+        if finding.decision is not None:
+            by_workload.setdefault(finding.decision, []).append(finding)
 
     injected = details.injected_objects(decisions, explanation.replacements)
     parts: dict[str, Html] = {

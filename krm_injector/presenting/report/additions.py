@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from krm_injector.istio_names import PROXY_CONTAINER
-from krm_injector.judging.advice.subject import mappings, spec_of
+from krm_injector.judging.advice.injected_workload import mappings, spec_of
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.markup import Html, joined

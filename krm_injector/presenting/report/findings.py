@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from krm_injector.judging.advice import CODES, Advice
+from krm_injector import codes
+from krm_injector.judging.advice import Advice
 from krm_injector.presenting.report.markup import Html, joined
 
 # Singular and plural of each severity, the gravest first.
@@ -17,24 +18,6 @@ _ORDER = {severity: number for number, severity in enumerate(NOUNS)}
 
 _FIRST_MESSAGES = 4  # of one code; the others appear on request
 _MOST_MESSAGES = 200  # of one code
-# Titles of codes that are not advice; docs/reasons.md describes each.
-_TITLES = {
-    "ambient": "A Namespace is in ambient mode",
-    "ambient-and-sidecar": "Ambient mode and a sidecar at once",
-    "injection-label-value": "An injection label has a value that Istio does not know",
-    "kustomization-not-applied": "Kustomizations and charts below a directory are not rendered",
-    "mesh-incomplete": "Part of the installation's configuration is not given",
-    "mesh-version-unknown": "Nothing tells the version of Istio",
-    "namespace-both-labels": "A Namespace has istio-injection and istio.io/rev at once",
-    "namespace-missing": "A Namespace is not in the bundle",
-    "revision-unserved": "A label names a revision that no control plane here serves",
-    "pods-not-seen": "Pods are made of manifests that are not here",
-    "pods-of-controller": "Pods are made by a controller, and left to the cluster's webhook",
-    "unknown-workload-kind": "A kind that has pods is not named, and left alone",
-    "webhook-overlap": "Several webhooks of one control plane select a workload",
-    "workload-duplicate": "Two workloads share kind, Namespace and name",
-    "workload-path-unused": "spec.workloads names a path that no object has",
-}
 _GROUP = Html(
     '<details class="warning"><summary><span class="chip {severity}">{noun}</span> '
     '<span class="what">{title}</span> <code>{code}</code> '
@@ -81,17 +64,11 @@ def _group(group: Sequence[Advice]) -> Html:
     return _GROUP.filled(
         severity=severity,
         noun=NOUNS[severity][0],
-        title=_title(code),
+        title=codes.title(code),
         code=code,
         count=len(group),
         messages=_messages(distinct_messages),
     )
-
-
-def _title(code: str) -> str:
-    if code in CODES:
-        return CODES[code].title
-    return _TITLES.get(code) or code.replace("-", " ").capitalize()
 
 
 def _messages(messages: Sequence[str]) -> Html:

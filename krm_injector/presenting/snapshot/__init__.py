@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from krm_injector.discovery import control_planes
+from krm_injector.discovery import control_planes, mesh_config_maps, mesh_files
 from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
 from krm_injector.model import Mesh, Object, Refused, Result
@@ -69,12 +69,12 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
             results.append(_ambiguous(minimal))
 
     if not any(minimal["kind"] == "ConfigMap" for minimal in minimal_objects.values()):
-        message = f"the input {control_planes.no_part(objects, 'FILE')}"
+        message = f"the input {mesh_files.no_mesh(objects, 'FILE')}"
         raise Refused(*results, Result("error", message, code="mesh-missing"))
 
     sorted_objects = tuple(sorted(minimal_objects.values(), key=_order))
-    sourced = [control_planes.Sourced(value, "bundle") for value in sorted_objects]
-    meshes, mesh_results = control_planes.meshes(sourced, Settings())
+    sourced = [mesh_config_maps.Sourced(value, "bundle") for value in sorted_objects]
+    meshes, mesh_results = control_planes.find_control_planes(sourced, Settings())
     results += mesh_results
     for value in sorted_objects:
         results += private_key_error(value, ref_of(value))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.sources.resource_list.bundle import Item
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
 
 API_VERSIONS = (
     "config.kubernetes.io/v1",
@@ -43,7 +46,7 @@ def wrapper_problem(root: Any) -> Result | None:
     return None
 
 
-def no_list(message: str, code: str) -> Result:
+def no_list(message: str, code: CodeName) -> Result:
     return Result(
         "error", f"{message}. Bare manifests go through `krm-injector inject`.", code=code
     )
@@ -77,10 +80,16 @@ def check(item: Item, field: str = "") -> list[Result]:
     return problems
 
 
+_REQUIRED: tuple[tuple[str, CodeName], ...] = (
+    ("apiVersion", "item-without-apiVersion"),
+    ("kind", "item-without-kind"),
+)
+
+
 def _type_problems(item: Item, field: str) -> list[Result]:
     """What is wrong with an item's apiVersion and kind."""
     problems = []
-    for key, code in (("apiVersion", "item-without-apiVersion"), ("kind", "item-without-kind")):
+    for key, code in _REQUIRED:
         text = item.value.get(key)
         if isinstance(text, str) and text:
             continue
@@ -92,7 +101,9 @@ def _type_problems(item: Item, field: str) -> list[Result]:
     return problems
 
 
-def _problem(item: Item, field: str, path: str, sentence: str, current: Any, code: str) -> Result:
+def _problem(
+    item: Item, field: str, path: str, sentence: str, current: Any, code: CodeName
+) -> Result:
     """The error for an item: ``sentence`` goes on where the item is named."""
     reference = _reference(item.value)
     where = f"{item.file}: " if item.file else ""
