@@ -21,12 +21,10 @@ from krm_injector.presenting.explain.entries import entries
 from krm_injector.presenting.explain.forms import FORMS
 from krm_injector.presenting.explain.locations import Places
 from krm_injector.presenting.explain.refusals import refusals
-from krm_injector.presenting.explain.style import Look
+from krm_injector.presenting.explain.style import PLAIN, Look
 from krm_injector.presenting.explain.suggestions import Changes
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import Bundle
-
-DEFAULT_LIMIT = 200  # workloads of a table, which are grouped above that
 
 
 class Explained(NamedTuple):
@@ -94,7 +92,7 @@ def _text(
     if form == "html":
         return _page(outcome, workloads, errors, advice_entries)
 
-    limit = DEFAULT_LIMIT if arguments.limit is None else arguments.limit
+    limit = PLAIN.limit if arguments.limit is None else arguments.limit
     look = Look(request.width, request.colours, limit, arguments.verbose)
     return FORMS[form](outcome.meshes, workloads, look)
 
