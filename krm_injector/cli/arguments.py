@@ -25,18 +25,18 @@ def parse(words: Sequence[str]) -> Arguments:
         return Arguments(version=True)
 
     command, words = _split(words)
-    values = _Values(command)
+    line = _CommandLine(command)
     rest = iter(words)
     for word in rest:
         if word == "--":
-            values.behind_dashes.extend(rest)
+            line.behind_dashes.extend(rest)
         elif word == "-" or not word.startswith("-"):
-            values.paths.append(word)
+            line.paths.append(word)
         else:
             option, text = _option(word, command, rest)
-            values.add(option, text)
+            line.add(option, text)
 
-    arguments = values.arguments()
+    arguments = line.arguments()
     if arguments.help:
         return Arguments(command=command.name, help=True)
 
@@ -45,8 +45,8 @@ def parse(words: Sequence[str]) -> Arguments:
     return arguments
 
 
-class _Values:
-    """What the words of a command line have said so far."""
+class _CommandLine:
+    """What the words have given so far."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -68,15 +68,19 @@ class _Values:
             self.fields[option.field] = (*self.fields.get(option.field, ()), value)
             return
 
-        before = self.texts.setdefault(option.name, text)
-        if option.field in self.fields:
+        before = self.texts.get(option.name)
+        if before is not None:
             raise Usage(f"{option.name} is given twice: {before!r} and {text!r}; keep one")
+
+        self.texts[option.name] = text
         self.fields[option.field] = value
 
     def arguments(self) -> Arguments:
         paths, passed_on = tuple(self.paths), tuple(self.behind_dashes)
         if not self.command.passes_on:
+            # -- only ends the options: what follows may be a path that begins with a dash.
             paths, passed_on = (*paths, *passed_on), ()
+
         return Arguments(self.command.name, paths, passed_on=passed_on, **self.fields)
 
 

@@ -90,8 +90,8 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
 
 
 def _own_functions(directory: str, options: Options) -> Loaded:
-    """The functionConfigs with which a kustomization runs krm-injector, and no sources yet. The
-    checks count where kustomize leaves our functions out: kustomize runs the others itself.
+    """The functionConfigs with which a kustomization runs krm-injector, and no sources yet. Checks
+    are among them where kustomize leaves our functions out; else kustomize runs them itself.
     """
     from krm_injector.sources import programs
 

@@ -1,5 +1,5 @@
 """What may stand on the command line: one table of options, one of commands, and one of the forms
-of ``--output``. Parsing (arguments.py) and help (help.py) follow from them.
+of ``--output``. Parsing (arguments.py) and help (help_text.py) follow from them.
 """
 
 from __future__ import annotations

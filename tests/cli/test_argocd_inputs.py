@@ -20,12 +20,12 @@ NAME = {"ARGOCD_APP_NAME": "web"}
 
 
 def read(parameters: Any = None, **environment: str) -> argocd.Application:
-    given = {**NAME, **environment}
+    stated = {**NAME, **environment}
     if parameters is not None:
-        given["ARGOCD_APP_PARAMETERS"] = json.dumps(parameters)
-    found = argocd.application(given)
-    assert found is not None
-    return found
+        stated["ARGOCD_APP_PARAMETERS"] = json.dumps(parameters)
+    app = argocd.application(stated)
+    assert app is not None
+    return app
 
 
 def refusal(parameters: Any, **environment: str) -> list[str]:
@@ -47,16 +47,16 @@ def test_nobody_else_s_variables_count() -> None:
 
 
 def test_the_application() -> None:
-    found = read(
+    app = read(
         ARGOCD_APP_NAME="team_web",
         ARGOCD_APP_NAMESPACE="shop",
         ARGOCD_APP_REVISION="1a2b",
         KUBE_VERSION="1.31",
         KUBE_API_VERSIONS="v1,apps/v1",
     )
-    assert (found.name, found.namespace, found.kube_version) == ("web", "shop", "1.31")
-    assert found.api_versions == ("v1", "apps/v1")
-    assert found.results[0].message == "Application team_web, revision 1a2b"
+    assert (app.name, app.namespace, app.kube_version) == ("web", "shop", "1.31")
+    assert app.api_versions == ("v1", "apps/v1")
+    assert app.results[0].message == "Application team_web, revision 1a2b"
 
 
 def test_parameters_win_over_env_entries_and_single_variables_count_where_the_json_is_missing() -> (
@@ -65,15 +65,15 @@ def test_parameters_win_over_env_entries_and_single_variables_count_where_the_js
     assert read(
         [{"name": "method", "string": "manual"}], ARGOCD_ENV_METHOD="automatic"
     ).parameters == {"method": "manual"}
-    found = read(
+    app = read(
         None, PARAM_METHOD="manual", PARAM_VALUES_FILES_0="a.yaml", PARAM_VALUES_FILES_1="b.yaml"
     )
-    assert found.parameters == {"method": "manual", "values-files": ["a.yaml", "b.yaml"]}
+    assert app.parameters == {"method": "manual", "values-files": ["a.yaml", "b.yaml"]}
     assert read([], PARAM_METHOD="manual").parameters == {}
-    found = read(
+    app = read(
         None, ARGOCD_ENV_VALUES_FILES="a.yaml, b.yaml", ARGOCD_ENV_NAMESPACE_LABELS="a=b,c=d=e\nf="
     )
-    assert found.parameters == {
+    assert app.parameters == {
         "values-files": ["a.yaml", "b.yaml"],
         "namespace-labels": {"a": "b", "c": "d=e", "f": ""},
     }
@@ -86,7 +86,7 @@ def test_an_env_entry_that_nobody_reads_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "words"),
     [
         ({}, "not a list"),
         ([{"string": "x"}], "not a list of objects with a name"),
@@ -100,9 +100,9 @@ def test_an_env_entry_that_nobody_reads_is_told() -> None:
         ([{"name": "helm-parameters", "map": {"a": {"b": 1}}}], "its values are strings"),
     ],
 )
-def test_wrong_parameters(parameters: Any, said: str) -> None:
+def test_wrong_parameters(parameters: Any, words: str) -> None:
     (message,) = refusal(parameters)
-    assert said in message
+    assert words in message
 
 
 def test_every_wrong_parameter_is_told_at_once() -> None:
@@ -116,15 +116,13 @@ def test_every_wrong_parameter_is_told_at_once() -> None:
 
 
 def test_the_command_line_wins_and_the_destination_is_the_namespace(tmp_path: Path) -> None:
-    found = read(
+    app = read(
         [{"name": "method", "string": "manual"}, {"name": "revision", "string": "r"}],
         ARGOCD_APP_NAMESPACE="a",
     )
-    given = argocd.arguments(Arguments("build", method="automatic"), found, str(tmp_path))
-    assert (given.method, given.revision, given.namespace) == ("automatic", "r", "a")
-    assert (
-        argocd.arguments(Arguments("build", namespace="b"), found, str(tmp_path)).namespace == "b"
-    )
+    stated = argocd.arguments(Arguments("build", method="automatic"), app, str(tmp_path))
+    assert (stated.method, stated.revision, stated.namespace) == ("automatic", "r", "a")
+    assert argocd.arguments(Arguments("build", namespace="b"), app, str(tmp_path)).namespace == "b"
 
 
 def test_paths_stay_in_the_repository(tmp_path: Path) -> None:
@@ -136,8 +134,8 @@ def test_paths_stay_in_the_repository(tmp_path: Path) -> None:
     assert argocd.repository(str(app), ".") == str(app)
 
     def config(path: str) -> str | None:
-        found = read([{"name": "config", "string": path}], ARGOCD_APP_SOURCE_PATH="apps/web")
-        return argocd.arguments(Arguments("build"), found, str(app)).config
+        stated = read([{"name": "config", "string": path}], ARGOCD_APP_SOURCE_PATH="apps/web")
+        return argocd.arguments(Arguments("build"), stated, str(app)).config
 
     assert config("../../mesh/istio.yaml") == str(app / "../../mesh/istio.yaml")
     for outside in (
@@ -151,8 +149,8 @@ def test_paths_stay_in_the_repository(tmp_path: Path) -> None:
 
 
 def test_settings() -> None:
-    found = read([{"name": "on-missing-namespace", "string": "warn"}])
-    assert argocd.settings(Settings(), found).on_missing_namespace == "warn"
+    app = read([{"name": "on-missing-namespace", "string": "warn"}])
+    assert argocd.settings(Settings(), app).on_missing_namespace == "warn"
     labels = [{"name": "namespace-labels", "map": {"istio-injection": "enabled"}}]
     before = Settings(namespaces=(Stub("other", {}, {}),))
     stubs = argocd.settings(before, read(labels, ARGOCD_APP_NAMESPACE="shop")).namespaces
@@ -171,9 +169,21 @@ def test_what_helm_is_told() -> None:
     words = helm.words(".", release)
     assert words[:5] == ["template", ".", "--name-template", "web", "--include-crds"]
     assert words[5:] == [
-        "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values", "a.yaml", "--values", "-",
-        "--set", r"c=1\,2", "--set", "d={1,2}",
-    ]  # fmt: skip
+        "--namespace",
+        "shop",
+        "--kube-version",
+        "1.31",
+        "--api-versions",
+        "v1",
+        "--values",
+        "a.yaml",
+        "--values",
+        "-",
+        "--set",
+        r"c=1\,2",
+        "--set",
+        "d={1,2}",
+    ]
 
 
 def test_a_chart_s_defaults(tmp_path: Path) -> None:
@@ -213,13 +223,13 @@ def application(
     }
 
 
-def found(*objects: dict[str, Any], settings: Settings = Settings()) -> Any:  # noqa: B008 - never mutated
+def discovery(*objects: dict[str, Any], settings: Settings = Settings()) -> Any:  # noqa: B008 - never mutated
     bundle = resource_list.read_manifests(yaml.safe_dump_all(objects).encode())
     return discover(bundle, settings)
 
 
-def codes(found: Any) -> list[tuple[str, str]]:
-    return [(r.severity, r.code) for r in found.results if r.code.startswith("namespace-")]
+def codes(outcome: Any) -> list[tuple[str, str]]:
+    return [(r.severity, r.code) for r in outcome.results if r.code.startswith("namespace-")]
 
 
 def manifest(labels: dict[str, str]) -> dict[str, Any]:
@@ -227,21 +237,21 @@ def manifest(labels: dict[str, str]) -> dict[str, Any]:
 
 
 def test_an_application_tells_of_its_namespace() -> None:
-    told = found(application({"istio-injection": "enabled"}))
-    namespace = told.namespaces["shop"]
+    outcome = discovery(application({"istio-injection": "enabled"}))
+    namespace = outcome.namespaces["shop"]
     assert namespace.labels == {"istio-injection": "enabled", "kubernetes.io/metadata.name": "shop"}
     assert namespace.source == "Application web"
-    assert codes(told) == [("info", "namespace-managed")]
+    assert codes(outcome) == [("info", "namespace-managed")]
 
 
 @pytest.mark.parametrize("options", [(), ("CreateNamespace=false",), None, "CreateNamespace=true"])
 def test_only_where_argo_cd_makes_the_namespace(options: Any) -> None:
-    assert found(application({"a": "b"}, options=options)).namespaces == {}
+    assert discovery(application({"a": "b"}, options=options)).namespaces == {}
 
 
 @pytest.mark.parametrize("labels", [None, [], "x"])
 def test_odd_metadata_are_no_crash(labels: Any) -> None:
-    assert set(found(application(labels)).namespaces["shop"].labels) == {
+    assert set(discovery(application(labels)).namespaces["shop"].labels) == {
         "kubernetes.io/metadata.name"
     }
 
@@ -249,25 +259,25 @@ def test_odd_metadata_are_no_crash(labels: Any) -> None:
 def test_a_manifest_of_the_namespace_wins_as_a_whole() -> None:
     both = (application({"istio-injection": "enabled", "a": "b"}), manifest({"team": "x"}))
     for objects in (both, both[::-1]):
-        told = found(*objects)
-        assert told.namespaces["shop"].labels == {
+        outcome = discovery(*objects)
+        assert outcome.namespaces["shop"].labels == {
             "team": "x",
             "kubernetes.io/metadata.name": "shop",
         }
-        assert codes(told) == [("warning", "namespace-managed-ignored")]
-    assert codes(found(application({"a": "b"}), manifest({"a": "b"}))) == []
+        assert codes(outcome) == [("warning", "namespace-managed-ignored")]
+    assert codes(discovery(application({"a": "b"}), manifest({"a": "b"}))) == []
 
 
 def test_two_applications_that_disagree_are_an_error() -> None:
-    one = application({"istio-injection": "enabled"})
-    assert ("error", "namespace-conflict") in codes(found(one, application({}, "other")))
-    assert codes(found(one, application({"istio-injection": "enabled"}, "other"))) == [
+    first = application({"istio-injection": "enabled"})
+    assert ("error", "namespace-conflict") in codes(discovery(first, application({}, "other")))
+    assert codes(discovery(first, application({"istio-injection": "enabled"}, "other"))) == [
         ("info", "namespace-managed")
     ]
 
 
 def test_an_application_wins_over_the_function_config() -> None:
     stub = Settings(namespaces=(Stub("shop", {"istio-injection": "disabled"}, {}),))
-    told = found(application({"istio-injection": "enabled"}), settings=stub)
-    assert told.namespaces["shop"].labels["istio-injection"] == "enabled"
-    assert ("warning", "namespace-stub-ignored") in codes(told)
+    outcome = discovery(application({"istio-injection": "enabled"}), settings=stub)
+    assert outcome.namespaces["shop"].labels["istio-injection"] == "enabled"
+    assert ("warning", "namespace-stub-ignored") in codes(outcome)

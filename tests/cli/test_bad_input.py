@@ -99,7 +99,7 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         (b"a: [yaml\n", "line 2"),
         (b"\xff\xfe\xfa", "UTF-8"),
@@ -108,7 +108,8 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
         (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n", "no items"),
         (b"just words", "ResourceList"),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\nkind: ResourceList\n",
+            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n"
+            b"---\nkind: ResourceList\n",
             "document",
         ),
         (
@@ -116,7 +117,8 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
             "twice",
         ),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- metadata: {name: x}\n",
+            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\n"
+            b"items:\n- metadata: {name: x}\n",
             "kind",
         ),
         (
@@ -129,10 +131,10 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
         (b"- " * 201 + b"a", "deep"),
     ],
 )
-def test_input_that_cannot_be_read(text: bytes, said: str) -> None:
+def test_input_that_cannot_be_read(text: bytes, words: str) -> None:
     code, out, err = run(text)
     assert (code, out) == (1, "")
-    assert said in err
+    assert words in err
 
 
 def test_aliases_that_explode() -> None:
@@ -171,8 +173,8 @@ def test_a_template_that_gives_no_yaml() -> None:
         '{{ $s := "xxxxxxxxxx" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}{{ $s }}',
         '{{ repeat 2000000000 "x" }}',
         (
-            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ "
-            "end }}"
+            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}"
+            "{{ end }}{{ end }}{{ end }}"
         ),
         "{{ $l := list 1 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ len $l }}",
         '{{ printf "%1000000000d" 1 }}',
@@ -245,7 +247,7 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "words"),
     [
         (mesh("{}", mesh_config="defaultConfig: ["), "mesh"),
         (mesh("{}", mesh_config="defaultConfig:\n  drainDuration: soon\n"), "drainDuration"),
@@ -254,9 +256,9 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
         (mesh("{}", policy="sometimes"), "sometimes"),
     ],
 )
-def test_a_mesh_that_cannot_be_used(parts: list[Any], said: str) -> None:
+def test_a_mesh_that_cannot_be_used(parts: list[Any], words: str) -> None:
     errors, _ = refused([NAMESPACE, *parts, deployment()])
-    assert any(said in e["message"] for e in errors)
+    assert any(words in e["message"] for e in errors)
 
 
 def test_every_workloads_errors_at_once() -> None:
@@ -306,7 +308,7 @@ def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("kind: X\nmetadata:\n\tname: x\n", "a tab cannot indent YAML; use spaces"),
         (
@@ -318,9 +320,9 @@ def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
         ("kind: X\nmetadata:\n  name: {{ .Release.Name }}-x\n", "helm template"),
     ],
 )
-def test_the_usual_mistakes_say_what_to_do(text: str, said: str) -> None:
+def test_the_usual_mistakes_say_what_to_do(text: str, words: str) -> None:
     code, out, err = run_inject(text)
-    assert (code, out) == (1, "") and said in err and "line " in err
+    assert (code, out) == (1, "") and words in err and "line " in err
 
 
 def run_inject(text: str) -> tuple[int, str, str]:

@@ -108,8 +108,8 @@ def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> 
     bad = DEPLOYMENT.replace(
         "metadata: {labels: {app: web}}",
         (
-            "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: "
-            "no port}}"
+            "metadata: {annotations: {sidecar.istio.io/inject: 'true', "
+            "status.sidecar.istio.io/port: no port}}"
         ),
     )
     given = resource_list(
@@ -357,7 +357,7 @@ def test_quiet_leaves_errors_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["injct"], "did you mean inject?"),
         (["frobnicate"], "there is no command 'frobnicate'"),
@@ -401,10 +401,10 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
     ],
 )
-def test_wrong_usage(words: list[str], said: str) -> None:
+def test_wrong_usage(words: list[str], message: str) -> None:
     done = krm(*words)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert said in done.stderr.decode()
+    assert message in done.stderr.decode()
 
 
 def test_help_and_version() -> None:
@@ -564,7 +564,10 @@ def test_explain_renders_a_kustomization_first(tmp_path: Path) -> None:
 
 
 def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
-    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: ./mine}]}\n"
+    kptfile = (
+        "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\n"
+        "pipeline: {mutators: [{exec: ./mine}]}\n"
+    )
     (tmp_path / "Kptfile").write_text(kptfile)
     (tmp_path / "all.yaml").write_text(BUNDLE)
     without = krm("explain", str(tmp_path), env={"PATH": "/nonexistent"})
@@ -655,7 +658,10 @@ def test_a_limit_is_a_number() -> None:
 HALF = (
     f"{ENABLED}---\n{DEPLOYMENT}---\n{DEPLOYMENT.replace('namespace: shop', 'namespace: unknown')}"
 )
-MISSPELT = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\nspec: {methd: manual}\n"
+MISSPELT = (
+    "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\n"
+    "spec: {methd: manual}\n"
+)
 
 
 @pytest.mark.parametrize("command", ["inject", "eject", "build"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
-from krm_injector.cli import arguments, main, options
+from krm_injector.cli import arguments, main, options, streams
 from krm_injector.cli.request import Arguments, Request
 
 PACKAGE = ROOT / "krm_injector"
@@ -72,7 +72,7 @@ def test_the_truth_table_is_a_command_of_its_own(monkeypatch: pytest.MonkeyPatch
     from krm_injector.cli.commands import truth_table
 
     monkeypatch.setattr(truth_table, "run", lambda request: asked.append(request))
-    monkeypatch.setattr(main.streams, "finish", lambda answer, arguments: 0)
+    monkeypatch.setattr(streams, "finish", lambda answer, arguments: 0)
     assert main.run(["explain", "--truth-table", "-o", "json"]) == 0
     assert [request.arguments.output for request in asked] == ["json"]
 

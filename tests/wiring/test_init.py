@@ -39,7 +39,7 @@ def test_kustomize_makes_a_kustomization(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "kustomization.yaml").write_text(HEAD)
     (tmp_path / "other").mkdir()
-    told = init.run("kustomize", str(tmp_path), None)
+    report = init.run("kustomize", str(tmp_path), None)
     made = yaml.safe_load((tmp_path / "kustomization.yaml").read_text())
     assert made["resources"] == ["below", "web.yaml"] and made["transformers"] == [
         "istio-inject.yaml"
@@ -47,8 +47,8 @@ def test_kustomize_makes_a_kustomization(tmp_path: Path) -> None:
     config = yaml.safe_load((tmp_path / "istio-inject.yaml").read_text())
     function = yaml.safe_load(config["metadata"]["annotations"]["config.kubernetes.io/function"])
     assert function == {"exec": {"path": "krm-injector"}}
-    assert "kustomize build --enable-alpha-plugins --enable-exec ." in told
-    assert "  kind: SidecarInjection\n" in told, "what was written is shown"
+    assert "kustomize build --enable-alpha-plugins --enable-exec ." in report
+    assert "  kind: SidecarInjection\n" in report, "what was written is shown"
 
 
 def programs(path: Path, **says: str) -> Path:
@@ -65,16 +65,16 @@ def test_kustomize_where_only_kubectl_is_there_tells_the_command_that_works(
 ) -> None:
     (tmp_path / "web.yaml").write_text("a: b\n")
     monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", kubectl="")))
-    told = init.run("kustomize", str(tmp_path), None)
+    report = init.run("kustomize", str(tmp_path), None)
     assert (
-        told.split("next:\n")[1].splitlines()[1] == "  krm-injector build ."
-        and "kubectl apply -k" in told
+        report.split("next:\n")[1].splitlines()[1] == "  krm-injector build ."
+        and "kubectl apply -k" in report
     )
     programs(tmp_path / "bin", kustomize="")
-    told = init.run("kustomize", str(tmp_path), None)
+    report = init.run("kustomize", str(tmp_path), None)
     assert (
-        told.endswith("  kustomize build --enable-alpha-plugins --enable-exec .\n")
-        and "kubectl" not in told
+        report.endswith("  kustomize build --enable-alpha-plugins --enable-exec .\n")
+        and "kubectl" not in report
     )
 
 
@@ -105,11 +105,11 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
 ) -> None:
     says = {} if version is None else {"helm": version}
     monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", **says)))
-    told = init.run("helm", str(tmp_path), None)
-    after = told.split("\nnext:\n")[1].splitlines()[1:]
+    report = init.run("helm", str(tmp_path), None)
+    after = report.split("\nnext:\n")[1].splitlines()[1:]
     assert (tmp_path / ".krm-injector").exists() is plugin and len(after) == lines
     assert ("--post-renderer-args=inject" in after[-1]) is not plugin
-    assert ("Helm 3 needs no plugin" in told) is (plugin and not str(version).startswith("v4"))
+    assert ("Helm 3 needs no plugin" in report) is (plugin and not str(version).startswith("v4"))
 
 
 @pytest.mark.parametrize("target", ["pre-commit", "github-action"])
@@ -119,13 +119,24 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
         ({}, "verify ."),
         ({"a.yaml": "", "k/kustomization.yaml": "namePrefix: x\n"}, "verify ."),
         ({"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": ""}, "verify ."),
-        ({"b/kustomization.yaml": "namespace: x\n", "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
-          "o p/kustomization.yaml": "namespace: x\n"}, "explain o 'o p'"),
-        ({"o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
-          "p/kustomization.yaml": "namePrefix: x\n"}, "verify o"),
+        (
+            {
+                "b/kustomization.yaml": "namespace: x\n",
+                "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
+                "o p/kustomization.yaml": "namespace: x\n",
+            },
+            "explain o 'o p'",
+        ),
+        (
+            {
+                "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p/kustomization.yaml": "namePrefix: x\n",
+            },
+            "verify o",
+        ),
         ({"c/Chart.yaml": "name: c\n"}, "verify ."),
     ],
-)  # fmt: skip
+)
 def test_verification_is_wired_to_what_the_repository_holds(
     tmp_path: Path, target: str, files: dict[str, str], command: str
 ) -> None:
@@ -146,25 +157,21 @@ def test_verification_is_wired_to_what_the_repository_holds(
 
 def test_kustomize_with_an_image(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text("a: b\n")
-    told = init.run("kustomize", str(tmp_path), "example.org/krm-injector:v1")
+    report = init.run("kustomize", str(tmp_path), "example.org/krm-injector:v1")
     assert "image: example.org/krm-injector:v1" in (tmp_path / "istio-inject.yaml").read_text()
-    assert "  kustomize build --enable-alpha-plugins .\n" in told
+    assert "  kustomize build --enable-alpha-plugins .\n" in report
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_kustomize_adds_to_a_kustomization(tmp_path: Path, newline: str, bom: str) -> None:
-    before = (
-        bom
-        + f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n".replace(
-            "\n", newline
-        )
-    )
+    text = f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n"
+    before = bom + text.replace("\n", newline)
     path = tmp_path / "kustomization.yaml"
     path.write_bytes(before.encode())
-    told = init.run("kustomize", str(tmp_path), None)
+    report = init.run("kustomize", str(tmp_path), None)
     assert path.read_bytes().decode() == before + f"  - istio-inject.yaml{newline}"
-    assert "  +   - istio-inject.yaml\n" in told
+    assert "  +   - istio-inject.yaml\n" in report
     after = tree(tmp_path)
     assert "nothing to write" in init.run("kustomize", str(tmp_path), None)
     assert tree(tmp_path) == after
@@ -206,8 +213,8 @@ def test_kustomize_that_has_the_function_already(tmp_path: Path, name: str) -> N
 )
 def test_kustomize_says_what_to_add_where_it_cannot(tmp_path: Path, text: str) -> None:
     (tmp_path / "kustomization.yaml").write_text(text)
-    said = refused("kustomize", tmp_path)
-    assert "transformers:\n- istio-inject.yaml" in said
+    message = refused("kustomize", tmp_path)
+    assert "transformers:\n- istio-inject.yaml" in message
 
 
 def test_kustomize_where_nothing_is(tmp_path: Path) -> None:
@@ -266,13 +273,13 @@ def test_a_file_in_a_folder_s_place(tmp_path: Path, target: str, folder: str) ->
 def test_kpt_makes_a_kptfile(tmp_path: Path) -> None:
     package = tmp_path / "My Shop_2"
     package.mkdir()
-    told = init.run("kpt", str(package), None)
+    report = init.run("kpt", str(package), None)
     made = yaml.safe_load((package / "Kptfile").read_text())
     assert made["metadata"]["name"] == "my-shop-2"
     assert made["pipeline"] == {
         "mutators": [{"exec": "krm-injector", "configPath": "istio-inject.yaml"}]
     }
-    assert f"cd '{package}'" in told and "kpt fn render --allow-exec ." in told
+    assert f"cd '{package}'" in report and "kpt fn render --allow-exec ." in report
 
 
 @pytest.mark.parametrize(
