@@ -32,7 +32,7 @@ def differences(before: Any, after: Any) -> list[Difference]:
     """Each piece that differs, in the order of ``after``, what is gone behind; empty where the two
     are the same.
 
-    Elements of lists are told apart by name where they have one, else by place; a different order
+    Elements of lists are matched by name where they have one, otherwise by place. A different order
     of the same elements is one difference of the list as a whole. 1, 1.0 and true are different.
     """
     return list(_walk(before, after, ""))

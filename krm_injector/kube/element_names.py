@@ -9,7 +9,7 @@ from typing import Any
 # The merge keys of Kubernetes' lists (patchMergeKey in k8s.io/api), the more particular first.
 MERGE_KEYS = ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name", "groupName")
 
-ORDER = " (order)"  # behind a list's path: what is told is the order of its elements' names
+ORDER = " (order)"  # behind a list's path: the value is the order of its elements' names
 
 
 def names(items: list[Any]) -> list[str] | None:

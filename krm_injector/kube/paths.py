@@ -25,7 +25,7 @@ def at(value: Any, path: Iterable[str | int]) -> Any:
 def put(value: Any, path: Iterable[str | int], leaf: Any) -> Any:
     """A copy of the value with ``leaf`` at the path.
 
-    Maps that are absent are made, in place of null or anything else that is no map. Entries of
+    Maps that are absent are made; they replace null and anything else that is not a map. Entries of
     lists must be there: raises LookupError or TypeError where they are not. What is beside the path
     is shared with the value.
     """

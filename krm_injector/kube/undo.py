@@ -1,9 +1,9 @@
 """What takes an object back to what it was before: a description keyed by names, and its
 application.
 
-``describe(before, after)`` is made once, from two objects; ``undo(later, description)`` takes back
-what was done, even where others have edited ``later`` beside it since. The form of a description is
-told in undo_description.py.
+``describe(before, after)`` is made once, from two objects. ``undo(later, description)`` takes back
+what was done, even where others have edited ``later`` beside it since. undo_description.py explains
+the form of a description.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Taking an injection back: exactly where there is a record, else as far as Istio's traces tell."""
+"""Taking an injection back: exactly where there is a record, otherwise as far as Istio's traces
+allow.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ class Restored(NamedTuple):
 
 
 def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
-    """The workloads with what their records tell of taken back; without a record, as they are.
+    """The workloads before the injections that their records describe; without a record, as they
+    are.
 
     The templates of one object all have the object without any of its injections.
     """
@@ -34,8 +37,8 @@ def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
 
 
 def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
-    """The workloads without their injection, by whatever tells of it; results say what cannot be
-    known.
+    """The workloads without their injection, by their records or by Istio's traces; results say
+    what cannot be known.
 
     The templates of one object all have the object without any of its injections.
     """

@@ -132,9 +132,8 @@ def probers_of(pod: Object) -> Object:
 
 def _proxy_environment(pod: Object) -> dict[str, str]:
     sidecar = pods.find_in_pod(PROXY_CONTAINER, pod) or {}
-    return {
-        variable.get("name"): variable.get("value") or "" for variable in sidecar.get("env") or []
-    }
+    variables = sidecar.get("env") or []
+    return {variable.get("name"): variable.get("value") or "" for variable in variables}
 
 
 def _json_object(text: str | None) -> Object:
@@ -209,6 +208,7 @@ def _own_containers(
 
 
 def _made_native(container: Object) -> bool:
+    """Whether injection made an init container of the user's own istio-proxy."""
     return container.get("name") == PROXY_CONTAINER and "restartPolicy" not in container
 
 

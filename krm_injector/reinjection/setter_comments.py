@@ -3,15 +3,15 @@ edits by hand.
 
 kpt copies comments by place in lists (sources/resource_list/put_back.py). Files that an earlier
 krm-injector gave it may so have the comment of the user's first container on Istio's first one.
-Where the comment names a setter, Istio's value is then replaced by the user's. Both are told from
-an edit by hand: the comment of a value in Istio's element stands behind the same field of the
-element that had this place before the injection, and the values are the same.
+Where the comment names a setter, Istio's value is then replaced by the user's. Such a value differs
+from an edit by hand in this: its comment also stands behind the same field of the element that had
+this place before the injection, and the two values are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
@@ -24,9 +24,6 @@ from krm_injector.model import Object, Result, Workload
 from krm_injector.reinjection import record
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, Item, texts_of
-
-if TYPE_CHECKING:
-    from krm_injector.codes import Severity
 
 # The lists of a pod's spec that injection puts elements into.
 _LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")
@@ -262,21 +259,19 @@ def results(standing: Workload, copied: Sequence[Copied]) -> list[Result]:
 
 
 def _result(standing: Workload, entry: Copied) -> Result:
-    ref = standing.ref
+    ref, path, value = standing.ref, entry.path, entry.value
     if entry.written:
-        severity: Severity = "warning"
         message = (
             f"{wrong(standing, entry)}. Istio's value comes back, and the comment is taken out "
             "there"
         )
-    else:
-        severity = "info"
-        message = (
-            f'the comment "# {entry.comment}" stands on {entry.path} of {ref}, which is Istio\'s: '
-            f"{_how(entry)}. It is taken out there"
-        )
+        return Result("warning", message, ref, path, value, code="comment-copied")
 
-    return Result(severity, message, ref, entry.path, entry.value, code="comment-copied")
+    message = (
+        f'the comment "# {entry.comment}" stands on {path} of {ref}, which is Istio\'s: '
+        f"{_how(entry)}. It is taken out there"
+    )
+    return Result("info", message, ref, path, value, code="comment-copied")
 
 
 def wrong(standing: Workload, entry: Copied) -> str:

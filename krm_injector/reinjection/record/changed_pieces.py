@@ -98,7 +98,7 @@ def _is_edit(path: str, value: Any, injected: dict[str, Any], changed: dict[str,
 def _taken_out(
     present: set[str], injected: dict[str, Any], changed: dict[str, Any], gone: set[str]
 ) -> list[ChangedPiece]:
-    """The pieces that injection gives, that the record knows, and that stand there no more."""
+    """The pieces that injection gives and the record knows, and that are missing now."""
     lists = {path.rpartition("[")[0] for path in present & injected.keys()}
     pieces = []
     for path, value in injected.items():

@@ -1,4 +1,4 @@
-"""The place of a pod template in an object, with the entries of lists told by name.
+"""The place of a pod template in an object, with the entries of lists identified by name.
 
 Their numbers change when other entries come in; their names stay.
 """
