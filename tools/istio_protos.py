@@ -6,11 +6,7 @@ import re
 from typing import NamedTuple
 
 SCALARS = {"string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes"}
-
-
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.]*|\.[A-Za-z_][\w.]*|-?\d[\w.]*|[^\s\w]')
-
-
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 

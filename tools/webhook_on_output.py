@@ -408,10 +408,8 @@ def report(passes: list[Pass]) -> list[str]:
     )
     kept = len(passes) - len(changed)
     lines = [
-        (
-            f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, {kept} "
-            "as they were"
-        )
+        f"{len(passes)} pods, {matched} matched, {failed} refused, {len(changed)} changed, "
+        f"{kept} as they were"
     ]
     for reason in (*REASONS, ""):
         own = [one for one in changed if one.reason == reason]

@@ -139,8 +139,12 @@ class Site:
         return kind(
             f"template: {source.name}:{line}:{column}: executing {quote(self.unit.name)} at "
             f"<{context}>: {message}",
-            message=message, name=self.unit.name, line=line, column=column, context=context,
-        )  # fmt: skip
+            message=message,
+            name=self.unit.name,
+            line=line,
+            column=column,
+            context=context,
+        )
 
     def fail(self, message: str) -> NoReturn:
         raise self.error(message)

@@ -10,8 +10,6 @@ from krm_injector.gotemplate.sprig.regex_classes import Ranges, orbit
 from krm_injector.gotemplate.sprig.regex_tree import Node, may_be_empty
 
 _MAX_PROGRAM = 20_000
-
-
 # Steps: ("set", characters), ("class", ranges), ("any", newline_too), ("at", what), ("save", slot),
 # ("jump", to), ("fork", to, to) with the preferred way first, ("match",).
 Program = list[tuple[Any, ...]]

@@ -10,26 +10,12 @@ from functools import lru_cache
 from krm_injector.gotemplate.sprig.gotext import go_lower, go_title_rune, go_upper
 
 Ranges = list[tuple[int, int]]
-
-
 MAX_RUNE = 0x10FFFF
-
-
 MAX_FOLD = 0x2000  # a class of more runes is not searched for their other cases
-
-
 _DIGIT: Ranges = [(0x30, 0x39)]
-
-
 _SPACE: Ranges = [(9, 10), (12, 13), (32, 32)]
-
-
 _WORD: Ranges = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]
-
-
 PERL = {"d": _DIGIT, "s": _SPACE, "w": _WORD}
-
-
 POSIX: dict[str, Ranges] = {
     "alnum": [(0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)],
     "alpha": [(0x41, 0x5A), (0x61, 0x7A)],

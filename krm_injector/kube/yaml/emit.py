@@ -238,10 +238,8 @@ def _literal(text: str, pad: str) -> str:
         return quoted(text)  # "|+" would take in blank lines that follow in the text it is put into
 
     if body.lstrip(" \n")[:1] == "\t":
-        return quoted(
-            text
-            # kustomize and kpt fail over a block that begins with a tab: they write it without the "2"
-        )
+        # kustomize and kpt fail over a block that begins with a tab: they write it without the "2".
+        return quoted(text)
 
     hint = "2" if body[0] in " \t\n" else ""
     chomping = "" if len(body) < len(text) else "-"

@@ -32,10 +32,12 @@ _TIMESTAMP = re.compile(
     r"(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
     r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?)?\Z"
 )
+# fmt: off
 _ESCAPES = {
-    "\0": "0", "\x07": "a", "\x08": "b", "\t": "t", "\n": "n", "\x0b": "v", "\x0c": "f", "\r": "r", "\x1b": "e",
-    '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
-}  # fmt: skip
+    "\0": "0", "\x07": "a", "\x08": "b", "\t": "t", "\n": "n", "\x0b": "v", "\x0c": "f", "\r": "r",
+    "\x1b": "e", '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
+}
+# fmt: on
 
 
 def go_marshal(value: Any) -> str:
@@ -149,16 +151,13 @@ def _scientific(value: float) -> str:
 def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if _SIMPLE.match(text) and text not in scalars.WORDS and text[0] not in ".-":
         return text  # no space, so nothing to fold
-    if (
-        "\x85" in text
-    ):  # JSON leaves it raw, and YAML reads it there as a line break that folds into a space
+    if "\x85" in text:
+        # JSON leaves it raw, and YAML reads it there as a line break that folds into a space.
         text = re.sub("[ \t]*\x85[ \t]*", " ", text)
 
-    text = (
-        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if _has_surrogates(text)
-        else text
-    )
+    if _has_surrogates(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
     plain = (
         isinstance(scalars.resolve(text), str)
         and not _SEXAGESIMAL.match(text)
@@ -183,7 +182,7 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
 
 
 def _special(text: str) -> bool:
-    """Whether go-yaml takes a character of text for unprintable (tabs too, and all beyond U+FFFF)."""
+    """Whether go-yaml takes a character for unprintable: tabs too, and all beyond U+FFFF."""
     return _CONTROL.search(text) is not None or (
         not text.isascii() and re.search(_BEYOND, text) is not None
     )

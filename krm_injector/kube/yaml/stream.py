@@ -19,7 +19,10 @@ from krm_injector.kube.yaml.load import Document, load_documents
 _MARK = "\ufeff"
 _ODD_SEPARATOR = re.compile(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)
 _MARKED = re.compile(r"^---(?:[ \t].*)?\r?\n\ufeff", re.MULTILINE)
-_MISPLACED = "a byte order mark may stand at the start of a text and right behind a line ---, not here; remove it"
+_MISPLACED = (
+    "a byte order mark may stand at the start of a text and right behind a line ---, not here; "
+    "remove it"
+)
 _SEPARATOR = re.compile(r"^---(?:[ \t].*)?(?:\r?\n|\Z)", re.MULTILINE)
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*")
 _LIKE_JSON = re.compile(r'\{\s*"')
