@@ -5,15 +5,13 @@ a traceback.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from command import krm
 
 NAMESPACE = {
     "apiVersion": "v1",
@@ -65,10 +63,7 @@ def mesh(
 
 
 def run(text: str | bytes, timeout: float = 30) -> tuple[int, str, str]:
-    data = text.encode() if isinstance(text, str) else text
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector"], input=data, capture_output=True, timeout=timeout
-    )
+    done = krm(stdin=text, timeout=timeout)
     assert b"Traceback" not in done.stderr
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -289,17 +284,8 @@ def test_an_unknown_template_names_those_there_are() -> None:
     assert "'nope'" in errors[0]["message"] and "sidecar" in errors[0]["message"]
 
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector", *words],
-        capture_output=True,
-        cwd=cwd,
-        env=ENVIRONMENT,
-        timeout=60,
-    )
+    done = krm(*words, cwd=cwd)
     err = done.stderr.decode()
     assert "Traceback" not in err and "internal error" not in err
     return done.returncode, done.stdout, err
@@ -324,9 +310,7 @@ def test_the_usual_mistakes_say_what_to_do(text: str, said: str) -> None:
 
 
 def run_inject(text: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector", "inject"], input=text.encode(), capture_output=True
-    )
+    done = krm("inject", stdin=text)
     assert b"Traceback" not in done.stderr
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from command import KRM_INJECTOR, krm
 
 from krm_injector import __version__
 from krm_injector.cli import arguments, streams
@@ -44,20 +45,6 @@ spec: {ports: [{port: 80}]}
 BUNDLE = f"{ENABLED}---\n{SERVICE}---\n{DEPLOYMENT}"
 
 
-def krm(
-    *words: str,
-    stdin: str | bytes = b"",
-    env: dict[str, str] | None = None,
-    cwd: Path | None = None,
-):
-    data = stdin.encode() if isinstance(stdin, str) else stdin
-    environment = {**os.environ, **(env or {})}
-    command = [sys.executable, "-m", "krm_injector", *words]
-    return subprocess.run(
-        command, input=data, capture_output=True, env=environment, cwd=cwd, timeout=60, check=False
-    )
-
-
 def resource_list(text: str, **more: object) -> str:
     items = [document for document in yaml.safe_load_all(text) if document]
     return yaml.safe_dump(
@@ -75,7 +62,7 @@ def config(**spec: object) -> dict[str, object]:
     return {**kind, "spec": spec}
 
 
-def containers(deployment: dict) -> list[str]:
+def containers(deployment: Any) -> list[str]:
     pod = deployment["spec"]["template"]["spec"]
     return [container["name"] for container in [*pod["containers"], *pod.get("initContainers", [])]]
 
@@ -237,7 +224,7 @@ def test_build_leaves_local_config_out(tmp_path: Path) -> None:
 
 def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(BUNDLE)
-    done = krm("build", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    done = krm("build", cwd=tmp_path)
     assert done.stdout == krm("inject", stdin=BUNDLE).stdout
 
 
@@ -404,7 +391,7 @@ def test_help_and_version() -> None:
 def test_a_terminal_on_stdin_gets_the_help() -> None:
     leader, follower = pty.openpty()
     try:
-        command = [sys.executable, "-m", "krm_injector"]
+        command = [*KRM_INJECTOR]
         done = subprocess.run(command, stdin=follower, capture_output=True, timeout=30, check=False)
         assert done.returncode == 0
         assert b"krm-injector inject" in done.stdout
@@ -421,7 +408,7 @@ def test_a_terminal_on_stdin_gets_the_help() -> None:
 
 
 def test_a_reader_that_goes_away_causes_no_noise() -> None:
-    command = [sys.executable, "-m", "krm_injector", "inject", "--quiet", "-"]
+    command = [*KRM_INJECTOR, "inject", "--quiet", "-"]
     many = "---\n".join(
         [ENABLED, *[DEPLOYMENT.replace("name: web,", f"name: web{n},") for n in range(30)]]
     )
@@ -439,7 +426,7 @@ def test_a_reader_that_goes_away_causes_no_noise() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_without_a_traceback(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "krm_injector"]
+    command = [*KRM_INJECTOR]
     child = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -454,7 +441,7 @@ def test_a_full_disk_is_an_error() -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
     with open("/dev/full", "wb") as full:
-        command = [sys.executable, "-m", "krm_injector", "inject"]
+        command = [*KRM_INJECTOR, "inject"]
         done = subprocess.run(
             command, input=BUNDLE.encode(), stdout=full, stderr=subprocess.PIPE, check=False
         )
@@ -666,7 +653,7 @@ def test_commands_that_print_manifests_print_nothing_with_exit_status_1(
     (tmp_path / "in").mkdir()
     for name, text in files.items():
         (tmp_path / "in" / name).write_text(text)
-    done = krm(command, "in", *options, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    done = krm(command, "in", *options, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"error: " in done.stderr
 

@@ -119,13 +119,13 @@ def test_rule(workload: Workload, plane: Mesh, injected: bool, reason: Reason) -
     assert decision.results == ()
 
 
-NEVER = {
+NEVER: dict[str, Any] = {
     "neverInjectSelector": [
         {"matchLabels": {"team": "ops"}},
         {"matchExpressions": [{"key": "b", "operator": "Exists"}]},
     ]
 }
-ALWAYS = {"alwaysInjectSelector": [{"matchLabels": {"mesh": "on"}}]}
+ALWAYS: dict[str, Any] = {"alwaysInjectSelector": [{"matchLabels": {"mesh": "on"}}]}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,9 @@ def test_selectors_of_the_configuration(
 
 
 def test_empty_and_invalid_selectors_are_passed_over() -> None:
-    broken = {"neverInjectSelector": [{}, {"matchExpressions": [{"key": "a", "operator": "Like"}]}]}
+    broken: dict[str, Any] = {
+        "neverInjectSelector": [{}, {"matchExpressions": [{"key": "a", "operator": "Like"}]}]
+    }
     assert judged(pod({"a": "b"}), mesh(webhooks=(webhook(),), **broken), labels={}).injected
 
 

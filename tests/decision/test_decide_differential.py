@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from paths import SHARED
+from outside import needs, webhook_oracle
+from paths import DIFFERENTIAL, RANDOM_CASES, SHARED
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import discover
@@ -24,7 +22,6 @@ from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
 from krm_injector.presenting import explain
 
-DIFFERENTIAL = SHARED / "istio" / "differential"
 SEED, FRESH = 20261123, 1000
 
 
@@ -67,21 +64,13 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
 
 
 def test_stored_cases() -> None:
-    cases = DIFFERENTIAL / "cases.jsonl.xz"
-    if not cases.exists():
-        pytest.skip(f"{cases} is not at hand: KRM_INJECTOR_SHARED")
-    with lzma.open(cases, "rt") as lines:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         assert differences(lines) == (400, [])
 
 
 def test_fresh_cases(tmp_path: Path) -> None:
-    maker = SHARED / "istio" / "random_cases.py"
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not maker.exists() or not oracle:
-        pytest.skip(
-            "random_cases.py or istio-webhook-oracle is not at hand: KRM_INJECTOR_SHARED, "
-            "KRM_INJECTOR_ORACLE"
-        )
+    maker = needs(SHARED / "istio" / "random_cases.py")
+    oracle = webhook_oracle()
     out = tmp_path / "cases.jsonl"
     subprocess.run(
         [sys.executable, maker, str(SEED), str(FRESH), out, "--oracle", oracle], check=True

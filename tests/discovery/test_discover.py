@@ -45,7 +45,8 @@ def config_map(
 def injector(revision: str = "", tag: Any = "1.30.3", config: str = CONFIG, **more: Any) -> Object:
     values = more.pop("values", {})
     data = {"config": config, "values": json.dumps({"global": {"tag": tag}, **values})}
-    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", **more, **data)
+    more.update(data)
+    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", **more)
 
 
 def mesh_map(revision: str = "", text: str = MESH, **more: Any) -> Object:

@@ -586,7 +586,8 @@ def test_a_record_from_when_only_one_template_was_named_still_leads_back() -> No
 
 
 def test_eject_needs_no_functionconfig_and_keeps_other_annotations() -> None:
-    for metadata in ({}, {"annotations": {}}, {"annotations": {"a": "b"}}):
+    cases: list[dict[str, Any]] = [{}, {"annotations": {}}, {"annotations": {"a": "b"}}]
+    for metadata in cases:
         value = several()
         value["metadata"].update(metadata)
         assert ejected(injected(settings(GROUPS), value), Settings()) == value

@@ -5,24 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import lzma
-import os
 import pathlib
-import shutil
-import subprocess
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from paths import ROOT
+from outside import ask_webhook, needs, webhook_oracle
+from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES
 
 from krm_injector.discovery import profile, webhooks
 from krm_injector.function_config import MeshSettings, Settings, Stub
 from krm_injector.pipeline import Outcome, run
 from krm_injector.sources.resource_list import read_manifests
 
-SHARED = pathlib.Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
-INSTALLATION = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
 KINDS = {
     "Pod",
     "CronJob",
@@ -132,9 +128,8 @@ class Case(NamedTuple):
 
 
 def mesh_documents() -> list[dict[str, Any]]:
-    if not INSTALLATION.exists():
-        pytest.skip(f"no default installation of Istio at {INSTALLATION}")
-    return list(yaml.load_all(INSTALLATION.read_text(), yaml.CSafeLoader))
+    text = needs(DEFAULT_INSTALLATION).read_text()
+    return list(yaml.load_all(text, yaml.CSafeLoader))
 
 
 @pytest.fixture(scope="module")
@@ -286,10 +281,7 @@ def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> N
 
 
 def test_random_workloads(installation: MeshSettings) -> None:
-    path = SHARED / "istio" / "differential" / "cases.jsonl.xz"
-    if not path.exists():
-        pytest.skip(f"no random workloads at {path}")
-    with lzma.open(path, "rt") as lines:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         rows = [json.loads(line) for line in lines]
     cases = [
         Case(yaml.safe_load(r["workload"]), r["ns_labels"], r["native_sidecars"]) for r in rows
@@ -298,9 +290,7 @@ def test_random_workloads(installation: MeshSettings) -> None:
 
 
 def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
-    inputs = sorted((SHARED / "istio" / "corpus" / "1.30.3" / "input").glob("*"))
-    if not inputs:
-        pytest.skip("no inputs of Istio's own test cases")
+    inputs = sorted(needs(CORPUS / "1.30.3" / "input").glob("*"))
     documents = [
         d for path in inputs for d in yaml.load_all(path.read_text(), yaml.CSafeLoader) if d
     ]
@@ -317,12 +307,8 @@ def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
 
 
 def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.Path) -> None:
-    """The profile's own text through Istio's code: istio-webhook-oracle on PATH, or
-    $KRM_INJECTOR_ORACLE.
-    """
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not oracle:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
+    """The profile's own text through Istio's code."""
+    oracle = webhook_oracle()
     own = profile.load()
     meshes = (
         {
@@ -334,21 +320,11 @@ def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.P
     )
     cases = [*swept(), *paired()]
     facts = {"webhooks": [], "namespace": "shop", "ns_labels": {}, "revision": "default"}
-    requests, answers = tmp_path / "requests", tmp_path / "answers"
-    with requests.open("w") as lines:
-        for case, mesh in itertools.product(cases, meshes):
-            row = {
-                "id": "0",
-                **facts,
-                **mesh,
-                "native": case.native,
-                "workload": json.dumps(case.workload),
-            }
-            lines.write(json.dumps(row) + "\n")
-    files = {"ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
-    command = [oracle, "-test.run", "TestWebhookOracle"]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **files})
-    found = [json.loads(line) for line in answers.read_text().splitlines()]
+    requests = [
+        {**facts, **mesh, "id": "0", "native": case.native, "workload": json.dumps(case.workload)}
+        for case, mesh in itertools.product(cases, meshes)
+    ]
+    found = ask_webhook(oracle, requests, tmp_path)
     assert len(found) == 2 * len(cases)
     for case, real, ours in zip(cases, found[::2], found[1::2], strict=True):
         assert bool(real.get("error")) == bool(ours.get("error")), case

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from real_programs import ROOT, Done, Key, Programs, objects, tree
+from paths import ROOT
+from real_programs import Done, Key, Programs, objects, tree
 
 FUNCTIONS = ("istio-inject", "eject", "verify", "check")
 EXAMPLES = sorted(

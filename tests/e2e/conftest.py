@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from real_programs import ROOT, Programs, build_image, missing
+from command import install_krm_injector
+from paths import ROOT
+from real_programs import Programs, build_image, missing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,12 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory whose `krm-injector` is this one."""
     directory = tmp_path_factory.mktemp("own")
-    program = directory / "krm-injector"
-    program.write_text(
-        f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from krm_injector.cli.main import main\n\nmain()\n"
-    )
-    program.chmod(0o755)
+    install_krm_injector(directory)
     return directory
 
 

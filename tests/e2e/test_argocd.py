@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from argocd_server import Failed, Server
-from real_programs import ROOT, Programs, injected, key, objects, tree, workloads
+from paths import ROOT
+from real_programs import Programs, injected, key, objects, tree, workloads
 
 from krm_injector.cli import argocd
 

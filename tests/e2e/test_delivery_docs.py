@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from real_programs import ROOT, Programs, deployment, injected, namespace, objects, tree, write
+from paths import ROOT
+from real_programs import Programs, deployment, injected, namespace, objects, tree, write
 from test_helm import CHART, CONFIG
 from test_helm import WEB as RELEASE
 

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from real_programs import ROOT, Programs, deployment, namespace, write
+from paths import ROOT
+from real_programs import Programs, deployment, namespace, write
 
 # The pages whose commands run in a directory of plain manifests, and what they need.
 PAGES = {

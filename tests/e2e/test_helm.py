@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from real_programs import ROOT, Done, Programs, injected, objects, tree, workloads, write
+from paths import ROOT
+from real_programs import Done, Programs, injected, objects, tree, workloads, write
 
 FILENAME = "postrenderer.helm.sh/postrender-filename"
 CONFIG = """\

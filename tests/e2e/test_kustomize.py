@@ -186,18 +186,18 @@ FEATURES = {
 }
 
 
-def container(workload: dict[str, object], name: str) -> dict[str, object]:
-    spec = workload["spec"]["template"]["spec"]  # type: ignore[index]
+def container(workload: Any, name: str) -> dict[str, Any]:
+    spec = workload["spec"]["template"]["spec"]
     (found,) = [
         c for c in [*spec.get("initContainers", []), *spec["containers"]] if c["name"] == name
     ]
     return dict(found)
 
 
-def variables(workload: dict[str, object]) -> dict[str, str]:
+def variables(workload: Any) -> dict[str, str]:
     return {
         entry["name"]: entry.get("value", "") for entry in container(workload, "istio-proxy")["env"]
-    }  # type: ignore
+    }
 
 
 def test_namespace_prefix_images_replacements_components_and_hashes(
@@ -211,7 +211,7 @@ def test_namespace_prefix_images_replacements_components_and_hashes(
     said = variables(web)
     assert said["ISTIO_META_WORKLOAD_NAME"] == "eu-web"
     assert said["ISTIO_META_OWNER"].endswith("/namespaces/prod/deployments/eu-web")
-    assert container(web, "istio-proxy")["resources"]["requests"] == {"cpu": "321m"}  # type: ignore[index]
+    assert container(web, "istio-proxy")["resources"]["requests"] == {"cpu": "321m"}
     # ... and goes on behind it.
     app = container(web, "app")
     assert app["image"] == "nginx:1.29"

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 from argocd_server import Failed, Server
-from real_programs import ROOT, Programs, deployment, function_config, namespace, slow, tree, write
+from paths import ROOT
+from real_programs import Programs, deployment, function_config, namespace, slow, tree, write
 from test_argocd import CHART as APPLICATION
 from test_argocd import LABELS, PLUGIN, app
 from test_argocd import deployment as web

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from chromium import Browser, find
-from real_programs import ROOT, missing
+from paths import ROOT
+from real_programs import missing
 
 BUNDLE = ROOT / "tests" / "e2e" / "report.yaml"
 HOSTILE = "</script><script>document.title=1</script><img src=x onerror=document.title=1>"

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 import yaml
 from argocd_server import Client, Failed
-from real_programs import ROOT, Programs, injected, objects, tree, workloads
+from paths import ROOT
+from real_programs import Programs, injected, objects, tree, workloads
 from test_argocd import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
 
 FOLDER = ROOT / "functions" / "argocd"

@@ -6,12 +6,12 @@ tests/gotemplate/generate/README.md says how the answers are asked for again.
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import re
 from typing import Any
 
 import pytest
+from gotemplate import fixtures
 from paths import TESTS
 
 from krm_injector.gotemplate import ExecError, ParseError, TemplateError, parse
@@ -20,16 +20,6 @@ from krm_injector.gotemplate.sprig import FUNCS, UNAVAILABLE
 HERE = TESTS / "gotemplate"
 TABLE: list[dict[str, Any]] = json.loads((HERE / "table.json").read_text(encoding="utf-8"))
 
-
-def _fixtures() -> Any:
-    spec = importlib.util.spec_from_file_location("gotemplate_fixtures", HERE / "fixtures.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FIXTURES = _fixtures()
 
 CONSTRUCTS = {
     "text", "comments", "trim left", "trim right", "trim comments", "pipelines", "variables", "assignment", "scope",
@@ -64,7 +54,7 @@ def test_answers_as_go_does(entry: dict[str, Any]) -> None:
 def _run(entry: dict[str, Any]) -> str:
     funcs = FUNCS if entry.get("funcs") == "sprig" else {}
     left, right = entry.get("delims", ("{{", "}}"))
-    data = FIXTURES.typed(entry["data"])
+    data = fixtures.typed(entry["data"])
     return parse(entry["template"], name="t", funcs=funcs, delims=(left, right)).execute(data)
 
 

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paths import SHARED
+from outside import needs, needs_program
+from paths import DEFAULT_INSTALLATION
 
 from krm_injector import function_config, pipeline
 from krm_injector.kube.yaml import dump, load_all
@@ -145,10 +145,9 @@ def test_kube_inject_without_a_cluster_writes_a_container(
     tmp_path: Path, variable: str, native: bool
 ) -> None:
     """istioctl itself: what the documentation of `method: manual` says about it."""
-    mesh = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    if not mesh.exists() or shutil.which("istioctl") is None:
-        pytest.skip(f"{mesh} (KRM_INJECTOR_SHARED) and istioctl on PATH are needed")
-    documents = [document.value for document in load_all(mesh.read_text())]
+    istioctl = needs_program("istioctl")
+    mesh = load_all(needs(DEFAULT_INSTALLATION).read_text())
+    documents = [document.value for document in mesh]
     for document in documents:
         for key, text in (document.get("data") or {}).items():
             (tmp_path / key).write_text(text)
@@ -165,7 +164,7 @@ def test_kube_inject_without_a_cluster_writes_a_container(
     environment = {**os.environ, "KUBECONFIG": os.devnull, "ENABLE_NATIVE_SIDECARS": variable}
 
     done = subprocess.run(
-        ["istioctl", "kube-inject", "-r", "default", "-f", "in.yaml", *arguments],
+        [istioctl, "kube-inject", "-r", "default", "-f", "in.yaml", *arguments],
         cwd=tmp_path, env=environment, capture_output=True, check=True,
     )  # fmt: skip
 

@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from command import install_krm_injector, krm_text
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -242,14 +243,7 @@ def example() -> list[Object]:
 def test_the_program_gives_the_items_back_and_fails() -> None:
     value = yaml.safe_load((EXAMPLE / "check.yaml").read_text())
     wrapped = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": example()}
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector"],
-        input=yaml.safe_dump({**wrapped, "functionConfig": value}),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = krm_text(stdin=yaml.safe_dump({**wrapped, "functionConfig": value}))
     answer = yaml.safe_load(done.stdout)
     assert done.returncode == 1
     assert answer["items"] == wrapped["items"]
@@ -265,19 +259,16 @@ def test_the_program_gives_the_items_back_and_fails() -> None:
     }
 
 
-@pytest.mark.parametrize("program", ["kpt", "kustomize"])
-def test_the_example_in_its_orchestrator(program: str, tmp_path: Path) -> None:
-    path = os.pathsep.join([str(tmp_path), str(ROOT / ".tools"), os.environ["PATH"]])
-    if not shutil.which(program, path=path):
-        pytest.skip(f"{program} is not on PATH")
-    own = tmp_path / "krm-injector"
-    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m krm_injector "$@"\n')
-    own.chmod(0o755)
+@pytest.mark.parametrize("orchestrator", ["kpt", "kustomize"])
+def test_the_example_in_its_orchestrator(orchestrator: str, tmp_path: Path) -> None:
+    executable = needs_program(orchestrator)
+    install_krm_injector(tmp_path)
     work = tmp_path / "work"
     shutil.copytree(EXAMPLE, work)
-    build = ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."]
-    command = ["kpt", "fn", "render", "--allow-exec"] if program == "kpt" else build
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    build = [executable, "build", "--enable-alpha-plugins", "--enable-exec", "."]
+    render = [executable, "fn", "render", "--allow-exec"]
+    command = render if orchestrator == "kpt" else build
+    environment = {**os.environ, "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
     done = subprocess.run(
         command, cwd=work, env=environment, capture_output=True, text=True, check=False
     )
@@ -285,7 +276,7 @@ def test_the_example_in_its_orchestrator(program: str, tmp_path: Path) -> None:
     assert "Deployment payments/ledger must be injected" in done.stderr
     for name in ("check.yaml", "base/payments.yaml", "base/namespaces.yaml", "base/shop.yaml"):
         assert (work / name).read_bytes() == (EXAMPLE / name).read_bytes()
-    assert program == "kpt" or done.stdout == ""
+    assert orchestrator == "kpt" or done.stdout == ""
 
 
 def test_the_page_and_the_schema_are_true() -> None:

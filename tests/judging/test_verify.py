@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def leaves(
         for key, inner in value.items():
             found |= leaves(inner, (*path, key), (*steps, key))
     elif isinstance(value, list) and value:
-        known = names(value) or list(range(len(value)))
+        known: Sequence[Any] = names(value) or range(len(value))
         for index, (name, inner) in enumerate(zip(known, value, strict=True)):
             found |= leaves(inner, (*path, name), (*steps, index))
     else:

@@ -11,7 +11,7 @@ import pytest
 
 from krm_injector.kube.undo import describe, keys_as, undo, units
 
-BEFORE = {
+BEFORE: dict[str, Any] = {
     "labels": {"app": "web"},
     "containers": [
         {"name": "web", "image": "web:1", "probe": {"tcp": {"port": "http"}, "period": 5}},
@@ -19,7 +19,7 @@ BEFORE = {
     ],
     "secrets": None,
 }
-AFTER = {
+AFTER: dict[str, Any] = {
     "labels": {"app": "web", "mode": "istio"},
     "annotations": {"status": "x"},
     "containers": [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from builders import installation
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector.cli import main
@@ -35,8 +36,7 @@ def test_paths_of_differences() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
-    if not shutil.which("patch"):
-        pytest.skip("patch is not on PATH")
+    patch = needs_program("patch")
     chance = random.Random(seed)
     lines = [
         chance.choice(["---", "a: 1", "b: 2", "c: x\r", f"d: {number}"])
@@ -52,7 +52,7 @@ def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
         assert text == ""
         return
     done = subprocess.run(
-        ["patch", "-p1", "--binary"], input=text.encode(), cwd=tmp_path, capture_output=True
+        [patch, "-p1", "--binary"], input=text.encode(), cwd=tmp_path, capture_output=True
     )
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "f.yaml").read_bytes() == after.encode()
@@ -61,15 +61,14 @@ def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
 def test_the_command_gives_what_inject_writes(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    if not shutil.which("patch"):
-        pytest.skip("patch is not on PATH")
+    patch = needs_program("patch")
     work = tmp_path / "base"
     shutil.copytree(EXAMPLE, work)
     assert main.run(["inject", "--quiet", str(work)]) == 0
     wanted = capsysbinary.readouterr().out
     assert main.run(["diff", "--quiet", str(work)]) == 0
     text = capsysbinary.readouterr().out
-    done = subprocess.run(["patch", "-p1", "--binary"], input=text, cwd="/", capture_output=True)
+    done = subprocess.run([patch, "-p1", "--binary"], input=text, cwd="/", capture_output=True)
     assert done.returncode == 0, done.stdout
     joined = b"---\n".join(
         f.read_bytes() for f in sorted(work.glob("*.yaml")) if f.name != "kustomization.yaml"

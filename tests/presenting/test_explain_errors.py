@@ -5,15 +5,13 @@ status is 1.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from bundles import generate
+from command import krm_text
 from paths import ROOT
 
 from krm_injector import pipeline
@@ -167,25 +165,10 @@ def test_one_of_a_list_is_refused_alone() -> None:
     assert [entry["verdict"] for entry in entries] == ["error", "injected"]
 
 
-def krm(*words: str, stdin: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "krm_injector", *words]
-    env = {**os.environ, "COLUMNS": ""}
-    return subprocess.run(
-        command,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-        env=env,
-    )
-
-
 @pytest.mark.parametrize("form", ["table", "json", "yaml", "markdown", "html"])
 def test_every_form_is_printed_and_the_exit_status_is_1(form: str) -> None:
     given = generate.text(CASES["namespace-missing"])
-    done = krm("explain", "-o", form, stdin=given)
+    done = krm_text("explain", "-o", form, stdin=given)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "[namespace-missing]" in done.stderr
@@ -206,7 +189,7 @@ def test_every_form_is_printed_and_the_exit_status_is_1(form: str) -> None:
 
 
 def test_inject_still_writes_nothing() -> None:
-    done = krm("inject", stdin=generate.text(CASES["namespace-missing"]))
+    done = krm_text("inject", stdin=generate.text(CASES["namespace-missing"]))
     assert (done.returncode, done.stdout) == (1, "")
 
 

@@ -8,18 +8,16 @@ they ask for.
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import random
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_explain_suggestions import AUTOMATIC, INJECT, Object, changed, generate
+from bundles import generate
+from outside import ask_webhook, webhook_oracle
+from presenting.suggested_edits import Object, changed
 
 from krm_injector import pipeline
 from krm_injector.decision.decide import Judge
@@ -32,6 +30,8 @@ from krm_injector.presenting.explain import Changes
 from krm_injector.presenting.explain.table import doubts
 from krm_injector.sources import resource_list
 
+AUTOMATIC = Settings()
+INJECT = generate.INJECT
 INJECTION, REVISION = "istio-injection", "istio.io/rev"
 SPACES = ("shop", "ops", "kube-system")
 # What labels there may be, with the values that selectors of these tests name and one that none
@@ -191,9 +191,9 @@ def bundle(seed: int) -> list[Object]:
         )
         place = f"{dice.choice(SPACES[:2] * 4 + SPACES[2:])}/w{number}"
         asks = {} if dice.random() > 0.15 else {INJECT: dice.choice(["true", "false", "yes"])}
-        network = {"hostNetwork": True} if dice.random() < 0.1 else {}
+        network: dict[str, Any] = {"hostNetwork": True} if dice.random() < 0.1 else {}
         own = {INJECT: "true"} if dice.random() < 0.1 and kind != "Pod" else None
-        more = {"app": dice.choice(["one", "two", ""])}
+        app = dice.choice(["one", "two", ""])
         found.append(
             generate.workload(
                 kind,
@@ -201,7 +201,7 @@ def bundle(seed: int) -> list[Object]:
                 labels=some(dice, ON_PODS, 0.15),
                 annotations=asks,
                 own=own,
-                **more,
+                app=app,
                 **network,
             )
         )
@@ -279,7 +279,7 @@ def label_edits(
 
 
 def one_label(
-    value: Object, ref: Object, path: list[str], keys: dict[str, tuple[str, ...]]
+    value: Object, ref: Object, path: list[str], keys: Mapping[str, tuple[str, ...]]
 ) -> list[Object]:
     found = []
     for key, values in keys.items():
@@ -487,10 +487,9 @@ def question(number: int, documents: list[Object], entry: Object) -> Object:
 
 
 def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not oracle:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    asked, wanted, why = [], [], []
+    oracle = webhook_oracle()
+    asked: list[Object] = []
+    wanted, why = [], []
     for seed in SEEDS:
         documents = bundle(seed)
         if any(old in generate.text(documents) for old in ("1.24.0", "1.10.0")):
@@ -500,13 +499,7 @@ def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
                 asked.append(question(len(asked), edited(documents, change["edits"]), entry))
                 wanted.append(change["injected"])
                 why.append((seed, entry["name"], change["text"]))
-    requests, answers = tmp_path / "requests", tmp_path / "answers"
-    requests.write_text("".join(json.dumps(one) + "\n" for one in asked))
-    environment = {**os.environ, "ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"], env=environment, check=True, capture_output=True
-    )
-    given = [json.loads(line)["injected"] for line in answers.read_text().splitlines()]
+    given = [answer["injected"] for answer in ask_webhook(oracle, asked, tmp_path)]
     assert len(asked) > 50
     assert [
         reason

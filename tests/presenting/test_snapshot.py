@@ -7,14 +7,14 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import installation
-from paths import ROOT
+from outside import needs_path, needs_program
+from paths import CORPUS, DIFFERENTIAL, ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import main
@@ -26,9 +26,8 @@ from krm_injector.presenting import snapshot
 from krm_injector.sources import manifests, resource_list
 from krm_injector.sources.inputs import Source
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
-CORPUS = SHARED / "istio" / "corpus" / "1.30.3"
-MESHES = sorted((SHARED / "istio" / "differential" / "mesh").glob("*.yaml"))
+CASES = CORPUS / "1.30.3"
+MESHES = sorted((DIFFERENTIAL / "mesh").glob("*.yaml"))
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
 
@@ -128,7 +127,7 @@ def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> No
     assert "snapshot-edited" in capsysbinary.readouterr().err.decode()
 
 
-@pytest.mark.skipif(not MESHES, reason=f"the installations are not at {SHARED}")
+@needs_path(DIFFERENTIAL)
 @pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
 def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
     full = [
@@ -148,13 +147,6 @@ def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
 
 
 # ---------------------------------------------------------------- what real programs print
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if not found:
-        pytest.skip(f"{name} is not on PATH")
-    return found
 
 
 def printed(command: list[str], directory: Path) -> bytes:
@@ -183,7 +175,7 @@ def assert_the_same_injection(full: bytes, small: str) -> None:
 
 def test_what_istioctl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     # A development build of istioctl installs its own tag; the version is stated where it counts.
-    generate = [program("istioctl"), "manifest", "generate", "--set", "tag=1.31.0"]
+    generate = [needs_program("istioctl"), "manifest", "generate", "--set", "tag=1.31.0"]
     full = tmp_path / "full.yaml"
     full.write_bytes(printed(generate, tmp_path))
     text = taken(full, capsysbinary)
@@ -235,12 +227,12 @@ def test_what_helm_prints(
     (chart / "all.yaml").write_text("---\n".join(map(dump, objects)))
     (chart / "templates" / "all.yaml").write_text('{{ .Files.Get "all.yaml" }}')
     (chart / "templates" / "NOTES.txt").write_text("Congratulations: {not: yaml\n")
-    full.write_bytes(printed([program(helm), "template", "istiod", str(chart)], tmp_path))
+    full.write_bytes(printed([needs_program(helm), "template", "istiod", str(chart)], tmp_path))
     text = taken(full, capsysbinary)
     assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
     assert_the_same_injection(full.read_bytes(), text)
     if helm == "helm4":  # Helm 3 asks the cluster here
-        command = [program(helm), "install", "istiod", str(chart), "--dry-run=client"]
+        command = [needs_program(helm), "install", "istiod", str(chart), "--dry-run=client"]
         full.write_bytes(printed(command, tmp_path))
         assert b"Congratulations" in full.read_bytes() and full.read_bytes().startswith(
             b"NAME: istiod"
@@ -285,13 +277,13 @@ def test_an_operators_resource_is_told_apart(
     assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"Istio's cases are not at {CORPUS}")
+@needs_path(CASES)
 def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
     """Istio's own cases: every third, each with its configuration."""
     injected = 0
-    for told in json.loads((CORPUS / "cases.json").read_text())[::3]:
+    for told in json.loads((CASES / "cases.json").read_text())[::3]:
         config, values, mesh = (
-            (CORPUS / told[name]).read_text() for name in ("config", "values", "mesh")
+            (CASES / told[name]).read_text() for name in ("config", "values", "mesh")
         )
         full = installation()
         full[0]["data"]["mesh"], full[1]["data"] = mesh, {"config": config, "values": values}
@@ -301,7 +293,7 @@ def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
                 Settings(method="manual"), tuple(documents)
             )
             outcome = pipeline.run(
-                resource_list.read_manifests((CORPUS / told["input"]).read_bytes()), settings
+                resource_list.read_manifests((CASES / told["input"]).read_bytes()), settings
             )
             answers.append((outcome.replacements, [r.code for r in outcome.results]))
         assert answers[0] == answers[1]

@@ -12,16 +12,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import catalog
 import pytest
 import yaml
+from command import install_krm_injector
 from jsonschema import Draft202012Validator
+from paths import ROOT
 from pytest_snapshot.plugin import Snapshot
-from real_programs import ROOT, Programs, tree
+from real_programs import Programs, tree
 
 from krm_injector import function_config
 
@@ -40,10 +41,7 @@ EACH = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     """The real programs, with a krm-injector that is this one."""
     own = tmp_path_factory.mktemp("own")
-    program = own / "krm-injector"
-    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom krm_injector.cli.main import main\n\nmain()\n"
-    program.write_text(f"#!{sys.executable} -I\n{start}")
-    program.chmod(0o755)
+    install_krm_injector(own)
     return Programs(own)
 
 

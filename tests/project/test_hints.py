@@ -3,8 +3,8 @@ the hint promises.
 
 A hint is followed as a reader would: the file changed, the line of functionConfig added, the option
 given, or the command run that it names. Reasons, findings and warnings have tables of their own
-(test_reasons, test_explain_changes, test_findings, test_advice): there each code stands beside a
-bundle that just does not have it.
+(reason_cases, label_warning_cases, advice_cases): there each code stands beside a bundle that just
+does not have it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import documented_codes
 import pytest
-import test_codes
 from paths import TESTS
 
 from krm_injector.cli import main
@@ -612,9 +612,9 @@ ELSEWHERE = {
 
 def test_every_code_has_its_hint_followed() -> None:
     """A new code without an entry fails here."""
-    wanted = set(test_codes.rows()) | test_codes.VERIFY
+    wanted = set(documented_codes.rows()) | documented_codes.VERIFY
     information = {
-        code for code, row in test_codes.rows().items() if row.split("|")[2].strip() == "info"
+        code for code, row in documented_codes.rows().items() if row.split("|")[2].strip() == "info"
     }
     assert wanted - information - HINTS.keys() - ELSEWHERE.keys() == set()
     assert HINTS.keys() - wanted == set() and ELSEWHERE.keys() - wanted == set()

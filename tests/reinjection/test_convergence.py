@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-from paths import SHARED
+from outside import needs
+from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
@@ -291,8 +292,6 @@ spec:
   - name: web
     image: web:1
 """
-    if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there")
     how = settings(mesh={"version": "1.1.1"}, cluster={"nativeSidecars": False})
     how = function_config.with_mesh_documents(how, tuple(corpus_mesh("1.1.1")))
     once, _ = inject(text, how)
@@ -415,7 +414,7 @@ def test_a_record_that_cannot_be_used_is_an_error(text: str) -> None:
 
 def corpus_mesh(version: str) -> list[dict[str, Any]]:
     """The configuration of a version's own test-suite."""
-    base = SHARED / "istio/corpus" / version
+    base = needs(CORPUS / version)
     case = next(
         c
         for c in json.loads((base / "cases.json").read_text())
@@ -449,7 +448,7 @@ def configurations() -> dict[str, Settings]:
         how = settings(mesh={"version": version}, cluster={"nativeSidecars": native})
         found[version] = function_config.with_mesh_documents(how, tuple(corpus_mesh(version)))
     for name, native in (("default", True), ("noprobes", False), ("hold", False)):
-        file = SHARED / f"istio/differential/mesh/{name}.yaml"
+        file = DIFFERENTIAL / "mesh" / f"{name}.yaml"
         documents = tuple(d for d in yaml.safe_load_all(file.read_text()) if d)
         how = settings(cluster={"nativeSidecars": native})
         found[name] = function_config.with_mesh_documents(how, documents)
@@ -458,19 +457,17 @@ def configurations() -> dict[str, Settings]:
 
 def corpora() -> Iterator[tuple[str, str]]:
     for version in ("1.30.3", "1.20.8"):
-        base = SHARED / "istio/corpus" / version
+        base = needs(CORPUS / version)
         for case in json.loads((base / "cases.json").read_text()):
             if "error" not in case and not case["openshift"]:
                 yield f"{version} {case['name']}", (base / case["input"]).read_text()
-    with lzma.open(SHARED / "istio/differential/cases.jsonl.xz", "rt") as lines:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         for case in map(json.loads, lines):
             if case["injected"]:
                 yield case["id"], case["workload"]
 
 
 def test_corpora() -> None:
-    if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there")
     chosen = list(corpora())
     if MANY:
         chosen = random.Random(3).sample(chosen, MANY)

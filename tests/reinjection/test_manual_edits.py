@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import random
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paths import SHARED
+from outside import ask_webhook, needs, webhook_oracle
+from paths import CORPUS, DEFAULT_INSTALLATION
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
@@ -27,7 +25,6 @@ from krm_injector.reinjection import manual_edits, record
 from krm_injector.sources import manifests
 from krm_injector.sources.inputs import Source
 
-CORPUS = SHARED / "istio" / "corpus"
 SHOP = {
     "apiVersion": "v1",
     "kind": "Namespace",
@@ -489,14 +486,9 @@ def test_before_that_every_edit_of_a_container_is_drift(version: str) -> None:
 def test_the_real_webhook_makes_the_edited_workload_of_its_override(
     native: bool, tmp_path: Path
 ) -> None:
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    installed = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    if not oracle or not installed.exists():
-        pytest.skip(
-            "istio-webhook-oracle is not at hand (KRM_INJECTOR_ORACLE), or no installation in "
-            "KRM_INJECTOR_SHARED"
-        )
-    mesh = [document.value for document in load_all(installed.read_text()) if document.value]
+    oracle = webhook_oracle()
+    installation = load_all(needs(DEFAULT_INSTALLATION).read_text())
+    mesh = [document.value for document in installation if document.value]
     data = [one["data"] for one in mesh if one["kind"] == "ConfigMap"]
     injector = next(one for one in data if "config" in one)
     facts = {
@@ -519,20 +511,7 @@ def test_the_real_webhook_makes_the_edited_workload_of_its_override(
         rows.append(
             {"id": what, **facts, "webhooks": webhooks, **asked, "workload": json.dumps(ejected)}
         )
-    (tmp_path / "asked").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    env = {
-        **os.environ,
-        "ORACLE_REQ": str(tmp_path / "asked"),
-        "ORACLE_OUT": str(tmp_path / "told"),
-    }
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"],
-        check=True,
-        capture_output=True,
-        env=env,
-        timeout=100,
-    )
-    answers = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    answers = ask_webhook(oracle, rows, tmp_path)
     assert [answer["id"] for answer in answers] == list(SUPPORTED)
     for answer in answers:
         sidecar, theirs = proxy(ours[answer["id"]]), answer["pod"]["spec"]

@@ -4,25 +4,22 @@ it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from outside import needs, webhook_oracle
+from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES, ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.sources import resource_list
+from tools import webhook_on_output
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or ROOT.parent / "shared") / "istio"
 INJECT = "sidecar.istio.io/inject"
 WEB = """\
 apiVersion: KIND
@@ -197,31 +194,22 @@ def test_a_selector_that_would_lose_the_pods_refuses_the_guard(
 @pytest.fixture(scope="module")
 def tool() -> Any:
     """tools/webhook_on_output.py, which also does more cases and prints their counts."""
-    file = ROOT / "tools" / "webhook_on_output.py"
-    if not (SHARED / "differential").is_dir() or not file.exists():
-        pytest.skip(f"{SHARED} or {file} is not there")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    needs(DIFFERENTIAL)
+    return webhook_on_output
 
 
 @pytest.fixture(scope="module")
 def oracle() -> str:
-    found = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not found:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    return found
+    return webhook_oracle()
 
 
 def pods(tool: Any, guard: str) -> tuple[list[Any], set[str]]:
     """Pods injected here, of Istio's cases and of random workloads, and the errors of those that
     were refused.
     """
-    meshes = tool.meshes(SHARED / "differential" / "mesh")
-    corpus = tool.corpus_cases(SHARED / "corpus" / "1.30.3", meshes)
-    chance = tool.random_cases([SHARED / "differential" / "cases.jsonl.xz"], meshes)
+    meshes = tool.meshes(DIFFERENTIAL / "mesh")
+    corpus = tool.corpus_cases(CORPUS / "1.30.3", meshes)
+    chance = tool.random_cases([RANDOM_CASES], meshes)
     found, codes = tool.taken(corpus, guard, 140)
     more, others = tool.taken(chance, guard)
     return [*found, *more], {*codes, *others}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 import types
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from outside import needs_program
 
 from krm_injector.cli import loader
 from krm_injector.cli.arguments import Arguments
@@ -267,12 +267,9 @@ def test_only_a_directory_can_be_built(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["kustomize", "kubectl"])
 def test_a_kustomization_is_built_by_the_real_programs(tmp_path: Path, name: str) -> None:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not on PATH")
     (tmp_path / "kustomization.yaml").write_text("namespace: shop\nresources: [a.yaml]\n")
     (tmp_path / "a.yaml").write_text(OBJECT)
-    command = inputs.find_kustomize(found, "")
+    command = inputs.find_kustomize(needs_program(name), "")
     assert (
         b"namespace: shop"
         in inputs.kustomize(str(tmp_path), command, (), inputs.start).sources[0].data

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from paths import ROOT
+from command import krm_text
 
 from krm_injector.model import Refused
 from krm_injector.wiring import init
@@ -299,32 +297,24 @@ def test_kpt_knows_its_own_image(tmp_path: Path) -> None:
     assert (tmp_path / "Kptfile").read_text() == text
 
 
-def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "krm_injector", *words]
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def test_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text("a: b\n")
-    done = run("init", "kustomize", cwd=tmp_path)
+    done = krm_text("init", "kustomize", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.endswith(
         "  kustomize build --enable-alpha-plugins --enable-exec .\n"
     )
-    nothing = run("init", cwd=tmp_path)
+    nothing = krm_text("init", cwd=tmp_path)
     assert nothing.returncode == 2 and all(target in nothing.stderr for target in init.TARGETS)
-    unknown = run("init", "kustomise", cwd=tmp_path)
+    unknown = krm_text("init", "kustomise", cwd=tmp_path)
     assert unknown.returncode == 1 and "kustomize" in unknown.stderr and unknown.stdout == ""
-    assert run("init", "kpt", "nowhere", cwd=tmp_path).returncode == 1
+    assert krm_text("init", "kpt", "nowhere", cwd=tmp_path).returncode == 1
 
 
 def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         (tmp_path / "istio-inject.yaml").symlink_to(tmp_path / "nowhere" / "x")
-        assert run("init", "kpt", cwd=tmp_path).returncode == 1
+        assert krm_text("init", "kpt", cwd=tmp_path).returncode == 1
         assert not (tmp_path / "Kptfile").exists()
         return
     tmp_path.chmod(0o500)
-    assert run("init", "kpt", cwd=tmp_path).returncode == 1
+    assert krm_text("init", "kpt", cwd=tmp_path).returncode == 1

@@ -7,16 +7,13 @@ is at hand.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from paths import SHARED
+from outside import ask_webhook, needs, webhook_oracle
+from paths import DEFAULT_INSTALLATION
 
 from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
@@ -233,19 +230,10 @@ def test_labels_that_are_no_strings_read_as_go_reads_yaml() -> None:
     assert pod_labels(given) == {"a": "true", "b": "", "c": "1", "d": "1.1", "e": "x"}
 
 
-def _oracle() -> str:
-    found = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not found:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    return found
-
-
 def test_owner_differential(tmp_path: Path) -> None:
     """The table against the real webhook."""
-    mesh = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    oracle = _oracle()
-    if not mesh.exists():
-        pytest.skip(f"{mesh} is not at hand: KRM_INJECTOR_SHARED")
+    oracle = webhook_oracle()
+    mesh = needs(DEFAULT_INSTALLATION)
     data: dict[str, Any] = {}
     for document in yaml.safe_load_all(mesh.read_text()):
         data |= document.get("data") or {}
@@ -258,27 +246,14 @@ def test_owner_differential(tmp_path: Path) -> None:
         "native": False,
     }
     cases = [case for case in AUTOMATIC if case[0] != "Deployment of old"]
-    with open(tmp_path / "requests", "w") as file:
-        for name, given, *_ in cases:
-            file.write(
-                json.dumps({**common, "id": name, "workload": yaml.safe_dump(given.object)}) + "\n"
-            )
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"],
-        check=True,
-        capture_output=True,
-        env={
-            **os.environ,
-            "ORACLE_REQ": str(tmp_path / "requests"),
-            "ORACLE_OUT": str(tmp_path / "answers"),
-        },
-    )
-    answers = (tmp_path / "answers").read_text().splitlines()
+    requests = [
+        {**common, "id": name, "workload": yaml.safe_dump(owned.object)}
+        for name, owned, *_ in cases
+    ]
+    answers = ask_webhook(oracle, requests, tmp_path)
     assert len(answers) == len(cases)
-    for (label, _, name, api_version, kind), line in zip(cases, answers, strict=True):
-        (proxy,) = (
-            c for c in json.loads(line)["pod"]["spec"]["containers"] if c["name"] == "istio-proxy"
-        )
+    for (label, _, name, api_version, kind), answer in zip(cases, answers, strict=True):
+        (proxy,) = (c for c in answer["pod"]["spec"]["containers"] if c["name"] == "istio-proxy")
         env = {entry["name"]: entry.get("value") for entry in proxy["env"]}
         expected = f"kubernetes://apis/{api_version}/namespaces/shop/{kind.lower()}s/{name}"
         assert (env["ISTIO_META_OWNER"], env["ISTIO_META_WORKLOAD_NAME"]) == (expected, name), label

@@ -132,7 +132,8 @@ def test_every_step_to_the_template_counts(kind: tuple[str, str]) -> None:
 def test_labels_are_strings(part: str) -> None:
     """A list or an object is an error; a number has one reading, and is a warning."""
     path = f"spec.template.metadata.{part}"
-    for value in ([], {}, ["x"]):
+    values: list[Any] = [[], {}, ["x"]]
+    for value in values:
         given = put(workload(("apps/v1", "Deployment")), path, {"team": value, "a.b/c": value})
         assert errors(NAMESPACE, given) == [
             ("pod-invalid", f"{path}.team"),
