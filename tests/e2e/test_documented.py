@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 from real_programs import Programs, deployment, namespace, write
+from ways_in import WAYS
 
 # The pages whose commands run in a directory of plain manifests, and what they need.
 PAGES = {
@@ -123,8 +124,6 @@ def _heads() -> set[str]:
 
 def test_every_way_in_is_in_the_table() -> None:
     """Each way that is shown to give the same workloads has a row."""
-    from test_same_everywhere import WAYS
-
     for way in WAYS:
         assert f"test_same_workloads[{way.__name__}]" in TABLES
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kpt_packages import CONFIG, MUTATOR, changed, kptfile
 from real_programs import (
     Done,
     Programs,
@@ -21,24 +22,10 @@ from real_programs import (
 )
 
 INJECTED = {"base/httpbin.yaml", "base/store.yaml", "base/agents.yaml", "base/jobs.yaml"}
-CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n" \
-    '    config.kubernetes.io/local-config: "true"\n'  # fmt: skip
-MUTATOR = "  mutators:\n  - exec: krm-injector\n    configPath: istio-inject.yaml\n"
-
-
-def kptfile(pipeline: str) -> str:
-    return (
-        f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: package\npipeline:\n{pipeline}"
-    )
 
 
 def render(programs: Programs, work: Path, *more: str, code: int | None = 0) -> Done:
     return programs.run(["kpt", "fn", "render", "--allow-exec", *more], work, code)
-
-
-def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
-    assert set(before) == set(after)
-    return {name for name in before if before[name] != after[name]}
 
 
 def named(work: Path) -> set[str]:

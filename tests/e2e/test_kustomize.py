@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kustomizations import CONTAINER, EXEC, HEAD, LEGACY, legacy_plugin
 from real_programs import (
     Done,
     Programs,
@@ -23,9 +24,6 @@ from real_programs import (
 
 from krm_injector.kube import yaml as kube_yaml
 
-EXEC = ["--enable-alpha-plugins", "--enable-exec"]
-CONTAINER = ["--enable-alpha-plugins"]
-HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 YES = {
     ("Deployment", "shop", "httpbin"),
     ("StatefulSet", "shop", "store"),
@@ -68,16 +66,6 @@ def test_kubectl_container_function(programs: Programs, httpbin: Path, image: st
     (httpbin / "istio-inject.yaml").write_text(function_config(image))
     done = programs.run(["kubectl", "kustomize", *CONTAINER, "."], httpbin)
     assert injected(objects(done.out)) == YES
-
-
-def legacy_plugin(programs: Programs, home: Path) -> dict[str, str]:
-    folder = home / "krm-injector.dev" / "v1alpha1" / "sidecarinjection"
-    folder.mkdir(parents=True)
-    (folder / "SidecarInjection").symlink_to(programs.own / "krm-injector")
-    return {"KUSTOMIZE_PLUGIN_HOME": str(home)}
-
-
-LEGACY = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from applications import APP, PLUGIN
 from argocd_server import Server
+from kpt_packages import CONFIG, MUTATOR, changed, kptfile
+from kustomizations import EXEC, HEAD
 from real_programs import (
     Key,
     Programs,
@@ -26,9 +29,6 @@ from real_programs import (
     workloads,
     write,
 )
-from test_argocd import APP, PLUGIN
-from test_kpt import CONFIG, MUTATOR, changed, kptfile
-from test_kustomize import EXEC, HEAD
 
 from krm_injector.reinjection.record import ANNOTATION as RECORD
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from applications import CHART as APPLICATION
+from applications import LABELS, PLUGIN, app
+from applications import deployment as web
 from argocd_server import Failed, Server
+from helm_charts import CHART, Helm
+from kpt_packages import CONFIG, MUTATOR, kptfile
+from kustomizations import HEAD
 from paths import ROOT
 from real_programs import Programs, deployment, function_config, namespace, slow, tree, write
-from test_argocd import CHART as APPLICATION
-from test_argocd import LABELS, PLUGIN, app
-from test_argocd import deployment as web
-from test_helm import CHART, Helm
-from test_kpt import CONFIG, MUTATOR, kptfile
-from test_kustomize import HEAD
 
 SAID = "Namespace shop is not in the bundle"
 FILES = {
