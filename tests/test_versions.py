@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import builders
 import pytest
 
 from krm_injector.decision import pod_rules
@@ -27,22 +28,7 @@ def at(minor: int) -> Rules:
 
 
 def mesh(minor: int) -> Mesh:
-    return Mesh(
-        "default",
-        f"1.{minor}.0",
-        at(minor),
-        "bundle",
-        {},
-        "",
-        "",
-        (),
-        False,
-        "istio-system",
-        False,
-        "",
-        {},
-        (),
-    )
+    return builders.mesh((1, minor), version=f"1.{minor}.0", config={})
 
 
 # ---------------------------------------------------------------- the table itself

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
 
@@ -223,7 +224,7 @@ def codes(found: Any) -> list[tuple[str, str]]:
 
 
 def manifest(labels: dict[str, str]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+    return builders.namespace("shop", labels)
 
 
 def test_an_application_tells_of_its_namespace() -> None:

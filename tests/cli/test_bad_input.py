@@ -11,55 +11,16 @@ from typing import Any
 
 import pytest
 import yaml
+from builders import SHOP, control_plane, deployment
 from command import krm
 
-NAMESPACE = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
 VALUES = json.dumps({"global": {"hub": "h", "tag": "1.30.3", "proxy": {"image": "proxyv2"}}})
-
-
-def deployment(name: str = "web", **pod: Any) -> dict[str, Any]:
-    template = {
-        "metadata": pod.pop("metadata", {}),
-        "spec": {"containers": [{"name": "app", "image": "app:1"}], **pod},
-    }
-    metadata = {"name": name, "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
 
 
 def mesh(
     template: str, mesh_config: str = "{}", values: str = VALUES, **config: Any
 ) -> list[dict[str, Any]]:
-    injector = {
-        "policy": "enabled",
-        "defaultTemplates": ["sidecar"],
-        "templates": {"sidecar": template},
-        **config,
-    }
-    place = {"namespace": "istio-system"}
-    data = {"config": yaml.safe_dump(injector), "values": values}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "istio-sidecar-injector", **place},
-            "data": data,
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "istio", **place},
-            "data": {"mesh": mesh_config},
-        },
-    ]
+    return control_plane(template, mesh=mesh_config, values=values, **config)
 
 
 def run(text: str | bytes, timeout: float = 30) -> tuple[int, str, str]:
@@ -143,18 +104,18 @@ def test_aliases_that_explode() -> None:
 
 
 def test_a_template_that_does_not_parse() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("metadata:\n  labels: {{ if }}\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("metadata:\n  labels: {{ if }}\n"), deployment()])
     assert "sidecar:2" in errors[0]["message"] and "missing value for if" in errors[0]["message"]
 
 
 def test_a_template_that_fails_says_where() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("a: {{ .Values.global.hub.nothing }}\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("a: {{ .Values.global.hub.nothing }}\n"), deployment()])
     assert "sidecar:1:" in errors[0]["message"]
     assert errors[0]["resourceRef"]["name"] == "web"
 
 
 def test_a_template_that_gives_no_yaml() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("a: [\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("a: [\n"), deployment()])
     assert "sidecar" in errors[0]["message"] and "YAML" in errors[0]["message"]
 
 
@@ -177,7 +138,7 @@ def test_a_template_that_gives_no_yaml() -> None:
     ],
 )
 def test_a_hostile_template_is_stopped(template: str) -> None:
-    items = [NAMESPACE, *mesh(template), deployment()]
+    items = [SHOP, *mesh(template), deployment()]
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {}}
     given = {
         "apiVersion": "config.kubernetes.io/v1",
@@ -209,7 +170,7 @@ def test_many_workloads_have_one_budget(call: str) -> None:
     """
     workloads = [deployment(f"web-{number}") for number in range(30)]
     started = time.monotonic()
-    errors, _ = refused([NAMESPACE, *mesh("{{ " + call + " }}"), *workloads])
+    errors, _ = refused([SHOP, *mesh("{{ " + call + " }}"), *workloads])
     assert time.monotonic() - started < 15, (
         "some seconds on a busy machine; each by itself would take 30 times as long"
     )
@@ -230,7 +191,7 @@ def test_many_workloads_have_one_budget(call: str) -> None:
 )
 def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
     items = [
-        NAMESPACE,
+        SHOP,
         *mesh("metadata:\n  labels:\n    a: {{ " + call + " | quote }}\n"),
         deployment(),
     ]
@@ -250,17 +211,15 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
     ],
 )
 def test_a_mesh_that_cannot_be_used(parts: list[Any], said: str) -> None:
-    errors, _ = refused([NAMESPACE, *parts, deployment()])
+    errors, _ = refused([SHOP, *parts, deployment()])
     assert any(said in e["message"] for e in errors)
 
 
 def test_every_workloads_errors_at_once() -> None:
-    bad = {
-        "annotations": {"sidecar.istio.io/proxyCPU": "much", "status.sidecar.istio.io/port": "x"}
-    }
+    bad = {"sidecar.istio.io/proxyCPU": "much", "status.sidecar.istio.io/port": "x"}
     wrong = deployment("ports", containers=[{"name": "a", "ports": [{"containerPort": "80"}]}])
     errors, _ = refused(
-        [NAMESPACE, deployment("one", metadata=bad), wrong, deployment("two", metadata=bad)]
+        [SHOP, deployment("one", annotations=bad), wrong, deployment("two", annotations=bad)]
     )
     named = sorted((e["resourceRef"]["name"], e["field"]["path"]) for e in errors)
     path = "spec.template.metadata.annotations"
@@ -279,8 +238,8 @@ def test_a_missing_namespace_says_what_to_add() -> None:
 
 
 def test_an_unknown_template_names_those_there_are() -> None:
-    chosen = deployment(metadata={"annotations": {"inject.istio.io/templates": "nope"}})
-    errors, _ = refused([NAMESPACE, *mesh("{}"), chosen])
+    chosen = deployment(annotations={"inject.istio.io/templates": "nope"})
+    errors, _ = refused([SHOP, *mesh("{}"), chosen])
     assert "'nope'" in errors[0]["message"] and "sidecar" in errors[0]["message"]
 
 
@@ -336,7 +295,7 @@ def test_file_names_that_are_not_utf_8(words: list[str], tmp_path: Any) -> None:
         (tmp_path / folder).mkdir()
     sick = words[0] == "inject"
     with open(bytes(tmp_path) + b"/in/\xff.yaml", "w") as file:
-        yaml.safe_dump_all([NAMESPACE, deployment()], file)
+        yaml.safe_dump_all([SHOP, deployment()], file)
         file.write("---\n[\n" if sick else "")
     code, out, err = command(*words, "in", cwd=tmp_path)
     assert code == (1 if sick or words[0] == "verify" else 0)
@@ -345,7 +304,7 @@ def test_file_names_that_are_not_utf_8(words: list[str], tmp_path: Any) -> None:
 
 def test_an_enormous_result_is_refused_before_it_is_built() -> None:
     template = 'a: {{ wrapWith 1 (repeat 100000 "y") (repeat 100000 "ab ") | len }}\n'
-    errors, _ = refused([NAMESPACE, *mesh(template), deployment()])
+    errors, _ = refused([SHOP, *mesh(template), deployment()])
     assert "is larger than" in errors[0]["message"]
 
 

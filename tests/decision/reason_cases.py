@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from builders import config_map
 from bundles import generate
 
 from krm_injector.model import Reason
@@ -25,7 +26,7 @@ def injector(text: str, revision: str = "") -> Object:
     config = f'{text}\ndefaultTemplates: [sidecar]\ntemplates: {{sidecar: "spec: {{}}"}}\n'
     name = f"istio-sidecar-injector{revision and '-' + revision}"
     data = {"config": config, "values": '{"global": {"tag": "1.24.2"}}'}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+    return config_map(name, data)
 
 
 ON = space(injection="enabled")

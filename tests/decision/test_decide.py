@@ -6,7 +6,9 @@ import itertools
 from types import SimpleNamespace
 from typing import Any
 
+import builders
 import pytest
+from builders import INJECT
 
 from krm_injector.decision.decide import control_plane, decide, decide_all
 from krm_injector.discovery.discover import discover
@@ -14,8 +16,6 @@ from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Decision, Mesh, Object, Reason, ResourceRef, Webhook, Workload
 from krm_injector.versions import rules_for
-
-INJECT = "sidecar.istio.io/inject"
 
 
 def mesh(
@@ -25,21 +25,12 @@ def mesh(
     **config: Any,
 ) -> Mesh:
     hooks = assumed(revision, rules_for(version), {}) if webhooks is None else webhooks
-    return Mesh(
+    return builders.mesh(
+        version,
         revision=revision,
-        version=".".join(map(str, version)),
-        rules=rules_for(version),
-        source="bundle",
         config={"policy": "enabled", **config},
-        values="{}",
-        mesh_config="",
         webhooks=hooks,
         assumed_webhooks=webhooks is None,
-        root_namespace="istio-system",
-        native_sidecars=False,
-        platform="",
-        control_plane_env={},
-        proxy_configs=(),
     )
 
 

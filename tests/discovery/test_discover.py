@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import config_map, namespace, pod_template, webhook_configuration
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import Found, discover
@@ -35,38 +36,20 @@ def codes(results: tuple[Result, ...], *severities: str) -> list[str]:
     ]
 
 
-def config_map(
-    name: str, labels: Object | None = None, namespace: str = "istio-system", **data: str
-) -> Object:
-    metadata = {"name": name, "namespace": namespace, "labels": labels or {}}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
-
 def injector(revision: str = "", tag: Any = "1.30.3", config: str = CONFIG, **more: Any) -> Object:
     values = more.pop("values", {})
     data = {"config": config, "values": json.dumps({"global": {"tag": tag}, **values})}
-    more.update(data)
-    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", **more)
+    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", data, **more)
 
 
 def mesh_map(revision: str = "", text: str = MESH, **more: Any) -> Object:
-    return config_map(f"istio{'-' if revision else ''}{revision}", **more, mesh=text)
+    return config_map(f"istio{'-' if revision else ''}{revision}", {"mesh": text}, **more)
 
 
 def webhooks(name: str, *hooks: Object, **labels: str) -> Object:
-    metadata = {
-        "name": name,
-        "labels": {
-            key.replace("_", ".").replace("..", "/"): value for key, value in labels.items()
-        },
-    }
-    kind = "MutatingWebhookConfiguration"
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "webhooks": list(hooks),
-    }
+    """A webhook configuration; in its labels' names "__" is a slash and "_" a dot."""
+    spelt = {key.replace("_", ".").replace("..", "/"): value for key, value in labels.items()}
+    return webhook_configuration(name, *hooks, labels=spelt)
 
 
 def hook(
@@ -75,15 +58,11 @@ def hook(
     return {"name": name, "clientConfig": {"service": {"name": "istiod", "path": path}}, **more}
 
 
-def namespace(name: str, labels: Object | None = None, annotations: Object | None = None) -> Object:
-    metadata = {"name": name, "labels": labels, "annotations": annotations}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-
-
 def deployment(
     name: str = "web", kind: str = "Deployment", api_version: str = "apps/v1", **metadata: Any
 ) -> Object:
-    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "a"}]}}
+    """A pod template at spec.template, whatever the kind; in no Namespace if none is named."""
+    template = pod_template({"name": "a"}, labels={"app": name})
     return {
         "apiVersion": api_version,
         "kind": kind,
@@ -100,6 +79,14 @@ def test_namespaces_have_their_name_as_a_label() -> None:
         namespace("shop", {"a": "b", "kubernetes.io/metadata.name": "other"}), namespace("bare")
     )
     assert seen.namespaces["shop"].labels == {"a": "b", "kubernetes.io/metadata.name": "shop"}
+    assert seen.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
+    assert codes(seen.results) == []
+
+
+def test_null_labels_and_annotations_count_as_none() -> None:
+    value = namespace("bare")
+    value["metadata"] |= {"labels": None, "annotations": None}
+    seen = found(value)
     assert seen.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
     assert codes(seen.results) == []
 
@@ -332,9 +319,9 @@ def test_parts_that_are_missing() -> None:
 
 def test_other_config_maps_are_none_of_ours() -> None:
     others = (
-        config_map("istio", other="x"),
-        config_map("app", config="x", mesh="y"),
-        config_map("istiod", mesh="z"),
+        config_map("istio", {"other": "x"}),
+        config_map("app", {"config": "x", "mesh": "y"}),
+        config_map("istiod", {"mesh": "z"}),
     )
     assert only(found(*others)).source == "profile"
 
@@ -432,7 +419,7 @@ def test_proxy_configs_of_the_revision() -> None:
 BROKEN = [
     ("config", injector(config="policy: [\n"), mesh_map(), "mesh-not-yaml", "data.config", "line "),
     ("config is a list", injector(config="- a"), mesh_map(), "mesh-not-yaml", "data.config", "must be a mapping"),
-    ("values", config_map("istio-sidecar-injector", config=CONFIG, values="{"), mesh_map(), "mesh-not-yaml",
+    ("values", config_map("istio-sidecar-injector", {"config": CONFIG, "values": "{"}), mesh_map(), "mesh-not-yaml",
      "data.values", "data.values of ConfigMap istio-system/istio-sidecar-injector"),
     ("mesh", injector(), mesh_map(text="a: b: c"), "mesh-not-yaml", "data.mesh", "line 1, column"),
     ("policy", injector(config="policy: off-ish\ntemplates: {}"), mesh_map(), "policy-illegal", "data.config",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import SHOP, bundle
+from builders import SHOP, bundle, deployment
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import configuration, main
@@ -23,20 +23,8 @@ DIGEST = "sha256:" + "a" * 64
 HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
 
-def deployment(*containers: Any) -> Any:
-    pod = {"containers": [{"name": "web", "image": "web:1"}, *containers]}
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": pod}
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
-
-
 def run(settings: ImageSettings, *containers: Any) -> tuple[dict[str, str], list[str]]:
-    outcome = pipeline.run(bundle(SHOP, deployment(*containers)), Settings(images=settings))
+    outcome = pipeline.run(bundle(SHOP, deployment(beside=containers)), Settings(images=settings))
     pod = diff.changes(outcome)[0].after["spec"]["template"]["spec"]
     found = {c["name"]: c["image"] for c in (*pod["containers"], *pod.get("initContainers", ()))}
     return found, [result.code for result in outcome.results if result.severity == "error"]

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from builders import SHOP, config_map, workload
 
 from krm_injector import pipeline
 from krm_injector.discovery.version_evidence import readings
@@ -44,28 +45,12 @@ def items(
     }
     if version:
         data["values"] = json.dumps({"global": {"tag": version}})
-    metadata = {"name": "web", "namespace": "shop"}
-    namespace = {"name": "shop", "labels": {"istio-injection": "enabled"}}
     return [
         config_map("istio-sidecar-injector", data),
         config_map("istio", {"mesh": mesh}),
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": namespace},
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata,
-            "spec": {"template": pod},
-        },
+        SHOP,
+        workload(template=pod),
     ]
-
-
-def config_map(name: str, data: Object) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": "istio-system"},
-        "data": data,
-    }
 
 
 def bundle_of(given: list[Object]) -> resource_list.Bundle:

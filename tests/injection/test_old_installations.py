@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import namespace
 from command import krm_text
 from outside import needs_path
 from paths import DIFFERENTIAL, SHARED
@@ -30,29 +32,12 @@ def installation(version: str) -> list[Object]:
     return [d for d in yaml.safe_load_all((INSTALLATIONS / f"{version}.yaml").read_text()) if d]
 
 
-def namespace(name: str, labels: Object | None = None) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": labels or {}},
-    }
-
-
 def deployment(name: str, where: str, annotations: Object | None = None) -> Object:
-    probe = {"httpGet": {"path": "/", "port": "http"}}
-    container = {
-        "name": name,
-        "image": "x:1",
+    probed = {
         "ports": [{"name": "http", "containerPort": 80}],
-        "livenessProbe": probe,
+        "livenessProbe": {"httpGet": {"path": "/", "port": "http"}},
     }
-    template = {
-        "metadata": {"labels": {"app": name}, "annotations": annotations or {}},
-        "spec": {"containers": [container]},
-    }
-    metadata = {"name": name, "namespace": where}
-    spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    return builders.deployment(name, where, container=probed, annotations=annotations)
 
 
 def sample() -> list[Object]:

@@ -5,36 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import builders
+
 from krm_injector.model import Object
 
 
-def deployment(**spec: Any) -> Object:
-    """A Deployment web in Namespace shop; keyword arguments go into the pod's spec, container= into
-    its container.
-    """
-    container = {"name": "web", "image": "web:1", **spec.pop("container", {})}
-    annotations = spec.pop("annotations", {})
-    template = {
-        "metadata": {"labels": {"app": "web"}, "annotations": annotations},
-        "spec": {"containers": [container], **spec},
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "shop"},
-        "spec": {"replicas": 2, "template": template},
-    }
+def deployment(**fields: Any) -> Object:
+    """Two replicas: there are warnings that count them."""
+    return builders.deployment(replicas=2, **fields)
 
 
 def job(kind: str = "Job", **container: Any) -> Object:
-    value = deployment(container=container)
-    return {"apiVersion": "batch/v1", "kind": kind, "metadata": value["metadata"], "spec": {
-        "template": value["spec"]["template"]}}  # fmt: skip
+    return builders.workload(kind, deployment(container=container)["spec"]["template"])
 
 
 def namespace(**labels: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {
-        "istio-injection": "enabled", **labels}}}  # fmt: skip
+    """Namespace shop, where pods are injected."""
+    return builders.namespace(**{"istio-injection": "enabled", **labels})
 
 
 def thing(kind: str, spec: Object, name: str = "x", version: str = "v1", **more: Any) -> Object:
@@ -62,7 +49,7 @@ def limits(kind: str, **limit: Any) -> Object:
 
 
 def service(**port: Any) -> Object:
-    return thing("Service", {"selector": {"app": "web"}, "ports": [{"port": 80, **port}]})
+    return builders.service(port={"port": 80, **port})
 
 
 def budget(**spec: Any) -> Object:
@@ -89,22 +76,14 @@ def mesh(**values: Any) -> list[Object]:
         "image": values.get("image", f"proxyv2:{minor}"),
         "volumeMounts": mounts,
     }
-    template = json.dumps({"spec": {"containers": [proxy], "volumes": volumes if mounts else []}})
-    config = {
-        "policy": "enabled",
-        "defaultTemplates": ["sidecar"],
-        "templates": {"sidecar": template},
-    }
-    own = {
-        "global": {"tag": minor},
-        "sidecarInjectorWebhook": {"rewriteAppHTTPProbe": values.get("rewrite", True)},
-    }
-    return [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio-sidecar-injector",
-         "namespace": "istio-system"}, "data": {"config": json.dumps(config), "values": json.dumps(own)}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},
-         "data": {"mesh": "rootNamespace: istio-system"}},
-    ]  # fmt: skip
+    template = {"spec": {"containers": [proxy], "volumes": volumes if mounts else []}}
+    rewrite = {"rewriteAppHTTPProbe": values.get("rewrite", True)}
+    return builders.control_plane(
+        json.dumps(template),
+        mesh="rootNamespace: istio-system",
+        version=minor,
+        values={"sidecarInjectorWebhook": rewrite},
+    )
 
 
 NS = namespace()

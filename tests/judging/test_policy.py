@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import INJECT, deployment, namespace
 from command import install_krm_injector, krm_text
 from outside import needs_program
 from paths import ROOT
@@ -23,35 +25,10 @@ FUNCTION = ROOT / "functions" / "check"
 EXAMPLE = FUNCTION / "examples" / "shop"
 QUIET = {"severities": {"mutable-image": "off", "webhook-active": "off"}}
 SHOP = [{"matchLabels": {"kubernetes.io/metadata.name": "shop"}}]
-INJECT = "sidecar.istio.io/inject"
 
 
 def config(**spec: Any) -> Object:
-    return {
-        "apiVersion": "krm-injector.dev/v1alpha1",
-        "kind": "InjectionCheck",
-        "spec": {**QUIET, **spec},
-    }
-
-
-def namespace(**labels: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
-
-
-def deployment(
-    labels: Object | None = None, annotations: Object | None = None, **spec: Any
-) -> Object:
-    template = {
-        "metadata": {"labels": {"app": "web", **(labels or {})}, "annotations": annotations or {}},
-        "spec": {"containers": [{"name": "web", "image": "web:1"}], **spec},
-    }
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
+    return builders.config("InjectionCheck", **{**QUIET, **spec})
 
 
 def checked(value: Object, *objects: Object) -> list[Result]:
@@ -72,11 +49,11 @@ LABEL_FIELD = f'spec.template.metadata.labels["{INJECT}"]'
         (OUT, deployment(), "Namespace", 'metadata.labels["istio-injection"]', None, "enabled"),
         ({"istio-injection": "disabled"}, deployment(), "Namespace", 'metadata.labels["istio-injection"]', "disabled",
          "enabled"),
-        (IN, deployment({INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
-        (IN, deployment(None, {INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
+        (IN, deployment(labels={INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
+        (IN, deployment(annotations={INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
         (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
         (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
-        ({"istio-injection": "disabled"}, deployment({INJECT: "true"}), "Namespace",
+        ({"istio-injection": "disabled"}, deployment(labels={INJECT: "true"}), "Namespace",
          'metadata.labels["istio-injection"]', "disabled", "enabled"),
         ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]', "typo", "default"),
     ],
@@ -163,9 +140,8 @@ def test_forbidden() -> None:
 
 
 def test_what_stands_injected_counts_as_injected() -> None:
-    injected = deployment(
-        None, {"sidecar.istio.io/status": json.dumps({"containers": ["istio-proxy"]})}
-    )
+    status = json.dumps({"containers": ["istio-proxy"]})
+    injected = deployment(annotations={"sidecar.istio.io/status": status})
     injected["spec"]["template"]["spec"]["containers"].append(
         {"name": "istio-proxy", "image": "proxyv2:1"}
     )

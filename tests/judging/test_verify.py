@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import SHOP, bundle, namespace
+from builders import SHOP, bundle, injected, namespace
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -28,12 +28,6 @@ KINDS = {
 }  # fmt: skip
 SEED = 20261123
 DEFAULT = Settings()
-
-
-def injected(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> Any:
-    outcome = pipeline.run(bundle(space, workload), settings)
-    assert not [r for r in outcome.results if r.severity == "error"]
-    return diff.changes(outcome)[0].after
 
 
 def verdict(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> list[Result]:
@@ -269,7 +263,7 @@ def test_a_label_that_no_webhook_asks_for() -> None:
     after = injected(workload(random.Random(5)))
     other = namespace(**{"istio-injection": "enabled", "team": "shop"})
     assert verdict(after, space=other) == []
-    assert injected(after, space=other) == after
+    assert injected(after, namespace=other) == after
 
 
 def test_a_label_that_a_webhooks_selector_names() -> None:

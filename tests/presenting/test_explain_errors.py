@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from builders import control_plane
 from bundles import generate
 from command import krm_text
 from paths import ROOT
@@ -29,23 +30,7 @@ def web(place: str = "shop/web", **more: Any) -> Object:
 
 def injector(revision: str = "", mesh: str = "") -> list[Object]:
     """A control plane's two ConfigMaps, with a template that adds nothing."""
-    suffix = revision and f"-{revision}"
-    config = 'policy: enabled\ndefaultTemplates: [sidecar]\ntemplates: {sidecar: "spec: {}"}\n'
-    data = {"config": config, "values": '{"global": {"tag": "1.30.3"}}'}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": f"istio-sidecar-injector{suffix}"},
-            "data": data,
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": f"istio{suffix}"},
-            "data": {"mesh": mesh},
-        },
-    ]
+    return control_plane(revision=revision, mesh=mesh)
 
 
 ON = generate.namespace("shop", injection="enabled")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import requirement, webhook, webhook_configuration
 from bundles import generate
 from outside import ask_webhook, webhook_oracle
 from presenting.suggested_edits import Object, changed
@@ -62,44 +63,12 @@ templates:
 """
 
 
-def requirement(key: str, operator: str, *values: str) -> Object:
-    return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
-
-
 def absent(key: str) -> Object:
     return requirement(key, "DoesNotExist")
 
 
-def webhook(name: str, revision: str, spaces: list[Object], pods: list[Object]) -> Object:
-    return {
-        "name": f"{name}.sidecar-injector.istio.io",
-        "clientConfig": {
-            "service": {
-                "name": f"istiod-{revision}",
-                "namespace": "istio-system",
-                "path": "/inject",
-            }
-        },
-        "namespaceSelector": {"matchExpressions": spaces},
-        "objectSelector": {"matchExpressions": pods},
-        "rules": [
-            {
-                "operations": ["CREATE"],
-                "apiGroups": [""],
-                "apiVersions": ["v1"],
-                "resources": ["pods"],
-            }
-        ],
-    }
-
-
 def configuration(name: str, revision: str, *webhooks: Object) -> Object:
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": name, "labels": {REVISION: revision}},
-        "webhooks": list(webhooks),
-    }
+    return webhook_configuration(name, *webhooks, labels={REVISION: revision})
 
 
 def by_revision(revision: str, value: str, more: list[Object]) -> list[Object]:

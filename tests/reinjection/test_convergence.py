@@ -13,8 +13,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import config_map
 from outside import needs
 from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES
 
@@ -26,11 +28,10 @@ from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
 
 MANY = int(os.environ.get("KRM_INJECTOR_CONVERGENCE_CASES") or 12)  # 0: all
-KIND = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
 
 def settings(**spec: Any) -> Settings:
-    return function_config.settings({**KIND, "spec": {"method": "manual", **spec}})
+    return builders.settings(**{"method": "manual", **spec})
 
 
 def inject(text: str, how: Settings) -> tuple[str, tuple[Result, ...]]:
@@ -423,16 +424,9 @@ def corpus_mesh(version: str) -> list[dict[str, Any]]:
     config, values_, mesh = (
         (base / case[part]).read_text() for part in ("config", "values", "mesh")
     )
-    data = ({"config": config, "values": values_}, {"mesh": mesh})
-    names = ("istio-sidecar-injector", "istio")
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": "istio-system"},
-            "data": one,
-        }
-        for name, one in zip(names, data, strict=True)
+        config_map("istio-sidecar-injector", {"config": config, "values": values_}),
+        config_map("istio", {"mesh": mesh}),
     ]
 
 

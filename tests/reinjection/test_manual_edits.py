@@ -11,32 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
+from builders import SHOP, bundle, config_map, settings
 from outside import ask_webhook, needs, webhook_oracle
 from paths import CORPUS, DEFAULT_INSTALLATION
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
 from krm_injector.reinjection import manual_edits, record
-from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
 
-SHOP = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
 BOOKKEEPING = (record.ANNOTATION, *manual_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
-
-
-def settings(**spec: Any) -> Settings:
-    kind = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
-    return function_config.settings({**kind, "spec": spec})
 
 
 NATIVE = settings(cluster={"nativeSidecars": True})
@@ -44,20 +34,10 @@ CONTAINER = settings(cluster={"nativeSidecars": False})
 
 
 def deployment(*own: Any) -> Any:
-    web = {
-        "name": "web",
-        "image": "web:1",
-        "ports": [{"containerPort": 80}],
-        "readinessProbe": {"httpGet": {"path": "/", "port": 80}},
-    }
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [web, *own]}}
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
+    """A port and a probe, which injection rewrites; ``own`` are containers beside the application."""
+    probe = {"httpGet": {"path": "/", "port": 80}}
+    probed = {"ports": [{"containerPort": 80}], "readinessProbe": probe}
+    return builders.deployment(container=probed, beside=own)
 
 
 class Bench:
@@ -69,9 +49,8 @@ class Bench:
         self.how, self.mesh, self.space = how, mesh or [], space
 
     def outcome(self, action: str, *workloads: Any) -> pipeline.Outcome:
-        text = "---\n".join(map(dump, [*self.mesh, self.space, *workloads]))
-        bundle = manifests.join([Source(text.encode(), "")]).bundle
-        return pipeline.ACTIONS[action](bundle, self.how)
+        objects = bundle(*self.mesh, self.space, *workloads)
+        return pipeline.ACTIONS[action](objects, self.how)
 
     def inject(self, workload: Any) -> tuple[Any, list[Result]]:
         outcome = self.outcome("inject", workload)
@@ -426,19 +405,13 @@ def test_a_label_that_would_change_the_verdict_is_drift() -> None:
 
 def of_version(version: str, native: bool) -> Bench:
     """Istio's own test installation of that version, by kube-inject."""
-    base = CORPUS / version
-    if not base.exists():
-        pytest.skip(f"no installation of {version} in {CORPUS}")
+    base = needs(CORPUS / version)
     cases = json.loads((base / "cases.json").read_text())
     case = next(
         one
         for one in cases
         if "error" not in one and one["native_sidecars"] == native and not one["openshift"]
     )
-
-    def config_map(name: str, data: dict[str, str]) -> Any:
-        metadata = {"name": name, "namespace": "istio-system"}
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
     read = {key: (base / case[key]).read_text() for key in ("config", "values", "mesh")}
     sidecar = config_map(

@@ -8,19 +8,20 @@ import json
 import re
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import INJECT
 from outside import needs, webhook_oracle
 from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES, ROOT
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.sources import resource_list
 from tools import webhook_on_output
 
-INJECT = "sidecar.istio.io/inject"
 WEB = """\
 apiVersion: KIND
 metadata: {name: web, namespace: shop}
@@ -36,16 +37,9 @@ spec:
 
 
 def settings(**spec: Any) -> Settings:
-    return function_config.settings(
-        {
-            "apiVersion": "krm-injector.dev/v1alpha1",
-            "kind": "SidecarInjection",
-            "spec": {
-                "namespaces": [{"name": "shop", "labels": {"istio-injection": "enabled"}}],
-                **spec,
-            },
-        }
-    )
+    """Namespace shop is injected, though no object says so."""
+    shop = {"name": "shop", "labels": {"istio-injection": "enabled"}}
+    return builders.settings(**{"namespaces": [shop], **spec})
 
 
 def manifest(kind: str = "apps/v1\nkind: Deployment", old: str = "", new: str = "") -> str:
@@ -106,20 +100,8 @@ KINDS = [
 def workload(kind: str, metadata: dict[str, Any]) -> str:
     """A workload whose pods carry this metadata."""
     version, _, name = kind.partition("\nkind: ")
-    inner = {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
-    value: dict[str, Any] = {
-        "apiVersion": version,
-        "kind": name,
-        "metadata": {"name": "web", "namespace": "shop"},
-    }
-    if name == "Pod":
-        value["metadata"] |= metadata
-        value["spec"] = inner["spec"]
-    elif name == "CronJob":
-        value["spec"] = {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": inner}}}
-    else:
-        value["spec"] = {"template": inner}
-    return json.dumps(value)
+    pod = {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    return json.dumps(builders.workload(name, pod, api_version=version))
 
 
 @pytest.mark.parametrize(
