@@ -1,4 +1,4 @@
-"""Bundles like those of real repositories, for the tables of tests/presenting/test_bundles.py:
+"""Bundles like those of real repositories, for the tables of tests/presenting/explain/test_bundles.py:
 (cd tests && python -m bundles.generate)
 
 They are generated into this directory, for people and for the command line.

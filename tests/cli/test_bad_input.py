@@ -155,6 +155,7 @@ def test_a_hostile_template_is_stopped(template: str) -> None:
         assert code == 1 and "sidecar" in err and "internal error" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from outside import needs, webhook_oracle
 from paths import DIFFERENTIAL, RANDOM_CASES, SHARED
 
@@ -68,6 +69,7 @@ def test_stored_cases() -> None:
         assert differences(lines) == (400, [])
 
 
+@pytest.mark.slow
 def test_fresh_cases(tmp_path: Path) -> None:
     maker = needs(SHARED / "istio" / "random_cases.py")
     oracle = webhook_oracle()

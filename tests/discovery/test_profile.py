@@ -254,14 +254,17 @@ def test_values_are_those_of_the_installation(installation: MeshSettings) -> Non
     assert agree(json.loads(profile.load().mesh), yaml.safe_load(installation.mesh_config or ""))
 
 
+@pytest.mark.slow
 def test_every_annotation_and_label(installation: MeshSettings) -> None:
     assert_equal(installation, list(swept()), injected=600, refused=100)
 
 
+@pytest.mark.slow
 def test_pairs_of_annotations(installation: MeshSettings) -> None:
     assert_equal(installation, list(paired()), injected=300, refused=100)
 
 
+@pytest.mark.slow
 def test_on_openshift(installation: MeshSettings) -> None:
     openshift = Settings(platform="openshift")
     assert_equal(installation, list(swept()), injected=600, refused=100, cluster=openshift)
@@ -280,6 +283,7 @@ def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> N
     assert "fips-140-2" in json.dumps(results_under(MeshSettings(), cases[:1], fips))
 
 
+@pytest.mark.slow
 def test_random_workloads(installation: MeshSettings) -> None:
     with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         rows = [json.loads(line) for line in lines]
@@ -289,6 +293,7 @@ def test_random_workloads(installation: MeshSettings) -> None:
     assert_equal(installation, cases, injected=80, refused=5)
 
 
+@pytest.mark.slow
 def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
     inputs = sorted(needs(CORPUS / "1.30.3" / "input").glob("*"))
     documents = [
@@ -306,6 +311,7 @@ def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
     assert_equal(installation, cases, injected=100, refused=5)
 
 
+@pytest.mark.slow
 def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.Path) -> None:
     """The profile's own text through Istio's code."""
     oracle = webhook_oracle()

@@ -191,6 +191,7 @@ def _mutated(value: Any, pick: random.Random) -> Any:
         return value
 
 
+@pytest.mark.slow
 def test_the_cheap_check_and_jsonschema_agree() -> None:
     pick = random.Random(20261123)
     config_map = {

@@ -31,6 +31,7 @@ def test_every_name_of_sprig_is_there() -> None:
     assert len(FUNCS) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "template",
     [
@@ -71,6 +72,7 @@ def test_patterns_that_trap_backtracking_engines_end(pattern: str) -> None:
     assert time.process_time() - start < 10
 
 
+@pytest.mark.slow
 def test_long_texts_are_searched() -> None:
     text = "line of text, number\n" * 20000
     assert len(call("regexFindAll", "n[a-z]mber", text, -1)) == 20000
@@ -176,6 +178,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", HOSTILE)
 def test_all_calls_of_an_execution_have_one_budget(template: str) -> None:
     start = time.process_time()

@@ -1,5 +1,5 @@
 """Istio's verdicts on annotation values, by version. The real webhook's verdicts:
-test_istio_api_webhook.py.
+tests/istio_api/test_real_webhook.py.
 """
 
 from __future__ import annotations

@@ -146,12 +146,14 @@ def batches(seed: int) -> Any:
         yield chance, before, [change.after for change in diff.changes(outcome)]
 
 
+@pytest.mark.slow
 def test_500_untouched_workloads_are_verified() -> None:
     for _, _, after in batches(SEED):
         results = pipeline.verify(bundle(SHOP, *after), Settings()).results
         assert [result for result in results if result.severity == "error"] == []
 
 
+@pytest.mark.slow
 def test_500_edits_inside_injected_parts_are_caught() -> None:
     for chance, before, after in batches(SEED + 1):
         changed = [edited(chance, *pair) for pair in zip(before, after, strict=True)]

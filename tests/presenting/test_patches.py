@@ -177,6 +177,7 @@ def example() -> list[patches.Change]:
     return [one for one in diff.changes(outcome) if not same(one.before, one.after)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategic", [False, True], ids=["json6902", "strategic"])
 @pytest.mark.parametrize("cases", [example, corpus])
 def test_kustomize_makes_the_same_of_patches(
@@ -410,6 +411,7 @@ def random_changes(dice: random.Random, count: int) -> list[patches.Change]:
     return [one for one in found if not same(one.before, one.after)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategic", [False, True], ids=["json6902", "strategic"])
 def test_kustomize_makes_the_same_of_patches_for_random_workloads(
     kustomize: str, strategic: bool, tmp_path: Path

@@ -277,6 +277,7 @@ def test_an_operators_resource_is_told_apart(
     assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
 
 
+@pytest.mark.slow
 @needs_path(CASES)
 def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
     """Istio's own cases: every third, each with its configuration."""

@@ -174,6 +174,7 @@ def _pipeline_and_transformers_agree(example: Path) -> None:
 # ---------------------------------------------------------------- by the real programs
 
 
+@pytest.mark.slow
 @ALL
 def test_kpt(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapshot) -> None:
     snapshot.snapshot_dir = example / ".expected"
@@ -188,6 +189,7 @@ def test_kpt(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapsh
         assert catalog.kpt(programs, work).diff == first.diff, "a second run changes nothing"
 
 
+@pytest.mark.slow
 @ALL
 def test_kustomize(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapshot) -> None:
     snapshot.snapshot_dir = example / ".expected"
@@ -211,6 +213,7 @@ def test_kustomize(programs: Programs, example: Path, tmp_path: Path, snapshot: 
     )
 
 
+@pytest.mark.slow
 @ALL
 def test_commands_of_the_readme(programs: Programs, example: Path, tmp_path: Path) -> None:
     text = (example / "README.md").read_text()

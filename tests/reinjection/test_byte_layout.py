@@ -495,6 +495,7 @@ def manifest(pick: random.Random) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_every_style_comes_back_byte_for_byte(seed: int) -> None:
     pick = random.Random(seed)

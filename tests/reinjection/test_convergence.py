@@ -142,6 +142,7 @@ def workload(pick: random.Random) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_own_workloads(seed: int) -> None:
     pick = random.Random(seed)
@@ -461,6 +462,7 @@ def corpora() -> Iterator[tuple[str, str]]:
                 yield case["id"], case["workload"]
 
 
+@pytest.mark.slow
 def test_corpora() -> None:
     chosen = list(corpora())
     if MANY:

@@ -422,6 +422,7 @@ def of_version(version: str, native: bool) -> Bench:
     return Bench(settings(**spec), mesh)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "native"),
     [
@@ -455,6 +456,7 @@ def test_before_that_every_edit_of_a_container_is_drift(version: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("native", [True, False], ids=["native", "container"])
 def test_the_real_webhook_makes_the_edited_workload_of_its_override(
     native: bool, tmp_path: Path

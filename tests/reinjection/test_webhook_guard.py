@@ -197,6 +197,7 @@ def pods(tool: Any, guard: str) -> tuple[list[Any], set[str]]:
     return [*found, *more], {*codes, *others}
 
 
+@pytest.mark.slow
 def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> None:
     """No webhook's selectors match them: the API server does not even ask istiod."""
     found, refused = pods(tool, "label")
@@ -206,6 +207,7 @@ def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> N
     assert [one.one.case.id for one in passes if one.matched or one.changes or one.error] == []
 
 
+@pytest.mark.slow
 def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str) -> None:
     """Every change has a reason that the documentation names, and is one of those that it lists for
     it.
@@ -223,6 +225,7 @@ def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str)
     assert 0 < len(changed) < len(passes) / 2
 
 
+@pytest.mark.slow
 def test_a_namespace_that_says_disabled_keeps_the_real_webhook_away(tool: Any, oracle: str) -> None:
     """What the guard's errors and the documentation advise; whatever the pods' own labels say."""
     found, _ = pods(tool, "none")

@@ -447,6 +447,7 @@ def test_comments_of_unchanged_parts_stay() -> None:
     assert kept > 0.9 * total
 
 
+@pytest.mark.slow
 def test_an_edit_back_gives_the_bytes_again() -> None:
     """Values always; bytes but for a few in a thousand: blank lines behind block scalars, lists in
     lists.

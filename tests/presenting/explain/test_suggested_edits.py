@@ -18,7 +18,7 @@ import pytest
 from builders import requirement, webhook, webhook_configuration
 from bundles import generate
 from outside import ask_webhook, webhook_oracle
-from presenting.suggested_edits import Object, changed
+from presenting.explain.suggested_edits import Object, changed
 
 from krm_injector import pipeline
 from krm_injector.decision.decide import Judge
@@ -455,6 +455,7 @@ def question(number: int, documents: list[Object], entry: Object) -> Object:
     }
 
 
+@pytest.mark.slow
 def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
     oracle = webhook_oracle()
     asked: list[Object] = []

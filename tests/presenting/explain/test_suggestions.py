@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bundles import generate
-from presenting.suggested_edits import Object, changed
+from presenting.explain.suggested_edits import Object, changed
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings, Stub
