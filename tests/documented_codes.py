@@ -25,7 +25,8 @@ MAKERS = {
     "no_list",
 }
 FINDINGS = {
-    "namespace-both-labels", "injection-label-value", "revision-unserved", "webhook-overlap", "double-injection",
+    "namespace-both-labels", "injection-label-value", "revision-unserved", "webhook-overlap",
+    "double-injection",
     "ambient", "ambient-and-sidecar", "workload-duplicate",
 }  # fmt: skip
 

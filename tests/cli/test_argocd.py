@@ -172,8 +172,8 @@ def test_what_helm_is_told() -> None:
     words = helm.words(".", release)
     assert words[:5] == ["template", ".", "--name-template", "web", "--include-crds"]
     assert words[5:] == [
-        "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values", "a.yaml", "--values", "-",
-        "--set", r"c=1\,2", "--set", "d={1,2}",
+        "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values",
+        "a.yaml", "--values", "-", "--set", r"c=1\,2", "--set", "d={1,2}",
     ]  # fmt: skip
 
 

@@ -64,7 +64,10 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
         (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n", "no items"),
         (b"just words", "ResourceList"),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\nkind: ResourceList\n",
+            (
+                b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\n"
+                b"kind: ResourceList\n"
+            ),
             "document",
         ),
         (
@@ -72,7 +75,10 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
             "twice",
         ),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n- metadata: {name: x}\n",
+            (
+                b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n"
+                b"- metadata: {name: x}\n"
+            ),
             "kind",
         ),
         (
@@ -127,7 +133,8 @@ def test_a_template_that_gives_no_yaml() -> None:
         '{{ $s := "xxxxxxxxxx" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}{{ $s }}',
         '{{ repeat 2000000000 "x" }}',
         (
-            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ "
+            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end "
+            "}}{{ "
             "end }}"
         ),
         "{{ $l := list 1 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ len $l }}",

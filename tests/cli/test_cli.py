@@ -94,7 +94,8 @@ def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> 
     bad = DEPLOYMENT.replace(
         "metadata: {labels: {app: web}}",
         (
-            "metadata: {annotations: {sidecar.istio.io/inject: 'true', status.sidecar.istio.io/port: "
+            "metadata: {annotations: {sidecar.istio.io/inject: 'true', "
+            "status.sidecar.istio.io/port: "
             "no port}}"
         ),
     )
@@ -536,7 +537,10 @@ def test_explain_renders_a_kustomization_first(tmp_path: Path) -> None:
 
 
 def test_explain_runs_a_kptfile_where_kpt_is(tmp_path: Path) -> None:
-    kptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline: {mutators: [{exec: ./mine}]}\n"
+    kptfile = (
+        "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\n"
+        "pipeline: {mutators: [{exec: ./mine}]}\n"
+    )
     (tmp_path / "Kptfile").write_text(kptfile)
     (tmp_path / "all.yaml").write_text(BUNDLE)
     without = krm("explain", str(tmp_path), env={"PATH": "/nonexistent"})
@@ -627,7 +631,10 @@ def test_a_limit_is_a_number() -> None:
 HALF = (
     f"{ENABLED}---\n{DEPLOYMENT}---\n{DEPLOYMENT.replace('namespace: shop', 'namespace: unknown')}"
 )
-MISSPELT = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\nspec: {methd: manual}\n"
+MISSPELT = (
+    "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\n"
+    "spec: {methd: manual}\n"
+)
 
 
 @pytest.mark.parametrize("command", ["inject", "eject", "build"])

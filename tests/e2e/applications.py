@@ -9,7 +9,10 @@ from paths import ROOT
 from real_programs import key
 
 PLUGIN = (ROOT / "functions" / "argocd" / "plugin.yaml").read_text()
-CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio}\nspec: {}\n"
+CONFIG = (
+    "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio}\n"
+    "spec: {}\n"
+)
 LABELS: list[dict[str, Any]] = [{"name": "namespace-labels", "map": {"istio-injection": "enabled"}}]
 APP = {
     "ARGOCD_APP_NAME": "web",
@@ -37,7 +40,10 @@ def deployment(name: str = "web") -> str:
 
 
 def service(name: str) -> str:
-    return f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n"
+    return (
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n"
+        f"spec: {{ports: [{{port: 80}}]}}\n"
+    )
 
 
 def app(parameters: list[dict[str, Any]] | None = None, **env: str) -> dict[str, str]:

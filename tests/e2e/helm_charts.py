@@ -35,7 +35,9 @@ spec:
       - {name: web, image: nginx}
 {{- end }}
 """,
-    "web/templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n",
+    "web/templates/service.yaml": (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+    ),
     "web/templates/hook.yaml": """\
 apiVersion: batch/v1
 kind: Job

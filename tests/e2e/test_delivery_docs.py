@@ -391,7 +391,9 @@ def test_plugin_and_patches_of_the_repo_server_fit_together(
         tmp_path,
         {
             "server.yaml": yaml.safe_dump(server),
-            "kustomization.yaml": "namespace: argocd\nresources: [server.yaml]\ncomponents: [plugin]\n",
+            "kustomization.yaml": (
+                "namespace: argocd\nresources: [server.yaml]\ncomponents: [plugin]\n"
+            ),
         },
     )
     made = objects(programs.run(["kustomize", "build", "."], tmp_path).out)

@@ -247,7 +247,8 @@ def test_eval_exec(programs: Programs, httpbin: Path) -> None:
 
 
 def test_eval_with_arguments(programs: Programs, tmp_path: Path) -> None:
-    work = write(tmp_path / "work", {"web.yaml": deployment("web").replace("labels: {", "labels: {sidecar.istio.io/inject: 'true', ")})  # fmt: skip  # noqa: E501
+    work = write(tmp_path / "work", {"web.yaml": deployment("web").replace("labels: {",
+                                                                           "labels: {sidecar.istio.io/inject: 'true', ")})  # fmt: skip  # noqa: E501
     done = programs.run(
         ["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "onMissingNamespace=warn"], work
     )
@@ -298,7 +299,10 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
         "istio-inject.yaml": CONFIG,
         "ns.yaml": "# only a comment\n---\n" + namespace("shop") + "---\n# and another\n",
         "crlf.yaml": deployment("crlf").replace("\n", "\r\n"),
-        "untouched.yaml": "# kept\r\napiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: a, namespace: shop}\r\n",
+        "untouched.yaml": (
+            "# kept\r\napiVersion: v1\r\nkind: ConfigMap\r\n"
+            "metadata: {name: a, namespace: shop}\r\n"
+        ),
     }
     work = write(tmp_path / "work", files)
     render(programs, work)
@@ -367,8 +371,10 @@ spec:
       - name: data # set: volume
         emptyDir: {{}} # nothing kept
 """
-VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081", "volume": "disk", "secret": "other"}  # fmt: skip  # noqa: E501
-ROLLOUT = '  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: spec.template}]\n'  # fmt: skip
+VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081",
+          "volume": "disk", "secret": "other"}  # fmt: skip  # noqa: E501
+ROLLOUT = ('  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: '
+           'spec.template}]\n')  # fmt: skip
 
 
 def comments(text: str) -> list[str]:

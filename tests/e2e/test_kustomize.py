@@ -152,8 +152,14 @@ def test_sigterm(programs: Programs, tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- overlays
 
-ENV_FROM = "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n        - {name: PEER, value: x}\n"
-SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
+ENV_FROM = (
+    "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n"
+    "        - {name: PEER, value: x}\n"
+)
+SERVICE = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    "spec: {ports: [{port: 80}], selector: {app: web}}\n"
+)
 FEATURES = {
     "base/kustomization.yaml": f"{HEAD}resources: [ns.yaml, web.yaml, svc.yaml]\n"
     "configMapGenerator:\n- name: settings\n  literals: [a=b]\n",
@@ -161,7 +167,8 @@ FEATURES = {
     "base/web.yaml": deployment("web", "", ENV_FROM),
     "base/svc.yaml": SERVICE,
     "component/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n"
-    "- target: {kind: Deployment}\n  patch: |-\n    - op: add\n      path: /spec/template/metadata/annotations\n"
+    "- target: {kind: Deployment}\n  patch: |-\n    - op: add\n"
+    "      path: /spec/template/metadata/annotations\n"
     "      value: {sidecar.istio.io/proxyCPU: 321m}\n",
     "prod/kustomization.yaml": f"{HEAD}resources: [../base]\ncomponents: [../component]\n"
     'namespace: prod\nnamePrefix: eu-\nimages:\n- {name: nginx, newTag: "1.29"}\n'
@@ -279,7 +286,8 @@ def test_helm_charts_are_rendered_by_kustomize_and_injected(
         tmp_path / "work",
         {
             "kustomization.yaml": f"{HEAD}resources: [ns.yaml]\nhelmGlobals: {{chartHome: charts}}\n"
-            "helmCharts:\n- {name: web, releaseName: web, namespace: shop}\ntransformers: [istio-inject.yaml]\n",
+            "helmCharts:\n- {name: web, releaseName: web, namespace: shop}\n"
+            "transformers: [istio-inject.yaml]\n",
             "ns.yaml": namespace("shop"),
             "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
             "charts/web/values.yaml": "{}\n",
@@ -382,7 +390,9 @@ def test_two_runs_and_a_second_pass_give_the_same(
     again = write(
         tmp_path / "again",
         {
-            "kustomization.yaml": f"{HEAD}resources: [all.yaml]\ntransformers: [istio-inject.yaml]\n",
+            "kustomization.yaml": (
+                f"{HEAD}resources: [all.yaml]\ntransformers: [istio-inject.yaml]\n"
+            ),
             "all.yaml": once.decode(),
             "istio-inject.yaml": function_config(),
         },

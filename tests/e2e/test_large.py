@@ -60,7 +60,9 @@ def kustomize(programs: Programs, work: Path) -> list[bytes]:
         write(
             work / team,
             {
-                "kustomization.yaml": f"{HEAD}resources: [{', '.join(names)}]\ntransformers: [istio-inject.yaml]\n",
+                "kustomization.yaml": (
+                    f"{HEAD}resources: [{', '.join(names)}]\ntransformers: [istio-inject.yaml]\n"
+                ),
                 "istio-inject.yaml": function_config(),
             },
         )

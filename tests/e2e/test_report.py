@@ -169,7 +169,8 @@ def test_hostile_words_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path
     name = "a\u202eb" + HOSTILE
     value = {
         "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "shop", "annotations": {HOSTILE: HOSTILE, "many": "x\n" * 50}},
+        "metadata": {"name": name, "namespace": "shop", "annotations": {HOSTILE: HOSTILE,
+                                                                        "many": "x\n" * 50}},
         "spec": {"template": {"metadata": {"labels": {"sidecar.istio.io/inject": "true"}},
                  "spec": {"containers": [{"name": "c", "image": HOSTILE}]}}},
     }  # fmt: skip
@@ -276,7 +277,10 @@ def test_workloads_of_the_same_name_say_where_they_are_written(
 
 def test_sums_and_counts(page: Browser) -> None:
     """The totals say what the rows say."""
-    pairs = "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part => part.textContent))"
+    pairs = (
+        "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part "
+        "=> part.textContent))"
+    )
     tiles = dict(page.js(pairs))
     assert int(tiles["workloads"]) == len(page.visible())
     assert int(tiles["injected"]) == page.js("document.querySelectorAll('tr.w.yes').length")

@@ -98,12 +98,15 @@ def probe(port: Any = "http", **action: Any) -> Object:
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
-    "pod-security-enforced": ([enforced("baseline"), deployment()], [enforced("privileged"), deployment()]),
+    "pod-security-enforced": ([enforced("baseline"), deployment()], [enforced("privileged"),
+                                                                     deployment()]),
     "pod-security-reported": (
         [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
         [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
     ),
-    "quota-exceeded": ([NS, quota(requests_cpu="199m"), deployment()], [NS, quota(requests_cpu="200m"), deployment()]),
+    "quota-exceeded": ([NS, quota(requests_cpu="199m"), deployment()], [NS,
+                                                                        quota(requests_cpu="200m"),
+                                                                        deployment()]),
     "quota-unstated": (
         [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
         [NS, quota(limits_memory="100Gi"), deployment()],
@@ -128,7 +131,9 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, deployment(hostNetwork=True)],
         [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
     ),
-    "job-never-completes": ([NS, job()], [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])]),
+    "job-never-completes": ([NS, job()], [NS,
+                                          job(args=[("work; curl -X POST "
+                                                     "localhost:15020/quitquitquit")])]),
     "init-container-network": (
         [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
         [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],

@@ -47,17 +47,22 @@ LABEL_FIELD = f'spec.template.metadata.labels["{INJECT}"]'
     ("labels", "workload", "kind", "field", "current", "proposed"),
     [
         (OUT, deployment(), "Namespace", 'metadata.labels["istio-injection"]', None, "enabled"),
-        ({"istio-injection": "disabled"}, deployment(), "Namespace", 'metadata.labels["istio-injection"]', "disabled",
+        ({"istio-injection": "disabled"}, deployment(), "Namespace",
+         'metadata.labels["istio-injection"]', "disabled",
          "enabled"),
         (IN, deployment(labels={INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
         (IN, deployment(annotations={INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
-        (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
-        (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True, False),
+        (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True,
+         False),
+        (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True,
+         False),
         ({"istio-injection": "disabled"}, deployment(labels={INJECT: "true"}), "Namespace",
          'metadata.labels["istio-injection"]', "disabled", "enabled"),
-        ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]', "typo", "default"),
+        ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]',
+         "typo", "default"),
     ],
-    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network", "and no label", "asks in vain",
+    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network", "and no label",
+         "asks in vain",
          "revision"],
 )  # fmt: skip
 def test_required(
@@ -79,7 +84,10 @@ def test_a_remedy_of_two_labels_names_both() -> None:
     (result,) = [
         r for r in checked(stated, namespace(**IN), deployment()) if r.code == "injection-required"
     ]
-    remedy = 'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label istio-injection'
+    remedy = (
+        'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label '
+        "istio-injection"
+    )
     assert result.message.endswith(remedy)
     assert (result.field, result.current, result.proposed) == (
         'metadata.labels["istio.io/rev"]',
@@ -116,7 +124,8 @@ def test_every_result_about_a_bundle_has_its_field_and_an_edit_where_there_is_on
     policies = [r for r in wanted if r.code in ("injection-required", "injection-forbidden")]
     lacking = [result for result in policies if result.proposed is None]
     assert {result.field for result in lacking} <= {
-        "metadata.namespace", 'metadata.labels["istio-injection"]', 'metadata.labels["istio.io/rev"]',
+        "metadata.namespace", 'metadata.labels["istio-injection"]',
+        'metadata.labels["istio.io/rev"]',
     }  # fmt: skip
     assert all("without the label" in r.message for r in lacking if r.field != "metadata.namespace")
 

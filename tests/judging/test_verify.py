@@ -24,7 +24,8 @@ from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
 
 KINDS = {
-    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1"
+    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1",
+    "CronJob": "batch/v1"
 }  # fmt: skip
 SEED = 20261123
 DEFAULT = Settings()

@@ -213,7 +213,8 @@ def test_parts_labels_and_annotations_go() -> None:
         ("readyz", {"grpc": {"port": 82, "service": None}},
          {"grpc": {"port": 82, "service": None}, "periodSeconds": 5}),
         ("livez", {"tcpSocket": {"port": 81}},
-         {"httpGet": {"path": "/app-health/web/readyz", "port": 15020, "scheme": "HTTP"}, "periodSeconds": 5}),
+         {"httpGet": {"path": "/app-health/web/readyz", "port": 15020, "scheme": "HTTP"},
+          "periodSeconds": 5}),
     ],
 )  # fmt: skip
 def test_probes_come_back_from_the_proxys_environment(path: str, prober: Any, probe: Any) -> None:

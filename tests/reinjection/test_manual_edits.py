@@ -282,7 +282,8 @@ def test_a_variable_made_of_another_is_not_kept_where_injection_would_put_it_bef
 # ---------------------------------------------------------------- what it does not
 
 DRIFT: dict[str, Change] = {
-    "a probe of the application": lambda w: container(w, "web")["readinessProbe"]["httpGet"].update(path="/mine"),
+    "a probe of the application": lambda w: container(w,
+                                                      "web")["readinessProbe"]["httpGet"].update(path="/mine"),
     "a variable taken out": lambda w: proxy(w)["env"].pop(2),
     "variables in another order": lambda w: proxy(w)["env"].reverse(),
     "mounts in another order": lambda w: proxy(w)["volumeMounts"].reverse(),
@@ -368,7 +369,9 @@ def test_pieces_that_only_the_mesh_changed_are_no_edits() -> None:
     other = Bench(
         settings(
             mesh={
-                "meshConfig": "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
+                "meshConfig": (
+                    "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
+                )
             }
         )
     )

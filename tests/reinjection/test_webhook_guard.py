@@ -65,7 +65,10 @@ def test_the_guard_is_a_label_on_the_pod_template() -> None:
 
 
 def test_versions_that_read_no_label_get_an_annotation_too() -> None:
-    template = "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: istio-init, image: p}]}"
+    template = (
+        "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: "
+        "istio-init, image: p}]}"
+    )
     config = json.dumps({"policy": "enabled", "templates": {"sidecar": template}})
     mesh = {"injector": {"config": config, "values": "{}"}, "version": "1.11.8"}
     text = injected(manifest(), settings(guard="label", mesh=mesh))
@@ -81,7 +84,10 @@ def test_a_guarded_workload_is_injected_again() -> None:
 
 
 def test_a_guarded_pod_carries_the_record() -> None:
-    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {containers: [{name: a, image: a}]}\n"
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\n"
+        "spec: {containers: [{name: a, image: a}]}\n"
+    )
     once = injected(text, settings(guard="label"))
     assert injected(once, settings(guard="label")) == once
     assert yaml.safe_load(once)["metadata"]["labels"][INJECT] == "false"
@@ -130,7 +136,10 @@ def test_a_no_of_the_users_is_a_no(kind: str, said: dict[str, Any]) -> None:
 
 def test_where_the_cni_plugin_redirects_the_guard_is_refused() -> None:
     """istio-cni leaves a pod alone that says false and has no istio-init."""
-    template = "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: istio-validation, image: p}]}"
+    template = (
+        "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: "
+        "istio-validation, image: p}]}"
+    )
     mesh = {
         "injector": {
             "config": json.dumps({"policy": "enabled", "templates": {"sidecar": template}}),

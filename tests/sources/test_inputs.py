@@ -100,7 +100,8 @@ def test_nothing_that_cannot_be_read_hides_what_is_wrong_elsewhere(tmp_path: Pat
 
 
 def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path) -> None:
-    names = ["a.yaml", "k/kustomization.yaml", "k/b.yaml", "k/deep/c.json", "k/o/Kustomization", "chart/Chart.yaml",
+    names = ["a.yaml", "k/kustomization.yaml", "k/b.yaml", "k/deep/c.json", "k/o/Kustomization",
+             "chart/Chart.yaml",
              "chart/values.yaml", "kx/d.yml", ".git/e.yaml"]  # fmt: skip
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -201,7 +202,10 @@ def test_a_failure_says_what_kustomize_said_and_what_to_do() -> None:
 
 
 def test_kubectl_says_its_error_once() -> None:
-    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="accumulating resources"\nerror: accumulating\n'
+    log = (
+        b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="accumulating '
+        b'resources"\nerror: accumulating\n'
+    )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
         inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
@@ -209,7 +213,10 @@ def test_kubectl_says_its_error_once() -> None:
 
 
 def test_kubectl_s_log_is_read_as_what_it_quotes() -> None:
-    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="no \'..\\\\base\':\\n  spec: \\"a\\""\n'
+    log = (
+        b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="no \'..\\\\base\':\\n  '
+        b'spec: \\"a\\""\n'
+    )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
         inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)

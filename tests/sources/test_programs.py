@@ -43,7 +43,8 @@ def kustomization(tmp_path: Path, text: str, **files: str) -> programs.Functions
 
 def test_our_own_function_is_harmless_and_its_configuration_found(tmp_path: Path) -> None:
     found = kustomization(
-        tmp_path, "resources: [base, web.yaml]\ntransformers: [own.yaml]\n", own_yaml=OWN, web_yaml="{}",
+        tmp_path, "resources: [base, web.yaml]\ntransformers: [own.yaml]\n", own_yaml=OWN,
+        web_yaml="{}",
         base__kustomization_yaml="resources: [cm.yaml]\n", base__cm_yaml="{}",
     )  # fmt: skip
     assert found.harmless
@@ -97,10 +98,12 @@ def test_programs_are_found_in_bases_inline_and_in_containers(tmp_path: Path) ->
 )
 def test_what_cannot_be_known_for_sure_is_not_harmless(tmp_path: Path, text: str) -> None:
     files = {
-        "folder__kustomization_yaml": "resources: [own.yaml]\n", "folder__own_yaml": OWN, "evil_yaml": EVIL,
+        "folder__kustomization_yaml": "resources: [own.yaml]\n", "folder__own_yaml": OWN,
+        "evil_yaml": EVIL,
         "unknown_yaml": "apiVersion: x/v1\nkind: Y\n", "own_yaml": OWN,
         "args_yaml": config("exec: {path: krm-injector, args: [build]}"),
-        "old_yaml": OWN.replace("  annotations:", "  annotations:\n    config.k8s.io/function: 'exec: {path: evil}'"),
+        "old_yaml": OWN.replace("  annotations:",
+                                "  annotations:\n    config.k8s.io/function: 'exec: {path: evil}'"),
         "path_yaml": config("exec: {path: ./krm-injector}"),
     }  # fmt: skip
     more = "" if text == "a: [\n" else "validators: [own.yaml]\n"
@@ -162,7 +165,10 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
 
 
 def kptfile(step: str) -> str:
-    return f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {{name: x}}\npipeline:\n  mutators:\n  - {step}\n"
+    return (
+        f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {{name: x}}\npipeline:\n"
+        f"  mutators:\n  - {step}\n"
+    )
 
 
 def test_a_package_s_own_function_and_its_configuration(tmp_path: Path) -> None:

@@ -268,9 +268,9 @@ def test_injected_annotations_are_the_webhooks_from_1_4_on() -> None:
 
 
 def test_pod_redirect_annotations_are_kube_injects() -> None:
-    template = (
-        SPEC
-        + "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, k8s.v1.cni.cncf.io/networks: n}\n"
+    template = SPEC + (
+        "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, "
+        "k8s.v1.cni.cncf.io/networks: n}\n"
     )
 
     def added(version: str, method: str) -> set[str]:
@@ -301,8 +301,10 @@ def test_ports_of_arguments() -> None:
 
 @pytest.mark.parametrize(("version", "probers"), [
     ("1.4.10", '{"/app-health/web/livez":{"path":"/live","port":8080}}'),
-    ("1.5.10", '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
-    ("1.8.2", '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
+    ("1.5.10",
+     '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
+    ("1.8.2",
+     '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
 def test_rewritten_probes(version: str, probers: str, method: str) -> None:

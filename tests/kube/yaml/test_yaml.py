@@ -30,7 +30,9 @@ def table(name: str) -> list[Any]:
 # What Go answers and this project does not, each on purpose.
 DELIBERATE = {
     "%YAML 1.2\n---\na: b\n": "go-yaml v2 refuses YAML 1.2's directive",
-    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON",
+    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': (
+        "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON"
+    ),
     "c:\n  <<: &a [{a: 1}]\nd:\n  <<: *a\n": "go-yaml v2 refuses an alias of a sequence in a merge",
     "!!float .inf: a\n": "infinity as a key",
     "!!float -.inf: a\n": "infinity as a key",
@@ -81,11 +83,16 @@ def test_deliberate_differences_are_still_there(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False), ("OFF", False),
-        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000), ("1e3", 1000),
-        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"), ("12:30:45", "12:30:45"),
-        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"), ("0x", "0x"),
-        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1), ("!!binary aGk=", "hi"),
+        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False),
+        ("OFF", False),
+        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000),
+        ("1e3", 1000),
+        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"),
+        ("12:30:45", "12:30:45"),
+        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"),
+        ("0x", "0x"),
+        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1),
+        ("!!binary aGk=", "hi"),
         ("", None), ("18446744073709551615", 2**64 - 1), ("1e999", "1e999"),
     ],
 )  # fmt: skip

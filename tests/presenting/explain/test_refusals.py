@@ -46,10 +46,12 @@ CASES: dict[str, list[Object]] = {
     "annotation-invalid": [ON, web(annotations=BAD_PORTS), web("shop/other")],
     "pod-invalid": [ON, web(terminationGracePeriodSeconds="soon"), web("shop/other")],
     "control-plane-missing": [
-        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"), web("new/web"),
+        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"),
+        web("new/web"),
     ],
     "policy-illegal": [
-        {**injector()[0], "data": {**injector()[0]["data"], "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
+        {**injector()[0], "data": {**injector()[0]["data"],
+                                   "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
         ON, web(),
     ],
     "double-injection": [
@@ -60,7 +62,8 @@ CASES: dict[str, list[Object]] = {
     "mesh-invalid": [
         *injector("", "defaultConfig: {concurrency: many}"), *injector("canary"),
         generate.webhooks("default"), generate.webhooks("canary"),
-        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"), web("new/other"),
+        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"),
+        web("new/other"),
     ],
 }  # fmt: skip
 

@@ -97,7 +97,8 @@ def planes(dice: random.Random) -> list[Object]:
     """
     found: list[Object] = []
     more = dice.choice([
-        [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")], [requirement("tier", "Exists")],
+        [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")],
+        [requirement("tier", "Exists")],
         [requirement("kubernetes.io/metadata.name", "NotIn", "ops")],
     ])  # fmt: skip
     revisions = dice.choice([["default"], ["blue"], ["blue", "green"], ["default", "blue"]])
@@ -132,13 +133,18 @@ def config_maps(dice: random.Random, revision: str, suffix: str) -> list[Object]
     always = dice.choice(["[]", "[]", '[{matchLabels: {mesh: "on"}}]'])
     policy = dice.choice(["enabled"] * 5 + ["disabled", "disabled", "off"])
     version = dice.choice(["1.30.3", "1.30.3", "1.24.0", "1.10.0"])
-    values = f'{{"global": {{"tag": "{version}"}}, "revision": "{"" if revision == "default" else revision}"}}'
+    values = (
+        f'{{"global": {{"tag": "{version}"}}, "revision": '
+        f'"{"" if revision == "default" else revision}"}}'
+    )
     labels = {} if revision == "default" else {REVISION: revision}
     return [
         {"apiVersion": "v1", "kind": "ConfigMap",
-         "metadata": {"name": f"{name}{suffix}", "namespace": "istio-system", "labels": labels}, "data": data}
+         "metadata": {"name": f"{name}{suffix}", "namespace": "istio-system", "labels": labels},
+         "data": data}
         for name, data in (
-            ("istio-sidecar-injector", {"config": CONFIG.format(policy=policy, never=never, always=always),
+            ("istio-sidecar-injector", {"config": CONFIG.format(policy=policy, never=never,
+                                                                always=always),
                                         "values": values}),
             ("istio", {"mesh": "rootNamespace: istio-system\n"}),
         )

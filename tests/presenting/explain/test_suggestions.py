@@ -338,7 +338,10 @@ def test_what_nothing_turns_is_told_with_its_reason(name: str) -> None:
     asks = generate.workload("Deployment", f"{name}/web", labels={INJECT: "true"})
     entry = only(*revisioned(spared), generate.namespace(name), asks)
     assert entry["changes"] == []
-    tried = r"no labels of its pod and its Namespace take it in \(all \d+ combinations that selectors tell apart tried\)"
+    tried = (
+        r"no labels of its pod and its Namespace take it in \(all \d+ combinations that "
+        r"selectors tell apart tried\)"
+    )
     wanted = (
         "no label takes it in: Istio injects nothing in Namespace kube-system"
         if name == "kube-system"
