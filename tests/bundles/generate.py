@@ -1,7 +1,8 @@
-"""Bundles like those of real repositories, for the tables of tests/presenting/explain/test_bundles.py:
-(cd tests && python -m bundles.generate)
+"""Bundles like those of real repositories, for the tables of explain and their tests.
 
-They are generated into this directory, for people and for the command line.
+They are generated into this directory, for people and for the command line:
+
+    (cd tests && python -m bundles.generate)
 """
 
 from __future__ import annotations

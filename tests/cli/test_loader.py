@@ -209,7 +209,7 @@ def test_the_documented_table_is_this_one() -> None:
                 assert any(word in cell for word in wanted), (holds, command, cell)
 
 
-# ---------------------------------------------------------------- what is passed over in a repository
+# -------------------------------------------------------------- what is passed over in a repository
 
 
 def test_what_is_no_kubernetes_object_is_passed_over_with_one_line(run: Run) -> None:

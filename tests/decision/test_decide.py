@@ -179,7 +179,7 @@ def test_never_inject_selector_sees_the_labels_a_controller_adds() -> None:
 def test_truth_of_the_inject_value(
     value: str, before: bool | None, since: bool | None, policy: str, place: str
 ) -> None:
-    """Until 1.26 y, yes, true and on in any case, all else false; from 1.27 exactly true and false."""
+    """Until 1.26 y, yes, true and on in any case, all else false; since 1.27 true and false."""
     workload = pod({INJECT: value}) if place == "label" else pod({}, {INJECT: value})
     for version, opinion in (((1, 26), before), ((1, 27), since)):
         plane = mesh(version=version, webhooks=(webhook(),), policy=policy)

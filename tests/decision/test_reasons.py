@@ -1,4 +1,4 @@
-"""Every reason: the bundle of reason_cases.py has it, the one that differs in a single thing has not.
+"""Every reason: one bundle of reason_cases.py has it, another that differs in one thing has not.
 
 Its section in docs/reasons.md: tests/test_codes.py.
 """

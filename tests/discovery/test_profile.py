@@ -212,7 +212,7 @@ def pod(annotations: dict[str, str], labels: dict[str, str] | None = None) -> di
 
 
 def swept() -> Iterator[Case]:
-    """Every annotation and label with every value, by itself, under every template, native and not."""
+    """Every annotation and label with every value, alone, under every template, native and not."""
     labels = {"istio-injection": "enabled"}
     for template, native in itertools.product(TEMPLATES, (False, True)):
         chosen = {"inject.istio.io/templates": template}

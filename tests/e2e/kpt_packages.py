@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n" \
-    '    config.kubernetes.io/local-config: "true"\n'  # fmt: skip
+CONFIG = """\
+apiVersion: krm-injector.dev/v1alpha1
+kind: SidecarInjection
+metadata:
+  name: istio
+  annotations:
+    config.kubernetes.io/local-config: "true"
+"""
 MUTATOR = "  mutators:\n  - exec: krm-injector\n    configPath: istio-inject.yaml\n"
 
 

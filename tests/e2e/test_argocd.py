@@ -139,7 +139,7 @@ def test_overlay_that_names_the_function(programs: Programs, httpbin: Path) -> N
 
 
 def test_managed_namespace_metadata(server: Server) -> None:
-    """An app of apps holds the Application that says which labels Argo CD gives to the Namespace."""
+    """An app of apps holds the Application that names the labels of the Namespace."""
     application = """\
 apiVersion: argoproj.io/v1alpha1
 kind: Application

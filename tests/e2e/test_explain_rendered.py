@@ -121,10 +121,12 @@ def test_what_init_wires_is_built_with_kubectl_too_and_the_command_line_reaches_
 def test_warnings_of_a_renderer_come_once_each(
     programs: Programs, tmp_path: Path, name: str
 ) -> None:
-    write(tmp_path, {**BASE,
-                     "base/kustomization.yaml": ("resources: [web.yaml, ns.yaml]\n"
-                                                 "commonLabels: {a: b}\n"),
-                     "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n"})  # fmt: skip
+    files = {
+        **BASE,
+        "base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\ncommonLabels: {a: b}\n",
+        "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n",
+    }
+    write(tmp_path, files)
     err = programs.run(
         ["krm-injector", "build", "--kustomize", programs.need(name), "."], tmp_path
     ).err
@@ -167,9 +169,12 @@ def test_what_a_stranger_hides_does_not_run_beside_ours(programs: Programs, tmp_
     programs.need("kustomize")
     evil = program(tmp_path)
     base = {**BASE, "own.yaml": function_config(), "evil.yaml": function_config(program=evil)}
-    patched = "resources: [../own.yaml]\npatches:\n- patch: |\n    apiVersion: krm-injector.dev/v1alpha1\n" \
-        "    kind: SidecarInjection\n    metadata:\n      name: istio\n      annotations:\n" \
-        f"        config.kubernetes.io/function: 'exec: {{path: {evil}}}'\n"  # fmt: skip
+    patched = (
+        "resources: [../own.yaml]\npatches:\n- patch: |\n"
+        "    apiVersion: krm-injector.dev/v1alpha1\n    kind: SidecarInjection\n"
+        "    metadata:\n      name: istio\n      annotations:\n"
+        f"        config.kubernetes.io/function: 'exec: {{path: {evil}}}'\n"
+    )
     for text in ("Transformers: [evil.yaml]\n", "generators: [folder]\n"):
         write(tmp_path, {**base,
                          "kustomization.yaml": f"resources: [base]\nvalidators: [own.yaml]\n{text}",

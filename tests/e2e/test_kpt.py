@@ -317,7 +317,7 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     assert tree(work) == after
 
 
-# ---------------------------------------------------------------- comments that other functions read
+# --------------------------------------------------------------- comments that other functions read
 
 SETTER = """\
 #!{python}
@@ -372,7 +372,7 @@ spec:
         emptyDir: {{}} # nothing kept
 """
 VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081",
-          "volume": "disk", "secret": "other"}  # fmt: skip  # noqa: E501
+          "volume": "disk", "secret": "other"}  # fmt: skip
 ROLLOUT = ('  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: '
            'spec.template}]\n')  # fmt: skip
 

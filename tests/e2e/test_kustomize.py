@@ -166,7 +166,8 @@ FEATURES = {
     "base/ns.yaml": namespace("base"),
     "base/web.yaml": deployment("web", "", ENV_FROM),
     "base/svc.yaml": SERVICE,
-    "component/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n"
+    "component/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\n"
+    "kind: Component\npatches:\n"
     "- target: {kind: Deployment}\n  patch: |-\n    - op: add\n"
     "      path: /spec/template/metadata/annotations\n"
     "      value: {sidecar.istio.io/proxyCPU: 321m}\n",
@@ -228,7 +229,7 @@ def test_namespace_prefix_images_replacements_components_and_hashes(
 
 
 def test_a_function_in_the_base_runs_before_the_overlay(programs: Programs, tmp_path: Path) -> None:
-    """It sees the base's Namespace; a function in the overlay sees the overlay's and sets it right."""
+    """It sees the base's Namespace; a function in the overlay sees the overlay's."""
     files = dict(FEATURES)
     files["base/kustomization.yaml"] += "transformers: [istio-inject.yaml]\n"
     files["base/istio-inject.yaml"] = function_config()
@@ -285,7 +286,8 @@ def test_helm_charts_are_rendered_by_kustomize_and_injected(
     work = write(
         tmp_path / "work",
         {
-            "kustomization.yaml": f"{HEAD}resources: [ns.yaml]\nhelmGlobals: {{chartHome: charts}}\n"
+            "kustomization.yaml": f"{HEAD}resources: [ns.yaml]\n"
+            "helmGlobals: {chartHome: charts}\n"
             "helmCharts:\n- {name: web, releaseName: web, namespace: shop}\n"
             "transformers: [istio-inject.yaml]\n",
             "ns.yaml": namespace("shop"),

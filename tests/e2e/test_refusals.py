@@ -81,7 +81,7 @@ def test_github_action(programs: Programs, tmp_path: Path) -> None:
 
 
 def test_flux_workflow(programs: Programs, tmp_path: Path) -> None:
-    """The workflow's step fails, so that nothing is committed; what Flux applies stays as it was."""
+    """The workflow's step fails, nothing is committed, and Flux applies what it applied before."""
     programs.need("kustomize")
     blocks = re.findall(
         r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "flux.md").read_text(), re.MULTILINE | re.DOTALL
@@ -257,7 +257,8 @@ def test_windows_paths_in_argocd(programs: Programs, tmp_path: Path) -> None:
 
 def test_a_chart_without_workloads_in_kustomize(programs: Programs, tmp_path: Path) -> None:
     files = {
-        "kustomization.yaml": f"{HEAD}helmGlobals: {{chartHome: charts}}\ntransformers: [istio-inject.yaml]\n"
+        "kustomization.yaml": f"{HEAD}helmGlobals: {{chartHome: charts}}\n"
+        "transformers: [istio-inject.yaml]\n"
         "helmCharts: [{name: web, namespace: shop}]\n",
         "istio-inject.yaml": function_config(),
         "charts/web/Chart.yaml": CHART["web/Chart.yaml"],

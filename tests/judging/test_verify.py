@@ -397,7 +397,7 @@ def test_the_function_has_the_one_schema() -> None:
     assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
 
 
-# ---------------------------------------------------------------- by whom it was injected, and whether it is to be
+# ------------------------------------------------- by whom it was injected, and whether it is to be
 
 OFF = namespace()
 MANUAL = Settings(method="manual", record=False)

@@ -381,13 +381,14 @@ HINTS: dict[str, Hint] = {
         then=INJECT + " --mesh-version 1.31.0",
     ),
     "selector-invalid": Hint(
-        {"in.yaml": with_mesh(mesh(config=injection(neverInjectSelector=[{"matchExpressions": [{"key": "a"}]}])))},
+        {"in.yaml": with_mesh(mesh(config=injection(
+            neverInjectSelector=[{"matchExpressions": [{"key": "a"}]}])))},
         INJECT, "neverInjectSelector", {"in.yaml": with_mesh(mesh())},
     ),
     # ------------------------------------------------------------ injection
     "annotation-invalid": Hint(
-        {"in.yaml": SHOP + "---\n" + annotated(('traffic.sidecar.istio.io/includeInboundPorts: '
-                                                '"x"'))}, INJECT,
+        {"in.yaml": SHOP + "---\n" + annotated('traffic.sidecar.istio.io/includeInboundPorts: '
+                                                '"x"')}, INJECT,
         "corrected or removed", SOURCES,
     ),
     "pod-invalid": Hint(
@@ -409,7 +410,8 @@ HINTS: dict[str, Hint] = {
     ),
     "unknown-workload-kind": Hint(
         {"in.yaml": UNKNOWN}, INJECT, "podTemplate: spec.template",
-        {"config.yaml": config("workloads:\n- {apiVersion: example.org/v1, kind: Odd, podTemplate: spec.template}")},
+        {"config.yaml": config(
+            "workloads:\n- {apiVersion: example.org/v1, kind: Odd, podTemplate: spec.template}")},
         CONFIGURED,
     ),
     "workload-path": Hint(
@@ -446,8 +448,8 @@ HINTS: dict[str, Hint] = {
     ),
     "image-not-locked": Hint(
         {**SOURCES, "config.yaml": config("images: {lock: {}}")}, CONFIGURED, "proxyv2",
-        {"config.yaml": config((f"images: {{lock: {{'docker.io/istio/proxyv2:1.30.3': "
-                                f"'sha256:{'a' * 64}'}}}}"))},
+        {"config.yaml": config(f"images: {{lock: {{'docker.io/istio/proxyv2:1.30.3': "
+                                f"'sha256:{'a' * 64}'}}}}")},
     ),
     # ------------------------------------------------------------ later
     "verify-not-injected": Hint(SOURCES, "verify in.yaml", "Inject it", before="",

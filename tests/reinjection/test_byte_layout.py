@@ -322,8 +322,7 @@ def test_documents_have_anchors_of_their_own() -> None:
     ]
 
 
-# --- styles
-# ------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- styles
 
 
 class Style:
@@ -397,7 +396,8 @@ class Style:
         else:
             written = self.scalar(value, pad)
             comment = "" if "\n" in written or (not written and anchor) else self.comment()
-            text = f"{anchor}{' ' if written else ''}{written}{comment}{self.pick.choice(['', '', '  '])}\n"
+            blank = " " if written else ""
+            text = f"{anchor}{blank}{written}{comment}{self.pick.choice(['', '', '  '])}\n"
             text = text.rstrip(" \n") + "\n" if "\n" in written else text
         if anchor:
             self.written.append((anchor[2:], value))

@@ -34,7 +34,7 @@ CONTAINER = settings(cluster={"nativeSidecars": False})
 
 
 def deployment(*own: Any) -> Any:
-    """A port and a probe, which injection rewrites; ``own`` are containers beside the application."""
+    """With a port and a probe, which injection rewrites; ``own`` are further containers."""
     probe = {"httpGet": {"path": "/", "port": 80}}
     probed = {"ports": [{"containerPort": 80}], "readinessProbe": probe}
     return builders.deployment(container=probed, beside=own)
@@ -101,7 +101,7 @@ def template_differences(one: Any, other: Any) -> list[str]:
 
 
 def check_kept(bench: Bench, change: Change, before: Any, reordered: bool = False) -> Any:
-    """The edit is refused, then kept with every value, then stands; returns what it is written as."""
+    """The edit is refused, then kept with every value, then stands; returns it ejected."""
     _, workload = edited(bench, change, before)
     refusals = bench.refused(workload)
     assert {result.code for result in refusals} == {"verify-edited"}
@@ -281,27 +281,41 @@ def test_a_variable_made_of_another_is_not_kept_where_injection_would_put_it_bef
 
 # ---------------------------------------------------------------- what it does not
 
+
+def variable(workload: Any, name: str) -> Any:
+    return next(entry for entry in proxy(workload)["env"] if entry["name"] == name)
+
+
+def annotate(workload: Any, name: str, value: str) -> None:
+    workload["spec"]["template"]["metadata"]["annotations"][name] = value
+
+
+def envoy_volume(workload: Any) -> Any:
+    return next(volume for volume in pod(workload)["volumes"] if volume["name"] == "istio-envoy")
+
+
 DRIFT: dict[str, Change] = {
-    "a probe of the application": lambda w: container(w,
-                                                      "web")["readinessProbe"]["httpGet"].update(path="/mine"),
+    "a probe of the application": lambda w: container(w, "web")["readinessProbe"]["httpGet"].update(
+        path="/mine"
+    ),
     "a variable taken out": lambda w: proxy(w)["env"].pop(2),
     "variables in another order": lambda w: proxy(w)["env"].reverse(),
     "mounts in another order": lambda w: proxy(w)["volumeMounts"].reverse(),
     "a limit taken out": lambda w: proxy(w)["resources"]["limits"].pop("cpu"),
-    "a volume": lambda w: next(v for v in pod(w)["volumes"] if v["name"] == "istio-envoy").update(emptyDir={}),
-    "what post-processing writes": lambda w: next(
-        v for v in proxy(w)["env"] if v["name"] == "ISTIO_KUBE_APP_PROBERS"
-    ).update(value="{}"),
-    "a user that istio-init must let pass": lambda w: proxy(w)["securityContext"].update(runAsUser=2000),
-    "the status": lambda w: w["spec"]["template"]["metadata"]["annotations"].update({"sidecar.istio.io/status": "{}"}),
-    "metrics": lambda w: w["spec"]["template"]["metadata"]["annotations"].update({"prometheus.io/port": "1"}),
+    "a volume": lambda w: envoy_volume(w).update(emptyDir={}),
+    "what post-processing writes": lambda w: variable(w, "ISTIO_KUBE_APP_PROBERS").update(
+        value="{}"
+    ),
+    "a user that istio-init must let pass": lambda w: proxy(w)["securityContext"].update(
+        runAsUser=2000
+    ),
+    "the status": lambda w: annotate(w, "sidecar.istio.io/status", "{}"),
+    "metrics": lambda w: annotate(w, "prometheus.io/port", "1"),
     "a field that Kubernetes does not know": lambda w: proxy(w).update(imagePolicy="Never"),
     "a value of the wrong type": lambda w: proxy(w).update(args="--mine"),
     "a quantity that is none": lambda w: proxy(w)["resources"]["limits"].update(cpu="much"),
-    "a value in place of a reference": lambda w: next(v for v in proxy(w)["env"] if v["name"] == "POD_NAME").update(
-        value="x"
-    ),
-}  # fmt: skip
+    "a value in place of a reference": lambda w: variable(w, "POD_NAME").update(value="x"),
+}
 
 
 @pytest.mark.parametrize(

@@ -153,12 +153,9 @@ def test_kustomize_with_an_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_kustomize_adds_to_a_kustomization(tmp_path: Path, newline: str, bom: str) -> None:
-    before = (
-        bom
-        + f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n".replace(
-            "\n", newline
-        )
-    )
+    before = bom + (
+        f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n"
+    ).replace("\n", newline)
     path = tmp_path / "kustomization.yaml"
     path.write_bytes(before.encode())
     told = init.run("kustomize", str(tmp_path), None)

@@ -1,6 +1,7 @@
 """Bundles like those of real repositories: the tables that people see, at 80 and at 200 columns.
 
-New expectations: pytest tests/presenting/explain/test_bundles.py --snapshot-update, and look at them.
+For new expectations run pytest tests/presenting/explain/test_bundles.py --snapshot-update, and
+look at them.
 """
 
 from __future__ import annotations

@@ -281,7 +281,7 @@ def at(value: Any, path: list[str]) -> Any:
 def turns(
     documents: list[Object], index: int, injected: bool, candidates: Iterator[list[Object]]
 ) -> list[Object] | None:
-    """The first of the edits after which the workload is injected, or left out, without an error."""
+    """The first edit after which the workload is injected, or left out, without an error."""
     outcome = pipeline.decide_only(
         resource_list.read_manifests(generate.text(documents).encode()), AUTOMATIC
     )

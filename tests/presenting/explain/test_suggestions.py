@@ -1,4 +1,4 @@
-"""What would turn a verdict: every change told is made to the bundle, which is then decided again."""
+"""Each change that explain suggests is made to the bundle, and turns the verdict."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_manual_turns_by_the_label_alone() -> None:
     assert verdicts(changed(documents, change["edits"][0]), settings) == [not entry["injected"]]
 
 
-# ---------------------------------------------------------------- edits of several labels, and of others' labels
+# --------------------------------------------------- edits of several labels, and of others' labels
 
 
 def revisioned(*more: Object) -> list[Object]:

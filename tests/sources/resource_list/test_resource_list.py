@@ -213,8 +213,7 @@ def test_json(indent: Any) -> None:
     assert written == json.dumps(expected, indent=indent, ensure_ascii=False) + "\n"
 
 
-# --- bare manifests
-# --------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- bare manifests
 
 STREAM = """\
 # licence
@@ -285,8 +284,7 @@ def test_json_stream() -> None:
     assert written == text[: text.index("\n") + 1] + '{\n    "a": [\n        1\n    ]\n}\n'
 
 
-# --- refusals
-# --------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- refusals
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 
@@ -370,7 +368,7 @@ def test_messages_hold_file_and_line() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_random_bundles(seed: int) -> None:
-    """Random replacements and drops in a list whose items have long strings, unicode and comments."""
+    """Random replacements and drops; the items have long strings, unicode and comments."""
     r = random.Random(seed)
     blocks, values = [], []
     for n in range(12):
