@@ -143,7 +143,7 @@ def test_to_json_was_for_string_maps_only_before_1_19() -> None:
     assert parse(call, funcs=functions(19)).execute({"List": [1.0]}) == "[1]"
 
 
-def test_render_renders() -> None:
+def test_the_function_render_executes_its_text() -> None:
     assert parse("{{ render `a` }}", funcs=functions(13)).execute({}) == "A"
 
 
@@ -206,7 +206,7 @@ def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
         ("concurrency: 0", {}, {"limits": {"cpu": "2e3"}}, 2000),
     ],
 )
-def test_estimated_concurrency(
+def test_concurrency_is_estimated_from_the_proxys_resources(
     config: str, annotations: dict[str, str], resources: Any, cores: int
 ) -> None:
     message = merge_proxy_config(config, default_proxy_config((1, 17)), (1, 17))
@@ -369,7 +369,7 @@ def owner_name(minor: int, kind: str, api_version: str, name: str) -> tuple[str,
     return found.kind, found.name
 
 
-def test_owners_by_version() -> None:
+def test_owners_are_found_by_the_rules_of_the_version() -> None:
     assert owner_name(9, "CronJob", "batch/v1", "tidy") == owner_name(
         10, "CronJob", "batch/v1", "tidy"
     )
@@ -388,7 +388,9 @@ def test_owners_by_version() -> None:
         ("/inject/:ENV:net=a/b", {9: None, 10: "a/b", 31: "a/b"}),
     ],
 )
-def test_the_webhooks_path(path: str, by_version: dict[int, str | None]) -> None:
+def test_the_webhooks_path_gives_the_network_by_version(
+    path: str, by_version: dict[int, str | None]
+) -> None:
     for minor, network in by_version.items():
         assert render.path_env(path, at(minor).path_env).get("ISTIO_META_NETWORK") == network
 

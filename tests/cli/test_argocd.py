@@ -47,7 +47,7 @@ def test_nobody_else_s_variables_count() -> None:
     )
 
 
-def test_the_application() -> None:
+def test_name_namespace_and_versions_are_read_from_the_environment() -> None:
     found = read(
         ARGOCD_APP_NAME="team_web",
         ARGOCD_APP_NAMESPACE="shop",
@@ -101,7 +101,7 @@ def test_an_env_entry_that_nobody_reads_is_told() -> None:
         ([{"name": "helm-parameters", "map": {"a": {"b": 1}}}], "its values are strings"),
     ],
 )
-def test_wrong_parameters(parameters: Any, said: str) -> None:
+def test_a_parameter_of_a_wrong_form_is_refused(parameters: Any, said: str) -> None:
     (message,) = refusal(parameters)
     assert said in message
 
@@ -151,7 +151,7 @@ def test_paths_stay_in_the_repository(tmp_path: Path) -> None:
             config(outside)
 
 
-def test_settings() -> None:
+def test_parameters_become_settings() -> None:
     found = read([{"name": "on-missing-namespace", "string": "warn"}])
     assert argocd.settings(Settings(), found).on_missing_namespace == "warn"
     labels = [{"name": "namespace-labels", "map": {"istio-injection": "enabled"}}]

@@ -97,7 +97,7 @@ def test_input_that_cannot_be_read(text: bytes, said: str) -> None:
     assert said in err
 
 
-def test_aliases_that_explode() -> None:
+def test_aliases_that_would_explode_are_refused() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 5)]
     body = "\n".join("  " + line for line in levels)

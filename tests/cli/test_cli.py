@@ -128,7 +128,7 @@ def test_unreadable_input_leaves_stdout_empty(data: bytes) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_function_takes_options(tmp_path: Path) -> None:
+def test_the_function_takes_options(tmp_path: Path) -> None:
     """kpt (exec) and kustomize (args) can hand them over."""
     plain = resource_list(DEPLOYMENT)
     assert krm(stdin=plain).returncode == 1  # nothing is known of Namespace shop
@@ -375,13 +375,13 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
     ],
 )
-def test_wrong_usage(words: list[str], said: str) -> None:
+def test_wrong_usage_exits_with_2_and_says_what_is_wrong(words: list[str], said: str) -> None:
     done = krm(*words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr.decode()
 
 
-def test_help_and_version() -> None:
+def test_every_command_has_help() -> None:
     assert krm("--version").stdout.decode() == f"krm-injector {__version__}\n"
     for name, command in arguments.COMMANDS.items():
         done = krm(*filter(None, [name]), "--help")
@@ -616,7 +616,7 @@ def test_help_names_the_forms_of_its_command(command: str, line: str) -> None:
 @pytest.mark.parametrize(
     "words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]]
 )
-def test_version(words: list[str]) -> None:
+def test_the_version_is_printed_wherever_it_is_asked_for(words: list[str]) -> None:
     assert krm(*words).stdout.decode() == f"krm-injector {__version__}\n"
 
 

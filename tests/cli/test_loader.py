@@ -308,8 +308,8 @@ def test_build_passes_over_nothing_that_is_not_even_yaml(run: Run) -> None:
 def test_kustomizations_and_charts_below_are_named_in_a_command(run: Run) -> None:
     run.write({**HOLDS["root"], "base/kustomization.yaml": "namePrefix: y-\nresources: []\n",
                "part/kustomization.yaml": "kind: Component\npatches: [{path: p.yaml}]\n",
-               "live/kustomization.yaml": ("namespace: x\nresources: [../base]\n"
-                                           "components: [../part]\n")})  # fmt: skip
+               "live/kustomization.yaml":
+               "namespace: x\nresources: [../base]\ncomponents: [../part]\n"})  # fmt: skip
     code, _, err = run("explain", "d")
     assert code == 0
     assert (

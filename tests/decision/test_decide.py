@@ -112,7 +112,9 @@ RULES: list[tuple[str, Workload, Mesh, bool, Reason]] = [
     [rule[1:] for rule in RULES],
     ids=[rule[0] for rule in RULES],
 )
-def test_rule(workload: Workload, plane: Mesh, injected: bool, reason: Reason) -> None:
+def test_each_rule_decides_and_is_the_last_evidence(
+    workload: Workload, plane: Mesh, injected: bool, reason: Reason
+) -> None:
     decision = judged(workload, plane, labels={})
     assert (decision.injected, decision.reason) == (injected, reason)
     assert decision.evidence[-1].outcome == ("inject" if injected else "skip")

@@ -64,13 +64,13 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
     return count, found
 
 
-def test_stored_cases() -> None:
+def test_stored_random_cases_are_decided_as_by_the_real_webhook() -> None:
     with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         assert differences(lines) == (400, [])
 
 
 @pytest.mark.slow
-def test_fresh_cases(tmp_path: Path) -> None:
+def test_fresh_random_cases_are_decided_as_by_the_real_webhook(tmp_path: Path) -> None:
     maker = needs(SHARED / "istio" / "random_cases.py")
     oracle = webhook_oracle()
     out = tmp_path / "cases.jsonl"

@@ -25,7 +25,9 @@ def outcome(*documents: Object, **settings: Any) -> pipeline.Outcome:
 @pytest.mark.parametrize(
     ("code", "has", "has_not"), CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
 )
-def test_code(code: str, has: list[Object], has_not: list[Object]) -> None:
+def test_each_code_is_found_once_and_not_where_it_just_does_not_apply(
+    code: str, has: list[Object], has_not: list[Object]
+) -> None:
     codes = [result.code for result in outcome(*has).results]
     assert codes.count(code) == 1
     assert code not in [result.code for result in outcome(*has_not).results]
@@ -68,6 +70,8 @@ def test_manual_has_no_findings() -> None:
         ({}, {}, ""),
     ],
 )
-def test_in_ambient(labels: dict[str, str], pod: dict[str, str], said: str) -> None:
+def test_ambient_mode_comes_from_the_namespace_unless_the_pod_says_otherwise(
+    labels: dict[str, str], pod: dict[str, str], said: str
+) -> None:
     (decision,) = outcome(shop(**labels), web(labels=pod)).decisions
     assert in_ambient(decision) == said

@@ -22,14 +22,14 @@ def reason(documents: list[Object], settings: Settings) -> Reason:
 
 
 @pytest.mark.parametrize("wanted", list(CASES), ids=lambda wanted: wanted.value)
-def test_reason(wanted: Reason) -> None:
+def test_each_reason_is_given_and_not_where_a_single_thing_differs(wanted: Reason) -> None:
     has, has_not = CASES[wanted]
     assert reason(has, Settings()) is wanted
     assert reason(has_not, Settings()) is not wanted
 
 
 @pytest.mark.parametrize("wanted", list(MANUAL_CASES), ids=lambda wanted: wanted.value)
-def test_reason_of_kube_inject(wanted: Reason) -> None:
+def test_each_reason_of_kube_inject_ends_with_a_version(wanted: Reason) -> None:
     *versions, workload = MANUAL_CASES[wanted]
     found = [
         reason(

@@ -260,7 +260,7 @@ def test_the_function_config_wins() -> None:
     )
 
 
-def test_two_control_planes() -> None:
+def test_each_revision_is_a_control_plane_with_its_webhooks() -> None:
     seen = found(
         injector("canary", "1.29.1"),
         mesh_map("canary"),
@@ -346,7 +346,7 @@ def test_other_config_maps_are_none_of_ours() -> None:
          "an image tag in template sidecar"),
     ],
 )  # fmt: skip
-def test_version(
+def test_the_version_is_recognised_by_its_best_evidence(
     tag: Any, labels: Object, values: Object, config: str, version: str, evidence: str
 ) -> None:
     seen = found(injector(tag=tag, labels=labels, values=values, config=config), mesh_map())
@@ -358,7 +358,7 @@ def test_version(
         assert only(seen).rules.minor == NEWEST
 
 
-def test_stated_version_wins() -> None:
+def test_a_stated_version_wins() -> None:
     seen = found(injector(), mesh_map(), mesh=MeshSettings(version="v1.24.6"))
     assert (only(seen).version, only(seen).rules.minor) == ("1.24.6", (1, 24))
 
@@ -380,14 +380,15 @@ def test_versions_out_of_range_are_doubted() -> None:
         ("1.26.0", None, None, False), ("1.27.0", None, None, True), ("1.27.0", None, False, False),
         ("1.26.0", None, True, True), ("1.27.0", "false", None, False),
         ("1.27.0", "auto", None, True),
-        ("1.27.0", "1", None, False), ("1.27.0", False, None, False), ("1.27.0", "false", True,
-                                                                       True),
-        ("1.24.0", "true", None, True), ("1.24.0", "1", None, True), ("1.24.0", "auto", None,
-                                                                      False),
+        ("1.27.0", "1", None, False), ("1.27.0", False, None, False),
+        ("1.27.0", "false", True, True), ("1.24.0", "true", None, True),
+        ("1.24.0", "1", None, True), ("1.24.0", "auto", None, False),
         ("1.24.0", True, None, True),
     ],
 )  # fmt: skip
-def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) -> None:
+def test_native_sidecars_are_the_default_of_the_version_or_of_its_values(
+    tag: str, env: Any, stated: bool | None, native: bool
+) -> None:
     values = {"pilot": {"env": {} if env is None else {"ENABLE_NATIVE_SIDECARS": env}}}
     assert (
         only(
@@ -397,7 +398,7 @@ def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) 
     )
 
 
-def test_platform() -> None:
+def test_the_platform_is_read_from_the_values() -> None:
     values = {"global": {"tag": "1.30.3", "platform": "openshift"}}
     assert only(found(injector(values=values), mesh_map())).platform == "openshift"
     assert only(found(injector(values=values), mesh_map(), platform="")).platform == ""
@@ -451,7 +452,7 @@ BROKEN = [
     [case[1:] for case in BROKEN],
     ids=[case[0] for case in BROKEN],
 )
-def test_broken_configuration(
+def test_a_broken_configuration_is_an_error_at_its_field(
     one: Object, other: Object, code: str, field: str, words: str
 ) -> None:
     errors = [result for result in found(one, other).results if result.severity == "error"]

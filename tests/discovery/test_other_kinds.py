@@ -333,7 +333,7 @@ def test_the_documentation_has_every_known_kind_with_its_paths() -> None:
         ("items[]", ("items", EACH)),
     ],
 )
-def test_paths(written: str, steps: tuple[str, ...]) -> None:
+def test_paths_are_read_and_written_alike(written: str, steps: tuple[str, ...]) -> None:
     assert parse_path(written) == steps
     assert operators.written(steps) == written
 

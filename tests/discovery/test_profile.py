@@ -255,17 +255,21 @@ def test_values_are_those_of_the_installation(installation: MeshSettings) -> Non
 
 
 @pytest.mark.slow
-def test_every_annotation_and_label(installation: MeshSettings) -> None:
+def test_every_annotation_and_label_injects_as_the_real_installation_does(
+    installation: MeshSettings,
+) -> None:
     assert_equal(installation, list(swept()), injected=600, refused=100)
 
 
 @pytest.mark.slow
-def test_pairs_of_annotations(installation: MeshSettings) -> None:
+def test_pairs_of_annotations_inject_as_the_real_installation_does(
+    installation: MeshSettings,
+) -> None:
     assert_equal(installation, list(paired()), injected=300, refused=100)
 
 
 @pytest.mark.slow
-def test_on_openshift(installation: MeshSettings) -> None:
+def test_openshift_injects_as_the_real_installation_does(installation: MeshSettings) -> None:
     openshift = Settings(platform="openshift")
     assert_equal(installation, list(swept()), injected=600, refused=100, cluster=openshift)
     assert results_under(MeshSettings(), [*swept()][:1], openshift) != results_under(
@@ -284,7 +288,7 @@ def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> N
 
 
 @pytest.mark.slow
-def test_random_workloads(installation: MeshSettings) -> None:
+def test_random_workloads_inject_as_under_the_real_installation(installation: MeshSettings) -> None:
     with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         rows = [json.loads(line) for line in lines]
     cases = [
@@ -294,7 +298,9 @@ def test_random_workloads(installation: MeshSettings) -> None:
 
 
 @pytest.mark.slow
-def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
+def test_inputs_of_istios_own_cases_inject_as_under_the_real_installation(
+    installation: MeshSettings,
+) -> None:
     inputs = sorted(needs(CORPUS / "1.30.3" / "input").glob("*"))
     documents = [
         d for path in inputs for d in yaml.load_all(path.read_text(), yaml.CSafeLoader) if d
@@ -386,7 +392,7 @@ def test_templates_of_gateways_are_refused(template: str) -> None:
     assert [result.severity for result in outcome.results if result.severity != "info"] == ["error"]
 
 
-def test_texts_are_json() -> None:
+def test_the_profiles_texts_are_json() -> None:
     loaded = profile.load()
     assert set(json.loads(loaded.config)["templates"]) == {*TEMPLATES, *FOR_GATEWAYS}
     assert json.loads(loaded.values)["global"]["tag"] == loaded.version == "1.30.3"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from e2e.real_programs import key
 from paths import ROOT
-from real_programs import key
 
 PLUGIN = (ROOT / "functions" / "argocd" / "plugin.yaml").read_text()
 CONFIG = (

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from e2e.real_programs import Done, Key, Programs, objects, tree
 from paths import ROOT
-from real_programs import Done, Key, Programs, objects, tree
 
 FUNCTIONS = ("istio-inject", "eject", "verify", "check")
 EXAMPLES = sorted(

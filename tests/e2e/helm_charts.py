@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from e2e.real_programs import Done, Programs, write
 from paths import ROOT
-from real_programs import Done, Programs, write
 
 FILENAME = "postrenderer.helm.sh/postrender-filename"
 CONFIG = """\

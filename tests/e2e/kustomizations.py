@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from real_programs import Programs
+from e2e.real_programs import Programs
 
 EXEC = ["--enable-alpha-plugins", "--enable-exec"]
 CONTAINER = ["--enable-alpha-plugins"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from applications import (
+from e2e.applications import (
     APP,
     CHART,
     CONFIG,
@@ -24,8 +24,8 @@ from applications import (
     many,
     service,
 )
-from argocd_server import Failed, Server
-from real_programs import Programs, injected, objects, tree, workloads
+from e2e.argocd_server import Failed, Server
+from e2e.real_programs import Programs, injected, objects, tree, workloads
 
 from krm_injector.cli import argocd
 

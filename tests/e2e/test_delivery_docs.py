@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from helm_charts import CHART, CONFIG
-from helm_charts import WEB as RELEASE
+from e2e.helm_charts import CHART, CONFIG
+from e2e.helm_charts import WEB as RELEASE
+from e2e.real_programs import Programs, deployment, injected, namespace, objects, tree, write
 from paths import ROOT
-from real_programs import Programs, deployment, injected, namespace, objects, tree, write
 
 from krm_injector.cli import argocd
 from krm_injector.wiring import init

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from e2e.real_programs import Programs, deployment, namespace, write
+from e2e.ways_in import WAYS
 from paths import ROOT
-from real_programs import Programs, deployment, namespace, write
-from ways_in import WAYS
 
 # The pages whose commands run in a directory of plain manifests, and what they need.
 PAGES = {

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helm_charts import CHART, FILENAME, JOB, WEB, Helm
-from real_programs import Programs, injected, objects, tree, workloads, write
+from e2e.helm_charts import CHART, FILENAME, JOB, WEB, Helm
+from e2e.real_programs import Programs, injected, objects, tree, workloads, write
 
 
 @pytest.fixture(params=["helm3", "helm4"])

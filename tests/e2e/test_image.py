@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from real_programs import Programs, deployment, injected, namespace, objects
+from e2e.real_programs import Programs, deployment, injected, namespace, objects
 
 LOCKED = [
     "run",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from kpt_packages import CONFIG, MUTATOR, changed, kptfile
-from real_programs import (
+from e2e.kpt_packages import CONFIG, MUTATOR, changed, kptfile
+from e2e.real_programs import (
     Done,
     Programs,
     deployment,
@@ -247,8 +247,8 @@ def test_eval_exec(programs: Programs, httpbin: Path) -> None:
 
 
 def test_eval_with_arguments(programs: Programs, tmp_path: Path) -> None:
-    work = write(tmp_path / "work", {"web.yaml": deployment("web").replace("labels: {",
-                                                                           "labels: {sidecar.istio.io/inject: 'true', ")})  # fmt: skip  # noqa: E501
+    asks = deployment("web").replace("labels: {", "labels: {sidecar.istio.io/inject: 'true', ")
+    work = write(tmp_path / "work", {"web.yaml": asks})
     done = programs.run(
         ["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "onMissingNamespace=warn"], work
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kustomizations import CONTAINER, EXEC, HEAD, LEGACY, legacy_plugin
-from real_programs import (
+from e2e.kustomizations import CONTAINER, EXEC, HEAD, LEGACY, legacy_plugin
+from e2e.real_programs import (
     Done,
     Programs,
     deployment,

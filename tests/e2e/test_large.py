@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from applications import APP, PLUGIN
-from argocd_server import Server
-from kpt_packages import CONFIG, MUTATOR, changed, kptfile
-from kustomizations import EXEC, HEAD
-from real_programs import (
+from e2e.applications import APP, PLUGIN
+from e2e.argocd_server import Server
+from e2e.kpt_packages import CONFIG, MUTATOR, changed, kptfile
+from e2e.kustomizations import EXEC, HEAD
+from e2e.real_programs import (
     Key,
     Programs,
     deployment,

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from applications import CHART as APPLICATION
-from applications import LABELS, PLUGIN, app
-from applications import deployment as web
-from argocd_server import Failed, Server
-from helm_charts import CHART, Helm
-from kpt_packages import CONFIG, MUTATOR, kptfile
-from kustomizations import HEAD
+from e2e.applications import CHART as APPLICATION
+from e2e.applications import LABELS, PLUGIN, app
+from e2e.applications import deployment as web
+from e2e.argocd_server import Failed, Server
+from e2e.helm_charts import CHART, Helm
+from e2e.kpt_packages import CONFIG, MUTATOR, kptfile
+from e2e.kustomizations import HEAD
+from e2e.real_programs import Programs, deployment, function_config, namespace, slow, tree, write
 from paths import ROOT
-from real_programs import Programs, deployment, function_config, namespace, slow, tree, write
 
 SAID = "Namespace shop is not in the bundle"
 FILES = {

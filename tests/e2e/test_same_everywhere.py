@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from real_programs import Programs, documents, injected, objects, workloads
-from ways_in import (
+from e2e.real_programs import Programs, documents, injected, objects, workloads
+from e2e.ways_in import (
     WAYS,
     Way,
     kubectl_container,

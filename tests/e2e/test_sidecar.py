@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 import yaml
-from applications import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
-from argocd_server import Client, Failed
+from e2e.applications import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
+from e2e.argocd_server import Client, Failed
+from e2e.real_programs import Programs, injected, objects, tree, workloads
 from paths import ROOT
-from real_programs import Programs, injected, objects, tree, workloads
 
 FOLDER = ROOT / "functions" / "argocd"
 ARGOCD = re.compile(r"^ARG ARGOCD$", re.MULTILINE)

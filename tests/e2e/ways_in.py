@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from applications import PLUGIN
-from argocd_server import Server
-from kustomizations import EXEC, LEGACY, legacy_plugin
-from real_programs import Programs, function_config, tree
+from e2e.applications import PLUGIN
+from e2e.argocd_server import Server
+from e2e.kustomizations import EXEC, LEGACY, legacy_plugin
+from e2e.real_programs import Programs, function_config, tree
 
 # A way from the directory of the example httpbin to a stream of its objects.
 Way = Callable[[Programs, Path, Path, str], bytes]

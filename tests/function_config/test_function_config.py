@@ -91,7 +91,7 @@ def test_every_field_is_read() -> None:
     assert read.workloads == (ExtraKind("x/v1", "Clone", ("spec", "template")),)
 
 
-def test_config_map() -> None:
+def test_a_config_map_holds_settings_as_strings() -> None:
     data = {
         "method": "manual",
         "revision": "canary",
@@ -135,8 +135,8 @@ ERRORS = [
      "data.nativeSidecars", "true", "in quotes"),
     ("ConfigMap key", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"default_namespace": "x"}},
      "data.default_namespace", "data.defaultNamespace", "did you mean defaultNamespace?"),
-    ("two stubs that disagree", spec(namespaces=[{"name": "a"}, {"name": "a",
-                                                                 "labels": {"x": "y"}}]),
+    ("two stubs that disagree",
+     spec(namespaces=[{"name": "a"}, {"name": "a", "labels": {"x": "y"}}]),
      "spec.namespaces[1]", None, "a second time"),
     ("file beside injector", spec(mesh={"file": "m.yaml", "meshConfig": "{}"}), "spec.mesh.file",
      None, "by file or"),
@@ -253,7 +253,7 @@ def test_good_configurations_do_not_import_jsonschema() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_flags_override() -> None:
+def test_options_override_the_function_config() -> None:
     changed = override(
         settings(FULL),
         method="manual",

@@ -122,7 +122,7 @@ def test_arithmetic_is_int64() -> None:
     assert call("sub", -(1 << 63), 1) == (1 << 63) - 1
 
 
-def test_same_answer_twice() -> None:
+def test_a_template_gives_the_same_answer_twice() -> None:
     data = {"b": 1, "a": {"d": [1, 2], "c": "x"}}
     template = '{{ keys . }}{{ values . }}{{ toJson . }}{{ omit . "b" }}{{ toString . }}'
     assert run(template, data) == run(template, dict(reversed(data.items())))
@@ -136,7 +136,7 @@ def test_deep_json_is_an_error_or_a_value(text: str) -> None:
         assert str(error)
 
 
-def test_import_is_cheap() -> None:
+def test_importing_sprig_imports_no_heavy_module() -> None:
     code = (
         "import sys; before = set(sys.modules); import krm_injector.gotemplate.sprig;heavy = "
         "{'hashlib', 'decimal', 'base64', 'ipaddress', 'unicodedata', 'importlib.metadata', "

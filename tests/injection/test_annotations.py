@@ -69,7 +69,9 @@ def test_proxy_config_problems_name_the_field() -> None:
         ("status.sidecar.istio.io/port", "http", range(1, 32)),
     ],
 )
-def test_versions(name: str, value: str, refusing: range) -> None:
+def test_each_value_is_refused_by_exactly_these_versions(
+    name: str, value: str, refusing: range
+) -> None:
     assert [minor for minor in range(1, 32) if refused(name, value, minor)] == list(refusing)
 
 
@@ -98,7 +100,7 @@ def test_istios_names_are_all_there() -> None:
         (":1", False),
     ],
 )
-def test_ip_addresses(text: str, valid: bool) -> None:
+def test_ip_addresses_are_those_of_go(text: str, valid: bool) -> None:
     assert addresses.is_ip(text) is valid
 
 
@@ -115,12 +117,12 @@ def test_ip_addresses(text: str, valid: bool) -> None:
         (":", ("", "")),
     ],
 )
-def test_split_host_port(text: str, split: tuple[str, str] | None) -> None:
+def test_host_and_port_are_split_as_go_does(text: str, split: tuple[str, str] | None) -> None:
     assert addresses.split_host_port(text) == split
 
 
 @needs_path(CORPUS)
-def test_istios_own_cases() -> None:
+def test_exactly_istios_own_bad_cases_are_refused() -> None:
     """Exactly the cases that Istio's suites call invalid for an annotation are refused."""
     seen = 0
     for folder in sorted(CORPUS.iterdir()):

@@ -59,7 +59,7 @@ def test_what_is_not_locked_is_an_error_that_names_image_and_workload() -> None:
     assert PROXY in found[0].message and "Deployment shop/web" in found[0].message
 
 
-def test_registries() -> None:
+def test_images_of_other_registries_are_refused() -> None:
     assert run(ImageSettings(registries=("gcr.io",)))[1] == ["image-registry"]
     assert run(ImageSettings(registries=("docker.io",)))[1] == []
     assert images.allowed("nginx", ["docker.io/library"]) and images.allowed(
@@ -94,7 +94,7 @@ def test_a_lock_is_checked() -> None:
         images.read_lock([PROXY], "images.lock")
 
 
-def test_the_function_config() -> None:
+def test_the_function_config_states_lock_and_registries() -> None:
     spec = {"images": {"lock": {PROXY: DIGEST}, "allowedRegistries": ["docker.io"]}}
     assert function_config.settings({**HEAD, "spec": spec}).images == ImageSettings(
         {PROXY: DIGEST}, "", ("docker.io",)
@@ -104,7 +104,9 @@ def test_the_function_config() -> None:
     assert function_config.settings({**HEAD, "kind": "SidecarVerification"}).action == "verify"
 
 
-def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_command_lists_each_image(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, (SHOP, deployment()))))
     assert main.run(["images", "--quiet", str(tmp_path)]) == 0
     assert capsysbinary.readouterr().out.decode() == f"{PROXY}\n"

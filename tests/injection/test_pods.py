@@ -102,7 +102,7 @@ def test_the_status_names_what_the_templates_brought() -> None:
     }
 
 
-def test_injected_annotations_win() -> None:
+def test_injected_annotations_win_over_the_pods() -> None:
     done = post_process.post_process(
         pod(PROXY, annotations={"a": "mine"}), {}, facts(injected_annotations={"a": "b"})
     )

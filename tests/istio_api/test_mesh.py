@@ -70,7 +70,7 @@ def effective(
     )
 
 
-def test_defaults_leave_nothing() -> None:
+def test_default_values_are_left_out_of_proxy_config() -> None:
     for minor in range(7, 32):
         assert to_json(clean_proxy_config(default_proxy_config((1, minor)), (1, minor))) == "{}"
     assert cleaned(default_proxy_config((1, 5)), (1, 5))["statNameLength"] == 189

@@ -168,7 +168,7 @@ def test_a_given_field_replaces_the_bases() -> None:
         (2**63 - 1, "2562047h47m16.854775807s"),
     ],
 )
-def test_duration_text(nanos: int, text: str) -> None:
+def test_durations_are_written_and_read_as_in_go(nanos: int, text: str) -> None:
     assert duration_text(nanos) == text
     assert parse_duration(text) == nanos
 
@@ -176,11 +176,11 @@ def test_duration_text(nanos: int, text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "5", "s", ".s", "1d", "5 s", "--5s", "1e3s", "9223372037s", "5s "]
 )
-def test_no_durations(text: str) -> None:
+def test_other_texts_are_no_durations(text: str) -> None:
     assert parse_duration(text) is None
 
 
-def test_names() -> None:
+def test_names_are_converted_as_protoc_does() -> None:
     assert json_name("preserve_http1_header_case") == "preserveHttp1HeaderCase"
     assert go_name("preserve_http1_header_case") == "PreserveHttp1HeaderCase"
     assert go_name("k8s_sa_jwt_path") == "K8SSaJwtPath"
@@ -220,7 +220,7 @@ def test_defaults_are_istiods() -> None:
         assert json.loads(to_json(default_mesh_config(minor))) == wanted, path.name
 
 
-def test_values() -> None:
+def test_values_are_read_with_their_types() -> None:
     text = """
 global:
   hub: docker.io/istio
@@ -258,7 +258,7 @@ def test_values_of_wrong_types() -> None:
         values_map("[]")
 
 
-def test_values_map() -> None:
+def test_values_as_a_map_have_float_numbers() -> None:
     assert values_map("{a: 1, b: {c: 2.5}}") == {"a": 1.0, "b": {"c": 2.5}}
     assert type(values_map("a: 1")["a"]) is float
     assert values_map("") == values_map("null") == {}

@@ -98,15 +98,18 @@ def probe(port: Any = "http", **action: Any) -> Object:
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
-    "pod-security-enforced": ([enforced("baseline"), deployment()], [enforced("privileged"),
-                                                                     deployment()]),
+    "pod-security-enforced": (
+        [enforced("baseline"), deployment()],
+        [enforced("privileged"), deployment()],
+    ),
     "pod-security-reported": (
         [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
         [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
     ),
-    "quota-exceeded": ([NS, quota(requests_cpu="199m"), deployment()], [NS,
-                                                                        quota(requests_cpu="200m"),
-                                                                        deployment()]),
+    "quota-exceeded": (
+        [NS, quota(requests_cpu="199m"), deployment()],
+        [NS, quota(requests_cpu="200m"), deployment()],
+    ),
     "quota-unstated": (
         [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
         [NS, quota(limits_memory="100Gi"), deployment()],
@@ -131,9 +134,10 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, deployment(hostNetwork=True)],
         [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
     ),
-    "job-never-completes": ([NS, job()], [NS,
-                                          job(args=[("work; curl -X POST "
-                                                     "localhost:15020/quitquitquit")])]),
+    "job-never-completes": (
+        [NS, job()],
+        [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])],
+    ),
     "init-container-network": (
         [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
         [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],
@@ -143,10 +147,30 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, service(name="http-api"), deployment()],
     ),
     "listen-address": (
-        [NS, *mesh(minor="1.9.9"), deployment(container={"args": ["--bind=$(IP)"], "env": [
-            {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]})],
-        [NS, *mesh(minor="1.10.0"), deployment(container={"args": ["--bind=$(IP)"], "env": [
-            {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]})],
+        [
+            NS,
+            *mesh(minor="1.9.9"),
+            deployment(
+                container={
+                    "args": ["--bind=$(IP)"],
+                    "env": [
+                        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+                    ],
+                }
+            ),
+        ],
+        [
+            NS,
+            *mesh(minor="1.10.0"),
+            deployment(
+                container={
+                    "args": ["--bind=$(IP)"],
+                    "env": [
+                        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+                    ],
+                }
+            ),
+        ],
     ),
     "disruption-budget": (
         [NS, budget(minAvailable=2), deployment()],
@@ -180,5 +204,5 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, deployment()],
         [namespace(**{"istio-injection": "disabled"}), deployment()],
     ),
-}  # fmt: skip
+}
 POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py

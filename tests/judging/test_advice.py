@@ -46,7 +46,7 @@ def codes(*objects: Object, settings: Settings | None = None) -> set[str]:
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_triggers(code: str) -> None:
+def test_each_warning_comes_with_its_severity_and_resource(code: str) -> None:
     results = [result for result in told(*CASES[code][0]) if result.code == code]
     assert results
     for result in results:
@@ -58,7 +58,7 @@ def test_triggers(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_just_does_not(code: str) -> None:
+def test_no_warning_comes_where_it_just_does_not_apply(code: str) -> None:
     assert code not in codes(*CASES[code][1])
 
 

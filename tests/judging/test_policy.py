@@ -65,7 +65,7 @@ LABEL_FIELD = f'spec.template.metadata.labels["{INJECT}"]'
          "asks in vain",
          "revision"],
 )  # fmt: skip
-def test_required(
+def test_a_required_workload_that_is_left_out_is_an_error_with_the_edit(
     labels: Object, workload: Object, kind: str, field: str, current: Any, proposed: Any
 ) -> None:
     (result,) = [
@@ -130,7 +130,7 @@ def test_every_result_about_a_bundle_has_its_field_and_an_edit_where_there_is_on
     assert all("without the label" in r.message for r in lacking if r.field != "metadata.namespace")
 
 
-def test_required_and_injected() -> None:
+def test_what_is_required_and_injected_is_fine() -> None:
     assert checked(config(require=SHOP), namespace(**IN), deployment()) == []
     assert checked(config(require=[{}]), namespace(**IN), deployment()) == []
     assert checked(config(), namespace(**OUT), deployment()) == []
@@ -138,7 +138,7 @@ def test_required_and_injected() -> None:
     assert checked(config(require=elsewhere), namespace(**OUT), deployment()) == []
 
 
-def test_forbidden() -> None:
+def test_a_forbidden_workload_that_is_injected_is_an_error() -> None:
     (result,) = checked(config(forbid=SHOP), namespace(**IN), deployment())
     assert (result.code, result.field, result.proposed) == (
         "injection-forbidden",
@@ -162,7 +162,7 @@ def test_what_stands_injected_counts_as_injected() -> None:
     }
 
 
-def test_severities_and_silence() -> None:
+def test_severities_and_silence_apply_to_the_policy() -> None:
     objects = (namespace(**OUT), deployment())
     (warned,) = checked(
         config(require=SHOP, severities={"injection-required": "warning"}), *objects

@@ -323,7 +323,7 @@ def test_an_own_field_that_injection_does_not_read() -> None:
     assert verdict(after) == []
 
 
-def test_without_a_record() -> None:
+def test_a_workload_without_a_record_is_verified_by_what_it_holds() -> None:
     before = workload(random.Random(8))
     bare = injected(before, Settings(record=False))
     assert verdict(bare, Settings(record=False)) == []

@@ -17,7 +17,7 @@ from krm_injector.kube.go_numbers import atoi, sscanf_uint32
         ("1" + "0" * 30, 2**63 - 1),
     ],
 )  # fmt: skip
-def test_atoi(text: str, number: int) -> None:
+def test_atoi_reads_what_go_reads(text: str, number: int) -> None:
     assert atoi(text) == number
 
 

@@ -19,7 +19,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "pod_table.json"
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_go_answers(row: dict[str, Any]) -> None:
+def test_pods_are_decoded_as_go_does(row: dict[str, Any]) -> None:
     value = copy.deepcopy(row["value"])
     if "error" in row:
         with pytest.raises(TypeMismatch) as failure:
@@ -117,7 +117,9 @@ def test_a_mismatch_says_where_and_what() -> None:
         ("v1.PodSpec", [], ""),
     ],
 )
-def test_refused(type_name: str, value: Any, path: str) -> None:
+def test_a_value_of_a_wrong_type_is_refused_at_its_path(
+    type_name: str, value: Any, path: str
+) -> None:
     with pytest.raises(TypeMismatch) as failure:
         decode(type_name, value)
     assert failure.value.path == path

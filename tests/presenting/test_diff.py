@@ -22,7 +22,7 @@ from krm_injector.presenting import diff
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
 
-def test_paths_of_differences() -> None:
+def test_each_difference_has_the_path_of_its_field() -> None:
     before = {"a": [{"name": "x", "v": 1}, {"name": "y"}], "k.l/m": 1, "n": [1, 2], "b": True}
     after = {"a": [{"name": "x", "v": 2}, {"name": "z"}], "n": [1, 3], "b": 1}
     found = {one.path: (one.before, one.after) for one in differences(before, after)}
@@ -36,7 +36,7 @@ def test_paths_of_differences() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
+def test_patch_applies_a_unified_diff(seed: int, tmp_path: Path) -> None:
     patch = needs_program("patch")
     chance = random.Random(seed)
     lines = [
@@ -78,7 +78,7 @@ def test_the_command_gives_what_inject_writes(
     assert main.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
 
 
-def test_colours_are_gits() -> None:
+def test_colours_are_those_of_git() -> None:
     """The names bold, the place cyan, what goes red, what comes green; nothing else differs from
     the plain text.
     """

@@ -67,7 +67,7 @@ def load_all_values(text: str) -> list[Any]:
     return [document.value for document in load_all(text)]
 
 
-def test_several_revisions() -> None:
+def test_a_snapshot_holds_every_revision() -> None:
     taken = snapshot.take([*installation(), *installation("canary")])
     assert [mesh.revision for mesh in taken.meshes] == ["default", "canary"]
     assert "# control plane canary: Istio 1.30.3" in snapshot.text(taken)
@@ -104,7 +104,9 @@ def test_two_that_differ_are_refused() -> None:
         snapshot.take([*installation(), *other])
 
 
-def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_check_finds_a_snapshot_that_is_out_of_date_or_edited(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     full, kept = tmp_path / "full.yaml", tmp_path / "mesh.yaml"
     objects = installation()
     objects[0]["data"]["mesh"] = "rootNamespace: istio-system"
@@ -173,7 +175,9 @@ def assert_the_same_injection(full: bytes, small: str) -> None:
     assert answers[0] == answers[1] and answers[0][0]
 
 
-def test_what_istioctl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_what_istioctl_prints_gives_the_same_injection(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     # A development build of istioctl installs its own tag; the version is stated where it counts.
     generate = [needs_program("istioctl"), "manifest", "generate", "--set", "tag=1.31.0"]
     full = tmp_path / "full.yaml"
@@ -211,7 +215,7 @@ version: 1.30.3
 
 
 @pytest.mark.parametrize("helm", ["helm3", "helm4"])
-def test_what_helm_prints(
+def test_what_helm_prints_gives_the_same_injection(
     helm: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """By template, and as `helm get all` has it: the manifests between a head, values and notes."""
@@ -240,7 +244,9 @@ def test_what_helm_prints(
         assert taken(full, capsysbinary) == text
 
 
-def test_what_kubectl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_what_kubectl_prints_gives_the_same_injection(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     """One List, with what an API server adds."""
     full = tmp_path / "list.yaml"
     objects = installation()

@@ -58,7 +58,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
     assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == set(arguments.OPTIONS)
 
 
-def test_make_targets_exist() -> None:
+def test_the_make_targets_of_the_readme_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {line.split()[1] for line in commands() if line.startswith("make ")}
     assert named == {"demo", "test", "check", "bench"}
@@ -66,7 +66,7 @@ def test_make_targets_exist() -> None:
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if not line.startswith("make ")])
-def test_commands_run(command: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_run(command: str, tmp_path: Path) -> None:
     work = tmp_path / "httpbin"
     shutil.copytree(EXAMPLE, work)
     tools = tmp_path / "bin"
@@ -133,7 +133,7 @@ def needed(command: str) -> list[str]:
 @pytest.mark.parametrize(
     "text", [block for block in blocks(README + "\n" + FUNCTION, "yaml") if "kind:" in block]
 )
-def test_configurations_are_valid(text: str) -> None:
+def test_the_configurations_of_the_pages_are_valid(text: str) -> None:
     value = yaml.safe_load(text)
     assert function_config.settings(value) != function_config.Settings()
 

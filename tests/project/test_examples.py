@@ -10,19 +10,17 @@ tests/e2e/catalog.py. New expectations, where they are meant:
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-import catalog
 import pytest
 import yaml
-from command import install_krm_injector
+from e2e import catalog
+from e2e.real_programs import Programs, tree
 from jsonschema import Draft202012Validator
 from paths import ROOT
 from pytest_snapshot.plugin import Snapshot
-from real_programs import Programs, tree
 
 from krm_injector import function_config
 
@@ -35,21 +33,6 @@ KINDS = {
 }
 ALL = pytest.mark.parametrize("example", catalog.EXAMPLES, ids=catalog.title)
 EACH = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
-
-
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
-    """The real programs, with a krm-injector that is this one."""
-    own = tmp_path_factory.mktemp("own")
-    install_krm_injector(own)
-    return Programs(own)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("KUSTOMIZE_", "KPT_", "KRM_FN_", "GIT_")):
-            monkeypatch.delenv(name)
 
 
 # ---------------------------------------------------------------- the form

@@ -387,8 +387,8 @@ HINTS: dict[str, Hint] = {
     ),
     # ------------------------------------------------------------ injection
     "annotation-invalid": Hint(
-        {"in.yaml": SHOP + "---\n" + annotated('traffic.sidecar.istio.io/includeInboundPorts: '
-                                                '"x"')}, INJECT,
+        {"in.yaml": SHOP + "---\n" + annotated(
+            'traffic.sidecar.istio.io/includeInboundPorts: "x"')}, INJECT,
         "corrected or removed", SOURCES,
     ),
     "pod-invalid": Hint(
@@ -498,8 +498,8 @@ HINTS: dict[str, Hint] = {
     "guard-impossible": Hint(
         {
             **SOURCES,
-            "in.yaml": with_mesh(mesh(values=('{"global": {"tag": "1.30.3"}, "pilot": {"cni": '
-                                              '{"enabled": true}}}'))),
+            "in.yaml": with_mesh(mesh(
+                values='{"global": {"tag": "1.30.3"}, "pilot": {"cni": {"enabled": true}}}')),
             "config.yaml": config("guard: label"),
         },
         CONFIGURED, "spec.guard to none", {"config.yaml": config("guard: none")},
@@ -637,7 +637,7 @@ def made(hint: Hint, root: Path, capture: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("code", HINTS)
-def test_the_hint_helps(
+def test_a_hint_that_is_followed_helps(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     hint = HINTS[code]

@@ -144,7 +144,7 @@ def workload(pick: random.Random) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
-def test_own_workloads(seed: int) -> None:
+def test_random_workloads_converge_under_every_pair_of_configurations(seed: int) -> None:
     pick = random.Random(seed)
     for _ in range(6):
         check_all(yaml.safe_dump(workload(pick), sort_keys=False), OWN_CONFIGURATIONS)
@@ -463,7 +463,7 @@ def corpora() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_corpora() -> None:
+def test_istios_cases_converge_under_every_pair_of_configurations() -> None:
     chosen = list(corpora())
     if MANY:
         chosen = random.Random(3).sample(chosen, MANY)

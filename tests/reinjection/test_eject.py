@@ -38,7 +38,9 @@ def command(monkeypatch: pytest.MonkeyPatch, words: list[str], text: str = "") -
     return main.run(words)
 
 
-def test_the_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_the_workload_before_injection(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert command(monkeypatch, ["eject", str(EXAMPLE / "httpbin.yaml")]) == 0
     out, said = capfd.readouterr()
     assert out == (EXAMPLE / ".expected" / "ejected.yaml").read_text()
@@ -83,7 +85,7 @@ def test_what_is_not_injected_stays_byte_for_byte(
         {"apiVersion": "v1", "kind": "ConfigMap", "data": {"action": "eject"}},
     ],
 )
-def test_the_function(
+def test_the_function_gives_the_workload_before_injection(
     config: dict[str, Any], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [yaml.safe_load((EXAMPLE / "httpbin.yaml").read_text())]

@@ -229,7 +229,7 @@ def test_success_without_output_is_refused() -> None:
         inputs.kustomize("overlay", ["kustomize", "build"], [], run)
 
 
-def test_warnings_come_through() -> None:
+def test_warnings_of_kustomize_are_results() -> None:
     run, _ = answering(0, OBJECT.encode(), b"# Warning: 'commonLabels' is deprecated.\n")
     results = inputs.kustomize("overlay", ["kustomize", "build"], [], run).results
     assert [(result.severity, "commonLabels" in result.message) for result in results] == [

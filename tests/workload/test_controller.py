@@ -1,8 +1,8 @@
 """Owners: what Istio reads off the pod a controller would create.
 
 The expectations of the automatic method for 1.30 are what the real 1.30.3 webhook writes into
-ISTIO_META_OWNER and ISTIO_META_WORKLOAD_NAME; test_owner_differential below asks it again where it
-is at hand.
+ISTIO_META_OWNER and ISTIO_META_WORKLOAD_NAME; test_owners_are_those_of_the_real_webhook asks it
+again where it is at hand.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ CLUSTER_ONLY: list[tuple[str, Workload, str, str, str]] = [
     [case[1:] for case in (*AUTOMATIC, *CLUSTER_ONLY)],
     ids=[case[0] for case in (*AUTOMATIC, *CLUSTER_ONLY)],
 )
-def test_automatic(given: Workload, name: str, api_version: str, kind: str) -> None:
+def test_owners_of_the_webhook(given: Workload, name: str, api_version: str, kind: str) -> None:
     assert owner_of(given, NOW, manual=False) == Owner(name, "shop", api_version, kind)
 
 
@@ -243,7 +243,7 @@ def test_labels_that_are_no_strings_read_as_go_reads_yaml() -> None:
     assert pod_labels(given) == {"a": "true", "b": "", "c": "1", "d": "1.1", "e": "x"}
 
 
-def test_owner_differential(tmp_path: Path) -> None:
+def test_owners_are_those_of_the_real_webhook(tmp_path: Path) -> None:
     """The table against the real webhook."""
     oracle = webhook_oracle()
     mesh = needs(DEFAULT_INSTALLATION)

@@ -125,7 +125,7 @@ def test_every_step_to_the_template_counts(kind: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("part", ["labels", "annotations"])
-def test_labels_are_strings(part: str) -> None:
+def test_labels_and_annotations_must_be_strings(part: str) -> None:
     """A list or an object is an error; a number has one reading, and is a warning."""
     path = f"spec.template.metadata.{part}"
     values: list[Any] = [[], {}, ["x"]]
@@ -186,7 +186,7 @@ def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
 
 @pytest.mark.parametrize("value", ["text", 5, True, [], ["x"]])
 @pytest.mark.parametrize("part", ["labels", "annotations"])
-def test_namespaces_too(part: str, value: Any) -> None:
+def test_a_namespace_that_cannot_be_decoded_is_an_error(part: str, value: Any) -> None:
     broken = put(SHOP, f"metadata.{part}", value)
     found = errors(broken, workload(("v1", "Pod")))
     assert ("namespace-invalid", f"metadata.{part}") in found

@@ -90,7 +90,7 @@ def test_a_sample_bundle_is_injected(version: str, evidence: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_explain_says_so(version: str, tmp_path: Path) -> None:
+def test_explain_tells_who_is_injected_by_an_old_installation(version: str, tmp_path: Path) -> None:
     file = tmp_path / "bundle.yaml"
     file.write_text(yaml.safe_dump_all([*installation(version), *sample()]))
     done = krm_text("explain", str(file))

@@ -137,7 +137,7 @@ def test_status_has_the_templates_hash_and_the_names() -> None:
     )
 
 
-def test_delimiters() -> None:
+def test_delimiters_depend_on_the_version() -> None:
     template = "containers: [{name: [[ .ObjectMeta.Name | len ]]-{{ x }}}]"
     assert names(injected("1.1.1", template.replace("-{{ x }}", "")))[1] == "0"
     assert (
@@ -222,14 +222,16 @@ def test_concurrency_follows_the_cpu(resources: str, args: str, expected: list[s
     ("1.8.2", "{}", {"runAsUser": 5, "fsGroup": 1337}),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_fs_group(version: str, mesh: str, expected: Object, method: str) -> None:
+def test_fs_group_is_added_by_version_and_method(
+    version: str, mesh: str, expected: Object, method: str
+) -> None:
     pod = injected(
         version, pod=application(securityContext={"runAsUser": 5}), mesh=mesh, method=method
     )
     assert pod["spec"]["securityContext"] == expected
 
 
-def test_labels_by_version() -> None:
+def test_labels_are_added_by_version() -> None:
     def added(version: str, method: str = "automatic") -> Object:
         labels: Object = injected(
             version, pod=application(labels={"version": "v2"}), method=method
@@ -291,7 +293,7 @@ def test_pod_redirect_annotations_are_kube_injects() -> None:
 # ---------------------------------------------------------------- probes
 
 
-def test_ports_of_arguments() -> None:
+def test_the_status_port_is_read_from_the_proxys_arguments() -> None:
     assert port_of_args(["proxy", "--statusPort", "15020"]) == 15020
     assert port_of_args([" -statusPort=1 "]) == 1
     assert port_of_args(["--statusPort"]) is None
@@ -307,7 +309,9 @@ def test_ports_of_arguments() -> None:
      '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_rewritten_probes(version: str, probers: str, method: str) -> None:
+def test_probes_are_rewritten_by_version_and_method(
+    version: str, probers: str, method: str
+) -> None:
     pod = injected(version, "rewriteAppHTTPProbe: true\n" + SPEC, probed(timeoutSeconds=3), method)
     assert env_of(pod, "ISTIO_KUBE_APP_PROBERS") == probers
     action = {"path": "/app-health/web/livez", "port": 15020}
@@ -470,7 +474,7 @@ def test_a_mounted_token_is_mounted_in_the_proxy_too() -> None:
 # ---------------------------------------------------------------- which version
 
 
-def test_readings() -> None:
+def test_a_template_can_be_read_as_by_these_versions() -> None:
     def minors(template: str, **config: Any) -> list[int]:
         return [minor for _, minor in readings({"template": template, **config})]
 

@@ -144,7 +144,7 @@ CASES: list[tuple[str, str, Any, str, str]] = [
 @pytest.mark.parametrize(
     ("path", "new", "gone", "come"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_one_edit(path: str, new: Any, gone: str, come: str) -> None:
+def test_an_edit_changes_only_its_own_lines(path: str, new: Any, gone: str, come: str) -> None:
     assert gone in WORKLOAD
     value = changed(yaml.load(WORKLOAD), path, new)
     text = edit(WORKLOAD, value)
@@ -220,7 +220,7 @@ def test_crlf() -> None:
         "a:    \nc: ~ # comment\n",
     ],
 )
-def test_odd_layouts(text: str) -> None:
+def test_odd_layouts_are_edited_and_read_back(text: str) -> None:
     value = yaml.load(text)
     for path, new in [
         ("a", 5),

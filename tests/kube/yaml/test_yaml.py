@@ -101,7 +101,7 @@ def test_scalars(text: str, value: Any) -> None:
     assert (read, type(read)) == (value, type(value))
 
 
-def test_numbers_as_floats() -> None:
+def test_numbers_can_be_read_as_floats() -> None:
     value = yaml.load("{a: 1, b: 0755, c: 1.5, d: [2], e: '1', f: true}", numbers="float")
     assert value == {"a": 1.0, "b": 493.0, "c": 1.5, "d": [2.0], "e": "1", "f": True}
     assert [type(v) for v in (value["a"], value["b"], value["d"][0], value["f"])] == [
@@ -122,12 +122,12 @@ def test_keys_become_strings() -> None:
     }
 
 
-def test_merge_keys() -> None:
+def test_merge_keys_are_merged() -> None:
     text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  <<: [*x, *y]\n  c: 3\n"
     assert yaml.load(text)["z"] == {"a": 1, "b": 1, "c": 3}
 
 
-def test_byte_order_mark() -> None:
+def test_a_byte_order_mark_is_passed_over() -> None:
     assert yaml.load("\ufeffa: 1") == {"a": 1}
 
 
@@ -170,19 +170,19 @@ def test_depth_200_is_read() -> None:
     assert value == []
 
 
-def test_aliases_that_explode() -> None:
+def test_aliases_that_would_explode_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 6)]
     with pytest.raises(YamlError, match="aliases expand"):
         yaml.load("\n".join(lines))
 
 
-def test_many_harmless_aliases() -> None:
+def test_many_harmless_aliases_are_read() -> None:
     text = "base: &b {cpu: 1, memory: 2}\n" + "".join(f"k{n}: *b\n" for n in range(1000))
     assert len(yaml.load(text)) == 1001
 
 
-def test_stream() -> None:
+def test_a_stream_has_its_documents_with_their_places() -> None:
     text = "---\n# only a comment\n---\na: 1\n# end\n---\n---\nb: 2\n...\n"
     documents = yaml.load_all(text)
     assert [d.value for d in documents] == [None, {"a": 1}, None, {"b": 2}]
@@ -201,7 +201,7 @@ def test_lenient_reading_of_templates() -> None:
 # ---------------------------------------------------------------- JSON
 
 
-def test_json() -> None:
+def test_json_is_read_as_go_reads_it() -> None:
     value = yaml.load_json('{"a": 1.0, "b": 1e3, "c": [1.5, "\\ud83d\\ude00"], "d": "\\ud800"}')
     assert value == {"a": 1, "b": 1000, "c": [1.5, "\U0001f600"], "d": "\ufffd"}
     assert type(value["a"]) is int
@@ -218,7 +218,7 @@ def test_json() -> None:
         ("{} {}", "yaml-documents"),
     ],
 )
-def test_json_errors(text: str, code: str) -> None:
+def test_a_fault_in_json_has_its_code(text: str, code: str) -> None:
     with pytest.raises(YamlError) as caught:
         yaml.load_json(text)
     assert caught.value.code == code
