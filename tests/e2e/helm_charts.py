@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from e2e.real_programs import Done, Programs, write
+from e2e.real_programs import (
+    Done,
+    Programs,
+)
+from files import write
 from paths import ROOT
 
 FILENAME = "postrenderer.helm.sh/postrender-filename"

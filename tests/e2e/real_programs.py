@@ -272,22 +272,7 @@ def injected(values: Mapping[Key, dict[str, object]]) -> set[Key]:
     return {name for name, value in values.items() if proxied(value)}
 
 
-def tree(directory: Path) -> dict[str, bytes]:
-    """Every file below a directory, by its path in it."""
-    files = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
-
-
 # ---------------------------------------------------------------- inputs
-
-
-def write(directory: Path, files: Mapping[str, str]) -> Path:
-    """Files of a directory, made with the folders they need; nothing is done to line breaks."""
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    return directory
 
 
 def function_config(

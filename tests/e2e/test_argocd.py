@@ -25,7 +25,13 @@ from e2e.applications import (
     service,
 )
 from e2e.argocd_server import Failed, Server
-from e2e.real_programs import Programs, injected, objects, tree, workloads
+from e2e.real_programs import (
+    Programs,
+    injected,
+    objects,
+    workloads,
+)
+from files import tree
 
 from krm_injector.cli import argocd
 

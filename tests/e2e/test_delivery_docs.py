@@ -14,7 +14,14 @@ import pytest
 import yaml
 from e2e.helm_charts import CHART, CONFIG
 from e2e.helm_charts import WEB as RELEASE
-from e2e.real_programs import Programs, deployment, injected, namespace, objects, tree, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    injected,
+    namespace,
+    objects,
+)
+from files import tree, write
 from paths import ROOT
 
 from krm_injector.cli import argocd

@@ -12,8 +12,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.real_programs import Programs, deployment, namespace, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    namespace,
+)
 from e2e.ways_in import WAYS
+from files import write
 from paths import ROOT
 
 # The pages whose commands run in a directory of plain manifests, and what they need.

@@ -8,7 +8,13 @@ import json
 from pathlib import Path
 
 import pytest
-from e2e.real_programs import Programs, deployment, function_config, namespace, tree, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    function_config,
+    namespace,
+)
+from files import tree, write
 
 OVERLAY = "resources:\n- base\nnamespace: live\nnamePrefix: a-\n"
 BASE = {"base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\n",

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from e2e.helm_charts import CHART, FILENAME, JOB, WEB, Helm
-from e2e.real_programs import Programs, injected, objects, tree, workloads, write
+from e2e.real_programs import (
+    Programs,
+    injected,
+    objects,
+    workloads,
+)
+from files import tree, write
 
 
 @pytest.fixture(params=["helm3", "helm4"])

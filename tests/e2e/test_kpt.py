@@ -17,9 +17,8 @@ from e2e.real_programs import (
     namespace,
     objects,
     slow,
-    tree,
-    write,
 )
+from files import tree, write
 
 INJECTED = {"base/httpbin.yaml", "base/store.yaml", "base/agents.yaml", "base/jobs.yaml"}
 

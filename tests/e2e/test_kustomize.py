@@ -19,8 +19,8 @@ from e2e.real_programs import (
     namespace,
     objects,
     slow,
-    write,
 )
+from files import write
 
 from krm_injector.kube import yaml as kube_yaml
 

@@ -25,10 +25,9 @@ from e2e.real_programs import (
     function_config,
     namespace,
     objects,
-    tree,
     workloads,
-    write,
 )
+from files import tree, write
 
 from krm_injector.reinjection.record import ANNOTATION as RECORD
 

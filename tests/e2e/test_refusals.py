@@ -20,7 +20,14 @@ from e2e.argocd_server import Failed, Server
 from e2e.helm_charts import CHART, Helm
 from e2e.kpt_packages import CONFIG, MUTATOR, kptfile
 from e2e.kustomizations import HEAD
-from e2e.real_programs import Programs, deployment, function_config, namespace, slow, tree, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    function_config,
+    namespace,
+    slow,
+)
+from files import tree, write
 from paths import ROOT
 
 SAID = "Namespace shop is not in the bundle"

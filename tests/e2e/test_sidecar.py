@@ -22,7 +22,13 @@ import pytest
 import yaml
 from e2e.applications import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
 from e2e.argocd_server import Client, Failed
-from e2e.real_programs import Programs, injected, objects, tree, workloads
+from e2e.real_programs import (
+    Programs,
+    injected,
+    objects,
+    workloads,
+)
+from files import tree
 from paths import ROOT
 
 FOLDER = ROOT / "functions" / "argocd"

@@ -9,7 +9,11 @@ from pathlib import Path
 from e2e.applications import PLUGIN
 from e2e.argocd_server import Server
 from e2e.kustomizations import EXEC, LEGACY, legacy_plugin
-from e2e.real_programs import Programs, function_config, tree
+from e2e.real_programs import (
+    Programs,
+    function_config,
+)
+from files import tree
 
 # A way from the directory of the example httpbin to a stream of its objects.
 Way = Callable[[Programs, Path, Path, str], bytes]

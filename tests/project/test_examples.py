@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 import yaml
 from e2e import catalog
-from e2e.real_programs import Programs, tree
+from e2e.real_programs import (
+    Programs,
+)
+from files import tree
 from jsonschema import Draft202012Validator
 from paths import ROOT
 from pytest_snapshot.plugin import Snapshot

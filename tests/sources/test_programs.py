@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import files
 import pytest
 
 from krm_injector.model import Refused
@@ -26,16 +27,14 @@ OWN = config("exec: {path: krm-injector}")
 EVIL = config("exec: {path: ./evil}")
 
 
-def write(directory: Path, **files: str) -> Path:
-    for name, text in files.items():
-        path = directory / name.replace("__", "/").replace("_yaml", ".yaml")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return directory
+def write(directory: Path, **texts: str) -> Path:
+    """Files by keywords: "__" is a slash, "_yaml" the suffix .yaml."""
+    names = {name: name.replace("__", "/").replace("_yaml", ".yaml") for name in texts}
+    return files.write(directory, {names[name]: text for name, text in texts.items()})
 
 
-def kustomization(tmp_path: Path, text: str, **files: str) -> programs.Functions:
-    return programs.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **files)))
+def kustomization(tmp_path: Path, text: str, **texts: str) -> programs.Functions:
+    return programs.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **texts)))
 
 
 # ---------------------------------------------------------------- kustomize
@@ -97,7 +96,7 @@ def test_programs_are_found_in_bases_inline_and_in_containers(tmp_path: Path) ->
     ],
 )
 def test_what_cannot_be_known_for_sure_is_not_harmless(tmp_path: Path, text: str) -> None:
-    files = {
+    texts = {
         "folder__kustomization_yaml": "resources: [own.yaml]\n", "folder__own_yaml": OWN,
         "evil_yaml": EVIL,
         "unknown_yaml": "apiVersion: x/v1\nkind: Y\n", "own_yaml": OWN,
@@ -107,8 +106,8 @@ def test_what_cannot_be_known_for_sure_is_not_harmless(tmp_path: Path, text: str
         "path_yaml": config("exec: {path: ./krm-injector}"),
     }  # fmt: skip
     more = "" if text == "a: [\n" else "validators: [own.yaml]\n"
-    assert not kustomization(tmp_path, text + more, **files).harmless
-    assert kustomization(tmp_path, more, **files).harmless or not more, (
+    assert not kustomization(tmp_path, text + more, **texts).harmless
+    assert kustomization(tmp_path, more, **texts).harmless or not more, (
         "it is what is added that makes it so"
     )
 

@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 from command import krm_text
+from files import tree
 
 from krm_injector.model import Refused
 from krm_injector.wiring import init
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x # mine\n"
-
-
-def tree(directory: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
 
 
 def refused(target: str, directory: Path) -> str:

@@ -437,9 +437,10 @@ def question(number: int, documents: list[Object], entry: Object) -> Object:
         d for d in documents if (d["kind"], d["metadata"]["name"]) == (entry["kind"], entry["name"])
     )
     found: dict[str, Object] = {}
-    for config_map in (d for d in documents if d["kind"] == "ConfigMap"):
-        plane = found.setdefault(config_map["metadata"]["labels"].get(REVISION, "default"), {})
-        plane.update({key.title(): value for key, value in config_map["data"].items()})
+    for document in (d for d in documents if d["kind"] == "ConfigMap"):
+        labels = document["metadata"].get("labels", {})
+        plane = found.setdefault(labels.get(REVISION, "default"), {})
+        plane.update({key.title(): value for key, value in document["data"].items()})
     first = sorted(found)[0]
     return {
         "id": str(number),
