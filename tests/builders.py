@@ -73,6 +73,16 @@ def pod_template(
     return {"metadata": metadata, "spec": {"containers": list(containers), **spec}}
 
 
+def pod(
+    *containers: Object,
+    init: Iterable[Object] = (),
+    annotations: Mapping[str, Any] | None = None,
+) -> Object:
+    """A pod without labels: its containers and init containers."""
+    spec = {"initContainers": list(init)} if init else {}
+    return pod_template(*containers, labels={}, annotations=annotations, **spec)
+
+
 def workload(
     kind: str = "Deployment",
     template: Object | None = None,
@@ -93,7 +103,8 @@ def workload(
         }
 
     value: Any = template
-    for step in reversed(POD_TEMPLATES[api_version, kind][1:]):
+    path = POD_TEMPLATES.get((api_version, kind), ("spec", "template"))
+    for step in reversed(path[1:]):
         value = {step: value}
     if kind == "CronJob":
         value = {"schedule": "0 * * * *", **value}

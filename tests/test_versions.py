@@ -6,6 +6,7 @@ from typing import Any
 
 import builders
 import pytest
+from builders import pod
 
 from krm_injector.decision import pod_rules
 from krm_injector.discovery import webhooks
@@ -236,15 +237,6 @@ def test_a_template_field_that_the_kubernetes_of_that_time_did_not_have_is_dropp
 
 APP = {"name": "app", "image": "app:1"}
 PROXY = {"name": "istio-proxy", "image": "proxy:1"}
-
-
-def pod(
-    *containers: Any, init: tuple[Any, ...] = (), annotations: dict[str, str] | None = None
-) -> dict[str, Any]:
-    return {
-        "metadata": {"annotations": annotations or {}},
-        "spec": {"containers": list(containers), "initContainers": list(init)},
-    }
 
 
 def scoped(minor: int, feature: bool = True) -> probes.Scope:

@@ -6,20 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from builders import pod
 
 from krm_injector.injection import merge, pods, post_process, probes, prometheus
 from krm_injector.versions import NEWEST, rules_for
 
 Pod = dict[str, Any]
-
-
-def pod(
-    *containers: Pod, init: tuple[Pod, ...] = (), annotations: dict[str, str] | None = None
-) -> Pod:
-    spec: Pod = {"containers": list(containers)}
-    if init:
-        spec["initContainers"] = list(init)
-    return {"metadata": {"annotations": annotations} if annotations else {}, "spec": spec}
 
 
 def facts(**changes: Any) -> post_process.Facts:

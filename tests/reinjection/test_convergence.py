@@ -75,79 +75,94 @@ OWN_CONFIGURATIONS = {
 }
 
 
-def workload(pick: random.Random) -> dict[str, Any]:
+class RandomWorkload:
     """A workload with much of what injection touches."""
 
-    def maybe(chance: float) -> bool:
-        return pick.random() < chance
+    def __init__(self, pick: random.Random) -> None:
+        self.pick = pick
 
-    def probe() -> dict[str, Any]:
-        port = pick.choice(("http", 8080, 9090))
-        action: dict[str, Any] = pick.choice(
-            (
-                {"httpGet": {"path": "/x", "port": port}},
-                {"tcpSocket": {"port": port}},
-                {"grpc": {"port": 9000}},
-                {"exec": {}},
-            )
-        )
-        return (
-            {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
-            if maybe(0.5)
-            else dict(action)
-        )
+    def maybe(self, chance: float) -> bool:
+        return self.pick.random() < chance
 
-    def container(name: str) -> dict[str, Any]:
-        made: dict[str, Any] = {
+    def manifest(self) -> dict[str, Any]:
+        spec = self.pod_spec()
+        metadata = self.pod_metadata()
+        template = {"metadata": metadata, "spec": spec} if self.maybe(0.9) else {"spec": spec}
+
+        kind = self.pick.choice(("Deployment", "StatefulSet", "DaemonSet"))
+        own_metadata: dict[str, Any] = {"name": "web", "namespace": "shop"}
+        if self.maybe(0.3):
+            own_metadata["annotations"] = self.pick.choice(({"team": "a"}, {}, None))
+        return {
+            "apiVersion": "apps/v1",
+            "kind": kind,
+            "metadata": own_metadata,
+            "spec": {"template": template},
+        }
+
+    def pod_spec(self) -> dict[str, Any]:
+        count = self.pick.choice((1, 1, 2, 3))
+        containers = [self.container(f"app-{number}") for number in range(count)]
+        if self.maybe(0.3):
+            own = {"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": 1}}}
+            containers.insert(self.pick.randrange(len(containers) + 1), own)
+
+        spec: dict[str, Any] = {"containers": containers}
+        if self.maybe(0.3):
+            spec["initContainers"] = [{"name": "init", "image": "i"}]
+        if self.maybe(0.3):
+            spec["volumes"] = [{"name": "data", "emptyDir": {}}]
+        if self.maybe(0.2):
+            spec["securityContext"] = self.pick.choice(({"fsGroup": 42}, {}, None))
+        return spec
+
+    def pod_metadata(self) -> dict[str, Any]:
+        annotations = {
+            "prometheus.io/port": "9090",
+            "prometheus-io.path": "/m",
+            "sidecar.istio.io/proxyCPU": "1",
+        }
+        labels = ("app", "service.istio.io/canonical-name")
+        metadata: dict[str, Any] = {
+            "annotations": {k: v for k, v in annotations.items() if self.maybe(0.3)},
+            "labels": {k: "x" for k in labels if self.maybe(0.5)},
+        }
+        return {k: v for k, v in metadata.items() if v or self.maybe(0.3)}
+
+    def container(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = {
             "name": name,
             "image": f"{name}:1",
             "ports": [{"name": "http", "containerPort": 8080}],
         }
         for field in ("readinessProbe", "livenessProbe", "startupProbe"):
-            if maybe(0.4):
-                made[field] = probe()
-        if maybe(0.2):
-            made["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
-        return made
+            if self.maybe(0.4):
+                value[field] = self.probe()
+        if self.maybe(0.2):
+            value["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
+        return value
 
-    among = [container(f"app-{number}") for number in range(pick.choice((1, 1, 2, 3)))]
-    if maybe(0.3):
-        own = {"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": 1}}}
-        among.insert(pick.randrange(len(among) + 1), own)
-    spec: dict[str, Any] = {"containers": among}
-    if maybe(0.3):
-        spec["initContainers"] = [{"name": "init", "image": "i"}]
-    if maybe(0.3):
-        spec["volumes"] = [{"name": "data", "emptyDir": {}}]
-    if maybe(0.2):
-        spec["securityContext"] = pick.choice(({"fsGroup": 42}, {}, None))
-    annotations = {
-        "prometheus.io/port": "9090",
-        "prometheus-io.path": "/m",
-        "sidecar.istio.io/proxyCPU": "1",
-    }
-    metadata: dict[str, Any] = {"annotations": {k: v for k, v in annotations.items() if maybe(0.3)}}
-    metadata["labels"] = {k: "x" for k in ("app", "service.istio.io/canonical-name") if maybe(0.5)}
-    metadata = {k: v for k, v in metadata.items() if v or maybe(0.3)}
-    template = {"metadata": metadata, "spec": spec} if maybe(0.9) else {"spec": spec}
-    kind = pick.choice(("Deployment", "StatefulSet", "DaemonSet"))
-    own_metadata: dict[str, Any] = {"name": "web", "namespace": "shop"}
-    if maybe(0.3):
-        own_metadata["annotations"] = pick.choice(({"team": "a"}, {}, None))
-    return {
-        "apiVersion": "apps/v1",
-        "kind": kind,
-        "metadata": own_metadata,
-        "spec": {"template": template},
-    }
+    def probe(self) -> dict[str, Any]:
+        port = self.pick.choice(("http", 8080, 9090))
+        actions: tuple[dict[str, Any], ...] = (
+            {"httpGet": {"path": "/x", "port": port}},
+            {"tcpSocket": {"port": port}},
+            {"grpc": {"port": 9000}},
+            {"exec": {}},
+        )
+        action = self.pick.choice(actions)
+        if self.maybe(0.5):
+            return {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
+        return dict(action)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_random_workloads_converge_under_every_pair_of_configurations(seed: int) -> None:
-    pick = random.Random(seed)
+    random_workload = RandomWorkload(random.Random(seed))
     for _ in range(6):
-        check_all(yaml.safe_dump(workload(pick), sort_keys=False), OWN_CONFIGURATIONS)
+        text = yaml.safe_dump(random_workload.manifest(), sort_keys=False)
+        check_all(text, OWN_CONFIGURATIONS)
 
 
 def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = True) -> int:

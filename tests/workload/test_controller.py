@@ -10,12 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import pod_template
 from outside import ask_webhook, needs, webhook_oracle
 from paths import DEFAULT_INSTALLATION
 
 from krm_injector.kube.selectors import UNKNOWN
+from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.versions import rules_for
 from krm_injector.workload.controller import Owner, owner_of, pod_labels
@@ -47,24 +50,10 @@ def workload(
     labels: dict[str, str] | None = None,
     more: Object | None = None,
 ) -> Workload:
-    metadata: Object = {"name": name, "namespace": "shop", **(more or {})}
-    template: Object = {
-        "metadata": {"labels": {"app": "x", **(labels or {})}},
-        "spec": {"containers": [{"name": "a"}]},
-    }
-    value: Object = {"apiVersion": api_version, "kind": kind}
-    path: tuple[str, ...] = ("spec", "template")
-    if kind == "Pod":
-        path = ()
-        value |= {"metadata": {**metadata, **template["metadata"]}, "spec": template["spec"]}
-    elif kind == "CronJob":
-        path = ("spec", "jobTemplate", "spec", "template")
-        value |= {
-            "metadata": metadata,
-            "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template}}},
-        }
-    else:
-        value |= {"metadata": metadata, "spec": {"template": template}}
+    template = pod_template({"name": "a"}, labels={"app": "x", **(labels or {})})
+    fields = {"name": name, **(more or {})}
+    value = builders.workload(kind, template, api_version=api_version, **fields)
+    path = POD_TEMPLATES.get((api_version, kind), ("spec", "template"))
     return Workload(0, (), ResourceRef(api_version, kind, name, "shop"), value, path)
 
 
