@@ -1,5 +1,6 @@
 # make demo    the example, injected: what changes and why            make test    every test that stands alone
 # make check   format, lint, types, import contract, tests            make bench   against the real istioctl
+# make fast    the tests that take no seconds, without real programs
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,11 +9,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test check format bench clean help venv dev compile
+.PHONY: demo test fast check format bench clean help venv dev compile
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 $(VENV)/.runtime: pyproject.toml scripts/make_venv.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed: sudo apt-get install -y python3" >&2; exit 1; }
@@ -39,6 +40,9 @@ demo: venv
 
 test: dev
 	@$(BIN)/python -m pytest
+
+fast: dev
+	@$(BIN)/python -m pytest -m "not slow and not e2e"
 
 check: dev
 	$(BIN)/ruff format --check .

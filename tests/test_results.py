@@ -73,7 +73,7 @@ def test_order_is_kept_and_nothing_is_said_twice() -> None:
     )
 
 
-def test_lines() -> None:
+def test_a_line_has_resource_file_field_message_and_code() -> None:
     assert lines([ERROR, INFO]) == [
         "error: Deployment shop/web: web.yaml: data.config: the policy is off [policy-illegal]",
         "info: all is well",
@@ -123,9 +123,9 @@ def test_file_is_a_function_result_list() -> None:
     ("number", "words"),
     [(0, "0 workloads"), (1, "1 workload"), (2, "2 workloads"), (1000, "1,000 workloads")],
 )
-def test_one_is_singular(number: int, words: str) -> None:
+def test_a_count_of_one_is_singular(number: int, words: str) -> None:
     assert counted(number, "workload") == words
 
 
-def test_an_irregular_plural() -> None:
+def test_a_plural_may_be_irregular() -> None:
     assert [counted(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]

@@ -7,7 +7,9 @@ import typing
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
+from builders import pod
 
 from krm_injector import versions
 from krm_injector.decision import pod_rules
@@ -40,22 +42,7 @@ def at(minor: int) -> Rules:
 
 
 def mesh(minor: int) -> Mesh:
-    return Mesh(
-        "default",
-        f"1.{minor}.0",
-        at(minor),
-        "bundle",
-        {},
-        "",
-        "",
-        (),
-        False,
-        "istio-system",
-        False,
-        "",
-        {},
-        (),
-    )
+    return builders.mesh((1, minor), version=f"1.{minor}.0", config={})
 
 
 # ---------------------------------------------------------------- the table itself
@@ -214,7 +201,7 @@ def test_to_json_was_for_string_maps_only_before_1_19() -> None:
     assert parse(call, funcs=functions(19)).execute({"List": [1.0]}) == "[1]"
 
 
-def test_render_renders() -> None:
+def test_the_function_render_executes_its_text() -> None:
     assert parse("{{ render `a` }}", funcs=functions(13)).execute({}) == "A"
 
 
@@ -282,7 +269,7 @@ def test_an_image_without_a_type_takes_the_variant_from_1_31_on() -> None:
         ("concurrency: 0", {}, {"limits": {"cpu": "2e3"}}, 2000),
     ],
 )
-def test_estimated_concurrency(
+def test_concurrency_is_estimated_from_the_proxys_resources(
     config: str, annotations: dict[str, str], resources: Any, cores: int
 ) -> None:
     message = merge_proxy_config(config, default_proxy_config((1, 17)), (1, 17))
@@ -312,15 +299,6 @@ def test_a_template_field_that_the_kubernetes_of_that_time_did_not_have_is_dropp
 
 APP = {"name": "app", "image": "app:1"}
 PROXY = {"name": "istio-proxy", "image": "proxy:1"}
-
-
-def pod(
-    *containers: Any, init: tuple[Any, ...] = (), annotations: dict[str, str] | None = None
-) -> dict[str, Any]:
-    return {
-        "metadata": {"annotations": annotations or {}},
-        "spec": {"containers": list(containers), "initContainers": list(init)},
-    }
 
 
 def scoped(minor: int, feature: bool = True) -> probes.Scope:
@@ -445,7 +423,7 @@ def owner_name(minor: int, kind: str, api_version: str, name: str) -> tuple[str,
     return found.kind, found.name
 
 
-def test_owners_by_version() -> None:
+def test_owners_are_found_by_the_rules_of_the_version() -> None:
     assert owner_name(9, "CronJob", "batch/v1", "tidy") == owner_name(
         10, "CronJob", "batch/v1", "tidy"
     )
@@ -464,7 +442,9 @@ def test_owners_by_version() -> None:
         ("/inject/:ENV:net=a/b", {9: None, 10: "a/b", 31: "a/b"}),
     ],
 )
-def test_the_webhooks_path(path: str, by_version: dict[int, str | None]) -> None:
+def test_the_webhooks_path_gives_the_network_by_version(
+    path: str, by_version: dict[int, str | None]
+) -> None:
     for minor, network in by_version.items():
         assert render.path_env(path, at(minor).path_env).get("ISTIO_META_NETWORK") == network
 

@@ -1,7 +1,8 @@
-"""Bundles like those of real repositories, for the tables of tests/presenting/test_bundles.py:
-python tests/bundles/generate.py
+"""Bundles like those of real repositories, for the tables of explain and their tests.
 
-They are generated into this directory, for people and for the command line.
+They are generated into this directory, for people and for the command line:
+
+    (cd tests && python -m bundles.generate)
 """
 
 from __future__ import annotations
@@ -10,33 +11,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import builders
 import yaml
+from builders import INJECT as INJECT
+from builders import config_map
+from builders import namespace as namespace
+from builders import webhooks as webhooks
 
 HERE = Path(__file__).resolve().parent
-INJECT = "sidecar.istio.io/inject"
-KINDS = {
-    "Job": "batch/v1",
-    "CronJob": "batch/v1",
-    "Pod": "v1",
-    "Rollout": "argoproj.io/v1alpha1",
-    "DeploymentConfig": "apps.openshift.io/v1",
-}
 Object = dict[str, Any]
-
-
-def namespace(name: str, **labels: str) -> Object:
-    """A Namespace; of a label's key the underscores are what Python has for dashes, slashes and
-    dots.
-    """
-    keys = {
-        "injection": "istio-injection",
-        "rev": "istio.io/rev",
-        "mode": "istio.io/dataplane-mode",
-    }
-    metadata: Object = {"name": name}
-    if labels:
-        metadata["labels"] = {keys.get(key, key): value for key, value in labels.items()}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def workload(
@@ -70,7 +53,11 @@ def workload(
     }
     if own:
         metadata["labels"] = own
-    value: Object = {"apiVersion": KINDS.get(kind, "apps/v1"), "kind": kind, "metadata": metadata}
+    value: Object = {
+        "apiVersion": builders.API_VERSIONS.get(kind, "apps/v1"),
+        "kind": kind,
+        "metadata": metadata,
+    }
     if kind == "Pod":
         return {**value, "metadata": {**metadata, **pod["metadata"]}, "spec": pod["spec"]}
     if kind == "CronJob":
@@ -116,79 +103,24 @@ def service(place: str, port_name: str = "http") -> Object:
     """A Service of one port, 80 to 8080, for the app of the same name."""
     where, _, name = place.rpartition("/")
     port: Object = {**({"name": port_name} if port_name else {}), "port": 80, "targetPort": 8080}
-    spec = {"selector": {"app": name}, "ports": [port]}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "namespace": where},
-        "spec": spec,
-    }
+    return builders.service(name, where, port)
 
 
 def injector(revision: str, version: str) -> list[Object]:
     """The two ConfigMaps of a revision's control plane: a small configuration, written here."""
     label = {"istio.io/rev": revision}
 
-    def config_map(name: str, **data: str) -> Object:
-        metadata = {"name": f"{name}-{revision}", "namespace": "istio-system", "labels": label}
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
     values = json.dumps(
         {"global": {"tag": version, "hub": "registry.example/istio"}, "revision": revision}
     )
     return [
-        config_map("istio-sidecar-injector", config=REVISION_CONFIG, values=values),
-        config_map("istio", mesh="rootNamespace: istio-system\n"),
+        config_map(
+            f"istio-sidecar-injector-{revision}",
+            {"config": REVISION_CONFIG, "values": values},
+            labels=label,
+        ),
+        config_map(f"istio-{revision}", {"mesh": "rootNamespace: istio-system\n"}, labels=label),
     ]
-
-
-def webhooks(revision: str, tag: str = "") -> Object:
-    """The webhooks of a revision, or of a tag that points to it."""
-    value = tag or revision
-    name = f"istio-revision-tag-{tag}" if tag else f"istio-sidecar-injector-{revision}"
-
-    def expression(key: str, operator: str, *values: str) -> Object:
-        return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
-
-    def webhook(prefix: str, spaces: list[Object], pods: list[Object]) -> Object:
-        return {
-            "name": f"{prefix}.sidecar-injector.istio.io",
-            "clientConfig": {
-                "service": {
-                    "name": f"istiod-{revision}",
-                    "namespace": "istio-system",
-                    "path": "/inject",
-                }
-            },
-            "namespaceSelector": {"matchExpressions": spaces},
-            "objectSelector": {"matchExpressions": pods},
-            "rules": [
-                {
-                    "operations": ["CREATE"],
-                    "apiGroups": [""],
-                    "apiVersions": ["v1"],
-                    "resources": ["pods"],
-                }
-            ],
-        }
-
-    absent = [
-        expression("istio.io/rev", "DoesNotExist"),
-        expression("istio-injection", "DoesNotExist"),
-    ]
-    wanted, not_off = expression("istio.io/rev", "In", value), expression(INJECT, "NotIn", "false")
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {
-            "name": name,
-            "labels": {"istio.io/rev": revision, **({"istio.io/tag": tag} if tag else {})},
-        },
-        "webhooks": [
-            webhook("rev.namespace", [wanted, absent[1]], [not_off]),
-            webhook("rev.object", absent, [not_off, wanted]),
-        ],
-    }
 
 
 CONFIG = """\
@@ -478,7 +410,10 @@ def lists() -> list[Object]:
 
 
 def many(count: int = 420) -> list[Object]:
-    """A monorepo: more workloads than a table is read with, alike in groups. Not written to a file."""
+    """A monorepo: more workloads than a reader of a table takes in, alike in groups.
+
+    It is not written to a file.
+    """
     spaces = [f"team-{number:02}" for number in range(12)]
     found = [
         namespace(name, **({"injection": "enabled"} if index % 4 else {}))

@@ -5,70 +5,26 @@ a traceback.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from builders import SHOP, control_plane, deployment
+from command import krm
 
-NAMESPACE = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
 VALUES = json.dumps({"global": {"hub": "h", "tag": "1.30.3", "proxy": {"image": "proxyv2"}}})
-
-
-def deployment(name: str = "web", **pod: Any) -> dict[str, Any]:
-    template = {
-        "metadata": pod.pop("metadata", {}),
-        "spec": {"containers": [{"name": "app", "image": "app:1"}], **pod},
-    }
-    metadata = {"name": name, "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
 
 
 def mesh(
     template: str, mesh_config: str = "{}", values: str = VALUES, **config: Any
 ) -> list[dict[str, Any]]:
-    injector = {
-        "policy": "enabled",
-        "defaultTemplates": ["sidecar"],
-        "templates": {"sidecar": template},
-        **config,
-    }
-    place = {"namespace": "istio-system"}
-    data = {"config": yaml.safe_dump(injector), "values": values}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "istio-sidecar-injector", **place},
-            "data": data,
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "istio", **place},
-            "data": {"mesh": mesh_config},
-        },
-    ]
+    return control_plane(template, mesh=mesh_config, values=values, **config)
 
 
 def run(text: str | bytes, timeout: float = 30) -> tuple[int, str, str]:
-    data = text.encode() if isinstance(text, str) else text
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector"], input=data, capture_output=True, timeout=timeout
-    )
+    done = krm(stdin=text, timeout=timeout)
     assert b"Traceback" not in done.stderr
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -108,8 +64,10 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
         (b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n", "no items"),
         (b"just words", "ResourceList"),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n"
-            b"---\nkind: ResourceList\n",
+            (
+                b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\n---\n"
+                b"kind: ResourceList\n"
+            ),
             "document",
         ),
         (
@@ -117,8 +75,10 @@ def refused(items: list[Any], **spec: Any) -> tuple[list[dict[str, Any]], str]:
             "twice",
         ),
         (
-            b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\n"
-            b"items:\n- metadata: {name: x}\n",
+            (
+                b"kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n"
+                b"- metadata: {name: x}\n"
+            ),
             "kind",
         ),
         (
@@ -137,7 +97,7 @@ def test_input_that_cannot_be_read(text: bytes, words: str) -> None:
     assert words in err
 
 
-def test_aliases_that_explode() -> None:
+def test_aliases_that_would_explode_are_refused() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 5)]
     body = "\n".join("  " + line for line in levels)
@@ -150,18 +110,18 @@ def test_aliases_that_explode() -> None:
 
 
 def test_a_template_that_does_not_parse() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("metadata:\n  labels: {{ if }}\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("metadata:\n  labels: {{ if }}\n"), deployment()])
     assert "sidecar:2" in errors[0]["message"] and "missing value for if" in errors[0]["message"]
 
 
 def test_a_template_that_fails_says_where() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("a: {{ .Values.global.hub.nothing }}\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("a: {{ .Values.global.hub.nothing }}\n"), deployment()])
     assert "sidecar:1:" in errors[0]["message"]
     assert errors[0]["resourceRef"]["name"] == "web"
 
 
 def test_a_template_that_gives_no_yaml() -> None:
-    errors, _ = refused([NAMESPACE, *mesh("a: [\n"), deployment()])
+    errors, _ = refused([SHOP, *mesh("a: [\n"), deployment()])
     assert "sidecar" in errors[0]["message"] and "YAML" in errors[0]["message"]
 
 
@@ -173,8 +133,9 @@ def test_a_template_that_gives_no_yaml() -> None:
         '{{ $s := "xxxxxxxxxx" }}{{ range until 60 }}{{ $s = print $s $s }}{{ end }}{{ $s }}',
         '{{ repeat 2000000000 "x" }}',
         (
-            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}"
-            "{{ end }}{{ end }}{{ end }}"
+            "{{ range until 3000 }}{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end "
+            "}}{{ "
+            "end }}"
         ),
         "{{ $l := list 1 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ len $l }}",
         '{{ printf "%1000000000d" 1 }}',
@@ -184,7 +145,7 @@ def test_a_template_that_gives_no_yaml() -> None:
     ],
 )
 def test_a_hostile_template_is_stopped(template: str) -> None:
-    items = [NAMESPACE, *mesh(template), deployment()]
+    items = [SHOP, *mesh(template), deployment()]
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {}}
     given = {
         "apiVersion": "config.kubernetes.io/v1",
@@ -201,6 +162,7 @@ def test_a_hostile_template_is_stopped(template: str) -> None:
         assert code == 1 and "sidecar" in err and "internal error" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [
@@ -216,7 +178,7 @@ def test_many_workloads_have_one_budget(call: str) -> None:
     """
     workloads = [deployment(f"web-{number}") for number in range(30)]
     started = time.monotonic()
-    errors, _ = refused([NAMESPACE, *mesh("{{ " + call + " }}"), *workloads])
+    errors, _ = refused([SHOP, *mesh("{{ " + call + " }}"), *workloads])
     assert time.monotonic() - started < 15, (
         "some seconds on a busy machine; each by itself would take 30 times as long"
     )
@@ -237,7 +199,7 @@ def test_many_workloads_have_one_budget(call: str) -> None:
 )
 def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
     items = [
-        NAMESPACE,
+        SHOP,
         *mesh("metadata:\n  labels:\n    a: {{ " + call + " | quote }}\n"),
         deployment(),
     ]
@@ -256,18 +218,16 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
         (mesh("{}", policy="sometimes"), "sometimes"),
     ],
 )
-def test_a_mesh_that_cannot_be_used(parts: list[Any], words: str) -> None:
-    errors, _ = refused([NAMESPACE, *parts, deployment()])
-    assert any(words in e["message"] for e in errors)
+def test_a_mesh_that_cannot_be_used(parts: list[Any], said: str) -> None:
+    errors, _ = refused([SHOP, *parts, deployment()])
+    assert any(said in e["message"] for e in errors)
 
 
 def test_every_workloads_errors_at_once() -> None:
-    bad = {
-        "annotations": {"sidecar.istio.io/proxyCPU": "much", "status.sidecar.istio.io/port": "x"}
-    }
+    bad = {"sidecar.istio.io/proxyCPU": "much", "status.sidecar.istio.io/port": "x"}
     wrong = deployment("ports", containers=[{"name": "a", "ports": [{"containerPort": "80"}]}])
     errors, _ = refused(
-        [NAMESPACE, deployment("one", metadata=bad), wrong, deployment("two", metadata=bad)]
+        [SHOP, deployment("one", annotations=bad), wrong, deployment("two", annotations=bad)]
     )
     named = sorted((e["resourceRef"]["name"], e["field"]["path"]) for e in errors)
     path = "spec.template.metadata.annotations"
@@ -286,22 +246,13 @@ def test_a_missing_namespace_says_what_to_add() -> None:
 
 
 def test_an_unknown_template_names_those_there_are() -> None:
-    chosen = deployment(metadata={"annotations": {"inject.istio.io/templates": "nope"}})
-    errors, _ = refused([NAMESPACE, *mesh("{}"), chosen])
+    chosen = deployment(annotations={"inject.istio.io/templates": "nope"})
+    errors, _ = refused([SHOP, *mesh("{}"), chosen])
     assert "'nope'" in errors[0]["message"] and "sidecar" in errors[0]["message"]
 
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector", *words],
-        capture_output=True,
-        cwd=cwd,
-        env=ENVIRONMENT,
-        timeout=60,
-    )
+    done = krm(*words, cwd=cwd)
     err = done.stderr.decode()
     assert "Traceback" not in err and "internal error" not in err
     return done.returncode, done.stdout, err
@@ -326,9 +277,7 @@ def test_the_usual_mistakes_say_what_to_do(text: str, words: str) -> None:
 
 
 def run_inject(text: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector", "inject"], input=text.encode(), capture_output=True
-    )
+    done = krm("inject", stdin=text)
     assert b"Traceback" not in done.stderr
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -354,7 +303,7 @@ def test_file_names_that_are_not_utf_8(words: list[str], tmp_path: Any) -> None:
         (tmp_path / folder).mkdir()
     sick = words[0] == "inject"
     with open(bytes(tmp_path) + b"/in/\xff.yaml", "w") as file:
-        yaml.safe_dump_all([NAMESPACE, deployment()], file)
+        yaml.safe_dump_all([SHOP, deployment()], file)
         file.write("---\n[\n" if sick else "")
     code, out, err = command(*words, "in", cwd=tmp_path)
     assert code == (1 if sick or words[0] == "verify" else 0)
@@ -363,7 +312,7 @@ def test_file_names_that_are_not_utf_8(words: list[str], tmp_path: Any) -> None:
 
 def test_an_enormous_result_is_refused_before_it_is_built() -> None:
     template = 'a: {{ wrapWith 1 (repeat 100000 "y") (repeat 100000 "ab ") | len }}\n'
-    errors, _ = refused([NAMESPACE, *mesh(template), deployment()])
+    errors, _ = refused([SHOP, *mesh(template), deployment()])
     assert "is larger than" in errors[0]["message"]
 
 

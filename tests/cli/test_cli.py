@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from command import KRM_INJECTOR, krm
 
 from krm_injector import __version__
 from krm_injector.cli import options, streams
@@ -45,20 +46,6 @@ spec: {ports: [{port: 80}]}
 BUNDLE = f"{ENABLED}---\n{SERVICE}---\n{DEPLOYMENT}"
 
 
-def krm(
-    *words: str,
-    stdin: str | bytes = b"",
-    env: dict[str, str] | None = None,
-    cwd: Path | None = None,
-):
-    data = stdin.encode() if isinstance(stdin, str) else stdin
-    environment = {**os.environ, **(env or {})}
-    command = [sys.executable, "-m", "krm_injector", *words]
-    return subprocess.run(
-        command, input=data, capture_output=True, env=environment, cwd=cwd, timeout=60, check=False
-    )
-
-
 def resource_list(text: str, **more: object) -> str:
     items = [document for document in yaml.safe_load_all(text) if document]
     return yaml.safe_dump(
@@ -76,7 +63,7 @@ def config(**spec: object) -> dict[str, object]:
     return {**kind, "spec": spec}
 
 
-def containers(deployment: dict) -> list[str]:
+def containers(deployment: Any) -> list[str]:
     pod = deployment["spec"]["template"]["spec"]
     return [container["name"] for container in [*pod["containers"], *pod.get("initContainers", [])]]
 
@@ -109,7 +96,8 @@ def test_function_gives_the_items_back_where_a_workload_cannot_be_injected() -> 
         "metadata: {labels: {app: web}}",
         (
             "metadata: {annotations: {sidecar.istio.io/inject: 'true', "
-            "status.sidecar.istio.io/port: no port}}"
+            "status.sidecar.istio.io/port: "
+            "no port}}"
         ),
     )
     given = resource_list(
@@ -141,7 +129,7 @@ def test_unreadable_input_leaves_stdout_empty(data: bytes) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_function_takes_options(tmp_path: Path) -> None:
+def test_the_function_takes_options(tmp_path: Path) -> None:
     """kpt (exec) and kustomize (args) can hand them over."""
     plain = resource_list(DEPLOYMENT)
     assert krm(stdin=plain).returncode == 1  # nothing is known of Namespace shop
@@ -251,7 +239,7 @@ def test_build_leaves_local_config_out(tmp_path: Path) -> None:
 
 def test_build_is_of_this_directory_by_default(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(BUNDLE)
-    done = krm("build", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    done = krm("build", cwd=tmp_path)
     assert done.stdout == krm("inject", stdin=BUNDLE).stdout
 
 
@@ -401,13 +389,13 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
     ],
 )
-def test_wrong_usage(words: list[str], message: str) -> None:
+def test_wrong_usage_exits_with_2_and_says_what_is_wrong(words: list[str], said: str) -> None:
     done = krm(*words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert message in done.stderr.decode()
 
 
-def test_help_and_version() -> None:
+def test_every_command_has_help() -> None:
     assert krm("--version").stdout.decode() == f"krm-injector {__version__}\n"
     for name, command in options.COMMANDS.items():
         done = krm(*filter(None, [name]), "--help")
@@ -418,7 +406,7 @@ def test_help_and_version() -> None:
 def test_a_terminal_on_stdin_gets_the_help() -> None:
     leader, follower = pty.openpty()
     try:
-        command = [sys.executable, "-m", "krm_injector"]
+        command = [*KRM_INJECTOR]
         done = subprocess.run(command, stdin=follower, capture_output=True, timeout=30, check=False)
         assert done.returncode == 0
         assert b"krm-injector inject" in done.stdout
@@ -435,7 +423,7 @@ def test_a_terminal_on_stdin_gets_the_help() -> None:
 
 
 def test_a_reader_that_goes_away_causes_no_noise() -> None:
-    command = [sys.executable, "-m", "krm_injector", "inject", "--quiet", "-"]
+    command = [*KRM_INJECTOR, "inject", "--quiet", "-"]
     many = "---\n".join(
         [ENABLED, *[DEPLOYMENT.replace("name: web,", f"name: web{n},") for n in range(30)]]
     )
@@ -453,7 +441,7 @@ def test_a_reader_that_goes_away_causes_no_noise() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_without_a_traceback(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "krm_injector"]
+    command = [*KRM_INJECTOR]
     child = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -468,7 +456,7 @@ def test_a_full_disk_is_an_error() -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
     with open("/dev/full", "wb") as full:
-        command = [sys.executable, "-m", "krm_injector", "inject"]
+        command = [*KRM_INJECTOR, "inject"]
         done = subprocess.run(
             command, input=BUNDLE.encode(), stdout=full, stderr=subprocess.PIPE, check=False
         )
@@ -643,7 +631,7 @@ def test_help_names_the_forms_of_its_command(command: str, line: str) -> None:
 @pytest.mark.parametrize(
     "words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]]
 )
-def test_version(words: list[str]) -> None:
+def test_the_version_is_printed_wherever_it_is_asked_for(words: list[str]) -> None:
     assert krm(*words).stdout.decode() == f"krm-injector {__version__}\n"
 
 
@@ -687,7 +675,7 @@ def test_commands_that_print_manifests_print_nothing_with_exit_status_1(
     (tmp_path / "in").mkdir()
     for name, text in files.items():
         (tmp_path / "in" / name).write_text(text)
-    done = krm(command, "in", *options, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    done = krm(command, "in", *options, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"error: " in done.stderr
 

@@ -30,8 +30,8 @@ metadata:
 """
 CHECK = CONFIG.replace("SidecarInjection", "InjectionCheck")
 KPTFILE = (
-    "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\n"
-    "pipeline:\n  mutators:\n  - exec: krm-injector\n"
+    "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: x}\npipeline:\n  mutators:\n"
+    "  - exec: krm-injector\n"
 )
 STUB = "spec:\n  namespaces:\n  - name: shop\n    labels: {istio-injection: enabled}\n"
 
@@ -57,38 +57,22 @@ OVERLAY = {
 # What a directory holds, by its name in the table.
 HOLDS: dict[str, dict[str, str]] = {
     "plain": {"a.yaml": FILES},
-    "list": {
-        "kustomization.yaml": "resources: [a.yaml]\n",
-        "a.yaml": FILES,
-        "b.yaml": deployment("unlisted"),
-        ".printed": RENDERED,
-    },
+    "list": {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": FILES,
+             "b.yaml": deployment("unlisted"),
+             ".printed": RENDERED},
     "kustomization": OVERLAY,
-    "own": {
-        **OVERLAY,
-        "kustomization.yaml": OVERLAY["kustomization.yaml"] + "transformers: [i.yaml]\n",
-        "i.yaml": CONFIG,
-    },
-    "chart": {
-        "Chart.yaml": "name: x\n",
-        "values.yaml": "a: 1\n",
-        "templates/a.yaml": "{{ x }}",
-        ".printed": RENDERED,
-    },
+    "own": {**OVERLAY,
+            "kustomization.yaml": OVERLAY["kustomization.yaml"] + "transformers: [i.yaml]\n",
+            "i.yaml": CONFIG},
+    "chart": {"Chart.yaml": "name: x\n", "values.yaml": "a: 1\n", "templates/a.yaml": "{{ x }}",
+              ".printed": RENDERED},
     "package": {"Kptfile": KPTFILE, "a.yaml": FILES, ".printed": RENDERED},
-    "root": {
-        "a.yaml": FILES,
-        "package.json": '{"name": "x"}',
-        "patch.json": json.dumps([{"op": "add"}]),
-        "deep/values.yaml": "a: 1\n",
-        **{f"k/{name}": text for name, text in OVERLAY.items()},
-        "chart/Chart.yaml": "name: x\n",
-        "chart/templates/a.yaml": "{{ kind: x }}",
-    },
-    "only below": {
-        **{f"k/{name}": text for name, text in OVERLAY.items()},
-        "chart/Chart.yaml": "name: x\n",
-    },
+    "root": {"a.yaml": FILES, "package.json": '{"name": "x"}',
+             "patch.json": json.dumps([{"op": "add"}]),
+             "deep/values.yaml": "a: 1\n", **{f"k/{name}": text for name, text in OVERLAY.items()},
+             "chart/Chart.yaml": "name: x\n", "chart/templates/a.yaml": "{{ kind: x }}"},
+    "only below": {**{f"k/{name}": text for name, text in OVERLAY.items()},
+                   "chart/Chart.yaml": "name: x\n"},
     "nothing": {"package.json": '{"name": "x"}'},
 }
 READING = ("inject", "eject", "explain", "verify", "diff", "images")
@@ -106,11 +90,9 @@ MEANS = {
     "nothing": dict.fromkeys(COMMANDS, "[input-empty]"),
 }
 ROWS = {
-    "plain": "manifests",
-    "list": "a kustomization that only lists files",
+    "plain": "manifests", "list": "a kustomization that only lists files",
     "kustomization": "any other kustomization",
-    "own": "a kustomization with krm-injector",
-    "chart": "a chart",
+    "own": "a kustomization with krm-injector", "chart": "a chart",
     "package": "a `Kptfile` with a pipeline",
     "root": "manifests, and other files, kustomizations or charts",
     "only below": "only kustomizations or charts below",
@@ -227,7 +209,7 @@ def test_the_documented_table_is_this_one() -> None:
                 assert any(word in cell for word in wanted), (holds, command, cell)
 
 
-# ---------------------------------------------------------------- what is passed over
+# -------------------------------------------------------------- what is passed over in a repository
 
 
 def test_what_is_no_kubernetes_object_is_passed_over_with_one_line(run: Run) -> None:
@@ -253,18 +235,13 @@ def test_what_is_no_kubernetes_object_is_passed_over_with_one_line(run: Run) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        "kind: [\n",
-        "apiVersion: v1\nkind: X\n  a: b\n",
-        '{"apiVersion": "v1", "kind": }',
+        "kind: [\n", "apiVersion: v1\nkind: X\n  a: b\n", '{"apiVersion": "v1", "kind": }',
         "{apiVersion: v1, kind: [}",
         "kind: {{ .Kind }}{{ if }}\n",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\na: 1\na: 2\n",
-        "kind: ConfigMap\n",
-        "apiVersion: v1\n",
-        "apiVersion: v1\nkind: ConfigMap\n",
+        "kind: ConfigMap\n", "apiVersion: v1\n", "apiVersion: v1\nkind: ConfigMap\n",
         '{"metadata": {}, "kind": "X"}',
-        "a: 1\n---\napiVersion: v1\nkind: X\n",
-        "apiVersion: apps/v1\nkind: Deployment\nspec: {}\n",
+        "a: 1\n---\napiVersion: v1\nkind: X\n", "apiVersion: apps/v1\nkind: Deployment\nspec: {}\n",
         '[{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}]',
         "apiVersion: batch/v1\nkind: Job\n",
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nrules: []\n",
@@ -286,14 +263,10 @@ def test_an_object_in_utf_16_stays_an_error(run: Run) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a: 1\n",
-        "- op: add\n",
-        "a\n",
+        "a: 1\n", "- op: add\n", "a\n",
         "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes: []\n",
-        "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {}\n",
-        "parts:\n  kind: DaemonSet\n",
-        "{}\n",
-        "[]\n",
+        "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {}\n", "parts:\n  kind: DaemonSet\n",
+        "{}\n", "[]\n",
         "apiVersion: 1\nsources: []\n",
     ],
 )
@@ -333,16 +306,10 @@ def test_build_passes_over_nothing_that_is_not_even_yaml(run: Run) -> None:
 
 
 def test_kustomizations_and_charts_below_are_named_in_a_command(run: Run) -> None:
-    run.write(
-        {
-            **HOLDS["root"],
-            "base/kustomization.yaml": "namePrefix: y-\nresources: []\n",
-            "part/kustomization.yaml": "kind: Component\npatches: [{path: p.yaml}]\n",
-            "live/kustomization.yaml": (
-                "namespace: x\nresources: [../base]\ncomponents: [../part]\n"
-            ),
-        }
-    )
+    run.write({**HOLDS["root"], "base/kustomization.yaml": "namePrefix: y-\nresources: []\n",
+               "part/kustomization.yaml": "kind: Component\npatches: [{path: p.yaml}]\n",
+               "live/kustomization.yaml":
+               "namespace: x\nresources: [../base]\ncomponents: [../part]\n"})  # fmt: skip
     code, _, err = run("explain", "d")
     assert code == 0
     assert (
@@ -365,16 +332,12 @@ def test_where_all_workloads_are_in_what_is_not_rendered_it_is_an_error(
 
 
 def test_a_kustomization_below_that_only_lists_files_is_read(run: Run) -> None:
-    run.write(
-        {
-            "ns.yaml": NAMESPACE,
-            "app/kustomization.yaml": "resources: [a.yaml, more]\ncomponents:\n",
-            "app/a.yaml": deployment("a"),
-            "app/more/kustomization.yaml": "resources: [b.yaml]\n",
-            "app/more/b.yaml": deployment("b"),
-            "app/patch.yaml": deployment("unlisted"),
-        }
-    )
+    run.write({"ns.yaml": NAMESPACE,
+               "app/kustomization.yaml": "resources: [a.yaml, more]\ncomponents:\n",
+               "app/a.yaml": deployment("a"),
+               "app/more/kustomization.yaml": "resources: [b.yaml]\n",
+               "app/more/b.yaml": deployment("b"),
+               "app/patch.yaml": deployment("unlisted")})  # fmt: skip
     code, out, err = run("images", "-o", "json", "d")
     assert code == 0 and "not-applied" not in err
     assert json.loads(out)["images"][0]["workloads"] == ["Deployment shop/a", "Deployment shop/b"]
@@ -408,14 +371,10 @@ def test_a_kustomization_below_that_only_lists_files_is_read(run: Run) -> None:
     ],
 )
 def test_which_kustomizations_only_list_files(tmp_path: Path, text: str, lists: bool) -> None:
-    files = {
-        "kustomization.yaml": text,
-        "a.yaml": FILES,
-        "more/kustomization.yml": "resources: [b.yaml]\n",
-        "more/b.yaml": FILES,
-        "other/Kustomization": "namespace: x\nresources: []\n",
-        "../outside.yaml": FILES,
-    }
+    files = {"kustomization.yaml": text, "a.yaml": FILES,
+             "more/kustomization.yml": "resources: [b.yaml]\n",
+             "more/b.yaml": FILES, "other/Kustomization": "namespace: x\nresources: []\n",
+             "../outside.yaml": FILES}  # fmt: skip
     for name, content in files.items():
         (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "d" / name).write_text(content)
@@ -471,17 +430,11 @@ def test_the_function_s_own_configuration_counts_wherever_it_stands(run: Run, ho
         "file": {"kustomization.yaml": bare + own, "i.yaml": config},
         "in place": {"kustomization.yaml": f"{bare}transformers:\n- |\n{indented}"},
         "folder": {"kustomization.yaml": bare + "transformers: [c/i.yaml]\n", "c/i.yaml": config},
-        "base": {
-            "kustomization.yaml": bare.replace("a.yaml", "b"),
-            "b/kustomization.yaml": own,
-            "b/i.yaml": config,
-        },
-        "component": {
-            "kustomization.yaml": bare + "components: [b]\n",
-            "b/kustomization.yaml": f"kind: Component\n{own}",
-            "b/i.yaml": config,
-        },
-    }[how]
+        "base": {"kustomization.yaml": bare.replace("a.yaml", "b"), "b/kustomization.yaml": own,
+                 "b/i.yaml": config},
+        "component": {"kustomization.yaml": bare + "components: [b]\n",
+                      "b/kustomization.yaml": f"kind: Component\n{own}", "b/i.yaml": config},
+    }[how]  # fmt: skip
     run.write({"a.yaml": FILES, ".printed": deployment("rendered"), **files})
     code, out, err = run("build", "d")
     assert code == 0 and "istio-proxy" in out, err
@@ -507,13 +460,10 @@ def test_the_outermost_configuration_wins_and_several_below_are_refused(run: Run
 def test_paths_of_the_configuration_count_from_the_kustomization(run: Run) -> None:
     config = f"{CONFIG}spec:\n  mesh: {{file: mesh.yaml}}\n"
     mesh = NAMESPACE.replace("shop", "far").replace("enabled", "disabled")
-    run.write(
-        {
-            **OVERLAY,
-            "kustomization.yaml": "namePrefix: x-\nresources: [a.yaml]\ntransformers: [c/i.yaml]\n",
-            "c/i.yaml": config,
-        }
-    )
+    run.write({**OVERLAY,
+               "kustomization.yaml": ("namePrefix: x-\nresources: [a.yaml]\n"
+                                      "transformers: [c/i.yaml]\n"),
+               "c/i.yaml": config})  # fmt: skip
     assert "there is no such file in d" in run("build", "d")[2]
     run.write({"mesh.yaml": mesh})
     assert "there is no such file" not in run("build", "d")[2]
@@ -523,14 +473,9 @@ def test_facts_that_kustomize_keeps_to_itself_count(run: Run) -> None:
     local = NAMESPACE.replace(
         "{name: shop", '{name: shop, annotations: {config.kubernetes.io/local-config: "true"}'
     )
-    run.write(
-        {
-            "kustomization.yaml": "namePrefix: x-\nresources: [b]\n",
-            ".printed": deployment("rendered"),
-            "b/kustomization.yaml": "resources: [ns.yaml]\n",
-            "b/ns.yaml": local,
-        }
-    )
+    run.write({"kustomization.yaml": "namePrefix: x-\nresources: [b]\n",
+               ".printed": deployment("rendered"),
+               "b/kustomization.yaml": "resources: [ns.yaml]\n", "b/ns.yaml": local})  # fmt: skip
     code, out, err = run("build", "d")
     assert code == 0 and "istio-proxy" in out and "kind: Namespace" not in out, err
     assert run("build", "--context", "d", "d")[0] == 0, "told twice, it is one Namespace"
@@ -541,12 +486,9 @@ def test_checks_of_the_directory_are_done_behind_the_build(run: Run) -> None:
     refused = deployment("rendered").replace(
         "{app: rendered}}", '{app: rendered, sidecar.istio.io/inject: "false"}}'
     )
-    files = {
-        **OVERLAY,
-        "kustomization.yaml": "resources: [a.yaml]\ntransformers: [i.yaml, c.yaml]\n",
-        "i.yaml": CONFIG,
-        "c.yaml": check,
-    }
+    files = {**OVERLAY,
+             "kustomization.yaml": "resources: [a.yaml]\ntransformers: [i.yaml, c.yaml]\n",
+             "i.yaml": CONFIG, "c.yaml": check}  # fmt: skip
     run.write(files)
     assert run("build", "d")[0] == 0
     run.write({".printed": NAMESPACE + "---\n" + refused})
@@ -568,14 +510,9 @@ def test_what_cannot_be_done_behind_the_build_is_told(run: Run) -> None:
 
 def test_a_transformer_of_kustomize_s_own_beside_ours_is_not_passed_over(run: Run) -> None:
     label = "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: x}\n"
-    run.write(
-        {
-            **OVERLAY,
-            "kustomization.yaml": "resources: [a.yaml]\ntransformers: [l.yaml, i.yaml]\n",
-            "i.yaml": CONFIG,
-            "l.yaml": label,
-        }
-    )
+    run.write({**OVERLAY,
+               "kustomization.yaml": "resources: [a.yaml]\ntransformers: [l.yaml, i.yaml]\n",
+               "i.yaml": CONFIG, "l.yaml": label})  # fmt: skip
     assert "example/rendered" in run("inject", "d")[1]
     run.write({"kustomization.yaml": "resources: [a.yaml]\ntransformers: [i.yaml]\n"})
     code, out, _ = run("inject", "d")

@@ -6,7 +6,9 @@ import itertools
 from types import SimpleNamespace
 from typing import Any
 
+import builders
 import pytest
+from builders import INJECT
 
 from krm_injector.decision.decide import decide, decide_all
 from krm_injector.decision.kube_inject import control_plane
@@ -16,8 +18,6 @@ from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Decision, Mesh, Object, Reason, ResourceRef, Webhook, Workload
 from krm_injector.versions import rules_for
 
-INJECT = "sidecar.istio.io/inject"
-
 
 def mesh(
     revision: str = "default",
@@ -26,21 +26,12 @@ def mesh(
     **config: Any,
 ) -> Mesh:
     hooks = assumed(revision, rules_for(version), {}) if webhooks is None else webhooks
-    return Mesh(
+    return builders.mesh(
+        version,
         revision=revision,
-        version=".".join(map(str, version)),
-        rules=rules_for(version),
-        source="bundle",
         config={"policy": "enabled", **config},
-        values="{}",
-        mesh_config="",
         webhooks=hooks,
         assumed_webhooks=webhooks is None,
-        root_namespace="istio-system",
-        native_sidecars=False,
-        platform="",
-        control_plane_env={},
-        proxy_configs=(),
     )
 
 
@@ -88,23 +79,32 @@ def judged(
 RULES: list[tuple[str, Workload, Mesh, bool, Reason]] = [
     ("host network", pod({INJECT: "true"}, hostNetwork=True), ALL, False, Reason.HOST_NETWORK),
     ("host network off", pod(hostNetwork=False), ALL, True, Reason.POLICY),
-    ("host network before namespace", pod(namespace="kube-system", hostNetwork=True), ALL, False, Reason.HOST_NETWORK),
-    ("kube-system", pod({INJECT: "true"}, namespace="kube-system"), ALL, False, Reason.IGNORED_NAMESPACE),
+    ("host network before namespace", pod(namespace="kube-system", hostNetwork=True), ALL, False,
+     Reason.HOST_NETWORK),
+    ("kube-system", pod({INJECT: "true"}, namespace="kube-system"), ALL, False,
+     Reason.IGNORED_NAMESPACE),
     ("kube-public", pod(namespace="kube-public"), ALL, False, Reason.IGNORED_NAMESPACE),
     ("kube-node-lease", pod(namespace="kube-node-lease"), ALL, False, Reason.IGNORED_NAMESPACE),
-    ("local-path-storage", pod(namespace="local-path-storage"), ALL, False, Reason.IGNORED_NAMESPACE),
+    ("local-path-storage", pod(namespace="local-path-storage"), ALL, False,
+     Reason.IGNORED_NAMESPACE),
     ("istio-system is not ignored", pod(namespace="istio-system"), ALL, True, Reason.POLICY),
-    ("label true", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True, Reason.LABEL),
+    ("label true", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True,
+     Reason.LABEL),
     ("label false", pod({INJECT: "false"}), ALL, False, Reason.LABEL),
-    ("annotation true", pod({}, {INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"), True,
+    ("annotation true", pod({}, {INJECT: "true"}), mesh(webhooks=(webhook(),), policy="disabled"),
+     True,
      Reason.ANNOTATION),
     ("annotation false", pod({}, {INJECT: "false"}), ALL, False, Reason.ANNOTATION),
-    ("label wins over annotation", pod({INJECT: "true"}, {INJECT: "false"}), ALL, True, Reason.LABEL),
+    ("label wins over annotation", pod({INJECT: "true"}, {INJECT: "false"}), ALL, True,
+     Reason.LABEL),
     ("an empty label wins too", pod({INJECT: ""}, {INJECT: "false"}), ALL, True, Reason.POLICY),
     ("policy enabled", pod(), ALL, True, Reason.POLICY),
-    ("policy disabled", pod(), mesh(webhooks=(webhook(),), policy="disabled"), False, Reason.POLICY),
-    ("policy illegal", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="off"), False, Reason.POLICY_ILLEGAL),
-    ("policy absent", pod(), mesh(webhooks=(webhook(),), policy=None), False, Reason.POLICY_ILLEGAL),
+    ("policy disabled", pod(), mesh(webhooks=(webhook(),), policy="disabled"), False,
+     Reason.POLICY),
+    ("policy illegal", pod({INJECT: "true"}), mesh(webhooks=(webhook(),), policy="off"), False,
+     Reason.POLICY_ILLEGAL),
+    ("policy absent", pod(), mesh(webhooks=(webhook(),), policy=None), False,
+     Reason.POLICY_ILLEGAL),
 ]  # fmt: skip
 
 
@@ -113,20 +113,22 @@ RULES: list[tuple[str, Workload, Mesh, bool, Reason]] = [
     [rule[1:] for rule in RULES],
     ids=[rule[0] for rule in RULES],
 )
-def test_rule(workload: Workload, plane: Mesh, injected: bool, reason: Reason) -> None:
+def test_each_rule_decides_and_is_the_last_evidence(
+    workload: Workload, plane: Mesh, injected: bool, reason: Reason
+) -> None:
     decision = judged(workload, plane, labels={})
     assert (decision.injected, decision.reason) == (injected, reason)
     assert decision.evidence[-1].outcome == ("inject" if injected else "skip")
     assert decision.results == ()
 
 
-NEVER = {
+NEVER: dict[str, Any] = {
     "neverInjectSelector": [
         {"matchLabels": {"team": "ops"}},
         {"matchExpressions": [{"key": "b", "operator": "Exists"}]},
     ]
 }
-ALWAYS = {"alwaysInjectSelector": [{"matchLabels": {"mesh": "on"}}]}
+ALWAYS: dict[str, Any] = {"alwaysInjectSelector": [{"matchLabels": {"mesh": "on"}}]}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,9 @@ def test_selectors_of_the_configuration(
 
 
 def test_empty_and_invalid_selectors_are_passed_over() -> None:
-    broken = {"neverInjectSelector": [{}, {"matchExpressions": [{"key": "a", "operator": "Like"}]}]}
+    broken: dict[str, Any] = {
+        "neverInjectSelector": [{}, {"matchExpressions": [{"key": "a", "operator": "Like"}]}]
+    }
     assert judged(pod({"a": "b"}), mesh(webhooks=(webhook(),), **broken), labels={}).injected
 
 
@@ -167,8 +171,10 @@ def test_never_inject_selector_sees_the_labels_a_controller_adds() -> None:
 @pytest.mark.parametrize(
     ("value", "before", "since"),
     [
-        ("true", True, True), ("True", True, None), ("yes", True, None), ("Y", True, None), ("on", True, None),
-        ("false", False, False), ("no", False, None), ("off", False, None), ("bogus", False, None), ("", None, None),
+        ("true", True, True), ("True", True, None), ("yes", True, None), ("Y", True, None),
+        ("on", True, None),
+        ("false", False, False), ("no", False, None), ("off", False, None), ("bogus", False, None),
+        ("", None, None),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("policy", ["enabled", "disabled"])
@@ -176,7 +182,7 @@ def test_never_inject_selector_sees_the_labels_a_controller_adds() -> None:
 def test_truth_of_the_inject_value(
     value: str, before: bool | None, since: bool | None, policy: str, place: str
 ) -> None:
-    """Until 1.26 y, yes, true and on in any case, all else false; from 1.27 exactly true and false."""
+    """Until 1.26 y, yes, true and on in any case, all else false; since 1.27 true and false."""
     workload = pod({INJECT: value}) if place == "label" else pod({}, {INJECT: value})
     for version, opinion in (((1, 26), before), ((1, 27), since)):
         plane = mesh(version=version, webhooks=(webhook(),), policy=policy)

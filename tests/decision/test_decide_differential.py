@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -16,8 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from explanations import rendered
-from paths import SHARED
+from outside import needs, webhook_oracle
+from paths import DIFFERENTIAL, RANDOM_CASES, SHARED
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import discover
@@ -25,7 +23,6 @@ from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
 from krm_injector.presenting import explain
 
-DIFFERENTIAL = SHARED / "istio" / "differential"
 SEED, FRESH = 20261123, 1000
 
 
@@ -67,22 +64,15 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
     return count, found
 
 
-def test_stored_cases() -> None:
-    cases = DIFFERENTIAL / "cases.jsonl.xz"
-    if not cases.exists():
-        pytest.skip(f"{cases} is not at hand: KRM_INJECTOR_SHARED")
-    with lzma.open(cases, "rt") as lines:
+def test_stored_random_cases_are_decided_as_by_the_real_webhook() -> None:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         assert differences(lines) == (400, [])
 
 
-def test_fresh_cases(tmp_path: Path) -> None:
-    maker = SHARED / "istio" / "random_cases.py"
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not maker.exists() or not oracle:
-        pytest.skip(
-            "random_cases.py or istio-webhook-oracle is not at hand: KRM_INJECTOR_SHARED, "
-            "KRM_INJECTOR_ORACLE"
-        )
+@pytest.mark.slow
+def test_fresh_random_cases_are_decided_as_by_the_real_webhook(tmp_path: Path) -> None:
+    maker = needs(SHARED / "istio" / "random_cases.py")
+    oracle = webhook_oracle()
     out = tmp_path / "cases.jsonl"
     subprocess.run(
         [sys.executable, maker, str(SEED), str(FRESH), out, "--oracle", oracle], check=True

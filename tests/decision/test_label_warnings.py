@@ -1,5 +1,5 @@
-"""Findings about Namespaces and pods: for each code a bundle that has it, and one that just does
-not.
+"""Findings about the labels of Namespaces and pods, each of them by the cases of
+label_warning_cases.py.
 """
 
 from __future__ import annotations
@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 from bundles import generate
+from decision.label_warning_cases import CASES, HOOKS, MODE, TAG, Object, shop, web
 
 from krm_injector import pipeline
 from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.function_config import Settings
 from krm_injector.sources import resource_list
-
-MODE = "istio.io/dataplane-mode"
-Object = dict[str, Any]
 
 
 def outcome(*documents: Object, **settings: Any) -> pipeline.Outcome:
@@ -24,84 +22,12 @@ def outcome(*documents: Object, **settings: Any) -> pipeline.Outcome:
     )
 
 
-def web(**more: Any) -> Object:
-    return generate.workload("Deployment", "shop/web", **more)
-
-
-def shop(**labels: str) -> Object:
-    return generate.namespace("shop", **labels)
-
-
-HOOKS = generate.webhooks("1-30-3")
-TAG = generate.webhooks("1-30-3", "stable")
-EVERYTHING = {**TAG["webhooks"][0], "namespaceSelector": {}, "objectSelector": {}}
-
-CASES: list[tuple[str, list[Object], list[Object]]] = [
-    (
-        "namespace-both-labels",
-        [shop(injection="enabled", rev="default"), web()],
-        [shop(injection="enabled"), web()],
-    ),
-    (
-        "injection-label-value",
-        [shop(injection="Enabled"), web()],
-        [shop(injection="enabled"), web()],
-    ),
-    ("injection-label-value", [shop(injection="true"), web()], [shop(injection="disabled"), web()]),
-    (
-        "injection-label-value",
-        [HOOKS, shop(injection="enabled"), web()],
-        [shop(injection="enabled"), web()],
-    ),
-    ("revision-unserved", [shop(rev="1-22"), web()], [shop(rev="default"), web()]),
-    (
-        "revision-unserved",
-        [HOOKS, shop(rev="stable"), web()],
-        [HOOKS, TAG, shop(rev="stable"), web()],
-    ),
-    (
-        "revision-unserved",
-        [shop(), web(labels={"istio.io/rev": "1-22"})],
-        [shop(), web(labels={"istio.io/rev": "default"})],
-    ),
-    (
-        "ambient-and-sidecar",
-        [shop(mode="ambient", injection="enabled"), web()],
-        [shop(mode="ambient"), web()],
-    ),
-    (
-        "ambient-and-sidecar",
-        [shop(injection="enabled"), web(labels={MODE: "ambient"})],
-        [shop(injection="enabled"), web(labels={MODE: "none"})],
-    ),
-    ("ambient", [shop(mode="ambient"), web()], [shop(mode="none"), web()]),
-    (
-        "webhook-overlap",
-        [HOOKS, {**TAG, "webhooks": [EVERYTHING]}, shop(rev="1-30-3"), web()],
-        [HOOKS, TAG, shop(rev="1-30-3"), web()],
-    ),
-    (
-        "workload-duplicate",
-        [shop(), web(), web()],
-        [shop(), web(), generate.workload("StatefulSet", "shop/web")],
-    ),
-    (
-        "double-injection",
-        [
-            HOOKS,
-            {**generate.webhooks("other"), "webhooks": HOOKS["webhooks"]},
-            shop(rev="1-30-3"),
-            web(),
-        ],
-        [HOOKS, generate.webhooks("other"), shop(rev="1-30-3"), web()],
-    ),
-]
-
-
 @pytest.mark.parametrize(
     ("code", "has", "has_not"), CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
 )
-def test_code(code: str, has: list[Object], has_not: list[Object]) -> None:
+def test_each_code_is_found_once_and_not_where_it_just_does_not_apply(
+    code: str, has: list[Object], has_not: list[Object]
+) -> None:
     codes = [result.code for result in outcome(*has).results]
     assert codes.count(code) == 1
     assert code not in [result.code for result in outcome(*has_not).results]
@@ -144,6 +70,8 @@ def test_manual_has_no_findings() -> None:
         ({}, {}, ""),
     ],
 )
-def test_in_ambient(labels: dict[str, str], pod: dict[str, str], said: str) -> None:
+def test_ambient_mode_comes_from_the_namespace_unless_the_pod_says_otherwise(
+    labels: dict[str, str], pod: dict[str, str], said: str
+) -> None:
     (decision,) = outcome(shop(**labels), web(labels=pod)).decisions
     assert in_ambient(decision) == said

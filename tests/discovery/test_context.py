@@ -7,29 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import installation
+from builders import SHOP, deployment, installation
 
 from krm_injector.cli import main
 from krm_injector.discovery import context
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
 
-NAMESPACE = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
-WEB: dict[str, Any] = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "web", "namespace": "shop"},
-    "spec": {
-        "template": {
-            "metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "w", "image": "w"}]},
-        }
-    },
-}
+WEB = deployment()
 
 
 def kinds(directory: Path) -> list[str]:
@@ -41,16 +26,16 @@ def kinds(directory: Path) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        dump(NAMESPACE),
-        json.dumps(NAMESPACE),
-        json.dumps(NAMESPACE, separators=(",", ":")),
+        dump(SHOP),
+        json.dumps(SHOP),
+        json.dumps(SHOP, separators=(",", ":")),
         "{apiVersion: v1, kind: 'Namespace', metadata: {name: shop}}\n",
         '"kind" : "Namespace"\n"apiVersion": v1\nmetadata: {name: shop}\n',
-        dump({"apiVersion": "v1", "kind": "List", "items": [NAMESPACE]}),
+        dump({"apiVersion": "v1", "kind": "List", "items": [SHOP]}),
         dump(
             {"apiVersion": "v1", "kind": "NamespaceList", "items": [{"metadata": {"name": "shop"}}]}
         ),
-        dump(WEB) + "---\n" + dump(NAMESPACE),
+        dump(WEB) + "---\n" + dump(SHOP),
     ],
 )
 def test_a_namespace_in_every_form(text: str, tmp_path: Path) -> None:
@@ -146,7 +131,7 @@ def test_a_path_whose_files_were_read_already_may_tell_nothing_more(tmp_path: Pa
 def test_every_context_that_tells_nothing_is_named(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(dump(WEB))
-    (tmp_path / "c.yaml").write_text(dump(NAMESPACE))
+    (tmp_path / "c.yaml").write_text(dump(SHOP))
     with pytest.raises(Refused) as refused:
         context.read([str(tmp_path / name) for name in ("a.yaml", "c.yaml", "b.yaml")], [])
     assert [Path(result.file).name for result in refused.value.results] == ["a.yaml", "b.yaml"]
@@ -155,7 +140,7 @@ def test_every_context_that_tells_nothing_is_named(tmp_path: Path) -> None:
 def test_one_file_of_a_repository_is_verified_by_the_rest(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    for name, values in (("cluster", [NAMESPACE, *installation()]), ("deploy", [WEB])):
+    for name, values in (("cluster", [SHOP, *installation()]), ("deploy", [WEB])):
         (tmp_path / name).mkdir()
         (tmp_path / name / "all.yaml").write_text("---\n".join(map(dump, values)))
     web = str(tmp_path / "deploy" / "all.yaml")

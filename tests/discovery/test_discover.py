@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import config_map, namespace, pod_template, webhook_configuration
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import Discovery, discover
@@ -35,37 +36,20 @@ def codes(results: tuple[Result, ...], *severities: str) -> list[str]:
     ]
 
 
-def config_map(
-    name: str, labels: Object | None = None, namespace: str = "istio-system", **data: str
-) -> Object:
-    metadata = {"name": name, "namespace": namespace, "labels": labels or {}}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
-
 def injector(revision: str = "", tag: Any = "1.30.3", config: str = CONFIG, **more: Any) -> Object:
     values = more.pop("values", {})
     data = {"config": config, "values": json.dumps({"global": {"tag": tag}, **values})}
-    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", **more, **data)
+    return config_map(f"istio-sidecar-injector{'-' if revision else ''}{revision}", data, **more)
 
 
 def mesh_map(revision: str = "", text: str = MESH, **more: Any) -> Object:
-    return config_map(f"istio{'-' if revision else ''}{revision}", **more, mesh=text)
+    return config_map(f"istio{'-' if revision else ''}{revision}", {"mesh": text}, **more)
 
 
 def webhooks(name: str, *hooks: Object, **labels: str) -> Object:
-    metadata = {
-        "name": name,
-        "labels": {
-            key.replace("_", ".").replace("..", "/"): value for key, value in labels.items()
-        },
-    }
-    kind = "MutatingWebhookConfiguration"
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "webhooks": list(hooks),
-    }
+    """A webhook configuration; in its labels' names "__" is a slash and "_" a dot."""
+    spelt = {key.replace("_", ".").replace("..", "/"): value for key, value in labels.items()}
+    return webhook_configuration(name, *hooks, labels=spelt)
 
 
 def hook(
@@ -74,15 +58,11 @@ def hook(
     return {"name": name, "clientConfig": {"service": {"name": "istiod", "path": path}}, **more}
 
 
-def namespace(name: str, labels: Object | None = None, annotations: Object | None = None) -> Object:
-    metadata = {"name": name, "labels": labels, "annotations": annotations}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-
-
 def deployment(
     name: str = "web", kind: str = "Deployment", api_version: str = "apps/v1", **metadata: Any
 ) -> Object:
-    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "a"}]}}
+    """A pod template at spec.template, whatever the kind; in no Namespace if none is named."""
+    template = pod_template({"name": "a"}, labels={"app": name})
     return {
         "apiVersion": api_version,
         "kind": kind,
@@ -99,6 +79,14 @@ def test_namespaces_have_their_name_as_a_label() -> None:
         namespace("shop", {"a": "b", "kubernetes.io/metadata.name": "other"}), namespace("bare")
     )
     assert seen.namespaces["shop"].labels == {"a": "b", "kubernetes.io/metadata.name": "shop"}
+    assert seen.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
+    assert codes(seen.results) == []
+
+
+def test_null_labels_and_annotations_count_as_none() -> None:
+    value = namespace("bare")
+    value["metadata"] |= {"labels": None, "annotations": None}
+    seen = found(value)
     assert seen.namespaces["bare"].labels == {"kubernetes.io/metadata.name": "bare"}
     assert codes(seen.results) == []
 
@@ -272,7 +260,7 @@ def test_the_function_config_wins() -> None:
     )
 
 
-def test_two_control_planes() -> None:
+def test_each_revision_is_a_control_plane_with_its_webhooks() -> None:
     seen = found(
         injector("canary", "1.29.1"),
         mesh_map("canary"),
@@ -331,9 +319,9 @@ def test_parts_that_are_missing() -> None:
 
 def test_other_config_maps_are_none_of_ours() -> None:
     others = (
-        config_map("istio", other="x"),
-        config_map("app", config="x", mesh="y"),
-        config_map("istiod", mesh="z"),
+        config_map("istio", {"other": "x"}),
+        config_map("app", {"config": "x", "mesh": "y"}),
+        config_map("istiod", {"mesh": "z"}),
     )
     assert only(found(*others)).source == "profile"
 
@@ -345,15 +333,20 @@ def test_other_config_maps_are_none_of_ours() -> None:
     ("tag", "labels", "values", "config", "version", "evidence"),
     [
         ("1.27.1", {}, {}, CONFIG, "1.27.1", "values.global.tag"),
-        ("1.27.1-distroless", {"app.kubernetes.io/version": "1.20.0"}, {}, CONFIG, "1.27.1-distroless", "global.tag"),
-        ("custom", {"app.kubernetes.io/version": "1.26.2"}, {}, CONFIG, "1.26.2", "label app.kubernetes.io/version"),
+        ("1.27.1-distroless", {"app.kubernetes.io/version": "1.20.0"}, {}, CONFIG,
+         "1.27.1-distroless", "global.tag"),
+        ("custom", {"app.kubernetes.io/version": "1.26.2"}, {}, CONFIG, "1.26.2",
+         "label app.kubernetes.io/version"),
         ("latest", {"helm.sh/chart": "istiod-1.25.0"}, {}, CONFIG, "1.25.0", "label helm.sh/chart"),
-        ("latest", {"app.kubernetes.io/version": "1.0.0", "helm.sh/chart": "istiod-1.0.0"}, {}, CONFIG, "", ""),
-        (None, {}, {"global": {"proxy": {"image": "r.example/istio/proxyv2:1.21.4"}}}, CONFIG, "1.21.4", "proxy.image"),
-        ("latest", {}, {}, CONFIG + "    # image: x/proxyv2:1.22.0\n", "1.22.0", "an image tag in template sidecar"),
+        ("latest", {"app.kubernetes.io/version": "1.0.0", "helm.sh/chart": "istiod-1.0.0"}, {},
+         CONFIG, "", ""),
+        (None, {}, {"global": {"proxy": {"image": "r.example/istio/proxyv2:1.21.4"}}}, CONFIG,
+         "1.21.4", "proxy.image"),
+        ("latest", {}, {}, CONFIG + "    # image: x/proxyv2:1.22.0\n", "1.22.0",
+         "an image tag in template sidecar"),
     ],
 )  # fmt: skip
-def test_version(
+def test_the_version_is_recognised_by_its_best_evidence(
     tag: Any, labels: Object, values: Object, config: str, version: str, evidence: str
 ) -> None:
     seen = found(injector(tag=tag, labels=labels, values=values, config=config), mesh_map())
@@ -365,7 +358,7 @@ def test_version(
         assert only(seen).rules.minor == NEWEST
 
 
-def test_stated_version_wins() -> None:
+def test_a_stated_version_wins() -> None:
     seen = found(injector(), mesh_map(), mesh=MeshSettings(version="v1.24.6"))
     assert (only(seen).version, only(seen).rules.minor) == ("1.24.6", (1, 24))
 
@@ -385,13 +378,17 @@ def test_versions_out_of_range_are_doubted() -> None:
     ("tag", "env", "stated", "native"),
     [
         ("1.26.0", None, None, False), ("1.27.0", None, None, True), ("1.27.0", None, False, False),
-        ("1.26.0", None, True, True), ("1.27.0", "false", None, False), ("1.27.0", "auto", None, True),
-        ("1.27.0", "1", None, False), ("1.27.0", False, None, False), ("1.27.0", "false", True, True),
-        ("1.24.0", "true", None, True), ("1.24.0", "1", None, True), ("1.24.0", "auto", None, False),
+        ("1.26.0", None, True, True), ("1.27.0", "false", None, False),
+        ("1.27.0", "auto", None, True),
+        ("1.27.0", "1", None, False), ("1.27.0", False, None, False),
+        ("1.27.0", "false", True, True), ("1.24.0", "true", None, True),
+        ("1.24.0", "1", None, True), ("1.24.0", "auto", None, False),
         ("1.24.0", True, None, True),
     ],
 )  # fmt: skip
-def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) -> None:
+def test_native_sidecars_are_the_default_of_the_version_or_of_its_values(
+    tag: str, env: Any, stated: bool | None, native: bool
+) -> None:
     values = {"pilot": {"env": {} if env is None else {"ENABLE_NATIVE_SIDECARS": env}}}
     assert (
         only(
@@ -401,7 +398,7 @@ def test_native_sidecars(tag: str, env: Any, stated: bool | None, native: bool) 
     )
 
 
-def test_platform() -> None:
+def test_the_platform_is_read_from_the_values() -> None:
     values = {"global": {"tag": "1.30.3", "platform": "openshift"}}
     assert only(found(injector(values=values), mesh_map())).platform == "openshift"
     assert only(found(injector(values=values), mesh_map(), platform="")).platform == ""
@@ -430,16 +427,22 @@ def test_proxy_configs_of_the_revision() -> None:
 
 BROKEN = [
     ("config", injector(config="policy: [\n"), mesh_map(), "mesh-not-yaml", "data.config", "line "),
-    ("config is a list", injector(config="- a"), mesh_map(), "mesh-not-yaml", "data.config", "must be a mapping"),
-    ("values", config_map("istio-sidecar-injector", config=CONFIG, values="{"), mesh_map(), "mesh-not-yaml",
+    ("config is a list", injector(config="- a"), mesh_map(), "mesh-not-yaml", "data.config",
+     "must be a mapping"),
+    ("values", config_map("istio-sidecar-injector", {"config": CONFIG, "values": "{"}), mesh_map(),
+     "mesh-not-yaml",
      "data.values", "data.values of ConfigMap istio-system/istio-sidecar-injector"),
     ("mesh", injector(), mesh_map(text="a: b: c"), "mesh-not-yaml", "data.mesh", "line 1, column"),
-    ("policy", injector(config="policy: off-ish\ntemplates: {}"), mesh_map(), "policy-illegal", "data.config",
+    ("policy", injector(config="policy: off-ish\ntemplates: {}"), mesh_map(), "policy-illegal",
+     "data.config",
      'is "off-ish"; it must be enabled or disabled'),
-    ("no policy", injector(config="templates: {}"), mesh_map(), "policy-illegal", "data.config", "is missing"),
-    ("templates", injector(config="policy: enabled\ntemplates: [a]"), mesh_map(), "mesh-config-invalid",
+    ("no policy", injector(config="templates: {}"), mesh_map(), "policy-illegal", "data.config",
+     "is missing"),
+    ("templates", injector(config="policy: enabled\ntemplates: [a]"), mesh_map(),
+     "mesh-config-invalid",
      "data.config", "templates in data.config"),
-    ("selector", injector(config="policy: enabled\nneverInjectSelector: {a: b}"), mesh_map(), "mesh-config-invalid",
+    ("selector", injector(config="policy: enabled\nneverInjectSelector: {a: b}"), mesh_map(),
+     "mesh-config-invalid",
      "data.config", "neverInjectSelector"),
 ]  # fmt: skip
 
@@ -449,7 +452,7 @@ BROKEN = [
     [case[1:] for case in BROKEN],
     ids=[case[0] for case in BROKEN],
 )
-def test_broken_configuration(
+def test_a_broken_configuration_is_an_error_at_its_field(
     one: Object, other: Object, code: str, field: str, words: str
 ) -> None:
     errors = [result for result in found(one, other).results if result.severity == "error"]

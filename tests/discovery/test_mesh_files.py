@@ -1,4 +1,4 @@
-"""What is named as the mesh is read, or refused: --mesh, spec.mesh.file and the texts of spec.mesh."""
+"""Each way to name a mesh is read or refused: --mesh, spec.mesh.file, the texts of spec.mesh."""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ import json
 import re
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import namespace
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -18,20 +20,13 @@ from krm_injector.function_config import Settings
 from krm_injector.kube import operators
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import ANY, EACH, looks_like_pods, parse_path, templates, text
-from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
 from krm_injector.outcome import Outcome
 from krm_injector.presenting import diff, patches
 from krm_injector.reinjection import record
-from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
 from krm_injector.sources.resource_list import Bundle
 
-SPACE = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "lab", "labels": {"istio-injection": "enabled"}},
-}
+SPACE = namespace("lab", injection="enabled")
 KNOWN = [kind for kind, known in operators.every().items() if known.injectable]
 LEFT = [kind for kind, known in operators.every().items() if not known.injectable]
 
@@ -74,8 +69,7 @@ def _with_templates(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def settings(*workloads: Any, **spec: Any) -> Settings:
-    value = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
-    return function_config.settings({**value, "spec": {"workloads": list(workloads), **spec}})
+    return builders.settings(workloads=list(workloads), **spec)
 
 
 def named(kind: str = "Pipeline", *paths: str) -> Any:
@@ -84,7 +78,7 @@ def named(kind: str = "Pipeline", *paths: str) -> Any:
 
 
 def bundle(*objects: Any) -> Bundle:
-    return manifests.join([Source("---\n".join(map(dump, (SPACE, *objects))).encode(), "")]).bundle
+    return builders.bundle(SPACE, *objects)
 
 
 def run(how: Settings, *objects: Any) -> Outcome:
@@ -92,9 +86,7 @@ def run(how: Settings, *objects: Any) -> Outcome:
 
 
 def injected(how: Settings, value: Any) -> Any:
-    outcome = run(how, value)
-    assert not [result for result in outcome.results if result.severity == "error"]
-    return diff.changes(outcome)[0].after
+    return builders.injected(value, how, SPACE)
 
 
 def ejected(value: Any, how: Settings = Settings()) -> Any:  # noqa: B008
@@ -341,7 +333,7 @@ def test_the_documentation_has_every_known_kind_with_its_paths() -> None:
         ("items[]", ("items", EACH)),
     ],
 )
-def test_paths(written: str, steps: tuple[str, ...]) -> None:
+def test_paths_are_read_and_written_alike(written: str, steps: tuple[str, ...]) -> None:
     assert parse_path(written) == steps
     assert operators.written(steps) == written
 
@@ -586,7 +578,8 @@ def test_a_record_from_when_only_one_template_was_named_still_leads_back() -> No
 
 
 def test_eject_needs_no_functionconfig_and_keeps_other_annotations() -> None:
-    for metadata in ({}, {"annotations": {}}, {"annotations": {"a": "b"}}):
+    cases: list[dict[str, Any]] = [{}, {"annotations": {}}, {"annotations": {"a": "b"}}]
+    for metadata in cases:
         value = several()
         value["metadata"].update(metadata)
         assert ejected(injected(settings(GROUPS), value), Settings()) == value

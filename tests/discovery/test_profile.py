@@ -5,24 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import lzma
-import os
 import pathlib
-import shutil
-import subprocess
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from paths import ROOT
+from outside import ask_webhook, needs, webhook_oracle
+from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES
 
 from krm_injector.discovery import profile, webhooks
 from krm_injector.function_config import MeshSettings, Settings, Stub
 from krm_injector.pipeline import Outcome, run
 from krm_injector.sources.resource_list import read_manifests
 
-SHARED = pathlib.Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
-INSTALLATION = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
 KINDS = {
     "Pod",
     "CronJob",
@@ -132,9 +128,8 @@ class Case(NamedTuple):
 
 
 def mesh_documents() -> list[dict[str, Any]]:
-    if not INSTALLATION.exists():
-        pytest.skip(f"no default installation of Istio at {INSTALLATION}")
-    return list(yaml.load_all(INSTALLATION.read_text(), yaml.CSafeLoader))
+    text = needs(DEFAULT_INSTALLATION).read_text()
+    return list(yaml.load_all(text, yaml.CSafeLoader))
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +212,7 @@ def pod(annotations: dict[str, str], labels: dict[str, str] | None = None) -> di
 
 
 def swept() -> Iterator[Case]:
-    """Every annotation and label with every value, by itself, under every template, native and not."""
+    """Every annotation and label with every value, alone, under every template, native and not."""
     labels = {"istio-injection": "enabled"}
     for template, native in itertools.product(TEMPLATES, (False, True)):
         chosen = {"inject.istio.io/templates": template}
@@ -259,15 +254,22 @@ def test_values_are_those_of_the_installation(installation: MeshSettings) -> Non
     assert agree(json.loads(profile.load().mesh), yaml.safe_load(installation.mesh_config or ""))
 
 
-def test_every_annotation_and_label(installation: MeshSettings) -> None:
+@pytest.mark.slow
+def test_every_annotation_and_label_injects_as_the_real_installation_does(
+    installation: MeshSettings,
+) -> None:
     assert_equal(installation, list(swept()), injected=600, refused=100)
 
 
-def test_pairs_of_annotations(installation: MeshSettings) -> None:
+@pytest.mark.slow
+def test_pairs_of_annotations_inject_as_the_real_installation_does(
+    installation: MeshSettings,
+) -> None:
     assert_equal(installation, list(paired()), injected=300, refused=100)
 
 
-def test_on_openshift(installation: MeshSettings) -> None:
+@pytest.mark.slow
+def test_openshift_injects_as_the_real_installation_does(installation: MeshSettings) -> None:
     openshift = Settings(platform="openshift")
     assert_equal(installation, list(swept()), injected=600, refused=100, cluster=openshift)
     assert results_under(MeshSettings(), [*swept()][:1], openshift) != results_under(
@@ -285,11 +287,9 @@ def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> N
     assert "fips-140-2" in json.dumps(results_under(MeshSettings(), cases[:1], fips))
 
 
-def test_random_workloads(installation: MeshSettings) -> None:
-    path = SHARED / "istio" / "differential" / "cases.jsonl.xz"
-    if not path.exists():
-        pytest.skip(f"no random workloads at {path}")
-    with lzma.open(path, "rt") as lines:
+@pytest.mark.slow
+def test_random_workloads_inject_as_under_the_real_installation(installation: MeshSettings) -> None:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         rows = [json.loads(line) for line in lines]
     cases = [
         Case(yaml.safe_load(r["workload"]), r["ns_labels"], r["native_sidecars"]) for r in rows
@@ -297,10 +297,11 @@ def test_random_workloads(installation: MeshSettings) -> None:
     assert_equal(installation, cases, injected=80, refused=5)
 
 
-def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
-    inputs = sorted((SHARED / "istio" / "corpus" / "1.30.3" / "input").glob("*"))
-    if not inputs:
-        pytest.skip("no inputs of Istio's own test cases")
+@pytest.mark.slow
+def test_inputs_of_istios_own_cases_inject_as_under_the_real_installation(
+    installation: MeshSettings,
+) -> None:
+    inputs = sorted(needs(CORPUS / "1.30.3" / "input").glob("*"))
     documents = [
         d for path in inputs for d in yaml.load_all(path.read_text(), yaml.CSafeLoader) if d
     ]
@@ -316,13 +317,10 @@ def test_inputs_of_istios_own_cases(installation: MeshSettings) -> None:
     assert_equal(installation, cases, injected=100, refused=5)
 
 
+@pytest.mark.slow
 def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.Path) -> None:
-    """The profile's own text through Istio's code: istio-webhook-oracle on PATH, or
-    $KRM_INJECTOR_ORACLE.
-    """
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not oracle:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
+    """The profile's own text through Istio's code."""
+    oracle = webhook_oracle()
     own = profile.load()
     meshes = (
         {
@@ -334,21 +332,11 @@ def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.P
     )
     cases = [*swept(), *paired()]
     facts = {"webhooks": [], "namespace": "shop", "ns_labels": {}, "revision": "default"}
-    requests, answers = tmp_path / "requests", tmp_path / "answers"
-    with requests.open("w") as lines:
-        for case, mesh in itertools.product(cases, meshes):
-            row = {
-                "id": "0",
-                **facts,
-                **mesh,
-                "native": case.native,
-                "workload": json.dumps(case.workload),
-            }
-            lines.write(json.dumps(row) + "\n")
-    files = {"ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
-    command = [oracle, "-test.run", "TestWebhookOracle"]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **files})
-    found = [json.loads(line) for line in answers.read_text().splitlines()]
+    requests = [
+        {**facts, **mesh, "id": "0", "native": case.native, "workload": json.dumps(case.workload)}
+        for case, mesh in itertools.product(cases, meshes)
+    ]
+    found = ask_webhook(oracle, requests, tmp_path)
     assert len(found) == 2 * len(cases)
     for case, real, ours in zip(cases, found[::2], found[1::2], strict=True):
         assert bool(real.get("error")) == bool(ours.get("error")), case
@@ -404,7 +392,7 @@ def test_templates_of_gateways_are_refused(template: str) -> None:
     assert [result.severity for result in outcome.results if result.severity != "info"] == ["error"]
 
 
-def test_texts_are_json() -> None:
+def test_the_profiles_texts_are_json() -> None:
     loaded = profile.load()
     assert set(json.loads(loaded.config)["templates"]) == {*TEMPLATES, *FOR_GATEWAYS}
     assert json.loads(loaded.values)["global"]["tag"] == loaded.version == "1.30.3"

@@ -21,7 +21,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from real_programs import ROOT, Done, Key, Programs, objects, tree
+from e2e.real_programs import (
+    Done,
+    Key,
+    Programs,
+    objects,
+)
+from files import tree
+from paths import ROOT
 
 FUNCTIONS = ("istio-inject", "eject", "verify", "check")
 EXAMPLES = sorted(

@@ -1,4 +1,4 @@
-"""The real programs, for every test in here.
+"""Marks and fixtures of the end-to-end tests, which drive the real programs.
 
 A program is taken from .tools/ (unpacked there from ../shared/bin where that is), else from PATH.
 Where one is missing its tests skip and say so; with KRM_INJECTOR_REQUIRE_TOOLS=1 (as .ci/run sets
@@ -7,13 +7,12 @@ it) they fail instead.
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from real_programs import ROOT, Programs, build_image, missing
+from e2e.real_programs import Programs, build_image, missing
+from paths import ROOT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,24 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-
-
-@pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory whose `krm-injector` is this one."""
-    directory = tmp_path_factory.mktemp("own")
-    program = directory / "krm-injector"
-    program.write_text(
-        f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from krm_injector.cli.main import main\n\nmain()\n"
-    )
-    program.chmod(0o755)
-    return directory
-
-
-@pytest.fixture(scope="session")
-def programs(own: Path) -> Programs:
-    return Programs(own)
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +41,3 @@ def httpbin(tmp_path: Path) -> Path:
     example = ROOT / "functions" / "istio-inject" / "examples" / "httpbin"
     shutil.copytree(example, work, ignore=shutil.ignore_patterns(".expected"))
     return work
-
-
-@pytest.fixture(autouse=True)
-def _nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person has set for the orchestrators stays out of the tests."""
-    for name in list(os.environ):
-        if name.startswith(("KUSTOMIZE_", "ARGOCD_", "HELM_", "KPT_", "KRM_FN_", "PARAM_")):
-            monkeypatch.delenv(name)

@@ -13,13 +13,12 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from paths import ROOT
+from paths import ROOT, SHARED
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
 TOOLS = ROOT / ".tools"
 PACKED = ("kustomize", "kpt", "helm3", "helm4", "argocd-cmp-server")
 
@@ -49,7 +48,7 @@ class Programs:
     def __init__(self, own: Path) -> None:
         # A docker without an engine may lie on PATH: the working one (recipes/container-runtime.sh)
         # goes before it.
-        containers = os.environ.get("KRM_INJECTOR_CONTAINERS", str(TOOLS / "containers"))
+        containers = os.environ.get("KRM_INJECTOR_CONTAINERS") or str(TOOLS / "containers")
         self.own = own
         self.path = os.pathsep.join([str(own), containers, str(TOOLS), os.environ["PATH"]])
 
@@ -239,8 +238,8 @@ def workloads(values: Mapping[Key, dict[str, object]]) -> dict[Key, bytes]:
     return {name: canonical(value) for name, value in values.items() if _has_containers(value)}
 
 
-def canonical(value: dict[str, object]) -> bytes:
-    value = json.loads(json.dumps(value))
+def canonical(value: Any) -> bytes:
+    value = json.loads(json.dumps(value))  # a copy: it is changed below
     metadata = value.get("metadata", {})
     annotations = metadata.get("annotations") or {}
     for name in [
@@ -273,22 +272,7 @@ def injected(values: Mapping[Key, dict[str, object]]) -> set[Key]:
     return {name for name, value in values.items() if proxied(value)}
 
 
-def tree(directory: Path) -> dict[str, bytes]:
-    """Every file below a directory, by its path in it."""
-    files = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
-
-
 # ---------------------------------------------------------------- inputs
-
-
-def write(directory: Path, files: Mapping[str, str]) -> Path:
-    """Files of a directory, made with the folders they need; nothing is done to line breaks."""
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    return directory
 
 
 def function_config(

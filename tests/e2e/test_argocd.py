@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -11,64 +10,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argocd_server import Failed, Server
-from real_programs import ROOT, Programs, injected, key, objects, tree, workloads
+from e2e.applications import (
+    APP,
+    CHART,
+    CONFIG,
+    LABELS,
+    LOCAL,
+    NAMESPACE,
+    PLUGIN,
+    app,
+    by_key,
+    deployment,
+    many,
+    service,
+)
+from e2e.argocd_server import Failed, Server
+from e2e.real_programs import (
+    Programs,
+    injected,
+    objects,
+    workloads,
+)
+from files import tree
 
 from krm_injector.cli import argocd
-
-PLUGIN = (ROOT / "functions" / "argocd" / "plugin.yaml").read_text()
-CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: istio}\nspec: {}\n"
-LABELS: list[dict[str, Any]] = [{"name": "namespace-labels", "map": {"istio-injection": "enabled"}}]
-APP = {
-    "ARGOCD_APP_NAME": "web",
-    "ARGOCD_APP_NAMESPACE": "shop",
-    "ARGOCD_APP_REVISION": "1a2b3c4",
-    "ARGOCD_APP_SOURCE_PATH": "app",
-    "KUBE_VERSION": "1.31",
-    "KUBE_API_VERSIONS": "v1,apps/v1,monitoring.coreos.com/v1",
-}
-NAMESPACE = (
-    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
-)
-LOCAL = NAMESPACE.replace(
-    "{name: shop,", '{name: shop, annotations: {config.kubernetes.io/local-config: "true"},'
-)
-
-
-def deployment(name: str = "web") -> str:
-    return (
-        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: "
-        f"{{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: "
-        f"{name}}}}}\n    spec:\n      containers:\n      - {{name: {name}, image: "
-        f"registry.example/{name}:1}}\n"
-    )
-
-
-def service(name: str) -> str:
-    return f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n"
-
-
-def app(parameters: list[dict[str, Any]] | None = None, **env: str) -> dict[str, str]:
-    """What repo-server sends for an Application."""
-    sent = {**APP, **{f"ARGOCD_ENV_{name}": value for name, value in env.items()}}
-    if parameters is not None:
-        sent["ARGOCD_APP_PARAMETERS"] = json.dumps(parameters)
-    return sent
-
-
-CHART = {
-    "app/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
-    "app/values.yaml": "replicas: 1\nimage:\n  tag: one\nhosts: [a]\n",
-    "app/templates/web.yaml": deployment()
-    .replace(
-        "name: web}\nspec:", "name: {{ .Release.Name }}}\nspec:\n  replicas: {{ .Values.replicas }}"
-    )
-    .replace("registry.example/web:1", "registry.example/web:{{ .Values.image.tag }}"),
-    "app/templates/facts.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: facts}\ndata:\n"
-    "  kube: {{ .Capabilities.KubeVersion.Version }}\n  ns: {{ .Release.Namespace }}\n"
-    '  monitoring: {{ .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" | quote }}\n',
-    "values-prod.yaml": "replicas: 3\nimage: {tag: prod}\n",
-}
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +45,6 @@ def server(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Iter
     running = Server(programs.need("argocd-cmp-server"), PLUGIN, path)
     yield running
     running.stop()
-
-
-def by_key(manifests: list[str]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    return {key(value): value for value in map(json.loads, manifests)}
 
 
 # ---------------------------------------------------------------- what it makes
@@ -184,7 +145,7 @@ def test_overlay_that_names_the_function(programs: Programs, httpbin: Path) -> N
 
 
 def test_managed_namespace_metadata(server: Server) -> None:
-    """An app of apps holds the Application that says which labels Argo CD gives to the Namespace."""
+    """An app of apps holds the Application that names the labels of the Namespace."""
     application = """\
 apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -367,14 +328,6 @@ def test_deadline_of_the_caller(server: Server) -> None:
 
 
 # ---------------------------------------------------------------- many, and at once
-
-
-def many(count: int) -> dict[str, str | bytes]:
-    """Manifests of which one in ten is a workload."""
-    return {
-        f"app/{n // 100}/m{n}.yaml": deployment(f"web-{n}") if n % 10 == 0 else service(f"web-{n}")
-        for n in range(count)
-    }
 
 
 def test_two_thousand_manifests(server: Server) -> None:

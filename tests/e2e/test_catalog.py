@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import catalog
 import pytest
 import yaml
-from real_programs import Programs
+from e2e import catalog
+from e2e.real_programs import Programs
 
 ALL = pytest.mark.parametrize("example", catalog.EXAMPLES, ids=catalog.title)
 

@@ -12,9 +12,17 @@ from typing import Any
 
 import pytest
 import yaml
-from real_programs import ROOT, Programs, deployment, injected, namespace, objects, tree, write
-from test_helm import CHART, CONFIG
-from test_helm import WEB as RELEASE
+from e2e.helm_charts import CHART, CONFIG
+from e2e.helm_charts import WEB as RELEASE
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    injected,
+    namespace,
+    objects,
+)
+from files import tree, write
+from paths import ROOT
 
 from krm_injector.cli import argocd
 from krm_injector.wiring import init
@@ -390,7 +398,9 @@ def test_plugin_and_patches_of_the_repo_server_fit_together(
         tmp_path,
         {
             "server.yaml": yaml.safe_dump(server),
-            "kustomization.yaml": "namespace: argocd\nresources: [server.yaml]\ncomponents: [plugin]\n",
+            "kustomization.yaml": (
+                "namespace: argocd\nresources: [server.yaml]\ncomponents: [plugin]\n"
+            ),
         },
     )
     made = objects(programs.run(["kustomize", "build", "."], tmp_path).out)

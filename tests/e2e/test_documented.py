@@ -12,7 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from real_programs import ROOT, Programs, deployment, namespace, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    namespace,
+)
+from e2e.ways_in import WAYS
+from files import write
+from paths import ROOT
 
 # The pages whose commands run in a directory of plain manifests, and what they need.
 PAGES = {
@@ -122,8 +129,6 @@ def _heads() -> set[str]:
 
 def test_every_way_in_is_in_the_table() -> None:
     """Each way that is shown to give the same workloads has a row."""
-    from test_same_everywhere import WAYS
-
     for way in WAYS:
         assert f"test_same_workloads[{way.__name__}]" in TABLES
 

@@ -8,10 +8,17 @@ import json
 from pathlib import Path
 
 import pytest
-from real_programs import Programs, deployment, function_config, namespace, tree, write
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    function_config,
+    namespace,
+)
+from files import tree, write
 
 OVERLAY = "resources:\n- base\nnamespace: live\nnamePrefix: a-\n"
-BASE = {"base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\n", "base/web.yaml": deployment("web"),
+BASE = {"base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\n",
+        "base/web.yaml": deployment("web"),
         "base/ns.yaml": namespace("shop")}  # fmt: skip
 HELM_CHART = {
     "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
@@ -75,8 +82,10 @@ def test_what_init_wires_is_built_with_kubectl_too_and_the_command_line_reaches_
     programs: Programs, tmp_path: Path, name: str, where: str
 ) -> None:
     """From init to the built manifests, with a question that only the command line answers."""
-    write(tmp_path, {"kustomization.yaml": "namePrefix: a-\nresources: [base]\n", "base/web.yaml": deployment("web"),
-                     "base/kustomization.yaml": "resources: [web.yaml]\n", "facts/ns.yaml": namespace("shop"),
+    write(tmp_path, {"kustomization.yaml": "namePrefix: a-\nresources: [base]\n",
+                     "base/web.yaml": deployment("web"),
+                     "base/kustomization.yaml": "resources: [web.yaml]\n",
+                     "facts/ns.yaml": namespace("shop"),
                      "part/kustomization.yaml": "kind: Component\n"})  # fmt: skip
     top = tmp_path / "kustomization.yaml"
     if where == "in place":
@@ -118,8 +127,12 @@ def test_what_init_wires_is_built_with_kubectl_too_and_the_command_line_reaches_
 def test_warnings_of_a_renderer_come_once_each(
     programs: Programs, tmp_path: Path, name: str
 ) -> None:
-    write(tmp_path, {**BASE, "base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\ncommonLabels: {a: b}\n",
-                     "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n"})  # fmt: skip
+    files = {
+        **BASE,
+        "base/kustomization.yaml": "resources: [web.yaml, ns.yaml]\ncommonLabels: {a: b}\n",
+        "kustomization.yaml": "resources: [base]\ncommonLabels: {a: b}\n",
+    }
+    write(tmp_path, files)
     err = programs.run(
         ["krm-injector", "build", "--kustomize", programs.need(name), "."], tmp_path
     ).err
@@ -162,11 +175,15 @@ def test_what_a_stranger_hides_does_not_run_beside_ours(programs: Programs, tmp_
     programs.need("kustomize")
     evil = program(tmp_path)
     base = {**BASE, "own.yaml": function_config(), "evil.yaml": function_config(program=evil)}
-    patched = "resources: [../own.yaml]\npatches:\n- patch: |\n    apiVersion: krm-injector.dev/v1alpha1\n" \
-        "    kind: SidecarInjection\n    metadata:\n      name: istio\n      annotations:\n" \
-        f"        config.kubernetes.io/function: 'exec: {{path: {evil}}}'\n"  # fmt: skip
+    patched = (
+        "resources: [../own.yaml]\npatches:\n- patch: |\n"
+        "    apiVersion: krm-injector.dev/v1alpha1\n    kind: SidecarInjection\n"
+        "    metadata:\n      name: istio\n      annotations:\n"
+        f"        config.kubernetes.io/function: 'exec: {{path: {evil}}}'\n"
+    )
     for text in ("Transformers: [evil.yaml]\n", "generators: [folder]\n"):
-        write(tmp_path, {**base, "kustomization.yaml": f"resources: [base]\nvalidators: [own.yaml]\n{text}",
+        write(tmp_path, {**base,
+                         "kustomization.yaml": f"resources: [base]\nvalidators: [own.yaml]\n{text}",
                          "folder/kustomization.yaml": patched})  # fmt: skip
         programs.run(["krm-injector", "explain", "."], tmp_path, None)
         assert not (tmp_path / "ran").exists(), text
@@ -200,8 +217,10 @@ def test_a_package_is_explained_behind_its_pipeline_and_stays_as_it_is(
 
 def test_a_package_s_program_runs_by_allow_exec_only(programs: Programs, tmp_path: Path) -> None:
     programs.need("kpt")
-    write(tmp_path, {"Kptfile": KPT + "  - exec: krm-injector\n", "web.yaml": deployment("web"), "ns.yaml":
-                     namespace("shop"), "sub/Kptfile": f"{KPT}  - exec: {program(tmp_path)}\n"})  # fmt: skip
+    write(tmp_path, {"Kptfile": KPT + "  - exec: krm-injector\n", "web.yaml": deployment("web"),
+                     "ns.yaml":
+                     namespace("shop"),
+                     "sub/Kptfile": f"{KPT}  - exec: {program(tmp_path)}\n"})  # fmt: skip
     done = programs.run(["krm-injector", "explain", "."], tmp_path, 1)
     assert done.out == b"" and "sub/Kptfile:7 runs the program" in done.err
     assert not (tmp_path / "ran").exists()

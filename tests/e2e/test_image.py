@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from real_programs import Programs, deployment, injected, namespace, objects
+from e2e.real_programs import Programs, deployment, injected, namespace, objects
 
 LOCKED = [
     "run",
@@ -86,7 +86,10 @@ def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> 
         "os.walk('/opt/krm-injector') for f in fs if not os.path.islink(os.path.join(d, f))))"
     )
     assert int(python(programs, image, tmp_path, measure)) < 25_000_000
-    find = "import pathlib; print(len(list(pathlib.Path('/opt/krm-injector').rglob('krm_injector/**/*.pyc'))))"
+    find = (
+        "import pathlib; "
+        "print(len(list(pathlib.Path('/opt/krm-injector').rglob('krm_injector/**/*.pyc'))))"
+    )
     assert int(python(programs, image, tmp_path, find)) > 50
     times = []
     for _ in range(3):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real_programs import (
+from e2e.kpt_packages import CONFIG, MUTATOR, changed, kptfile
+from e2e.real_programs import (
     Done,
     Programs,
     deployment,
@@ -16,29 +17,14 @@ from real_programs import (
     namespace,
     objects,
     slow,
-    tree,
-    write,
 )
+from files import tree, write
 
 INJECTED = {"base/httpbin.yaml", "base/store.yaml", "base/agents.yaml", "base/jobs.yaml"}
-CONFIG = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n  annotations:\n" \
-    '    config.kubernetes.io/local-config: "true"\n'  # fmt: skip
-MUTATOR = "  mutators:\n  - exec: krm-injector\n    configPath: istio-inject.yaml\n"
-
-
-def kptfile(pipeline: str) -> str:
-    return (
-        f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: package\npipeline:\n{pipeline}"
-    )
 
 
 def render(programs: Programs, work: Path, *more: str, code: int | None = 0) -> Done:
     return programs.run(["kpt", "fn", "render", "--allow-exec", *more], work, code)
-
-
-def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
-    assert set(before) == set(after)
-    return {name for name in before if before[name] != after[name]}
 
 
 def named(work: Path) -> set[str]:
@@ -260,7 +246,8 @@ def test_eval_exec(programs: Programs, httpbin: Path) -> None:
 
 
 def test_eval_with_arguments(programs: Programs, tmp_path: Path) -> None:
-    work = write(tmp_path / "work", {"web.yaml": deployment("web").replace("labels: {", "labels: {sidecar.istio.io/inject: 'true', ")})  # fmt: skip  # noqa: E501
+    asks = deployment("web").replace("labels: {", "labels: {sidecar.istio.io/inject: 'true', ")
+    work = write(tmp_path / "work", {"web.yaml": asks})
     done = programs.run(
         ["kpt", "fn", "eval", "--exec", "krm-injector", ".", "--", "onMissingNamespace=warn"], work
     )
@@ -311,7 +298,10 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
         "istio-inject.yaml": CONFIG,
         "ns.yaml": "# only a comment\n---\n" + namespace("shop") + "---\n# and another\n",
         "crlf.yaml": deployment("crlf").replace("\n", "\r\n"),
-        "untouched.yaml": "# kept\r\napiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: a, namespace: shop}\r\n",
+        "untouched.yaml": (
+            "# kept\r\napiVersion: v1\r\nkind: ConfigMap\r\n"
+            "metadata: {name: a, namespace: shop}\r\n"
+        ),
     }
     work = write(tmp_path / "work", files)
     render(programs, work)
@@ -326,7 +316,7 @@ def test_crlf_bom_and_comments(programs: Programs, tmp_path: Path) -> None:
     assert tree(work) == after
 
 
-# ---------------------------------------------------------------- comments that other functions read
+# --------------------------------------------------------------- comments that other functions read
 
 SETTER = """\
 #!{python}
@@ -380,8 +370,10 @@ spec:
       - name: data # set: volume
         emptyDir: {{}} # nothing kept
 """
-VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081", "volume": "disk", "secret": "other"}  # fmt: skip  # noqa: E501
-ROLLOUT = '  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: spec.template}]\n'  # fmt: skip
+VALUES = {"migrate": "migrate:2", "web": "web:2", "memory": "65Mi", "mode": "b", "port": "8081",
+          "volume": "disk", "secret": "other"}  # fmt: skip
+ROLLOUT = ('  workloads: [{apiVersion: argoproj.io/v1alpha1, kind: Rollout, podTemplate: '
+           'spec.template}]\n')  # fmt: skip
 
 
 def comments(text: str) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_programs import (
+from e2e.kustomizations import CONTAINER, EXEC, HEAD, LEGACY, legacy_plugin
+from e2e.real_programs import (
     Done,
     Programs,
     deployment,
@@ -18,14 +19,11 @@ from real_programs import (
     namespace,
     objects,
     slow,
-    write,
 )
+from files import write
 
 from krm_injector.kube import yaml as kube_yaml
 
-EXEC = ["--enable-alpha-plugins", "--enable-exec"]
-CONTAINER = ["--enable-alpha-plugins"]
-HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 YES = {
     ("Deployment", "shop", "httpbin"),
     ("StatefulSet", "shop", "store"),
@@ -68,16 +66,6 @@ def test_kubectl_container_function(programs: Programs, httpbin: Path, image: st
     (httpbin / "istio-inject.yaml").write_text(function_config(image))
     done = programs.run(["kubectl", "kustomize", *CONTAINER, "."], httpbin)
     assert injected(objects(done.out)) == YES
-
-
-def legacy_plugin(programs: Programs, home: Path) -> dict[str, str]:
-    folder = home / "krm-injector.dev" / "v1alpha1" / "sidecarinjection"
-    folder.mkdir(parents=True)
-    (folder / "SidecarInjection").symlink_to(programs.own / "krm-injector")
-    return {"KUSTOMIZE_PLUGIN_HOME": str(home)}
-
-
-LEGACY = "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n  name: istio\n"
 
 
 @pytest.mark.parametrize(
@@ -164,16 +152,24 @@ def test_sigterm(programs: Programs, tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- overlays
 
-ENV_FROM = "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n        - {name: PEER, value: x}\n"
-SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
+ENV_FROM = (
+    "        envFrom:\n        - configMapRef: {name: settings}\n        env:\n"
+    "        - {name: PEER, value: x}\n"
+)
+SERVICE = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    "spec: {ports: [{port: 80}], selector: {app: web}}\n"
+)
 FEATURES = {
     "base/kustomization.yaml": f"{HEAD}resources: [ns.yaml, web.yaml, svc.yaml]\n"
     "configMapGenerator:\n- name: settings\n  literals: [a=b]\n",
     "base/ns.yaml": namespace("base"),
     "base/web.yaml": deployment("web", "", ENV_FROM),
     "base/svc.yaml": SERVICE,
-    "component/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n"
-    "- target: {kind: Deployment}\n  patch: |-\n    - op: add\n      path: /spec/template/metadata/annotations\n"
+    "component/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\n"
+    "kind: Component\npatches:\n"
+    "- target: {kind: Deployment}\n  patch: |-\n    - op: add\n"
+    "      path: /spec/template/metadata/annotations\n"
     "      value: {sidecar.istio.io/proxyCPU: 321m}\n",
     "prod/kustomization.yaml": f"{HEAD}resources: [../base]\ncomponents: [../component]\n"
     'namespace: prod\nnamePrefix: eu-\nimages:\n- {name: nginx, newTag: "1.29"}\n'
@@ -186,18 +182,18 @@ FEATURES = {
 }
 
 
-def container(workload: dict[str, object], name: str) -> dict[str, object]:
-    spec = workload["spec"]["template"]["spec"]  # type: ignore[index]
+def container(workload: Any, name: str) -> dict[str, Any]:
+    spec = workload["spec"]["template"]["spec"]
     (found,) = [
         c for c in [*spec.get("initContainers", []), *spec["containers"]] if c["name"] == name
     ]
     return dict(found)
 
 
-def variables(workload: dict[str, object]) -> dict[str, str]:
+def variables(workload: Any) -> dict[str, str]:
     return {
         entry["name"]: entry.get("value", "") for entry in container(workload, "istio-proxy")["env"]
-    }  # type: ignore
+    }
 
 
 def test_namespace_prefix_images_replacements_components_and_hashes(
@@ -211,7 +207,7 @@ def test_namespace_prefix_images_replacements_components_and_hashes(
     said = variables(web)
     assert said["ISTIO_META_WORKLOAD_NAME"] == "eu-web"
     assert said["ISTIO_META_OWNER"].endswith("/namespaces/prod/deployments/eu-web")
-    assert container(web, "istio-proxy")["resources"]["requests"] == {"cpu": "321m"}  # type: ignore[index]
+    assert container(web, "istio-proxy")["resources"]["requests"] == {"cpu": "321m"}
     # ... and goes on behind it.
     app = container(web, "app")
     assert app["image"] == "nginx:1.29"
@@ -233,7 +229,7 @@ def test_namespace_prefix_images_replacements_components_and_hashes(
 
 
 def test_a_function_in_the_base_runs_before_the_overlay(programs: Programs, tmp_path: Path) -> None:
-    """It sees the base's Namespace; a function in the overlay sees the overlay's and sets it right."""
+    """It sees the base's Namespace; a function in the overlay sees the overlay's."""
     files = dict(FEATURES)
     files["base/kustomization.yaml"] += "transformers: [istio-inject.yaml]\n"
     files["base/istio-inject.yaml"] = function_config()
@@ -290,8 +286,10 @@ def test_helm_charts_are_rendered_by_kustomize_and_injected(
     work = write(
         tmp_path / "work",
         {
-            "kustomization.yaml": f"{HEAD}resources: [ns.yaml]\nhelmGlobals: {{chartHome: charts}}\n"
-            "helmCharts:\n- {name: web, releaseName: web, namespace: shop}\ntransformers: [istio-inject.yaml]\n",
+            "kustomization.yaml": f"{HEAD}resources: [ns.yaml]\n"
+            "helmGlobals: {chartHome: charts}\n"
+            "helmCharts:\n- {name: web, releaseName: web, namespace: shop}\n"
+            "transformers: [istio-inject.yaml]\n",
             "ns.yaml": namespace("shop"),
             "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
             "charts/web/values.yaml": "{}\n",
@@ -394,7 +392,9 @@ def test_two_runs_and_a_second_pass_give_the_same(
     again = write(
         tmp_path / "again",
         {
-            "kustomization.yaml": f"{HEAD}resources: [all.yaml]\ntransformers: [istio-inject.yaml]\n",
+            "kustomization.yaml": (
+                f"{HEAD}resources: [all.yaml]\ntransformers: [istio-inject.yaml]\n"
+            ),
             "all.yaml": once.decode(),
             "istio-inject.yaml": function_config(),
         },

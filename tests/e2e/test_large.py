@@ -14,21 +14,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from argocd_server import Server
-from real_programs import (
+from e2e.applications import APP, PLUGIN
+from e2e.argocd_server import Server
+from e2e.kpt_packages import CONFIG, MUTATOR, changed, kptfile
+from e2e.kustomizations import EXEC, HEAD
+from e2e.real_programs import (
     Key,
     Programs,
     deployment,
     function_config,
     namespace,
     objects,
-    tree,
     workloads,
-    write,
 )
-from test_argocd import APP, PLUGIN
-from test_kpt import CONFIG, MUTATOR, changed, kptfile
-from test_kustomize import EXEC, HEAD
+from files import tree, write
 
 from krm_injector.reinjection.record import ANNOTATION as RECORD
 
@@ -60,7 +59,9 @@ def kustomize(programs: Programs, work: Path) -> list[bytes]:
         write(
             work / team,
             {
-                "kustomization.yaml": f"{HEAD}resources: [{', '.join(names)}]\ntransformers: [istio-inject.yaml]\n",
+                "kustomization.yaml": (
+                    f"{HEAD}resources: [{', '.join(names)}]\ntransformers: [istio-inject.yaml]\n"
+                ),
                 "istio-inject.yaml": function_config(),
             },
         )

@@ -13,14 +13,22 @@ from pathlib import Path
 
 import pytest
 import yaml
-from argocd_server import Failed, Server
-from real_programs import ROOT, Programs, deployment, function_config, namespace, slow, tree, write
-from test_argocd import CHART as APPLICATION
-from test_argocd import LABELS, PLUGIN, app
-from test_argocd import deployment as web
-from test_helm import CHART, Helm
-from test_kpt import CONFIG, MUTATOR, kptfile
-from test_kustomize import HEAD
+from e2e.applications import CHART as APPLICATION
+from e2e.applications import LABELS, PLUGIN, app
+from e2e.applications import deployment as web
+from e2e.argocd_server import Failed, Server
+from e2e.helm_charts import CHART, Helm
+from e2e.kpt_packages import CONFIG, MUTATOR, kptfile
+from e2e.kustomizations import HEAD
+from e2e.real_programs import (
+    Programs,
+    deployment,
+    function_config,
+    namespace,
+    slow,
+)
+from files import tree, write
+from paths import ROOT
 
 SAID = "Namespace shop is not in the bundle"
 FILES = {
@@ -80,7 +88,7 @@ def test_github_action(programs: Programs, tmp_path: Path) -> None:
 
 
 def test_flux_workflow(programs: Programs, tmp_path: Path) -> None:
-    """The workflow's step fails, so that nothing is committed; what Flux applies stays as it was."""
+    """The workflow's step fails, nothing is committed, and Flux applies what it applied before."""
     programs.need("kustomize")
     blocks = re.findall(
         r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "flux.md").read_text(), re.MULTILINE | re.DOTALL
@@ -256,7 +264,8 @@ def test_windows_paths_in_argocd(programs: Programs, tmp_path: Path) -> None:
 
 def test_a_chart_without_workloads_in_kustomize(programs: Programs, tmp_path: Path) -> None:
     files = {
-        "kustomization.yaml": f"{HEAD}helmGlobals: {{chartHome: charts}}\ntransformers: [istio-inject.yaml]\n"
+        "kustomization.yaml": f"{HEAD}helmGlobals: {{chartHome: charts}}\n"
+        "transformers: [istio-inject.yaml]\n"
         "helmCharts: [{name: web, namespace: shop}]\n",
         "istio-inject.yaml": function_config(),
         "charts/web/Chart.yaml": CHART["web/Chart.yaml"],

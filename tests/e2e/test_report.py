@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Browser, find
-from real_programs import ROOT, missing
+from e2e.chromium import Browser, find
+from e2e.real_programs import missing
+from paths import ROOT
 
 BUNDLE = ROOT / "tests" / "e2e" / "report.yaml"
 HOSTILE = "</script><script>document.title=1</script><img src=x onerror=document.title=1>"
@@ -167,11 +168,20 @@ def test_it_prints(page: Browser) -> None:
 def test_hostile_words_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path) -> None:
     name = "a\u202eb" + HOSTILE
     value = {
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "shop", "annotations": {HOSTILE: HOSTILE, "many": "x\n" * 50}},
-        "spec": {"template": {"metadata": {"labels": {"sidecar.istio.io/inject": "true"}},
-                 "spec": {"containers": [{"name": "c", "image": HOSTILE}]}}},
-    }  # fmt: skip
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "annotations": {HOSTILE: HOSTILE, "many": "x\n" * 50},
+        },
+        "spec": {
+            "template": {
+                "metadata": {"labels": {"sidecar.istio.io/inject": "true"}},
+                "spec": {"containers": [{"name": "c", "image": HOSTILE}]},
+            }
+        },
+    }
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
     bundle = tmp_path / "hostile.json"
     bundle.write_text(json.dumps(space) + "\n" + json.dumps(value))
@@ -275,7 +285,10 @@ def test_workloads_of_the_same_name_say_where_they_are_written(
 
 def test_sums_and_counts(page: Browser) -> None:
     """The totals say what the rows say."""
-    pairs = "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part => part.textContent))"
+    pairs = (
+        "[...document.querySelectorAll('.tiles div')].map(tile => [...tile.children].map(part "
+        "=> part.textContent))"
+    )
     tiles = dict(page.js(pairs))
     assert int(tiles["workloads"]) == len(page.visible())
     assert int(tiles["injected"]) == page.js("document.querySelectorAll('tr.w.yes').length")

@@ -20,9 +20,16 @@ from typing import Any
 
 import pytest
 import yaml
-from argocd_server import Client, Failed
-from real_programs import ROOT, Programs, injected, objects, tree, workloads
-from test_argocd import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
+from e2e.applications import APP, CHART, CONFIG, LABELS, app, by_key, deployment, many, service
+from e2e.argocd_server import Client, Failed
+from e2e.real_programs import (
+    Programs,
+    injected,
+    objects,
+    workloads,
+)
+from files import tree
+from paths import ROOT
 
 FOLDER = ROOT / "functions" / "argocd"
 ARGOCD = re.compile(r"^ARG ARGOCD$", re.MULTILINE)

@@ -92,7 +92,7 @@ def test_every_field_is_read() -> None:
     assert read.workloads == (ExtraKind("x/v1", "Clone", ("spec", "template")),)
 
 
-def test_config_map() -> None:
+def test_a_config_map_holds_settings_as_strings() -> None:
     data = {
         "method": "manual",
         "revision": "canary",
@@ -118,37 +118,18 @@ ERRORS = [
         "did you mean nativeSidecars?",
     ),
     ("nothing near", spec(zzzzz=1), "spec.zzzzz", None, "known are method, revision"),
-    (
-        "enum",
-        spec(method="manul"),
-        "spec.method",
-        "manual",
-        'spec.method is "manul"; it must be automatic or manual',
-    ),
+    ("enum", spec(method="manul"), "spec.method", "manual",
+     'spec.method is "manul"; it must be automatic or manual'),
     ("type", spec(cluster=[]), "spec.cluster", None, "it must be a mapping"),
-    (
-        "boolean label",
-        spec(namespaces=[{"name": "a", "labels": {"x": True}}]),
-        "spec.namespaces[0].labels.x",
-        "true",
-        'did you mean "true", in quotes?',
-    ),
+    ("boolean label", spec(namespaces=[{"name": "a", "labels": {"x": True}}]),
+     "spec.namespaces[0].labels.x", "true",
+     'did you mean "true", in quotes?'),
     ("number version", spec(mesh={"version": 1.3}), "spec.mesh.version", "1.3", "1.3 (a number)"),
     ("missing field", spec(namespaces=[{}]), "spec.namespaces[0].name", None, "is missing"),
-    (
-        "bad path",
-        spec(workloads=[{"apiVersion": "a", "kind": "b", "podTemplate": "spec..x"}]),
-        "spec.workloads[0].podTemplate",
-        None,
-        "must match",
-    ),
-    (
-        "kind",
-        {"apiVersion": "v1", "kind": "ConfigMapp"},
-        "kind",
-        "ConfigMap",
-        "SidecarInjection or SidecarEjection",
-    ),
+    ("bad path", spec(workloads=[{"apiVersion": "a", "kind": "b", "podTemplate": "spec..x"}]),
+     "spec.workloads[0].podTemplate", None, "must match"),
+    ("kind", {"apiVersion": "v1", "kind": "ConfigMapp"}, "kind", "ConfigMap",
+     "SidecarInjection or SidecarEjection"),
     ("no kind", {}, "kind", None, "kind is missing"),
     (
         "version",
@@ -158,42 +139,19 @@ ERRORS = [
         "apiVersion is",
     ),
     ("no object", ["x"], "functionConfig", None, "a list of 1"),
-    (
-        "ConfigMap value",
-        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": "yes"}},
-        "data.nativeSidecars",
-        None,
-        "it must be true or false",
-    ),
-    (
-        "ConfigMap type",
-        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": True}},
-        "data.nativeSidecars",
-        "true",
-        "in quotes",
-    ),
-    (
-        "ConfigMap key",
-        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"default_namespace": "x"}},
-        "data.default_namespace",
-        "data.defaultNamespace",
-        "did you mean defaultNamespace?",
-    ),
-    (
-        "two stubs that disagree",
-        spec(namespaces=[{"name": "a"}, {"name": "a", "labels": {"x": "y"}}]),
-        "spec.namespaces[1]",
-        None,
-        "a second time",
-    ),
-    (
-        "file beside injector",
-        spec(mesh={"file": "m.yaml", "meshConfig": "{}"}),
-        "spec.mesh.file",
-        None,
-        "by file or",
-    ),
-]
+    ("ConfigMap value", {"apiVersion": "v1", "kind": "ConfigMap",
+                         "data": {"nativeSidecars": "yes"}},
+     "data.nativeSidecars", None, "it must be true or false"),
+    ("ConfigMap type", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": True}},
+     "data.nativeSidecars", "true", "in quotes"),
+    ("ConfigMap key", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"default_namespace": "x"}},
+     "data.default_namespace", "data.defaultNamespace", "did you mean defaultNamespace?"),
+    ("two stubs that disagree",
+     spec(namespaces=[{"name": "a"}, {"name": "a", "labels": {"x": "y"}}]),
+     "spec.namespaces[1]", None, "a second time"),
+    ("file beside injector", spec(mesh={"file": "m.yaml", "meshConfig": "{}"}), "spec.mesh.file",
+     None, "by file or"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -250,6 +208,7 @@ def _mutated(value: Any, pick: random.Random) -> Any:
         return value
 
 
+@pytest.mark.slow
 def test_the_cheap_check_and_jsonschema_agree() -> None:
     pick = random.Random(20261123)
     config_map = {
@@ -305,7 +264,7 @@ def test_good_configurations_do_not_import_jsonschema() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_flags_override() -> None:
+def test_options_override_the_function_config() -> None:
     changed = override(
         settings(FULL),
         method="manual",

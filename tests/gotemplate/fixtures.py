@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import FuncError
@@ -120,7 +121,7 @@ def fixture(name: str) -> Any:
             Value={"k": "v"},
             Mode=protocol(1),
         )
-    made = {
+    made: dict[str, Callable[[], Any]] = {
         "bare": Spec,
         "nil": lambda: Spec(is_nil=True),
         "point": lambda: Point(3, 4),

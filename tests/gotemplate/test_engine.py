@@ -44,7 +44,7 @@ def test_parse_error_carries_its_line() -> None:
     assert str(caught.value) == 'template: inject:3: function "nope" not defined'
 
 
-def test_other_delimiters() -> None:
+def test_delimiters_can_be_chosen() -> None:
     assert (
         parse("<< .a >> {{.a}} <<- .a ->> x", delims=("<<", ">>")).execute({"a": 1}) == "1 {{.a}}1x"
     )
@@ -134,6 +134,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_templates_stop_soon(text: str) -> None:
     template = parse(text, "inject")
@@ -207,7 +208,7 @@ def test_types_and_truth_of_values() -> None:
     assert go_len("äb") == 3
 
 
-def test_strings_are_bytes() -> None:
+def test_slice_and_len_count_bytes_of_strings() -> None:
     text = parse(
         '{{slice .s 0 1}}{{len (slice .s 0 1)}}{{printf "%x %q" (slice .s 0 1) (slice .s 0 1)}}'
     ).execute({"s": "ä"})

@@ -6,12 +6,12 @@ tests/gotemplate/generate/README.md says how the answers are asked for again.
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import re
 from typing import Any
 
 import pytest
+from gotemplate import fixtures
 from paths import TESTS
 
 from krm_injector.gotemplate import ExecError, ParseError, TemplateError, parse
@@ -21,27 +21,19 @@ HERE = TESTS / "gotemplate"
 TABLE: list[dict[str, Any]] = json.loads((HERE / "table.json").read_text(encoding="utf-8"))
 
 
-def _fixtures() -> Any:
-    spec = importlib.util.spec_from_file_location("gotemplate_fixtures", HERE / "fixtures.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FIXTURES = _fixtures()
-
 CONSTRUCTS = {
-    "text", "comments", "trim left", "trim right", "trim comments", "pipelines", "variables", "assignment", "scope",
-    "dot", "field access", "chain", "parenthesised", "missing keys", "nil", "nil pointers", "method calls",
-    "struct values", "enum", "typed maps and lists", "if else", "if else-if", "with", "with else", "with else-with",
-    "range", "range else", "range variables", "range map", "range integer", "range scope", "break", "continue",
-    "define", "template", "block", "and or short circuit", "not", "truth", "comparison equal", "comparison order",
-    "comparison errors", "index", "slice", "len", "call", "print", "printf strings", "printf numbers",
-    "printf other verbs", "printf faults", "html", "js", "urlquery", "strings", "raw strings", "char constants",
-    "numbers", "number faults", "booleans", "argument types", "wrong number of arguments", "parse errors",
-    "parse error positions", "exec errors", "exec error positions", "delimiters", "unicode", "nothing printed",
-    "values printed", "functions", "typed constants",
+    "text", "comments", "trim left", "trim right", "trim comments", "pipelines", "variables",
+    "assignment", "scope", "dot", "field access", "chain", "parenthesised", "missing keys", "nil",
+    "nil pointers", "method calls", "struct values", "enum", "typed maps and lists", "if else",
+    "if else-if", "with", "with else", "with else-with", "range", "range else", "range variables",
+    "range map", "range integer", "range scope", "break", "continue", "define", "template", "block",
+    "and or short circuit", "not", "truth", "comparison equal", "comparison order",
+    "comparison errors", "index", "slice", "len", "call", "print", "printf strings",
+    "printf numbers", "printf other verbs", "printf faults", "html", "js", "urlquery", "strings",
+    "raw strings", "char constants", "numbers", "number faults", "booleans", "argument types",
+    "wrong number of arguments", "parse errors", "parse error positions", "exec errors",
+    "exec error positions", "delimiters", "unicode", "nothing printed", "values printed",
+    "functions", "typed constants",
 }  # fmt: skip
 MIN_ENTRIES = 450
 
@@ -64,7 +56,7 @@ def test_answers_as_go_does(entry: dict[str, Any]) -> None:
 def _run(entry: dict[str, Any]) -> str:
     funcs = FUNCS if entry.get("funcs") == "sprig" else {}
     left, right = entry.get("delims", ("{{", "}}"))
-    data = FIXTURES.typed(entry["data"])
+    data = fixtures.typed(entry["data"])
     return parse(entry["template"], name="t", funcs=funcs, delims=(left, right)).execute(data)
 
 

@@ -1,28 +1,29 @@
 """Istio's verdicts on annotation values, by version. The real webhook's verdicts:
-test_istio_api_webhook.py.
+tests/istio_api/test_real_webhook.py.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
-from paths import SHARED
+from outside import needs_path
+from paths import CORPUS
 
 from krm_injector.injection.annotations import CHECKS, problems
 from krm_injector.istio_api import addresses
 from krm_injector.versions import rules_for
 
-CORPUS = SHARED / "istio/corpus"
 TRAFFIC = "traffic.sidecar.istio.io/"
 
 
-def refused(name, value, minor=30):
+def refused(name: str, value: str, minor: int = 30) -> bool:
     return bool(problems({name: value}, rules_for((1, minor))))
 
 
-def test_what_a_problem_holds():
+def test_what_a_problem_holds() -> None:
     given = {
         "a": "b",
         TRAFFIC + "excludeInboundPorts": "x,80",
@@ -36,7 +37,7 @@ def test_what_a_problem_holds():
     assert '"x"' in found[0][2] and "REDIRECT" in found[1][2]
 
 
-def test_proxy_config_problems_name_the_field():
+def test_proxy_config_problems_name_the_field() -> None:
     found = problems(
         {"proxy.istio.io/config": "discoveryAddress: nowhere\nstatusPort: 0"}, rules_for((1, 30))
     )
@@ -68,11 +69,13 @@ def test_proxy_config_problems_name_the_field():
         ("status.sidecar.istio.io/port", "http", range(1, 32)),
     ],
 )
-def test_versions(name, value, refusing):
+def test_each_value_is_refused_by_exactly_these_versions(
+    name: str, value: str, refusing: range
+) -> None:
     assert [minor for minor in range(1, 32) if refused(name, value, minor)] == list(refusing)
 
 
-def test_istios_names_are_all_there():
+def test_istios_names_are_all_there() -> None:
     assert len(CHECKS) == 21
 
 
@@ -97,7 +100,7 @@ def test_istios_names_are_all_there():
         (":1", False),
     ],
 )
-def test_ip_addresses(text, valid):
+def test_ip_addresses_are_those_of_go(text: str, valid: bool) -> None:
     assert addresses.is_ip(text) is valid
 
 
@@ -114,12 +117,12 @@ def test_ip_addresses(text, valid):
         (":", ("", "")),
     ],
 )
-def test_split_host_port(text, split):
+def test_host_and_port_are_split_as_go_does(text: str, split: tuple[str, str] | None) -> None:
     assert addresses.split_host_port(text) == split
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"{CORPUS} is absent")
-def test_istios_own_cases():
+@needs_path(CORPUS)
+def test_exactly_istios_own_bad_cases_are_refused() -> None:
     """Exactly the cases that Istio's suites call invalid for an annotation are refused."""
     seen = 0
     for folder in sorted(CORPUS.iterdir()):
@@ -134,7 +137,7 @@ def test_istios_own_cases():
     assert seen > 20
 
 
-def annotations_in(value):
+def annotations_in(value: Any) -> list[dict[str, str]]:
     if isinstance(value, list):
         return [notes for item in value for notes in annotations_in(item)]
     if not isinstance(value, dict):

@@ -86,7 +86,7 @@ def test_structs_that_print_themselves() -> None:
     assert made.go_string() == "2024-05-06 07:08:09 +0000 UTC"
 
 
-def test_int_or_string() -> None:
+def test_int_or_string_is_a_struct_as_in_go() -> None:
     port = struct_class("v1.TCPSocketAction")({"port": 80}).go_attr("Port")
     assert (port.go_string(), port.go_attr("IntVal"), port.go_attr("StrVal")) == ("80", 80, "")
     assert port.go_attr("IntValue").call() == 80
@@ -100,7 +100,7 @@ def test_int_or_string() -> None:
         )
 
 
-def test_metadata() -> None:
+def test_metadata_has_gos_fields() -> None:
     meta = object_meta({"name": "x", "labels": {"a": "b"}})
     assert isinstance(meta.go_attr("Labels"), StringMap)
     assert meta.go_attr("Labels") == {"a": "b"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import SHOP, bundle
+from builders import SHOP, bundle, deployment
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import configuration, main
@@ -23,20 +23,8 @@ DIGEST = "sha256:" + "a" * 64
 HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
 
-def deployment(*containers: Any) -> Any:
-    pod = {"containers": [{"name": "web", "image": "web:1"}, *containers]}
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": pod}
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
-
-
 def run(settings: ImageSettings, *containers: Any) -> tuple[dict[str, str], list[str]]:
-    outcome = pipeline.run(bundle(SHOP, deployment(*containers)), Settings(images=settings))
+    outcome = pipeline.run(bundle(SHOP, deployment(beside=containers)), Settings(images=settings))
     pod = diff.changes(outcome)[0].after["spec"]["template"]["spec"]
     found = {c["name"]: c["image"] for c in (*pod["containers"], *pod.get("initContainers", ()))}
     return found, [result.code for result in outcome.results if result.severity == "error"]
@@ -71,7 +59,7 @@ def test_what_is_not_locked_is_an_error_that_names_image_and_workload() -> None:
     assert PROXY in found[0].message and "Deployment shop/web" in found[0].message
 
 
-def test_registries() -> None:
+def test_images_of_other_registries_are_refused() -> None:
     assert run(ImageSettings(registries=("gcr.io",)))[1] == ["image-registry"]
     assert run(ImageSettings(registries=("docker.io",)))[1] == []
     assert images.allowed("nginx", ["docker.io/library"]) and images.allowed(
@@ -106,7 +94,7 @@ def test_a_lock_is_checked() -> None:
         images.read_lock([PROXY], "images.lock")
 
 
-def test_the_function_config() -> None:
+def test_the_function_config_states_lock_and_registries() -> None:
     spec = {"images": {"lock": {PROXY: DIGEST}, "allowedRegistries": ["docker.io"]}}
     assert function_config.settings({**HEAD, "spec": spec}).images == ImageSettings(
         {PROXY: DIGEST}, "", ("docker.io",)
@@ -116,7 +104,9 @@ def test_the_function_config() -> None:
     assert function_config.settings({**HEAD, "kind": "SidecarVerification"}).action == "verify"
 
 
-def test_the_command(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_command_lists_each_image(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, (SHOP, deployment()))))
     assert main.run(["images", "--quiet", str(tmp_path)]) == 0
     assert capsysbinary.readouterr().out.decode() == f"{PROXY}\n"

@@ -63,7 +63,7 @@ def container(*ports: dict[str, Any], name: str = "app", image: str = "app:1") -
         ('{{ omitNil (fromJSON `{"a":null}`) }}', "<no value>"),
     ],
 )
-def test_functions(template: str, said: str) -> None:
+def test_each_template_function_answers_as_istios(template: str, said: str) -> None:
     assert say(template) == said
 
 
@@ -170,7 +170,7 @@ def test_resource_attributes_need_a_provider_that_wants_them() -> None:
         ("n@sha256:a", "sha256:a"),
     ],
 )
-def test_image_version(image: str, version: str) -> None:
+def test_the_version_of_an_image_is_its_tag(image: str, version: str) -> None:
     assert template_functions.image_version(image) == version
 
 
@@ -185,7 +185,9 @@ def test_image_version(image: str, version: str) -> None:
         ("1.30.3-custom", "debug", None, "hub/proxyv2:1.30.3-custom-debug"),
     ],
 )
-def test_proxy_image(tag: str, variant: str, annotation: str | None, image: str) -> None:
+def test_the_proxys_image_is_made_of_hub_tag_and_variant(
+    tag: str, variant: str, annotation: str | None, image: str
+) -> None:
     values = TypedValues(hub="hub", tag=tag, variant=variant)
     chosen = {} if annotation is None else {IMAGE_TYPE_ANNOTATION: annotation}
     assert (
@@ -252,7 +254,7 @@ def test_the_pods_network_label_wins_over_path_and_values() -> None:
         ({"uid-range": "8-9", "supplemental-groups": "5-6, 7- 8"}, (9, 6)),
     ],
 )
-def test_openshift_user_ranges(annotations: dict[str, str], ids: tuple[int, int]) -> None:
-    assert (
-        openshift.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids
-    )
+def test_the_proxys_user_follows_the_namespaces_openshift_ranges(
+    annotations: dict[str, str], ids: tuple[int, int]
+) -> None:
+    assert render.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids

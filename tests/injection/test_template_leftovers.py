@@ -5,56 +5,33 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paths import SHARED
+from builders import SHOP, bundle, control_plane, settings, workload
+from outside import needs, needs_program
+from paths import DEFAULT_INSTALLATION
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.kube.yaml import dump, load_all
-from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
 
 PROXY = "spec:\n  containers:\n  - name: istio-proxy\n    image: x\n"
-ON = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
 
 
 def web(**metadata: Any) -> Any:
     template = {"metadata": metadata, "spec": {"containers": [{"name": "app", "image": "a:1"}]}}
-    value = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "shop"},
-    }
-    return {**value, "spec": {"template": template}}
+    return workload(template=template)
 
 
 def configuration(template: str) -> Any:
-    config = dump(
-        {"policy": "enabled", "defaultTemplates": ["own"], "templates": {"own": template}}
-    )
-    data = {"config": config, "values": '{"global": {"tag": "1.30.3"}}'}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "istio-sidecar-injector"},
-        "data": data,
-    }
+    """The ConfigMap of a template alone: its mesh is a default one."""
+    return control_plane(template)[0]
 
 
 def run(action: str, *documents: Any, **spec: Any) -> pipeline.Outcome:
-    settings = function_config.settings(
-        {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection", "spec": spec}
-    )
-    bundle = manifests.join([Source("---\n".join(map(dump, documents)).encode(), "")]).bundle
-    return pipeline.ACTIONS[action](bundle, settings)
+    return pipeline.ACTIONS[action](bundle(*documents), settings(**spec))
 
 
 def template_of(workload: Any) -> Any:
@@ -62,7 +39,7 @@ def template_of(workload: Any) -> Any:
 
 
 def injected(template: str, workload: Any) -> Any:
-    outcome = run("inject", configuration(template), ON, workload)
+    outcome = run("inject", configuration(template), SHOP, workload)
     assert not [result.message for result in outcome.results if result.severity == "error"]
     return outcome.replacements[2]
 
@@ -89,7 +66,7 @@ def test_nulls_and_directives_beside_the_sidecar(field: str, names: str) -> None
 
 def test_an_order_of_containers_is_refused_as_istio_refuses_it() -> None:
     order = "  $setElementOrder/containers: [{name: istio-proxy}]\n"
-    outcome = run("inject", configuration(PROXY + order), ON, web())
+    outcome = run("inject", configuration(PROXY + order), SHOP, web())
 
     assert [r.severity for r in outcome.results if "$setElementOrder/containers" in r.message] == [
         "error"
@@ -105,7 +82,7 @@ def test_labels_that_a_template_takes_away_are_gone_and_come_back(labels: str) -
     after = injected(f"metadata:\n  {labels}\n{PROXY}", before)
 
     assert not template_of(after)["metadata"]["labels"]
-    ejected = run("eject", ON, after).replacements[1]
+    ejected = run("eject", SHOP, after).replacements[1]
     assert ejected == before
 
 
@@ -115,7 +92,7 @@ def test_finalizers_of_a_template_are_the_pods() -> None:
     after = injected("metadata:\n  finalizers: [example.com/drain]\n" + PROXY, before)
 
     assert template_of(after)["metadata"]["finalizers"] == ["example.com/drain"]
-    assert run("eject", ON, after).replacements[1] == before
+    assert run("eject", SHOP, after).replacements[1] == before
 
 
 def sidecar_place(spec: Any) -> str:
@@ -129,7 +106,7 @@ def sidecar_place(spec: Any) -> str:
 def test_both_methods_write_a_native_sidecar_unless_told_otherwise() -> None:
     places = [
         sidecar_place(
-            template_of(run("inject", ON, web(), method=method, **spec).replacements[1])["spec"]
+            template_of(run("inject", SHOP, web(), method=method, **spec).replacements[1])["spec"]
         )
         for spec in ({}, {"cluster": {"nativeSidecars": False}})
         for method in ("automatic", "manual")
@@ -145,10 +122,9 @@ def test_kube_inject_without_a_cluster_writes_a_container(
     tmp_path: Path, variable: str, native: bool
 ) -> None:
     """istioctl itself: what the documentation of `method: manual` says about it."""
-    mesh = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    if not mesh.exists() or shutil.which("istioctl") is None:
-        pytest.skip(f"{mesh} (KRM_INJECTOR_SHARED) and istioctl on PATH are needed")
-    documents = [document.value for document in load_all(mesh.read_text())]
+    istioctl = needs_program("istioctl")
+    mesh = load_all(needs(DEFAULT_INSTALLATION).read_text())
+    documents = [document.value for document in mesh]
     for document in documents:
         for key, text in (document.get("data") or {}).items():
             (tmp_path / key).write_text(text)
@@ -165,7 +141,7 @@ def test_kube_inject_without_a_cluster_writes_a_container(
     environment = {**os.environ, "KUBECONFIG": os.devnull, "ENABLE_NATIVE_SIDECARS": variable}
 
     done = subprocess.run(
-        ["istioctl", "kube-inject", "-r", "default", "-f", "in.yaml", *arguments],
+        [istioctl, "kube-inject", "-r", "default", "-f", "in.yaml", *arguments],
         cwd=tmp_path, env=environment, capture_output=True, check=True,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Every warning: a bundle that triggers it, one that just does not, and its page."""
+"""Every warning, by the cases of advice_cases.py, and its page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from judging.advice_cases import (
+    CASES,
+    NS,
+    POLICY,
+    SHELL,
+    deployment,
+    enforced,
+    job,
+    mesh,
+    probe,
+    quota,
+    strict,
+    thing,
+)
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -19,113 +33,6 @@ from krm_injector.istio_names import SILENCE_ANNOTATION
 from krm_injector.judging import advice
 from krm_injector.model import Object, Result
 from krm_injector.sources.resource_list import read_manifests
-
-
-def deployment(**spec: Any) -> Object:
-    """A Deployment web in Namespace shop; keyword arguments go into the pod's spec, container= into
-    its container.
-    """
-    container = {"name": "web", "image": "web:1", **spec.pop("container", {})}
-    annotations = spec.pop("annotations", {})
-    template = {
-        "metadata": {"labels": {"app": "web"}, "annotations": annotations},
-        "spec": {"containers": [container], **spec},
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "shop"},
-        "spec": {"replicas": 2, "template": template},
-    }
-
-
-def job(kind: str = "Job", **container: Any) -> Object:
-    value = deployment(container=container)
-    return {"apiVersion": "batch/v1", "kind": kind, "metadata": value["metadata"], "spec": {
-        "template": value["spec"]["template"]}}  # fmt: skip
-
-
-def namespace(**labels: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {
-        "istio-injection": "enabled", **labels}}}  # fmt: skip
-
-
-def thing(kind: str, spec: Object, name: str = "x", version: str = "v1", **more: Any) -> Object:
-    return {
-        "apiVersion": version,
-        "kind": kind,
-        "metadata": {"name": name, "namespace": "shop"},
-        "spec": spec,
-        **more,
-    }
-
-
-def enforced(level: str) -> Object:
-    return namespace(**{"pod-security.kubernetes.io/enforce": level})
-
-
-def quota(**hard: str) -> Object:
-    return thing(
-        "ResourceQuota", {"hard": {key.replace("_", "."): value for key, value in hard.items()}}
-    )
-
-
-def limits(kind: str, **limit: Any) -> Object:
-    return thing("LimitRange", {"limits": [{"type": kind, **limit}]})
-
-
-def service(**port: Any) -> Object:
-    return thing("Service", {"selector": {"app": "web"}, "ports": [{"port": 80, **port}]})
-
-
-def budget(**spec: Any) -> Object:
-    return thing(
-        "PodDisruptionBudget",
-        {"selector": {"matchLabels": {"app": "web"}}, **spec},
-        version="policy/v1",
-    )
-
-
-def strict(mode: str = "STRICT") -> Object:
-    return thing("PeerAuthentication", {"mtls": {"mode": mode}}, version="security.istio.io/v1")
-
-
-def mesh(**values: Any) -> list[Object]:
-    """A small mesh of its own: the proxy with an image and a token or without."""
-    minor = values.get("minor", "1.24.0")
-    mounts = [{"name": "istio-token", "mountPath": "/t"}] if values.get("token") else []
-    volumes = [
-        {"name": "istio-token", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
-    ]
-    proxy = {
-        "name": "istio-proxy",
-        "image": values.get("image", f"proxyv2:{minor}"),
-        "volumeMounts": mounts,
-    }
-    template = json.dumps({"spec": {"containers": [proxy], "volumes": volumes if mounts else []}})
-    config = {
-        "policy": "enabled",
-        "defaultTemplates": ["sidecar"],
-        "templates": {"sidecar": template},
-    }
-    own = {
-        "global": {"tag": minor},
-        "sidecarInjectorWebhook": {"rewriteAppHTTPProbe": values.get("rewrite", True)},
-    }
-    injector = {"config": json.dumps(config), "values": json.dumps(own)}
-    texts = {
-        "istio-sidecar-injector": injector,
-        "istio": {"mesh": "rootNamespace: istio-system"},
-    }
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": "istio-system"},
-            "data": data,
-        }
-        for name, data in texts.items()
-    ]
 
 
 def told(*objects: Object, settings: Settings | None = None) -> tuple[Result, ...]:
@@ -140,110 +47,8 @@ def codes(*objects: Object, settings: Settings | None = None) -> set[str]:
     return {result.code for result in told(*objects, settings=settings)}
 
 
-NS = namespace()
-HTTP = {"ports": [{"name": "http", "containerPort": 8080}]}
-SHELL = {"name": "wait", "image": "busybox:1"}
-
-
-def probe(port: Any = "http", **action: Any) -> Object:
-    return {**HTTP, "readinessProbe": {"httpGet": {"path": "/", "port": port, **action}}}
-
-
-TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
-# code: what triggers it, what just does not
-CASES: dict[str, tuple[list[Object], list[Object]]] = {
-    "pod-security-enforced": (
-        [enforced("baseline"), deployment()],
-        [enforced("privileged"), deployment()],
-    ),
-    "pod-security-reported": (
-        [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
-        [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
-    ),
-    "quota-exceeded": (
-        [NS, quota(requests_cpu="199m"), deployment()],
-        [NS, quota(requests_cpu="200m"), deployment()],
-    ),
-    "quota-unstated": (
-        [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
-        [NS, quota(limits_memory="100Gi"), deployment()],
-    ),
-    "limit-range": (
-        [NS, limits("Container", maxLimitRequestRatio={"cpu": "19"}), deployment()],
-        [NS, limits("Container", maxLimitRequestRatio={"cpu": "20"}), deployment()],
-    ),
-    "port-collision": (
-        [NS, deployment(container={"ports": [{"containerPort": 15090}]})],
-        [NS, deployment(container={"ports": [{"containerPort": 15091}]})],
-    ),
-    "proxy-identity": (
-        [NS, deployment(securityContext={"runAsUser": 1337})],
-        [NS, deployment(securityContext={"runAsUser": 1336})],
-    ),
-    "host-port": (
-        [NS, deployment(container={"ports": [{"containerPort": 80, "hostPort": 80}]})],
-        [NS, deployment(container={"ports": [{"containerPort": 80}]})],
-    ),
-    "host-network": (
-        [NS, deployment(hostNetwork=True)],
-        [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
-    ),
-    "job-never-completes": (
-        [NS, job()],
-        [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])],
-    ),
-    "init-container-network": (
-        [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
-        [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],
-    ),
-    "service-port-protocol": (
-        [NS, service(name="api"), deployment()],
-        [NS, service(name="http-api"), deployment()],
-    ),
-    "listen-address": (
-        [NS, *mesh(minor="1.9.9"), deployment(container={"args": ["--bind=$(IP)"], "env": [
-            {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]})],
-        [NS, *mesh(minor="1.10.0"), deployment(container={"args": ["--bind=$(IP)"], "env": [
-            {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]})],
-    ),
-    "disruption-budget": (
-        [NS, budget(minAvailable=2), deployment()],
-        [NS, budget(minAvailable=1), deployment()],
-    ),
-    "mutable-image": (
-        [NS, *mesh(image="proxyv2:1.24.0"), deployment()],
-        [NS, *mesh(image="proxyv2@sha256:" + "0" * 64), deployment()],
-    ),
-    "latest-image": (
-        [NS, *mesh(image="hub:5000/proxyv2"), deployment()],
-        [NS, *mesh(image="hub:5000/proxyv2:1"), deployment()],
-    ),
-    "service-account-token": (
-        [NS, *mesh(), deployment(automountServiceAccountToken=False)],
-        [NS, *mesh(token=True), deployment(automountServiceAccountToken=False)],
-    ),
-    "probe-port-unknown": (
-        [NS, deployment(container=probe("metrics"))],
-        [NS, deployment(container=probe("http"))],
-    ),
-    "probe-host": (
-        [NS, deployment(container=probe(host="example.com"))],
-        [NS, deployment(container=probe(host="localhost"))],
-    ),
-    "probe-mutual-tls": (
-        [NS, strict(), *mesh(rewrite=False), deployment(container=probe())],
-        [NS, strict("PERMISSIVE"), *mesh(rewrite=False), deployment(container=probe())],
-    ),
-    "webhook-active": (
-        [NS, deployment()],
-        [namespace(**{"istio-injection": "disabled"}), deployment()],
-    ),
-}  # fmt: skip
-POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
-
-
 @pytest.mark.parametrize("code", CASES)
-def test_triggers(code: str) -> None:
+def test_each_warning_comes_with_its_severity_and_resource(code: str) -> None:
     results = [result for result in told(*CASES[code][0]) if result.code == code]
     assert results
     for result in results:
@@ -255,7 +60,7 @@ def test_triggers(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_just_does_not(code: str) -> None:
+def test_no_warning_comes_where_it_just_does_not_apply(code: str) -> None:
     assert code not in codes(*CASES[code][1])
 
 
@@ -387,7 +192,8 @@ def test_strict_of_the_root_namespace_holds_unless_the_namespace_says_otherwise(
 
 
 def test_hostile_shapes_do_no_harm() -> None:
-    for value in ([], "x", 1, None, {"a": 1}, [[]], ["x"]):
+    shapes: list[Any] = [[], "x", 1, None, {"a": 1}, [[]], ["x"]]
+    for value in shapes:
         objects: list[Object] = [
             NS,
             thing("ResourceQuota", {"hard": value}),

@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
+from builders import INJECT, deployment, namespace
+from command import install_krm_injector, krm_text
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -22,35 +25,10 @@ FUNCTION = ROOT / "functions" / "check"
 EXAMPLE = FUNCTION / "examples" / "shop"
 QUIET = {"severities": {"mutable-image": "off", "webhook-active": "off"}}
 SHOP = [{"matchLabels": {"kubernetes.io/metadata.name": "shop"}}]
-INJECT = "sidecar.istio.io/inject"
 
 
 def config(**spec: Any) -> Object:
-    return {
-        "apiVersion": "krm-injector.dev/v1alpha1",
-        "kind": "InjectionCheck",
-        "spec": {**QUIET, **spec},
-    }
-
-
-def namespace(**labels: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
-
-
-def deployment(
-    labels: Object | None = None, annotations: Object | None = None, **spec: Any
-) -> Object:
-    template = {
-        "metadata": {"labels": {"app": "web", **(labels or {})}, "annotations": annotations or {}},
-        "spec": {"containers": [{"name": "web", "image": "web:1"}], **spec},
-    }
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
+    return builders.config("InjectionCheck", **{**QUIET, **spec})
 
 
 def checked(value: Object, *objects: Object) -> list[Result]:
@@ -72,27 +50,26 @@ OFF = {"istio-injection": "disabled"}
 @pytest.mark.parametrize(
     ("labels", "workload", "kind", "field", "current", "proposed"),
     [
-        (OUT, deployment(), "Namespace", INJECTION_FIELD, None, "enabled"),
-        (OFF, deployment(), "Namespace", INJECTION_FIELD, "disabled", "enabled"),
-        (IN, deployment({INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
-        (IN, deployment(None, {INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
-        (IN, deployment(hostNetwork=True), "Deployment", HOST_NETWORK_FIELD, True, False),
-        (OUT, deployment(hostNetwork=True), "Deployment", HOST_NETWORK_FIELD, True, False),
-        (OFF, deployment({INJECT: "true"}), "Namespace", INJECTION_FIELD, "disabled", "enabled"),
-        ({"istio.io/rev": "typo"}, deployment(), "Namespace", REVISION_FIELD, "typo", "default"),
+        (OUT, deployment(), "Namespace", 'metadata.labels["istio-injection"]', None, "enabled"),
+        ({"istio-injection": "disabled"}, deployment(), "Namespace",
+         'metadata.labels["istio-injection"]', "disabled",
+         "enabled"),
+        (IN, deployment(labels={INJECT: "false"}), "Deployment", LABEL_FIELD, "false", "true"),
+        (IN, deployment(annotations={INJECT: "false"}), "Deployment", LABEL_FIELD, None, "true"),
+        (IN, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True,
+         False),
+        (OUT, deployment(hostNetwork=True), "Deployment", "spec.template.spec.hostNetwork", True,
+         False),
+        ({"istio-injection": "disabled"}, deployment(labels={INJECT: "true"}), "Namespace",
+         'metadata.labels["istio-injection"]', "disabled", "enabled"),
+        ({"istio.io/rev": "typo"}, deployment(), "Namespace", 'metadata.labels["istio.io/rev"]',
+         "typo", "default"),
     ],
-    ids=[
-        "no label",
-        "disabled",
-        "pod's label",
-        "pod's annotation",
-        "host network",
-        "and no label",
-        "asks in vain",
-        "revision",
-    ],
-)
-def test_required(
+    ids=["no label", "disabled", "pod's label", "pod's annotation", "host network", "and no label",
+         "asks in vain",
+         "revision"],
+)  # fmt: skip
+def test_a_required_workload_that_is_left_out_is_an_error_with_the_edit(
     labels: Object, workload: Object, kind: str, field: str, current: Any, proposed: Any
 ) -> None:
     (result,) = [
@@ -111,10 +88,11 @@ def test_a_remedy_of_two_labels_names_both() -> None:
     (result,) = [
         r for r in checked(stated, namespace(**IN), deployment()) if r.code == "injection-required"
     ]
-    assert result.message.endswith(
+    remedy = (
         'Remedy: Namespace shop with the label istio.io/rev: "1-30" and without the label '
         "istio-injection"
     )
+    assert result.message.endswith(remedy)
     assert (result.field, result.current, result.proposed) == (
         'metadata.labels["istio.io/rev"]',
         None,
@@ -149,12 +127,14 @@ def test_every_result_about_a_bundle_has_its_field_and_an_edit_where_there_is_on
     assert [result.message for result in wanted if not result.field] == []
     policies = [r for r in wanted if r.code in ("injection-required", "injection-forbidden")]
     lacking = [result for result in policies if result.proposed is None]
-    fields = {"metadata.namespace", INJECTION_FIELD, REVISION_FIELD}
-    assert {result.field for result in lacking} <= fields
+    assert {result.field for result in lacking} <= {
+        "metadata.namespace", 'metadata.labels["istio-injection"]',
+        'metadata.labels["istio.io/rev"]',
+    }  # fmt: skip
     assert all("without the label" in r.message for r in lacking if r.field != "metadata.namespace")
 
 
-def test_required_and_injected() -> None:
+def test_what_is_required_and_injected_is_fine() -> None:
     assert checked(config(require=SHOP), namespace(**IN), deployment()) == []
     assert checked(config(require=[{}]), namespace(**IN), deployment()) == []
     assert checked(config(), namespace(**OUT), deployment()) == []
@@ -162,7 +142,7 @@ def test_required_and_injected() -> None:
     assert checked(config(require=elsewhere), namespace(**OUT), deployment()) == []
 
 
-def test_forbidden() -> None:
+def test_a_forbidden_workload_that_is_injected_is_an_error() -> None:
     (result,) = checked(config(forbid=SHOP), namespace(**IN), deployment())
     assert (result.code, result.field, result.proposed) == (
         "injection-forbidden",
@@ -173,9 +153,8 @@ def test_forbidden() -> None:
 
 
 def test_what_stands_injected_counts_as_injected() -> None:
-    injected = deployment(
-        None, {"sidecar.istio.io/status": json.dumps({"containers": ["istio-proxy"]})}
-    )
+    status = json.dumps({"containers": ["istio-proxy"]})
+    injected = deployment(annotations={"sidecar.istio.io/status": status})
     injected["spec"]["template"]["spec"]["containers"].append(
         {"name": "istio-proxy", "image": "proxyv2:1"}
     )
@@ -187,7 +166,7 @@ def test_what_stands_injected_counts_as_injected() -> None:
     }
 
 
-def test_severities_and_silence() -> None:
+def test_severities_and_silence_apply_to_the_policy() -> None:
     objects = (namespace(**OUT), deployment())
     (warned,) = checked(
         config(require=SHOP, severities={"injection-required": "warning"}), *objects
@@ -253,14 +232,7 @@ def example() -> list[Object]:
 def test_the_program_gives_the_items_back_and_fails() -> None:
     value = yaml.safe_load((EXAMPLE / "check.yaml").read_text())
     wrapped = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": example()}
-    done = subprocess.run(
-        [sys.executable, "-m", "krm_injector"],
-        input=yaml.safe_dump({**wrapped, "functionConfig": value}),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = krm_text(stdin=yaml.safe_dump({**wrapped, "functionConfig": value}))
     answer = yaml.safe_load(done.stdout)
     assert done.returncode == 1
     assert answer["items"] == wrapped["items"]
@@ -276,19 +248,16 @@ def test_the_program_gives_the_items_back_and_fails() -> None:
     }
 
 
-@pytest.mark.parametrize("program", ["kpt", "kustomize"])
-def test_the_example_in_its_orchestrator(program: str, tmp_path: Path) -> None:
-    path = os.pathsep.join([str(tmp_path), str(ROOT / ".tools"), os.environ["PATH"]])
-    if not shutil.which(program, path=path):
-        pytest.skip(f"{program} is not on PATH")
-    own = tmp_path / "krm-injector"
-    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m krm_injector "$@"\n')
-    own.chmod(0o755)
+@pytest.mark.parametrize("orchestrator", ["kpt", "kustomize"])
+def test_the_example_in_its_orchestrator(orchestrator: str, tmp_path: Path) -> None:
+    executable = needs_program(orchestrator)
+    install_krm_injector(tmp_path)
     work = tmp_path / "work"
     shutil.copytree(EXAMPLE, work)
-    build = ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."]
-    command = ["kpt", "fn", "render", "--allow-exec"] if program == "kpt" else build
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    build = [executable, "build", "--enable-alpha-plugins", "--enable-exec", "."]
+    render = [executable, "fn", "render", "--allow-exec"]
+    command = render if orchestrator == "kpt" else build
+    environment = {**os.environ, "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
     done = subprocess.run(
         command, cwd=work, env=environment, capture_output=True, text=True, check=False
     )
@@ -296,7 +265,7 @@ def test_the_example_in_its_orchestrator(program: str, tmp_path: Path) -> None:
     assert "Deployment payments/ledger must be injected" in done.stderr
     for name in ("check.yaml", "base/payments.yaml", "base/namespaces.yaml", "base/shop.yaml"):
         assert (work / name).read_bytes() == (EXAMPLE / name).read_bytes()
-    assert program == "kpt" or done.stdout == ""
+    assert orchestrator == "kpt" or done.stdout == ""
 
 
 def test_the_page_and_the_schema_are_true() -> None:

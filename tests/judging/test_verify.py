@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import SHOP, bundle, namespace
+from builders import SHOP, bundle, injected, namespace
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -24,20 +25,11 @@ from krm_injector.reinjection.record import digests
 from krm_injector.sources import resource_list
 
 KINDS = {
-    "Deployment": "apps/v1",
-    "StatefulSet": "apps/v1",
-    "DaemonSet": "apps/v1",
-    "Job": "batch/v1",
-    "CronJob": "batch/v1",
-}
+    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1",
+    "CronJob": "batch/v1"
+}  # fmt: skip
 SEED = 20261123
 DEFAULT = Settings()
-
-
-def injected(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> Any:
-    outcome = pipeline.run(bundle(space, workload), settings)
-    assert not [r for r in outcome.results if r.severity == "error"]
-    return diff.changes(outcome)[0].after
 
 
 def verdict(workload: Any, settings: Settings = DEFAULT, space: Any = SHOP) -> list[Result]:
@@ -100,7 +92,7 @@ def leaves(
         for key, inner in value.items():
             found |= leaves(inner, (*path, key), (*steps, key))
     elif isinstance(value, list) and value:
-        known = names(value) or list(range(len(value)))
+        known: Sequence[Any] = names(value) or range(len(value))
         for index, (name, inner) in enumerate(zip(known, value, strict=True)):
             found |= leaves(inner, (*path, name), (*steps, index))
     else:
@@ -156,12 +148,14 @@ def batches(seed: int) -> Any:
         yield chance, before, [change.after for change in diff.changes(outcome)]
 
 
+@pytest.mark.slow
 def test_500_untouched_workloads_are_verified() -> None:
     for _, _, after in batches(SEED):
         results = pipeline.verify(bundle(SHOP, *after), Settings()).results
         assert [result for result in results if result.severity == "error"] == []
 
 
+@pytest.mark.slow
 def test_500_edits_inside_injected_parts_are_caught() -> None:
     for chance, before, after in batches(SEED + 1):
         changed = [edited(chance, *pair) for pair in zip(before, after, strict=True)]
@@ -273,7 +267,7 @@ def test_a_label_that_no_webhook_asks_for() -> None:
     after = injected(workload(random.Random(5)))
     other = namespace(**{"istio-injection": "enabled", "team": "shop"})
     assert verdict(after, space=other) == []
-    assert injected(after, space=other) == after
+    assert injected(after, namespace=other) == after
 
 
 def test_a_label_that_a_webhooks_selector_names() -> None:
@@ -330,7 +324,7 @@ def test_an_own_field_that_injection_does_not_read() -> None:
     assert verdict(after) == []
 
 
-def test_without_a_record() -> None:
+def test_a_workload_without_a_record_is_verified_by_what_it_holds() -> None:
     before = workload(random.Random(8))
     bare = injected(before, Settings(record=False))
     assert verdict(bare, Settings(record=False)) == []
@@ -404,7 +398,7 @@ def test_the_function_has_the_one_schema() -> None:
     assert schema.read_text() == Path(function_config.SCHEMA_FILE).read_text()
 
 
-# ---------------------------------------------------------------- who injected it, and the verdict
+# ------------------------------------------------- by whom it was injected, and whether it is to be
 
 OFF = namespace()
 MANUAL = Settings(method="manual", record=False)

@@ -14,7 +14,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "json_table.json
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_go_answers(row: dict[str, Any]) -> None:
+def test_json_is_read_and_written_as_go_does(row: dict[str, Any]) -> None:
     if "error" in row:
         with pytest.raises(GoJsonError):
             loads(row["text"])
@@ -35,7 +35,7 @@ def test_as_go_answers(row: dict[str, Any]) -> None:
         ("<a&b>\u2028\x01\x7f", '"\\u003ca\\u0026b\\u003e\\u2028\\u0001\x7f"'),
     ],
 )
-def test_written(value: Any, text: str) -> None:
+def test_values_are_written_as_go_writes_them(value: Any, text: str) -> None:
     assert dumps(value) == text
 
 

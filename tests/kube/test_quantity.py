@@ -14,7 +14,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "quantity_table.
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_kubernetes_answers(row: dict[str, Any]) -> None:
+def test_quantities_are_read_as_kubernetes_does(row: dict[str, Any]) -> None:
     def ask() -> str:
         return parse(row["text"]) if row["op"] == "parse" else from_json(row["value"])
 
@@ -41,7 +41,7 @@ def test_as_kubernetes_answers(row: dict[str, Any]) -> None:
         ("100Ei", "9223372036854775807"),
     ],
 )
-def test_canonical_forms(given: Any, canonical: str) -> None:
+def test_quantities_have_a_canonical_form(given: Any, canonical: str) -> None:
     assert parse(given) == canonical
 
 
@@ -54,7 +54,7 @@ def test_spaces_are_trimmed_in_json_only() -> None:
 @pytest.mark.parametrize(
     "given", ["", "abc", "1 Gi", "1.2.3", "1KiB", True, [1], "1e99999999999999999999"]
 )
-def test_refused(given: Any) -> None:
+def test_what_is_no_quantity_is_refused_with_its_text(given: Any) -> None:
     with pytest.raises(QuantityError) as failure:
         parse(given)
     assert failure.value.value == given

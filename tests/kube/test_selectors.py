@@ -14,7 +14,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "selector_table.
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_kubernetes_answers(row: dict[str, Any]) -> None:
+def test_selectors_match_as_kubernetes_does(row: dict[str, Any]) -> None:
     if "error" in row:
         with pytest.raises(SelectorError):
             parse(row["value"])

@@ -1,4 +1,4 @@
-"""Strategic merge against Kubernetes' own answers (tests/kube/merge_table.json), and its promises."""
+"""Strategic merge: Kubernetes' own answers (tests/kube/merge_table.json), and its promises."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "merge_table.jso
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_kubernetes_answers(row: dict[str, Any]) -> None:
+def test_patches_are_merged_as_kubernetes_does(row: dict[str, Any]) -> None:
     original, patch = copy.deepcopy(row["original"]), copy.deepcopy(row["patch"])
     if "error" in row:
         with pytest.raises(MergeError):
@@ -79,7 +79,7 @@ def test_field_names_are_found_in_any_case_as_in_go() -> None:
     assert merged["spec"]["Containers"] == [{"name": "a", "image": "i"}]
 
 
-def test_errors_say_where() -> None:
+def test_a_merge_error_says_where() -> None:
     original = containers({"name": "a", "env": [{"name": "A"}]})
     with pytest.raises(MergeError) as failure:
         merge(original, containers({"name": "a", "env": [{"value": "1"}]}))

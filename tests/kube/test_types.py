@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from paths import ROOT, TESTS
+from outside import needs
+from paths import ROOT, SHARED, TESTS
 
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import TypeMismatch, check, decode, dumps
@@ -20,7 +19,7 @@ TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "pod_table.json"
 
 
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_as_go_answers(row: dict[str, Any]) -> None:
+def test_pods_are_decoded_as_go_does(row: dict[str, Any]) -> None:
     value = copy.deepcopy(row["value"])
     if "error" in row:
         with pytest.raises(TypeMismatch) as failure:
@@ -118,7 +117,9 @@ def test_a_mismatch_says_where_and_what() -> None:
         ("v1.PodSpec", [], ""),
     ],
 )
-def test_refused(type_name: str, value: Any, path: str) -> None:
+def test_a_value_of_a_wrong_type_is_refused_at_its_path(
+    type_name: str, value: Any, path: str
+) -> None:
     with pytest.raises(TypeMismatch) as failure:
         decode(type_name, value)
     assert failure.value.path == path
@@ -156,16 +157,9 @@ def test_floats_coerced_to_strings_are_written_as_float32(given: float, text: st
 
 
 def test_the_table_is_what_its_generator_writes() -> None:
-    root = ROOT
-    facts = (
-        Path(os.environ.get("KRM_INJECTOR_SHARED", root.parent / "shared"))
-        / "kubernetes"
-        / "pod-types.json"
-    )
-    if not facts.exists():
-        pytest.skip(f"no description of the types at {facts}")
-    generator = [sys.executable, str(root / "tools" / "generate_pod_types.py"), str(facts)]
+    types = needs(SHARED / "kubernetes" / "pod-types.json")
+    generator = [sys.executable, str(ROOT / "tools" / "generate_pod_types.py"), str(types)]
     written = subprocess.run(generator, capture_output=True, text=True, check=True).stdout
-    assert written == (root / "krm_injector" / "kube" / "pod_types_generated.py").read_text(
+    assert written == (ROOT / "krm_injector" / "kube" / "pod_types_generated.py").read_text(
         encoding="utf-8"
     )

@@ -11,7 +11,7 @@ import pytest
 
 from krm_injector.kube.undo import describe, keys_as, undo, units
 
-BEFORE = {
+BEFORE: dict[str, Any] = {
     "labels": {"app": "web"},
     "containers": [
         {"name": "web", "image": "web:1", "probe": {"tcp": {"port": "http"}, "period": 5}},
@@ -19,7 +19,7 @@ BEFORE = {
     ],
     "secrets": None,
 }
-AFTER = {
+AFTER: dict[str, Any] = {
     "labels": {"app": "web", "mode": "istio"},
     "annotations": {"status": "x"},
     "containers": [
@@ -35,7 +35,7 @@ def through_json(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def test_exactly() -> None:
+def test_undo_gives_the_value_before_exactly() -> None:
     description = through_json(describe(BEFORE, AFTER))
     assert undo(AFTER, description) == BEFORE
     assert describe(BEFORE, copy.deepcopy(BEFORE)) is None
@@ -107,7 +107,7 @@ def test_units_are_what_was_put_there() -> None:
     assert not [path for path in found if "image" in path and "web" in path]
 
 
-def test_keys_as() -> None:
+def test_keys_come_in_the_order_of_the_model() -> None:
     assert list(keys_as({"b": 1, "a": 2}, {"a": 1, "x": 0, "b": 2})) == ["b", "a", "x"]
 
 
@@ -128,7 +128,7 @@ def value_map(pick: random.Random, depth: int) -> dict[str, Any]:
     return {key: value(pick, depth) for key in keys}
 
 
-def test_random_pairs() -> None:
+def test_random_pairs_are_undone() -> None:
     pick = random.Random(7)
     for _ in range(3000):
         before, after = value_map(pick, 4), value_map(pick, 4)

@@ -21,7 +21,9 @@ def wrap(path: tuple[str, ...]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("kind", "path"), POD_TEMPLATES.items())
-def test_every_known_kind(kind: tuple[str, str], path: tuple[str, ...]) -> None:
+def test_every_known_kind_is_found_at_its_path(
+    kind: tuple[str, str], path: tuple[str, ...]
+) -> None:
     item = {"apiVersion": kind[0], "kind": kind[1], **wrap(path)}
     assert list(find(item)) == [((), item, path)]
     assert at(item, (*path, "spec")) == POD_SPEC
@@ -37,7 +39,9 @@ def test_every_known_kind(kind: tuple[str, str], path: tuple[str, ...]) -> None:
         ("apps.openshift.io/v1", "DeploymentConfig", ("spec", "template")),
     ],
 )
-def test_where(version: str, kind: str, path: tuple[str, ...]) -> None:
+def test_each_kind_has_its_template_at_this_path(
+    version: str, kind: str, path: tuple[str, ...]
+) -> None:
     assert POD_TEMPLATES[version, kind] == path
 
 
@@ -72,7 +76,7 @@ def test_lists_are_searched_through() -> None:
         None,
     ],
 )
-def test_no_workloads(item: Any) -> None:
+def test_other_objects_are_no_workloads(item: Any) -> None:
     assert list(find(item)) == []
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from builders import installation
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector.cli import main
@@ -21,12 +22,13 @@ from krm_injector.presenting import diff
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
 
-def test_paths_of_differences() -> None:
+def test_each_difference_has_the_path_of_its_field() -> None:
     before = {"a": [{"name": "x", "v": 1}, {"name": "y"}], "k.l/m": 1, "n": [1, 2], "b": True}
     after = {"a": [{"name": "x", "v": 2}, {"name": "z"}], "n": [1, 3], "b": 1}
     found = {one.path: (one.before, one.after) for one in differences(before, after)}
     assert found == {
-        "a[x].v": (1, 2), "a[z]": (ABSENT, {"name": "z"}), "a[y]": ({"name": "y"}, ABSENT), "[k.l/m]": (1, ABSENT),
+        "a[x].v": (1, 2), "a[z]": (ABSENT, {"name": "z"}), "a[y]": ({"name": "y"}, ABSENT),
+        "[k.l/m]": (1, ABSENT),
         "n": ([1, 2], [1, 3]), "b": (True, 1),
     }  # fmt: skip
     moved = differences([{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])
@@ -34,9 +36,8 @@ def test_paths_of_differences() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
-    if not shutil.which("patch"):
-        pytest.skip("patch is not on PATH")
+def test_patch_applies_a_unified_diff(seed: int, tmp_path: Path) -> None:
+    patch = needs_program("patch")
     chance = random.Random(seed)
     lines = [
         chance.choice(["---", "a: 1", "b: 2", "c: x\r", f"d: {number}"])
@@ -52,7 +53,7 @@ def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
         assert text == ""
         return
     done = subprocess.run(
-        ["patch", "-p1", "--binary"], input=text.encode(), cwd=tmp_path, capture_output=True
+        [patch, "-p1", "--binary"], input=text.encode(), cwd=tmp_path, capture_output=True
     )
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "f.yaml").read_bytes() == after.encode()
@@ -61,15 +62,14 @@ def test_patch_applies_it(seed: int, tmp_path: Path) -> None:
 def test_the_command_gives_what_inject_writes(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    if not shutil.which("patch"):
-        pytest.skip("patch is not on PATH")
+    patch = needs_program("patch")
     work = tmp_path / "base"
     shutil.copytree(EXAMPLE, work)
     assert main.run(["inject", "--quiet", str(work)]) == 0
     wanted = capsysbinary.readouterr().out
     assert main.run(["diff", "--quiet", str(work)]) == 0
     text = capsysbinary.readouterr().out
-    done = subprocess.run(["patch", "-p1", "--binary"], input=text, cwd="/", capture_output=True)
+    done = subprocess.run([patch, "-p1", "--binary"], input=text, cwd="/", capture_output=True)
     assert done.returncode == 0, done.stdout
     joined = b"---\n".join(
         f.read_bytes() for f in sorted(work.glob("*.yaml")) if f.name != "kustomization.yaml"
@@ -78,7 +78,7 @@ def test_the_command_gives_what_inject_writes(
     assert main.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
 
 
-def test_colours_are_gits() -> None:
+def test_colours_are_those_of_git() -> None:
     """The names bold, the place cyan, what goes red, what comes green; nothing else differs from
     the plain text.
     """

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from paths import ROOT
+from outside import needs, not_at_hand
+from paths import CORPUS, ROOT, SHARED
 
 from krm_injector import function_config, pipeline
 from krm_injector.kube.yaml import dump, same
@@ -23,8 +24,7 @@ from krm_injector.presenting import diff, patches
 from krm_injector.sources import manifests
 from krm_injector.sources.inputs import Source
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
-CORPUS = SHARED / "istio" / "corpus" / "1.30.3"
+CASES = CORPUS / "1.30.3"
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 REF = ResourceRef("apps/v1", "Deployment", "web", "shop")
 
@@ -139,7 +139,7 @@ def kustomize(tmp_path_factory: pytest.TempPathFactory) -> str:
         return found
     unpack = SHARED / "bin" / "unpack"
     if not unpack.exists():
-        pytest.skip("kustomize is not on PATH")
+        not_at_hand("kustomize", "PATH")
     directory = tmp_path_factory.mktemp("tools")
     subprocess.run([str(unpack), "kustomize", str(directory)], check=True, capture_output=True)
     return str(directory / "kustomize")
@@ -147,13 +147,11 @@ def kustomize(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def corpus() -> list[patches.Change]:
     """Every injected workload of Istio's cases for 1.30, under a name of its own."""
-    if not (CORPUS / "cases.json").exists():
-        pytest.skip(f"Istio's cases are not at {CORPUS}")
     found = []
-    for number, case in enumerate(json.loads((CORPUS / "cases.json").read_text())):
+    for number, case in enumerate(json.loads(needs(CASES / "cases.json").read_text())):
         if case.get("error"):
             continue
-        texts = {name: (CORPUS / case[name]).read_text() for name in ("config", "values", "mesh")}
+        texts = {name: (CASES / case[name]).read_text() for name in ("config", "values", "mesh")}
         spec: dict[str, Any] = {
             "method": "manual",
             "cluster": {"nativeSidecars": bool(case.get("native_sidecars"))},
@@ -165,7 +163,7 @@ def corpus() -> list[patches.Change]:
         }
         head = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
         settings = function_config.settings({**head, "spec": spec})
-        joined = manifests.join([Source((CORPUS / case["input"]).read_bytes(), "")])
+        joined = manifests.join([Source((CASES / case["input"]).read_bytes(), "")])
         outcome = pipeline.run(joined.bundle, settings)
         for place, one in enumerate(diff.changes(outcome)):
             if same(one.before, one.after):
@@ -184,6 +182,7 @@ def example() -> list[patches.Change]:
     return [one for one in diff.changes(outcome) if not same(one.before, one.after)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategic", [False, True], ids=["json6902", "strategic"])
 @pytest.mark.parametrize("cases", [example, corpus])
 def test_kustomize_makes_the_same_of_patches(
@@ -253,7 +252,7 @@ def injected(own: Any, **more: Any) -> tuple[Any, Any]:
     }
 
 
-REPEATED = [
+REPEATED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (
         {
             "env": [
@@ -279,10 +278,11 @@ REPEATED = [
     ),
     ({}, {"volumes": [{"name": "v", "emptyDir": {}}, {"name": "v", "emptyDir": {}}]}),
 ]
-TOLD_APART = [
+TOLD_APART: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}, {}),
     ({"ports": [{"containerPort": 53, "protocol": p} for p in ("TCP", "UDP", "SCTP")]}, {}),
-    ({"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2}, {"tolerations": [{"key": "k"}] * 2}),
+    ({"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2},
+     {"tolerations": [{"key": "k"}] * 2}),
     (
         {},
         {"topologySpreadConstraints": [{"topologyKey": "z", "maxSkew": 1, "whenUnsatisfiable": when}
@@ -417,6 +417,7 @@ def random_changes(dice: random.Random, count: int) -> list[patches.Change]:
     return [one for one in found if not same(one.before, one.after)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategic", [False, True], ids=["json6902", "strategic"])
 def test_kustomize_makes_the_same_of_patches_for_random_workloads(
     kustomize: str, strategic: bool, tmp_path: Path

@@ -7,14 +7,14 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import installation
-from paths import ROOT
+from outside import needs_path, needs_program
+from paths import CORPUS, DIFFERENTIAL, ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import main
@@ -27,9 +27,8 @@ from krm_injector.sources import manifests, resource_list
 from krm_injector.sources.inputs import Source
 from krm_injector.sources.resource_list.members import typed, walk
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED", ROOT.parent / "shared"))
-CORPUS = SHARED / "istio" / "corpus" / "1.30.3"
-MESHES = sorted((SHARED / "istio" / "differential" / "mesh").glob("*.yaml"))
+CASES = CORPUS / "1.30.3"
+MESHES = sorted((DIFFERENTIAL / "mesh").glob("*.yaml"))
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
 
@@ -69,7 +68,7 @@ def load_all_values(text: str) -> list[Any]:
     return [document.value for document in load_all(text)]
 
 
-def test_several_revisions() -> None:
+def test_a_snapshot_holds_every_revision() -> None:
     taken = snapshot.take([*installation(), *installation("canary")])
     assert [mesh.revision for mesh in taken.meshes] == ["default", "canary"]
     assert "# control plane canary: Istio 1.30.3" in snapshot.text(taken)
@@ -106,7 +105,9 @@ def test_two_that_differ_are_refused() -> None:
         snapshot.take([*installation(), *other])
 
 
-def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_check_finds_a_snapshot_that_is_out_of_date_or_edited(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     full, kept = tmp_path / "full.yaml", tmp_path / "mesh.yaml"
     objects = installation()
     objects[0]["data"]["mesh"] = "rootNamespace: istio-system"
@@ -129,7 +130,7 @@ def test_check(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> No
     assert "snapshot-edited" in capsysbinary.readouterr().err.decode()
 
 
-@pytest.mark.skipif(not MESHES, reason=f"the installations are not at {SHARED}")
+@needs_path(DIFFERENTIAL)
 @pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
 def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
     full = [typed(m) for m in walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
@@ -146,13 +147,6 @@ def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
 
 
 # ---------------------------------------------------------------- what real programs print
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if not found:
-        pytest.skip(f"{name} is not on PATH")
-    return found
 
 
 def printed(command: list[str], directory: Path) -> bytes:
@@ -179,9 +173,11 @@ def assert_the_same_injection(full: bytes, small: str) -> None:
     assert answers[0] == answers[1] and answers[0][0]
 
 
-def test_what_istioctl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_what_istioctl_prints_gives_the_same_injection(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     # A development build of istioctl installs its own tag; the version is stated where it counts.
-    generate = [program("istioctl"), "manifest", "generate", "--set", "tag=1.31.0"]
+    generate = [needs_program("istioctl"), "manifest", "generate", "--set", "tag=1.31.0"]
     full = tmp_path / "full.yaml"
     full.write_bytes(printed(generate, tmp_path))
     text = taken(full, capsysbinary)
@@ -217,7 +213,7 @@ version: 1.30.3
 
 
 @pytest.mark.parametrize("helm", ["helm3", "helm4"])
-def test_what_helm_prints(
+def test_what_helm_prints_gives_the_same_injection(
     helm: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """By template, and as `helm get all` has it: the manifests between a head, values and notes."""
@@ -233,12 +229,12 @@ def test_what_helm_prints(
     (chart / "all.yaml").write_text("---\n".join(map(dump, objects)))
     (chart / "templates" / "all.yaml").write_text('{{ .Files.Get "all.yaml" }}')
     (chart / "templates" / "NOTES.txt").write_text("Congratulations: {not: yaml\n")
-    full.write_bytes(printed([program(helm), "template", "istiod", str(chart)], tmp_path))
+    full.write_bytes(printed([needs_program(helm), "template", "istiod", str(chart)], tmp_path))
     text = taken(full, capsysbinary)
     assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
     assert_the_same_injection(full.read_bytes(), text)
     if helm == "helm4":  # Helm 3 asks the cluster here
-        command = [program(helm), "install", "istiod", str(chart), "--dry-run=client"]
+        command = [needs_program(helm), "install", "istiod", str(chart), "--dry-run=client"]
         full.write_bytes(printed(command, tmp_path))
         assert b"Congratulations" in full.read_bytes() and full.read_bytes().startswith(
             b"NAME: istiod"
@@ -246,7 +242,9 @@ def test_what_helm_prints(
         assert taken(full, capsysbinary) == text
 
 
-def test_what_kubectl_prints(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_what_kubectl_prints_gives_the_same_injection(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     """One List, with what an API server adds."""
     full = tmp_path / "list.yaml"
     objects = installation()
@@ -283,13 +281,14 @@ def test_an_operators_resource_is_told_apart(
     assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"Istio's cases are not at {CORPUS}")
+@pytest.mark.slow
+@needs_path(CASES)
 def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
     """Istio's own cases: every third, each with its configuration."""
     injected = 0
-    for told in json.loads((CORPUS / "cases.json").read_text())[::3]:
+    for told in json.loads((CASES / "cases.json").read_text())[::3]:
         config, values, mesh = (
-            (CORPUS / told[name]).read_text() for name in ("config", "values", "mesh")
+            (CASES / told[name]).read_text() for name in ("config", "values", "mesh")
         )
         full = installation()
         full[0]["data"]["mesh"], full[1]["data"] = mesh, {"config": config, "values": values}
@@ -299,7 +298,7 @@ def test_injection_is_the_same_with_the_snapshot_of_any_configuration() -> None:
                 Settings(method="manual"), tuple(documents)
             )
             outcome = pipeline.run(
-                resource_list.read_manifests((CORPUS / told["input"]).read_bytes()), settings
+                resource_list.read_manifests((CASES / told["input"]).read_bytes()), settings
             )
             answers.append((outcome.replacements, [r.code for r in outcome.results]))
         assert answers[0] == answers[1]

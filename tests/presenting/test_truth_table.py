@@ -5,10 +5,9 @@ documentation.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
+from command import krm_text
 from paths import ROOT
 
 from krm_injector.model import Refused
@@ -131,26 +130,19 @@ def test_versions_that_are_none_are_refused(version: str) -> None:
         truth_table.tables([version])
 
 
-def krm(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "krm_injector", *words]
-    return subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-
-
 def test_the_documentation_is_what_the_command_prints() -> None:
-    done = krm("explain", "--truth-table", "--output", "markdown")
+    done = krm_text("explain", "--truth-table", "--output", "markdown")
     assert done.stdout == (ROOT / "docs" / "truth-tables.md").read_text()
 
 
 def test_the_command_prints_one_version_in_every_form() -> None:
-    shown = krm("explain", "--truth-table", "--mesh-version", "1.2.2").stdout
+    shown = krm_text("explain", "--truth-table", "--mesh-version", "1.2.2").stdout
     assert shown.startswith("Istio 1.2.2: by the webhook\n")
     assert "Istio 1.2.2: by istioctl kube-inject\n" in shown
     assert "POD LABEL" not in shown
     for form in ("json", "yaml"):
         (table,) = json.loads(
-            krm("explain", "--truth-table", "--mesh-version", "1.2.2", "--output", form).stdout
+            krm_text("explain", "--truth-table", "--mesh-version", "1.2.2", "--output", form).stdout
         )
         assert table["version"] == "1.2.2"
         assert {"method", "workload", "namespace", "policy", "injected", "rule"} <= table["rows"][
@@ -159,12 +151,12 @@ def test_the_command_prints_one_version_in_every_form() -> None:
 
 
 def test_several_versions_and_wrong_use() -> None:
-    shown = krm("explain", "--truth-table", "--mesh-version", "1.1.1,1.8").stdout
+    shown = krm_text("explain", "--truth-table", "--mesh-version", "1.1.1,1.8").stdout
     assert [line[:11] for line in shown.splitlines() if line.endswith("by the webhook")] == [
         "Istio 1.1.1",
         "Istio 1.8: ",
     ]
-    assert krm("explain", "--truth-table", "README.md").returncode == 2
-    refused = krm("explain", "--truth-table", "--mesh-version", "1.0")
+    assert krm_text("explain", "--truth-table", str(ROOT / "README.md")).returncode == 2
+    refused = krm_text("explain", "--truth-table", "--mesh-version", "1.0")
     assert refused.returncode == 1
     assert "known are the versions 1.1 to" in refused.stderr

@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from command import install_krm_injector, krm_text
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector import function_config
@@ -58,7 +59,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
     assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == set(options.OPTIONS)
 
 
-def test_make_targets_exist() -> None:
+def test_the_make_targets_of_the_readme_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {line.split()[1] for line in commands() if line.startswith("make ")}
     assert named == {"demo", "test", "check", "bench"}
@@ -66,19 +67,16 @@ def test_make_targets_exist() -> None:
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if not line.startswith("make ")])
-def test_commands_run(command: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_run(command: str, tmp_path: Path) -> None:
     work = tmp_path / "httpbin"
     shutil.copytree(EXAMPLE, work)
     tools = tmp_path / "bin"
     tools.mkdir()
-    program = tools / "krm-injector"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m krm_injector "$@"\n')
-    program.chmod(0o755)
+    install_krm_injector(tools)
     path = os.pathsep.join([str(tools), str(ROOT / ".tools"), os.environ["PATH"]])
     for tool in needed(command):
-        if not shutil.which(tool, path=path):
-            pytest.skip(f"{tool} is not on PATH")
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+        needs_program(tool)
+    environment = {**os.environ, "PATH": path}
     done = subprocess.run(
         ["sh", "-c", command], cwd=work, env=environment, capture_output=True, check=False
     )
@@ -89,11 +87,7 @@ def test_commands_run(command: str, tmp_path: Path) -> None:
 def test_the_table_is_what_explain_prints() -> None:
     """Line by line; of the example's workloads the README shows a few."""
     (table,) = [block for block in blocks(README, "text") if block.startswith("KIND")]
-    command = [sys.executable, "-m", "krm_injector", "explain", "--quiet", str(EXAMPLE / "base")]
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    printed = subprocess.run(
-        command, capture_output=True, check=True, cwd=ROOT, env=environment
-    ).stdout.decode()
+    printed = krm_text("explain", "--quiet", str(EXAMPLE / "base")).stdout
     lines = [re.split("  +", line.strip()) for line in printed.splitlines()]
     for line in table.splitlines():
         assert re.split("  +", line) in lines
@@ -140,7 +134,7 @@ def needed(command: str) -> list[str]:
 @pytest.mark.parametrize(
     "text", [block for block in blocks(README + "\n" + FUNCTION, "yaml") if "kind:" in block]
 )
-def test_configurations_are_valid(text: str) -> None:
+def test_the_configurations_of_the_pages_are_valid(text: str) -> None:
     value = yaml.safe_load(text)
     assert function_config.settings(value) != function_config.Settings()
 

@@ -10,18 +10,20 @@ tests/e2e/catalog.py. New expectations, where they are meant:
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
-import catalog
 import pytest
 import yaml
+from e2e import catalog
+from e2e.real_programs import (
+    Programs,
+)
+from files import tree
 from jsonschema import Draft202012Validator
+from paths import ROOT
 from pytest_snapshot.plugin import Snapshot
-from real_programs import ROOT, Programs, tree
 
 from krm_injector import function_config
 
@@ -34,24 +36,6 @@ KINDS = {
 }
 ALL = pytest.mark.parametrize("example", catalog.EXAMPLES, ids=catalog.title)
 EACH = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
-
-
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
-    """The real programs, with a krm-injector that is this one."""
-    own = tmp_path_factory.mktemp("own")
-    program = own / "krm-injector"
-    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom krm_injector.cli.main import main\n\nmain()\n"
-    program.write_text(f"#!{sys.executable} -I\n{start}")
-    program.chmod(0o755)
-    return Programs(own)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("KUSTOMIZE_", "KPT_", "KRM_FN_", "GIT_")):
-            monkeypatch.delenv(name)
 
 
 # ---------------------------------------------------------------- the form
@@ -176,6 +160,7 @@ def _pipeline_and_transformers_agree(example: Path) -> None:
 # ---------------------------------------------------------------- by the real programs
 
 
+@pytest.mark.slow
 @ALL
 def test_kpt(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapshot) -> None:
     snapshot.snapshot_dir = example / ".expected"
@@ -190,6 +175,7 @@ def test_kpt(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapsh
         assert catalog.kpt(programs, work).diff == first.diff, "a second run changes nothing"
 
 
+@pytest.mark.slow
 @ALL
 def test_kustomize(programs: Programs, example: Path, tmp_path: Path, snapshot: Snapshot) -> None:
     snapshot.snapshot_dir = example / ".expected"
@@ -213,6 +199,7 @@ def test_kustomize(programs: Programs, example: Path, tmp_path: Path, snapshot: 
     )
 
 
+@pytest.mark.slow
 @ALL
 def test_commands_of_the_readme(programs: Programs, example: Path, tmp_path: Path) -> None:
     text = (example / "README.md").read_text()

@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
+from outside import not_at_hand
 from paths import ROOT
 
 # Written in parts, so that this file names none either.
@@ -38,7 +38,7 @@ def files() -> list[Path]:
     try:
         told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no git, or no repository")
+        not_at_hand("the list of files", "git, and a clone of the repository")
     return [ROOT / name for name in told.stdout.decode().split("\0") if name]
 
 

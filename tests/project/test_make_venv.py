@@ -5,28 +5,23 @@ configured ones.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paths import ROOT
 
-FILE = ROOT / "scripts" / "make_venv.py"
+from scripts import make_venv
+
 CONTENT = b"a wheel"
 
 
 @pytest.fixture()
 def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("make_venv", FILE)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return module
+    return make_venv
 
 
 def index(root: Path, checksum: str) -> str:

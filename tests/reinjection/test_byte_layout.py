@@ -396,9 +396,8 @@ class Style:
         else:
             written = self.scalar(value, pad)
             comment = "" if "\n" in written or (not written and anchor) else self.comment()
-            space = " " if written else ""
-            trailing = self.pick.choice(["", "", "  "])
-            text = f"{anchor}{space}{written}{comment}{trailing}\n"
+            blank = " " if written else ""
+            text = f"{anchor}{blank}{written}{comment}{self.pick.choice(['', '', '  '])}\n"
             text = text.rstrip(" \n") + "\n" if "\n" in written else text
         if anchor:
             self.written.append((anchor[2:], value))
@@ -496,6 +495,7 @@ def manifest(pick: random.Random) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_every_style_comes_back_byte_for_byte(seed: int) -> None:
     pick = random.Random(seed)

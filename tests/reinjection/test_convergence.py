@@ -13,9 +13,12 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import builders
 import pytest
 import yaml
-from paths import SHARED
+from builders import config_map
+from outside import needs
+from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
@@ -25,11 +28,10 @@ from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
 
 MANY = int(os.environ.get("KRM_INJECTOR_CONVERGENCE_CASES") or 12)  # 0: all
-KIND = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
 
 def settings(**spec: Any) -> Settings:
-    return function_config.settings({**KIND, "spec": {"method": "manual", **spec}})
+    return builders.settings(**{"method": "manual", **spec})
 
 
 def inject(text: str, how: Settings) -> tuple[str, tuple[Result, ...]]:
@@ -73,87 +75,94 @@ OWN_CONFIGURATIONS = {
 }
 
 
-def maybe(pick: random.Random, chance: float) -> bool:
-    return pick.random() < chance
+class RandomWorkload:
+    """A workload with much of what injection touches."""
 
+    def __init__(self, pick: random.Random) -> None:
+        self.pick = pick
 
-def probe(pick: random.Random) -> dict[str, Any]:
-    port = pick.choice(("http", 8080, 9090))
-    action: dict[str, Any] = pick.choice(
-        (
+    def maybe(self, chance: float) -> bool:
+        return self.pick.random() < chance
+
+    def manifest(self) -> dict[str, Any]:
+        spec = self.pod_spec()
+        metadata = self.pod_metadata()
+        template = {"metadata": metadata, "spec": spec} if self.maybe(0.9) else {"spec": spec}
+
+        kind = self.pick.choice(("Deployment", "StatefulSet", "DaemonSet"))
+        own_metadata: dict[str, Any] = {"name": "web", "namespace": "shop"}
+        if self.maybe(0.3):
+            own_metadata["annotations"] = self.pick.choice(({"team": "a"}, {}, None))
+        return {
+            "apiVersion": "apps/v1",
+            "kind": kind,
+            "metadata": own_metadata,
+            "spec": {"template": template},
+        }
+
+    def pod_spec(self) -> dict[str, Any]:
+        count = self.pick.choice((1, 1, 2, 3))
+        containers = [self.container(f"app-{number}") for number in range(count)]
+        if self.maybe(0.3):
+            own = {"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": 1}}}
+            containers.insert(self.pick.randrange(len(containers) + 1), own)
+
+        spec: dict[str, Any] = {"containers": containers}
+        if self.maybe(0.3):
+            spec["initContainers"] = [{"name": "init", "image": "i"}]
+        if self.maybe(0.3):
+            spec["volumes"] = [{"name": "data", "emptyDir": {}}]
+        if self.maybe(0.2):
+            spec["securityContext"] = self.pick.choice(({"fsGroup": 42}, {}, None))
+        return spec
+
+    def pod_metadata(self) -> dict[str, Any]:
+        annotations = {
+            "prometheus.io/port": "9090",
+            "prometheus-io.path": "/m",
+            "sidecar.istio.io/proxyCPU": "1",
+        }
+        labels = ("app", "service.istio.io/canonical-name")
+        metadata: dict[str, Any] = {
+            "annotations": {k: v for k, v in annotations.items() if self.maybe(0.3)},
+            "labels": {k: "x" for k in labels if self.maybe(0.5)},
+        }
+        return {k: v for k, v in metadata.items() if v or self.maybe(0.3)}
+
+    def container(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = {
+            "name": name,
+            "image": f"{name}:1",
+            "ports": [{"name": "http", "containerPort": 8080}],
+        }
+        for field in ("readinessProbe", "livenessProbe", "startupProbe"):
+            if self.maybe(0.4):
+                value[field] = self.probe()
+        if self.maybe(0.2):
+            value["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
+        return value
+
+    def probe(self) -> dict[str, Any]:
+        port = self.pick.choice(("http", 8080, 9090))
+        actions: tuple[dict[str, Any], ...] = (
             {"httpGet": {"path": "/x", "port": port}},
             {"tcpSocket": {"port": port}},
             {"grpc": {"port": 9000}},
             {"exec": {}},
         )
-    )
-    if maybe(pick, 0.5):
-        return {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
-    return dict(action)
+        action = self.pick.choice(actions)
+        if self.maybe(0.5):
+            return {"initialDelaySeconds": 3, **action, "timeoutSeconds": 2}
+        return dict(action)
 
 
-def container(pick: random.Random, name: str) -> dict[str, Any]:
-    ports = [{"name": "http", "containerPort": 8080}]
-    made: dict[str, Any] = {"name": name, "image": f"{name}:1", "ports": ports}
-    for field in ("readinessProbe", "livenessProbe", "startupProbe"):
-        if maybe(pick, 0.4):
-            made[field] = probe(pick)
-    if maybe(pick, 0.2):
-        made["lifecycle"] = {"preStop": {"httpGet": {"path": "/stop", "port": 8080}}}
-    return made
-
-
-def pod_spec(pick: random.Random) -> dict[str, Any]:
-    containers = [container(pick, f"app-{number}") for number in range(pick.choice((1, 1, 2, 3)))]
-    if maybe(pick, 0.3):
-        own = {"name": "istio-proxy", "image": "auto", "resources": {"limits": {"cpu": 1}}}
-        containers.insert(pick.randrange(len(containers) + 1), own)
-
-    spec: dict[str, Any] = {"containers": containers}
-    if maybe(pick, 0.3):
-        spec["initContainers"] = [{"name": "init", "image": "i"}]
-    if maybe(pick, 0.3):
-        spec["volumes"] = [{"name": "data", "emptyDir": {}}]
-    if maybe(pick, 0.2):
-        spec["securityContext"] = pick.choice(({"fsGroup": 42}, {}, None))
-    return spec
-
-
-def pod_metadata(pick: random.Random) -> dict[str, Any]:
-    annotations = {
-        "prometheus.io/port": "9090",
-        "prometheus-io.path": "/m",
-        "sidecar.istio.io/proxyCPU": "1",
-    }
-    labels = ("app", "service.istio.io/canonical-name")
-    metadata: dict[str, Any] = {
-        "annotations": {key: text for key, text in annotations.items() if maybe(pick, 0.3)},
-        "labels": {key: "x" for key in labels if maybe(pick, 0.5)},
-    }
-    return {key: value for key, value in metadata.items() if value or maybe(pick, 0.3)}
-
-
-def workload(pick: random.Random) -> dict[str, Any]:
-    """A workload with much of what injection touches."""
-    spec, metadata = pod_spec(pick), pod_metadata(pick)
-    template = {"metadata": metadata, "spec": spec} if maybe(pick, 0.9) else {"spec": spec}
-    kind = pick.choice(("Deployment", "StatefulSet", "DaemonSet"))
-    own_metadata: dict[str, Any] = {"name": "web", "namespace": "shop"}
-    if maybe(pick, 0.3):
-        own_metadata["annotations"] = pick.choice(({"team": "a"}, {}, None))
-    return {
-        "apiVersion": "apps/v1",
-        "kind": kind,
-        "metadata": own_metadata,
-        "spec": {"template": template},
-    }
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
-def test_own_workloads(seed: int) -> None:
-    pick = random.Random(seed)
+def test_random_workloads_converge_under_every_pair_of_configurations(seed: int) -> None:
+    random_workload = RandomWorkload(random.Random(seed))
     for _ in range(6):
-        check_all(yaml.safe_dump(workload(pick), sort_keys=False), OWN_CONFIGURATIONS)
+        text = yaml.safe_dump(random_workload.manifest(), sort_keys=False)
+        check_all(text, OWN_CONFIGURATIONS)
 
 
 def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = True) -> int:
@@ -300,8 +309,6 @@ spec:
   - name: web
     image: web:1
 """
-    if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there")
     how = settings(mesh={"version": "1.1.1"}, cluster={"nativeSidecars": False})
     how = function_config.with_mesh_documents(how, tuple(corpus_mesh("1.1.1")))
     once, _ = inject(text, how)
@@ -424,7 +431,7 @@ def test_a_record_that_cannot_be_used_is_an_error(text: str) -> None:
 
 def corpus_mesh(version: str) -> list[dict[str, Any]]:
     """The configuration of a version's own test-suite."""
-    base = SHARED / "istio/corpus" / version
+    base = needs(CORPUS / version)
     case = next(
         c
         for c in json.loads((base / "cases.json").read_text())
@@ -433,16 +440,9 @@ def corpus_mesh(version: str) -> list[dict[str, Any]]:
     config, values_, mesh = (
         (base / case[part]).read_text() for part in ("config", "values", "mesh")
     )
-    data = ({"config": config, "values": values_}, {"mesh": mesh})
-    names = ("istio-sidecar-injector", "istio")
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": "istio-system"},
-            "data": one,
-        }
-        for name, one in zip(names, data, strict=True)
+        config_map("istio-sidecar-injector", {"config": config, "values": values_}),
+        config_map("istio", {"mesh": mesh}),
     ]
 
 
@@ -458,7 +458,7 @@ def configurations() -> dict[str, Settings]:
         how = settings(mesh={"version": version}, cluster={"nativeSidecars": native})
         found[version] = function_config.with_mesh_documents(how, tuple(corpus_mesh(version)))
     for name, native in (("default", True), ("noprobes", False), ("hold", False)):
-        file = SHARED / f"istio/differential/mesh/{name}.yaml"
+        file = DIFFERENTIAL / "mesh" / f"{name}.yaml"
         documents = tuple(d for d in yaml.safe_load_all(file.read_text()) if d)
         how = settings(cluster={"nativeSidecars": native})
         found[name] = function_config.with_mesh_documents(how, documents)
@@ -467,19 +467,18 @@ def configurations() -> dict[str, Settings]:
 
 def corpora() -> Iterator[tuple[str, str]]:
     for version in ("1.30.3", "1.20.8"):
-        base = SHARED / "istio/corpus" / version
+        base = needs(CORPUS / version)
         for case in json.loads((base / "cases.json").read_text()):
             if "error" not in case and not case["openshift"]:
                 yield f"{version} {case['name']}", (base / case["input"]).read_text()
-    with lzma.open(SHARED / "istio/differential/cases.jsonl.xz", "rt") as lines:
+    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         for case in map(json.loads, lines):
             if case["injected"]:
                 yield case["id"], case["workload"]
 
 
-def test_corpora() -> None:
-    if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there")
+@pytest.mark.slow
+def test_istios_cases_converge_under_every_pair_of_configurations() -> None:
     chosen = list(corpora())
     if MANY:
         chosen = random.Random(3).sample(chosen, MANY)

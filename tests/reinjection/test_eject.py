@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from command import install_krm_injector
+from outside import needs_program
 from paths import ROOT
 
 from krm_injector import function_config
@@ -38,7 +40,9 @@ def command(monkeypatch: pytest.MonkeyPatch, words: list[str], text: str = "") -
     return main.run(words)
 
 
-def test_the_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_the_workload_before_injection(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert command(monkeypatch, ["eject", str(EXAMPLE / "httpbin.yaml")]) == 0
     out, said = capfd.readouterr()
     assert out == (EXAMPLE / ".expected" / "ejected.yaml").read_text()
@@ -88,7 +92,7 @@ def test_what_is_not_injected_stays_byte_for_byte(
         {"apiVersion": "v1", "kind": "ConfigMap", "data": {"action": "eject"}},
     ],
 )
-def test_the_function(
+def test_the_function_gives_the_workload_before_injection(
     config: dict[str, Any], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [yaml.safe_load((EXAMPLE / "httpbin.yaml").read_text())]
@@ -130,20 +134,15 @@ def test_fields_of_injection_are_none_of_ejection() -> None:
 
 @pytest.mark.parametrize("tool", ["kustomize", "kpt"])
 def test_orchestrators_run_the_function(tool: str, tmp_path: Path) -> None:
-    program = tmp_path / "bin" / "krm-injector"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m krm_injector "$@"\n')
-    program.chmod(0o755)
-    path = os.pathsep.join([str(program.parent), str(ROOT / ".tools"), os.environ["PATH"]])
-    if not shutil.which(tool, path=path):
-        pytest.skip(f"{tool} is not on PATH")
+    executable = needs_program(tool)
+    install_krm_injector(tmp_path)
     work = tmp_path / "work"
     shutil.copytree(EXAMPLE, work)
     words = {
-        "kustomize": ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."],
-        "kpt": ["kpt", "fn", "render", "--allow-exec"],
+        "kustomize": [executable, "build", "--enable-alpha-plugins", "--enable-exec", "."],
+        "kpt": [executable, "fn", "render", "--allow-exec"],
     }[tool]
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
     done = subprocess.run(words, cwd=work, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     text = done.stdout if tool == "kustomize" else (work / "httpbin.yaml").read_bytes()

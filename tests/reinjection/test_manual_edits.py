@@ -6,40 +6,27 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import random
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
-from paths import SHARED
+from builders import SHOP, bundle, config_map, settings
+from outside import ask_webhook, needs, webhook_oracle
+from paths import CORPUS, DEFAULT_INSTALLATION
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
-from krm_injector.reinjection import hand_edits, manual_edits, record
-from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
+from krm_injector.reinjection import manual_edits, record
 
-CORPUS = SHARED / "istio" / "corpus"
-SHOP = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
-BOOKKEEPING = (record.ANNOTATION, *hand_edits.BOOKKEEPING)
+BOOKKEEPING = (record.ANNOTATION, *manual_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
-
-
-def settings(**spec: Any) -> Settings:
-    kind = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
-    return function_config.settings({**kind, "spec": spec})
 
 
 NATIVE = settings(cluster={"nativeSidecars": True})
@@ -47,20 +34,10 @@ CONTAINER = settings(cluster={"nativeSidecars": False})
 
 
 def deployment(*own: Any) -> Any:
-    web = {
-        "name": "web",
-        "image": "web:1",
-        "ports": [{"containerPort": 80}],
-        "readinessProbe": {"httpGet": {"path": "/", "port": 80}},
-    }
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [web, *own]}}
-    metadata = {"name": "web", "namespace": "shop"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"template": template},
-    }
+    """With a port and a probe, which injection rewrites; ``own`` are further containers."""
+    probe = {"httpGet": {"path": "/", "port": 80}}
+    probed = {"ports": [{"containerPort": 80}], "readinessProbe": probe}
+    return builders.deployment(container=probed, beside=own)
 
 
 class Bench:
@@ -72,9 +49,8 @@ class Bench:
         self.how, self.mesh, self.space = how, mesh or [], space
 
     def outcome(self, action: str, *workloads: Any) -> pipeline.Outcome:
-        text = "---\n".join(map(dump, [*self.mesh, self.space, *workloads]))
-        bundle = manifests.join([Source(text.encode(), "")]).bundle
-        return pipeline.ACTIONS[action](bundle, self.how)
+        objects = bundle(*self.mesh, self.space, *workloads)
+        return pipeline.ACTIONS[action](objects, self.how)
 
     def inject(self, workload: Any) -> tuple[Any, list[Result]]:
         outcome = self.outcome("inject", workload)
@@ -125,9 +101,7 @@ def template_differences(one: Any, other: Any) -> list[str]:
 
 
 def check_kept(bench: Bench, change: Change, before: Any, reordered: bool = False) -> Any:
-    """The edit is refused, then kept with every value, then stands; returns what it is written
-    as.
-    """
+    """The edit is refused, then kept with every value, then stands; returns it ejected."""
     _, workload = edited(bench, change, before)
     refusals = bench.refused(workload)
     assert {result.code for result in refusals} == {"verify-edited"}
@@ -308,38 +282,35 @@ def test_a_variable_made_of_another_is_not_kept_where_injection_would_put_it_bef
 # ---------------------------------------------------------------- what it does not
 
 
-def annotations(workload: Any) -> Any:
-    return workload["spec"]["template"]["metadata"]["annotations"]
-
-
 def variable(workload: Any, name: str) -> Any:
-    return next(variable for variable in proxy(workload)["env"] if variable["name"] == name)
+    return next(entry for entry in proxy(workload)["env"] if entry["name"] == name)
 
 
-def probe_of_the_application(workload: Any) -> None:
-    container(workload, "web")["readinessProbe"]["httpGet"].update(path="/mine")
+def annotate(workload: Any, name: str, value: str) -> None:
+    workload["spec"]["template"]["metadata"]["annotations"][name] = value
 
 
-def volume_of_istio(workload: Any) -> None:
-    volumes = pod(workload)["volumes"]
-    next(v for v in volumes if v["name"] == "istio-envoy").update(emptyDir={})
+def envoy_volume(workload: Any) -> Any:
+    return next(volume for volume in pod(workload)["volumes"] if volume["name"] == "istio-envoy")
 
 
 DRIFT: dict[str, Change] = {
-    "a probe of the application": probe_of_the_application,
+    "a probe of the application": lambda w: container(w, "web")["readinessProbe"]["httpGet"].update(
+        path="/mine"
+    ),
     "a variable taken out": lambda w: proxy(w)["env"].pop(2),
     "variables in another order": lambda w: proxy(w)["env"].reverse(),
     "mounts in another order": lambda w: proxy(w)["volumeMounts"].reverse(),
     "a limit taken out": lambda w: proxy(w)["resources"]["limits"].pop("cpu"),
-    "a volume": volume_of_istio,
+    "a volume": lambda w: envoy_volume(w).update(emptyDir={}),
     "what post-processing writes": lambda w: variable(w, "ISTIO_KUBE_APP_PROBERS").update(
         value="{}"
     ),
     "a user that istio-init must let pass": lambda w: proxy(w)["securityContext"].update(
         runAsUser=2000
     ),
-    "the status": lambda w: annotations(w).update({"sidecar.istio.io/status": "{}"}),
-    "metrics": lambda w: annotations(w).update({"prometheus.io/port": "1"}),
+    "the status": lambda w: annotate(w, "sidecar.istio.io/status", "{}"),
+    "metrics": lambda w: annotate(w, "prometheus.io/port", "1"),
     "a field that Kubernetes does not know": lambda w: proxy(w).update(imagePolicy="Never"),
     "a value of the wrong type": lambda w: proxy(w).update(args="--mine"),
     "a quantity that is none": lambda w: proxy(w)["resources"]["limits"].update(cpu="much"),
@@ -409,8 +380,15 @@ def test_the_users_value_wins_over_a_mesh_that_changed() -> None:
 
 def test_pieces_that_only_the_mesh_changed_are_no_edits() -> None:
     _, workload = edited(Bench(NATIVE), lambda w: proxy(w)["env"].pop(2), deployment())
-    mesh_config = "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
-    other = Bench(settings(mesh={"meshConfig": mesh_config}))
+    other = Bench(
+        settings(
+            mesh={
+                "meshConfig": (
+                    "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
+                )
+            }
+        )
+    )
     again, said = other.inject(workload)
     assert [result.code for result in said] == ["edit-lost"]
     assert again == other.inject(deployment())[0]
@@ -444,19 +422,13 @@ def test_a_label_that_would_change_the_verdict_is_drift() -> None:
 
 def of_version(version: str, native: bool) -> Bench:
     """Istio's own test installation of that version, by kube-inject."""
-    base = CORPUS / version
-    if not base.exists():
-        pytest.skip(f"no installation of {version} in {CORPUS}")
+    base = needs(CORPUS / version)
     cases = json.loads((base / "cases.json").read_text())
     case = next(
         one
         for one in cases
         if "error" not in one and one["native_sidecars"] == native and not one["openshift"]
     )
-
-    def config_map(name: str, data: dict[str, str]) -> Any:
-        metadata = {"name": name, "namespace": "istio-system"}
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
     read = {key: (base / case[key]).read_text() for key in ("config", "values", "mesh")}
     sidecar = config_map(
@@ -467,6 +439,7 @@ def of_version(version: str, native: bool) -> Bench:
     return Bench(settings(**spec), mesh)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "native"),
     [
@@ -500,18 +473,14 @@ def test_before_that_every_edit_of_a_container_is_drift(version: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("native", [True, False], ids=["native", "container"])
 def test_the_real_webhook_makes_the_edited_workload_of_its_override(
     native: bool, tmp_path: Path
 ) -> None:
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    installed = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    if not oracle or not installed.exists():
-        pytest.skip(
-            "istio-webhook-oracle is not at hand (KRM_INJECTOR_ORACLE), or no installation in "
-            "KRM_INJECTOR_SHARED"
-        )
-    mesh = [document.value for document in load_all(installed.read_text()) if document.value]
+    oracle = webhook_oracle()
+    installation = load_all(needs(DEFAULT_INSTALLATION).read_text())
+    mesh = [document.value for document in installation if document.value]
     data = [one["data"] for one in mesh if one["kind"] == "ConfigMap"]
     injector = next(one for one in data if "config" in one)
     facts = {
@@ -534,20 +503,7 @@ def test_the_real_webhook_makes_the_edited_workload_of_its_override(
         rows.append(
             {"id": what, **facts, "webhooks": webhooks, **asked, "workload": json.dumps(ejected)}
         )
-    (tmp_path / "asked").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    env = {
-        **os.environ,
-        "ORACLE_REQ": str(tmp_path / "asked"),
-        "ORACLE_OUT": str(tmp_path / "told"),
-    }
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"],
-        check=True,
-        capture_output=True,
-        env=env,
-        timeout=100,
-    )
-    answers = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    answers = ask_webhook(oracle, rows, tmp_path)
     assert [answer["id"] for answer in answers] == list(SUPPORTED)
     for answer in answers:
         sidecar, theirs = proxy(ours[answer["id"]]), answer["pod"]["spec"]

@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import builders
 import pytest
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.kube.yaml.comments import line_comments
@@ -18,11 +19,6 @@ from krm_injector.outcome import AS_KNOWN
 from krm_injector.sources import manifests
 from krm_injector.sources.inputs import Source
 
-CONFIG = {
-    "apiVersion": "krm-injector.dev/v1alpha1",
-    "kind": "SidecarInjection",
-    "spec": {"namespaces": [{"name": "shop", "labels": {"istio-injection": "enabled"}}]},
-}
 APP = """\
 apiVersion: {version}
 kind: {kind}
@@ -68,8 +64,8 @@ KINDS = [("apps/v1", "Deployment"), ("argoproj.io/v1alpha1", "Rollout")]
 
 
 def settings(native: bool) -> Any:
-    cluster = {"nativeSidecars": native}
-    return function_config.settings({**CONFIG, "spec": {**CONFIG["spec"], "cluster": cluster}})  # type: ignore[dict-item]
+    shop = {"name": "shop", "labels": {"istio-injection": "enabled"}}
+    return builders.settings(namespaces=[shop], cluster={"nativeSidecars": native})
 
 
 def ran(text: str, native: bool, action: str = "inject") -> tuple[str, list[Any]]:

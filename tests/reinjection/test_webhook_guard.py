@@ -4,26 +4,24 @@ it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
-from paths import ROOT
+from builders import INJECT
+from outside import needs, webhook_oracle
+from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES, ROOT
 
-from krm_injector import function_config, pipeline
+from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.sources import resource_list
+from tools import webhook_on_output
 
-SHARED = Path(os.environ.get("KRM_INJECTOR_SHARED") or ROOT.parent / "shared") / "istio"
-INJECT = "sidecar.istio.io/inject"
 WEB = """\
 apiVersion: KIND
 metadata: {name: web, namespace: shop}
@@ -39,16 +37,9 @@ spec:
 
 
 def settings(**spec: Any) -> Settings:
-    return function_config.settings(
-        {
-            "apiVersion": "krm-injector.dev/v1alpha1",
-            "kind": "SidecarInjection",
-            "spec": {
-                "namespaces": [{"name": "shop", "labels": {"istio-injection": "enabled"}}],
-                **spec,
-            },
-        }
-    )
+    """Namespace shop is injected, though no object says so."""
+    shop = {"name": "shop", "labels": {"istio-injection": "enabled"}}
+    return builders.settings(**{"namespaces": [shop], **spec})
 
 
 def manifest(kind: str = "apps/v1\nkind: Deployment", old: str = "", new: str = "") -> str:
@@ -75,8 +66,8 @@ def test_the_guard_is_a_label_on_the_pod_template() -> None:
 
 def test_versions_that_read_no_label_get_an_annotation_too() -> None:
     template = (
-        "spec: {containers: [{name: istio-proxy, image: p}], "
-        "initContainers: [{name: istio-init, image: p}]}"
+        "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: "
+        "istio-init, image: p}]}"
     )
     config = json.dumps({"policy": "enabled", "templates": {"sidecar": template}})
     mesh = {"injector": {"config": config, "values": "{}"}, "version": "1.11.8"}
@@ -115,20 +106,8 @@ KINDS = [
 def workload(kind: str, metadata: dict[str, Any]) -> str:
     """A workload whose pods carry this metadata."""
     version, _, name = kind.partition("\nkind: ")
-    inner = {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
-    value: dict[str, Any] = {
-        "apiVersion": version,
-        "kind": name,
-        "metadata": {"name": "web", "namespace": "shop"},
-    }
-    if name == "Pod":
-        value["metadata"] |= metadata
-        value["spec"] = inner["spec"]
-    elif name == "CronJob":
-        value["spec"] = {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": inner}}}
-    else:
-        value["spec"] = {"template": inner}
-    return json.dumps(value)
+    pod = {"metadata": metadata, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    return json.dumps(builders.workload(name, pod, api_version=version))
 
 
 @pytest.mark.parametrize(
@@ -158,8 +137,8 @@ def test_a_no_of_the_users_is_a_no(kind: str, said: dict[str, Any]) -> None:
 def test_where_the_cni_plugin_redirects_the_guard_is_refused() -> None:
     """istio-cni leaves a pod alone that says false and has no istio-init."""
     template = (
-        "spec: {containers: [{name: istio-proxy, image: p}], "
-        "initContainers: [{name: istio-validation, image: p}]}"
+        "spec: {containers: [{name: istio-proxy, image: p}], initContainers: [{name: "
+        "istio-validation, image: p}]}"
     )
     mesh = {
         "injector": {
@@ -206,36 +185,28 @@ def test_a_selector_that_would_lose_the_pods_refuses_the_guard(
 @pytest.fixture(scope="module")
 def tool() -> Any:
     """tools/webhook_on_output.py, which also does more cases and prints their counts."""
-    file = ROOT / "tools" / "webhook_on_output.py"
-    if not (SHARED / "differential").is_dir() or not file.exists():
-        pytest.skip(f"{SHARED} or {file} is not there")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    needs(DIFFERENTIAL)
+    return webhook_on_output
 
 
 @pytest.fixture(scope="module")
 def oracle() -> str:
-    found = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not found:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    return found
+    return webhook_oracle()
 
 
 def pods(tool: Any, guard: str) -> tuple[list[Any], set[str]]:
     """Pods injected here, of Istio's cases and of random workloads, and the errors of those that
     were refused.
     """
-    meshes = tool.meshes(SHARED / "differential" / "mesh")
-    corpus = tool.corpus_cases(SHARED / "corpus" / "1.30.3", meshes)
-    chance = tool.random_cases([SHARED / "differential" / "cases.jsonl.xz"], meshes)
+    meshes = tool.meshes(DIFFERENTIAL / "mesh")
+    corpus = tool.corpus_cases(CORPUS / "1.30.3", meshes)
+    chance = tool.random_cases([RANDOM_CASES], meshes)
     found, codes = tool.taken(corpus, guard, 140)
     more, others = tool.taken(chance, guard)
     return [*found, *more], {*codes, *others}
 
 
+@pytest.mark.slow
 def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> None:
     """No webhook's selectors match them: the API server does not even ask istiod."""
     found, refused = pods(tool, "label")
@@ -245,6 +216,7 @@ def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> N
     assert [one.one.case.id for one in passes if one.matched or one.changes or one.error] == []
 
 
+@pytest.mark.slow
 def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str) -> None:
     """Every change has a reason that the documentation names, and is one of those that it lists for
     it.
@@ -262,6 +234,7 @@ def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str)
     assert 0 < len(changed) < len(passes) / 2
 
 
+@pytest.mark.slow
 def test_a_namespace_that_says_disabled_keeps_the_real_webhook_away(tool: Any, oracle: str) -> None:
     """What the guard's errors and the documentation advise; whatever the pods' own labels say."""
     found, _ = pods(tool, "none")

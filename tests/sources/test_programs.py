@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import files
 import pytest
 
 from krm_injector.model import Refused
@@ -26,16 +27,14 @@ OWN = config("exec: {path: krm-injector}")
 EVIL = config("exec: {path: ./evil}")
 
 
-def write(directory: Path, **files: str) -> Path:
-    for name, text in files.items():
-        path = directory / name.replace("__", "/").replace("_yaml", ".yaml")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return directory
+def write(directory: Path, **texts: str) -> Path:
+    """Files by keywords: "__" is a slash, "_yaml" the suffix .yaml."""
+    names = {name: name.replace("__", "/").replace("_yaml", ".yaml") for name in texts}
+    return files.write(directory, {names[name]: text for name, text in texts.items()})
 
 
-def kustomization(tmp_path: Path, text: str, **files: str) -> programs.Functions:
-    return programs.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **files)))
+def kustomization(tmp_path: Path, text: str, **texts: str) -> programs.Functions:
+    return programs.of_kustomization(str(write(tmp_path, kustomization_yaml=text, **texts)))
 
 
 # ---------------------------------------------------------------- kustomize
@@ -43,7 +42,8 @@ def kustomization(tmp_path: Path, text: str, **files: str) -> programs.Functions
 
 def test_our_own_function_is_harmless_and_its_configuration_found(tmp_path: Path) -> None:
     found = kustomization(
-        tmp_path, "resources: [base, web.yaml]\ntransformers: [own.yaml]\n", own_yaml=OWN, web_yaml="{}",
+        tmp_path, "resources: [base, web.yaml]\ntransformers: [own.yaml]\n", own_yaml=OWN,
+        web_yaml="{}",
         base__kustomization_yaml="resources: [cm.yaml]\n", base__cm_yaml="{}",
     )  # fmt: skip
     assert found.harmless
@@ -96,16 +96,18 @@ def test_programs_are_found_in_bases_inline_and_in_containers(tmp_path: Path) ->
     ],
 )
 def test_what_cannot_be_known_for_sure_is_not_harmless(tmp_path: Path, text: str) -> None:
-    files = {
-        "folder__kustomization_yaml": "resources: [own.yaml]\n", "folder__own_yaml": OWN, "evil_yaml": EVIL,
+    texts = {
+        "folder__kustomization_yaml": "resources: [own.yaml]\n", "folder__own_yaml": OWN,
+        "evil_yaml": EVIL,
         "unknown_yaml": "apiVersion: x/v1\nkind: Y\n", "own_yaml": OWN,
         "args_yaml": config("exec: {path: krm-injector, args: [build]}"),
-        "old_yaml": OWN.replace("  annotations:", "  annotations:\n    config.k8s.io/function: 'exec: {path: evil}'"),
+        "old_yaml": OWN.replace("  annotations:",
+                                "  annotations:\n    config.k8s.io/function: 'exec: {path: evil}'"),
         "path_yaml": config("exec: {path: ./krm-injector}"),
     }  # fmt: skip
     more = "" if text == "a: [\n" else "validators: [own.yaml]\n"
-    assert not kustomization(tmp_path, text + more, **files).harmless
-    assert kustomization(tmp_path, more, **files).harmless or not more, (
+    assert not kustomization(tmp_path, text + more, **texts).harmless
+    assert kustomization(tmp_path, more, **texts).harmless or not more, (
         "it is what is added that makes it so"
     )
 
@@ -162,7 +164,10 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
 
 
 def kptfile(step: str) -> str:
-    return f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {{name: x}}\npipeline:\n  mutators:\n  - {step}\n"
+    return (
+        f"apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {{name: x}}\npipeline:\n"
+        f"  mutators:\n  - {step}\n"
+    )
 
 
 def test_a_package_s_own_function_and_its_configuration(tmp_path: Path) -> None:

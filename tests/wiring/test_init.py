@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from paths import ROOT
+from command import krm_text
+from files import tree
 
 from krm_injector.model import Refused
 from krm_injector.wiring import init
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x # mine\n"
-
-
-def tree(directory: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
 
 
 def refused(target: str, directory: Path) -> str:
@@ -119,21 +110,11 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
         ({}, "verify ."),
         ({"a.yaml": "", "k/kustomization.yaml": "namePrefix: x\n"}, "verify ."),
         ({"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": ""}, "verify ."),
-        (
-            {
-                "b/kustomization.yaml": "namespace: x\n",
-                "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
-                "o p/kustomization.yaml": "namespace: x\n",
-            },
-            "explain o 'o p'",
-        ),
-        (
-            {
-                "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
-                "p/kustomization.yaml": "namePrefix: x\n",
-            },
-            "verify o",
-        ),
+        ({"b/kustomization.yaml": "namespace: x\n",
+          "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
+          "o p/kustomization.yaml": "namespace: x\n"}, "explain o 'o p'"),
+        ({"o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+          "p/kustomization.yaml": "namePrefix: x\n"}, "verify o"),
         ({"c/Chart.yaml": "name: c\n"}, "verify ."),
     ],
 )
@@ -165,8 +146,9 @@ def test_kustomize_with_an_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_kustomize_adds_to_a_kustomization(tmp_path: Path, newline: str, bom: str) -> None:
-    text = f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n"
-    before = bom + text.replace("\n", newline)
+    before = bom + (
+        f"# mine\n{HEAD}resources:\n- web.yaml  # the web\n\ntransformers:\n  - labels.yaml\n"
+    ).replace("\n", newline)
     path = tmp_path / "kustomization.yaml"
     path.write_bytes(before.encode())
     report = init.run("kustomize", str(tmp_path), None)
@@ -306,32 +288,24 @@ def test_kpt_knows_its_own_image(tmp_path: Path) -> None:
     assert (tmp_path / "Kptfile").read_text() == text
 
 
-def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "krm_injector", *words]
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def test_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text("a: b\n")
-    done = run("init", "kustomize", cwd=tmp_path)
+    done = krm_text("init", "kustomize", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.endswith(
         "  kustomize build --enable-alpha-plugins --enable-exec .\n"
     )
-    nothing = run("init", cwd=tmp_path)
+    nothing = krm_text("init", cwd=tmp_path)
     assert nothing.returncode == 2 and all(target in nothing.stderr for target in init.TARGETS)
-    unknown = run("init", "kustomise", cwd=tmp_path)
+    unknown = krm_text("init", "kustomise", cwd=tmp_path)
     assert unknown.returncode == 1 and "kustomize" in unknown.stderr and unknown.stdout == ""
-    assert run("init", "kpt", "nowhere", cwd=tmp_path).returncode == 1
+    assert krm_text("init", "kpt", "nowhere", cwd=tmp_path).returncode == 1
 
 
 def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         (tmp_path / "istio-inject.yaml").symlink_to(tmp_path / "nowhere" / "x")
-        assert run("init", "kpt", cwd=tmp_path).returncode == 1
+        assert krm_text("init", "kpt", cwd=tmp_path).returncode == 1
         assert not (tmp_path / "Kptfile").exists()
         return
     tmp_path.chmod(0o500)
-    assert run("init", "kpt", cwd=tmp_path).returncode == 1
+    assert krm_text("init", "kpt", cwd=tmp_path).returncode == 1

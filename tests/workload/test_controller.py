@@ -1,24 +1,24 @@
 """Owners: what Istio reads off the pod a controller would create.
 
 The expectations of the automatic method for 1.30 are what the real 1.30.3 webhook writes into
-ISTIO_META_OWNER and ISTIO_META_WORKLOAD_NAME; test_owner_differential below asks it again where it
-is at hand.
+ISTIO_META_OWNER and ISTIO_META_WORKLOAD_NAME; test_owners_are_those_of_the_real_webhook asks it
+again where it is at hand.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
-from paths import SHARED
+from builders import pod_template
+from outside import ask_webhook, needs, webhook_oracle
+from paths import DEFAULT_INSTALLATION
 
 from krm_injector.kube.selectors import UNKNOWN
+from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.versions import rules_for
 from krm_injector.workload.controller import Owner, owner_of, pod_labels
@@ -50,24 +50,10 @@ def workload(
     labels: dict[str, str] | None = None,
     more: Object | None = None,
 ) -> Workload:
-    metadata: Object = {"name": name, "namespace": "shop", **(more or {})}
-    template: Object = {
-        "metadata": {"labels": {"app": "x", **(labels or {})}},
-        "spec": {"containers": [{"name": "a"}]},
-    }
-    value: Object = {"apiVersion": api_version, "kind": kind}
-    path: tuple[str, ...] = ("spec", "template")
-    if kind == "Pod":
-        path = ()
-        value |= {"metadata": {**metadata, **template["metadata"]}, "spec": template["spec"]}
-    elif kind == "CronJob":
-        path = ("spec", "jobTemplate", "spec", "template")
-        value |= {
-            "metadata": metadata,
-            "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template}}},
-        }
-    else:
-        value |= {"metadata": metadata, "spec": {"template": template}}
+    template = pod_template({"name": "a"}, labels={"app": "x", **(labels or {})})
+    fields = {"name": name, **(more or {})}
+    value = builders.workload(kind, template, api_version=api_version, **fields)
+    path = POD_TEMPLATES.get((api_version, kind), ("spec", "template"))
     return Workload(0, (), ResourceRef(api_version, kind, name, "shop"), value, path)
 
 
@@ -75,39 +61,47 @@ W = workload
 APPS, BATCH = "apps/v1", "batch/v1"
 DEPLOYMENT, RC = "Deployment", "ReplicationController"
 AUTOMATIC: list[tuple[str, Workload, str, str, str]] = [
-    ("Deployment", W(APPS, DEPLOYMENT, "web"), "web", APPS, DEPLOYMENT),
-    ("Deployment of old", W("extensions/v1beta1", DEPLOYMENT, "web"), "web", APPS, DEPLOYMENT),
-    ("Deployment like a Job",
-     W(APPS, DEPLOYMENT, "a-0123456789"), "a-0123456789", APPS, DEPLOYMENT),
-    ("Deployment with a rollout's label",
-     W(APPS, DEPLOYMENT, "web", {ROLLOUT: "0"}), "web", APPS, DEPLOYMENT),
-    ("ReplicaSet", W(APPS, "ReplicaSet", "web"), "web", APPS, "ReplicaSet"),
-    ("ReplicaSet with hash",
-     W(APPS, "ReplicaSet", "web-abc", {"pod-template-hash": "abc"}), "web", APPS, DEPLOYMENT),
-    ("ReplicaSet named as its hash",
-     W(APPS, "ReplicaSet", "abc", {"pod-template-hash": "abc"}), "abc", APPS, DEPLOYMENT),
-    ("ReplicaSet with a hash unfit",
-     W(APPS, "ReplicaSet", "web-abc", {"pod-template-hash": "xyz"}), "web-abc", APPS, "ReplicaSet"),
-    ("ReplicaSet of a rollout",
-     W(APPS, "ReplicaSet", "web-abc", {ROLLOUT: "abc"}), "web", "v1alpha1", "Rollout"),
-    ("StatefulSet", W(APPS, "StatefulSet", "db"), "db", APPS, "StatefulSet"),
-    ("DaemonSet", W(APPS, "DaemonSet", "ds"), "ds", APPS, "DaemonSet"),
-    ("Job", W(BATCH, "Job", "load"), "load", BATCH, "Job"),
-    ("Job, 7 digits", W(BATCH, "Job", "load-1234567"), "load-1234567", BATCH, "Job"),
-    ("Job, 8 digits", W(BATCH, "Job", "load-12345678"), "load", BATCH, "CronJob"),
-    ("Job, 10 digits", W(BATCH, "Job", "load-1234567890"), "load", BATCH, "CronJob"),
-    ("Job, 11 digits", W(BATCH, "Job", "load-12345678901"), "load-12345678901", BATCH, "Job"),
-    ("CronJob", W(BATCH, "CronJob", "tick"), "tick", BATCH, "CronJob"),
-    ("CronJob named as a Job",
-     W(BATCH, "CronJob", "tick-12345678"), "tick-12345678", BATCH, "CronJob"),
-    ("ReplicationController", W("v1", RC, "rc"), "rc", "v1", RC),
-    ("RC of a DeploymentConfig",
-     W("v1", RC, "rc-1", {"deploymentconfig": "dc"}), "dc", "v1", "DeploymentConfig"),
+    ("Deployment", W("apps/v1", "Deployment", "web"), "web", "apps/v1", "Deployment"),
+    ("Deployment of old", W("extensions/v1beta1", "Deployment", "web"), "web", "apps/v1",
+     "Deployment"),
+    ("Deployment like a Job", W("apps/v1", "Deployment", "a-0123456789"), "a-0123456789", "apps/v1",
+     "Deployment"),
+    ("Deployment with a rollout's label", W("apps/v1", "Deployment", "web", {ROLLOUT: "0"}), "web",
+     "apps/v1",
+     "Deployment"),
+    ("ReplicaSet", W("apps/v1", "ReplicaSet", "web"), "web", "apps/v1", "ReplicaSet"),
+    ("ReplicaSet with hash", W("apps/v1", "ReplicaSet", "web-abc", {"pod-template-hash": "abc"}),
+     "web", "apps/v1",
+     "Deployment"),
+    ("ReplicaSet named as its hash", W("apps/v1", "ReplicaSet", "abc",
+                                       {"pod-template-hash": "abc"}), "abc", "apps/v1",
+     "Deployment"),
+    ("ReplicaSet with a hash unfit", W("apps/v1", "ReplicaSet", "web-abc",
+                                       {"pod-template-hash": "xyz"}), "web-abc",
+     "apps/v1", "ReplicaSet"),
+    ("ReplicaSet of a rollout", W("apps/v1", "ReplicaSet", "web-abc", {ROLLOUT: "abc"}), "web",
+     "v1alpha1", "Rollout"),
+    ("StatefulSet", W("apps/v1", "StatefulSet", "db"), "db", "apps/v1", "StatefulSet"),
+    ("DaemonSet", W("apps/v1", "DaemonSet", "ds"), "ds", "apps/v1", "DaemonSet"),
+    ("Job", W("batch/v1", "Job", "load"), "load", "batch/v1", "Job"),
+    ("Job, 7 digits", W("batch/v1", "Job", "load-1234567"), "load-1234567", "batch/v1", "Job"),
+    ("Job, 8 digits", W("batch/v1", "Job", "load-12345678"), "load", "batch/v1", "CronJob"),
+    ("Job, 10 digits", W("batch/v1", "Job", "load-1234567890"), "load", "batch/v1", "CronJob"),
+    ("Job, 11 digits", W("batch/v1", "Job", "load-12345678901"), "load-12345678901", "batch/v1",
+     "Job"),
+    ("CronJob", W("batch/v1", "CronJob", "tick"), "tick", "batch/v1", "CronJob"),
+    ("CronJob named as a Job", W("batch/v1", "CronJob", "tick-12345678"), "tick-12345678",
+     "batch/v1", "CronJob"),
+    ("ReplicationController", W("v1", "ReplicationController", "rc"), "rc", "v1",
+     "ReplicationController"),
+    ("RC of a DeploymentConfig", W("v1", "ReplicationController", "rc-1",
+                                   {"deploymentconfig": "dc"}), "dc",
+     "v1", "DeploymentConfig"),
     ("Pod", W("v1", "Pod", "p"), "p", "v1", "Pod"),
-    ("Pod of a ReplicaSet",
-     W("v1", "Pod", "p", {"pod-template-hash": "h"}, CONTROLLED), "p", APPS, DEPLOYMENT),
-    ("Pod with an owner that is no controller",
-     W("v1", "Pod", "p", {}, UNCONTROLLED), "p", "v1", "Pod"),
+    ("Pod of a ReplicaSet", W("v1", "Pod", "p", {"pod-template-hash": "h"}, CONTROLLED), "p",
+     "apps/v1", "Deployment"),
+    ("Pod with an owner that is no controller", W("v1", "Pod", "p", {}, UNCONTROLLED), "p", "v1",
+     "Pod"),
 ]  # fmt: skip
 # Kinds that the real webhook's stand-in for a cluster does not know or simplifies.
 CLUSTER_ONLY: list[tuple[str, Workload, str, str, str]] = [
@@ -135,7 +129,7 @@ CLUSTER_ONLY: list[tuple[str, Workload, str, str, str]] = [
     [case[1:] for case in (*AUTOMATIC, *CLUSTER_ONLY)],
     ids=[case[0] for case in (*AUTOMATIC, *CLUSTER_ONLY)],
 )
-def test_automatic(given: Workload, name: str, api_version: str, kind: str) -> None:
+def test_owners_of_the_webhook(given: Workload, name: str, api_version: str, kind: str) -> None:
     assert owner_of(given, NOW, manual=False) == Owner(name, "shop", api_version, kind)
 
 
@@ -240,19 +234,10 @@ def test_labels_that_are_no_strings_read_as_go_reads_yaml() -> None:
     assert pod_labels(given) == {"a": "true", "b": "", "c": "1", "d": "1.1", "e": "x"}
 
 
-def _oracle() -> str:
-    found = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not found:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    return found
-
-
-def test_owner_differential(tmp_path: Path) -> None:
+def test_owners_are_those_of_the_real_webhook(tmp_path: Path) -> None:
     """The table against the real webhook."""
-    mesh = SHARED / "istio" / "differential" / "mesh" / "default.yaml"
-    oracle = _oracle()
-    if not mesh.exists():
-        pytest.skip(f"{mesh} is not at hand: KRM_INJECTOR_SHARED")
+    oracle = webhook_oracle()
+    mesh = needs(DEFAULT_INSTALLATION)
     data: dict[str, Any] = {}
     for document in yaml.safe_load_all(mesh.read_text()):
         data |= document.get("data") or {}
@@ -265,27 +250,14 @@ def test_owner_differential(tmp_path: Path) -> None:
         "native": False,
     }
     cases = [case for case in AUTOMATIC if case[0] != "Deployment of old"]
-    with open(tmp_path / "requests", "w") as file:
-        for name, given, *_ in cases:
-            file.write(
-                json.dumps({**common, "id": name, "workload": yaml.safe_dump(given.object)}) + "\n"
-            )
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"],
-        check=True,
-        capture_output=True,
-        env={
-            **os.environ,
-            "ORACLE_REQ": str(tmp_path / "requests"),
-            "ORACLE_OUT": str(tmp_path / "answers"),
-        },
-    )
-    answers = (tmp_path / "answers").read_text().splitlines()
+    requests = [
+        {**common, "id": name, "workload": yaml.safe_dump(owned.object)}
+        for name, owned, *_ in cases
+    ]
+    answers = ask_webhook(oracle, requests, tmp_path)
     assert len(answers) == len(cases)
-    for (label, _, name, api_version, kind), line in zip(cases, answers, strict=True):
-        (proxy,) = (
-            c for c in json.loads(line)["pod"]["spec"]["containers"] if c["name"] == "istio-proxy"
-        )
+    for (label, _, name, api_version, kind), answer in zip(cases, answers, strict=True):
+        (proxy,) = (c for c in answer["pod"]["spec"]["containers"] if c["name"] == "istio-proxy")
         env = {entry["name"]: entry.get("value") for entry in proxy["env"]}
         expected = f"kubernetes://apis/{api_version}/namespaces/shop/{kind.lower()}s/{name}"
         assert (env["ISTIO_META_OWNER"], env["ISTIO_META_WORKLOAD_NAME"]) == (expected, name), label

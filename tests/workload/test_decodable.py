@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from builders import SHOP
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings
@@ -18,11 +19,6 @@ from krm_injector.model import ResourceRef
 from krm_injector.sources import inputs, manifests
 from krm_injector.workload import decodable
 
-NAMESPACE = {
-    "apiVersion": "v1",
-    "kind": "Namespace",
-    "metadata": {"name": "shop", "labels": {"istio-injection": "enabled"}},
-}
 POD = {
     "metadata": {"labels": {"app": "web"}, "annotations": {"a": "b"}},
     "spec": {
@@ -107,7 +103,7 @@ def test_a_value_of_another_type_is_an_error_at_its_field(
 ) -> None:
     for action in ("inject", "eject"):
         for value in VALUES:
-            found = errors(NAMESPACE, put(workload(kind), path, value), action=action)
+            found = errors(SHOP, put(workload(kind), path, value), action=action)
             assert found == ([] if type(value) is FIELDS[field] else [("pod-invalid", path)]), (
                 action,
                 value,
@@ -116,7 +112,7 @@ def test_a_value_of_another_type_is_an_error_at_its_field(
 
 @pytest.mark.parametrize(("kind", "field", "path"), PLACES)
 def test_null_is_what_is_absent(kind: tuple[str, str], field: str, path: str) -> None:
-    assert errors(NAMESPACE, put(workload(kind), path, None)) == []
+    assert errors(SHOP, put(workload(kind), path, None)) == []
 
 
 @pytest.mark.parametrize("kind", POD_TEMPLATES, ids="/".join)
@@ -124,24 +120,25 @@ def test_every_step_to_the_template_counts(kind: tuple[str, str]) -> None:
     steps = POD_TEMPLATES[kind]
     for depth in range(1, len(steps) + 1):
         path = ".".join(steps[:depth])
-        assert errors(NAMESPACE, put(workload(kind), path, "text")) == [("pod-invalid", path)]
-        assert errors(NAMESPACE, put(workload(kind), path, None)) == []
+        assert errors(SHOP, put(workload(kind), path, "text")) == [("pod-invalid", path)]
+        assert errors(SHOP, put(workload(kind), path, None)) == []
 
 
 @pytest.mark.parametrize("part", ["labels", "annotations"])
-def test_labels_are_strings(part: str) -> None:
+def test_labels_and_annotations_must_be_strings(part: str) -> None:
     """A list or an object is an error; a number has one reading, and is a warning."""
     path = f"spec.template.metadata.{part}"
-    for value in ([], {}, ["x"]):
+    values: list[Any] = [[], {}, ["x"]]
+    for value in values:
         given = put(workload(("apps/v1", "Deployment")), path, {"team": value, "a.b/c": value})
-        assert errors(NAMESPACE, given) == [
+        assert errors(SHOP, given) == [
             ("pod-invalid", f"{path}.team"),
             ("pod-invalid", f'{path}["a.b/c"]'),
         ]
     given = put(
         workload(("apps/v1", "Deployment")), path, {"team": 5, "other": True, "third": None}
     )
-    results = outcome(NAMESPACE, given).results
+    results = outcome(SHOP, given).results
     assert [r.code for r in results if r.severity != "info"] == ["metadata-not-string"] * 2
 
 
@@ -163,7 +160,7 @@ def test_a_null_among_objects_has_no_name(path: str) -> None:
         container[path.rpartition(".")[2]] = [None]
     else:
         given["spec"]["template"]["spec"][path] = [None]
-    assert errors(NAMESPACE, given) == [
+    assert errors(SHOP, given) == [
         ("pod-invalid", f"spec.template.spec.{path.replace('.0', '[0]')}[0]")
     ]
 
@@ -171,7 +168,7 @@ def test_a_null_among_objects_has_no_name(path: str) -> None:
 def test_a_null_among_strings_is_an_empty_one() -> None:
     given = workload(("apps/v1", "Deployment"))
     given["spec"]["template"]["spec"]["containers"][0]["args"] = ["a", None]
-    assert errors(NAMESPACE, given) == []
+    assert errors(SHOP, given) == []
 
 
 def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
@@ -179,7 +176,7 @@ def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
     first = put(first, "spec.template.spec.containers", {"name": "app"})
     first = put(first, "spec.template.spec.terminationGracePeriodSeconds", "30")
     second = put(workload(("batch/v1", "CronJob")), "spec.jobTemplate.metadata", "text")
-    assert [field for _, field in errors(NAMESPACE, first, second)] == [
+    assert [field for _, field in errors(SHOP, first, second)] == [
         "spec.template.metadata.labels",
         "spec.template.spec.containers",
         "spec.template.spec.terminationGracePeriodSeconds",
@@ -189,8 +186,8 @@ def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
 
 @pytest.mark.parametrize("value", ["text", 5, True, [], ["x"]])
 @pytest.mark.parametrize("part", ["labels", "annotations"])
-def test_namespaces_too(part: str, value: Any) -> None:
-    broken = put(NAMESPACE, f"metadata.{part}", value)
+def test_a_namespace_that_cannot_be_decoded_is_an_error(part: str, value: Any) -> None:
+    broken = put(SHOP, f"metadata.{part}", value)
     found = errors(broken, workload(("v1", "Pod")))
     assert ("namespace-invalid", f"metadata.{part}") in found
     # In a List as well.
@@ -208,7 +205,7 @@ def test_objects_of_kinds_that_nobody_knows_are_left_alone_in_silence(value: Any
         "metadata": {"name": "m"},
         "spec": {"template": value},
     }
-    done = outcome(NAMESPACE, mail)
+    done = outcome(SHOP, mail)
     assert done.replacements == {} and done.decisions == ()
     assert [result.code for result in done.results if result.code != "mesh"] == []
 
@@ -216,7 +213,7 @@ def test_objects_of_kinds_that_nobody_knows_are_left_alone_in_silence(value: Any
 def test_what_stays_at_home_is_left_alone() -> None:
     local = put(workload(("apps/v1", "Deployment")), "spec.template", "text")
     local["metadata"]["annotations"] = {"config.kubernetes.io/local-config": "true"}
-    assert errors(NAMESPACE, local) == []
+    assert errors(SHOP, local) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from builders import pod
 
 from krm_injector.injection import merge, pods, post_process, probes, prometheus
 from krm_injector.istio_names import (
@@ -19,19 +20,8 @@ from krm_injector.versions import NEWEST, rules_for
 Pod = dict[str, Any]
 
 
-def pod(
-    *containers: Pod, init: tuple[Pod, ...] = (), annotations: dict[str, str] | None = None
-) -> Pod:
-    spec: Pod = {"containers": list(containers)}
-    if init:
-        spec["initContainers"] = list(init)
-    return {"metadata": {"annotations": annotations} if annotations else {}, "spec": spec}
-
-
-def facts(**changes: Any) -> post_process.PostProcessing:
-    plain = post_process.PostProcessing(
-        rules_for(NEWEST), "default", {}, False, 15020, False, False, {}
-    )
+def facts(**changes: Any) -> post_process.Facts:
+    plain = post_process.Facts(rules_for(NEWEST), "default", {}, False, 15020, False, False, {})
     return plain._replace(**changes)
 
 
@@ -110,7 +100,7 @@ def test_the_status_names_what_the_templates_brought() -> None:
     }
 
 
-def test_injected_annotations_win() -> None:
+def test_injected_annotations_win_over_the_pods() -> None:
     done = post_process.post_process(
         pod(PROXY, annotations={"a": "mine"}), {}, facts(injected_annotations={"a": "b"})
     )

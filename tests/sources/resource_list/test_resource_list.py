@@ -82,7 +82,7 @@ def test_unchanged_is_byte_identical(text: str) -> None:
     assert resource_list.write(read(text), {}, []) == text
 
 
-def test_read() -> None:
+def test_a_list_has_its_items_and_function_config() -> None:
     bundle = read(LIST)
     assert [item.value["kind"] for item in bundle.items] == [
         "Deployment",
@@ -101,14 +101,14 @@ def test_read() -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1", "v1alpha1"])
-def test_versions(version: str) -> None:
+def test_each_version_of_a_list_is_written_back_as_it_is(version: str) -> None:
     text = LIST.replace("config.kubernetes.io/v1", f"config.kubernetes.io/{version}")
     assert resource_list.write(read(text), {}, [RESULT]).startswith(text)
 
 
 @pytest.mark.parametrize("text", layouts(LIST))
 @pytest.mark.parametrize("index", range(4))
-def test_one_item_replaced(text: str, index: int) -> None:
+def test_replacing_one_item_changes_only_its_bytes(text: str, index: int) -> None:
     bundle = read(text)
     new = {**bundle.items[index].value, "added": {"a": [1, "y", {"b": "two\nlines\n"}]}}
     written = resource_list.write(bundle, {index: new}, [RESULT])
@@ -130,7 +130,7 @@ def test_one_item_replaced(text: str, index: int) -> None:
 
 @pytest.mark.parametrize("drop", [{0}, {1}, {2}, {3}, {0, 1}, {2, 3}, {1, 2}, {0, 3}, {0, 1, 2, 3}])
 @pytest.mark.parametrize("text", layouts(LIST))
-def test_items_dropped(text: str, drop: set[int]) -> None:
+def test_dropped_items_are_gone_and_the_others_stay(text: str, drop: set[int]) -> None:
     bundle = read(text)
     written = resource_list.write(bundle, {}, [], drop)
     again = read(written)
@@ -171,7 +171,7 @@ def test_open_last_line_that_is_a_literal() -> None:
     assert read(resource_list.write(bundle, {3: new}, [RESULT])).items[3].value == new
 
 
-def test_anchors_across_items() -> None:
+def test_anchors_across_items_stay_true() -> None:
     text = LIST.replace('metadata: {name: "yes"', 'metadata: &m {name: "yes"').replace(
         "metadata: {name: c}", "metadata: *m"
     )
@@ -183,7 +183,7 @@ def test_anchors_across_items() -> None:
     assert again.items[2].value == bundle.items[2].value
 
 
-def test_flow_list() -> None:
+def test_a_list_in_flow_style_is_edited() -> None:
     item = "{apiVersion: v1, kind: A, metadata: {name: a}}"
     text = f"{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{item}]}}"
     bundle = read(text)
@@ -202,7 +202,7 @@ def test_no_items_are_legal(items: str) -> None:
 
 
 @pytest.mark.parametrize("indent", [None, 2, 4, "\t"])
-def test_json(indent: Any) -> None:
+def test_a_list_in_json_stays_json(indent: Any) -> None:
     root = yaml.load(LIST)
     text = json.dumps(root, indent=indent, ensure_ascii=False) + "\n"
     bundle = read(text)
@@ -213,8 +213,7 @@ def test_json(indent: Any) -> None:
     assert written == json.dumps(expected, indent=indent, ensure_ascii=False) + "\n"
 
 
-# --- bare manifests
-# --------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- bare manifests
 
 STREAM = """\
 # licence
@@ -252,11 +251,11 @@ metadata: {name: m}
         "---\n",
     ],
 )
-def test_stream_unchanged(text: str) -> None:
+def test_a_stream_without_changes_is_written_back_as_it_is(text: str) -> None:
     assert resource_list.write(resource_list.read_manifests(text.encode()), {}, [RESULT]) == text
 
 
-def test_stream() -> None:
+def test_a_stream_of_manifests_has_items_with_file_and_line() -> None:
     bundle = resource_list.read_manifests(STREAM.encode(), "a.yaml")
     assert [(item.value["kind"], item.line, item.file) for item in bundle.items] == [
         ("Service", 4, "a.yaml"),
@@ -273,7 +272,7 @@ def test_stream() -> None:
     ]
 
 
-def test_json_stream() -> None:
+def test_a_stream_of_json_is_edited() -> None:
     first = '{"apiVersion":"v1","kind":"A","metadata":{"name":"a"}}\n'
     text = (
         first + '{\n    "apiVersion": "v1",\n    "kind": "B",\n    "metadata": {"name": "b"}\n}\n'
@@ -285,8 +284,7 @@ def test_json_stream() -> None:
     assert written == text[: text.index("\n") + 1] + '{\n    "a": [\n        1\n    ]\n}\n'
 
 
-# --- refusals
-# --------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- refusals
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 
@@ -316,7 +314,7 @@ HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
         (b'{"kind": 1} {"kind": 1}', "not-a-resource-list"),
     ],
 )
-def test_refused(data: bytes, code: str) -> None:
+def test_what_is_no_list_is_refused_with_its_code(data: bytes, code: str) -> None:
     assert [cause for cause, _ in causes(data)] == [code]
 
 
@@ -369,8 +367,8 @@ def test_messages_hold_file_and_line() -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_random_bundles(seed: int) -> None:
-    """Random replacements and drops in a list whose items have long strings, unicode and comments."""
+def test_random_replacements_and_drops_leave_all_other_bytes(seed: int) -> None:
+    """Random replacements and drops; the items have long strings, unicode and comments."""
     r = random.Random(seed)
     blocks, values = [], []
     for n in range(12):

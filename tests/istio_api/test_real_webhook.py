@@ -6,12 +6,15 @@ import json
 import os
 import random
 import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from outside import ask_webhook, needs
 from paths import SHARED, TESTS
 
-from krm_injector.injection import annotations
-from krm_injector.injection.template_data import proxy_image
+from krm_injector.injection import annotations as pod_annotations
+from krm_injector.injection.render import proxy_image
 from krm_injector.istio_api import (
     ApiError,
     clean_proxy_config,
@@ -21,6 +24,7 @@ from krm_injector.istio_api import (
     typed_values,
 )
 from krm_injector.kube import yaml
+from krm_injector.model import Object
 from krm_injector.versions import rules_for
 
 MINOR = (1, 30)
@@ -42,11 +46,11 @@ templates:
 """
 
 
-def answer(row):
+def answer(row: Object) -> Object:
     """What the table should hold, in our reading."""
     if "annotation" in row:
         given = {row["annotation"]: row["value"]}
-        if annotations.problems(given, rules_for(MINOR)):
+        if pod_annotations.problems(given, rules_for(MINOR)):
             return {"refused": True}
         if row["annotation"] != "proxy.istio.io/config":
             return {}
@@ -64,12 +68,12 @@ def answer(row):
         return {"refused": True}
 
 
-def given_answer(row):
+def given_answer(row: Object) -> Object:
     return {k: v for k, v in row.items() if k in ("refused", "proxy_config", "json", "image")}
 
 
 @pytest.mark.parametrize("kind", ["annotation", "mesh", "values"])
-def test_answers_as_the_real_webhook(kind):
+def test_answers_as_the_real_webhook(kind: str) -> None:
     rows = [row for row in TABLE if kind in row]
     assert len(rows) > 100
     assert any(row.get("refused") for row in rows) and not all(row.get("refused") for row in rows)
@@ -77,19 +81,21 @@ def test_answers_as_the_real_webhook(kind):
 
 
 @pytest.fixture(scope="module")
-def oracle(tmp_path_factory):
-    if not (SHARED / "bin/unpack").exists():
-        pytest.skip(f"{SHARED}/bin/unpack is absent")
-    ready = os.environ.get("KRM_INJECTOR_ORACLE")
+def oracle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[Object]], list[Any]]:
+    program = os.environ.get("KRM_INJECTOR_ORACLE")
     folder = tmp_path_factory.mktemp("oracle")
-    unpack = [str(SHARED / "bin/unpack"), "istio-webhook-oracle", str(folder)]
-    program = (
-        ready or subprocess.run(unpack, capture_output=True, text=True, check=True).stdout.strip()
-    )
+    if not program:
+        unpack = [str(needs(SHARED / "bin/unpack")), "istio-webhook-oracle", str(folder)]
+        unpacked = subprocess.run(unpack, capture_output=True, text=True, check=True)
+        program = unpacked.stdout.strip()
 
-    def ask(rows):
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w", "namespace": "shop"}}
-        pod["spec"] = {"containers": [{"name": "c", "image": "i"}]}
+    def ask(rows: list[Object]) -> list[Any]:
+        pod: Object = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "w", "namespace": "shop"},
+            "spec": {"containers": [{"name": "c", "image": "i"}]},
+        }
         requests = []
         for number, row in enumerate(rows):
             notes = {row["annotation"]: row["value"]} if "annotation" in row else {}
@@ -108,22 +114,14 @@ def oracle(tmp_path_factory):
                 "revision": "default",
                 "native": True,
             }
-            requests.append(json.dumps({**common, **more, "workload": json.dumps(workload)}))
-        asked, answered = folder / "requests.jsonl", folder / "answers.jsonl"
-        asked.write_text("\n".join(requests) + "\n")
-        env = {**os.environ, "ORACLE_REQ": str(asked), "ORACLE_OUT": str(answered)}
-        subprocess.run(
-            [program, "-test.run", "TestWebhookOracle"], env=env, capture_output=True, check=True
-        )
-        answers = {
-            a["id"]: a for a in map(json.loads, answered.read_text("utf-8").split("\n")[:-1])
-        }
+            requests.append({**common, **more, "workload": json.dumps(workload)})
+        answers = {answer["id"]: answer for answer in ask_webhook(program, requests, folder)}
         return [answers[str(number)] for number in range(len(rows))]
 
     return ask
 
 
-def test_agrees_on_altered_entries(oracle):
+def test_agrees_on_altered_entries(oracle: Callable[[list[Object]], list[Any]]) -> None:
     """Entries of the table, each changed in one place at random, asked anew."""
     choose = random.Random(30)
     rows = choose.sample(TABLE, 400)
@@ -139,7 +137,7 @@ def test_agrees_on_altered_entries(oracle):
                 assert ours[key] == notes[name], row
 
 
-def _has_strange_key(row):
+def _has_strange_key(row: Object) -> bool:
     """Go takes a mapping for a key and drops it; we say that it cannot be one."""
     try:
         yaml.load(row.get("value") or row.get("mesh") or row.get("values") or "", strict=False)
@@ -148,7 +146,7 @@ def _has_strange_key(row):
     return False
 
 
-def _altered(row, choose):
+def _altered(row: Object, choose: random.Random) -> Object:
     key = next(k for k in ("value", "mesh", "values") if k in row)
     text = row[key]
     at = choose.randrange(len(text) + 1)

@@ -89,7 +89,10 @@ def test_an_item_without_comments_keeps_its_id() -> None:
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])
 def test_annotations_in_flow_style(line_break: str) -> None:
     block = LIST[LIST.index("    annotations:") : LIST.index("  spec:")]
-    flow = "    annotations: {team: shop, config.kubernetes.io/id: '1', config.k8s.io/id: '1'} # in flow\n"
+    flow = (
+        "    annotations: {team: shop, config.kubernetes.io/id: '1', config.k8s.io/id: '1'} # "
+        "in flow\n"
+    )
     text = written(LIST.replace(block, flow).replace("\n", line_break))
     assert ids(text, 0) == [] and "# in flow" in text and "# kpt-set: ${name}" in text
     assert yaml.load(text)["items"][0]["metadata"]["annotations"] == {"team": "shop"}

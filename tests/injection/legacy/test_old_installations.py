@@ -4,57 +4,40 @@ other eras.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
-from paths import ROOT, SHARED
+from builders import namespace
+from command import krm_text
+from outside import needs_path
+from paths import DIFFERENTIAL, SHARED
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.sources import resource_list
 
 INSTALLATIONS = SHARED / "istio" / "install"
-CANARY = SHARED / "istio" / "differential" / "mesh"
+CANARY = DIFFERENTIAL / "mesh"
 VERSIONS = ("1.1.1", "1.2.2")
 Object = dict[str, Any]
 
-pytestmark = pytest.mark.skipif(
-    not INSTALLATIONS.is_dir(), reason=f"{INSTALLATIONS} is not at hand: KRM_INJECTOR_SHARED"
-)
+pytestmark = needs_path(INSTALLATIONS)
 
 
 def installation(version: str) -> list[Object]:
     return [d for d in yaml.safe_load_all((INSTALLATIONS / f"{version}.yaml").read_text()) if d]
 
 
-def namespace(name: str, labels: Object | None = None) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": labels or {}},
-    }
-
-
 def deployment(name: str, where: str, annotations: Object | None = None) -> Object:
-    probe = {"httpGet": {"path": "/", "port": "http"}}
-    container = {
-        "name": name,
-        "image": "x:1",
+    probed = {
         "ports": [{"name": "http", "containerPort": 80}],
-        "livenessProbe": probe,
+        "livenessProbe": {"httpGet": {"path": "/", "port": "http"}},
     }
-    template = {
-        "metadata": {"labels": {"app": name}, "annotations": annotations or {}},
-        "spec": {"containers": [container]},
-    }
-    metadata = {"name": name, "namespace": where}
-    spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    return builders.deployment(name, where, container=probed, annotations=annotations)
 
 
 def sample() -> list[Object]:
@@ -107,11 +90,11 @@ def test_a_sample_bundle_is_injected(version: str, evidence: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_explain_says_so(version: str, tmp_path: Path) -> None:
+def test_explain_tells_who_is_injected_by_an_old_installation(version: str, tmp_path: Path) -> None:
     file = tmp_path / "bundle.yaml"
     file.write_text(yaml.safe_dump_all([*installation(version), *sample()]))
-    command = [sys.executable, "-m", "krm_injector", "explain", str(file)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = krm_text("explain", str(file))
+    assert done.returncode == 0, done.stderr
     rows = {
         line.split()[1]: line for line in done.stdout.splitlines() if line.startswith("Deployment")
     }

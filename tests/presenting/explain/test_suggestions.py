@@ -1,17 +1,16 @@
-"""What would turn a verdict: every change told is made to the bundle, which is then decided again."""
+"""Each change that explain suggests is made to the bundle, and turns the verdict."""
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import Any
 
 import pytest
 from bundles import generate
+from presenting.explain.suggested_edits import Object, changed
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings, Stub
-from krm_injector.kube import yaml
 from krm_injector.presenting import explain
 from krm_injector.presenting.explain import Suggestions
 from krm_injector.presenting.explain.totals import doubts
@@ -19,7 +18,6 @@ from krm_injector.sources import resource_list
 
 INJECT, REVISION = generate.INJECT, "istio.io/rev"
 AUTOMATIC = Settings()
-Object = dict[str, Any]
 
 
 def entries_of(documents: list[Object], settings: Settings = AUTOMATIC) -> list[Object]:
@@ -33,44 +31,6 @@ def entries_of(documents: list[Object], settings: Settings = AUTOMATIC) -> list[
 def verdicts(documents: list[Object], settings: Settings = AUTOMATIC) -> list[bool]:
     bundle = resource_list.read_manifests(generate.text(documents).encode())
     return [decision.injected for decision in pipeline.decide_only(bundle, settings).decisions]
-
-
-def changed(documents: list[Object], edit: Object) -> list[Object]:
-    """The documents after an edit, done as its reader would: find the resource, set the field, or
-    take it out.
-    """
-    after = copy.deepcopy(documents)
-    wanted = edit["resource"]
-    found = [
-        d
-        for d in [m for d in after for m in (d["items"] if d["kind"] == "List" else [d])]
-        if (
-            d["apiVersion"],
-            d["kind"],
-            d["metadata"].get("name", d["metadata"].get("generateName")),
-        )
-        == (wanted["apiVersion"], wanted["kind"], wanted["name"])
-        and wanted.get("namespace", "") in ("", d["metadata"].get("namespace", ""))
-    ]
-    for place in found[:1] if wanted["kind"] == "Namespace" else found:
-        _set(place, edit["path"], edit)
-    assert found
-    return after
-
-
-def _set(place: Object, path: list[str], edit: Object) -> None:
-    if path[:2] == ["data", "config"]:
-        config = yaml.load(place["data"]["config"])
-        _set(config, path[2:], edit)
-        place["data"]["config"] = yaml.dump(config)
-        return
-    for step in path[:-1]:
-        place = place.setdefault(step, {})
-    assert place.get(path[-1]) == edit["currentValue"]
-    if edit["proposedValue"] is None:
-        del place[path[-1]]
-    else:
-        place[path[-1]] = edit["proposedValue"]
 
 
 @pytest.mark.parametrize("name", [*generate.BUNDLES])
@@ -171,7 +131,8 @@ def test_doubt_by_the_neighbours() -> None:
 
 @pytest.mark.parametrize("where", ["labels", "annotations"])
 def test_no_doubt_where_the_pod_says_no(where: str) -> None:
-    quiet = generate.workload("Deployment", "shop/web", **{where: {INJECT: "false"}})
+    no: dict[str, Any] = {where: {INJECT: "false"}}
+    quiet = generate.workload("Deployment", "shop/web", **no)
     other = generate.workload("Deployment", "shop/web-two", app="web")
     entry = only(space(injection="enabled"), quiet, other)
     assert (entry["doubt"], entry["default"], entry["changes"]) == ("", False, [])
@@ -284,7 +245,7 @@ def test_manual_turns_by_the_label_alone() -> None:
     assert verdicts(changed(documents, change["edits"][0]), settings) == [not entry["injected"]]
 
 
-# ---------------------------------------------------------------- edits of several labels, and of others' labels
+# --------------------------------------------------- edits of several labels, and of others' labels
 
 
 def revisioned(*more: Object) -> list[Object]:
@@ -377,7 +338,10 @@ def test_what_nothing_turns_is_told_with_its_reason(name: str) -> None:
     asks = generate.workload("Deployment", f"{name}/web", labels={INJECT: "true"})
     entry = only(*revisioned(spared), generate.namespace(name), asks)
     assert entry["changes"] == []
-    tried = r"no labels of its pod and its Namespace take it in \(all \d+ combinations that selectors tell apart tried\)"
+    tried = (
+        r"no labels of its pod and its Namespace take it in \(all \d+ combinations that "
+        r"selectors tell apart tried\)"
+    )
     wanted = (
         "no label takes it in: Istio injects nothing in Namespace kube-system"
         if name == "kube-system"

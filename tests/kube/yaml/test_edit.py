@@ -60,7 +60,7 @@ def edit(text: str, new: Any, newline: str = "\n") -> str:
 
 
 def changed(value: Any, path: str, new: Any) -> Any:
-    """A copy of value with the node at path replaced; None takes it out of its mapping or sequence."""
+    """A copy of value with the node at path replaced; None takes the node out."""
     copy = json.loads(json.dumps(value))
     *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
     node = copy
@@ -144,7 +144,7 @@ CASES: list[tuple[str, str, Any, str, str]] = [
 @pytest.mark.parametrize(
     ("path", "new", "gone", "come"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_one_edit(path: str, new: Any, gone: str, come: str) -> None:
+def test_an_edit_changes_only_its_own_lines(path: str, new: Any, gone: str, come: str) -> None:
     assert gone in WORKLOAD
     value = changed(yaml.load(WORKLOAD), path, new)
     text = edit(WORKLOAD, value)
@@ -220,7 +220,7 @@ def test_crlf() -> None:
         "a:    \nc: ~ # comment\n",
     ],
 )
-def test_odd_layouts(text: str) -> None:
+def test_odd_layouts_are_edited_and_read_back(text: str) -> None:
     value = yaml.load(text)
     for path, new in [
         ("a", 5),
@@ -241,8 +241,7 @@ def test_odd_layouts(text: str) -> None:
         assert yaml.load(result) == wanted, (path, new, result)
 
 
-# --- random values in random layouts
-# ---------------------------------------------------------------------------------
+# ---------------------------------------------------------------- random values in random layouts
 
 STRINGS = [
     "a",
@@ -447,6 +446,7 @@ def test_comments_of_unchanged_parts_stay() -> None:
     assert kept > 0.9 * total
 
 
+@pytest.mark.slow
 def test_an_edit_back_gives_the_bytes_again() -> None:
     """Values always; bytes but for a few in a thousand: blank lines behind block scalars, lists in
     lists.

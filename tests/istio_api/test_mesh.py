@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import yaml
-from paths import SHARED
+from outside import needs_path
+from paths import CORPUS
 
 from krm_injector.istio_api import (
     ApiError,
@@ -22,19 +25,20 @@ from krm_injector.istio_api import (
     to_json,
     typed_values,
 )
+from krm_injector.istio_api.message import Message
+from krm_injector.model import Object
 
 NEWEST = (1, 31)
-CORPUS = SHARED / "istio/corpus"
 # 1.1 to 1.5 have no PROXY_CONFIG; the cases of 1.6 were made with defaults that only Istio's tests
 # use (TestMode).
 VERSIONS = [v for v in os.listdir(CORPUS) if int(v.split(".")[1]) >= 7] if CORPUS.is_dir() else []
 
 
-def cleaned(config, minor=NEWEST):
+def cleaned(config: Message, minor: tuple[int, int] = NEWEST) -> Any:
     return json.loads(to_json(clean_proxy_config(config, minor)))
 
 
-def resource(name, namespace, spec, created=None):
+def resource(name: str, namespace: str, spec: Object, created: str | None = None) -> Object:
     meta = {
         "name": name,
         "namespace": namespace,
@@ -48,7 +52,14 @@ def resource(name, namespace, spec, created=None):
     }
 
 
-def effective(mesh="", annotation=None, resources=(), labels=None, namespace="shop", minor=NEWEST):
+def effective(
+    mesh: str = "",
+    annotation: str | None = None,
+    resources: Sequence[Object] = (),
+    labels: dict[str, str] | None = None,
+    namespace: str = "shop",
+    minor: tuple[int, int] = NEWEST,
+) -> Any:
     annotations = {} if annotation is None else {"proxy.istio.io/config": annotation}
     config = mesh_config(mesh, minor)
     return cleaned(
@@ -59,13 +70,13 @@ def effective(mesh="", annotation=None, resources=(), labels=None, namespace="sh
     )
 
 
-def test_defaults_leave_nothing():
+def test_default_values_are_left_out_of_proxy_config() -> None:
     for minor in range(7, 32):
         assert to_json(clean_proxy_config(default_proxy_config((1, minor)), (1, minor))) == "{}"
     assert cleaned(default_proxy_config((1, 5)), (1, 5))["statNameLength"] == 189
 
 
-def test_default_config_is_merged_and_the_rest_replaced():
+def test_default_config_is_merged_and_the_rest_replaced() -> None:
     mesh = mesh_config(
         "defaultConfig: {statusPort: 15021, proxyMetadata: {A: a}}\nlocalityLbSetting: "
         "{failoverPriority: [a]}",
@@ -77,7 +88,7 @@ def test_default_config_is_merged_and_the_rest_replaced():
     assert "enabled" not in mesh.fields["localityLbSetting"].fields
 
 
-def test_tracing_default_until_1_21():
+def test_tracing_default_until_1_21() -> None:
     assert "tracing" in default_proxy_config((1, 21)).fields
     assert "tracing" not in default_proxy_config((1, 22)).fields
     assert (
@@ -92,7 +103,7 @@ def test_tracing_default_until_1_21():
     )
 
 
-def test_extension_providers_by_name():
+def test_extension_providers_by_name() -> None:
     mesh = mesh_config(
         "extensionProviders: [{name: envoy, zipkin: {service: z, port: 1}}, {name: new}]", NEWEST
     )
@@ -101,14 +112,14 @@ def test_extension_providers_by_name():
     assert "zipkin" in mesh.fields["extensionProviders"][2].fields
 
 
-def test_trust_domain_aliases_are_a_sorted_set():
+def test_trust_domain_aliases_are_a_sorted_set() -> None:
     assert mesh_config("trustDomainAliases: [b, a, b]", NEWEST).fields["trustDomainAliases"] == [
         "a",
         "b",
     ]
 
 
-def test_a_refused_mesh_names_every_problem():
+def test_a_refused_mesh_names_every_problem() -> None:
     with pytest.raises(ApiError) as caught:
         mesh_config(
             "proxyListenPort: 0\ntrustDomain: a_b\ndefaultConfig: {discoveryAddress: nowhere}",
@@ -118,7 +129,7 @@ def test_a_refused_mesh_names_every_problem():
         assert path in str(caught.value)
 
 
-def test_annotations_merge_metadata_and_headers():
+def test_annotations_merge_metadata_and_headers() -> None:
     base = merge_proxy_config(
         "{proxyMetadata: {A: a, B: b}, proxyHeaders: {server: {value: s}, "
         "metadataExchangeHeaders: {mode: IN_MESH}}}",
@@ -135,14 +146,14 @@ def test_annotations_merge_metadata_and_headers():
     assert base.fields["proxyMetadata"] == {"A": "a", "B": "b"}
 
 
-def test_metadata_is_replaced_before_1_10():
+def test_metadata_is_replaced_before_1_10() -> None:
     base = merge_proxy_config("proxyMetadata: {A: a}", default_proxy_config((1, 9)), (1, 9))
     assert cleaned(merge_proxy_config("proxyMetadata: {B: b}", base, (1, 9)), (1, 9)) == {
         "proxyMetadata": {"B": "b"}
     }
 
 
-def test_levels_of_proxy_config_resources():
+def test_levels_of_proxy_config_resources() -> None:
     resources = [
         resource(
             "root",
@@ -177,7 +188,7 @@ def test_levels_of_proxy_config_resources():
     assert both["proxyMetadata"]["L"] == "workload"
 
 
-def test_of_several_resources_the_oldest_counts():
+def test_of_several_resources_the_oldest_counts() -> None:
     new = resource("a", "shop", {"concurrency": 1}, "2024-01-02T00:00:00Z")
     old = resource("b", "shop", {"concurrency": 2}, "2024-01-01T00:00:00Z")
     assert effective(resources=[new, old]) == {"concurrency": 2}
@@ -188,21 +199,21 @@ def test_of_several_resources_the_oldest_counts():
     assert effective(resources=[second, first]) == {"concurrency": 3}
 
 
-def test_an_empty_selector_selects_nothing():
+def test_an_empty_selector_selects_nothing() -> None:
     assert effective(resources=[resource("a", "shop", {"selector": {}, "concurrency": 1})]) == {}
 
 
-def test_resources_of_wrong_types_are_named():
+def test_resources_of_wrong_types_are_named() -> None:
     with pytest.raises(ApiError, match="ProxyConfig shop/a field concurrency"):
         effective(resources=[resource("a", "shop", {"concurrency": "many"})])
 
 
-def test_the_image_of_a_resource():
+def test_the_image_of_a_resource() -> None:
     found = effective(resources=[resource("a", "shop", {"image": {"imageType": "debug"}})])
     assert found == {"image": {"imageType": "debug"}}
 
 
-def test_zero_values_of_an_annotation():
+def test_zero_values_of_an_annotation() -> None:
     """The webhook lays the annotation over the mesh by way of JSON, which drops zeros; kube-inject
     does not.
     """
@@ -213,24 +224,24 @@ def test_zero_values_of_an_annotation():
     assert effective("defaultConfig: {concurrency: 4}", "concurrency: 0") == {"concurrency": 0}
 
 
-def test_lists_before_1_16_are_joined():
+def test_lists_before_1_16_are_joined() -> None:
     mesh = "defaultConfig: {extraStatTags: [a]}"
     assert effective(mesh, "extraStatTags: [b]", minor=(1, 15)) == {"extraStatTags": ["a", "b"]}
     assert effective(mesh, "extraStatTags: [b]", minor=(1, 16)) == {"extraStatTags": ["b"]}
 
 
-def test_an_annotation_that_does_not_parse_is_passed_over():
+def test_an_annotation_that_does_not_parse_is_passed_over() -> None:
     assert effective(annotation="concurrency: many") == {}
 
 
-def test_a_oneof_is_replaced():
+def test_a_oneof_is_replaced() -> None:
     found = effective(
         "defaultConfig: {serviceCluster: mine}", "tracingServiceName: CANONICAL_NAME_ONLY"
     )
     assert found == {"tracingServiceName": "CANONICAL_NAME_ONLY"}
 
 
-def proxy_configs(document):
+def proxy_configs(document: Any) -> list[tuple[str | None, str]]:
     """(annotation or None, PROXY_CONFIG) of every injected pod template in a document."""
     if isinstance(document, list):
         return [found for item in document for found in proxy_configs(item)]
@@ -251,9 +262,9 @@ def proxy_configs(document):
     return found
 
 
-@pytest.mark.skipif(not VERSIONS, reason=f"{CORPUS} is absent")
+@needs_path(CORPUS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_proxy_config_of_istios_own_cases(version):
+def test_proxy_config_of_istios_own_cases(version: str) -> None:
     folder, minor = CORPUS / version, (1, int(version.split(".")[1]))
     seen = 0
     meshes = {}

@@ -30,7 +30,9 @@ def table(name: str) -> list[Any]:
 # What Go answers and this project does not, each on purpose.
 DELIBERATE = {
     "%YAML 1.2\n---\na: b\n": "go-yaml v2 refuses YAML 1.2's directive",
-    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON",
+    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': (
+        "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON"
+    ),
     "c:\n  <<: &a [{a: 1}]\nd:\n  <<: *a\n": "go-yaml v2 refuses an alias of a sequence in a merge",
     "!!float .inf: a\n": "infinity as a key",
     "!!float -.inf: a\n": "infinity as a key",
@@ -81,11 +83,16 @@ def test_deliberate_differences_are_still_there(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False), ("OFF", False),
-        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000), ("1e3", 1000),
-        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"), ("12:30:45", "12:30:45"),
-        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"), ("0x", "0x"),
-        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1), ("!!binary aGk=", "hi"),
+        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False),
+        ("OFF", False),
+        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000),
+        ("1e3", 1000),
+        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"),
+        ("12:30:45", "12:30:45"),
+        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"),
+        ("0x", "0x"),
+        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1),
+        ("!!binary aGk=", "hi"),
         ("", None), ("18446744073709551615", 2**64 - 1), ("1e999", "1e999"),
     ],
 )  # fmt: skip
@@ -94,7 +101,7 @@ def test_scalars(text: str, value: Any) -> None:
     assert (read, type(read)) == (value, type(value))
 
 
-def test_numbers_as_floats() -> None:
+def test_numbers_can_be_read_as_floats() -> None:
     value = yaml.load("{a: 1, b: 0755, c: 1.5, d: [2], e: '1', f: true}", numbers="float")
     assert value == {"a": 1.0, "b": 493.0, "c": 1.5, "d": [2.0], "e": "1", "f": True}
     assert [type(v) for v in (value["a"], value["b"], value["d"][0], value["f"])] == [
@@ -115,12 +122,12 @@ def test_keys_become_strings() -> None:
     }
 
 
-def test_merge_keys() -> None:
+def test_merge_keys_are_merged() -> None:
     text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  <<: [*x, *y]\n  c: 3\n"
     assert yaml.load(text)["z"] == {"a": 1, "b": 1, "c": 3}
 
 
-def test_byte_order_mark() -> None:
+def test_a_byte_order_mark_is_passed_over() -> None:
     assert yaml.load("\ufeffa: 1") == {"a": 1}
 
 
@@ -163,19 +170,19 @@ def test_depth_200_is_read() -> None:
     assert value == []
 
 
-def test_aliases_that_explode() -> None:
+def test_aliases_that_would_explode_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 6)]
     with pytest.raises(YamlError, match="aliases expand"):
         yaml.load("\n".join(lines))
 
 
-def test_many_harmless_aliases() -> None:
+def test_many_harmless_aliases_are_read() -> None:
     text = "base: &b {cpu: 1, memory: 2}\n" + "".join(f"k{n}: *b\n" for n in range(1000))
     assert len(yaml.load(text)) == 1001
 
 
-def test_stream() -> None:
+def test_a_stream_has_its_documents_with_their_places() -> None:
     text = "---\n# only a comment\n---\na: 1\n# end\n---\n---\nb: 2\n...\n"
     documents = yaml.load_all(text)
     assert [d.value for d in documents] == [None, {"a": 1}, None, {"b": 2}]
@@ -191,11 +198,10 @@ def test_lenient_reading_of_templates() -> None:
     assert yaml.load("a: 1\na: 2\nb: !x c\n---\n[", strict=False) == {"a": 2, "b": "c"}
 
 
-# --- JSON
-# ------------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- JSON
 
 
-def test_json() -> None:
+def test_json_is_read_as_go_reads_it() -> None:
     value = yaml.load_json('{"a": 1.0, "b": 1e3, "c": [1.5, "\\ud83d\\ude00"], "d": "\\ud800"}')
     assert value == {"a": 1, "b": 1000, "c": [1.5, "\U0001f600"], "d": "\ufffd"}
     assert type(value["a"]) is int
@@ -212,18 +218,19 @@ def test_json() -> None:
         ("{} {}", "yaml-documents"),
     ],
 )
-def test_json_errors(text: str, code: str) -> None:
+def test_a_fault_in_json_has_its_code(text: str, code: str) -> None:
     with pytest.raises(YamlError) as caught:
         yaml.load_json(text)
     assert caught.value.code == code
 
 
-# --- writing
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- writing
 
 WORDS = """
-y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan - -- --- ...
-? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y +1 + nan NaN inf Infinity 1. 1.5.1 0x 1__0 5e
+y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01
+= << .inf .nan - -- --- ...
+? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y
++1 + nan NaN inf Infinity 1. 1.5.1 0x 1__0 5e
 190:20:30 é \u0661 \u00b2 $(X) {{x}} a=b http://x:80/y () \ufeff \U0001f600
 """
 HARD = [

@@ -5,16 +5,14 @@ status is 1.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from builders import control_plane
 from bundles import generate
-from explanations import rendered
+from command import krm_text
 from paths import ROOT
 
 from krm_injector import pipeline
@@ -32,23 +30,7 @@ def web(place: str = "shop/web", **more: Any) -> Object:
 
 def injector(revision: str = "", mesh: str = "") -> list[Object]:
     """A control plane's two ConfigMaps, with a template that adds nothing."""
-    suffix = revision and f"-{revision}"
-    config = 'policy: enabled\ndefaultTemplates: [sidecar]\ntemplates: {sidecar: "spec: {}"}\n'
-    data = {"config": config, "values": '{"global": {"tag": "1.30.3"}}'}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": f"istio-sidecar-injector{suffix}"},
-            "data": data,
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": f"istio{suffix}"},
-            "data": {"mesh": mesh},
-        },
-    ]
+    return control_plane(revision=revision, mesh=mesh)
 
 
 ON = generate.namespace("shop", injection="enabled")
@@ -64,10 +46,12 @@ CASES: dict[str, list[Object]] = {
     "annotation-invalid": [ON, web(annotations=BAD_PORTS), web("shop/other")],
     "pod-invalid": [ON, web(terminationGracePeriodSeconds="soon"), web("shop/other")],
     "control-plane-missing": [
-        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"), web("new/web"),
+        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"),
+        web("new/web"),
     ],
     "policy-illegal": [
-        {**injector()[0], "data": {**injector()[0]["data"], "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
+        {**injector()[0], "data": {**injector()[0]["data"],
+                                   "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
         ON, web(),
     ],
     "double-injection": [
@@ -78,7 +62,8 @@ CASES: dict[str, list[Object]] = {
     "mesh-invalid": [
         *injector("", "defaultConfig: {concurrency: many}"), *injector("canary"),
         generate.webhooks("default"), generate.webhooks("canary"),
-        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"), web("new/other"),
+        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"),
+        web("new/other"),
     ],
 }  # fmt: skip
 
@@ -170,25 +155,10 @@ def test_one_of_a_list_is_refused_alone() -> None:
     assert [entry["verdict"] for entry in entries] == ["error", "injected"]
 
 
-def krm(*words: str, stdin: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "krm_injector", *words]
-    env = {**os.environ, "COLUMNS": ""}
-    return subprocess.run(
-        command,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-        env=env,
-    )
-
-
 @pytest.mark.parametrize("form", ["table", "json", "yaml", "markdown", "html"])
 def test_every_form_is_printed_and_the_exit_status_is_1(form: str) -> None:
     given = generate.text(CASES["namespace-missing"])
-    done = krm("explain", "-o", form, stdin=given)
+    done = krm_text("explain", "-o", form, stdin=given)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "[namespace-missing]" in done.stderr
@@ -209,7 +179,7 @@ def test_every_form_is_printed_and_the_exit_status_is_1(form: str) -> None:
 
 
 def test_inject_still_writes_nothing() -> None:
-    done = krm("inject", stdin=generate.text(CASES["namespace-missing"]))
+    done = krm_text("inject", stdin=generate.text(CASES["namespace-missing"]))
     assert (done.returncode, done.stdout) == (1, "")
 
 

@@ -1,6 +1,7 @@
 """Bundles like those of real repositories: the tables that people see, at 80 and at 200 columns.
 
-New expectations: pytest tests/presenting/test_bundles.py --snapshot-update, and style at them.
+For new expectations run pytest tests/presenting/explain/test_bundles.py --snapshot-update, and
+look at them.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def test_rules_below_the_table_are_numbered_where_a_code_has_several() -> None:
     assert "istio-injection=disabled" in legend + text[text.index(legend) :].splitlines()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("groups", "word"), [(300, "various"), (2000, "Namespaces:")])
 def test_groups_are_wider_where_there_are_more(groups: int, word: str) -> None:
     """By all but the name, then by Namespace and rule, then by rule alone: never a table without an
@@ -148,6 +150,7 @@ def test_markdown(snapshot: Any) -> None:
     snapshot.assert_match(rendered("markdown", *explained(*of("optin"))), "optin.md")
 
 
+@pytest.mark.slow
 def test_many_workloads_are_grouped(snapshot: Any) -> None:
     meshes, entries = explained(generate.text(generate.many()).encode(), "all.yaml")
     snapshot.assert_match(rendered("table", meshes, entries, Style(width=120)), "many-120.txt")

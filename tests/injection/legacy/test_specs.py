@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from builders import SHOP, config_map, workload
 
 from krm_injector import pipeline
 from krm_injector.discovery.version_inference import possible_minors
@@ -45,28 +46,12 @@ def items(
     }
     if version:
         data["values"] = json.dumps({"global": {"tag": version}})
-    metadata = {"name": "web", "namespace": "shop"}
-    namespace = {"name": "shop", "labels": {"istio-injection": "enabled"}}
     return [
         config_map("istio-sidecar-injector", data),
         config_map("istio", {"mesh": mesh}),
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": namespace},
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata,
-            "spec": {"template": pod},
-        },
+        SHOP,
+        workload(template=pod),
     ]
-
-
-def config_map(name: str, data: Object) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": "istio-system"},
-        "data": data,
-    }
 
 
 def bundle_of(given: list[Object]) -> resource_list.Bundle:
@@ -153,7 +138,7 @@ def test_status_has_the_templates_hash_and_the_names() -> None:
     )
 
 
-def test_delimiters() -> None:
+def test_delimiters_depend_on_the_version() -> None:
     template = "containers: [{name: [[ .ObjectMeta.Name | len ]]-{{ x }}}]"
     assert names(injected("1.1.1", template.replace("-{{ x }}", "")))[1] == "0"
     assert (
@@ -238,14 +223,16 @@ def test_concurrency_follows_the_cpu(resources: str, args: str, expected: list[s
     ("1.8.2", "{}", {"runAsUser": 5, "fsGroup": 1337}),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_fs_group(version: str, mesh: str, expected: Object, method: str) -> None:
+def test_fs_group_is_added_by_version_and_method(
+    version: str, mesh: str, expected: Object, method: str
+) -> None:
     pod = injected(
         version, pod=application(securityContext={"runAsUser": 5}), mesh=mesh, method=method
     )
     assert pod["spec"]["securityContext"] == expected
 
 
-def test_labels_by_version() -> None:
+def test_labels_are_added_by_version() -> None:
     def added(version: str, method: str = "automatic") -> Object:
         labels: Object = injected(
             version, pod=application(labels={"version": "v2"}), method=method
@@ -284,8 +271,8 @@ def test_injected_annotations_are_the_webhooks_from_1_4_on() -> None:
 
 
 def test_pod_redirect_annotations_are_kube_injects() -> None:
-    template = (
-        SPEC + "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, "
+    template = SPEC + (
+        "podRedirectAnnot: {sidecar.istio.io/interceptionMode: TPROXY, mine: x, "
         "k8s.v1.cni.cncf.io/networks: n}\n"
     )
 
@@ -307,7 +294,7 @@ def test_pod_redirect_annotations_are_kube_injects() -> None:
 # ---------------------------------------------------------------- probes
 
 
-def test_ports_of_arguments() -> None:
+def test_the_status_port_is_read_from_the_proxys_arguments() -> None:
     assert port_of_args(["proxy", "--statusPort", "15020"]) == 15020
     assert port_of_args([" -statusPort=1 "]) == 1
     assert port_of_args(["--statusPort"]) is None
@@ -315,13 +302,17 @@ def test_ports_of_arguments() -> None:
     assert port_of_args(["--statusPorts=1"]) is None
 
 
-@pytest.mark.parametrize(("version", "prober"), [
-    ("1.4.10", '{"path":"/live","port":8080}'),
-    ("1.5.10", '{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}'),
-    ("1.8.2", '{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}'),
+@pytest.mark.parametrize(("version", "probers"), [
+    ("1.4.10", '{"/app-health/web/livez":{"path":"/live","port":8080}}'),
+    ("1.5.10",
+     '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
+    ("1.8.2",
+     '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_rewritten_probes(version: str, prober: str, method: str) -> None:
+def test_probes_are_rewritten_by_version_and_method(
+    version: str, probers: str, method: str
+) -> None:
     pod = injected(version, "rewriteAppHTTPProbe: true\n" + SPEC, probed(timeoutSeconds=3), method)
     probers = f'{{"/app-health/web/livez":{prober}}}'
     assert env_of(pod, "ISTIO_KUBE_APP_PROBERS") == probers
@@ -485,7 +476,7 @@ def test_a_mounted_token_is_mounted_in_the_proxy_too() -> None:
 # ---------------------------------------------------------------- which version
 
 
-def test_possible_minors() -> None:
+def test_a_template_can_be_read_as_by_these_versions() -> None:
     def minors(template: str, **config: Any) -> list[int]:
         return [minor for _, minor in possible_minors({"template": template, **config})]
 

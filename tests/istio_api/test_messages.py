@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from outside import needs_path
 from paths import SHARED, TESTS
 
 from krm_injector.gotemplate.values import Enum, StringList, StringMap, type_name
@@ -21,6 +22,7 @@ from krm_injector.istio_api import (
     values_map,
 )
 from krm_injector.istio_api.decode import parse_duration
+from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import covers, go_name, json_name, schema
 
 NEWEST = (1, 31)
@@ -32,11 +34,11 @@ TABLE = [
 ]
 
 
-def proxy(text, minor=NEWEST, base=None):
+def proxy(text: str, minor: tuple[int, int] = NEWEST, base: Message | None = None) -> Message:
     return parse("v1alpha1.ProxyConfig", text, minor, base)
 
 
-def test_reads_and_writes_as_jsonpb():
+def test_reads_and_writes_as_jsonpb() -> None:
     wrong = []
     for row in TABLE:
         name = "v1alpha1." + row["message"]
@@ -76,7 +78,7 @@ def test_reads_and_writes_as_jsonpb():
         ("a: [", "", "YAML"),
     ],
 )
-def test_errors_name_the_path(text, path, word):
+def test_errors_name_the_path(text: str, path: str, word: str) -> None:
     with pytest.raises(ApiError) as caught:
         proxy(text)
     assert caught.value.path == path
@@ -84,7 +86,7 @@ def test_errors_name_the_path(text, path, word):
     assert path in str(caught.value)
 
 
-def test_go_fields_and_getters():
+def test_go_fields_and_getters() -> None:
     config = proxy(
         "{concurrency: 0, drainDuration: 90s, interceptionMode: TPROXY, proxyMetadata: {A: b}, "
         "extraStatTags: [x], tracing: {zipkin: {address: 'z:9411'}, sampling: 1.5}, "
@@ -107,7 +109,7 @@ def test_go_fields_and_getters():
         config.go_attr("NoSuchField")
 
 
-def test_unset_messages_are_nil_pointers_whose_getters_work():
+def test_unset_messages_are_nil_pointers_whose_getters_work() -> None:
     config = proxy("{}")
     assert config.go_attr("Image").is_nil
     assert config.go_attr("Image").go_type == "*v1beta1.ProxyImage"
@@ -119,7 +121,7 @@ def test_unset_messages_are_nil_pointers_whose_getters_work():
     assert duration_string(config.go_attr("DrainDuration")) == "0s"
 
 
-def test_oneofs_are_an_interface_field():
+def test_oneofs_are_an_interface_field() -> None:
     tracing = proxy("tracing: {zipkin: {address: 'z:9411'}}").go_attr("Tracing")
     assert tracing.go_attr("Tracer").go_type == "*v1alpha1.Tracing_Zipkin_"
     assert tracing.go_attr("Tracer").go_attr("Zipkin").go_attr("Address") == "z:9411"
@@ -133,7 +135,7 @@ def test_oneofs_are_an_interface_field():
     assert proxy("serviceCluster: a", (1, 12)).go_attr("ServiceCluster") == "a"
 
 
-def test_a_given_field_replaces_the_bases():
+def test_a_given_field_replaces_the_bases() -> None:
     base = proxy(
         "{tracing: {sampling: 5, zipkin: {}}, extraStatTags: [a], proxyMetadata: {A: a}, "
         "statusPort: 1}"
@@ -166,7 +168,7 @@ def test_a_given_field_replaces_the_bases():
         (2**63 - 1, "2562047h47m16.854775807s"),
     ],
 )
-def test_duration_text(nanos, text):
+def test_durations_are_written_and_read_as_in_go(nanos: int, text: str) -> None:
     assert duration_text(nanos) == text
     assert parse_duration(text) == nanos
 
@@ -174,11 +176,11 @@ def test_duration_text(nanos, text):
 @pytest.mark.parametrize(
     "text", ["", "5", "s", ".s", "1d", "5 s", "--5s", "1e3s", "9223372037s", "5s "]
 )
-def test_no_durations(text):
+def test_other_texts_are_no_durations(text: str) -> None:
     assert parse_duration(text) is None
 
 
-def test_names():
+def test_names_are_converted_as_protoc_does() -> None:
     assert json_name("preserve_http1_header_case") == "preserveHttp1HeaderCase"
     assert go_name("preserve_http1_header_case") == "PreserveHttp1HeaderCase"
     assert go_name("k8s_sa_jwt_path") == "K8SSaJwtPath"
@@ -186,7 +188,7 @@ def test_names():
     assert [covers("-5,8-9,12-", m) for m in (5, 6, 8, 10, 12)] == [True, False, True, False, True]
 
 
-def test_fields_come_and_go_with_versions():
+def test_fields_come_and_go_with_versions() -> None:
     with_it, without = (1, 28), (1, 29)
     assert "statsCompression" not in schema(with_it).message("v1alpha1.ProxyConfig").by_json
     assert "statsCompression" in schema(without).message("v1alpha1.ProxyConfig").by_json
@@ -198,18 +200,18 @@ def test_fields_come_and_go_with_versions():
     assert to_json(proxy("concurrency: 0", (1, 7))) == '{"concurrency":0}'
 
 
-def test_unknown_minors_take_the_nearest():
+def test_unknown_minors_take_the_nearest() -> None:
     assert schema((1, 99)) is schema((2, 1)) is schema(NEWEST)
 
 
 @pytest.mark.parametrize("minor", range(1, 32))
-def test_every_version_has_defaults_that_it_accepts(minor):
+def test_every_version_has_defaults_that_it_accepts(minor: int) -> None:
     assert mesh_config("", (1, minor)) is not None
     assert json.loads(to_json(default_proxy_config((1, minor))))["proxyAdminPort"] == 15000
 
 
-@pytest.mark.skipif(not (SHARED / "istio/proto").is_dir(), reason=f"{SHARED}/istio/proto is absent")
-def test_defaults_are_istiods():
+@needs_path(SHARED / "istio/proto")
+def test_defaults_are_istiods() -> None:
     files = sorted((SHARED / "istio/proto").glob("*.json"))
     assert files
     for path in files:
@@ -218,7 +220,7 @@ def test_defaults_are_istiods():
         assert json.loads(to_json(default_mesh_config(minor))) == wanted, path.name
 
 
-def test_values():
+def test_values_are_read_with_their_types() -> None:
     text = """
 global:
   hub: docker.io/istio
@@ -244,11 +246,11 @@ sidecarInjectorWebhook: {rewriteAppHTTPProbe: true}
         ("[1, a]", "[1 a]"),
     ],
 )
-def test_tags_print_as_go_prints_them(tag, printed):
+def test_tags_print_as_go_prints_them(tag: str, printed: str) -> None:
     assert typed_values(f"global: {{tag: {tag}}}").tag == printed
 
 
-def test_values_of_wrong_types():
+def test_values_of_wrong_types() -> None:
     with pytest.raises(ApiError) as caught:
         typed_values("global: {proxy: {privileged: 'yes'}}")
     assert caught.value.path == "global.proxy.privileged"
@@ -256,7 +258,7 @@ def test_values_of_wrong_types():
         values_map("[]")
 
 
-def test_values_map():
+def test_values_as_a_map_have_float_numbers() -> None:
     assert values_map("{a: 1, b: {c: 2.5}}") == {"a": 1.0, "b": {"c": 2.5}}
     assert type(values_map("a: 1")["a"]) is float
     assert values_map("") == values_map("null") == {}

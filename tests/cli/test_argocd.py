@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import yaml
 
@@ -46,8 +47,8 @@ def test_nobody_else_s_variables_count() -> None:
     )
 
 
-def test_the_application() -> None:
-    app = read(
+def test_name_namespace_and_versions_are_read_from_the_environment() -> None:
+    found = read(
         ARGOCD_APP_NAME="team_web",
         ARGOCD_APP_NAMESPACE="shop",
         ARGOCD_APP_REVISION="1a2b",
@@ -100,7 +101,7 @@ def test_an_env_entry_that_nobody_reads_is_told() -> None:
         ([{"name": "helm-parameters", "map": {"a": {"b": 1}}}], "its values are strings"),
     ],
 )
-def test_wrong_parameters(parameters: Any, words: str) -> None:
+def test_a_parameter_of_a_wrong_form_is_refused(parameters: Any, said: str) -> None:
     (message,) = refusal(parameters)
     assert words in message
 
@@ -148,9 +149,9 @@ def test_paths_stay_in_the_repository(tmp_path: Path) -> None:
             config(outside)
 
 
-def test_settings() -> None:
-    app = read([{"name": "on-missing-namespace", "string": "warn"}])
-    assert argocd.settings(Settings(), app).on_missing_namespace == "warn"
+def test_parameters_become_settings() -> None:
+    found = read([{"name": "on-missing-namespace", "string": "warn"}])
+    assert argocd.settings(Settings(), found).on_missing_namespace == "warn"
     labels = [{"name": "namespace-labels", "map": {"istio-injection": "enabled"}}]
     before = Settings(namespaces=(Stub("other", {}, {}),))
     stubs = argocd.settings(before, read(labels, ARGOCD_APP_NAMESPACE="shop")).namespaces
@@ -169,21 +170,9 @@ def test_what_helm_is_told() -> None:
     words = helm.words(".", release)
     assert words[:5] == ["template", ".", "--name-template", "web", "--include-crds"]
     assert words[5:] == [
-        "--namespace",
-        "shop",
-        "--kube-version",
-        "1.31",
-        "--api-versions",
-        "v1",
-        "--values",
-        "a.yaml",
-        "--values",
-        "-",
-        "--set",
-        r"c=1\,2",
-        "--set",
-        "d={1,2}",
-    ]
+        "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values",
+        "a.yaml", "--values", "-", "--set", r"c=1\,2", "--set", "d={1,2}",
+    ]  # fmt: skip
 
 
 def test_a_chart_s_defaults(tmp_path: Path) -> None:
@@ -233,7 +222,7 @@ def codes(outcome: Any) -> list[tuple[str, str]]:
 
 
 def manifest(labels: dict[str, str]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+    return builders.namespace("shop", labels)
 
 
 def test_an_application_tells_of_its_namespace() -> None:

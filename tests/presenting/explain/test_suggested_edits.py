@@ -8,18 +8,17 @@ they ask for.
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import random
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_explain_suggestions import AUTOMATIC, INJECT, Object, changed, generate
+from builders import config_map, requirement, webhook, webhook_configuration
+from bundles import generate
+from outside import ask_webhook, webhook_oracle
+from presenting.explain.suggested_edits import Object, changed
 
 from krm_injector import pipeline
 from krm_injector.decision.decide import Judge
@@ -32,6 +31,8 @@ from krm_injector.presenting.explain import Suggestions
 from krm_injector.presenting.explain.totals import doubts
 from krm_injector.sources import resource_list
 
+AUTOMATIC = Settings()
+INJECT = generate.INJECT
 INJECTION, REVISION = "istio-injection", "istio.io/rev"
 SPACES = ("shop", "ops", "kube-system")
 # What labels there may be, with the values that selectors of these tests name and one that none
@@ -62,44 +63,12 @@ templates:
 """
 
 
-def requirement(key: str, operator: str, *values: str) -> Object:
-    return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
-
-
 def absent(key: str) -> Object:
     return requirement(key, "DoesNotExist")
 
 
-def webhook(name: str, revision: str, spaces: list[Object], pods: list[Object]) -> Object:
-    return {
-        "name": f"{name}.sidecar-injector.istio.io",
-        "clientConfig": {
-            "service": {
-                "name": f"istiod-{revision}",
-                "namespace": "istio-system",
-                "path": "/inject",
-            }
-        },
-        "namespaceSelector": {"matchExpressions": spaces},
-        "objectSelector": {"matchExpressions": pods},
-        "rules": [
-            {
-                "operations": ["CREATE"],
-                "apiGroups": [""],
-                "apiVersions": ["v1"],
-                "resources": ["pods"],
-            }
-        ],
-    }
-
-
 def configuration(name: str, revision: str, *webhooks: Object) -> Object:
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": name, "labels": {REVISION: revision}},
-        "webhooks": list(webhooks),
-    }
+    return webhook_configuration(name, *webhooks, labels={REVISION: revision})
 
 
 def by_revision(revision: str, value: str, more: list[Object]) -> list[Object]:
@@ -128,7 +97,8 @@ def planes(dice: random.Random) -> list[Object]:
     """
     found: list[Object] = []
     more = dice.choice([
-        [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")], [requirement("tier", "Exists")],
+        [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")],
+        [requirement("tier", "Exists")],
         [requirement("kubernetes.io/metadata.name", "NotIn", "ops")],
     ])  # fmt: skip
     revisions = dice.choice([["default"], ["blue"], ["blue", "green"], ["default", "blue"]])
@@ -163,17 +133,18 @@ def config_maps(dice: random.Random, revision: str, suffix: str) -> list[Object]
     always = dice.choice(["[]", "[]", '[{matchLabels: {mesh: "on"}}]'])
     policy = dice.choice(["enabled"] * 5 + ["disabled", "disabled", "off"])
     version = dice.choice(["1.30.3", "1.30.3", "1.24.0", "1.10.0"])
-    values = f'{{"global": {{"tag": "{version}"}}, "revision": "{"" if revision == "default" else revision}"}}'
+    values = (
+        f'{{"global": {{"tag": "{version}"}}, "revision": '
+        f'"{"" if revision == "default" else revision}"}}'
+    )
     labels = {} if revision == "default" else {REVISION: revision}
+    config = CONFIG.format(policy=policy, never=never, always=always)
+    injector = {"config": config, "values": values}
+    mesh = {"mesh": "rootNamespace: istio-system\n"}
     return [
-        {"apiVersion": "v1", "kind": "ConfigMap",
-         "metadata": {"name": f"{name}{suffix}", "namespace": "istio-system", "labels": labels}, "data": data}
-        for name, data in (
-            ("istio-sidecar-injector", {"config": CONFIG.format(policy=policy, never=never, always=always),
-                                        "values": values}),
-            ("istio", {"mesh": "rootNamespace: istio-system\n"}),
-        )
-    ]  # fmt: skip
+        config_map(f"istio-sidecar-injector{suffix}", injector, labels=labels),
+        config_map(f"istio{suffix}", mesh, labels=labels),
+    ]
 
 
 def some(dice: random.Random, labels: dict[str, tuple[str, ...]], often: float) -> dict[str, str]:
@@ -191,9 +162,9 @@ def bundle(seed: int) -> list[Object]:
         )
         place = f"{dice.choice(SPACES[:2] * 4 + SPACES[2:])}/w{number}"
         asks = {} if dice.random() > 0.15 else {INJECT: dice.choice(["true", "false", "yes"])}
-        network = {"hostNetwork": True} if dice.random() < 0.1 else {}
+        network: dict[str, Any] = {"hostNetwork": True} if dice.random() < 0.1 else {}
         own = {INJECT: "true"} if dice.random() < 0.1 and kind != "Pod" else None
-        more = {"app": dice.choice(["one", "two", ""])}
+        app = dice.choice(["one", "two", ""])
         found.append(
             generate.workload(
                 kind,
@@ -201,7 +172,7 @@ def bundle(seed: int) -> list[Object]:
                 labels=some(dice, ON_PODS, 0.15),
                 annotations=asks,
                 own=own,
-                **more,
+                app=app,
                 **network,
             )
         )
@@ -279,7 +250,7 @@ def label_edits(
 
 
 def one_label(
-    value: Object, ref: Object, path: list[str], keys: dict[str, tuple[str, ...]]
+    value: Object, ref: Object, path: list[str], keys: Mapping[str, tuple[str, ...]]
 ) -> list[Object]:
     found = []
     for key, values in keys.items():
@@ -306,7 +277,7 @@ def at(value: Any, path: list[str]) -> Any:
 def turns(
     documents: list[Object], index: int, injected: bool, candidates: Iterator[list[Object]]
 ) -> list[Object] | None:
-    """The first of the edits after which the workload is injected, or left out, without an error."""
+    """The first edit after which the workload is injected, or left out, without an error."""
     outcome = pipeline.decide_only(
         resource_list.read_manifests(generate.text(documents).encode()), AUTOMATIC
     )
@@ -441,7 +412,7 @@ def test_the_rule_names_labels_that_fail(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_doubts_are_true(seed: int) -> None:
+def test_every_doubt_is_true(seed: int) -> None:
     documents = bundle(seed)
     entries = entries_of(documents)
     asked = yaml.dump([d for d in documents if d["kind"].startswith("Mutating")])
@@ -470,9 +441,10 @@ def question(number: int, documents: list[Object], entry: Object) -> Object:
         d for d in documents if (d["kind"], d["metadata"]["name"]) == (entry["kind"], entry["name"])
     )
     found: dict[str, Object] = {}
-    for config_map in (d for d in documents if d["kind"] == "ConfigMap"):
-        plane = found.setdefault(config_map["metadata"]["labels"].get(REVISION, "default"), {})
-        plane.update({key.title(): value for key, value in config_map["data"].items()})
+    for document in (d for d in documents if d["kind"] == "ConfigMap"):
+        labels = document["metadata"].get("labels", {})
+        plane = found.setdefault(labels.get(REVISION, "default"), {})
+        plane.update({key.title(): value for key, value in document["data"].items()})
     first = sorted(found)[0]
     return {
         "id": str(number),
@@ -490,11 +462,11 @@ def question(number: int, documents: list[Object], entry: Object) -> Object:
     }
 
 
+@pytest.mark.slow
 def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
-    oracle = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not oracle:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    asked, wanted, why = [], [], []
+    oracle = webhook_oracle()
+    asked: list[Object] = []
+    wanted, why = [], []
     for seed in SEEDS:
         documents = bundle(seed)
         if any(old in generate.text(documents) for old in ("1.24.0", "1.10.0")):
@@ -504,13 +476,7 @@ def test_the_real_webhook_decides_edited_bundles_alike(tmp_path: Path) -> None:
                 asked.append(question(len(asked), edited(documents, change["edits"]), entry))
                 wanted.append(change["injected"])
                 why.append((seed, entry["name"], change["text"]))
-    requests, answers = tmp_path / "requests", tmp_path / "answers"
-    requests.write_text("".join(json.dumps(one) + "\n" for one in asked))
-    environment = {**os.environ, "ORACLE_REQ": str(requests), "ORACLE_OUT": str(answers)}
-    subprocess.run(
-        [oracle, "-test.run", "TestWebhookOracle"], env=environment, check=True, capture_output=True
-    )
-    given = [json.loads(line)["injected"] for line in answers.read_text().splitlines()]
+    given = [answer["injected"] for answer in ask_webhook(oracle, asked, tmp_path)]
     assert len(asked) > 50
     assert [
         reason

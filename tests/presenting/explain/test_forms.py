@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+import builders
 import pytest
 from explanations import rendered
 
-from krm_injector.model import Decision, Evidence, Mesh, Reason, ResourceRef, Webhook, Workload
+from krm_injector.model import Decision, Evidence, Reason, ResourceRef, Webhook, Workload
 from krm_injector.presenting import explain
-from krm_injector.versions import rules_for
 
 WEBHOOK = Webhook(
     "istio-sidecar-injector",
@@ -19,22 +19,7 @@ WEBHOOK = Webhook(
     None,
     "/inject",
 )
-MESH = Mesh(
-    revision="default",
-    version="1.30.3",
-    rules=rules_for((1, 30)),
-    source="bundle",
-    config={},
-    values="{}",
-    mesh_config="",
-    webhooks=(WEBHOOK,),
-    assumed_webhooks=False,
-    root_namespace="istio-system",
-    native_sidecars=True,
-    platform="",
-    control_plane_env={},
-    proxy_configs=(),
-)
+MESH = builders.mesh(version="1.30.3", webhooks=(WEBHOOK,), native_sidecars=True)
 
 
 def pod(*names: str, **more: object) -> dict[str, object]:

@@ -1,0 +1,34 @@
+"""Fixtures of every folder: a clean environment, and the real programs with this working tree."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from command import install_krm_injector
+from e2e.real_programs import Programs
+
+# What a person, a git hook or Argo CD sets for orchestrators: it stays out of the tests.
+ORCHESTRATORS = ("KUSTOMIZE_", "ARGOCD_", "HELM_", "KPT_", "KRM_FN_", "PARAM_", "GIT_")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_orchestrators(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(ORCHESTRATORS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose program krm-injector is this working tree."""
+    directory = tmp_path_factory.mktemp("own")
+    install_krm_injector(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def programs(own: Path) -> Programs:
+    """The real programs, with a krm-injector that is this working tree."""
+    return Programs(own)

@@ -1,0 +1,208 @@
+"""For every warning a bundle that brings it, and one that just does not bring it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import builders
+
+from krm_injector.model import Object
+
+
+def deployment(**fields: Any) -> Object:
+    """Two replicas: there are warnings that count them."""
+    return builders.deployment(replicas=2, **fields)
+
+
+def job(kind: str = "Job", **container: Any) -> Object:
+    return builders.workload(kind, deployment(container=container)["spec"]["template"])
+
+
+def namespace(**labels: str) -> Object:
+    """Namespace shop, where pods are injected."""
+    return builders.namespace(**{"istio-injection": "enabled", **labels})
+
+
+def thing(kind: str, spec: Object, name: str = "x", version: str = "v1", **more: Any) -> Object:
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": spec,
+        **more,
+    }
+
+
+def enforced(level: str) -> Object:
+    return namespace(**{"pod-security.kubernetes.io/enforce": level})
+
+
+def quota(**hard: str) -> Object:
+    return thing(
+        "ResourceQuota", {"hard": {key.replace("_", "."): value for key, value in hard.items()}}
+    )
+
+
+def limits(kind: str, **limit: Any) -> Object:
+    return thing("LimitRange", {"limits": [{"type": kind, **limit}]})
+
+
+def service(**port: Any) -> Object:
+    return builders.service(port={"port": 80, **port})
+
+
+def budget(**spec: Any) -> Object:
+    return thing(
+        "PodDisruptionBudget",
+        {"selector": {"matchLabels": {"app": "web"}}, **spec},
+        version="policy/v1",
+    )
+
+
+def strict(mode: str = "STRICT") -> Object:
+    return thing("PeerAuthentication", {"mtls": {"mode": mode}}, version="security.istio.io/v1")
+
+
+def mesh(**values: Any) -> list[Object]:
+    """A small mesh of its own: the proxy with an image and a token or without."""
+    minor = values.get("minor", "1.24.0")
+    mounts = [{"name": "istio-token", "mountPath": "/t"}] if values.get("token") else []
+    volumes = [
+        {"name": "istio-token", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
+    ]
+    proxy = {
+        "name": "istio-proxy",
+        "image": values.get("image", f"proxyv2:{minor}"),
+        "volumeMounts": mounts,
+    }
+    template = {"spec": {"containers": [proxy], "volumes": volumes if mounts else []}}
+    rewrite = {"rewriteAppHTTPProbe": values.get("rewrite", True)}
+    return builders.control_plane(
+        json.dumps(template),
+        mesh="rootNamespace: istio-system",
+        version=minor,
+        values={"sidecarInjectorWebhook": rewrite},
+    )
+
+
+NS = namespace()
+HTTP = {"ports": [{"name": "http", "containerPort": 8080}]}
+SHELL = {"name": "wait", "image": "busybox:1"}
+
+
+def probe(port: Any = "http", **action: Any) -> Object:
+    return {**HTTP, "readinessProbe": {"httpGet": {"path": "/", "port": port, **action}}}
+
+
+TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
+# code: what triggers it, what just does not
+CASES: dict[str, tuple[list[Object], list[Object]]] = {
+    "pod-security-enforced": (
+        [enforced("baseline"), deployment()],
+        [enforced("privileged"), deployment()],
+    ),
+    "pod-security-reported": (
+        [namespace(**{"pod-security.kubernetes.io/warn": "restricted"}), deployment()],
+        [namespace(**{"pod-security.kubernetes.io/warn": "privileged"}), deployment()],
+    ),
+    "quota-exceeded": (
+        [NS, quota(requests_cpu="199m"), deployment()],
+        [NS, quota(requests_cpu="200m"), deployment()],
+    ),
+    "quota-unstated": (
+        [NS, quota(**{"requests_ephemeral-storage": "1Gi"}), deployment()],
+        [NS, quota(limits_memory="100Gi"), deployment()],
+    ),
+    "limit-range": (
+        [NS, limits("Container", maxLimitRequestRatio={"cpu": "19"}), deployment()],
+        [NS, limits("Container", maxLimitRequestRatio={"cpu": "20"}), deployment()],
+    ),
+    "port-collision": (
+        [NS, deployment(container={"ports": [{"containerPort": 15090}]})],
+        [NS, deployment(container={"ports": [{"containerPort": 15091}]})],
+    ),
+    "proxy-identity": (
+        [NS, deployment(securityContext={"runAsUser": 1337})],
+        [NS, deployment(securityContext={"runAsUser": 1336})],
+    ),
+    "host-port": (
+        [NS, deployment(container={"ports": [{"containerPort": 80, "hostPort": 80}]})],
+        [NS, deployment(container={"ports": [{"containerPort": 80}]})],
+    ),
+    "host-network": (
+        [NS, deployment(hostNetwork=True)],
+        [namespace(**{"istio-injection": "disabled"}), deployment(hostNetwork=True)],
+    ),
+    "job-never-completes": (
+        [NS, job()],
+        [NS, job(args=["work; curl -X POST localhost:15020/quitquitquit"])],
+    ),
+    "init-container-network": (
+        [NS, deployment(initContainers=[{**SHELL, "command": ["curl", "http://db"]}])],
+        [NS, deployment(initContainers=[{**SHELL, "command": ["chown", "-R", "app", "/data"]}])],
+    ),
+    "service-port-protocol": (
+        [NS, service(name="api"), deployment()],
+        [NS, service(name="http-api"), deployment()],
+    ),
+    "listen-address": (
+        [
+            NS,
+            *mesh(minor="1.9.9"),
+            deployment(
+                container={
+                    "args": ["--bind=$(IP)"],
+                    "env": [
+                        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+                    ],
+                }
+            ),
+        ],
+        [
+            NS,
+            *mesh(minor="1.10.0"),
+            deployment(
+                container={
+                    "args": ["--bind=$(IP)"],
+                    "env": [
+                        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+                    ],
+                }
+            ),
+        ],
+    ),
+    "disruption-budget": (
+        [NS, budget(minAvailable=2), deployment()],
+        [NS, budget(minAvailable=1), deployment()],
+    ),
+    "mutable-image": (
+        [NS, *mesh(image="proxyv2:1.24.0"), deployment()],
+        [NS, *mesh(image="proxyv2@sha256:" + "0" * 64), deployment()],
+    ),
+    "latest-image": (
+        [NS, *mesh(image="hub:5000/proxyv2"), deployment()],
+        [NS, *mesh(image="hub:5000/proxyv2:1"), deployment()],
+    ),
+    "service-account-token": (
+        [NS, *mesh(), deployment(automountServiceAccountToken=False)],
+        [NS, *mesh(token=True), deployment(automountServiceAccountToken=False)],
+    ),
+    "probe-port-unknown": (
+        [NS, deployment(container=probe("metrics"))],
+        [NS, deployment(container=probe("http"))],
+    ),
+    "probe-host": (
+        [NS, deployment(container=probe(host="example.com"))],
+        [NS, deployment(container=probe(host="localhost"))],
+    ),
+    "probe-mutual-tls": (
+        [NS, strict(), *mesh(rewrite=False), deployment(container=probe())],
+        [NS, strict("PERMISSIVE"), *mesh(rewrite=False), deployment(container=probe())],
+    ),
+    "webhook-active": (
+        [NS, deployment()],
+        [namespace(**{"istio-injection": "disabled"}), deployment()],
+    ),
+}
+POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
