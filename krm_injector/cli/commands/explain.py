@@ -4,7 +4,6 @@ be meant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from krm_injector import pipeline, results
@@ -14,15 +13,9 @@ from krm_injector.cli.request import Answer, Request
 from krm_injector.discovery import context
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
-from krm_injector.judging.advice import Advice
 from krm_injector.model import Result
-from krm_injector.outcome import Outcome
-from krm_injector.presenting.explain.entries import entries
-from krm_injector.presenting.explain.forms import FORMS
-from krm_injector.presenting.explain.locations import Places
-from krm_injector.presenting.explain.refusals import refusals
-from krm_injector.presenting.explain.style import PLAIN, Look
-from krm_injector.presenting.explain.suggestions import Changes
+from krm_injector.presenting.explain import FORMS, Locations, Style, explain
+from krm_injector.presenting.explain.style import PLAIN
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import Bundle
 
@@ -52,18 +45,20 @@ def _answer(request: Request) -> Answer:
     outcome = pipeline.run(explained.bundle, settings, request.progress)
     bundles.refuse_unread(explained.results, len(outcome.decisions))
 
-    advice_entries = advice.advise(
-        outcome.bundle, outcome.decisions, outcome.replacements, settings
-    )
-    text = _text(request, explained, settings, outcome, advice_entries)
+    form = FORMS[arguments.output or "table"]
+    brief = form.brief and not arguments.verbose
+    locations = Locations(explained.parts, explained.rendered)
+    explanation = explain(outcome, settings, locations, brief)
 
     # A terminal takes a few of each code; who asks for all gets all.
-    warnings = advice.results(advice_entries)
-    brief = not arguments.verbose and not arguments.results
-    shown = advice.summary(warnings) if brief else warnings
+    warnings = advice.results(explanation.advice)
+    all_wanted = arguments.verbose or arguments.results
+    shown = warnings if all_wanted else advice.summary(warnings)
 
     all_results = (*explained.results, *outcome.results, *shown)
-    return Answer(text, all_results, results.exit_code(all_results))
+    limit = PLAIN.limit if arguments.limit is None else arguments.limit
+    style = Style(request.width, request.colours, limit, arguments.verbose)
+    return Answer(form.render(explanation, style), all_results, results.exit_code(all_results))
 
 
 def _settings(request: Request, explained: Explained) -> Settings:
@@ -71,60 +66,6 @@ def _settings(request: Request, explained: Explained) -> Settings:
     if request.arguments.config:
         return request.settings(None, explained.root)
     return request.settings(explained.function_config, explained.root)
-
-
-def _text(
-    request: Request,
-    explained: Explained,
-    settings: Settings,
-    outcome: Outcome,
-    advice_entries: Sequence[Advice],
-) -> str:
-    """The answer in the form of --output."""
-    arguments = request.arguments
-    form = arguments.output or "table"
-    brief = form in ("table", "markdown") and not arguments.verbose
-    changes = Changes(outcome.decisions, outcome.meshes, settings, doubts_only=brief)
-    places = Places(explained.parts, explained.rendered)
-    errors = refusals(outcome.decisions, outcome.replacements, outcome.results)
-    workloads = entries(outcome.decisions, outcome.replacements, places, changes, errors)
-    advice.attach(workloads, advice_entries)
-    if form == "html":
-        return _page(outcome, workloads, errors, advice_entries)
-
-    limit = PLAIN.limit if arguments.limit is None else arguments.limit
-    look = Look(request.width, request.colours, limit, arguments.verbose)
-    return FORMS[form](outcome.meshes, workloads, look)
-
-
-def _page(
-    outcome: Outcome,
-    workloads: list[dict[str, Any]],
-    errors: Sequence[Sequence[Result]],
-    advice_entries: Sequence[Advice],
-) -> str:
-    """The report: one HTML page. ``errors``: by workload."""
-    from krm_injector.presenting import report
-    from krm_injector.presenting.explain.table_rows import rule
-
-    of_workloads = []
-    for number, errors_of_workload in enumerate(errors):
-        of_workloads += [Advice(error, number) for error in errors_of_workload]
-
-    shown = {id(error.result) for error in of_workloads}
-    of_the_run = [
-        Advice(result, None)
-        for result in outcome.results
-        if result.code != "mesh" and id(result) not in shown
-    ]
-    return report.page(
-        outcome.decisions,
-        outcome.replacements,
-        outcome.meshes,
-        workloads,
-        [*of_workloads, *of_the_run, *advice_entries],
-        [rule(workload) for workload in workloads],
-    )
 
 
 # ---------------------------------------------------------------- what is read
