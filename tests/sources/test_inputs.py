@@ -13,19 +13,28 @@ import pytest
 from outside import needs_program
 
 from krm_injector.cli import loader
-from krm_injector.cli.arguments import Arguments
+from krm_injector.cli.request import Arguments, Request
+from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.model import Refused
-from krm_injector.sources import files
+from krm_injector.sources import inputs
 from krm_injector.sources.manifests import join
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 
-def read(*paths: Path, command: str = "inject") -> loader.Given:
+def program(path: Path, body: str = "#!/bin/sh\nexit 0\n") -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(body)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def read(*paths: Path, command: str = "inject") -> loader.Loaded:
     def no_stdin() -> bytes:
         raise AssertionError("stdin is not to be read")
 
-    return loader.read(Arguments(command), [str(path) for path in paths], no_stdin, {"PATH": ""})
+    request = Request(Arguments(command), no_stdin, {"PATH": ""})
+    return loader.read(request, [str(path) for path in paths])
 
 
 # ---------------------------------------------------------------- files and directories
@@ -52,7 +61,8 @@ def test_directories_are_read_recursively_and_sorted(tmp_path: Path) -> None:
 
 
 def test_no_path_is_stdin() -> None:
-    assert loader.read(Arguments(), [], lambda: b"x", {}).sources == (files.Source(b"x", ""),)
+    request = Request(Arguments(), lambda: b"x", {})
+    assert loader.read(request, []).sources == (inputs.Source(b"x", ""),)
 
 
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -101,7 +111,7 @@ def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path
         (tmp_path / name).write_text(OBJECT)
     found = [
         [os.path.relpath(path, tmp_path) for path in paths]
-        for paths in files.find(str(tmp_path))[:4]
+        for paths in inputs.find(str(tmp_path))[:4]
     ]
     assert found == [["a.yaml", "kx/d.yml"], ["k", "k/o"], ["k/b.yaml", "k/deep/c.json"], ["chart"]]
 
@@ -241,7 +251,7 @@ def test_a_program_that_cannot_start_is_an_error(tmp_path: Path) -> None:
 def test_a_plain_directory_is_built_from_its_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(OBJECT)
     assert read(tmp_path, command="build").sources == (
-        files.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
+        inputs.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
     )
 
 
@@ -283,10 +293,10 @@ def test_a_kustomization_is_built_by_the_real_programs(tmp_path: Path, name: str
     ("annotations", "local"),
     [
         ({}, False),
-        ({inputs.LOCAL_CONFIG: "true"}, True),
-        ({inputs.LOCAL_CONFIG: ""}, True),
-        ({inputs.LOCAL_CONFIG: "no"}, True),
-        ({inputs.LOCAL_CONFIG: "false"}, False),
+        ({LOCAL_CONFIG: "true"}, True),
+        ({LOCAL_CONFIG: ""}, True),
+        ({LOCAL_CONFIG: "no"}, True),
+        ({LOCAL_CONFIG: "false"}, False),
     ],
 )
 def test_local_config_is_read_as_kustomize_reads_it(
