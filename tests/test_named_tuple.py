@@ -1,0 +1,61 @@
+"""The classes of named_tuple behave as those of typing: fields, defaults, methods, pickling, errors."""
+
+from __future__ import annotations
+
+import pickle
+import typing
+
+import pytest
+
+from krm_injector.named_tuple import NamedTuple
+
+
+class Point(NamedTuple):
+    """A place."""
+
+    x: int
+    y: int = 2
+
+    @property
+    def total(self) -> int:
+        return self.x + self.y
+
+    def moved(self, by: int) -> Point:
+        return self._replace(x=self.x + by)
+
+
+class TypingPoint(typing.NamedTuple):
+    """A place."""
+
+    x: int
+    y: int = 2
+
+
+def test_fields_defaults_and_methods() -> None:
+    point = Point(1)
+    assert point == (1, 2) == TypingPoint(1)
+    assert (point.x, point.y, point.total, point.moved(3)) == (1, 2, 3, (4, 2))
+    assert Point(y=5, x=4)._asdict() == {"x": 4, "y": 5}
+    assert Point._fields == TypingPoint._fields
+    assert Point._field_defaults == TypingPoint._field_defaults
+    assert repr(point) == "Point(x=1, y=2)"
+    assert (Point.__doc__, Point.__module__, Point.__qualname__) == ("A place.", __name__, "Point")
+
+
+def test_wrong_arguments_are_type_errors() -> None:
+    for arguments in ((), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            Point(*arguments)
+
+
+def test_instances_are_pickled_and_cannot_be_changed() -> None:
+    point = Point(1)
+    assert pickle.loads(pickle.dumps(point)) == point
+    with pytest.raises(AttributeError):
+        point.x = 3  # type: ignore[misc]
+
+
+def test_a_field_without_default_behind_one_that_has_it_is_refused() -> None:
+    namespace = {"__module__": __name__, "__qualname__": "Wrong", "__annotations__": {"a": "int", "b": "int"}, "a": 1}
+    with pytest.raises(TypeError, match="without default"):
+        type(NamedTuple)("Wrong", (NamedTuple,), namespace)
