@@ -246,9 +246,7 @@ def _with_own_probes(container: Object, probers: Object) -> Object:
 
 
 def _own_probe(probe: Any, prober: Any) -> Any:
-    """The probe as the application's container had it; as it is where the agent has no prober for
-    it.
-    """
+    """The probe as the application's container had it; unchanged where the agent has no prober."""
     action = probe.get("httpGet") if isinstance(probe, dict) else None
     if not isinstance(action, dict) or not isinstance(prober, dict):
         return probe

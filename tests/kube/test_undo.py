@@ -99,12 +99,12 @@ def test_what_somebody_took_out_stays_out() -> None:
 
 
 def test_units_are_what_was_put_there() -> None:
-    found = dict(units(AFTER, describe(BEFORE, AFTER)))
-    assert found["volumes[token].name"] == "token"
-    assert found["labels.mode"] == "istio"
-    assert found["containers[istio-proxy].image"] == "proxy:1"
-    assert found["containers[istio-proxy].env[A]"] == {"name": "A", "value": "1"}
-    assert not [path for path in found if "image" in path and "web" in path]
+    pieces = dict(units(AFTER, describe(BEFORE, AFTER)))
+    assert pieces["volumes[token].name"] == "token"
+    assert pieces["labels.mode"] == "istio"
+    assert pieces["containers[istio-proxy].image"] == "proxy:1"
+    assert pieces["containers[istio-proxy].env[A]"] == {"name": "A", "value": "1"}
+    assert not [path for path in pieces if "image" in path and "web" in path]
 
 
 def test_keys_come_in_the_order_of_the_model() -> None:

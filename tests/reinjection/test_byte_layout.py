@@ -74,14 +74,15 @@ def comes_back(text: str) -> str:
         for one in yaml.load_all(text.removeprefix("\ufeff"))
         if not one.empty
     )
-    wanted = [one.value for one in yaml.load_all(inject(bare)) if not one.empty]
-    found = [one.value for one in yaml.load_all(injected.removeprefix("\ufeff")) if not one.empty]
-    assert yaml.same(
-        [_without_record(one) for one in found], [_without_record(one) for one in wanted]
-    )
+    assert yaml.same(_values_without_records(injected), _values_without_records(inject(bare)))
     assert inject(injected) == injected
     assert eject(injected) == text
     return injected
+
+
+def _values_without_records(text: str) -> list[Any]:
+    documents = yaml.load_all(text.removeprefix("\ufeff"))
+    return [_without_record(document.value) for document in documents if not document.empty]
 
 
 def _without_record(value: Any) -> Any:
@@ -603,10 +604,11 @@ def test_another_style_in_between_costs_style_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [(name, bool("*" in "".join(lines))) for name, (_, lines) in ANCHORS.items()]
+    ("name", "written_out"),
+    [(name, bool("*" in "".join(lines))) for name, (_, lines) in ANCHORS.items()],
 )
 def test_an_alias_that_is_written_out_is_told(
-    name: str, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, written_out: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.yaml").write_text(json.dumps({**CONFIG, "metadata": {"name": "x"}}))
     (tmp_path / "in.yaml").write_text(ANCHORS[name][0])
@@ -614,7 +616,7 @@ def test_an_alias_that_is_written_out_is_told(
         main.run(["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")])
         == 0
     )
-    said = capsys.readouterr().err
-    assert ("[alias-written-out]" in said) == told
-    if told:
-        assert "the alias *labels of Deployment web was written out" in said
+    err = capsys.readouterr().err
+    assert ("[alias-written-out]" in err) == written_out
+    if written_out:
+        assert "the alias *labels of Deployment web was written out" in err

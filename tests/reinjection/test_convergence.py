@@ -55,8 +55,9 @@ def values(text: str) -> list[Any]:
 
 
 def records(text: str) -> list[str]:
-    found = [at(value, ("metadata", "annotations", record.ANNOTATION)) for value in values(text)]
-    return [one for one in found if one is not None]
+    path = ("metadata", "annotations", record.ANNOTATION)
+    annotations = [at(value, path) for value in values(text)]
+    return [annotation for annotation in annotations if annotation is not None]
 
 
 # ---------------------------------------------------------------- by itself
@@ -178,21 +179,21 @@ def check_all(text: str, configurations: dict[str, Settings], bytes_too: bool = 
         if not records(once) and twice(once):
             # a bare Pod of Istio 1.8 or older with its own istio-proxy: see docs/day-two.md
             continue
-        again, said = inject(once, configurations[name])
+        again, results = inject(once, configurations[name])
         assert again == once, name
-        assert not [result for result in said if result.code == "edit-lost"]
+        assert not [result for result in results if result.code == "edit-lost"]
         if records(once):
             assert values(eject(once)) == values(text), name
-    for (one, once), (other, wanted) in itertools.permutations(outputs.items(), 2):
+    for (one, once), (other, expected) in itertools.permutations(outputs.items(), 2):
         if not records(once) and once != text:
             continue  # a bare Pod without the guard: see docs/day-two.md
         pairs += 1
         got, _ = inject(once, configurations[other])
-        assert values(got) == values(wanted), (one, other)
+        assert values(got) == values(expected), (one, other)
         # Quotes and comments of a line that the first took out and the other does not touch are
         # lost.
         if bytes_too and yaml.safe_dump(values(text)[0], sort_keys=False) == text:
-            assert plain(got) == plain(wanted), (one, other)
+            assert plain(got) == plain(expected), (one, other)
     return pairs
 
 
@@ -338,8 +339,8 @@ def test_no_longer_to_be_injected_is_taken_back() -> None:
     refusing = once.replace(
         "        app: web\n", '        app: web\n        sidecar.istio.io/inject: "false"\n', 1
     )
-    back, said = inject(refusing, settings())
-    assert [result.code for result in said if result.code.startswith("injection")] == [
+    back, results = inject(refusing, settings())
+    assert [result.code for result in results if result.code.startswith("injection")] == [
         "injection-taken-back"
     ]
     assert back == EXAMPLE.replace(
@@ -349,13 +350,13 @@ def test_no_longer_to_be_injected_is_taken_back() -> None:
 
 def edited(change: Any) -> tuple[str, str, list[Result]]:
     """What injection makes of an injected workload after an edit: the text, the untouched text,
-    what was said.
+    and its results.
     """
     once, _ = inject(EXAMPLE, settings())
     value = copy.deepcopy(values(once)[0])
     change(value["spec"]["template"])
-    again, said = inject(yaml.safe_dump(value, sort_keys=False), settings())
-    return again, once, [result for result in said if result.code == "edit-lost"]
+    again, results = inject(yaml.safe_dump(value, sort_keys=False), settings())
+    return again, once, [result for result in results if result.code == "edit-lost"]
 
 
 def test_an_edit_inside_the_injected_part_is_overwritten_and_shown() -> None:
@@ -447,7 +448,7 @@ def corpus_mesh(version: str) -> list[dict[str, Any]]:
 
 
 def configurations() -> dict[str, Settings]:
-    found = {}
+    made = {}
     versions = {
         "1.5.10": False,
         "1.8.2": False,
@@ -456,13 +457,13 @@ def configurations() -> dict[str, Settings]:
     }  # whether sidecars are native
     for version, native in {**versions, "1.20.8": False, "1.24.6": True, "1.27.9": True}.items():
         how = settings(mesh={"version": version}, cluster={"nativeSidecars": native})
-        found[version] = function_config.with_mesh_documents(how, tuple(corpus_mesh(version)))
+        made[version] = function_config.with_mesh_documents(how, tuple(corpus_mesh(version)))
     for name, native in (("default", True), ("noprobes", False), ("hold", False)):
         file = DIFFERENTIAL / "mesh" / f"{name}.yaml"
         documents = tuple(d for d in yaml.safe_load_all(file.read_text()) if d)
         how = settings(cluster={"nativeSidecars": native})
-        found[name] = function_config.with_mesh_documents(how, documents)
-    return found
+        made[name] = function_config.with_mesh_documents(how, documents)
+    return made
 
 
 def corpora() -> Iterator[tuple[str, str]]:

@@ -44,9 +44,9 @@ def test_the_command_prints_the_workload_before_injection(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert command(monkeypatch, ["eject", str(EXAMPLE / "httpbin.yaml")]) == 0
-    out, said = capfd.readouterr()
+    out, err = capfd.readouterr()
     assert out == (EXAMPLE / ".expected" / "ejected.yaml").read_text()
-    assert said == ""
+    assert err == ""
 
 
 def test_edits_in_the_injected_part_are_told(
@@ -59,9 +59,9 @@ def test_edits_in_the_injected_part_are_told(
     assert (
         command(monkeypatch, ["eject", "-"], text.replace("medium: Memory", "medium: Mine", 1)) == 0
     )
-    out, said = capfd.readouterr()
+    out, err = capfd.readouterr()
     assert out == (EXAMPLE / ".expected" / "ejected.yaml").read_text()
-    assert 'emptyDir of Deployment shop/httpbin was edited to {"medium": "Mine"} by hand' in said
+    assert 'emptyDir of Deployment shop/httpbin was edited to {"medium": "Mine"} by hand' in err
     workload = Workload(
         0, (), ResourceRef("apps/v1", "Deployment", "web", "shop"), {}, ("spec", "template")
     )
@@ -112,10 +112,10 @@ def test_an_unusable_record_changes_nothing(
 ) -> None:
     text = (EXAMPLE / "httpbin.yaml").read_text().replace('{"v":1,', '{"v":9,')
     assert command(monkeypatch, ["eject", "-"], text) == 1
-    out, said = capfd.readouterr()
+    out, err = capfd.readouterr()
     assert out == ""
-    assert "record-unusable" in said
-    assert "9" in said
+    assert "record-unusable" in err
+    assert "9" in err
 
 
 def test_fields_of_injection_are_none_of_ejection() -> None:
@@ -173,7 +173,7 @@ def by_traces(
         "volumes": ["istio-token"],
         "revision": "r",
     }
-    found = istio_traces.before_injection(
+    before = istio_traces.before_injection(
         workload(
             {
                 "metadata": {
@@ -198,8 +198,8 @@ def by_traces(
             }
         )
     )
-    assert found is not None
-    template: dict[str, Any] = found["spec"]["template"]
+    assert before is not None
+    template: dict[str, Any] = before["spec"]["template"]
     return template
 
 
@@ -265,12 +265,12 @@ def test_a_broken_status_is_no_crash(status: str) -> None:
 def test_the_record_survives_what_yaml_tools_do_to_text() -> None:
     value = yaml.safe_load((EXAMPLE / "httpbin.yaml").read_text())
     again = yaml.safe_load(yaml.safe_dump(value, sort_keys=True))
-    found = record.read(again)
-    assert found is not None
-    assert record.original(again, found) == yaml.safe_load(
+    entry = record.read(again)
+    assert entry is not None
+    assert record.original(again, entry) == yaml.safe_load(
         (EXAMPLE / ".expected" / "ejected.yaml").read_text()
     )
-    assert changed_pieces.changed_pieces(again, found) == []
+    assert changed_pieces.changed_pieces(again, entry) == []
 
 
 def pod_of_cluster(
@@ -317,9 +317,9 @@ LONG = "a-name-of-sixty-five-characters-that-istio-cuts-to-sixty-three-ab"
 def test_the_canonical_name_of_an_owned_pod_goes(
     kind: str, owner: str, name: str, labels: dict[str, str], canonical: str
 ) -> None:
-    found = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, canonical))
-    assert found is not None
-    assert found["metadata"].get("labels", {}) == labels
+    before = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, canonical))
+    assert before is not None
+    assert before["metadata"].get("labels", {}) == labels
     other = istio_traces.before_injection(pod_of_cluster(kind, owner, name, labels, "shop-front"))
     assert other is not None  # no version gives that: it is the user's
     assert other["metadata"]["labels"] == {

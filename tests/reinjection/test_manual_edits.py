@@ -77,8 +77,8 @@ def pod(workload: Any) -> Any:
 
 
 def container(workload: Any, name: str) -> Any:
-    among = (*pod(workload)["containers"], *(pod(workload).get("initContainers") or []))
-    return next(one for one in among if one["name"] == name)
+    containers = (*pod(workload)["containers"], *(pod(workload).get("initContainers") or []))
+    return next(c for c in containers if c["name"] == name)
 
 
 def proxy(workload: Any) -> Any:
@@ -87,8 +87,8 @@ def proxy(workload: Any) -> Any:
 
 def edited(bench: Bench, change: Change, before: Any) -> tuple[Any, Any]:
     """An injected workload, and the same after an edit by hand."""
-    untouched, said = bench.inject(before)
-    assert not said
+    untouched, results = bench.inject(before)
+    assert not results
     workload = copy.deepcopy(untouched)
     change(workload)
     assert workload != untouched
@@ -96,8 +96,8 @@ def edited(bench: Bench, change: Change, before: Any) -> tuple[Any, Any]:
 
 
 def template_differences(one: Any, other: Any) -> list[str]:
-    found = differences(one["spec"]["template"], other["spec"]["template"])
-    return [each.path for each in found if not any(name in each.path for name in BOOKKEEPING)]
+    pieces = differences(one["spec"]["template"], other["spec"]["template"])
+    return [piece.path for piece in pieces if not any(name in piece.path for name in BOOKKEEPING)]
 
 
 def check_kept(bench: Bench, change: Change, before: Any, reordered: bool = False) -> Any:
@@ -106,10 +106,10 @@ def check_kept(bench: Bench, change: Change, before: Any, reordered: bool = Fals
     refusals = bench.refused(workload)
     assert {result.code for result in refusals} == {"verify-edited"}
     assert all("kept" in result.message for result in refusals)
-    again, said = bench.inject(workload)
-    assert [result.code for result in said] == ["edit-kept"] * len(said) and said
-    assert {result.severity for result in said} == {"info"}
-    assert [(r.field, r.current) for r in said] == [(r.field, r.current) for r in refusals]
+    again, results = bench.inject(workload)
+    assert [result.code for result in results] == ["edit-kept"] * len(results) and results
+    assert {result.severity for result in results} == {"info"}
+    assert [(r.field, r.current) for r in results] == [(r.field, r.current) for r in refusals]
     left = template_differences(workload, again)
     assert all(path.endswith("(order)") for path in left) if reordered else left == []
     assert bench.inject(again) == (again, [])
@@ -125,12 +125,12 @@ def check_drift(bench: Bench, change: Change, before: Any) -> list[Result]:
     refusals = bench.refused(workload)
     assert {result.code for result in refusals} == {"verify-edited"}
     assert all("overwrites" in result.message for result in refusals)
-    again, said = bench.inject(workload)
+    again, results = bench.inject(workload)
     assert again == untouched
-    assert said and {(result.severity, result.code) for result in said} == {
+    assert results and {(result.severity, result.code) for result in results} == {
         ("warning", "edit-lost")
     }
-    return said
+    return results
 
 
 # ---------------------------------------------------------------- what Istio supports
@@ -179,11 +179,11 @@ SUPPORTED: dict[str, tuple[Change, Any]] = {
 def test_a_supported_edit_is_kept_as_an_own_container_with_that_field_only(
     what: str, how: Settings
 ) -> None:
-    change, wanted = SUPPORTED[what]
+    change, expected = SUPPORTED[what]
     ejected = check_kept(Bench(how), change, deployment(), reordered="variable" in what)
     assert pod(ejected)["containers"] == [
         *pod(deployment())["containers"],
-        {"name": "istio-proxy", **wanted},
+        {"name": "istio-proxy", **expected},
     ]
     assert "initContainers" not in pod(ejected)
 
@@ -202,8 +202,8 @@ def test_istio_init_is_overridden_among_the_init_containers(how: Settings) -> No
         init["resources"]["requests"]["cpu"] = "11m"
 
     ejected = check_kept(Bench(how), change, deployment())
-    wanted = {"name": "istio-init", "image": "mine:2", "resources": {"requests": {"cpu": "11m"}}}
-    assert pod(ejected)["initContainers"] == [wanted]
+    expected = {"name": "istio-init", "image": "mine:2", "resources": {"requests": {"cpu": "11m"}}}
+    assert pod(ejected)["initContainers"] == [expected]
 
 
 def test_a_port_of_the_sidecar_is_kept_where_it_is_no_port_of_the_application() -> None:
@@ -234,8 +234,8 @@ def test_an_edit_that_the_user_had_made_already_goes_on() -> None:
     bench = Bench()
     first = check_kept(bench, lambda w: proxy(w).update(image="mine:1"), deployment())
     second = check_kept(bench, lambda w: proxy(w)["resources"]["limits"].update(cpu="3"), first)
-    wanted = {"name": "istio-proxy", "image": "mine:1", "resources": {"limits": {"cpu": "3"}}}
-    assert container(second, "istio-proxy") == wanted
+    expected = {"name": "istio-proxy", "image": "mine:1", "resources": {"limits": {"cpu": "3"}}}
+    assert container(second, "istio-proxy") == expected
 
 
 def test_a_label_that_the_template_lets_the_user_set() -> None:
@@ -256,8 +256,8 @@ def test_a_quantity_may_be_spelled_otherwise() -> None:
     _, workload = edited(
         bench, lambda w: proxy(w)["resources"]["limits"].update(cpu=4), deployment()
     )
-    again, said = bench.inject(workload)
-    assert [result.code for result in said] == ["edit-kept"]
+    again, results = bench.inject(workload)
+    assert [result.code for result in results] == ["edit-kept"]
     assert proxy(again)["resources"]["limits"]["cpu"] == "4"
     assert bench.inject(again) == (again, []) and bench.refused(again) == []
 
@@ -336,9 +336,9 @@ def test_of_several_edits_the_largest_set_is_kept() -> None:
     untouched, workload = edited(bench, change, deployment())
     refusals = bench.refused(workload)
     assert sorted("kept" in result.message for result in refusals) == [False, False, True, True]
-    again, said = bench.inject(workload)
+    again, results = bench.inject(workload)
     by_code = {
-        code: [r.field.rpartition("]")[2] for r in said if r.code == code]
+        code: [r.field.rpartition("]")[2] for r in results if r.code == code]
         for code in ("edit-kept", "edit-lost")
     }
     assert sorted(by_code["edit-kept"]) == [".image", ".resources.limits.cpu"]
@@ -372,25 +372,18 @@ def test_the_users_value_wins_over_a_mesh_that_changed() -> None:
         settings(mesh={"meshConfig": "defaultConfig: {discoveryAddress: elsewhere:15012}"}),
     ):
         bench = Bench(other)
-        again, said = bench.inject(workload)
-        assert [(result.code, result.current) for result in said] == [("edit-kept", "mine:1")]
-        wanted, _ = bench.inject(deployment({"name": "istio-proxy", "image": "mine:1"}))
-        assert again == wanted
+        again, results = bench.inject(workload)
+        assert [(result.code, result.current) for result in results] == [("edit-kept", "mine:1")]
+        expected, _ = bench.inject(deployment({"name": "istio-proxy", "image": "mine:1"}))
+        assert again == expected
 
 
 def test_pieces_that_only_the_mesh_changed_are_no_edits() -> None:
     _, workload = edited(Bench(NATIVE), lambda w: proxy(w)["env"].pop(2), deployment())
-    other = Bench(
-        settings(
-            mesh={
-                "meshConfig": (
-                    "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
-                )
-            }
-        )
-    )
-    again, said = other.inject(workload)
-    assert [result.code for result in said] == ["edit-lost"]
+    mesh_config = "defaultConfig: {discoveryAddress: elsewhere:15012, statusPort: 15999}"
+    other = Bench(settings(mesh={"meshConfig": mesh_config}))
+    again, results = other.inject(workload)
+    assert [result.code for result in results] == ["edit-lost"]
     assert again == other.inject(deployment())[0]
 
 
@@ -403,8 +396,8 @@ def test_an_own_field_that_changed_with_an_edit_is_no_second_edit() -> None:
 
     bench = Bench()
     _, workload = edited(bench, change, deployment())
-    again, said = bench.inject(workload)
-    assert [(result.code, result.current) for result in said] == [("edit-kept", "mine:1")]
+    again, results = bench.inject(workload)
+    assert [(result.code, result.current) for result in results] == [("edit-kept", "mine:1")]
     assert "--proxyLogLevel=debug" in proxy(again)["args"]
 
 
@@ -537,9 +530,9 @@ def test_an_edit_that_cannot_be_named_is_told_all_the_same() -> None:
     workload["metadata"]["annotations"][record.ANNOTATION] = json.dumps(
         {**value, "digest": "AAAAAAAA"}
     )
-    again, said = bench.inject(workload)
+    again, results = bench.inject(workload)
     assert again == untouched
-    assert [result.code for result in said] == ["edit-lost"]
+    assert [result.code for result in results] == ["edit-lost"]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -560,9 +553,9 @@ def test_random_edits_are_kept_or_told(seed: int) -> None:
         else:
             one[field] = f"{one[field]}-edited"
         assert bench.refused(workload), field
-        again, said = bench.inject(workload)
-        lost = {result.field for result in said if result.code == "edit-lost"}
-        assert said, field
+        again, results = bench.inject(workload)
+        lost = {result.field for result in results if result.code == "edit-lost"}
+        assert results, field
         assert lost or all(
             path.endswith("(order)") for path in template_differences(workload, again)
         ), field

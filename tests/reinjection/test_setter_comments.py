@@ -112,9 +112,9 @@ def test_a_comment_alone_is_taken_out(version: str, kind: str, native: bool) -> 
     injected, _ = ran(source, native)
     damaged = copied(source, injected)
     assert len(comments(damaged)) > len(comments(source))
-    again, said = ran(damaged, native)
+    again, results = ran(damaged, native)
     assert again == injected
-    assert {(result.severity, result.code) for result in said} == {("info", "comment-copied")}
+    assert {(result.severity, result.code) for result in results} == {("info", "comment-copied")}
     assert ran(again, native) == (injected, [])
 
 
@@ -122,32 +122,33 @@ def test_a_comment_alone_is_taken_out(version: str, kind: str, native: bool) -> 
 def test_what_a_setter_wrote_is_no_override(version: str, kind: str, native: bool) -> None:
     source = APP.format(version=version, kind=kind)
     damaged = with_values(copied(source, ran(source, native)[0]))
-    wanted, _ = ran(with_values(source), native)
-    again, said = ran(damaged, native)
-    assert again == wanted
-    assert {result.code for result in said} == {"comment-copied"}
-    told = {result.field.rpartition("spec.")[2] for result in said if result.severity == "warning"}
+    expected, _ = ran(with_values(source), native)
+    again, results = ran(damaged, native)
+    assert again == expected
+    assert {result.code for result in results} == {"comment-copied"}
+    warnings = [result for result in results if result.severity == "warning"]
+    fields = {result.field.rpartition("spec.")[2] for result in warnings}
     name, _, field = first_of_istio(native)
-    assert f"{field}[{name}].image" in told
-    assert ran(again, native) == (wanted, [])
+    assert f"{field}[{name}].image" in fields
+    assert ran(again, native) == (expected, [])
 
 
 def test_verify_says_who_wrote_it(native: bool) -> None:
     source = APP.format(version="apps/v1", kind="Deployment")
-    _, said = ran(with_values(copied(source, ran(source, native)[0])), native, "verify")
-    assert said and {(result.severity, result.code) for result in said} == {
+    _, results = ran(with_values(copied(source, ran(source, native)[0])), native, "verify")
+    assert results and {(result.severity, result.code) for result in results} == {
         ("error", "verify-edited")
     }
-    assert not [result for result in said if "was edited" in result.message]
+    assert not [result for result in results if "was edited" in result.message]
 
 
 def test_eject_gives_the_workload_with_its_values(native: bool) -> None:
     source = APP.format(version="apps/v1", kind="Deployment")
     damaged = with_values(copied(source, ran(source, native)[0]))
-    ejected, said = ran(damaged, native, "eject")
+    ejected, results = ran(damaged, native, "eject")
     assert ejected == with_values(source)
-    places = [result.field for result in said if result.code == "comment-copied"]
-    lost = [result.field for result in said if result.code != "comment-copied"]
+    places = [result.field for result in results if result.code == "comment-copied"]
+    lost = [result.field for result in results if result.code != "comment-copied"]
     whole = [field for field in lost if any(place.startswith(f"{field}.") for place in places)]
     assert lost == whole, "a piece of the record is told as a whole where a part of it was copied"
 
@@ -177,9 +178,9 @@ def test_an_override_that_was_made_of_it_goes(native: bool) -> None:
     injected, _ = ran(with_own(source, native, f"        image: {VALUES[owner]}\n"), native)
     damaged = re.sub(rf"(name: {name}\n +image: )(.*)", rf"\g<1>\g<2> # set: {owner}", injected)
     assert damaged != injected and f"image: {VALUES[owner]} # set: {owner}" in damaged
-    again, said = ran(damaged, native)
+    again, results = ran(damaged, native)
     assert yaml.load(again) == yaml.load(ran(source, native)[0])
-    assert [(result.severity, result.code) for result in said] == [("warning", "comment-copied")]
+    assert [(result.severity, result.code) for result in results] == [("warning", "comment-copied")]
     assert ran(again, native) == (again, [])
 
 
@@ -192,8 +193,8 @@ def test_an_override_with_a_field_more_keeps_that(native: bool) -> None:
     again, _ = ran(
         re.sub(rf"(name: {name}\n +image: )(.*)", rf"\g<1>\g<2> # set: {owner}", injected), native
     )
-    wanted, _ = ran(with_own(source, native, "        image: auto\n        tty: true\n"), native)
-    assert yaml.load(again) == yaml.load(wanted)
+    expected, _ = ran(with_own(source, native, "        image: auto\n        tty: true\n"), native)
+    assert yaml.load(again) == yaml.load(expected)
 
 
 @pytest.mark.parametrize("comment", [" # set: mine", "", " # reviewed"])
@@ -201,8 +202,8 @@ def test_another_comment_is_an_edit_by_hand(comment: str, native: bool) -> None:
     name, owner, _ = first_of_istio(native)
     injected, _ = ran(APP.format(version="apps/v1", kind="Deployment"), native)
     edited = re.sub(rf"(name: {name}\n +image: ).*", rf"\g<1>{owner}:1{comment}", injected)
-    again, said = ran(edited, native)
-    assert [result.code for result in said] == ["edit-kept"]
+    again, results = ran(edited, native)
+    assert [result.code for result in results] == ["edit-kept"]
     assert again.count(f"image: {owner}:1") == 2
 
 
@@ -210,7 +211,7 @@ def test_another_value_is_an_edit_by_hand(native: bool) -> None:
     name, owner, _ = first_of_istio(native)
     injected, _ = ran(APP.format(version="apps/v1", kind="Deployment"), native)
     edited = re.sub(rf"(name: {name}\n +image: ).*", rf"\g<1>mine:1 # set: {owner}", injected)
-    again, said = ran(edited, native)
-    codes = sorted((result.severity, result.code) for result in said)
+    again, results = ran(edited, native)
+    codes = sorted((result.severity, result.code) for result in results)
     assert codes == [("info", "comment-copied"), ("info", "edit-kept")]
     assert "image: mine:1\n" in again and again.count(f"# set: {owner}\n") == 1
