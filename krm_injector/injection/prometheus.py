@@ -8,7 +8,6 @@ the targets of 1.31: pilot/cmd/pilot-agent/status/server.go.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from krm_injector.injection import pods
 from krm_injector.injection.merge import BadAnnotation
@@ -41,11 +40,7 @@ _NO_NAME_CHARACTER = re.compile(r"[^a-zA-Z0-9_]")
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 
 
-class Target(NamedTuple):
-    """Where the application's own metrics are."""
-
-    port: str
-    path: str
+Target = tuple[str, str]  # port and path of the application's own metrics
 
 
 # ---------------------------------------------------------------- the settings of a pod
@@ -90,7 +85,7 @@ def _targets(text: str) -> list[Target]:
         port, _, path = entry.partition(":")
         if not port.strip():
             return []
-        targets.append(Target(port.strip(), path.strip() or DEFAULT_PATH))
+        targets.append((port.strip(), path.strip() or DEFAULT_PATH))
     return targets
 
 
@@ -141,8 +136,8 @@ def _settings_json(scrape: dict[str, str], targets: list[Target]) -> str:
 
     if targets:
         entries = [
-            f'{{"port":{go_json.dumps(target.port)},"path":{go_json.dumps(target.path)}}}'
-            for target in targets
+            f'{{"port":{go_json.dumps(port)},"path":{go_json.dumps(path)}}}'
+            for port, path in targets
         ]
         parts.append(f'"targets":[{",".join(entries)}]')
 
@@ -154,11 +149,11 @@ def _check_ports(
 ) -> None:
     """Raises BadAnnotation for a port of the targets or, without targets, for the only one."""
     field = "targets" if targets else "port"
-    texts = [target.port for target in targets]
+    ports = [target_port for target_port, _path in targets]
     if not targets and port:
-        texts = [port]
+        ports = [port]
 
-    for text in texts:
+    for text in ports:
         problem = _port_problem(text, status_port)
         if problem:
             name = next(name for name in sorted(annotations) if _field(name, rules) == field)

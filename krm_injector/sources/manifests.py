@@ -98,7 +98,7 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
     every file's causes, whether it cannot be read or holds something wrong, and where there is no
     manifest at all.
     """
-    reading = _Reading([], [], [], [], [])
+    reading = _Reading()
     for source in sources:
         _read(source, strict, reading)
 
@@ -116,14 +116,15 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
     return Joined(whole, parts, tuple(reading.sources), results)
 
 
-class _Reading(NamedTuple):
+class _Reading:
     """What the sources come to; the lists are filled one source after the other."""
 
-    parts: list[Bundle]
-    sources: list[Source]  # of the parts
-    problems: list[Result]
-    passed_over: list[str]  # names of files
-    unreadable: list[str]  # names of files passed over that are not even YAML or JSON
+    def __init__(self) -> None:
+        self.parts: list[Bundle] = []
+        self.sources: list[Source] = []  # of the parts
+        self.problems: list[Result] = []
+        self.passed_over: list[str] = []  # names of files
+        self.unreadable: list[str] = []  # the same, of files that are not even YAML or JSON
 
 
 def _read(source: Source, strict: bool, reading: _Reading) -> None:
