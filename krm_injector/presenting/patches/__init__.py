@@ -57,7 +57,8 @@ def component(changes: Iterable[Change], strategic: bool) -> tuple[str, tuple[Re
         else:
             content = json_patch(change.before, change.after)
 
-        entries.append({"target": target(change.before, change.ref), "patch": yaml.dump(content)})
+        entry_target = target(change.before, change.ref)
+        entries.append({"target": entry_target, "patch": yaml.dump(content)})
 
     document = {**_COMPONENT, "patches": entries} if entries else _COMPONENT
     return yaml.dump(document), tuple(results)
