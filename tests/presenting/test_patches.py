@@ -282,7 +282,10 @@ REPEATED = [
 TOLD_APART = [
     ({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}, {}),
     ({"ports": [{"containerPort": 53, "protocol": p} for p in ("TCP", "UDP", "SCTP")]}, {}),
-    ({"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2}, {"tolerations": [{"key": "k"}] * 2}),
+    (
+        {"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2},
+        {"tolerations": [{"key": "k"}] * 2},
+    ),
     (
         {},
         {"topologySpreadConstraints": [{"topologyKey": "z", "maxSkew": 1, "whenUnsatisfiable": when}
