@@ -156,8 +156,9 @@ def _document_opcodes(old: list[str], new: list[str]) -> Iterator[Opcode]:
             yield "equal", 0, len(old), 0, len(new)
         return
 
+    end = (len(old), len(new))
     i = j = 0
-    for i2, j2 in [*_anchors(old, new), (len(old), len(new))]:
+    for i2, j2 in [*_anchors(old, new), end]:
         yield from _run_opcodes(old[i:i2], new[j:j2], i, j)
         if i2 < len(old):
             yield "equal", i2, i2 + 1, j2, j2 + 1
@@ -172,7 +173,8 @@ def _run_opcodes(old: list[str], new: list[str], i: int, j: int) -> Iterator[Opc
         yield "replace", i, i + len(old), j, j + len(new)
         return
 
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         yield tag, i + i1, i + i2, j + j1, j + j2
 
 
@@ -213,10 +215,13 @@ def _joined(opcodes: Iterable[Opcode]) -> list[Opcode]:
     """The opcodes with equal lines that follow each other in one."""
     result: list[Opcode] = []
     for opcode in opcodes:
-        if result and opcode[0] == result[-1][0] == "equal":
-            result[-1] = ("equal", result[-1][1], opcode[2], result[-1][3], opcode[4])
-        else:
+        if not result or opcode[0] != "equal" or result[-1][0] != "equal":
             result.append(opcode)
+            continue
+
+        _, i1, _, j1, _ = result[-1]
+        _, _, i2, _, j2 = opcode
+        result[-1] = ("equal", i1, i2, j1, j2)
 
     return result
 

@@ -69,6 +69,9 @@ class Combination(NamedTuple):
     rule: str  # the deciding rule, as explain says it
 
 
+_VERDICT = Combination._fields.index("injected")
+
+
 class TruthTable(NamedTuple):
     version: str
     rows: tuple[Combination, ...]
@@ -138,12 +141,17 @@ def _without_idle_axes(block: list[Combination]) -> list[Combination]:
         groups: dict[tuple[Any, ...], list[Combination]] = {}
         for combination in block:
             merged = Combination(**{**combination._asdict(), axis: ANY})
-            groups.setdefault(merged[: -len(("injected", "rule"))], []).append(merged)
+            key = merged[:_VERDICT]
+            groups.setdefault(key, []).append(merged)
 
-        if all(len({member.injected for member in group}) == 1 for group in groups.values()):
+        if all(map(_same_verdict, groups.values())):
             block = [group[0] for group in groups.values()]
 
     return block
+
+
+def _same_verdict(group: Iterable[Combination]) -> bool:
+    return len({combination.injected for combination in group}) == 1
 
 
 # ---------------------------------------------------------------- what is put to the deciding code
@@ -162,12 +170,12 @@ def _blocks(rules: Rules, version: str) -> Iterator[list[Combination]]:
         axes["namespace"].insert(1, "istio.io/rev: default")
 
     meshes = {policy: _mesh(rules, version, policy) for policy in axes["policy"]}
-    stated = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    all_states = [dict(zip(axes, states, strict=True)) for states in product(*axes.values())]
     for method in _METHODS:
         for workload in _workloads(rules, method):
             yield [
                 _combination(method, workload, states, meshes[states["policy"]])
-                for states in stated
+                for states in all_states
             ]
 
 

@@ -27,10 +27,13 @@ def test_each_difference_has_the_path_of_its_field() -> None:
     after = {"a": [{"name": "x", "v": 2}, {"name": "z"}], "n": [1, 3], "b": 1}
     found = {one.path: (one.before, one.after) for one in differences(before, after)}
     assert found == {
-        "a[x].v": (1, 2), "a[z]": (ABSENT, {"name": "z"}), "a[y]": ({"name": "y"}, ABSENT),
+        "a[x].v": (1, 2),
+        "a[z]": (ABSENT, {"name": "z"}),
+        "a[y]": ({"name": "y"}, ABSENT),
         "[k.l/m]": (1, ABSENT),
-        "n": ([1, 2], [1, 3]), "b": (True, 1),
-    }  # fmt: skip
+        "n": ([1, 2], [1, 3]),
+        "b": (True, 1),
+    }
     moved = differences([{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}])
     assert [one.path for one in moved] == [" (order)"]
 

@@ -281,8 +281,10 @@ REPEATED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 TOLD_APART: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}, {}),
     ({"ports": [{"containerPort": 53, "protocol": p} for p in ("TCP", "UDP", "SCTP")]}, {}),
-    ({"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2},
-     {"tolerations": [{"key": "k"}] * 2}),
+    (
+        {"args": ["a", "a"], "envFrom": [{"secretRef": {"name": "s"}}] * 2},
+        {"tolerations": [{"key": "k"}] * 2},
+    ),
     (
         {},
         {"topologySpreadConstraints": [{"topologyKey": "z", "maxSkew": 1, "whenUnsatisfiable": when}

@@ -210,15 +210,19 @@ def _name_lines(names: list[str], cells: int) -> list[list[str]]:
 
 def _row_lines(cells: list[str], name: list[str], widths: list[int], style: Style) -> list[str]:
     """A row in one line, or in as many as its name and its rule take."""
-    rule, *more_rule = wrapped(cells[-1], widths[-1]) if style.width else [cells[-1]]
-    first = [*cells]
-    first[NAME], first[-1] = name[0], rule
-    result = [_joined(first, widths)]
-    if style.colour:
-        result = [_with_coloured_verdict(result[0], first, widths, style)]
+    rule = [cells[-1]]
+    if style.width:
+        rule = wrapped(cells[-1], widths[-1])
 
+    first = [*cells]
+    first[NAME], first[-1] = name[0], rule[0]
+    line = _joined(first, widths)
+    if style.colour:
+        line = _with_coloured_verdict(line, first, widths, style)
+
+    result = [line]
     continuation = [""] * len(cells)
-    for name_part, rule_part in zip_longest(name[1:], more_rule, fillvalue=""):
+    for name_part, rule_part in zip_longest(name[1:], rule[1:], fillvalue=""):
         continuation[NAME], continuation[-1] = name_part, rule_part
         result.append(_joined(continuation, widths))
 
@@ -227,7 +231,9 @@ def _row_lines(cells: list[str], name: list[str], widths: list[int], style: Styl
 
 def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
     *padded, last = cells
-    columns = [pad(clip(cell, size), size) for cell, size in zip(padded, widths, strict=False)]
+    columns = []
+    for cell, size in zip(padded, widths, strict=False):  # the last width is the rule's
+        columns.append(pad(clip(cell, size), size))
     return GAP.join([*columns, last])
 
 
@@ -235,5 +241,6 @@ def _with_coloured_verdict(line: str, cells: list[str], widths: list[int], style
     """The line with its verdict in colour. This comes last: escape sequences take no cells."""
     start = len(_joined([*cells[:INJECTED], ""], widths))
     verdict = pad(cells[INJECTED], widths[INJECTED])
+    end = start + len(verdict)
     paint = {"yes": style.green, "error": style.red}.get(cells[INJECTED], style.yellow)
-    return line[:start] + paint(verdict) + line[start + len(verdict) :]
+    return line[:start] + paint(verdict) + line[end:]

@@ -60,7 +60,8 @@ def _errors_of(
     decision: Decision, replacements: Mapping[int, Any], by_subject: Mapping[Any, list[Result]]
 ) -> list[Result]:
     ref = decision.workload.ref
-    errors = [*by_subject.get(ref, ()), *by_subject.get(("Namespace", ref.namespace), ())]
+    errors = list(by_subject.get(ref, ()))
+    errors += by_subject.get(("Namespace", ref.namespace), ())
 
     namespace = decision.namespace
     if namespace is not None and namespace.source.startswith("Application "):

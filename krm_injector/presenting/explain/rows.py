@@ -43,7 +43,8 @@ def rows_of(entries: Sequence[Entry], limit: int) -> tuple[list[TableRow], int]:
             break
 
     shown = groups[:limit]
-    return [_shared_row(group) for group in shown], len(entry_rows) - sum(map(len, shown))
+    hidden = len(entry_rows) - sum(map(len, shown))
+    return [_shared_row(group) for group in shown], hidden
 
 
 def by_namespace(items: Sequence[Any], namespace: Callable[[Any], str]) -> list[Any]:

@@ -61,7 +61,8 @@ def _instruction(decision: Decision, edit: Edit, previous: Edits) -> str:
         return f"take hostNetwork off the pod template of {decision.workload.ref}"
 
     target = _target(decision, edit)
-    if any(earlier.on == edit.on and earlier.path[-1] != "hostNetwork" for earlier in previous):
+    labelled = [earlier.on for earlier in previous if earlier.path[-1] != "hostNetwork"]
+    if edit.on in labelled:
         target = "it"
 
     is_annotation = "annotations" in edit.path

@@ -19,7 +19,7 @@ from krm_injector.presenting.patches.strategic import repeated, strategic_patch
 __all__ = ["Change", "component", "json_patch", "repeated", "strategic_patch", "target"]
 
 _COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
-_SPECIAL = re.compile(r"([.+*?()\[\]{}|^$\\])")  # characters of regular expressions
+_SPECIAL = r"([.+*?()\[\]{}|^$\\])"  # characters of regular expressions
 
 
 class Change(NamedTuple):
@@ -57,7 +57,8 @@ def component(changes: Iterable[Change], strategic: bool) -> tuple[str, tuple[Re
         else:
             content = json_patch(change.before, change.after)
 
-        entries.append({"target": target(change.before, change.ref), "patch": yaml.dump(content)})
+        entry_target = target(change.before, change.ref)
+        entries.append({"target": entry_target, "patch": yaml.dump(content)})
 
     document = {**_COMPONENT, "patches": entries} if entries else _COMPONENT
     return yaml.dump(document), tuple(results)
@@ -79,7 +80,7 @@ def target(workload: Object, ref: ResourceRef) -> Object:
         # To kustomize an object without a Namespace is one in "default".
         "namespace": str(metadata.get("namespace") or "default"),
     }
-    return {field: _SPECIAL.sub(r"\\\1", value) for field, value in fields.items() if value}
+    return {field: re.sub(_SPECIAL, r"\\\1", value) for field, value in fields.items() if value}
 
 
 def _without_name(ref: ResourceRef) -> Result:

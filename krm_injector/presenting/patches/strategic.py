@@ -113,7 +113,9 @@ def _have_common_key(before: list[Any], after: list[Any], key: str) -> bool:
 
 def _identifies(elements: list[Any], key: str) -> bool:
     values = [element.get(key) if isinstance(element, dict) else None for element in elements]
-    return all(isinstance(value, str) for value in values) and len(set(values)) == len(values)
+    if not all(isinstance(value, str) for value in values):
+        return False
+    return len(set(values)) == len(values)
 
 
 def _merge_list(before: list[Any], after: list[Any], key: str) -> list[Any]:

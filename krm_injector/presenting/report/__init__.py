@@ -55,5 +55,6 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
 
 def _asset(name: str) -> Html:
     """A file of this package."""
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+    path = os.path.join(os.path.dirname(__file__), name)
+    with open(path, encoding="utf-8") as file:
         return Html(file.read())

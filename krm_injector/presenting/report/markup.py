@@ -25,7 +25,8 @@ class Html(str):
 
     def filled(self, **values: Html | str | int) -> Html:
         """The source with a value in place of each field; text is escaped, Html stands as it is."""
-        return Html(self.format_map({name: _part(value) for name, value in values.items()}))
+        parts = {name: _part(value) for name, value in values.items()}
+        return Html(self.format_map(parts))
 
 
 NOTHING = Html("")

@@ -47,9 +47,14 @@ def rows(
     result = []
     for position, index in enumerate(_by_namespace(entries)):
         entry = entries[index]
-        location = _location(entry) if name_counts[_full_name(entry)] > 1 else NOTHING
-        hidden = Html(" hidden") if position >= _FIRST_ROWS else NOTHING
-        result.append(_row(index, entry, rules[index], findings.get(index, ()), location, hidden))
+        location = hidden = NOTHING
+        if name_counts[_full_name(entry)] > 1:
+            location = _location(entry)
+        if position >= _FIRST_ROWS:
+            hidden = Html(" hidden")
+
+        own_findings = findings.get(index, ())
+        result.append(_row(index, entry, rules[index], own_findings, location, hidden))
 
     return joined(result)
 
@@ -60,10 +65,10 @@ def _full_name(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _by_namespace(entries: Sequence[Mapping[str, Any]]) -> list[int]:
     """The indices of the workloads, those of one Namespace together."""
-    first: dict[str, int] = {}
+    groups: dict[str, list[int]] = {}
     for index, entry in enumerate(entries):
-        first.setdefault(entry["namespace"], index)
-    return sorted(range(len(entries)), key=lambda index: first[entries[index]["namespace"]])
+        groups.setdefault(entry["namespace"], []).append(index)
+    return [index for group in groups.values() for index in group]
 
 
 def _location(entry: Mapping[str, Any]) -> Html:

@@ -47,7 +47,8 @@ def reduced(value: Object, results: list[Result]) -> Object | None:
 def ref_of(value: Object) -> ResourceRef:
     metadata = value.get("metadata") or {}
     name, namespace = (str(metadata.get(field) or "") for field in ("name", "namespace"))
-    return ResourceRef(str(value.get("apiVersion")), str(value.get("kind")), name, namespace)
+    api_version, kind = str(value.get("apiVersion")), str(value.get("kind"))
+    return ResourceRef(api_version, kind, name, namespace)
 
 
 def _head(value: Object, label_names: Iterable[str] = _LABELS) -> Object:

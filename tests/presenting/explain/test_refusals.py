@@ -33,6 +33,12 @@ def injector(revision: str = "", mesh: str = "") -> list[Object]:
     return control_plane(revision=revision, mesh=mesh)
 
 
+def with_config(config: str) -> Object:
+    """The injection configuration of injector() with another data.config."""
+    config_map = injector()[0]
+    return {**config_map, "data": {**config_map["data"], "config": config}}
+
+
 ON = generate.namespace("shop", injection="enabled")
 BAD_PORTS = {"traffic.sidecar.istio.io/includeInboundPorts": "http"}
 # The code, and a bundle whose first workload is refused by it and whose second, if any, is
@@ -46,13 +52,11 @@ CASES: dict[str, list[Object]] = {
     "annotation-invalid": [ON, web(annotations=BAD_PORTS), web("shop/other")],
     "pod-invalid": [ON, web(terminationGracePeriodSeconds="soon"), web("shop/other")],
     "control-plane-missing": [
-        *injector(), generate.webhooks("canary"), generate.namespace("new", rev="canary"),
-        web("new/web"),
+        *injector(), generate.webhooks("canary"),
+        generate.namespace("new", rev="canary"), web("new/web"),
     ],
     "policy-illegal": [
-        {**injector()[0], "data": {**injector()[0]["data"],
-                                   "config": "policy: maybe\ntemplates: {sidecar: ''}\n"}},
-        ON, web(),
+        with_config("policy: maybe\ntemplates: {sidecar: ''}\n"), ON, web(),
     ],
     "double-injection": [
         *injector(), *injector("canary"), generate.webhooks("default"),
@@ -62,8 +66,8 @@ CASES: dict[str, list[Object]] = {
     "mesh-invalid": [
         *injector("", "defaultConfig: {concurrency: many}"), *injector("canary"),
         generate.webhooks("default"), generate.webhooks("canary"),
-        generate.namespace("shop", rev="default"), web(), generate.namespace("new", rev="canary"),
-        web("new/other"),
+        generate.namespace("shop", rev="default"), web(),
+        generate.namespace("new", rev="canary"), web("new/other"),
     ],
 }  # fmt: skip
 

@@ -96,11 +96,15 @@ def planes(dice: random.Random) -> list[Object]:
     changed.
     """
     found: list[Object] = []
-    more = dice.choice([
-        [], [], [absent("control-plane")], [requirement("tier", "NotIn", "system")],
+    choices = [
+        [],
+        [],
+        [absent("control-plane")],
+        [requirement("tier", "NotIn", "system")],
         [requirement("tier", "Exists")],
         [requirement("kubernetes.io/metadata.name", "NotIn", "ops")],
-    ])  # fmt: skip
+    ]
+    more = dice.choice(choices)
     revisions = dice.choice([["default"], ["blue"], ["blue", "green"], ["default", "blue"]])
     for index, revision in enumerate(revisions):
         suffix = "" if revision == "default" else f"-{revision}"
@@ -133,18 +137,21 @@ def config_maps(dice: random.Random, revision: str, suffix: str) -> list[Object]
     always = dice.choice(["[]", "[]", '[{matchLabels: {mesh: "on"}}]'])
     policy = dice.choice(["enabled"] * 5 + ["disabled", "disabled", "off"])
     version = dice.choice(["1.30.3", "1.30.3", "1.24.0", "1.10.0"])
-    values = (
-        f'{{"global": {{"tag": "{version}"}}, "revision": '
-        f'"{"" if revision == "default" else revision}"}}'
-    )
-    labels = {} if revision == "default" else {REVISION: revision}
+    stated = "" if revision == "default" else revision
+    values = f'{{"global": {{"tag": "{version}"}}, "revision": "{stated}"}}'
     config = CONFIG.format(policy=policy, never=never, always=always)
-    injector = {"config": config, "values": values}
-    mesh = {"mesh": "rootNamespace: istio-system\n"}
-    return [
-        config_map(f"istio-sidecar-injector{suffix}", injector, labels=labels),
-        config_map(f"istio{suffix}", mesh, labels=labels),
-    ]
+    labels = {REVISION: stated} if stated else {}
+    data_of = {
+        "istio-sidecar-injector": {"config": config, "values": values},
+        "istio": {"mesh": "rootNamespace: istio-system\n"},
+    }
+    config_maps = []
+    for name, data in data_of.items():
+        metadata = {"name": f"{name}{suffix}", "namespace": "istio-system", "labels": labels}
+        config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+        config_maps.append(config_map)
+
+    return config_maps
 
 
 def some(dice: random.Random, labels: dict[str, tuple[str, ...]], often: float) -> dict[str, str]:
@@ -277,7 +284,7 @@ def at(value: Any, path: list[str]) -> Any:
 def turns(
     documents: list[Object], index: int, injected: bool, candidates: Iterator[list[Object]]
 ) -> list[Object] | None:
-    """The first edit after which the workload is injected, or left out, without an error."""
+    """The first of the edits that inject the workload, or leave it out, without an error."""
     outcome = pipeline.decide_only(
         resource_list.read_manifests(generate.text(documents).encode()), AUTOMATIC
     )

@@ -1,4 +1,4 @@
-"""Each change that explain suggests is made to the bundle, and turns the verdict."""
+"""What would turn a verdict: each suggestion is made to the bundle, which is then decided again."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_manual_turns_by_the_label_alone() -> None:
     assert verdicts(changed(documents, change["edits"][0]), settings) == [not entry["injected"]]
 
 
-# --------------------------------------------------- edits of several labels, and of others' labels
+# ---------------------------------------------------------------- edits of several labels
 
 
 def revisioned(*more: Object) -> list[Object]:
@@ -339,8 +339,8 @@ def test_what_nothing_turns_is_told_with_its_reason(name: str) -> None:
     entry = only(*revisioned(spared), generate.namespace(name), asks)
     assert entry["changes"] == []
     tried = (
-        r"no labels of its pod and its Namespace take it in \(all \d+ combinations that "
-        r"selectors tell apart tried\)"
+        r"no labels of its pod and its Namespace take it in "
+        r"\(all \d+ combinations that selectors tell apart tried\)"
     )
     wanted = (
         "no label takes it in: Istio injects nothing in Namespace kube-system"

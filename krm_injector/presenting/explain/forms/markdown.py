@@ -13,14 +13,7 @@ from krm_injector.presenting.explain.totals import doubt_sentence, doubts, total
 
 def render(explanation: Explanation, style: Style) -> str:
     meshes, entries = explanation.meshes, explanation.entries
-    rows, hidden = rows_of(entries, style.limit)
-    lines = []
-    if rows:
-        lines = [_line(HEAD), _line(("---",) * len(HEAD)), *(_line(row.cells) for row in rows)]
-        if hidden:
-            lines.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
-        lines.append("")
-
+    lines = _table(explanation, style)
     lines.append(_escaped(" ".join(totals(meshes, entries))))
     groups = doubts(entries)
     if groups:
@@ -34,6 +27,20 @@ def render(explanation: Explanation, style: Style) -> str:
         lines.append(f"- {_escaped(doubt_sentence(members))}. {_escaped(advice)}.")
 
     return "\n".join(lines) + "\n"
+
+
+def _table(explanation: Explanation, style: Style) -> list[str]:
+    """The table's lines and the blank one behind it; none where there are no workloads."""
+    rows, hidden = rows_of(explanation.entries, style.limit)
+    if not rows:
+        return []
+
+    lines = [_line(HEAD), _line(("---",) * len(HEAD))]
+    lines += [_line(row.cells) for row in rows]
+    if hidden:
+        lines.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
+
+    return [*lines, ""]
 
 
 def _line(cells: Sequence[str]) -> str:
