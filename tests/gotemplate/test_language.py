@@ -57,7 +57,8 @@ class Outer(Struct):
         fields = {
             "I": 7, "I32": Int32(9), "F": 2.5, "S": "str", "B": True, "M": {"k": "v", "nil": None},
             "SM": StringMap(a="1", b="2"), "L": ["x", 1.0, None], "SL": StringList(["p", "q"]),
-            "P": Inner("*main.U", "uv"), "NilP": Inner("*main.U", is_nil=True), "St": Inner("main.U", "sv"),
+            "P": Inner("*main.U", "uv"), "NilP": Inner("*main.U", is_nil=True),
+            "St": Inner("main.U", "sv"),
             "E": Enum(1, "ONE", "main.Kind"), "A": None,
         }  # fmt: skip
         methods = {
@@ -75,11 +76,14 @@ def fail(text: str) -> str:
 
 def data() -> dict[str, Any]:
     return {
-        "t": Outer(), "s": "hello", "f": 1.5, "i": 3.0, "b": True, "n": None, "e": "", "z": 0.0, "u": "äöü",
+        "t": Outer(), "s": "hello", "f": 1.5, "i": 3.0, "b": True, "n": None, "e": "", "z": 0.0,
+        "u": "äöü",
         "m": {"b": 2.0, "a": "one", "nest": {"x": {"y": "deep"}}, "nil": None},
         "l": ["a", 2.0, None, {"k": "v"}], "el": [], "em": {}, "big": 1e6, "tiny": 1e-7,
-        "sm": StringMap(a="1", b="2"), "html": "<a href=\"x\">'&\x00", "e1": Enum(1, "ONE", "main.Kind"),
-        "e0": Enum(0, "ZERO", "main.Kind"), "int": 5, "neg": -3, "nilp": Inner("*main.U", is_nil=True),
+        "sm": StringMap(a="1", b="2"), "html": "<a href=\"x\">'&\x00",
+        "e1": Enum(1, "ONE", "main.Kind"),
+        "e0": Enum(0, "ZERO", "main.Kind"), "int": 5, "neg": -3,
+        "nilp": Inner("*main.U", is_nil=True),
         "int64": Int64(8),
     }  # fmt: skip
 

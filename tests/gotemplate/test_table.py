@@ -32,15 +32,24 @@ def _fixtures() -> Any:
 FIXTURES = _fixtures()
 
 CONSTRUCTS = {
-    "text", "comments", "trim left", "trim right", "trim comments", "pipelines", "variables", "assignment", "scope",
-    "dot", "field access", "chain", "parenthesised", "missing keys", "nil", "nil pointers", "method calls",
-    "struct values", "enum", "typed maps and lists", "if else", "if else-if", "with", "with else", "with else-with",
-    "range", "range else", "range variables", "range map", "range integer", "range scope", "break", "continue",
-    "define", "template", "block", "and or short circuit", "not", "truth", "comparison equal", "comparison order",
-    "comparison errors", "index", "slice", "len", "call", "print", "printf strings", "printf numbers",
-    "printf other verbs", "printf faults", "html", "js", "urlquery", "strings", "raw strings", "char constants",
-    "numbers", "number faults", "booleans", "argument types", "wrong number of arguments", "parse errors",
-    "parse error positions", "exec errors", "exec error positions", "delimiters", "unicode", "nothing printed",
+    "text", "comments", "trim left", "trim right", "trim comments", "pipelines", "variables",
+    "assignment", "scope",
+    "dot", "field access", "chain", "parenthesised", "missing keys", "nil", "nil pointers",
+    "method calls",
+    "struct values", "enum", "typed maps and lists", "if else", "if else-if", "with", "with else",
+    "with else-with",
+    "range", "range else", "range variables", "range map", "range integer", "range scope", "break",
+    "continue",
+    "define", "template", "block", "and or short circuit", "not", "truth", "comparison equal",
+    "comparison order",
+    "comparison errors", "index", "slice", "len", "call", "print", "printf strings",
+    "printf numbers",
+    "printf other verbs", "printf faults", "html", "js", "urlquery", "strings", "raw strings",
+    "char constants",
+    "numbers", "number faults", "booleans", "argument types", "wrong number of arguments",
+    "parse errors",
+    "parse error positions", "exec errors", "exec error positions", "delimiters", "unicode",
+    "nothing printed",
     "values printed", "functions", "typed constants",
 }  # fmt: skip
 MIN_ENTRIES = 450

@@ -30,7 +30,9 @@ def table(name: str) -> list[Any]:
 # What Go answers and this project does not, each on purpose.
 DELIBERATE = {
     "%YAML 1.2\n---\na: b\n": "go-yaml v2 refuses YAML 1.2's directive",
-    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON",
+    'a: "\\x41\\u0042\\U0001F600\\n\\/"\n': (
+        "go-yaml v2 does not know the escape \\/ of YAML 1.2 and JSON"
+    ),
     "c:\n  <<: &a [{a: 1}]\nd:\n  <<: *a\n": "go-yaml v2 refuses an alias of a sequence in a merge",
     "!!float .inf: a\n": "infinity as a key",
     "!!float -.inf: a\n": "infinity as a key",
@@ -81,11 +83,16 @@ def test_deliberate_differences_are_still_there(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False), ("OFF", False),
-        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000), ("1e3", 1000),
-        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"), ("12:30:45", "12:30:45"),
-        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"), ("0x", "0x"),
-        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1), ("!!binary aGk=", "hi"),
+        ("y", True), ("Y", True), ("yes", True), ("on", True), ("n", False), ("No", False),
+        ("OFF", False),
+        ("yEs", "yEs"), ("0755", 493), ("0o14", 12), ("0x1F", 31), ("0b11", 3), ("1_000", 1000),
+        ("1e3", 1000),
+        ("08", 8), (".5", 0.5), ("-.5", -0.5), ("1.0", 1), ("2001-01-01", "2001-01-01"),
+        ("12:30:45", "12:30:45"),
+        ("=", "="), ("~", None), ("Null", None), ("nULL", "nULL"), ("100m", "100m"), ("1e", "1e"),
+        ("0x", "0x"),
+        ("'1'", "1"), ('"y"', "y"), ("!!str 1", "1"), ("!!int '1'", 1), ("!!float 1", 1),
+        ("!!binary aGk=", "hi"),
         ("", None), ("18446744073709551615", 2**64 - 1), ("1e999", "1e999"),
     ],
 )  # fmt: skip
@@ -191,8 +198,7 @@ def test_lenient_reading_of_templates() -> None:
     assert yaml.load("a: 1\na: 2\nb: !x c\n---\n[", strict=False) == {"a": 2, "b": "c"}
 
 
-# --- JSON
-# ------------------------------------------------------------------------------------------------------------
+# JSON
 
 
 def test_json() -> None:
@@ -218,12 +224,14 @@ def test_json_errors(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
-# --- writing
-# ---------------------------------------------------------------------------------------------------------
+# Writing
 
 WORDS = """
-y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan - -- --- ...
-? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y +1 + nan NaN inf Infinity 1. 1.5.1 0x 1__0 5e
+y Y yes n no on off true null Null ~ 1 0755
+0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan
+- -- --- ...
+? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y +1 + nan NaN inf Infinity
+1. 1.5.1 0x 1__0 5e
 190:20:30 é \u0661 \u00b2 $(X) {{x}} a=b http://x:80/y () \ufeff \U0001f600
 """
 HARD = [
