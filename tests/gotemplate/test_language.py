@@ -81,8 +81,10 @@ def data() -> dict[str, Any]:
         "m": {"b": 2.0, "a": "one", "nest": {"x": {"y": "deep"}}, "nil": None},
         "l": ["a", 2.0, None, {"k": "v"}], "el": [], "em": {}, "big": 1e6, "tiny": 1e-7,
         "sm": StringMap(a="1", b="2"), "html": "<a href=\"x\">'&\x00",
-        "e1": Enum(1, "ONE", "main.Kind"), "e0": Enum(0, "ZERO", "main.Kind"), "int": 5, "neg": -3,
-        "nilp": Inner("*main.U", is_nil=True), "int64": Int64(8),
+        "e1": Enum(1, "ONE", "main.Kind"),
+        "e0": Enum(0, "ZERO", "main.Kind"), "int": 5, "neg": -3,
+        "nilp": Inner("*main.U", is_nil=True),
+        "int64": Int64(8),
     }  # fmt: skip
 
 

@@ -156,20 +156,17 @@ HOSTILE = [
     '{{ range until 100000 }}{{ regexFindAll ".*.*.*x" (repeat 90 "a") -1 }}{{ end }}',
     '{{ range until 100000 }}{{ regexMatch (printf "(?i)[\u0100-\u1dff]%d" .) "x" }}{{ end }}',
     (
-        '{{ range until 100000 }}{{ regexMatch (printf "(?i)%s%d" (repeat 1000 "[\u0100-\u1dff]") '
-        ".) "
-        '"x" }}{{ end }}'
+        '{{ range until 100000 }}{{ regexMatch (printf "(?i)%s%d" '
+        '(repeat 1000 "[\u0100-\u1dff]") .) "x" }}{{ end }}'
     ),
     '{{ range until 100000 }}{{ regexMatch (printf "\\\\pL\\\\p{Lu}\\\\p{Mn}%d" .) "x" }}{{ end }}',
     (
-        '{{ range until 100000 }}{{ regexMatch (printf "(%s)*%d" (repeat 500 "(a)") .) (repeat '
-        "3000 "
-        '"a") }}{{ end }}'
+        '{{ range until 100000 }}{{ regexMatch (printf "(%s)*%d" (repeat 500 "(a)") .) '
+        '(repeat 3000 "a") }}{{ end }}'
     ),
     (
-        '{{ range until 100000 }}{{ regexMatch (printf "(a{1000}){1,1}%d" .) (repeat 3000 "a") '
-        "}}{{ "
-        "end }}"
+        '{{ range until 100000 }}{{ regexMatch (printf "(a{1000}){1,1}%d" .) (repeat 3000 "a") }}'
+        "{{ end }}"
     ),
     (
         '{{ range until 100000 }}{{ regexMatch (printf "(((a|b){0,10}){0,10})*%d" .) (repeat 3000 '
@@ -205,9 +202,8 @@ def test_all_calls_of_an_execution_have_one_budget(template: str) -> None:
             '"(?i)[a-z]-[0-9]" "A-1" }}'
         ),
         (
-            '{{ regexSplit "\\\\s*,\\\\s*" (repeat 20 "15001 , ") -1 }}{{ regexMatch "\\\\p{Lu}" '
-            '"a" '
-            "}}"
+            '{{ regexSplit "\\\\s*,\\\\s*" (repeat 20 "15001 , ") -1 }}'
+            '{{ regexMatch "\\\\p{Lu}" "a" }}'
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Strategic merge: Kubernetes' own answers (tests/kube/merge_table.json), and its promises."""
+"""Strategic merge against Kubernetes' own answers (merge_table.json), and its promises."""
 
 from __future__ import annotations
 

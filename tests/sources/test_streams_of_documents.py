@@ -113,8 +113,8 @@ def test_a_document_that_is_left_out_leaves_the_others(text: str, expected: str)
 
 def test_json_keeps_what_yaml_has_no_escapes_for() -> None:
     data = (
-        '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"data":{"k":"a\\/b '
-        '\\ud83d\\ude00"}}'
+        '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},'
+        '"data":{"k":"a\\/b \\ud83d\\ude00"}}'
     )
 
     bundle = read(BLOCK % "s" + "---\n" + data + "\n# end\n")

@@ -60,7 +60,7 @@ def edit(text: str, new: Any, newline: str = "\n") -> str:
 
 
 def changed(value: Any, path: str, new: Any) -> Any:
-    """A copy of value with the node at path replaced; None takes the node out."""
+    """A copy of value with the node at path replaced; None takes it out of what it lies in."""
     copy = json.loads(json.dumps(value))
     *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
     node = copy
@@ -241,7 +241,7 @@ def test_odd_layouts_are_edited_and_read_back(text: str) -> None:
         assert yaml.load(result) == wanted, (path, new, result)
 
 
-# ---------------------------------------------------------------- random values in random layouts
+# Random values in random layouts
 
 STRINGS = [
     "a",

@@ -198,7 +198,7 @@ def test_lenient_reading_of_templates() -> None:
     assert yaml.load("a: 1\na: 2\nb: !x c\n---\n[", strict=False) == {"a": 2, "b": "c"}
 
 
-# ---------------------------------------------------------------- JSON
+# JSON
 
 
 def test_json_is_read_as_go_reads_it() -> None:
@@ -224,13 +224,14 @@ def test_a_fault_in_json_has_its_code(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
-# ---------------------------------------------------------------- writing
+# Writing
 
 WORDS = """
-y Y yes n no on off true null Null ~ 1 0755 0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01
-= << .inf .nan - -- --- ...
-? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y
-+1 + nan NaN inf Infinity 1. 1.5.1 0x 1__0 5e
+y Y yes n no on off true null Null ~ 1 0755
+0o7 08 1e3 .5 0x1F 0b1 1_000 12:30:45 2001-01-01 = << .inf .nan
+- -- --- ...
+? : a: :a ?a -a @x `x %x &x *x !x |x >x #x [x {x ]x }x ,x x, 'x "x x#y +1 + nan NaN inf Infinity
+1. 1.5.1 0x 1__0 5e
 190:20:30 é \u0661 \u00b2 $(X) {{x}} a=b http://x:80/y () \ufeff \U0001f600
 """
 HARD = [
