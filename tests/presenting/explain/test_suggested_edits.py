@@ -1,4 +1,4 @@
-"""Each edit that explain suggests is made to the bundle. What explain calls in vain is tried as well.
+"""Each edit that explain suggests is made to the bundle, and what it calls in vain is tried.
 
 The bundles are random: webhooks with selectors of all kinds, and Namespaces and pods with labels
 that these selectors name.
