@@ -23,9 +23,9 @@ from unicodedata import east_asian_width
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 BUNDLES = ROOT / "tests" / "bundles"
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(ROOT / "tests"))
 
-from chromium import Browser, find  # noqa: E402
+from e2e.chromium import Browser, find  # noqa: E402
 
 COLOURS = {
     "1": "font-weight:600;color:#fff",

@@ -1,4 +1,4 @@
-"""What Argo CD tells a plugin, read in one place; and the Namespaces that Argo CD makes."""
+"""What Argo CD tells a plugin, and the Namespaces that Argo CD makes."""
 
 from __future__ import annotations
 

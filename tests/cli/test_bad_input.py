@@ -1,5 +1,5 @@
-"""Bad input, end to end: one clear error a cause, exit 1, stdout empty or the original items; never
-a traceback.
+"""Bad input, end to end: one clear error per cause, exit status 1, the original items or nothing on
+stdout, and never a traceback.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""--context: the facts are found wherever they stand, and what tells none costs nothing."""
+"""--context: facts are found in every file, and files without facts are not parsed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Pod templates in objects of kinds that are not built in: found anywhere, named by path, injected
-each by itself.
+"""Pod templates in objects of kinds that are not built in: they are found anywhere, can be named by
+path, and are injected one by one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The template language against Go's own answers.
 
-gotemplate_language.json holds templates with what Go 1.26's text/template writes or says for the
+language.json holds templates with what Go 1.26's text/template writes or says for the
 data and functions below (output and error of Parse or Execute).
 """
 

@@ -1,4 +1,4 @@
-"""What a description takes back, also after others have edited beside it."""
+"""A description restores the value before, also after others have edited the value beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patches: applied by a small reader of RFC 6902 here, and by the real kustomize over Istio's own
+"""Patches are applied by a small reader of RFC 6902 here, and by the real kustomize to Istio's own
 cases.
 """
 

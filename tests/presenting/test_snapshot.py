@@ -1,5 +1,5 @@
-"""snapshot: minimal and the same for every origin, and injecting with it is injecting with all of
-the installation.
+"""snapshot: it is minimal, it is the same for every origin, and injection with it gives what
+injection with the whole installation gives.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tools that make tables: what they say where a repository lacks what they need."""
+"""The tools that generate tables say what they lack where a repository lacks it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Bytes: injection changes the lines that it needs, and eject gives every byte back, in whatever
-style they were.
-"""
+"""Injection changes only the lines that it needs, and eject gives every byte back, in any style."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Injecting again, with another configuration or the same, and taking back: what holds for every
-workload.
+"""What holds for every workload that is injected again, with the same configuration or another, and
+that is ejected.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Edits by hand inside the injected part: kept where Istio has an override that says just that,
-else overwritten.
+"""Edits by hand inside the injected part: they are kept where Istio has an override that says the
+same, and overwritten elsewhere.
 """
 
 from __future__ import annotations

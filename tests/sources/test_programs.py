@@ -1,5 +1,5 @@
-"""Which programs rendering a directory would run: ours passes, everybody else's is told with its
-line.
+"""Which programs a renderer would run for a directory: krm-injector passes, every other program is
+reported with its line.
 """
 
 from __future__ import annotations

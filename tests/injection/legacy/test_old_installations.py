@@ -1,5 +1,5 @@
-"""The real installations of Istio 1.1.1 and 1.2.2 as bundle input, as they are; alone, and beside
-other eras.
+"""The unchanged installations of Istio 1.1.1 and 1.2.2 as a bundle: alone, and beside a newer
+control plane.
 """
 
 from __future__ import annotations

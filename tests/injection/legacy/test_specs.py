@@ -1,6 +1,4 @@
-"""Istio 1.1 to 1.8: SidecarInjectionSpecs of small templates, rendered and applied as each version
-did.
-"""
+"""Istio 1.1 to 1.8: small SidecarInjectionSpecs are rendered and applied as each version did it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rewrite: only what differs changes, and the result always reads back to the new value."""
+"""edit: only what differs changes, and the result always reads back to the new value."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""explain of what inject refuses: the table stands, with the refused workloads marked, and the exit
-status is 1.
-"""
+"""explain of what inject refuses: the table marks those workloads, and the exit status is 1."""
 
 from __future__ import annotations
 

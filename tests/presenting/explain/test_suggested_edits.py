@@ -1,8 +1,7 @@
-"""What explain says is done: each edit is made to the bundle, and what is said to be in vain is
-tried as well.
+"""Each edit that explain suggests is made to the bundle, and what it calls in vain is tried.
 
-The bundles are random: webhooks with selectors of all kinds, Namespaces and pods with labels that
-they ask for.
+The bundles are random: webhooks with selectors of all kinds, and Namespaces and pods with labels
+that these selectors name.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Orchestrators put comments back by position: an item that changes and has comments is not known
-again.
+"""Orchestrators put comments back by position. For an item that changes and has comments they must
+not recognise the original.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The first and the last stage: every byte that no rule changes comes out as it went in."""
+"""Reading and writing: every byte that no rule changes comes out as it went in."""
 
 from __future__ import annotations
 
