@@ -20,6 +20,9 @@ from krm_injector import function_config
 from krm_injector.cli import options
 
 README = (ROOT / "README.md").read_text()
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "function-config.md").read_text()
+INDEX = (ROOT / "docs" / "index.md").read_text()
 FUNCTION = (ROOT / "functions" / "istio-inject" / "README.md").read_text()
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin"
 
@@ -46,7 +49,9 @@ def test_every_command_is_documented(name: str) -> None:
 @pytest.mark.parametrize("option", sorted(options.OPTIONS.values()))
 def test_every_option_is_documented(option: options.Option) -> None:
     (row,) = [
-        line for line in README.splitlines() if re.match(rf"\| .*`{option.name}(?![\w-])", line)
+        row
+        for row in COMMAND_LINE.splitlines()
+        if re.search(rf"`{option.name}(?![\w-])", row.partition("|")[2].partition(" | ")[0])
     ]
     forms = options.FORMS["explain"] if option.name == "--output" else ()
     for choice in (*option.choices, *forms):
@@ -54,7 +59,7 @@ def test_every_option_is_documented(option: options.Option) -> None:
 
 
 def test_no_option_is_documented_that_is_not_there() -> None:
-    rows = [line for line in README.splitlines() if line.startswith("| `--")]
+    rows = [line for line in COMMAND_LINE.splitlines() if line.startswith("| `--")]
     assert rows
     assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == set(options.OPTIONS)
 
@@ -93,16 +98,22 @@ def test_the_table_is_what_explain_prints() -> None:
         assert re.split("  +", line) in lines
 
 
-def test_every_page_is_reached_from_the_readme() -> None:
-    for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "functions").glob("*/README.md")]:
-        place = path.relative_to(ROOT).as_posix().removesuffix("/README.md")
-        assert f"]({place})" in README, place
+def test_every_page_is_reached_from_the_index() -> None:
+    assert "](docs/index.md)" in README
+    for path in (ROOT / "docs").glob("*.md"):
+        assert path.name == "index.md" or f"]({path.name})" in INDEX, path.name
+    for path in (ROOT / "functions").glob("*/README.md"):
+        assert f"](../functions/{path.parent.name})" in INDEX, path.parent.name
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 200
 
 
 def test_links_lead_somewhere() -> None:
     pages = [
-        ROOT / "README.md",
-        *(ROOT / "docs").glob("*.md"),
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "functions").rglob("README.md"),
     ]
     for page in pages:
@@ -132,7 +143,7 @@ def needed(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", [block for block in blocks(README + "\n" + FUNCTION, "yaml") if "kind:" in block]
+    "text", [block for block in blocks(CONFIGURATION + "\n" + FUNCTION, "yaml") if "kind:" in block]
 )
 def test_the_configurations_of_the_pages_are_valid(text: str) -> None:
     value = yaml.safe_load(text)
@@ -158,11 +169,18 @@ def test_every_field_of_the_function_config_is_documented() -> None:
     collect(schema["$defs"]["SidecarInjection"]["properties"]["spec"])
     assert "method" in fields
     for field in fields:
-        assert re.search(rf"\b{field}\b", README), f"{field} is not in the README"
+        assert re.search(rf"\b{field}\b", CONFIGURATION), f"{field} is not documented"
 
 
 def test_dependencies_are_those_of_the_readme() -> None:
+    """What users install is in the README; every dependency has its reason in pyproject.toml."""
     project = (ROOT / "pyproject.toml").read_text()
-    for name in re.findall(r'^  "([A-Za-z-]+)[><=]', project, re.MULTILINE):
-        said = "stubs of both libraries" if name.startswith("types-") else name
-        assert said in README, f"{name} is not in the README"
+    lists = re.findall(
+        r"^(dependencies|kustomize|dev) = \[(.*?)\](?:  #.*?)?\n", project, re.M | re.S
+    )
+    assert len(lists) == 3
+    for name, requirements in lists:
+        for requirement in re.findall(r'"([^"]+)"', requirements):
+            package = re.split("[><=]", requirement)[0]
+            assert re.search(rf'"{re.escape(requirement)}"[],]* +# \w', project), requirement
+            assert name == "dev" or f"[{package}](" in README, f"{package} is not in the README"
