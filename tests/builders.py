@@ -20,7 +20,7 @@ from krm_injector.model import Mesh, Object
 from krm_injector.presenting import diff
 from krm_injector.sources import manifests
 from krm_injector.sources.inputs import Source
-from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list import Bundle, Item
 from krm_injector.versions import rules_for
 
 INJECT = "sidecar.istio.io/inject"
@@ -39,6 +39,15 @@ API_VERSIONS = {
     "Rollout": "argoproj.io/v1alpha1",
     "DeploymentConfig": "apps.openshift.io/v1",
 }
+
+# ---------------------------------------------------------------- bundles
+
+
+def objects_bundle(values: Iterable[Object]) -> Bundle:
+    """The objects as they are, as a bundle without a text."""
+    items = [Item(value, index, None) for index, value in enumerate(values)]
+    return Bundle(items, None, "", "manifests", "", {}, {}, block=False)
+
 
 # ---------------------------------------------------------------- objects
 

@@ -9,7 +9,7 @@ from documented_codes import FINDINGS, REASONS, SOURCE, VERIFY, headings, rows
 from judging import advice_cases
 from paths import ROOT
 
-from krm_injector.codes import CODES, CodeName, of_page, title
+from krm_injector.codes import CODES
 from krm_injector.model import Reason
 
 

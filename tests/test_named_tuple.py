@@ -56,6 +56,11 @@ def test_instances_are_pickled_and_cannot_be_changed() -> None:
 
 
 def test_a_field_without_default_behind_one_that_has_it_is_refused() -> None:
-    namespace = {"__module__": __name__, "__qualname__": "Wrong", "__annotations__": {"a": "int", "b": "int"}, "a": 1}
+    namespace = {
+        "__module__": __name__,
+        "__qualname__": "Wrong",
+        "__annotations__": {"a": "int", "b": "int"},
+        "a": 1,
+    }
     with pytest.raises(TypeError, match="without default"):
-        type(NamedTuple)("Wrong", (NamedTuple,), namespace)
+        type(NamedTuple).__call__(type(NamedTuple), "Wrong", (NamedTuple,), namespace)

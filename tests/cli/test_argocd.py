@@ -48,7 +48,7 @@ def test_nobody_else_s_variables_count() -> None:
 
 
 def test_name_namespace_and_versions_are_read_from_the_environment() -> None:
-    found = read(
+    app = read(
         ARGOCD_APP_NAME="team_web",
         ARGOCD_APP_NAMESPACE="shop",
         ARGOCD_APP_REVISION="1a2b",
@@ -101,7 +101,7 @@ def test_an_env_entry_that_nobody_reads_is_told() -> None:
         ([{"name": "helm-parameters", "map": {"a": {"b": 1}}}], "its values are strings"),
     ],
 )
-def test_a_parameter_of_a_wrong_form_is_refused(parameters: Any, said: str) -> None:
+def test_a_parameter_of_a_wrong_form_is_refused(parameters: Any, words: str) -> None:
     (message,) = refusal(parameters)
     assert words in message
 

@@ -389,7 +389,7 @@ def test_quiet_leaves_errors_only() -> None:
         (["inject", "--bogus"], "inject has no option --bogus; known: --config,"),
     ],
 )
-def test_wrong_usage_exits_with_2_and_says_what_is_wrong(words: list[str], said: str) -> None:
+def test_wrong_usage_exits_with_2_and_says_what_is_wrong(words: list[str], message: str) -> None:
     done = krm(*words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert message in done.stderr.decode()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 from typing import Any
 
 import builders
 import pytest
-from builders import INJECT
+from builders import INJECT, objects_bundle
 
 from krm_injector.decision.decide import decide, decide_all
 from krm_injector.decision.kube_inject import control_plane
@@ -69,7 +68,7 @@ def judged(
     """The decision in a Namespace with these labels; None: the Namespace is missing."""
     stubs = () if labels is None else (Stub(workload.ref.namespace, labels, {}),)
     chosen = Settings(namespaces=stubs, **settings)
-    namespaces = discover(SimpleNamespace(items=[]), chosen).namespaces
+    namespaces = discover(objects_bundle([]), chosen).namespaces
     return decide(workload, namespaces, meshes, chosen)
 
 

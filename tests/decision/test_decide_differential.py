@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import objects_bundle
 from outside import needs, webhook_oracle
 from paths import DIFFERENTIAL, RANDOM_CASES, SHARED
+from presenting.explanations import rendered
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import discover
@@ -42,9 +43,7 @@ def differences(lines: Iterable[str]) -> tuple[int, list[str]]:
         workload["metadata"]["namespace"] = case["namespace"]
         metadata = {"name": case["namespace"], "labels": case["ns_labels"]}
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        bundle = SimpleNamespace(
-            items=[SimpleNamespace(value=v) for v in (*meshes[name], namespace, workload)]
-        )
+        bundle = objects_bundle((*meshes[name], namespace, workload))
         settings = Settings(native_sidecars=case["native_sidecars"])
         seen = discover(bundle, settings)
         assert not [result for result in seen.results if result.severity == "error"]

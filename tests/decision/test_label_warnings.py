@@ -29,7 +29,7 @@ def test_each_code_is_found_once_and_not_where_it_just_does_not_apply(
     code: str, has: list[Object], has_not: list[Object]
 ) -> None:
     codes = [result.code for result in outcome(*has).results]
-    assert codes.count(code) == 1
+    assert [each for each in codes if each == code] == [code]
     assert code not in [result.code for result in outcome(*has_not).results]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builders import config_map, namespace, pod_template, webhook_configuration
+from builders import config_map, namespace, objects_bundle, pod_template, webhook_configuration
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery.discover import Discovery, discover
@@ -25,7 +24,7 @@ MESH = "rootNamespace: istio-system\n"
 
 def found(*objects: Object, **settings: Any) -> Discovery:
     return discover(
-        SimpleNamespace(items=[SimpleNamespace(value=value) for value in objects]),
+        objects_bundle(objects),
         Settings(**settings),
     )
 
@@ -700,9 +699,7 @@ def test_odd_objects_give_results_and_never_a_crash() -> None:
             index = pick.randrange(len(given))
             given[index] = _mutated(given[index], pick)
         settings = Settings(method=method, on_missing_namespace=pick.choice(["error", "warn"]))
-        seen = discover(
-            SimpleNamespace(items=[SimpleNamespace(value=value) for value in given]), settings
-        )
+        seen = discover(objects_bundle(given), settings)
         for decision in decide_all(seen.workloads, seen.namespaces, seen.meshes, settings):
             assert decision.detail
             if decision.mesh:

@@ -9,7 +9,7 @@ import pytest
 from builders import installation
 
 from krm_injector import function_config, pipeline
-from krm_injector.cli import arguments, configuration
+from krm_injector.cli import configuration, request
 from krm_injector.discovery import control_planes, mesh_files
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused, Result
@@ -63,7 +63,7 @@ def config(**spec: Any) -> dict[str, Any]:
     return {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection", "spec": spec}
 
 
-def refused(given: arguments.Arguments | None, value: Any = None) -> tuple[Result, ...]:
+def refused(given: request.Arguments, value: Any = None) -> tuple[Result, ...]:
     with pytest.raises(Refused) as caught:
         configuration.read(given, value)
     return caught.value.results
@@ -85,9 +85,9 @@ def told(value: Any, objects: list[Any] | None = None) -> list[tuple[str, str]]:
 def test_a_file_without_a_mesh_is_refused(held: str, by: str, tmp_path: Path) -> None:
     file = written(tmp_path / "held.yaml", NO_MESH[held])
     good = written(tmp_path / "good.yaml", installation())
-    given, value = arguments.Arguments(), None
+    given, value = request.Arguments(), None
     if by == "option":
-        given = given._replace(mesh=(file,))
+        given = request.Arguments(mesh=(file,))
     else:
         value = config(mesh={"file": {"string": file, "list": [file], "second": [good, file]}[by]})
     (result,) = refused(given, value)
@@ -105,7 +105,7 @@ def test_all_files_that_cannot_be_used_are_told_at_once(tmp_path: Path) -> None:
         str(tmp_path / "nowhere.yaml"),
         written(tmp_path / "b.yaml", [SAIL]),
     )
-    results = refused(arguments.Arguments(mesh=files))
+    results = refused(request.Arguments(mesh=files))
     assert [result.code for result in results] == [
         "mesh-missing",
         "input-unreadable",
@@ -122,9 +122,7 @@ def test_a_part_of_a_mesh_is_enough(tmp_path: Path) -> None:
     ]
     for number, value in enumerate(parts):
         file = written(tmp_path / f"{number}.yaml", [NAMESPACE, value])
-        assert (
-            configuration.read(arguments.Arguments(mesh=(file,)), None).mesh.documents[1] == value
-        )
+        assert configuration.read(request.Arguments(mesh=(file,)), None).mesh.documents[1] == value
 
 
 def test_the_control_planes_of_all_files_are_there(tmp_path: Path) -> None:
@@ -132,8 +130,8 @@ def test_the_control_planes_of_all_files_are_there(tmp_path: Path) -> None:
         written(tmp_path / "a.yaml", installation()),
         written(tmp_path / "b.yaml", installation("canary")),
     )
-    by_option = configuration.read(arguments.Arguments(mesh=(first, second)), None)
-    by_field = configuration.read(arguments.Arguments(), config(mesh={"file": [first, second]}))
+    by_option = configuration.read(request.Arguments(mesh=(first, second)), None)
+    by_field = configuration.read(request.Arguments(), config(mesh={"file": [first, second]}))
     for settings in (by_option, by_field):
         meshes, results = control_planes.find_control_planes([], settings)
         assert [mesh.revision for mesh in meshes] == ["default", "canary"]
@@ -145,11 +143,11 @@ def test_the_same_object_in_two_files_is_no_conflict_unless_it_differs(tmp_path:
         written(tmp_path / "a.yaml", installation()),
         written(tmp_path / "b.yaml", installation()),
     )
-    assert configuration.read(arguments.Arguments(mesh=(first, same)), None)
+    assert configuration.read(request.Arguments(mesh=(first, same)), None)
     changed = installation()
     changed[0]["data"] = {key: f"{text}\n# changed\n" for key, text in changed[0]["data"].items()}
     other = written(tmp_path / "c.yaml", changed)
-    (result,) = refused(arguments.Arguments(mesh=(first, other)))
+    (result,) = refused(request.Arguments(mesh=(first, other)))
     assert result.code == "mesh-ambiguous"
     assert first in result.message and other in result.message
 
@@ -162,7 +160,7 @@ def test_one_revision_under_two_names_is_a_conflict(tmp_path: Path) -> None:
             value["data"] = {key: f"{text}\n# changed\n" for key, text in value["data"].items()}
     files = (written(tmp_path / "a.yaml", installation()), written(tmp_path / "b.yaml", moved))
     _, results = control_planes.find_control_planes(
-        [], configuration.read(arguments.Arguments(mesh=files), None)
+        [], configuration.read(request.Arguments(mesh=files), None)
     )
     assert "mesh-ambiguous" in [result.code for result in results if result.severity == "error"]
 

@@ -225,9 +225,14 @@ def test_sprint_and_sprintf_for_other_modules() -> None:
 
 def test_executions_in_two_threads_have_each_their_own_budget() -> None:
     together = Barrier(2, timeout=20)
+
+    def spend_steps() -> str:
+        spend(1000)
+        return ""
+
     funcs = {
         "meet": Func("meet", lambda: "" if together.wait() >= 0 else "never"),
-        "work": Func("work", lambda: spend(1000) or ""),
+        "work": Func("work", spend_steps),
     }
     template = parse("{{ meet }}{{ work }}done", funcs=funcs)
     outcomes: dict[int, str] = {}

@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 import pytest
-from paths import ROOT
 
 from krm_injector.gotemplate import Account, ExecError, FuncError, LimitExceeded, parse
 from krm_injector.gotemplate.sprig import FUNCS

@@ -20,8 +20,10 @@ from krm_injector.versions import NEWEST, rules_for
 Pod = dict[str, Any]
 
 
-def facts(**changes: Any) -> post_process.Facts:
-    plain = post_process.Facts(rules_for(NEWEST), "default", {}, False, 15020, False, False, {})
+def facts(**changes: Any) -> post_process.PostProcessing:
+    plain = post_process.PostProcessing(
+        rules_for(NEWEST), "default", {}, False, 15020, False, False, {}
+    )
     return plain._replace(**changes)
 
 

@@ -257,4 +257,6 @@ def test_the_pods_network_label_wins_over_path_and_values() -> None:
 def test_the_proxys_user_follows_the_namespaces_openshift_ranges(
     annotations: dict[str, str], ids: tuple[int, int]
 ) -> None:
-    assert render.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids
+    assert (
+        openshift.proxy_ids({f"openshift.io/sa.scc.{k}": v for k, v in annotations.items()}) == ids
+    )

@@ -14,7 +14,7 @@ from outside import ask_webhook, needs
 from paths import SHARED, TESTS
 
 from krm_injector.injection import annotations as pod_annotations
-from krm_injector.injection.render import proxy_image
+from krm_injector.injection.template_data import proxy_image
 from krm_injector.istio_api import (
     ApiError,
     clean_proxy_config,

@@ -6,10 +6,10 @@ import copy
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import objects_bundle
 from judging.advice_cases import (
     CASES,
     NS,
@@ -48,7 +48,7 @@ def codes(*objects: Object, settings: Settings | None = None) -> set[str]:
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_each_warning_comes_with_its_severity_and_resource(code: str) -> None:
+def test_each_warning_comes_with_its_severity_and_resource(code: CodeName) -> None:
     results = [result for result in told(*CASES[code][0]) if result.code == code]
     assert results
     for result in results:
@@ -229,4 +229,4 @@ def test_entries_carry_their_warnings() -> None:
 
 
 def test_nothing_is_told_of_an_empty_bundle() -> None:
-    assert advice.advise(SimpleNamespace(items=[]), (), {}, Settings()) == ()
+    assert advice.advise(objects_bundle([]), (), {}, Settings()) == ()

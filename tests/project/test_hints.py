@@ -22,7 +22,6 @@ import pytest
 from paths import TESTS
 
 from krm_injector.cli import main
-from krm_injector.codes import CODES, of_page
 from krm_injector.kube.yaml import YamlError, dump
 
 CONFIG = (

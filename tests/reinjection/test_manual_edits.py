@@ -23,9 +23,9 @@ from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
-from krm_injector.reinjection import manual_edits, record
+from krm_injector.reinjection import hand_edits, manual_edits, record
 
-BOOKKEEPING = (record.ANNOTATION, *manual_edits.BOOKKEEPING)
+BOOKKEEPING = (record.ANNOTATION, *hand_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
 
 

@@ -111,11 +111,11 @@ def workload(kind: str, metadata: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    "metadata", [{}, {"labels": {INJECT: "true"}}, {"annotations": {INJECT: "true"}}]
+    "said", [{}, {"labels": {INJECT: "true"}}, {"annotations": {INJECT: "true"}}]
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_the_user_said_comes_back(kind: str, metadata: dict[str, Any]) -> None:
-    text = workload(kind, metadata)
+def test_what_the_user_said_comes_back(kind: str, said: dict[str, Any]) -> None:
+    text = workload(kind, said)
     once = injected(text, settings(guard="label"))
     value = json.loads(once)
     template = at(value, POD_TEMPLATES[value["apiVersion"], value["kind"]]) or value
@@ -126,11 +126,11 @@ def test_what_the_user_said_comes_back(kind: str, metadata: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"labels": {INJECT: "false"}}, {"annotations": {INJECT: "false"}}]
+    "said", [{"labels": {INJECT: "false"}}, {"annotations": {INJECT: "false"}}]
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_no_of_the_users_is_a_no(kind: str, metadata: dict[str, Any]) -> None:
-    text = workload(kind, metadata)
+def test_a_no_of_the_users_is_a_no(kind: str, said: dict[str, Any]) -> None:
+    text = workload(kind, said)
     assert injected(text, settings(guard="label")) == text
 
 
@@ -191,31 +191,28 @@ def tool() -> Any:
 
 @pytest.fixture(scope="module")
 def oracle() -> str:
-    path = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")
-    if not path:
-        pytest.skip("istio-webhook-oracle is neither on PATH nor named by KRM_INJECTOR_ORACLE")
-    return path
+    return webhook_oracle()
 
 
 def pods(tool: Any, guard: str) -> tuple[list[Any], set[str]]:
     """Pods injected here, of Istio's cases and of random workloads, and the errors of those that
     were refused.
     """
-    meshes = tool.meshes(SHARED / "differential" / "mesh")
-    corpus = tool.corpus_cases(SHARED / "corpus" / "1.30.3", meshes)
-    chance = tool.random_cases([SHARED / "differential" / "cases.jsonl.xz"], meshes)
-    of_corpus, corpus_codes = tool.taken(corpus, guard, 140)
-    at_random, random_codes = tool.taken(chance, guard)
-    return [*of_corpus, *at_random], {*corpus_codes, *random_codes}
+    meshes = tool.meshes(DIFFERENTIAL / "mesh")
+    corpus = tool.corpus_cases(CORPUS / "1.30.3", meshes)
+    chance = tool.random_cases([RANDOM_CASES], meshes)
+    found, codes = tool.taken(corpus, guard, 140)
+    more, others = tool.taken(chance, guard)
+    return [*found, *more], {*codes, *others}
 
 
 @pytest.mark.slow
 def test_the_real_webhook_leaves_guarded_pods_alone(tool: Any, oracle: str) -> None:
     """No webhook's selectors match them: the API server does not even ask istiod."""
-    samples, refused = pods(tool, "label")
+    found, refused = pods(tool, "label")
     assert "guard-impossible" in refused
-    passes = tool.second_pass(oracle, samples)
-    assert len(passes) == len(samples) >= 200
+    passes = tool.second_pass(oracle, found)
+    assert len(passes) == len(found) >= 200
     assert [one.one.case.id for one in passes if one.matched or one.changes or one.error] == []
 
 
@@ -224,8 +221,8 @@ def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str)
     """Every change has a reason that the documentation names, and is one of those that it lists for
     it.
     """
-    samples, _ = pods(tool, "none")
-    passes = tool.second_pass(oracle, samples)
+    found, _ = pods(tool, "none")
+    passes = tool.second_pass(oracle, found)
     print("", *tool.report(passes), sep="\n")
     assert len(passes) >= 200 and all(one.matched and not one.error for one in passes)
     documented = (ROOT / "docs" / "day-two.md").read_text()
@@ -240,12 +237,11 @@ def test_what_the_real_webhook_changes_without_the_guard(tool: Any, oracle: str)
 @pytest.mark.slow
 def test_a_namespace_that_says_disabled_keeps_the_real_webhook_away(tool: Any, oracle: str) -> None:
     """What the guard's errors and the documentation advise; whatever the pods' own labels say."""
-    samples, _ = pods(tool, "none")
-    assert any("istio.io/rev" in (one.pod["metadata"].get("labels") or {}) for one in samples)
+    found, _ = pods(tool, "none")
+    assert any("istio.io/rev" in (one.pod["metadata"].get("labels") or {}) for one in found)
     label = {"istio-injection": "disabled"}
     elsewhere = [
-        one._replace(case=one.case._replace(ns_labels=one.case.ns_labels | label))
-        for one in samples
+        one._replace(case=one.case._replace(ns_labels=one.case.ns_labels | label)) for one in found
     ]
     assert [one.one.case.id for one in tool.second_pass(oracle, elsewhere) if one.matched] == []
 
@@ -257,7 +253,7 @@ def test_a_change_without_a_reason_is_found(tool: Any) -> None:
         "spec": {"containers": [{"name": "web", "image": "web:2"}]},
     }
     assert tool.changes(pod, pod) == set()
-    changes = tool.changes(pod, after)
-    assert changes == {"labels[a]", "application.image"}
+    found = tool.changes(pod, after)
+    assert found == {"labels[a]", "application.image"}
     one = tool.Injected(None, pod, pod, None)
-    assert tool.Pass(one, (), "", frozenset(changes)).reason == ""
+    assert tool.Pass(one, (), "", frozenset(found)).reason == ""

@@ -110,11 +110,21 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
         ({}, "verify ."),
         ({"a.yaml": "", "k/kustomization.yaml": "namePrefix: x\n"}, "verify ."),
         ({"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": ""}, "verify ."),
-        ({"b/kustomization.yaml": "namespace: x\n",
-          "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
-          "o p/kustomization.yaml": "namespace: x\n"}, "explain o 'o p'"),
-        ({"o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
-          "p/kustomization.yaml": "namePrefix: x\n"}, "verify o"),
+        (
+            {
+                "b/kustomization.yaml": "namespace: x\n",
+                "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
+                "o p/kustomization.yaml": "namespace: x\n",
+            },
+            "explain o 'o p'",
+        ),
+        (
+            {
+                "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p/kustomization.yaml": "namePrefix: x\n",
+            },
+            "verify o",
+        ),
         ({"c/Chart.yaml": "name: c\n"}, "verify ."),
     ],
 )

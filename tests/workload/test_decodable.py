@@ -103,8 +103,8 @@ def test_a_value_of_another_type_is_an_error_at_its_field(
 ) -> None:
     for action in ("inject", "eject"):
         for value in VALUES:
-            problems = errors(NAMESPACE, put(workload(kind), path, value), action=action)
-            assert problems == ([] if type(value) is FIELDS[field] else [("pod-invalid", path)]), (
+            found = errors(SHOP, put(workload(kind), path, value), action=action)
+            assert found == ([] if type(value) is FIELDS[field] else [("pod-invalid", path)]), (
                 action,
                 value,
             )
@@ -128,16 +128,17 @@ def test_every_step_to_the_template_counts(kind: tuple[str, str]) -> None:
 def test_labels_and_annotations_must_be_strings(part: str) -> None:
     """A list or an object is an error; a number has one reading, and is a warning."""
     path = f"spec.template.metadata.{part}"
-    for value in ([], {}, ["x"]):
-        manifest = put(workload(("apps/v1", "Deployment")), path, {"team": value, "a.b/c": value})
-        assert errors(NAMESPACE, manifest) == [
+    values: list[Any] = [[], {}, ["x"]]
+    for value in values:
+        given = put(workload(("apps/v1", "Deployment")), path, {"team": value, "a.b/c": value})
+        assert errors(SHOP, given) == [
             ("pod-invalid", f"{path}.team"),
             ("pod-invalid", f'{path}["a.b/c"]'),
         ]
-    manifest = put(
+    given = put(
         workload(("apps/v1", "Deployment")), path, {"team": 5, "other": True, "third": None}
     )
-    results = outcome(NAMESPACE, manifest).results
+    results = outcome(SHOP, given).results
     assert [r.code for r in results if r.severity != "info"] == ["metadata-not-string"] * 2
 
 
@@ -153,21 +154,21 @@ def test_labels_and_annotations_must_be_strings(part: str) -> None:
     ],
 )
 def test_a_null_among_objects_has_no_name(path: str) -> None:
-    manifest = workload(("apps/v1", "Deployment"))
-    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    given = workload(("apps/v1", "Deployment"))
+    container = given["spec"]["template"]["spec"]["containers"][0]
     if path.startswith("containers.0."):
         container[path.rpartition(".")[2]] = [None]
     else:
-        manifest["spec"]["template"]["spec"][path] = [None]
-    assert errors(NAMESPACE, manifest) == [
+        given["spec"]["template"]["spec"][path] = [None]
+    assert errors(SHOP, given) == [
         ("pod-invalid", f"spec.template.spec.{path.replace('.0', '[0]')}[0]")
     ]
 
 
 def test_a_null_among_strings_is_an_empty_one() -> None:
-    manifest = workload(("apps/v1", "Deployment"))
-    manifest["spec"]["template"]["spec"]["containers"][0]["args"] = ["a", None]
-    assert errors(NAMESPACE, manifest) == []
+    given = workload(("apps/v1", "Deployment"))
+    given["spec"]["template"]["spec"]["containers"][0]["args"] = ["a", None]
+    assert errors(SHOP, given) == []
 
 
 def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
@@ -185,10 +186,10 @@ def test_all_faults_of_a_workload_at_once_and_others_beside_it() -> None:
 
 @pytest.mark.parametrize("value", ["text", 5, True, [], ["x"]])
 @pytest.mark.parametrize("part", ["labels", "annotations"])
-def test_namespaces_too(part: str, value: Any) -> None:
-    broken = put(NAMESPACE, f"metadata.{part}", value)
-    problems = errors(broken, workload(("v1", "Pod")))
-    assert ("namespace-invalid", f"metadata.{part}") in problems
+def test_a_namespace_that_cannot_be_decoded_is_an_error(part: str, value: Any) -> None:
+    broken = put(SHOP, f"metadata.{part}", value)
+    found = errors(broken, workload(("v1", "Pod")))
+    assert ("namespace-invalid", f"metadata.{part}") in found
     # In a List as well.
     listed = {"apiVersion": "v1", "kind": "List", "items": [broken]}
     assert ("namespace-invalid", f"metadata.{part}") in errors(listed, workload(("v1", "Pod")))
@@ -216,7 +217,7 @@ def test_what_stays_at_home_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mismatch", "message"),
+    ("mismatch", "said"),
     [
         (
             Mismatch("spec.template", "v1.PodTemplateSpec", "string", "text"),
@@ -241,6 +242,6 @@ def test_what_stays_at_home_is_left_alone() -> None:
         ),
     ],
 )
-def test_the_message_says_what_to_do(mismatch: Mismatch, message: str) -> None:
+def test_the_message_says_what_to_do(mismatch: Mismatch, said: str) -> None:
     result = decodable.mistyped(ResourceRef("v1", "Pod", "web", "shop"), mismatch)
-    assert (result.severity, result.message, result.field) == ("error", message, mismatch.path)
+    assert (result.severity, result.message, result.field) == ("error", said, mismatch.path)

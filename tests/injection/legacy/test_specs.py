@@ -11,7 +11,7 @@ from builders import SHOP, config_map, workload
 
 from krm_injector import pipeline
 from krm_injector.discovery.version_inference import possible_minors
-from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.function_config import MeshSettings, Method, Settings
 from krm_injector.injection.legacy.apply import earlier_names
 from krm_injector.injection.legacy.probes import port_of_args
 from krm_injector.sources import resource_list
@@ -57,7 +57,7 @@ def bundle_of(given: list[Object]) -> resource_list.Bundle:
     return resource_list.read(json.dumps(whole).encode())
 
 
-def run(given: list[Object], method: str = "automatic") -> pipeline.Outcome:
+def run(given: list[Object], method: Method = "automatic") -> pipeline.Outcome:
     return pipeline.run(bundle_of(given), Settings(method=method, record=False))
 
 
@@ -65,7 +65,7 @@ def injected(
     version: str,
     template: str = SPEC,
     pod: Object | None = None,
-    method: str = "automatic",
+    method: Method = "automatic",
     **more: Any,
 ) -> Object:
     """The pod template after injection; errors fail the test."""
@@ -183,7 +183,7 @@ def test_fields_that_kubernetes_had_not_yet_are_dropped() -> None:
     ("1.8.2", "manual", {"nameservers": ["10.0.0.1"]}),
 ])  # fmt: skip
 def test_own_dns_config_is_lost_in_kube_injects_own_code(
-    version: str, method: str, expected: Object | None
+    version: str, method: Method, expected: Object | None
 ) -> None:
     pod = injected(version, pod=application(dnsConfig={"nameservers": ["10.0.0.1"]}), method=method)
     assert pod["spec"].get("dnsConfig") == expected
@@ -222,7 +222,7 @@ def test_concurrency_follows_the_cpu(resources: str, args: str, expected: list[s
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
 def test_fs_group_is_added_by_version_and_method(
-    version: str, mesh: str, expected: Object, method: str
+    version: str, mesh: str, expected: Object, method: Method
 ) -> None:
     pod = injected(
         version, pod=application(securityContext={"runAsUser": 5}), mesh=mesh, method=method
@@ -231,7 +231,7 @@ def test_fs_group_is_added_by_version_and_method(
 
 
 def test_labels_are_added_by_version() -> None:
-    def added(version: str, method: str = "automatic") -> Object:
+    def added(version: str, method: Method = "automatic") -> Object:
         labels: Object = injected(
             version, pod=application(labels={"version": "v2"}), method=method
         )["metadata"]["labels"]
@@ -251,7 +251,7 @@ def test_labels_are_added_by_version() -> None:
 
 
 def test_injected_annotations_are_the_webhooks_from_1_4_on() -> None:
-    def added(version: str, method: str = "automatic") -> bool:
+    def added(version: str, method: Method = "automatic") -> bool:
         pod = injected(version, method=method, config={"injectedAnnotations": {"a": "b"}})
         return "a" in pod["metadata"]["annotations"]
 
@@ -274,7 +274,7 @@ def test_pod_redirect_annotations_are_kube_injects() -> None:
         "k8s.v1.cni.cncf.io/networks: n}\n"
     )
 
-    def added(version: str, method: str) -> set[str]:
+    def added(version: str, method: Method) -> set[str]:
         return set(injected(version, template, method=method)["metadata"]["annotations"]) - {
             "sidecar.istio.io/status"
         }
@@ -300,7 +300,7 @@ def test_the_status_port_is_read_from_the_proxys_arguments() -> None:
     assert port_of_args(["--statusPorts=1"]) is None
 
 
-@pytest.mark.parametrize(("version", "probers"), [
+@pytest.mark.parametrize(("version", "prober"), [
     ("1.4.10", '{"/app-health/web/livez":{"path":"/live","port":8080}}'),
     ("1.5.10",
      '{"/app-health/web/livez":{"httpGet":{"path":"/live","port":8080},"timeoutSeconds":3}}'),
@@ -309,7 +309,7 @@ def test_the_status_port_is_read_from_the_proxys_arguments() -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["automatic", "manual"])
 def test_probes_are_rewritten_by_version_and_method(
-    version: str, probers: str, method: str
+    version: str, prober: str, method: Method
 ) -> None:
     pod = injected(version, "rewriteAppHTTPProbe: true\n" + SPEC, probed(timeoutSeconds=3), method)
     probers = f'{{"/app-health/web/livez":{prober}}}'
@@ -359,7 +359,7 @@ def test_without_a_status_port_nothing_is_rewritten() -> None:
 def test_prometheus_merge_by_version() -> None:
     pod = application({"prometheus.io/port": "9090"})
 
-    def merged(version: str, method: str) -> tuple[str, bool]:
+    def merged(version: str, method: Method) -> tuple[str, bool]:
         found = injected(version, pod=pod, method=method)
         return found["metadata"]["annotations"]["prometheus.io/port"], env_of(
             found, "ISTIO_PROMETHEUS_ANNOTATIONS"
@@ -379,7 +379,7 @@ def test_merge_annotation_wins_over_the_mesh() -> None:
 
 
 @pytest.mark.parametrize("method", ["automatic", "manual"])
-def test_holding_the_application_puts_the_proxy_first(method: str) -> None:
+def test_holding_the_application_puts_the_proxy_first(method: Method) -> None:
     hold = {"proxy.istio.io/config": "holdApplicationUntilProxyStarts: true"}
     assert names(injected("1.8.2", pod=application(hold), method=method)) == ["istio-proxy", "web"]
     given = items("1.7.8", SPEC, application())

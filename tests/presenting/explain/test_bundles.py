@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from bundles import generate
-from explanations import rendered
 from paths import TESTS
+from presenting.explanations import rendered
 
 from krm_injector import pipeline
 from krm_injector.cli import arguments, streams

@@ -6,7 +6,7 @@ import json
 
 import builders
 import pytest
-from explanations import rendered
+from presenting.explanations import rendered
 
 from krm_injector.model import Decision, Evidence, Reason, ResourceRef, Webhook, Workload
 from krm_injector.presenting import explain

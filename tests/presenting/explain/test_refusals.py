@@ -12,6 +12,7 @@ from builders import control_plane
 from bundles import generate
 from command import krm_text
 from paths import ROOT
+from presenting.explanations import rendered
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import config_map, requirement, webhook, webhook_configuration
+from builders import requirement, webhook, webhook_configuration
 from bundles import generate
 from outside import ask_webhook, webhook_oracle
 from presenting.explain.suggested_edits import Object, changed
