@@ -63,6 +63,8 @@ def template_data(plane: PreparedControlPlane, params: InjectionParameters) -> T
     mesh, rules = plane.mesh, plane.mesh.rules
     stripped = params.stripped
     annotations = pods.annotations_of(stripped)
+
+    # Each is made only where the version has it.
     fields: dict[str, Callable[[], Any]] = {
         "TypeMeta": lambda: _type_meta(params.owner, rules.meta_type),
         "DeploymentMeta": lambda: _deployment_meta(params, rules.meta_type),
