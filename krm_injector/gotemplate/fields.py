@@ -61,12 +61,12 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
     first = names[0]
     if len(names) == 1:
 
-        def one(dot: Any, frame: Frame) -> Any:
+        def field_of_dot(dot: Any, frame: Frame) -> Any:
             if type(dot) is dict:
                 return dot.get(first, INVALID)
             return field(dot, first, site, element)
 
-        return one
+        return field_of_dot
 
     rest = tuple(names[1:])
 

@@ -239,13 +239,13 @@ class _Parser:
         if not match or match[3] == "{":
             raise _error("invalid character class range", self.text[self.at :])
 
-        found = category_named(match[2] or match[3] or "")
-        if found is None:
+        category = category_named(match[2] or match[3] or "")
+        if category is None:
             raise _error("invalid character class range", match[0])
 
         self.at = match.end()
-        self.count(len(found))
-        ranges = list(found)
+        self.count(len(category))
+        ranges = list(category)
         return ranges if (letter == "p") != bool(match[1]) else negated(ranges)
 
     def escaped_char(self) -> str:
