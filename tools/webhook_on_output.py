@@ -387,9 +387,8 @@ def main() -> int:
             injected_pods, refused = taken(cases, guard, arguments.each)
             pods += injected_pods
             codes = ", ".join(f"{count} {code}" for code, count in refused.items()) or "none"
-            print(
-                f"guard {guard}: {len(injected_pods)} {name} pods injected; refused on the way: {codes}"
-            )
+            heading = f"guard {guard}: {len(injected_pods)} {name} pods injected"
+            print(f"{heading}; refused on the way: {codes}")
         passes = second_pass(arguments.oracle, pods)
         print(*report(passes), sep="\n")
         changed = [one for one in passes if one.changes]

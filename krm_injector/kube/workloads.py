@@ -87,13 +87,10 @@ def text(path: Iterable[str | int]) -> str:
     except TypeError:
         joined = ""
         for step in path:
-            joined += (
-                f"[{step}]"
-                if isinstance(step, int) or step == EACH
-                else f".{step}"
-                if joined
-                else step
-            )
+            if isinstance(step, int) or step == EACH:
+                joined += f"[{step}]"
+            else:
+                joined += f".{step}" if joined else step
 
         return joined
 

@@ -145,7 +145,9 @@ def _python(node: Node) -> str:
         return f"({_python(node[2])})"
 
     _, least, most, greedy, inner = node
-    return f"(?:{_python(inner)}){{{least},{most if most >= 0 else ''}}}" + ("" if greedy else "?")
+    bound = str(most) if most >= 0 else ""
+    lazy = "" if greedy else "?"
+    return f"(?:{_python(inner)}){{{least},{bound}}}{lazy}"
 
 
 def _wrapped(node: Node) -> str:

@@ -153,13 +153,9 @@ class _Parser:
 
         self.at += 1
         self.flags = before
-        nodes.append(
-            ("group", number, inner)
-            if number
-            else inner
-            if inner[0] != "cat"
-            else ("cat", inner[1])
-        )
+        if number:
+            inner = ("group", number, inner)
+        nodes.append(inner)
 
     def name(self, start: int) -> int:
         end = self.text.find(">", start)
