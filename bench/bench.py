@@ -88,9 +88,9 @@ def find_istioctl(named: str | None, work: pathlib.Path) -> str | None:
         "istioctl",
         str(ROOT / ".tools" / "istioctl"),
     ):
-        found = shutil.which(candidate) if candidate else None
-        if found:
-            return found
+        program = shutil.which(candidate) if candidate else None
+        if program:
+            return program
     packed = SHARED / "bin" / "istioctl.xz"
     if not packed.exists():
         return None
@@ -115,14 +115,14 @@ def mesh_documents(named: str | None, istioctl: str | None) -> list[dict[str, An
         ).stdout.decode()
     else:
         return None
-    wanted = ("istio", "istio-sidecar-injector")
+    config_maps = ("istio", "istio-sidecar-injector")
     return [
         document
         for document in yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         if document
         and (
             document["kind"] == "MutatingWebhookConfiguration"
-            or (document["kind"] == "ConfigMap" and document["metadata"]["name"] in wanted)
+            or (document["kind"] == "ConfigMap" and document["metadata"]["name"] in config_maps)
         )
     ]
 
@@ -212,7 +212,7 @@ def programs(
         "kind": "ResourceList",
         "items": [*mesh, namespace, *objects],
     }
-    found = [Program("krm-injector", command, write(work / f"list-{size}.yaml", [bundle]))]
+    compared = [Program("krm-injector", command, write(work / f"list-{size}.yaml", [bundle]))]
     if istioctl:
         data = {key: text for document in mesh for key, text in document.get("data", {}).items()}
         files = {key: work / f"{key}.yaml" for key in ("config", "mesh", "values")}
@@ -221,8 +221,8 @@ def programs(
         manifests = write(work / f"manifests-{size}.yaml", objects)
         line = [istioctl, "kube-inject", "-r", "default", "-f", manifests]
         line += ["--injectConfigFile", str(files["config"]), "--meshConfigFile", str(files["mesh"])]
-        found.append(Program("istioctl", [*line, "--valuesFile", str(files["values"])], None))
-    return found
+        compared.append(Program("istioctl", [*line, "--valuesFile", str(files["values"])], None))
+    return compared
 
 
 def write(path: pathlib.Path, documents: list[dict[str, Any]]) -> str:
@@ -262,10 +262,10 @@ def run(program: Program) -> Cost:
     words = [sys.executable, "-S", "-c", CHILD, program.stdin or os.devnull, *program.command]
     environment = {**os.environ, "KUBECONFIG": os.devnull}
     done = subprocess.run(words, env=environment, capture_output=True)
-    *said, figures = done.stderr.decode().splitlines()
+    *messages, figures = done.stderr.decode().splitlines()
     if done.returncode:
         raise SystemExit(
-            f"{program.name} failed (exit status {done.returncode}): {' '.join(said)[-500:]}"
+            f"{program.name} failed (exit status {done.returncode}): {' '.join(messages)[-500:]}"
         )
     cpu, memory = figures.split()
     return Cost(float(cpu), int(memory))

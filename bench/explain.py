@@ -38,11 +38,11 @@ def main() -> int:
         for _ in range(options.runs):
             for name, words in programs.items():
                 seconds[name].append(cpu(words))
-    least = {name: min(found) for name, found in seconds.items()}
-    for name, found in seconds.items():
+    least = {name: min(times) for name, times in seconds.items()}
+    for name, times in seconds.items():
         ratio = least[name] / least["inject"]
         print(
-            f"{name:14} {least[name]:6.2f} s least, {statistics.median(found):6.2f} s median, "
+            f"{name:14} {least[name]:6.2f} s least, {statistics.median(times):6.2f} s median, "
             f"{ratio:.2f} of inject"
         )
     return 0
@@ -60,10 +60,10 @@ def cpu(words: list[str]) -> float:
 
 def documents(count: int) -> list[str]:
     """Namespaces, one in four without the label, and workloads."""
-    found: list[dict[str, object]] = []
+    objects: list[dict[str, object]] = []
     for number in range(12):
         labels = {"istio-injection": "enabled"} if number % 4 else {}
-        found.append(
+        objects.append(
             {
                 "apiVersion": "v1",
                 "kind": "Namespace",
@@ -75,7 +75,7 @@ def documents(count: int) -> list[str]:
         probe = {"httpGet": {"path": "/healthz", "port": 8080}}
         app = {"name": "app", "image": f"registry.example/{name}:1", "readinessProbe": probe}
         template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [app]}}
-        found.append(
+        objects.append(
             {
                 "apiVersion": "apps/v1",
                 "kind": "Deployment",
@@ -84,7 +84,7 @@ def documents(count: int) -> list[str]:
             }
         )
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return [yaml.dump(value, Dumper=dumper) for value in found]
+    return [yaml.dump(value, Dumper=dumper) for value in objects]
 
 
 if __name__ == "__main__":

@@ -88,8 +88,8 @@ def table(size: int, runs: int, command: str, work: pathlib.Path) -> None:
         }
         taken: dict[str, list[Time]] = {function: [] for function in FUNCTIONS}
         for turn in range(runs + 1):
-            for function, one in cases.items():
-                time_taken = timed(one)
+            for function, compared_case in cases.items():
+                time_taken = timed(compared_case)
                 if turn:
                     taken[function].append(time_taken)
         copy = middle(taken["copy"])
@@ -206,16 +206,16 @@ def record_output(
     script.write_text(copying)
 
 
-def timed(one: Case) -> Time:
+def timed(case: Case) -> Time:
     before = (
-        {path: path.read_bytes() for path in one.directory.glob("*.yaml")} if one.in_place else {}
+        {path: path.read_bytes() for path in case.directory.glob("*.yaml")} if case.in_place else {}
     )
     environment = {**os.environ, "PYTHONPATH": str(bench.ROOT)}
     used, started = os.times(), time.perf_counter()
-    done = subprocess.run(one.command, cwd=one.directory, capture_output=True, env=environment)
+    done = subprocess.run(case.command, cwd=case.directory, capture_output=True, env=environment)
     seconds, now = time.perf_counter() - started, os.times()
     if done.returncode:
-        raise SystemExit(f"{' '.join(one.command)}: {done.stderr.decode()[-800:]}")
+        raise SystemExit(f"{' '.join(case.command)}: {done.stderr.decode()[-800:]}")
     for path, data in before.items():
         path.write_bytes(data)
     cpu = now.children_user - used.children_user + now.children_system - used.children_system

@@ -87,11 +87,11 @@ def run(command: list[str], show: bool = False) -> str:
 
 def by_name(text: str) -> dict[tuple[str, str, str], str]:
     """Each document's text by kind, namespace and name."""
-    found = {}
+    documents = {}
     for value in yaml.safe_load_all(text):
         key = (value["kind"], value["metadata"].get("namespace", ""), value["metadata"]["name"])
-        found[key] = yaml.safe_dump(value, sort_keys=False)
-    return found
+        documents[key] = yaml.safe_dump(value, sort_keys=False)
+    return documents
 
 
 def unified(before: str, after: str, old: str, new: str) -> str:

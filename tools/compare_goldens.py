@@ -53,13 +53,13 @@ def differences(
     case: dict[str, Any], near: Path, istio: Path, tag: str, score: Any
 ) -> list[str] | None:
     """What differs in one case; None where the tag does not have it."""
-    given = file_at(istio, tag, TESTDATA + Path(case["input"]).name)
-    wanted = (
+    manifests = file_at(istio, tag, TESTDATA + Path(case["input"]).name)
+    golden = (
         None if "error" in case else file_at(istio, tag, TESTDATA + Path(case["expected"]).name)
     )
-    if given is None or (wanted is None and "error" not in case):
+    if manifests is None or (golden is None and "error" not in case):
         return None
-    items = [document for document in yaml.load_all(given, score.GoLoader) if document]
+    items = [document for document in yaml.load_all(manifests, score.GoLoader) if document]
     config = config_at(istio, tag, (near / case["config"]).read_text())
     control = score.control(
         config, (near / case["values"]).read_text(), (near / case["mesh"]).read_text()
@@ -74,15 +74,15 @@ def differences(
         }
         spec["namespaces"] = [{"name": "test-ns", "annotations": ranges}]
     command = [sys.executable, "-m", "krm_injector"]
-    if wanted is None:
-        found: list[str] = score.judge(command, control + items, spec, case["error"], [])
-        return found
-    expected = [document for document in yaml.load_all(wanted, score.GoLoader) if document]
+    if golden is None:
+        problems: list[str] = score.judge(command, control + items, spec, case["error"], [])
+        return problems
+    expected = [document for document in yaml.load_all(golden, score.GoLoader) if document]
     pairs = [
         (len(control) + at, list(score.flat([document]))) for at, document in enumerate(expected)
     ]
-    found = score.judge(command, control + items, spec, None, pairs)
-    return found
+    problems = score.judge(command, control + items, spec, None, pairs)
+    return problems
 
 
 def main() -> int:
@@ -102,13 +102,13 @@ def main() -> int:
 
     equal = total = 0
     for case in json.loads((near / "cases.json").read_text()):
-        found = differences(case, near, options.istio, options.tag, score)
-        if found is None:
+        problems = differences(case, near, options.istio, options.tag, score)
+        if problems is None:
             continue
         total += 1
-        equal += not found
-        if found:
-            print(case["name"], *found[: options.show], sep="\n    ")
+        equal += not problems
+        if problems:
+            print(case["name"], *problems[: options.show], sep="\n    ")
     print(f"{options.tag}: {equal}/{total} equal")
     return 0 if equal == total else 1
 

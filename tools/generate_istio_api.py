@@ -209,9 +209,14 @@ def span(minors: list[int], everywhere: list[int]) -> str:
     first, last = everywhere[0], everywhere[-1]
     if runs == [everywhere]:
         return ""
-    return ",".join(
-        f"{'' if r[0] == first else r[0]}-{'' if r[-1] == last else r[-1]}" for r in runs
-    )
+
+    spans = []
+    for run in runs:
+        start = "" if run[0] == first else run[0]
+        end = "" if run[-1] == last else run[-1]
+        spans.append(f"{start}-{end}")
+
+    return ",".join(spans)
 
 
 def table(rows: dict[int, dict[str, list[Any]]], write: Any) -> dict[str, str]:

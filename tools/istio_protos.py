@@ -58,9 +58,9 @@ class Protos:
 
     def until(self, end: str) -> list[str]:
         stop = self.tokens.index(end, self.at)
-        found = self.tokens[self.at : stop]
+        words = self.tokens[self.at : stop]
         self.at = stop + 1
-        return found
+        return words
 
     def skip(self) -> None:
         """To the end of a statement; brackets may hold braces and semicolons."""

@@ -111,19 +111,21 @@ class Pass(NamedTuple):
 
 
 def mesh(documents: Iterable[Any]) -> Mesh:
-    found = tuple(d for d in documents if d)
-    maps = [d for d in found if d["kind"] == "ConfigMap"]
+    objects = tuple(d for d in documents if d)
+    maps = [d for d in objects if d["kind"] == "ConfigMap"]
     injector = next(d for d in maps if "config" in d["data"])
     facts = {
         "config": injector["data"]["config"],
         "values": injector["data"].get("values") or "{}",
         "mesh": next(d["data"]["mesh"] for d in maps if "mesh" in d["data"]),
         "webhooks": [
-            yaml.safe_dump(d) for d in found if d["kind"] == "MutatingWebhookConfiguration"
+            yaml.safe_dump(d) for d in objects if d["kind"] == "MutatingWebhookConfiguration"
         ],
     }
     return Mesh(
-        found, facts, ((injector["metadata"].get("labels") or {}).get("istio.io/rev")) or "default"
+        objects,
+        facts,
+        ((injector["metadata"].get("labels") or {}).get("istio.io/rev")) or "default",
     )
 
 
@@ -242,16 +244,16 @@ def taken(
 ) -> tuple[list[Injected], collections.Counter[str]]:
     """The first ``most`` that are injected, and how many were refused on the way, by code."""
     refused: collections.Counter[str] = collections.Counter()
-    found: list[Injected] = []
+    pods: list[Injected] = []
     for case in cases:
-        if most is not None and len(found) >= most:
+        if most is not None and len(pods) >= most:
             break
-        one = injected(case, guard)
-        if isinstance(one, str):
-            refused[one] += 1
-        elif one is not None:
-            found.append(one)
-    return found, refused
+        outcome = injected(case, guard)
+        if isinstance(outcome, str):
+            refused[outcome] += 1
+        elif outcome is not None:
+            pods.append(outcome)
+    return pods, refused
 
 
 # ---------------------------------------------------------------- the webhook's second pass
@@ -303,29 +305,31 @@ def _made_labels(name: str) -> dict[str, str]:
 
 def _pass(one: Injected, answer: Any) -> Pass:
     assert answer["id"] == one.case.id
-    found = changes(one.pod, answer["pod"]) if answer["injected"] else set()
+    classes = changes(one.pod, answer["pod"]) if answer["injected"] else set()
     return Pass(
-        one, tuple(answer.get("matched") or ()), answer.get("error") or "", frozenset(found)
+        one, tuple(answer.get("matched") or ()), answer.get("error") or "", frozenset(classes)
     )
 
 
 def changes(pod: Any, after: Any) -> set[str]:
     """What the webhook changed in an injected pod, as classes; none where it left the pod alone."""
-    found = set()
+    classes = set()
     for field in ("labels", "annotations"):
         old, new = pod["metadata"].get(field) or {}, after["metadata"].get(field) or {}
-        found |= {f"{field}[{key}]" for key in {*old, *new} - MADE if old.get(key) != new.get(key)}
+        classes |= {
+            f"{field}[{key}]" for key in {*old, *new} - MADE if old.get(key) != new.get(key)
+        }
     for field in {*pod["spec"], *after["spec"]}:
         old, new = pod["spec"].get(field) or [], after["spec"].get(field) or []
         if field not in ("containers", "initContainers"):
-            found |= {field} if meaning(old) != meaning(new) else set()
+            classes |= {field} if meaning(old) != meaning(new) else set()
             continue
         if [c["name"] for c in old] != [c["name"] for c in new]:
-            found.add(f"{field}: which, or their order")
+            classes.add(f"{field}: which, or their order")
         known = {c["name"]: c for c in old}
         for container in new:
-            found |= _container_changes(known.get(container["name"], {}), container)
-    return found
+            classes |= _container_changes(known.get(container["name"], {}), container)
+    return classes
 
 
 def _container_changes(before: Any, after: Any) -> set[str]:
@@ -380,10 +384,11 @@ def main() -> int:
             ("corpus", corpus_cases(arguments.corpus, installed) if arguments.corpus else ()),
             ("random", random_cases(arguments.random, installed)),
         ):
-            found, refused = taken(cases, guard, arguments.each)
-            pods += found
+            injected_pods, refused = taken(cases, guard, arguments.each)
+            pods += injected_pods
             codes = ", ".join(f"{count} {code}" for code, count in refused.items()) or "none"
-            print(f"guard {guard}: {len(found)} {name} pods injected; refused on the way: {codes}")
+            heading = f"guard {guard}: {len(injected_pods)} {name} pods injected"
+            print(f"{heading}; refused on the way: {codes}")
         passes = second_pass(arguments.oracle, pods)
         print(*report(passes), sep="\n")
         changed = [one for one in passes if one.changes]

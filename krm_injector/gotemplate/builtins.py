@@ -154,8 +154,8 @@ def index(item: Any, *positions: Any) -> Any:
 
 def _map_index(item: dict[Any, Any], key: Any) -> Any:
     go_type = type_name(item)
-    wanted = go_type[4 : go_type.index("]")]
-    if wanted == "string" and not isinstance(key, str):
+    key_type = go_type[4 : go_type.index("]")]
+    if key_type == "string" and not isinstance(key, str):
         if _untyped_nil(key):
             raise FuncError("value is nil; should be of type string")
         raise FuncError(f"value has type {type_name(key)}; should be string")
@@ -163,7 +163,7 @@ def _map_index(item: dict[Any, Any], key: Any) -> Any:
     try:
         return item.get(key, getattr(item, "zero", None))
     except TypeError:  # a list or map as key
-        raise FuncError(f"value has type {type_name(key)}; should be {wanted}") from None
+        raise FuncError(f"value has type {type_name(key)}; should be {key_type}") from None
 
 
 def slice_(item: Any, *positions: Any) -> Any:

@@ -32,7 +32,7 @@ def _unescape(body: str, mark: str) -> str | None:
     good = True
     bytes_seen = False
 
-    def one(match: re.Match[str]) -> str:
+    def character_of(match: re.Match[str]) -> str:
         nonlocal good, bytes_seen
         simple, quoted, hexadecimal, octal, short, long = match.groups()
         if simple:
@@ -56,7 +56,7 @@ def _unescape(body: str, mark: str) -> str | None:
         good = False
         return ""
 
-    value = _ESCAPE.sub(one, body)
+    value = _ESCAPE.sub(character_of, body)
     if not good:
         return None
     if bytes_seen:  # bytes written one by one may make up a character

@@ -61,12 +61,12 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
     first = names[0]
     if len(names) == 1:
 
-        def one(dot: Any, frame: Frame) -> Any:
+        def field_of_dot(dot: Any, frame: Frame) -> Any:
             if type(dot) is dict:
                 return dot.get(first, INVALID)
             return field(dot, first, site, element)
 
-        return one
+        return field_of_dot
 
     rest = tuple(names[1:])
 
@@ -120,7 +120,8 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
     # What lies in a container is an interface {} to Go; only a range over a count gives bare
     # integers.
     bare = element is False or (element is None and type(value) is int)
-    site.fail(f"can't evaluate field {name} in type {type_name(value) if bare else 'interface {}'}")
+    go_type = type_name(value) if bare else "interface {}"
+    site.fail(f"can't evaluate field {name} in type {go_type}")
 
 
 def _struct_type(value: Struct, element: bool | None) -> str:

@@ -29,7 +29,8 @@ def _binary_float(value: float) -> str:
     mantissa, power = value.hex().lstrip("-")[2:].split("p")
     bits = int(mantissa.replace(".", "").ljust(14, "0"), 16)
     exponent = int(power) if bits else -1022
-    return f"{'-' if value < 0 else ''}{bits}p{exponent - 52:+d}"
+    sign = "-" if value < 0 else ""
+    return f"{sign}{bits}p{exponent - 52:+d}"
 
 
 def _hex_float(value: float, precision: int) -> str:
@@ -51,8 +52,9 @@ def _hex_float(value: float, precision: int) -> str:
 
     digits = f"{bits & ((1 << 52) - 1):013x}"
     digits = digits.rstrip("0") if precision < 0 else digits[:precision].ljust(precision, "0")
-    sign, dot = "-" if value < 0 else "", "." if digits else ""
-    return f"{sign}0x{bits >> 52}{dot}{digits}p{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+    sign = "-" if value < 0 else ""
+    fraction = f".{digits}" if digits else ""
+    return f"{sign}0x{bits >> 52}{fraction}p{exponent:+03d}"
 
 
 def _digits(value: float) -> tuple[str, str, int]:
@@ -78,7 +80,7 @@ def _shortest(value: float, verb: str) -> str:
 def _layout(digits: str, power: int, verb: str) -> str:
     if verb == "e":
         tail = f".{digits[1:]}" if len(digits) > 1 else ""
-        return f"{digits[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+        return f"{digits[0]}{tail}e{power:+03d}"
 
     if power < 0:
         return "0." + "0" * (-power - 1) + digits

@@ -1,6 +1,10 @@
 """Istio's mesh API as typed messages: parse, defaults, merge, JSON; and what istiod reads from the
 values.
 
+In: the text of a mesh configuration, annotations, values, and a minor version of Istio. Out:
+Messages and typed values as that version has them, or ApiError with Istio's sentence. May import:
+kube, gotemplate, istio_names.
+
 mesh = mesh_config(text, (1, 30))          # Message of MeshConfig; ApiError where istiod refuses
 config = proxy_config_for(mesh, annotations, namespace, labels, resources, "istio-system", (1, 30))
 to_json(clean_proxy_config(config, (1, 30)))

@@ -82,17 +82,17 @@ class _Decoder:
         fields = message.fields
         for field in message.type.fields:
             if field.json in value:
-                given = value[field.json]
+                member = value[field.json]
             elif field.name in value:
-                given = value[field.name]
+                member = value[field.name]
             else:
                 continue
 
-            if given is None and not (field.type == "google.protobuf.Value" and not field.label):
+            if member is None and not (field.type == "google.protobuf.Value" and not field.label):
                 continue
 
             where = f"{path}.{field.json}" if path else field.json
-            self._set(fields, message.type, field, self.field(field, given, message.type, where))
+            self._set(fields, message.type, field, self.field(field, member, message.type, where))
 
     def _set(self, fields: dict[str, Any], owner: MessageType, field: Field, value: Any) -> None:
         if field.oneof:
@@ -161,9 +161,9 @@ class _Decoder:
         return message
 
     def free_form(self, name: str, value: Any, path: str) -> Any:
-        wanted = {"google.protobuf.Struct": dict, "google.protobuf.ListValue": list}.get(name)
-        if wanted and value is not None and not isinstance(value, wanted):
-            kind = "mapping" if wanted is dict else "list"
+        python_type = {"google.protobuf.Struct": dict, "google.protobuf.ListValue": list}.get(name)
+        if python_type and value is not None and not isinstance(value, python_type):
+            kind = "mapping" if python_type is dict else "list"
             raise ApiError(self.what, path, value, f"must be a {kind}, not {shown(value)}")
         return value
 

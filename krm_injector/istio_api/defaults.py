@@ -118,11 +118,11 @@ def default_mesh_config(minor: tuple[int, int]) -> Message:
 
 def _default(name: str, rows: tuple[tuple[str, Any, str], ...], minor: tuple[int, int]) -> Message:
     types = schema(minor)
-    found = _CACHE.get((name, types.minor))
-    if found is None:
+    cached = _CACHE.get((name, types.minor))
+    if cached is None:
         values = {field: value for field, value, minors in rows if covers(minors, types.minor)}
-        found = _CACHE[(name, types.minor)] = apply(types.message(name), values)
-    return found
+        cached = _CACHE[(name, types.minor)] = apply(types.message(name), values)
+    return cached
 
 
 def clean_proxy_config(message: Message, minor: tuple[int, int]) -> Message:

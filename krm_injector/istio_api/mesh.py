@@ -47,9 +47,9 @@ def mesh_config(text: str, minor: tuple[int, int]) -> Message:
     mesh = mesh.replace(**changes)
     problems = mesh_config_problems(mesh, minor)
     if problems:
-        path, given, problem = problems[0]
+        path, field_value, problem = problems[0]
         more = "".join(f"; {path} {problem}" for path, _, problem in problems[1:])
-        raise ApiError("MeshConfig", path, given, problem + more)
+        raise ApiError("MeshConfig", path, field_value, problem + more)
 
     return mesh
 
@@ -69,18 +69,20 @@ def _default_config(value: dict[str, Any] | None, mesh: Message, minor: tuple[in
     """defaultConfig is merged over the default, where all other fields replace it. By its JSON name
     only, as istiod.
     """
-    given = (value or {}).get("defaultConfig")
+    config = (value or {}).get("defaultConfig")
     base = default_proxy_config(minor)
-    if given is None:
+    if config is None:
         return base
-    return _merged(apply(base.type, given, base, "MeshConfig", "defaultConfig"), base, minor)
+    return _merged(apply(base.type, config, base, "MeshConfig", "defaultConfig"), base, minor)
 
 
 def _default_providers(value: dict[str, Any] | None, defaults: Message) -> Message:
-    given = (value or {}).get("defaultProviders")
+    providers = (value or {}).get("defaultProviders")
     base: Message = defaults.fields["defaultProviders"]
     return (
-        base if given is None else apply(base.type, given, base, "MeshConfig", "defaultProviders")
+        base
+        if providers is None
+        else apply(base.type, providers, base, "MeshConfig", "defaultProviders")
     )
 
 
@@ -263,11 +265,11 @@ def _workload_config(
     resources: list[dict[str, Any]], namespace: str, labels: dict[str, str], minor: tuple[int, int]
 ) -> Message | None:
     for resource in resources:
-        wanted = (((resource.get("spec") or {}).get("selector")) or {}).get("matchLabels")
+        selector = (((resource.get("spec") or {}).get("selector")) or {}).get("matchLabels")
         if (
-            wanted
+            selector
             and _namespace(resource) == namespace
-            and all(labels.get(k) == v for k, v in wanted.items())
+            and all(labels.get(k) == v for k, v in selector.items())
         ):
             return _resource_config(resource, minor)
 

@@ -86,7 +86,8 @@ class Message(Struct):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"<{self.go_type} {'nil' if self.is_nil else self.fields}>"
+        contents = "nil" if self.is_nil else self.fields
+        return f"<{self.go_type} {contents}>"
 
     def replace(self, **changes: Any) -> Message:
         """A copy with fields (JSON names) changed; None takes one away."""

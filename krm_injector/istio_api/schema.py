@@ -86,20 +86,20 @@ class Schema:
 
     def message(self, name: str) -> MessageType:
         """KeyError where this version has no such message."""
-        found = self._messages.get(name)
-        if found is None:
-            found = self._messages[name] = MessageType(name, self._fields(name), self)
-        return found
+        message_type = self._messages.get(name)
+        if message_type is None:
+            message_type = self._messages[name] = MessageType(name, self._fields(name), self)
+        return message_type
 
     def enum(self, name: str) -> dict[str, int]:
         """The enum's values by name."""
-        found = self._enums.get(name)
-        if found is None:
+        enum_type = self._enums.get(name)
+        if enum_type is None:
             rows = [line.split(" ") for line in tables.ENUMS[name].splitlines()]
-            found = self._enums[name] = {
+            enum_type = self._enums[name] = {
                 r[0]: int(r[1]) for r in rows if len(r) == 2 or covers(r[2], self.minor)
             }
-        return found
+        return enum_type
 
     def enum_name(self, name: str, number: int) -> str | None:
         for text, value in self.enum(name).items():
@@ -143,10 +143,10 @@ _SCHEMAS: dict[int, Schema] = {}
 def schema(minor: tuple[int, int]) -> Schema:
     """The messages of (1, minor); the nearest known version's where that is none we know."""
     number = NEWEST if minor[0] > 1 else min(max(minor[1], OLDEST), NEWEST)
-    found = _SCHEMAS.get(number)
-    if found is None:
-        found = _SCHEMAS[number] = Schema(number)
-    return found
+    cached = _SCHEMAS.get(number)
+    if cached is None:
+        cached = _SCHEMAS[number] = Schema(number)
+    return cached
 
 
 def covers(minors: str, minor: int) -> bool:

@@ -42,7 +42,7 @@ def float_text(value: float) -> str:
     if mantissa.endswith(".0"):
         mantissa = mantissa[:-2]
 
-    return f"{mantissa}e{'-' if power < 0 else '+'}{abs(power)}"
+    return f"{mantissa}e{power:+d}"
 
 
 def _positional(mantissa: str, power: int) -> str:

@@ -106,10 +106,10 @@ def known(go_type: str, value: Any, minor: int) -> Any:
 @cache
 def _fields(go_type: str) -> dict[str, str]:
     """JSON name -> Go type, fields of embedded structs included."""
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for name, _, field_type, flags, _, _ in TYPES[go_type]:
-        found.update(_fields(field_type) if flags & INLINE else {name: field_type})
-    return found
+        types.update(_fields(field_type) if flags & INLINE else {name: field_type})
+    return types
 
 
 @cache

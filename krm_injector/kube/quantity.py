@@ -184,8 +184,9 @@ def _write(number: int, scale: int, form: str) -> str:
             while whole % 1024 == 0:
                 whole //= 1024
                 power += 1
-            # beyond Ei Go finds no suffix and writes none
-            return f"{whole}{_BINARY_SUFFIX[power] if power < len(_BINARY_SUFFIX) else ''}"
+            # Beyond Ei Go finds no suffix and writes none.
+            suffix = _BINARY_SUFFIX[power] if power < len(_BINARY_SUFFIX) else ""
+            return f"{whole}{suffix}"
 
         form = "si"
 

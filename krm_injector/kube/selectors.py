@@ -140,12 +140,12 @@ def _from_labels(labels: Any) -> list[Requirement]:
     if not isinstance(labels, Mapping):
         raise SelectorError("matchLabels", labels, "must be a map of strings")
 
-    found = []
+    requirements = []
     for key, value in labels.items():
         _check_key(key, "matchLabels")
-        found.append(Requirement(key, "=", (_label_value(value, f'matchLabels["{key}"]'),)))
+        requirements.append(Requirement(key, "=", (_label_value(value, f'matchLabels["{key}"]'),)))
 
-    return found
+    return requirements
 
 
 def _from_expressions(expressions: Any) -> list[Requirement]:

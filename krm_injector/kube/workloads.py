@@ -85,17 +85,14 @@ def text(path: Iterable[str | int]) -> str:
     try:
         return ".".join(path)  # type: ignore[arg-type]
     except TypeError:
-        found = ""
+        joined = ""
         for step in path:
-            found += (
-                f"[{step}]"
-                if isinstance(step, int) or step == EACH
-                else f".{step}"
-                if found
-                else step
-            )
+            if isinstance(step, int) or step == EACH:
+                joined += f"[{step}]"
+            else:
+                joined += f".{step}" if joined else step
 
-        return found
+        return joined
 
 
 # ---------------------------------------------------------------- paths that users name
@@ -160,10 +157,10 @@ def templates(value: Any, pattern: Path) -> list[Step]:
     A place is there even where the object has something else on the way: then the rest of the
     pattern stands in it as it is. Where a field on the way is absent or null there is no place.
     """
-    found: list[tuple[Step, Any]] = [((), value)]
+    places: list[tuple[Step, Any]] = [((), value)]
     for number, step in enumerate(pattern):
-        found = [one for place in found for one in _next(*place, step, pattern[number:])]
-    return [place for place, there in found if there is not None]
+        places = [one for place in places for one in _next(*place, step, pattern[number:])]
+    return [place for place, there in places if there is not None]
 
 
 def _next(place: Step, here: Any, step: str, rest: Path) -> Iterator[tuple[Step, Any]]:
@@ -200,7 +197,7 @@ def looks_like_pods(item: Any) -> Looks:
     that come from elsewhere; what is inside a template is not looked at. Of an object of more maps
     and lists than ``_LARGEST`` only the first are looked at.
     """
-    found = Looks([], [])
+    looks = Looks([], [])
     waiting: list[tuple[Step, Any]] = [((), item)] if _holds_containers(item) else []
     for _ in range(_LARGEST):
         if not waiting:
@@ -210,13 +207,17 @@ def looks_like_pods(item: Any) -> Looks:
         if place and isinstance(here, dict):
             containers: Any = at(here, ("spec", "containers"))
             if _are_containers(containers):
-                named = all("name" in one for one in containers)
-                (found.templates if named else found.others).append(place)
+                named = all("name" in container for container in containers)
+                (looks.templates if named else looks.others).append(place)
                 continue
 
             own: Any = here.get("containers")
-            if len(place) > 1 and _are_containers(own) and all("image" in one for one in own):
-                found.others.append(place)
+            if (
+                len(place) > 1
+                and _are_containers(own)
+                and all("image" in container for container in own)
+            ):
+                looks.others.append(place)
                 continue
 
         children = here.items() if isinstance(here, dict) else enumerate(here)
@@ -225,14 +226,14 @@ def looks_like_pods(item: Any) -> Looks:
         ]
         waiting.extend(reversed(inner))
 
-    return found
+    return looks
 
 
 def _are_containers(value: Any) -> bool:
     """Whether a value is a list of maps that say what a container says."""
     if not isinstance(value, list) or not value:
         return False
-    return all(isinstance(one, dict) and ("name" in one or "image" in one) for one in value)
+    return all(isinstance(item, dict) and ("name" in item or "image" in item) for item in value)
 
 
 def _holds_containers(item: Any) -> bool:
@@ -246,10 +247,10 @@ def _holds_containers(item: Any) -> bool:
                 return True
             here = here.values()
 
-        for one in here:
-            kind = one.__class__
+        for candidate in here:
+            kind = candidate.__class__
             if kind is dict or kind is list:
-                waiting.append(one)
+                waiting.append(candidate)
 
         if len(waiting) > _LARGEST:
             return True

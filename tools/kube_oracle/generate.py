@@ -295,11 +295,11 @@ def pod_question(rng: random.Random) -> Question:
     value = pod(rng)
     value["metadata"].update(maybe(rng, 0.2, "creationTimestamp", None))
     value.update(maybe(rng, 0.3, "status", {}))
-    for one in value["spec"].get("containers", []):
-        one.update(
+    for item in value["spec"].get("containers", []):
+        item.update(
             maybe(rng, 0.2, "startupProbe", {"grpc": {"port": 9000}, "tcpSocket": {"port": "<&>"}})
         )
-        one.update(
+        item.update(
             maybe(
                 rng,
                 0.2,
@@ -307,7 +307,7 @@ def pod_question(rng: random.Random) -> Question:
                 {"requests": {"memory": rng.choice(["1024Mi", 0.5, "2", 100, None])}},
             )
         )
-        one.update(
+        item.update(
             maybe(
                 rng, 0.2, "command", rng.choice([[], ["sh", None], None, ["\u2028", "\x01", "é\b"]])
             )

@@ -9,8 +9,8 @@ from krm_injector.gotemplate.sprig.reflect import empty
 from krm_injector.gotemplate.sprig.registry import functions
 
 
-def default(fallback: Any, *given: Any) -> Any:
-    return fallback if not given or empty(given[0]) else given[0]
+def default(fallback: Any, *values: Any) -> Any:
+    return fallback if not values or empty(values[0]) else values[0]
 
 
 def coalesce(*values: Any) -> Any:

@@ -46,14 +46,9 @@ class _Scan:
         elif (0x20 <= byte < 0x7F and byte != 0x5C) or 0xA1 <= byte != 0xAD:
             shown = f"'{chr(byte)}'"
         else:
-            known = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x5C: "\\"}
-            shown = (
-                f"'\\{known[byte]}'"
-                if byte in known
-                else f"'\\x{byte:02x}'"
-                if byte < 0x80
-                else f"'\\u{byte:04x}'"
-            )
+            letters = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x5C: "\\"}
+            number = f"x{byte:02x}" if byte < 0x80 else f"u{byte:04x}"
+            shown = f"'\\{letters.get(byte, number)}'"
 
         return FuncError(f"invalid character {shown} {where}")
 

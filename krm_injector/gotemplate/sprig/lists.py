@@ -93,11 +93,11 @@ def _among(needle: Any, haystack: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def uniq(values: Any) -> list[Any]:
-    found: list[Any] = []
+    unique: list[Any] = []
     for item in items_of(values, "Cannot find uniq on type %s"):
-        if not _among(item, found):
-            found.append(item)
-    return found
+        if not _among(item, unique):
+            unique.append(item)
+    return unique
 
 
 def without(values: Any, *omitted: Any) -> list[Any]:

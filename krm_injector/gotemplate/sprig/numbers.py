@@ -290,11 +290,11 @@ def seq(*numbers: int) -> str:
 
     start = 1 if len(numbers) == 1 else numbers[0]
     end = numbers[-1]
-    one = -1 if end < start else 1
-    step = numbers[1] if len(numbers) == 3 else one
-    if one < 0 < step:
+    unit = -1 if end < start else 1
+    step = numbers[1] if len(numbers) == 3 else unit
+    if unit < 0 < step:
         return ""
-    return " ".join(map(str, until_step(start, end + one, step)))
+    return " ".join(map(str, until_step(start, end + unit, step)))
 
 
 FUNCS = functions({

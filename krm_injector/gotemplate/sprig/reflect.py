@@ -130,8 +130,8 @@ def type_is(name: str, value: Any) -> bool:
 
 
 def type_is_like(name: str, value: Any) -> bool:
-    found = type_of(value)
-    return found in (name, "*" + name)
+    go_type = type_of(value)
+    return go_type in (name, "*" + name)
 
 
 class Visits:

@@ -58,8 +58,8 @@ def must_find(pattern: str, text: str) -> str:
 
 
 def _find_all(regex: Regex, text: str, limit: int) -> StringList:
-    found = StringList(text[groups[0] : groups[1]] for groups in regex.matches(text, limit))
-    return found or NilStrings()
+    texts = StringList(text[groups[0] : groups[1]] for groups in regex.matches(text, limit))
+    return texts or NilStrings()
 
 
 def find_all(pattern: str, text: str, limit: int) -> StringList:

@@ -36,8 +36,8 @@ POSIX: dict[str, Ranges] = {
 
 def orbit(char: str) -> set[str]:
     """The runes that simple case folding takes for one another."""
-    found = {char, go_lower(char), go_upper(char), go_title_rune(char)}
-    found |= {go_lower(c) for c in found} | {go_upper(c) for c in found}
+    runes = {char, go_lower(char), go_upper(char), go_title_rune(char)}
+    runes |= {go_lower(c) for c in runes} | {go_upper(c) for c in runes}
     for group in (
         "kK\u212a",
         "sS\u017f",
@@ -45,10 +45,10 @@ def orbit(char: str) -> set[str]:
         "\u03c9\u03a9\u2126",
         "\u03b8\u0398\u03d1\u03f4",
     ):
-        if found & set(group):
-            found |= set(group)
+        if runes & set(group):
+            runes |= set(group)
 
-    return found
+    return runes
 
 
 def merged(ranges: Ranges) -> Ranges:
@@ -89,8 +89,8 @@ def _categories() -> dict[str, Ranges]:
 
     table: dict[str, Ranges] = {}
     for code in range(MAX_RUNE + 1):
-        found = category(chr(code))
-        for name in (found, found[0]) if found != "Cn" else ():
+        category_of_code = category(chr(code))
+        for name in (category_of_code, category_of_code[0]) if category_of_code != "Cn" else ():
             ranges = table.setdefault(name, [])
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1] = (ranges[-1][0], code)

@@ -88,9 +88,9 @@ class Regex:
         """Successive matches, at most ``limit`` (below 0: all); no empty one right after another
         match.
         """
-        found: list[tuple[int, ...]] = []
+        all_spans: list[tuple[int, ...]] = []
         at, previous = 0, -1
-        while at <= len(text) and len(found) != limit:
+        while at <= len(text) and len(all_spans) != limit:
             spans = self.search(text, at)
             if spans is None:
                 break
@@ -104,9 +104,9 @@ class Regex:
 
             previous = spans[1]
             if accept:
-                found.append(spans)
+                all_spans.append(spans)
 
-        return found
+        return all_spans
 
 
 def compile_regex(pattern: str) -> Regex:
@@ -145,7 +145,9 @@ def _python(node: Node) -> str:
         return f"({_python(node[2])})"
 
     _, least, most, greedy, inner = node
-    return f"(?:{_python(inner)}){{{least},{most if most >= 0 else ''}}}" + ("" if greedy else "?")
+    bound = str(most) if most >= 0 else ""
+    lazy = "" if greedy else "?"
+    return f"(?:{_python(inner)}){{{least},{bound}}}{lazy}"
 
 
 def _wrapped(node: Node) -> str:

@@ -153,13 +153,9 @@ class _Parser:
 
         self.at += 1
         self.flags = before
-        nodes.append(
-            ("group", number, inner)
-            if number
-            else inner
-            if inner[0] != "cat"
-            else ("cat", inner[1])
-        )
+        if number:
+            inner = ("group", number, inner)
+        nodes.append(inner)
 
     def name(self, start: int) -> int:
         end = self.text.find(">", start)
@@ -239,13 +235,13 @@ class _Parser:
         if not match or match[3] == "{":
             raise _error("invalid character class range", self.text[self.at :])
 
-        found = category_named(match[2] or match[3] or "")
-        if found is None:
+        category = category_named(match[2] or match[3] or "")
+        if category is None:
             raise _error("invalid character class range", match[0])
 
         self.at = match.end()
-        self.count(len(found))
-        ranges = list(found)
+        self.count(len(category))
+        ranges = list(category)
         return ranges if (letter == "p") != bool(match[1]) else negated(ranges)
 
     def escaped_char(self) -> str:

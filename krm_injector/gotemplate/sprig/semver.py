@@ -163,10 +163,10 @@ def _compare_pre(left: str, right: str) -> int:
 
     ours, theirs = left.split("."), right.split(".")
     for i in range(max(len(ours), len(theirs))):
-        one = ours[i] if i < len(ours) else ""
+        mine = ours[i] if i < len(ours) else ""
         other = theirs[i] if i < len(theirs) else ""
-        if one != other:
-            return 1 if _rank(one) > _rank(other) else -1
+        if mine != other:
+            return 1 if _rank(mine) > _rank(other) else -1
 
     return 0
 
@@ -217,97 +217,104 @@ def _parse_constraints(text: str) -> list[list[_Constraint]]:
     if len(groups) > _MAX_GROUPS:
         raise FuncError(f"too many constraint groups (max {_MAX_GROUPS})")
 
-    found: list[list[_Constraint]] = []
+    alternatives: list[list[_Constraint]] = []
     for group in groups:
         if not _VALID.match(group):
             raise FuncError(f"improper constraint: {go_quote(group)}")
-        found.append([_parse_constraint(match[0]) for match in _FIND.finditer(group)])
+        alternatives.append([_parse_constraint(match[0]) for match in _FIND.finditer(group)])
 
-    return found
+    return alternatives
 
 
 def semver_compare(constraint: str, version: str) -> bool:
     groups = _parse_constraints(constraint)
-    wanted = semver(version)
-    return any(_group_holds(group, wanted) for group in groups)
+    candidate = semver(version)
+    return any(_group_holds(group, candidate) for group in groups)
 
 
 def _group_holds(group: list[_Constraint], version: Version) -> bool:
     # A prerelease is looked at only by a group that names one itself.
-    if version.pre and not any(one.version.pre for one in group):
+    if version.pre and not any(constraint.version.pre for constraint in group):
         return False
-    return all(_holds(one, version) for one in group)
+    return all(_holds(constraint, version) for constraint in group)
 
 
-def _holds(one: _Constraint, version: Version) -> bool:
-    order = compare(version, one.version)
-    operator = {"=>": ">=", "=<": "<=", "~>": "~", "": "="}.get(one.operator, one.operator)
+def _holds(constraint: _Constraint, version: Version) -> bool:
+    order = compare(version, constraint.version)
+    operator = {"=>": ">=", "=<": "<=", "~>": "~", "": "="}.get(
+        constraint.operator, constraint.operator
+    )
     if operator == "!=":
-        return _differs(one, version, order)
+        return _differs(constraint, version, order)
     if operator == ">":
-        return _greater(one, version, order)
+        return _greater(constraint, version, order)
     if operator == "<":
         return order < 0
     if operator == ">=":
         return order >= 0
     if operator == "<=":
-        return order <= 0 if not one.wild else version.core[:2] <= _upper(one, version)
-    if operator == "=" and not one.wild:
+        if constraint.wild:
+            return version.core[:2] <= _upper(constraint, version)
+        return order <= 0
+    if operator == "=" and not constraint.wild:
         return order == 0
 
-    return order >= 0 and (_caret(one, version) if operator == "^" else _tilde(one, version))
+    if order < 0:
+        return False
+    return _caret(constraint, version) if operator == "^" else _tilde(constraint, version)
 
 
-def _upper(one: _Constraint, version: Version) -> tuple[int, int]:
+def _upper(constraint: _Constraint, version: Version) -> tuple[int, int]:
     """The greatest major and minor that "<=" lets through, the open minor being any."""
-    return one.version.core[0], version.core[1] if one.wild == "minor" else one.version.core[1]
+    minor = version.core[1] if constraint.wild == "minor" else constraint.version.core[1]
+    return constraint.version.core[0], minor
 
 
-def _differs(one: _Constraint, version: Version, order: int) -> bool:
-    if not one.wild:
+def _differs(constraint: _Constraint, version: Version, order: int) -> bool:
+    if not constraint.wild:
         return order != 0
 
-    ours, theirs = version.core, one.version.core
+    ours, theirs = version.core, constraint.version.core
     if ours[0] != theirs[0]:
         return True
-    if one.wild == "minor":
+    if constraint.wild == "minor":
         return False
     if ours[1] != theirs[1]:
         return True
-    if one.wild == "patch":
-        return _compare_pre(version.pre, one.version.pre) != 0
+    if constraint.wild == "patch":
+        return _compare_pre(version.pre, constraint.version.pre) != 0
 
     return ours[2] != theirs[2] or order != 0
 
 
-def _greater(one: _Constraint, version: Version, order: int) -> bool:
-    if not one.wild:
+def _greater(constraint: _Constraint, version: Version, order: int) -> bool:
+    if not constraint.wild:
         return order > 0
-    if version.core[0] != one.version.core[0]:
-        return version.core[0] > one.version.core[0]
-    if one.wild == "minor":
+    if version.core[0] != constraint.version.core[0]:
+        return version.core[0] > constraint.version.core[0]
+    if constraint.wild == "minor":
         return False
-    return version.core[1] > one.version.core[1] if one.wild == "patch" else order > 0
+    return version.core[1] > constraint.version.core[1] if constraint.wild == "patch" else order > 0
 
 
-def _tilde(one: _Constraint, version: Version) -> bool:
-    if one.version.core == (0, 0, 0) and one.wild not in ("minor", "patch"):
+def _tilde(constraint: _Constraint, version: Version) -> bool:
+    if constraint.version.core == (0, 0, 0) and constraint.wild not in ("minor", "patch"):
         return True
-    if version.core[0] != one.version.core[0]:
+    if version.core[0] != constraint.version.core[0]:
         return False
-    return one.wild == "minor" or version.core[1] == one.version.core[1]
+    return constraint.wild == "minor" or version.core[1] == constraint.version.core[1]
 
 
-def _caret(one: _Constraint, version: Version) -> bool:
+def _caret(constraint: _Constraint, version: Version) -> bool:
     """The leftmost number that is not zero stays."""
-    ours, theirs = version.core, one.version.core
+    ours, theirs = version.core, constraint.version.core
     if ours[0] != theirs[0]:
         return False
-    if theirs[0] > 0 or one.wild == "minor":
+    if theirs[0] > 0 or constraint.wild == "minor":
         return True
     if ours[1] != theirs[1]:
         return False
-    return theirs[1] > 0 or one.wild == "patch" or ours[2] == theirs[2]
+    return theirs[1] > 0 or constraint.wild == "patch" or ours[2] == theirs[2]
 
 
 FUNCS = functions({

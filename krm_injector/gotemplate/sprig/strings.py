@@ -61,8 +61,8 @@ def repeat(count: int, text: str) -> str:
 def replace(old: str, new: str, text: str) -> str:
     if old == new:
         return text
-    found = len(text) + 1 if not old else text.count(old)
-    check_size(len(text) + found * len(new))
+    occurrences = len(text) + 1 if not old else text.count(old)
+    check_size(len(text) + occurrences * len(new))
     return text.replace(old, new)
 
 
@@ -90,8 +90,8 @@ def nindent(spaces: int, text: str) -> str:
     return "\n" + indent(spaces, text)
 
 
-def plural(one: str, many: str, count: int) -> str:
-    return one if count == 1 else many
+def plural(singular: str, many: str, count: int) -> str:
+    return singular if count == 1 else many
 
 
 def trunc(width: int, text: str) -> str:

@@ -1,8 +1,11 @@
 """Kubernetes' YAML: text to plain values as sigs.k8s.io/yaml reads it, and back.
 
-load, load_all, load_json read; dump writes what every YAML 1.1 and 1.2 reader takes back unchanged;
-rewrite changes a value inside a text. Reader and the event classes are for those who need places of
-nodes.
+In: text. Out: plain values and their places, text, or YamlError with line, column and a code. May
+import: PyYAML (its C parser, see extension.py), the standard library, the rest of kube.
+
+load, load_all and load_json read. dump writes what every YAML 1.1 and 1.2 reader takes back
+unchanged. rewrite changes a value inside a text. Reader and the event classes are for those who
+need places of nodes.
 """
 
 from krm_injector.kube.yaml.edit import Edited, Known, Path, edit, nested, reversible, rewrite, same

@@ -29,16 +29,16 @@ def line_comments(text: str, place: Place) -> dict[Steps, str]:
 
     {} where the node cannot be read by itself (an alias to an anchor outside is no obstacle).
     """
-    found: dict[Steps, str] = {}
-    return found if _whole(_read, text, place, found) else {}
+    comments: dict[Steps, str] = {}
+    return comments if _whole(_read, text, place, comments) else {}
 
 
 def commented_lists(text: str, place: Place) -> set[Steps] | None:
     """The paths of the lists with a number sign in their text, or on the line of their key: at
     least all of those with a comment. None where the node cannot be read by itself.
     """
-    found: set[Steps] = set()
-    return found if _whole(_lists, text, place, found) else None
+    lists: set[Steps] = set()
+    return lists if _whole(_lists, text, place, lists) else None
 
 
 def _whole(
@@ -57,11 +57,11 @@ def _whole(
     return True
 
 
-def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> None:
+def _lists(get: Any, event: Any, path: Steps, text: str, lists: set[Steps]) -> None:
     if event.__class__ is MappingStartEvent:
         while (key := get()).__class__ is not MappingEndEvent:
             if key.__class__ is ScalarEvent:
-                _lists(get, get(), (*path, key.value), text, found)
+                _lists(get, get(), (*path, key.value), text, lists)
             else:  # a key that no path could name
                 _lists(get, key, (), text, set())
                 _lists(get, get(), (), text, set())
@@ -71,15 +71,15 @@ def _lists(get: Any, event: Any, path: Steps, text: str, found: set[Steps]) -> N
         start = text.rfind("\n", 0, max(start - 1, 0)) + 1  # the line of the key
         index = 0
         while (last := get()).__class__ is not SequenceEndEvent:
-            _lists(get, last, (*path, index), text, found)
+            _lists(get, last, (*path, index), text, lists)
             index += 1
 
         end: Any = last
         if "#" in text[start : end.end_mark.index]:
-            found.add(path)
+            lists.add(path)
 
 
-def _read(get: Any, event: Any, path: Steps, text: str, found: dict[Steps, str]) -> None:
+def _read(get: Any, event: Any, path: Steps, text: str, comments: dict[Steps, str]) -> None:
     """Note the comments behind the node that event begins, and behind all below it."""
     last: Any = event
     if event.__class__ is MappingStartEvent:
@@ -92,23 +92,23 @@ def _read(get: Any, event: Any, path: Steps, text: str, found: dict[Steps, str])
                 continue
 
             inner = (*path, key.value)
-            _note(_BEHIND_KEY, key, inner, text, found)
-            _read(get, get(), inner, text, found)
+            _note(_BEHIND_KEY, key, inner, text, comments)
+            _read(get, get(), inner, text, comments)
 
         last = key
     elif event.__class__ is SequenceStartEvent:
         index = 0
         while (last := get()).__class__ is not SequenceEndEvent:
-            _read(get, last, (*path, index), text, found)
+            _read(get, last, (*path, index), text, comments)
             index += 1
 
     if last is event or event.flow_style:
-        _note(_BEHIND, last, path, text, found)
+        _note(_BEHIND, last, path, text, comments)
 
 
 def _note(
-    behind: re.Pattern[str], event: Any, path: Steps, text: str, found: dict[Steps, str]
+    behind: re.Pattern[str], event: Any, path: Steps, text: str, comments: dict[Steps, str]
 ) -> None:
     match = behind.match(text, event.end_mark.index)
     if match:
-        found[path] = match[1].rstrip()
+        comments[path] = match[1].rstrip()

@@ -105,10 +105,10 @@ def _wider(gone: Mapping[Path, str], source: str, place: Place, newline: str) ->
     depth = max(map(len, gone), default=1)
     parents = {path[:-1] for path in gone if len(path) == depth} or {()}
     plain = source.replace("\r\n", "\n") if newline == "\r\n" else source
-    found = None if () in parents else entries_at(" " * place.column + plain, parents)
-    if found is None:
+    entries = None if () in parents else entries_at(" " * place.column + plain, parents)
+    if entries is None:
         return {(): source}
-    return {**{path: text for path, text in gone.items() if len(path) < depth}, **found}
+    return {**{path: text for path, text in gone.items() if len(path) < depth}, **entries}
 
 
 def _stands_for(text: str, value: Any) -> bool:
@@ -150,8 +150,8 @@ def _with_breaks(source: str, plain: str, text: str) -> str:
 
     old, new = plain.split("\n"), text.split("\n")
     ends = ["\r\n" if line.endswith("\r") else "\n" for line in source.split("\n")]
-    found = ["\r\n"] * len(new)
+    breaks = ["\r\n"] * len(new)
     for a, b, size in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
-        found[b : b + size] = ends[a : a + size]
+        breaks[b : b + size] = ends[a : a + size]
 
-    return "".join(line + end for line, end in zip(new[:-1], found, strict=False)) + new[-1]
+    return "".join(line + end for line, end in zip(new[:-1], breaks, strict=False)) + new[-1]

@@ -117,24 +117,24 @@ def load_all(text: str) -> list[Document]:
 def load_documents(text: str) -> list[Document]:
     """As load_all, with all documents as YAML."""
     reader = Reader(text)
-    found: list[tuple[Any, int, Place, bool]] = []
+    roots: list[tuple[Any, int, Place, bool]] = []
     try:
         reader.next()
         while (event := reader.next()).__class__ is not StreamEndEvent:
-            begin = event.start_mark.index if found else 0
+            begin = event.start_mark.index if roots else 0
             root = reader.next()
             value = reader.document(root)
             place = reader.place(root)
-            found.append((value, begin, place, value is None))
+            roots.append((value, begin, place, value is None))
     except YamlError:
         raise
     except Exception as error:
         refuse(error, text)
 
-    ends = [begin for _, begin, _, _ in found[1:]] + [len(text)]
+    ends = [begin for _, begin, _, _ in roots[1:]] + [len(text)]
     return [
         Document(value, begin, end, place, empty)
-        for (value, begin, place, empty), end in zip(found, ends, strict=False)
+        for (value, begin, place, empty), end in zip(roots, ends, strict=False)
     ]
 
 

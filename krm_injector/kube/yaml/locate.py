@@ -32,11 +32,11 @@ def line_of(text: str, place: Place, path: Sequence[str | int]) -> int:
     try:
         for _ in range(2):  # the stream's and the document's start
             get()
-        found = _find(get, get(), tuple(path))
+        place_line = _find(get, get(), tuple(path))
     except Exception:  # anchors that stand outside the node: its own line will do
-        found = None
+        place_line = None
 
-    return place.line + 1 + (found or 0)
+    return place.line + 1 + (place_line or 0)
 
 
 def _find(get: Any, event: Any, path: tuple[str | int, ...]) -> int | None:

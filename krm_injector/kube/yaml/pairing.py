@@ -53,9 +53,9 @@ def paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
 
     candidates: list[tuple[int, int]] = []
     for at, value in enumerate(new):
-        found = places.get(_signature(value))
-        if found:
-            candidates.append((found.pop(0), at))
+        matching = places.get(_signature(value))
+        if matching:
+            candidates.append((matching.pop(0), at))
 
     chain = _rising(candidates)
     pairs: list[tuple[int, int]] = []

@@ -159,7 +159,7 @@ def general_format(scientific: str) -> str:
     exponent = int(exponent_text)
     if exponent < -4 or exponent >= 6:
         point = "." + digits[1:] if len(digits) > 1 else ""
-        return f"{sign}{digits[0]}{point}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+        return f"{sign}{digits[0]}{point}e{exponent:+03d}"
 
     if exponent < 0:
         return f"{sign}0.{'0' * (-exponent - 1)}{digits}"

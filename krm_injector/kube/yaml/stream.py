@@ -44,20 +44,20 @@ def load_mixed(text: str) -> list[Document]:
     for start, end in zip(starts, ends, strict=True):
         lines = text.count("\n", 0, start)
         try:
-            found = _load(_unmarked(text[start:end]))
+            loaded = _load(_unmarked(text[start:end]))
         except YamlError as error:
             raise error.shifted(lines) from None
 
-        found = [document.moved(start, lines) for document in found]
+        loaded = [document.moved(start, lines) for document in loaded]
         if documents:  # the separator in front of the mark began a document that goes on behind it
             opened = documents.pop()
-            found = (
-                [found[0]._replace(start=opened.start), *found[1:]]
-                if found
+            loaded = (
+                [loaded[0]._replace(start=opened.start), *loaded[1:]]
+                if loaded
                 else [opened._replace(end=end)]
             )
 
-        documents += found
+        documents += loaded
 
     return documents
 
@@ -89,10 +89,10 @@ def _load(text: str) -> list[Document]:
     same extent, so that it finds the bounds of all documents.
     """
     openings = [_opening(text, start) for start in _braces(text)]
-    found = [opening for opening in openings if opening.error is None]
+    readable = [opening for opening in openings if opening.error is None]
     pieces: list[str] = []
     at = 0
-    for opening in found:
+    for opening in readable:
         before = text[at : opening.start]
         before = before.rstrip(" \t").ljust(len(before))  # JSON may be indented by tabs
         pieces += (before, "{", _INSIDE.sub(" ", text[opening.start + 1 : opening.end - 1]), "}")
@@ -105,7 +105,7 @@ def _load(text: str) -> list[Document]:
     except YamlError as error:
         raise _better(error, text, openings) from None
 
-    values = {opening.start: opening.value for opening in found}
+    values = {opening.start: opening.value for opening in readable}
     return [
         document._replace(value=values[document.place.start], json=True)
         if document.place.start in values
