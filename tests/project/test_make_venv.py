@@ -8,9 +8,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import make_venv
 import pytest
-
-from scripts import make_venv
 
 CONTENT = b"a wheel"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import builders
 import pytest
+import webhook_on_output
 import yaml
 from builders import INJECT
 from outside import needs, webhook_oracle
@@ -20,7 +21,6 @@ from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.sources import resource_list
-from tools import webhook_on_output
 
 WEB = """\
 apiVersion: KIND
