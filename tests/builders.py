@@ -19,7 +19,7 @@ from krm_injector.kube.yaml import dump
 from krm_injector.model import Mesh, Object
 from krm_injector.presenting import diff
 from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Item
 from krm_injector.versions import rules_for
 

@@ -107,9 +107,9 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
     """The refusal of a file that was named as the mesh's and holds none."""
     from krm_injector.discovery import mesh_files
     from krm_injector.model import Refused, Result
-    from krm_injector.sources import inputs
+    from krm_injector.sources import files
 
-    path = inputs.shown(path)
+    path = files.shown(path)
     reason = mesh_files.no_mesh(objects, path)
     if by_option:
         message = f"the mesh file {path} {reason}"
@@ -130,7 +130,7 @@ def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Sett
     from krm_injector.injection import images
     from krm_injector.kube import yaml
     from krm_injector.model import Refused, Result
-    from krm_injector.sources import inputs
+    from krm_injector.sources import files
 
     file = settings.images.file
     path = os.path.join(directory, file)
@@ -139,7 +139,7 @@ def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Sett
         raise images.no_file(file, _shown(directory))
 
     try:
-        value = yaml.load(inputs.content(path).decode("utf-8", "replace"))
+        value = yaml.load(files.content(path).decode("utf-8", "replace"))
     except yaml.YamlError as problem:
         raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
 
@@ -176,8 +176,8 @@ def document(path: str, option: str) -> Any:
 
 def documents(path: str) -> tuple[Any, ...]:
     """The objects of a file of YAML documents (or of JSON), Lists opened up. Raises Refused."""
-    from krm_injector.sources import inputs, resource_list
+    from krm_injector.sources import files, resource_list
     from krm_injector.sources.resource_list import members
 
-    bundle = resource_list.read_manifests(inputs.content(path), inputs.shown(path))
+    bundle = resource_list.read_manifests(files.content(path), files.shown(path))
     return tuple(members.typed(member) for member in members.walk(bundle))

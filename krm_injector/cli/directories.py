@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from krm_injector.cli.loader import Loaded, has, problems
 from krm_injector.cli.options import COMMANDS
 from krm_injector.model import Refused, Result
-from krm_injector.sources import inputs
-from krm_injector.sources.inputs import Inputs, Source
+from krm_injector.sources import files, kustomize, processes
+from krm_injector.sources.files import Source
+from krm_injector.sources.processes import Rendered
 
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
@@ -28,16 +29,16 @@ def read(directory: str, request: Request, release: Release | None = None) -> Lo
     """
     arguments = request.arguments
     path = request.environment.get("PATH", os.defpath)
-    if inputs.is_kustomization(directory):
+    if files.is_kustomization(directory):
         return _kustomization(directory, arguments, path)
-    if has(directory, inputs.CHART):
+    if has(directory, files.CHART):
         return _chart(directory, arguments, release, path)
-    if has(directory, inputs.KPTFILE) and arguments.command != "build":
+    if has(directory, files.KPTFILE) and arguments.command != "build":
         return _package(directory, arguments, path)
     return _plain(directory, arguments)
 
 
-def _rendered(directory: str, rendered: Inputs, injected: bool = False) -> tuple[Source, ...]:
+def _rendered(directory: str, rendered: Rendered, injected: bool = False) -> tuple[Source, ...]:
     """What a program printed for a directory, as sources that name the directory."""
     return tuple(
         source._replace(directory=directory, injected=injected) for source in rendered.sources
@@ -76,12 +77,12 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
 
     asked = bool(arguments.kustomize or arguments.passed_on) or arguments.command == "build"
     if not asked and kustomizations.only_lists(directory, _without_effect(options)):
-        files = sorted(kustomizations.local_files(directory))
-        sources = [inputs.source(file)._replace(injected=injected) for file in files]
+        paths = sorted(kustomizations.local_files(directory))
+        sources = [files.source(file)._replace(injected=injected) for file in paths]
         return loaded._replace(sources=tuple(sources))
 
-    program = inputs.find_kustomize(arguments.kustomize, path)
-    rendered = inputs.kustomize(directory, program, options.words, inputs.start)
+    program = kustomize.find_kustomize(arguments.kustomize, path)
+    rendered = kustomize.build(directory, program, options.words, processes.start)
     return loaded._replace(
         sources=_rendered(directory, rendered, injected),
         results=(*rendered.results, *_moved(options)),
@@ -163,18 +164,18 @@ def _no_kpt(directory: str) -> Result:
     return Result("warning", message, file=directory, code="kpt-not-run")
 
 
-def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Inputs:
+def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Rendered:
     """What a kpt package's pipeline makes of it, written nowhere."""
     try:
-        done = inputs.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
+        done = processes.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
     except OSError as problem:
         message = f"{program} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kpt-failed")) from None
 
     if done.code == 0 and done.out.strip():
-        return Inputs((Source(done.out, ""),))
+        return Rendered((Source(done.out, ""),))
 
-    reason = inputs.said(done.err) or "it printed nothing"
+    reason = processes.stderr_text(done.err) or "it printed nothing"
     message = f"kpt fn render {directory} failed (exit status {done.code}): {reason}"
     raise Refused(Result("error", message, file=directory, code="kpt-failed"))
 
@@ -189,19 +190,19 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
     """
     from krm_injector.sources import kustomizations
 
-    found = inputs.find(directory)
+    found = files.find(directory)
     outermost = kustomizations.outermost(found.kustomizations) if found.kustomizations else []
     if arguments.command == "build" and (outermost or found.charts):
         raise Refused(*found.problems, *_one_to_build(directory, outermost, found.charts))
 
     # A kustomization that only lists files is read by its files.
     listing = [below for below in outermost if kustomizations.only_lists(below)]
-    files = list(found.files)
+    paths = list(found.files)
     for below in listing:
-        files += kustomizations.local_files(below)
+        paths += kustomizations.local_files(below)
 
     sources = [Source(b"", problem.file, problem) for problem in found.problems]
-    sources += [inputs.source(file, found=True) for file in dict.fromkeys(files)]
+    sources += [files.source(file, found=True) for file in dict.fromkeys(paths)]
 
     unread = [*(below for below in outermost if below not in listing), *found.charts]
     if sources:
@@ -211,7 +212,7 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
         message = f"{directory} holds no manifests of its own; {_to_name(unread, arguments)}"
         return problems([Result("error", message, file=directory, code="input-ambiguous")])
 
-    return problems([inputs.no_manifests(directory)])
+    return problems([files.no_manifests(directory)])
 
 
 def _one_to_build(
@@ -252,7 +253,7 @@ def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
     import shlex
 
     named = directories if arguments.verbose else directories[:_MOST_NAMED]
-    words = " ".join(shlex.quote(inputs.shown(os.path.normpath(path))) for path in named)
+    words = " ".join(shlex.quote(files.shown(os.path.normpath(path))) for path in named)
     command = f"name those that are meant: krm-injector {arguments.command} {words}"
 
     rest = len(directories) - len(named)

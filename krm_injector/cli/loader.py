@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from krm_injector.model import Refusals, Refused, Result
-from krm_injector.sources import inputs
-from krm_injector.sources.inputs import Source
+from krm_injector.sources import files, kustomize
+from krm_injector.sources.files import Source
 
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
@@ -41,7 +41,7 @@ def read(request: Request, paths: Sequence[str], release: Release | None = None)
     Raises Refused for options that no program reads; all else that is wrong stands in the sources.
     """
     only_kustomizations = bool(paths) and all(
-        os.path.basename(path) in inputs.KUSTOMIZATIONS for path in paths
+        os.path.basename(path) in files.KUSTOMIZATIONS for path in paths
     )
     parts: list[Loaded] = []
     for path in paths or ("-",):
@@ -74,7 +74,7 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
         return directories.read(path, request, release)
     if is_build:
         raise Refused(_no_directory(path))
-    return Loaded((inputs.source(path),))
+    return Loaded((files.source(path),))
 
 
 def refuse_missing_programs(request: Request) -> None:
@@ -86,7 +86,7 @@ def refuse_missing_programs(request: Request) -> None:
     refusals = Refusals()
     with refusals:
         if arguments.kustomize is not None:
-            inputs.find_kustomize(arguments.kustomize, path)
+            kustomize.find_kustomize(arguments.kustomize, path)
 
     with refusals:
         if arguments.helm is not None:
@@ -102,7 +102,7 @@ def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
     if not arguments.passed_on or arguments.within is not None:
         return
 
-    if any(inputs.is_kustomization(path) or has(path, inputs.CHART) for path in paths):
+    if any(files.is_kustomization(path) or has(path, files.CHART) for path in paths):
         return
 
     message = (

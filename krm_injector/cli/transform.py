@@ -59,7 +59,7 @@ def answer(
 
 def _local(joined: Joined) -> frozenset[int]:
     """The indexes of the manifests that are for tools on the way, and not applied."""
-    from krm_injector.sources.inputs import not_applied
+    from krm_injector.sources.resource_list.members import not_applied
 
     return not_applied(item.value for item in joined.bundle.items)
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector.model import Refusals, Refused, Result
-from krm_injector.sources import inputs, resource_list
-from krm_injector.sources.inputs import Source
-from krm_injector.sources.resource_list import Bundle, Item
+from krm_injector.sources import files, resource_list
+from krm_injector.sources.files import Source
+from krm_injector.sources.resource_list import Bundle, Item, members
 from krm_injector.sources.resource_list.members import Member, typed, walk
 
 KINDS = (
@@ -62,20 +62,20 @@ def around(
     """The facts that kustomize keeps back (``kept``), then those of --context, none twice. Raises
     Refused.
     """
-    files = [source.file for source in read_already if source.file]
-    files += [item.file for bundle in kept for item in bundle.items]
-    return (*kept, *read(paths, files))
+    already = [source.file for source in read_already if source.file]
+    already += [item.file for bundle in kept for item in bundle.items]
+    return (*kept, *read(paths, already))
 
 
-def kept_back(files: Iterable[str]) -> tuple[Bundle, ...]:
+def kept_back(paths: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts in a kustomization's files that kustomize does not print: objects marked as
     local-config.
 
     They are as their files state them: what the kustomization makes of them is not to be seen.
     """
     bundles = []
-    for file in files:
-        if b"local-config" not in inputs.content(file):
+    for file in paths:
+        if b"local-config" not in files.content(file):
             continue
 
         try:
@@ -84,7 +84,7 @@ def kept_back(files: Iterable[str]) -> tuple[Bundle, ...]:
             continue
 
         if bundle is not None:
-            items = [item for item in bundle.items if inputs.is_local_config(item.value)]
+            items = [item for item in bundle.items if members.is_local(item.value)]
             bundles += [bundle._replace(items=items)] if items else []
 
     return tuple(bundles)
@@ -107,8 +107,8 @@ def _facts_in(path: str, read_files: set[str]) -> list[Bundle]:
     already.
     """
     is_named = not os.path.isdir(path)
-    files = [path] if is_named else inputs.manifests_in(path)
-    unread = [file for file in files if os.path.realpath(inputs.shown(file)) not in read_files]
+    candidates = [path] if is_named else files.manifests_in(path)
+    unread = [file for file in candidates if os.path.realpath(files.shown(file)) not in read_files]
 
     bundles = []
     refusals = Refusals()
@@ -120,7 +120,7 @@ def _facts_in(path: str, read_files: set[str]) -> list[Bundle]:
 
     refusals.raise_all()
 
-    if not bundles and unread == files:
+    if not bundles and unread == candidates:
         raise Refused(_no_facts(path, is_named))
 
     return bundles
@@ -129,13 +129,13 @@ def _facts_in(path: str, read_files: set[str]) -> list[Bundle]:
 def _no_facts(path: str, is_named: bool) -> Result:
     from krm_injector.discovery import mesh_files
 
-    path = inputs.shown(path)
+    path = files.shown(path)
     message = (
         f"--context {path} tells nothing: there is no Namespace, no Application, no ConfigMap or "
         "webhook of a mesh and no ProxyConfig; name another path, or leave it out"
     )
     if is_named:
-        bundle = resource_list.read_manifests(inputs.content(path), path)
+        bundle = resource_list.read_manifests(files.content(path), path)
         advice = mesh_files.install_advice([item.value for item in bundle.items], path)
         if advice:
             message = f"--context {path} tells nothing: {advice}"
@@ -148,7 +148,7 @@ def _facts_of_file(file: str, is_named: bool) -> Bundle | None:
 
     ``is_named``: the user named the file itself, and not a directory that contains it.
     """
-    data, file = inputs.content(file), inputs.shown(file)
+    data, file = files.content(file), files.shown(file)
     if not is_named and not _may_hold_facts(data):
         return None
 

@@ -6,7 +6,7 @@ import re
 import shutil
 
 from krm_injector.istio_names import FUNCTION_FILE
-from krm_injector.sources import inputs
+from krm_injector.sources import processes
 from krm_injector.wiring.function_file import function_file
 from krm_injector.wiring.plan import Plan, new
 
@@ -59,7 +59,7 @@ def _major_version() -> int | None:
         return None
 
     try:
-        done = inputs.start([program, "version", "--short"])
+        done = processes.start([program, "version", "--short"])
     except OSError:
         return None
 

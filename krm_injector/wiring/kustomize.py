@@ -9,7 +9,7 @@ from typing import Any
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
-from krm_injector.sources.inputs import KUSTOMIZATIONS, MANIFESTS
+from krm_injector.sources.files import KUSTOMIZATIONS, MANIFESTS
 from krm_injector.wiring.function_file import function_file, is_ours
 from krm_injector.wiring.plan import File, Plan, added, listed, present
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
-from krm_injector.sources import inputs, kustomizations
+from krm_injector.sources import files, kustomizations
 from krm_injector.wiring.function_file import injects
 
 
@@ -13,7 +13,7 @@ def command(directory: str) -> tuple[str, str]:
     """The command, and a note about it: for the directory as a whole; where it has no manifests of
     its own for the kustomizations in it that inject; where none does, what explain says of them.
     """
-    found = inputs.find(directory)
+    found = files.find(directory)
     outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
     if not outermost or any(kustomizations.only_lists(path) for path in outermost):
         return "krm-injector verify .", ""

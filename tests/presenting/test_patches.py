@@ -22,7 +22,7 @@ from krm_injector.kube.yaml import dump, same
 from krm_injector.model import ResourceRef
 from krm_injector.presenting import diff, patches
 from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 
 CASES = CORPUS / "1.30.3"
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"

@@ -24,7 +24,7 @@ from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Refused
 from krm_injector.presenting import snapshot
 from krm_injector.sources import manifests, resource_list
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list.members import typed, walk
 
 CASES = CORPUS / "1.30.3"

@@ -17,7 +17,7 @@ from krm_injector.kube.yaml.comments import line_comments
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.outcome import AS_KNOWN
 from krm_injector.sources import manifests
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 
 APP = """\
 apiVersion: {version}

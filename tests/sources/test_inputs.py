@@ -16,8 +16,9 @@ from krm_injector.cli import loader
 from krm_injector.cli.request import Arguments, Request
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.model import Refused
-from krm_injector.sources import inputs
+from krm_injector.sources import files, kustomize, processes
 from krm_injector.sources.manifests import join
+from krm_injector.sources.resource_list import members
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -62,7 +63,7 @@ def test_directories_are_read_recursively_and_sorted(tmp_path: Path) -> None:
 
 def test_no_path_is_stdin() -> None:
     request = Request(Arguments(), lambda: b"x", {})
-    assert loader.read(request, []).sources == (inputs.Source(b"x", ""),)
+    assert loader.read(request, []).sources == (files.Source(b"x", ""),)
 
 
 def test_every_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path
         (tmp_path / name).write_text(OBJECT)
     found = [
         [os.path.relpath(path, tmp_path) for path in paths]
-        for paths in inputs.find(str(tmp_path))[:4]
+        for paths in files.find(str(tmp_path))[:4]
     ]
     assert found == [["a.yaml", "kx/d.yml"], ["k", "k/o"], ["k/b.yaml", "k/deep/c.json"], ["chart"]]
 
@@ -121,19 +122,19 @@ def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path
 
 def test_kustomize_is_found_on_path_before_kubectl(tmp_path: Path) -> None:
     kubectl = program(tmp_path / "kubectl")
-    assert inputs.find_kustomize(None, str(tmp_path)) == [kubectl, "kustomize"]
-    kustomize = program(tmp_path / "kustomize")
-    assert inputs.find_kustomize(None, str(tmp_path)) == [kustomize, "build"]
+    assert kustomize.find_kustomize(None, str(tmp_path)) == [kubectl, "kustomize"]
+    own = program(tmp_path / "kustomize")
+    assert kustomize.find_kustomize(None, str(tmp_path)) == [own, "build"]
 
 
 def test_a_named_program_wins(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "kustomize")
     other = program(tmp_path / "kustomize-v5")
     kubectl = program(tmp_path / "kubectl-1.32")
-    assert inputs.find_kustomize(other, str(tmp_path / "bin")) == [other, "build"]
-    assert inputs.find_kustomize(kubectl, str(tmp_path / "bin")) == [kubectl, "kustomize"]
+    assert kustomize.find_kustomize(other, str(tmp_path / "bin")) == [other, "build"]
+    assert kustomize.find_kustomize(kubectl, str(tmp_path / "bin")) == [kubectl, "kustomize"]
     with pytest.raises(Refused, match="there is no such program"):
-        inputs.find_kustomize(str(tmp_path / "none"), str(tmp_path / "bin"))
+        kustomize.find_kustomize(str(tmp_path / "none"), str(tmp_path / "bin"))
 
 
 def wrapper(monkeypatch: pytest.MonkeyPatch, found: str | None) -> None:
@@ -162,10 +163,10 @@ def test_the_wrapper_s_own_program_is_not_taken_for_kustomize(
     program(tmp_path / "bin" / "kustomize", script)
     real = program(tmp_path / "local" / "kustomize")
     wrapper(monkeypatch, real)
-    assert inputs.find_kustomize(None, str(tmp_path / "bin")) == [real, "build"]
+    assert kustomize.find_kustomize(None, str(tmp_path / "bin")) == [real, "build"]
     wrapper(monkeypatch, None)
     with pytest.raises(Refused, match="kustomize version --update"):
-        inputs.find_kustomize(None, str(tmp_path / "bin"))
+        kustomize.find_kustomize(None, str(tmp_path / "bin"))
 
 
 # ---------------------------------------------------------------- what it says
@@ -173,22 +174,22 @@ def test_the_wrapper_s_own_program_is_not_taken_for_kustomize(
 
 def answering(
     code: int, out: bytes = b"", err: bytes = b""
-) -> tuple[inputs.Runner, list[list[str]]]:
+) -> tuple[processes.Runner, list[list[str]]]:
     called: list[list[str]] = []
 
-    def run(command: Sequence[str]) -> inputs.Finished:
+    def run(command: Sequence[str]) -> processes.Finished:
         called.append(list(command))
-        return inputs.Finished(code, out, err)
+        return processes.Finished(code, out, err)
 
     return run, called
 
 
 def test_kustomize_is_called_without_a_shell_and_with_what_was_passed_on() -> None:
     run, called = answering(0, OBJECT.encode())
-    rendered = inputs.kustomize("a dir; x", ["/bin/kustomize", "build"], ["--enable-helm"], run)
+    rendered = kustomize.build("a dir; x", ["/bin/kustomize", "build"], ["--enable-helm"], run)
     assert called == [["/bin/kustomize", "build", "--enable-helm", "a dir; x"]]
-    assert rendered == inputs.Inputs(
-        (inputs.Source(OBJECT.encode(), "", directory="a dir; x"),), ()
+    assert rendered == processes.Rendered(
+        (files.Source(OBJECT.encode(), "", directory="a dir; x"),), ()
     )
 
 
@@ -197,7 +198,7 @@ def test_a_failure_says_what_kustomize_said_and_what_to_do() -> None:
         1, b"", b"Error: external plugins disabled; unable to load external plugin 'X'\n"
     )
     with pytest.raises(Refused) as refused:
-        inputs.kustomize("overlay", ["kustomize", "build"], [], run)
+        kustomize.build("overlay", ["kustomize", "build"], [], run)
     message = refused.value.results[0].message
     assert "exit status 1" in message
     assert "unable to load external plugin 'X'" in message
@@ -211,7 +212,7 @@ def test_kubectl_says_its_error_once() -> None:
     )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
-        inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
+        kustomize.build("overlay", ["kubectl", "kustomize"], [], run)
     assert "run.go" not in refused.value.results[0].message
 
 
@@ -222,19 +223,19 @@ def test_kubectl_s_log_is_read_as_what_it_quotes() -> None:
     )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
-        inputs.kustomize("overlay", ["kubectl", "kustomize"], [], run)
+        kustomize.build("overlay", ["kubectl", "kustomize"], [], run)
     assert "(exit status 1): no '..\\base':\n  spec: \"a\"" in refused.value.results[0].message
 
 
 def test_success_without_output_is_refused() -> None:
     run, _ = answering(0, b"\n")
     with pytest.raises(Refused, match="printed nothing"):
-        inputs.kustomize("overlay", ["kustomize", "build"], [], run)
+        kustomize.build("overlay", ["kustomize", "build"], [], run)
 
 
 def test_warnings_of_kustomize_are_results() -> None:
     run, _ = answering(0, OBJECT.encode(), b"# Warning: 'commonLabels' is deprecated.\n")
-    results = inputs.kustomize("overlay", ["kustomize", "build"], [], run).results
+    results = kustomize.build("overlay", ["kustomize", "build"], [], run).results
     assert [(result.severity, "commonLabels" in result.message) for result in results] == [
         ("warning", True)
     ]
@@ -242,7 +243,7 @@ def test_warnings_of_kustomize_are_results() -> None:
 
 def test_a_program_that_cannot_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="could not be started"):
-        inputs.kustomize("overlay", [str(tmp_path / "none"), "build"], [], inputs.start)
+        kustomize.build("overlay", [str(tmp_path / "none"), "build"], [], processes.start)
 
 
 # ---------------------------------------------------------------- build
@@ -251,7 +252,7 @@ def test_a_program_that_cannot_start_is_an_error(tmp_path: Path) -> None:
 def test_a_plain_directory_is_built_from_its_manifests(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(OBJECT)
     assert read(tmp_path, command="build").sources == (
-        inputs.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
+        files.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
     )
 
 
@@ -279,14 +280,14 @@ def test_only_a_directory_can_be_built(tmp_path: Path) -> None:
 def test_a_kustomization_is_built_by_the_real_programs(tmp_path: Path, name: str) -> None:
     (tmp_path / "kustomization.yaml").write_text("namespace: shop\nresources: [a.yaml]\n")
     (tmp_path / "a.yaml").write_text(OBJECT)
-    command = inputs.find_kustomize(needs_program(name), "")
+    command = kustomize.find_kustomize(needs_program(name), "")
     assert (
         b"namespace: shop"
-        in inputs.kustomize(str(tmp_path), command, (), inputs.start).sources[0].data
+        in kustomize.build(str(tmp_path), command, (), processes.start).sources[0].data
     )
     (tmp_path / "kustomization.yaml").write_text("resources: [missing.yaml]\n")
     with pytest.raises(Refused, match=r"missing\.yaml"):
-        inputs.kustomize(str(tmp_path), command, (), inputs.start)
+        kustomize.build(str(tmp_path), command, (), processes.start)
 
 
 @pytest.mark.parametrize(
@@ -303,4 +304,4 @@ def test_local_config_is_read_as_kustomize_reads_it(
     annotations: dict[str, str], local: bool
 ) -> None:
     """kustomize v5.8.1 leaves out what carries the annotation with any value but "false"."""
-    assert inputs.is_local_config({"metadata": {"annotations": annotations}}) is local
+    assert members.is_local({"metadata": {"annotations": annotations}}) is local

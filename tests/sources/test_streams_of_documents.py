@@ -11,7 +11,7 @@ from krm_injector.kube import yaml
 from krm_injector.model import Refused
 from krm_injector.outcome import LAYOUTS
 from krm_injector.sources import resource_list
-from krm_injector.sources.inputs import Source
+from krm_injector.sources.files import Source
 from krm_injector.sources.manifests import join
 from krm_injector.sources.resource_list import Bundle
 

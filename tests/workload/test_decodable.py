@@ -16,7 +16,7 @@ from krm_injector.function_config import Settings
 from krm_injector.kube.types import Mismatch
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.model import ResourceRef
-from krm_injector.sources import inputs, manifests
+from krm_injector.sources import files, manifests
 from krm_injector.workload import decodable
 
 POD = {
@@ -72,7 +72,7 @@ def put(value: Any, path: str, leaf: Any) -> Any:
 
 def outcome(*objects: Any, action: str = "inject", **settings: Any) -> Any:
     sources = [
-        inputs.Source(json.dumps(value).encode(), f"{number}.json")
+        files.Source(json.dumps(value).encode(), f"{number}.json")
         for number, value in enumerate(objects)
     ]
     return pipeline.ACTIONS[action](manifests.join(sources).bundle, Settings(**settings))

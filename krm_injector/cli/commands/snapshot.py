@@ -11,7 +11,7 @@ from krm_injector.cli.request import Answer, Request
 from krm_injector.discovery import mesh_files
 from krm_injector.model import Refused, Result
 from krm_injector.presenting import snapshot
-from krm_injector.sources import inputs, manifests
+from krm_injector.sources import files, manifests
 from krm_injector.sources.resource_list import members
 
 
@@ -43,7 +43,7 @@ def _taken(request: Request) -> Answer:
 def _changes(taken: snapshot.Snapshot, file: str) -> tuple[Result, ...]:
     """How a committed mesh file differs from a fresh one."""
     committed = configuration.documents(file)
-    content = inputs.content(file).decode("utf-8", "replace")
+    content = files.content(file).decode("utf-8", "replace")
     return snapshot.changes(committed, taken.objects, content, file)
 
 
@@ -61,7 +61,7 @@ def _refuse_unused(
     for path in paths:
         of_path = [value for name, value in objects if _is_of(name, path)]
         if path != "-" and not any(map(mesh_files.is_mesh_object, of_path)):
-            message = f"{inputs.shown(path)} {mesh_files.no_mesh(of_path, path)}"
+            message = f"{files.shown(path)} {mesh_files.no_mesh(of_path, path)}"
             problems.append(Result("error", message, file=path, code="mesh-missing"))
 
     if problems:

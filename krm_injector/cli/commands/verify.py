@@ -10,7 +10,7 @@ from krm_injector.cli.bundles import Manifests
 from krm_injector.cli.request import Answer, Request
 from krm_injector.function_config import Settings
 from krm_injector.pipeline import Outcome
-from krm_injector.sources import inputs, resource_list
+from krm_injector.sources import files, resource_list
 
 
 def run(request: Request) -> Answer:
@@ -20,7 +20,7 @@ def run(request: Request) -> Answer:
 
 def _verified(request: Request) -> Answer:
     stated = request.arguments.paths
-    paths = [path for path in stated if os.path.basename(path) not in inputs.KUSTOMIZATIONS]
+    paths = [path for path in stated if os.path.basename(path) not in files.KUSTOMIZATIONS]
     if stated and not paths:
         return Answer("")  # a hook that was manifests kustomizations only
 

@@ -343,7 +343,8 @@ def test_https_and_startup_probes() -> None:
 
 def test_without_a_status_port_nothing_is_rewritten() -> None:
     template = "rewriteAppHTTPProbe: true\ncontainers: [{name: istio-proxy, args: [proxy]}]"
-    for method, told in (("automatic", True), ("manual", False)):
+    methods: tuple[tuple[Method, bool], ...] = (("automatic", True), ("manual", False))
+    for method, told in methods:
         pod = injected("1.5.10", template, probed(), method)
         assert (
             pod["spec"]["containers"][0]["livenessProbe"]
