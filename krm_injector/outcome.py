@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LAYOUTS = Layouts(record.item_layout, record.with_entries)
 """What injected manifests remember of how they were written: their records."""
-AS_KNOWN = LAYOUTS._replace(kept=None)
+KNOWN_LAYOUTS = LAYOUTS._replace(kept=None)
 """The same for what orchestrators read: they write everything anew in their own style, so nothing
 new is remembered."""
 

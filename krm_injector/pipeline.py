@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from krm_injector.decision.decide import decide_all
-from krm_injector.decision.label_warnings import findings
+from krm_injector.decision.label_warnings import label_warnings
 from krm_injector.discovery import version_inference
 from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings
 from krm_injector.outcome import (
-    AS_KNOWN,
+    KNOWN_LAYOUTS,
     Outcome,
     candidates,
     decision_outcome,
@@ -27,7 +27,7 @@ from krm_injector.reinjection.bundle_injection import BundleInjection
 from krm_injector.reinjection.take_back import ejected_workloads, restored_workloads
 from krm_injector.sources.resource_list import Bundle
 
-__all__ = ["ACTIONS", "AS_KNOWN", "Outcome", "check", "decide_only", "run", "take_back", "verify",
+__all__ = ["ACTIONS", "KNOWN_LAYOUTS", "Outcome", "check", "decide_only", "run", "take_back", "verify",
            "with_replacements"]  # fmt: skip
 
 Progress = Callable[[int, int], None]  # called with the number of workloads done, and of all
@@ -39,7 +39,7 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     restored = restored_workloads(bundle, facts.workloads)
     workloads = [original.workload for original in restored]
     decisions = decide_all(workloads, facts.namespaces, facts.meshes, settings)
-    warnings = findings(decisions, facts.meshes) if settings.method == "automatic" else []
+    warnings = label_warnings(decisions, facts.meshes) if settings.method == "automatic" else []
     return decision_outcome(bundle, facts, restored, decisions, warnings)
 
 

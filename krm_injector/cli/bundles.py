@@ -82,8 +82,8 @@ def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
 
     from krm_injector.discovery import context
 
-    facts = context.around(arguments.context, joined.sources, loaded.facts)
-    return context.behind(joined.bundle, facts) if facts else joined.bundle
+    facts = context.context_facts(arguments.context, joined.sources, loaded.facts)
+    return context.with_facts(joined.bundle, facts) if facts else joined.bundle
 
 
 def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
@@ -142,6 +142,6 @@ def with_all_causes(request: Request, step: Callable[[], T]) -> T:
         from krm_injector.discovery import context
 
         files = [path for path in request.arguments.paths if os.path.isfile(path)]
-        context.read(request.arguments.context, files)
+        context.read_facts(request.arguments.context, files)
 
     raise refusals.refused()

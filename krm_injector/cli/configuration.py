@@ -180,4 +180,4 @@ def documents(path: str) -> tuple[Any, ...]:
     from krm_injector.sources.resource_list import members
 
     bundle = resource_list.read_manifests(files.content(path), files.shown(path))
-    return tuple(members.typed(member) for member in members.walk(bundle))
+    return tuple(members.with_type(member) for member in members.walk(bundle))

@@ -18,7 +18,7 @@ from krm_injector.sources.processes import Rendered
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release
-    from krm_injector.sources.programs import Options
+    from krm_injector.sources.programs import KustomizeOptions
 
 _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
@@ -69,7 +69,7 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
     # A command that cannot be told --allow-exec names the one that can.
     can_allow = "--allow-exec" in COMMANDS[arguments.command].options
     command = arguments.command if can_allow else "build"
-    options = programs.options(
+    options = programs.kustomize_options(
         directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command
     )
     loaded = _own_functions(directory, options)
@@ -86,11 +86,11 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
     return loaded._replace(
         sources=_rendered(directory, rendered, injected),
         results=(*rendered.results, *_moved(options)),
-        facts=context.kept_back(kustomizations.local_files(directory)),
+        facts=context.local_config_facts(kustomizations.local_files(directory)),
     )
 
 
-def _own_functions(directory: str, options: Options) -> Loaded:
+def _own_functions(directory: str, options: KustomizeOptions) -> Loaded:
     """The functionConfigs with which a kustomization runs krm-injector, and no sources yet. Checks
     are among them where kustomize leaves our functions out; else kustomize runs them itself.
     """
@@ -105,14 +105,14 @@ def _own_functions(directory: str, options: Options) -> Loaded:
     return loaded._replace(checks=tuple(checks))
 
 
-def _without_effect(options: Options) -> frozenset[str]:
+def _without_effect(options: KustomizeOptions) -> frozenset[str]:
     """Fields of a kustomization that change nothing in what is rendered: those whose functions are
     all left out.
     """
     return frozenset(("transformers", "validators") if options.alone else ())
 
 
-def _moved(options: Options) -> tuple[Result, ...]:
+def _moved(options: KustomizeOptions) -> tuple[Result, ...]:
     """Info: a function of a base does not run in its place."""
     from krm_injector.sources import programs
 

@@ -18,9 +18,9 @@ from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
 from krm_injector.kube import selectors
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, Result, Workload
-from krm_injector.workload.controller import string_map
 
 
 def decide(
@@ -32,7 +32,7 @@ def decide(
     """One workload's Decision. Raises nothing: where there is no verdict, an error among the
     Decision's results says why.
     """
-    return Judge(namespaces, meshes, settings).decide(workload)
+    return Decider(namespaces, meshes, settings).decide(workload)
 
 
 def decide_all(
@@ -44,7 +44,7 @@ def decide_all(
     """The Decisions of a bundle, in order. A missing Namespace is reported with its first workload
     only.
     """
-    judge = Judge(namespaces, meshes, settings)
+    judge = Decider(namespaces, meshes, settings)
     return [judge.decide(workload) for workload in workloads]
 
 
@@ -55,7 +55,7 @@ class SelectorValues(NamedTuple):
     pod: Mapping[str, tuple[str, ...]]
 
 
-class Judge:
+class Decider:
     """Decides workload after workload against the same Namespaces and control planes.
 
     Control planes are known by their revision, which is unique in a run.

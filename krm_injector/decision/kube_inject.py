@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from krm_injector.decision import problems
 from krm_injector.decision.pod_rules import Pod, kube_inject_required
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, Workload
-from krm_injector.workload.controller import string_map
 
 
 def decide_manual(

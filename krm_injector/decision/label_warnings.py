@@ -40,7 +40,7 @@ class _AskedValues:
         self.injection_excludes_revision = _injection_excludes_revision(meshes)
 
 
-def findings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
+def label_warnings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
     """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
     asked = _AskedValues(meshes)
     results: list[Result] = []

@@ -13,7 +13,7 @@ from itertools import chain, combinations, product
 from math import prod
 from typing import Any, Literal, NamedTuple
 
-from krm_injector.decision.decide import Judge, SelectorValues
+from krm_injector.decision.decide import Decider, SelectorValues
 from krm_injector.decision.kube_inject import manual_metadata
 from krm_injector.decision.label_candidates import (
     Revisions,
@@ -28,9 +28,9 @@ from krm_injector.istio_names import (
     NAMESPACE_NAME_LABEL,
     REVISION_LABEL,
 )
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import Step, at, put, without
 from krm_injector.model import Decision, Mesh, Namespace, Workload
-from krm_injector.workload.controller import string_map
 
 MOST = 2000  # combinations tried in one search
 MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
@@ -38,7 +38,7 @@ MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
 Scope = Literal["workload", "namespace", "both"]
 
 
-class Edit(NamedTuple):
+class SuggestedEdit(NamedTuple):
     """One field set to a value, or taken out (None)."""
 
     on: Literal["workload", "namespace", "mesh"]
@@ -46,10 +46,10 @@ class Edit(NamedTuple):
     value: Any
 
 
-Edits = tuple[Edit, ...]
+Edits = tuple[SuggestedEdit, ...]
 
 
-class Vain(NamedTuple):
+class FailedSearch(NamedTuple):
     """A search that found nothing."""
 
     tried: int
@@ -62,20 +62,20 @@ class Vain(NamedTuple):
         return self.tried == self.all
 
 
-class Remedies:
+class EditSearch:
     """Searches for the decisions of one run.
 
     ``judge`` has made those decisions; it knows the Namespaces of the run.
     """
 
-    def __init__(self, judge: Judge, meshes: Iterable[Mesh], settings: Settings) -> None:
+    def __init__(self, judge: Decider, meshes: Iterable[Mesh], settings: Settings) -> None:
         self._judge = judge
         self._is_manual = settings.method == "manual"
         self._meshes = [mesh for mesh in meshes if mesh.source != "missing"]
         self._lazy_values: SelectorValues | None = None
         # Namespaces by id and edits; with the Namespace itself, so that no other takes its id.
         self._edited: dict[tuple[int, Edits], tuple[Namespace, Namespace]] = {}
-        self._failed: dict[tuple[Any, ...], Vain] = {}  # by situation
+        self._failed: dict[tuple[Any, ...], FailedSearch] = {}  # by situation
         self._tries_left = MOST_OF_ALL
 
     def of_workload(self, decision: Decision, revisions: Revisions) -> Iterator[Edits]:
@@ -96,7 +96,7 @@ class Remedies:
         of_pod = self._pod_candidates(decision, revisions)
         return self._search(decision, chain(of_namespace, of_pod), "both")
 
-    def vain(self, decision: Decision, scope: Scope) -> Vain:
+    def vain(self, decision: Decision, scope: Scope) -> FailedSearch:
         """How far the search in a scope came that found nothing. Raises KeyError for another."""
         return self._failed[self._situation(decision, scope)]
 
@@ -154,13 +154,13 @@ class Remedies:
     # ---------------------------------------------------------------- the search
 
     def _search(
-        self, decision: Decision, candidates: Iterator[list[Edit]], scope: Scope
+        self, decision: Decision, candidates: Iterator[list[SuggestedEdit]], scope: Scope
     ) -> Iterator[Edits]:
         """The combinations of candidates that turn the verdict. Remembers a search without any."""
         if self._failed and self._situation(decision, scope) in self._failed:
             return
 
-        asked: list[list[Edit]] = []  # the candidates so far, a list per label
+        asked: list[list[SuggestedEdit]] = []  # the candidates so far, a list per label
         tried, has_result = 0, False
         for edits in _combinations(candidates, asked):
             if tried == MOST or self._tries_left <= 0:
@@ -179,7 +179,7 @@ class Remedies:
             total = prod(len(edits) + 1 for edits in (*asked, *candidates)) - 1
             excluded = self._fixed_selected_labels(decision.workload)
             situation = self._situation(decision, scope)
-            self._failed[situation] = Vain(tried, total, tuple(sorted(excluded)))
+            self._failed[situation] = FailedSearch(tried, total, tuple(sorted(excluded)))
 
     def _situation(self, decision: Decision, scope: Scope) -> tuple[Any, ...]:
         """All that a search depends on. Workloads that are alike in it are searched for once."""
@@ -203,7 +203,7 @@ class Remedies:
 
     def _namespace_candidates(
         self, decision: Decision, revisions: Revisions
-    ) -> Iterator[list[Edit]]:
+    ) -> Iterator[list[SuggestedEdit]]:
         namespace = decision.namespace
         if self._is_manual or namespace is None or namespace.source == "missing":
             return
@@ -218,12 +218,17 @@ class Remedies:
             # The API server sets the label of the Namespace's name.
             if key in named and key != NAMESPACE_NAME_LABEL:
                 values = candidate_values(key, named[key], namespace.labels.get(key), revisions)
-                yield [Edit("namespace", ("metadata", "labels", key), value) for value in values]
+                yield [
+                    SuggestedEdit("namespace", ("metadata", "labels", key), value)
+                    for value in values
+                ]
 
-    def _pod_candidates(self, decision: Decision, revisions: Revisions) -> Iterator[list[Edit]]:
+    def _pod_candidates(
+        self, decision: Decision, revisions: Revisions
+    ) -> Iterator[list[SuggestedEdit]]:
         workload = decision.workload
         if not decision.injected and _on_host_network(workload):
-            yield [Edit("workload", (*workload.template, "spec", "hostNetwork"), None)]
+            yield [SuggestedEdit("workload", (*workload.template, "spec", "hostNetwork"), None)]
 
         metadata = self._metadata_path(workload)
         labels = string_map(at(workload.object, (*metadata, "labels")))
@@ -233,16 +238,22 @@ class Remedies:
         opposite = "false" if decision.injected else "true"
         if INJECT not in fixed:
             values = inject_values((*named.get(INJECT, ()), ""), labels.get(INJECT), opposite)
-            yield [Edit("workload", (*metadata, "labels", INJECT), value) for value in values]
+            yield [
+                SuggestedEdit("workload", (*metadata, "labels", INJECT), value) for value in values
+            ]
 
         # Until 1.11 Istio reads the annotation, and not the label.
         values = inject_values((), annotations.get(INJECT), opposite)
-        yield [Edit("workload", (*metadata, "annotations", INJECT), value) for value in values]
+        yield [
+            SuggestedEdit("workload", (*metadata, "annotations", INJECT), value) for value in values
+        ]
 
         for key in sorted(named, key=lambda key: key != REVISION_LABEL):
             if key not in fixed and key != INJECT:
                 values = candidate_values(key, named[key], labels.get(key), revisions)
-                yield [Edit("workload", (*metadata, "labels", key), value) for value in values]
+                yield [
+                    SuggestedEdit("workload", (*metadata, "labels", key), value) for value in values
+                ]
 
     @property
     def _values(self) -> SelectorValues:
@@ -269,18 +280,20 @@ def refused(decision: Decision) -> bool:
     return any(result.severity == "error" for result in decision.results)
 
 
-def _edited(value: Any, edit: Edit) -> Any:
+def _edited(value: Any, edit: SuggestedEdit) -> Any:
     if edit.value is None:
         return without(value, edit.path)
     return put(value, edit.path, edit.value)
 
 
-def _order(edit: Edit) -> tuple[str, bool]:
+def _order(edit: SuggestedEdit) -> tuple[str, bool]:
     """The Namespace before the pod; a label that comes before one that goes."""
     return edit.on, edit.value is None and edit.path[-1] != "hostNetwork"
 
 
-def _combinations(candidates: Iterator[list[Edit]], asked: list[list[Edit]]) -> Iterator[Edits]:
+def _combinations(
+    candidates: Iterator[list[SuggestedEdit]], asked: list[list[SuggestedEdit]]
+) -> Iterator[Edits]:
     """All combinations of at most one edit per label, those of fewest edits first.
 
     The candidates are asked for label by label, since most often the first label will do; ``asked``

@@ -13,7 +13,7 @@ from krm_injector.model import Refusals, Refused, Result
 from krm_injector.sources import files, resource_list
 from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Item, members
-from krm_injector.sources.resource_list.members import Member, typed, walk
+from krm_injector.sources.resource_list.members import Member, walk, with_type
 
 KINDS = (
     "Namespace",
@@ -35,7 +35,7 @@ _CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
 _OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
 
 
-def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
+def read_facts(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts in files and directories, one bundle per file.
 
     Files that were read ``already`` are passed over. So are charts: their templates state nothing
@@ -56,7 +56,7 @@ def read(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:
     return tuple(bundles)
 
 
-def around(
+def context_facts(
     paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]
 ) -> tuple[Bundle, ...]:
     """The facts that kustomize keeps back (``kept``), then those of --context, none twice. Raises
@@ -64,10 +64,10 @@ def around(
     """
     already = [source.file for source in read_already if source.file]
     already += [item.file for bundle in kept for item in bundle.items]
-    return (*kept, *read(paths, already))
+    return (*kept, *read_facts(paths, already))
 
 
-def kept_back(paths: Iterable[str]) -> tuple[Bundle, ...]:
+def local_config_facts(paths: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts in a kustomization's files that kustomize does not print: objects marked as
     local-config.
 
@@ -90,7 +90,7 @@ def kept_back(paths: Iterable[str]) -> tuple[Bundle, ...]:
     return tuple(bundles)
 
 
-def behind(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
+def with_facts(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
     """The bundle with the items of the facts after its own."""
     items = list(bundle.items)
     for facts_bundle in facts:
@@ -159,7 +159,7 @@ def _facts_of_file(file: str, is_named: bool) -> Bundle | None:
             continue
 
         if member.inside:  # a List: its members have no place of their own in the text
-            items.append(Item(typed(member), 0, None, file))
+            items.append(Item(with_type(member), 0, None, file))
         else:
             items.append(bundle.items[member.item])
 
@@ -177,5 +177,5 @@ def _is_fact(member: Member) -> bool:
     if member.kind in ("ConfigMap", "MutatingWebhookConfiguration"):
         from krm_injector.discovery import mesh_files
 
-        return mesh_files.is_mesh_object(typed(member))
+        return mesh_files.is_mesh_object(with_type(member))
     return member.kind in KINDS

@@ -14,7 +14,7 @@ from krm_injector.discovery.workloads import find_workloads
 from krm_injector.function_config import Settings
 from krm_injector.model import Mesh, Namespace, Result, Workload
 from krm_injector.sources.resource_list import Bundle
-from krm_injector.sources.resource_list.members import typed, walk
+from krm_injector.sources.resource_list.members import walk, with_type
 
 
 class Discovery(NamedTuple):
@@ -34,7 +34,7 @@ def discover(bundle: Bundle, settings: Settings) -> Discovery:
     namespaces, namespace_results = find_namespaces(members, settings)
     workloads, workload_results = find_workloads(members, settings)
 
-    objects = [Sourced(typed(member), "bundle") for member in members]
+    objects = [Sourced(with_type(member), "bundle") for member in members]
     meshes, mesh_results = find_control_planes(objects, settings)
 
     results = (*namespace_results, *mesh_results, *workload_results)

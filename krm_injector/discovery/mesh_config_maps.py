@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, REVISION_LABEL
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
-from krm_injector.workload.controller import string_map
 
 _BASE_NAMES = (("config", INJECTOR_CONFIG_MAP), ("mesh", MESH_CONFIG_MAP))
 

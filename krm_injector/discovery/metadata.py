@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import ResourceRef, Result
-from krm_injector.workload.controller import string_map
 
 
 def unquoted_values(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from krm_injector.discovery.metadata import unquoted_values
 from krm_injector.function_config import Settings, Stub
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Namespace, Object, ResourceRef, Result
 from krm_injector.sources.resource_list.members import Member
 from krm_injector.workload import decodable
-from krm_injector.workload.controller import string_map
 
 _MANAGED_METADATA = ("spec", "syncPolicy", "managedNamespaceMetadata")
 _MANAGED_FIELD = ".".join(_MANAGED_METADATA)

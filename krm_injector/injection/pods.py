@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from krm_injector import istio_names
+from krm_injector.kube.metadata import string_map
 from krm_injector.model import Object
-from krm_injector.workload.controller import string_map
 
 # Names that the packages above read from here. New code takes them from istio_names.
 PROXY = istio_names.PROXY_CONTAINER

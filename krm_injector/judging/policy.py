@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.codes import REINJECTION
-from krm_injector.decision.decide import Judge
-from krm_injector.decision.suggestions import Edits, Remedies
+from krm_injector.decision.decide import Decider
+from krm_injector.decision.suggestions import Edits, EditSearch
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import INJECT
 from krm_injector.judging import advice
@@ -84,7 +84,7 @@ def violations(
     standing: per decision, whether its pod stands injected already.
     """
     namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
-    remedies = Remedies(Judge(namespaces, meshes, settings), meshes, settings)
+    remedies = EditSearch(Decider(namespaces, meshes, settings), meshes, settings)
 
     def revisions() -> list[str]:
         return [mesh.revision for mesh in meshes if mesh.source != "missing"]
@@ -136,7 +136,7 @@ def _violation(
 
 
 def _required_edits(
-    decision: Decision, revisions: Callable[[], list[str]], remedies: Remedies
+    decision: Decision, revisions: Callable[[], list[str]], remedies: EditSearch
 ) -> Edits:
     """The smallest edits that make a workload injected: of the pod or of the Namespace alone, or
     else of both.

@@ -13,12 +13,13 @@ from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.judging import verify_results as sentences
 from krm_injector.judging.verify_results import CONTAINERS, Comparison, stale
 from krm_injector.kube.differences import Difference, differences
+from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import same
 from krm_injector.model import Mesh, Reason, Result
 from krm_injector.outcome import Outcome, candidates
 from krm_injector.reinjection import istio_traces, record
-from krm_injector.reinjection.reinject import proven
+from krm_injector.reinjection.reinject import traces_suffice
 
 if TYPE_CHECKING:
     from krm_injector.function_config import Settings
@@ -54,7 +55,7 @@ def _comparisons(outcome: Outcome, settings: Settings) -> Iterator[Comparison]:
             restored,
             decision,
             fresh,
-            restored.record is not None or proven(standing, decision, planes, settings),
+            restored.record is not None or traces_suffice(standing, decision, planes, settings),
             outcome.edits.get(place, ()),
         )
 
@@ -192,9 +193,7 @@ def _namespace_changed(
 def _edited_by_hand(comparison: Comparison) -> list[Result]:
     """An error for each value of Istio's that somebody, or a setter, wrote over."""
     written = [copied for copied in comparison.restored.copied if copied.written]
-    edits = [
-        edit for edit in comparison.edits if edit.path and not edit.path.endswith(record.ORDER)
-    ]
+    edits = [edit for edit in comparison.edits if edit.path and not edit.path.endswith(ORDER)]
     return [
         *(sentences.by_setter(comparison, copied) for copied in written),
         *(sentences.edited(comparison, edit) for edit in edits),
@@ -207,20 +206,20 @@ def _orders(comparison: Comparison, differing: list[Difference]) -> list[Result]
     """
     orders: dict[str, tuple[Any, Any]] = {}
     for edit in comparison.edits:
-        if edit.path.endswith(record.ORDER):
+        if edit.path.endswith(ORDER):
             orders[edit.path] = edit.current, edit.injected
 
     for difference in differing:
         path = difference.path
-        if not path.endswith(record.ORDER):
+        if not path.endswith(ORDER):
             continue
 
-        of_containers = path.removesuffix(record.ORDER).endswith(CONTAINERS)
+        of_containers = path.removesuffix(ORDER).endswith(CONTAINERS)
         if of_containers or not comparison.edits:
             orders[path] = difference.before, difference.after
 
     return [
-        sentences.order(comparison, path.removesuffix(record.ORDER), current, injected)
+        sentences.order(comparison, path.removesuffix(ORDER), current, injected)
         for path, (current, injected) in orders.items()
     ]
 

@@ -54,7 +54,7 @@ def edited(comparison: Comparison, edit: manual_edits.HandEdit) -> Result:
     if edit.kept:
         remedy = (
             "Istio supports it as an override: inject again, and the edit is kept; else restore "
-            f"the value{manual_edits.order(edit)}"
+            f"the value{manual_edits.order_note(edit)}"
         )
     else:
         remedy = (
@@ -63,8 +63,8 @@ def edited(comparison: Comparison, edit: manual_edits.HandEdit) -> Result:
         )
 
     message = (
-        f"{edit.path} of {ref} was {manual_edits.what(edit)} by hand inside the injected part, "
-        f"where injection gives {manual_edits.now(edit)}. {remedy}"
+        f"{edit.path} of {ref} was {manual_edits.change_text(edit)} by hand inside the injected part, "
+        f"where injection gives {manual_edits.injected_text(edit)}. {remedy}"
     )
     current, injected = manual_edits.value_of(edit.current), manual_edits.value_of(edit.injected)
     return Result("error", message, ref, edit.path, current, injected, code="verify-edited")
@@ -75,7 +75,7 @@ def by_setter(comparison: Comparison, copied: Copied) -> Result:
     from krm_injector.reinjection import setter_comments
 
     standing = comparison.standing
-    message = f"{setter_comments.wrong(standing, copied)}. Inject again: Istio's value comes back"
+    message = f"{setter_comments.setter_sentence(standing, copied)}. Inject again: Istio's value comes back"
     return Result("error", message, standing.ref, copied.path, copied.value, code="verify-edited")
 
 

@@ -136,7 +136,7 @@ class BundleInjection:
             return inject_once(decision, plane, self._settings)
 
         standing, restored, decision = candidate
-        taken_up = manual_edits.taken_up(
+        taken_up = manual_edits.keep_edits(
             standing, restored, decision, injected, inject_again, self._meshes, self._settings
         )
         self.edits[standing.item, standing.inside, standing.template] = taken_up.edits
@@ -157,7 +157,7 @@ def _joined(templates: list[tuple[Workload, Object]]) -> Object:
     for workload, injected in templates:
         joined = put(joined, workload.template, at(injected, workload.template))
 
-    return record.joined(joined, [injected for _, injected in templates])
+    return record.with_records(joined, [injected for _, injected in templates])
 
 
 def _unusable(mesh: Mesh, problem: Exception) -> Result:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from krm_injector.istio_names import RECORD_ANNOTATION
+from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Workload
 from krm_injector.reinjection import istio_traces, record
@@ -24,7 +26,7 @@ class Restored(NamedTuple):
     copied: tuple[Any, ...] = ()  # setter_comments.Copied: comments of the user's on Istio's values
 
 
-def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
+def restore_all(workloads: Sequence[Workload]) -> list[Restored]:
     """The workloads before the injections that their records describe; without a record, as they
     are.
 
@@ -36,7 +38,7 @@ def restored_all(workloads: Sequence[Workload]) -> list[Restored]:
     return restored
 
 
-def ejected_all(workloads: Sequence[Workload]) -> list[Restored]:
+def eject_all(workloads: Sequence[Workload]) -> list[Restored]:
     """The workloads without their injection, by their records or by Istio's traces; results say
     what cannot be known.
 
@@ -67,7 +69,7 @@ def _by_object(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
 
 
 def _has_record(workload: Workload) -> bool:
-    return at(workload.object, ("metadata", "annotations", record.ANNOTATION)) is not None
+    return at(workload.object, ("metadata", "annotations", RECORD_ANNOTATION)) is not None
 
 
 def _restored_object(group: list[Workload]) -> list[Restored]:
@@ -158,8 +160,8 @@ def edit_results(workload: Workload, entry: record.InjectionRecord) -> tuple[Res
 
 
 def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
-    message = f"the annotation {record.ANNOTATION} of {workload.ref} {problem}"
-    field = f"metadata.annotations[{record.ANNOTATION}]"
+    message = f"the annotation {RECORD_ANNOTATION} of {workload.ref} {problem}"
+    field = f"metadata.annotations[{RECORD_ANNOTATION}]"
     return Result("error", message, workload.ref, field, code="record-unusable")
 
 
@@ -200,7 +202,7 @@ def _lost_edit(workload: Workload, piece: ChangedPiece) -> Result:
         )
         return Result("warning", message, workload.ref, code="edit-lost")
 
-    field = piece.path.removesuffix(record.ORDER)
+    field = piece.path.removesuffix(ORDER)
     what = field if field == piece.path else f"the order of {field}"
     message = (
         f"{what} of {workload.ref} was edited to {shown(piece.current)} by hand inside the "

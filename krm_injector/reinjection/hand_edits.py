@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from krm_injector.injection import pods
 from krm_injector.istio_names import OVERRIDES_ANNOTATION, STATUS_ANNOTATION
 from krm_injector.kube.differences import ABSENT
+from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Object
 from krm_injector.reinjection import record
@@ -66,7 +67,7 @@ def _edits_of(
     current = ABSENT if piece.current is None else piece.current
     injected = ABSENT if piece.injected is None else piece.injected
     whole = HandEdit(piece.path, current, injected)
-    if current is ABSENT or piece.path.endswith(record.ORDER):
+    if current is ABSENT or piece.path.endswith(ORDER):
         yield whole
         return
 

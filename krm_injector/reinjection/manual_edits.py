@@ -11,14 +11,24 @@ from typing import Any, NamedTuple
 
 from krm_injector.function_config import Settings
 from krm_injector.kube.differences import ABSENT
+from krm_injector.kube.element_names import ORDER
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
-from krm_injector.reinjection import record, setter_comments
+from krm_injector.reinjection import setter_comments
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.reinjection.hand_edits import HandEdit
 from krm_injector.reinjection.override_trials import Inject, OverrideTrials, Trial
 from krm_injector.reinjection.record.changed_pieces import changed_pieces
 
-__all__ = ["HandEdit", "Kept", "now", "order", "results", "taken_up", "value_of", "what"]
+__all__ = [
+    "HandEdit",
+    "Kept",
+    "injected_text",
+    "order_note",
+    "results",
+    "keep_edits",
+    "value_of",
+    "change_text",
+]
 
 
 class Kept(NamedTuple):
@@ -29,7 +39,7 @@ class Kept(NamedTuple):
     injected: Object  # that workload injected
 
 
-def taken_up(
+def keep_edits(
     standing: Workload,
     restored: Restored,
     decision: Decision,
@@ -89,7 +99,7 @@ def _kept(workload: Workload, edit: HandEdit) -> Result:
     message = (
         f"{edit.path} of {workload.ref} was edited to {shown(edit.current)} by hand inside the "
         f"injected part; Istio supports that as an override, so it is kept, as {override} of the "
-        f"pod template{order(edit)}"
+        f"pod template{order_note(edit)}"
     )
     injected = value_of(edit.injected)
     return Result(
@@ -106,18 +116,18 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
         )
         return Result("warning", message, ref, code="edit-lost")
 
-    if edit.path.endswith(record.ORDER):
-        field = edit.path.removesuffix(record.ORDER)
+    if edit.path.endswith(ORDER):
+        field = edit.path.removesuffix(ORDER)
         message = (
             f"the order of {field} of {ref} was changed to {shown(edit.current)} inside the "
             "injected part, and the change is lost: no override of Istio's says just that, and "
-            f"injection gives {now(edit)}"
+            f"injection gives {injected_text(edit)}"
         )
         current = edit.current
     else:
         message = (
-            f"{edit.path} of {ref} was {what(edit)} by hand inside the injected part, and the edit "
-            f"is lost: no override of Istio's says just that, and injection gives {now(edit)}. To "
+            f"{edit.path} of {ref} was {change_text(edit)} by hand inside the injected part, and the edit "
+            f"is lost: no override of Istio's says just that, and injection gives {injected_text(edit)}. To "
             "change it, make it in what injection starts from: eject, edit, inject"
         )
         current = value_of(edit.current)
@@ -126,17 +136,17 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
     return Result("warning", message, ref, edit.path, current, injected, code="edit-lost")
 
 
-def order(edit: HandEdit) -> str:
+def order_note(edit: HandEdit) -> str:
     """The sentence about the order of a kept edit's list; "" where there is nothing to say."""
     return ". Its place in the list is where Istio's merge puts it" if edit.moved else ""
 
 
-def what(edit: HandEdit) -> str:
+def change_text(edit: HandEdit) -> str:
     """What was done, as "taken out"."""
     return "taken out" if edit.current is ABSENT else f"edited to {shown(edit.current)}"
 
 
-def now(edit: HandEdit) -> str:
+def injected_text(edit: HandEdit) -> str:
     """What injection gives there, as text."""
     return "nothing there" if edit.injected is ABSENT else shown(edit.injected)
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from krm_injector.decision.decide import Judge
+from krm_injector.decision.decide import Decider
 from krm_injector.function_config import Settings
 from krm_injector.injection import merge
 from krm_injector.injection.inject import Failure, pod_of
-from krm_injector.istio_names import PROXY_CONTAINER
+from krm_injector.istio_names import PROXY_CONTAINER, RECORD_ANNOTATION
 from krm_injector.kube import types
 from krm_injector.kube.differences import differences
+from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Workload
@@ -76,7 +77,7 @@ class OverrideTrials:
 
         namespace = decision.namespace
         namespaces = {} if namespace is None else {namespace.name: namespace}
-        self._judge = Judge(namespaces, meshes, settings)
+        self._judge = Decider(namespaces, meshes, settings)
 
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
@@ -234,7 +235,7 @@ class OverrideTrials:
         """Without the record and Istio's bookkeeping; the edited containers as the API server would
         read them. Raises types.TypeMismatch.
         """
-        result = _without_annotations(workload, ("metadata",), (record.ANNOTATION,))
+        result = _without_annotations(workload, ("metadata",), (RECORD_ANNOTATION,))
         result = _without_annotations(result, self._metadata, BOOKKEEPING)
         for field in FIELDS:
             containers = at(result, (*self._spec, field))
@@ -254,7 +255,7 @@ class OverrideTrials:
         for name in containers:
             path = path_text(self._standing, (*self._spec, self._injected_field(name)))
             for field in MERGE_KEYS:
-                yield f"{path}[{name}].{field}{record.ORDER}"
+                yield f"{path}[{name}].{field}{ORDER}"
 
     # ------------------------------------------------------------ containers
 

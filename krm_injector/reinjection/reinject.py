@@ -136,7 +136,7 @@ def _finished(
     return record.attach(before, after, plane.mesh, decision.namespace, decision.workload)
 
 
-def proven(
+def traces_suffice(
     standing: Workload,
     decision: Decision,
     planes: dict[str, PreparedControlPlane],

@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
-from krm_injector.kube.element_names import entry_names
+from krm_injector.kube.element_names import ORDER, entry_names
 from krm_injector.kube.paths import at, put, without
 from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
 from krm_injector.kube.yaml.comments import Steps, line_comments
 from krm_injector.model import Object, Result, Workload
-from krm_injector.reinjection import record
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, Item, texts_of
 
@@ -41,7 +40,7 @@ class Copied(NamedTuple):
     written: bool  # whether the value is the user's too: a setter wrote it
 
 
-def looked_at(
+def without_copied_values(
     bundle: Bundle, workloads: Sequence[Workload], restored: Sequence[Restored]
 ) -> list[Restored]:
     """Each workload with what was copied onto Istio's part; what stood before is without what
@@ -55,7 +54,7 @@ def looked_at(
         if copied:
             before = before._replace(
                 workload=_without_written(workload, before.workload, copied),
-                results=without_copied(before.results, workload, copied),
+                results=without_setter_edits(before.results, workload, copied),
                 copied=tuple(copied),
             )
         result.append(before)
@@ -232,7 +231,7 @@ def _is_of(path: str, standing: Workload, entry: Copied) -> bool:
 
     # An element with another name: the list has another order, and one element less.
     steps = (*standing.template, "spec", str(field))
-    if path.removesuffix(record.ORDER) == text(steps):
+    if path.removesuffix(ORDER) == text(steps):
         return True
 
     prefix = text(steps) + "["
@@ -242,7 +241,7 @@ def _is_of(path: str, standing: Workload, entry: Copied) -> bool:
     return name not in _element_names(at(standing.object, steps))
 
 
-def without_copied(
+def without_setter_edits(
     results: Iterable[Result], standing: Workload, copied: Sequence[Copied]
 ) -> tuple[Result, ...]:
     """The results without those that take what was copied for an edit by hand."""
@@ -262,7 +261,7 @@ def _result(standing: Workload, entry: Copied) -> Result:
     ref, path, value = standing.ref, entry.path, entry.value
     if entry.written:
         message = (
-            f"{wrong(standing, entry)}. Istio's value comes back, and the comment is taken out "
+            f"{setter_sentence(standing, entry)}. Istio's value comes back, and the comment is taken out "
             "there"
         )
         return Result("warning", message, ref, path, value, code="comment-copied")
@@ -274,7 +273,7 @@ def _result(standing: Workload, entry: Copied) -> Result:
     return Result("info", message, ref, path, value, code="comment-copied")
 
 
-def wrong(standing: Workload, entry: Copied) -> str:
+def setter_sentence(standing: Workload, entry: Copied) -> str:
     """The sentence about a value that a setter wrote."""
     return (
         f"{entry.path} of {standing.ref} is {shown(entry.value)}, as in {_own(entry)}: "

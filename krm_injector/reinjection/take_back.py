@@ -37,7 +37,7 @@ class Ejection(NamedTuple):
 
 def restored_workloads(bundle: Bundle, standing: list[Workload]) -> list[eject.Restored]:
     """Each workload as it was before an earlier injection of ours, which its record tells."""
-    return _without_copied_comments(bundle, standing, eject.restored_all(standing))
+    return _without_copied_comments(bundle, standing, eject.restore_all(standing))
 
 
 def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
@@ -45,7 +45,7 @@ def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
     members = list(walk(bundle))
     standing, results = find_workloads(members, settings)
     standing += _recorded(members, standing)
-    ejected = _without_copied_comments(bundle, standing, eject.ejected_all(standing))
+    ejected = _without_copied_comments(bundle, standing, eject.eject_all(standing))
 
     for restored in ejected:
         results += restored.results
@@ -88,7 +88,7 @@ def no_longer_injected(candidate: Candidate) -> list[Result]:
 
     from krm_injector.reinjection import setter_comments
 
-    own_edits = setter_comments.without_copied(edits, standing, restored.copied)
+    own_edits = setter_comments.without_setter_edits(edits, standing, restored.copied)
     return [taken_back, *comment_results(standing, restored), *own_edits]
 
 
@@ -104,7 +104,7 @@ def _without_copied_comments(
     # Only injected workloads in a text with comments pay for the import.
     from krm_injector.reinjection import setter_comments
 
-    return setter_comments.looked_at(bundle, standing, restored)
+    return setter_comments.without_copied_values(bundle, standing, restored)
 
 
 def _recorded(members: list[Member], workloads: list[Workload]) -> list[Workload]:

@@ -41,7 +41,7 @@ def render(
 
     Raises Refused where helm is missing, fails, or renders nothing.
     """
-    command = [find_helm(program, path), *words(directory, release), *passed_on]
+    command = [find_helm(program, path), *arguments(directory, release), *passed_on]
     try:
         done = processes.start(command, release.values.encode(), _environment(path))
     except OSError as problem:
@@ -51,7 +51,7 @@ def render(
     return _read(directory, done)
 
 
-def words(directory: str, release: Release) -> list[str]:
+def arguments(directory: str, release: Release) -> list[str]:
     """helm's arguments, without the program."""
     arguments = ["template", directory, "--name-template", release.name, "--include-crds"]
     if release.namespace:

@@ -163,7 +163,7 @@ def _line(text: str, program: str) -> int:
 # ---------------------------------------------------------------- kustomize
 
 
-class Options(NamedTuple):
+class KustomizeOptions(NamedTuple):
     """How a directory is to be rendered."""
 
     words: tuple[str, ...]  # options of kustomize
@@ -171,14 +171,14 @@ class Options(NamedTuple):
     alone: bool = False  # there are no other functions, not even those that kustomize has itself
 
 
-def options(
+def kustomize_options(
     directory: str,
     program: str | None,
     passed_on: Sequence[str],
     path: str,
     allow_exec: bool,
     command: str,
-) -> Options:
+) -> KustomizeOptions:
     """kustomize's options for a directory: those passed on, and what lets functions run.
 
     Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
@@ -191,20 +191,20 @@ def options(
     """
     decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by who says it to kustomize
     if decided or not files.is_kustomization(directory):
-        return Options(tuple(passed_on))
+        return KustomizeOptions(tuple(passed_on))
 
     functions = of_kustomization(directory)
     if not allow_exec:
         refuse(functions, directory, command)
         if not functions.harmless:
-            return Options(tuple(passed_on))
+            return KustomizeOptions(tuple(passed_on))
 
     if _can_be_left_out(functions):
-        return Options((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
+        return KustomizeOptions((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
 
     kustomize, subcommand = find_kustomize(program, path)
     if subcommand == "build":
-        return Options((*passed_on, *ENABLE))
+        return KustomizeOptions((*passed_on, *ENABLE))
 
     message = (
         f"{kustomize} cannot run functions by exec; install kustomize, or name one with "

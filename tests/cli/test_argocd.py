@@ -167,7 +167,7 @@ def test_what_helm_is_told() -> None:
     release = helm.Release(
         "web", "shop", ("a.yaml",), "b: 1", {"c": "1,2", "d": "{1,2}"}, "1.31", ("v1",)
     )
-    words = helm.words(".", release)
+    words = helm.arguments(".", release)
     assert words[:5] == ["template", ".", "--name-template", "web", "--include-crds"]
     assert words[5:] == [
         "--namespace", "shop", "--kube-version", "1.31", "--api-versions", "v1", "--values",

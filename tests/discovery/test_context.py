@@ -19,7 +19,9 @@ WEB = deployment()
 
 def kinds(directory: Path) -> list[str]:
     return [
-        item.value["kind"] for bundle in context.read([str(directory)], []) for item in bundle.items
+        item.value["kind"]
+        for bundle in context.read_facts([str(directory)], [])
+        for item in bundle.items
     ]
 
 
@@ -79,7 +81,7 @@ def test_what_tells_nothing_is_not_parsed(tmp_path: Path) -> None:
 def test_a_file_that_is_named_is_read_as_a_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("kind: &kind Namespace\napiVersion: v1\nmetadata: {name: shop}\n")
-    (bundle,) = context.read([str(file)], [])
+    (bundle,) = context.read_facts([str(file)], [])
     assert [item.value["kind"] for item in bundle.items] == ["Namespace"]
 
 
@@ -115,7 +117,7 @@ def test_a_path_that_tells_nothing_is_an_error(
     file = tmp_path / "a.yaml"
     file.write_text("---\n".join(map(dump, values)))
     with pytest.raises(Refused) as refused:
-        context.read([str(tmp_path if whole else file)], [])
+        context.read_facts([str(tmp_path if whole else file)], [])
     (result,) = refused.value.results
     assert (result.code, result.file) == ("context-empty", str(tmp_path if whole else file))
     if values == [OPERATOR] and not whole:
@@ -125,7 +127,10 @@ def test_a_path_that_tells_nothing_is_an_error(
 def test_a_path_whose_files_were_read_already_may_tell_nothing_more(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(dump(WEB))
     (tmp_path / "b.yaml").write_text(dump(WEB))
-    assert context.read([str(tmp_path), str(tmp_path / "a.yaml")], [str(tmp_path / "a.yaml")]) == ()
+    assert (
+        context.read_facts([str(tmp_path), str(tmp_path / "a.yaml")], [str(tmp_path / "a.yaml")])
+        == ()
+    )
 
 
 def test_every_context_that_tells_nothing_is_named(tmp_path: Path) -> None:
@@ -133,7 +138,7 @@ def test_every_context_that_tells_nothing_is_named(tmp_path: Path) -> None:
         (tmp_path / name).write_text(dump(WEB))
     (tmp_path / "c.yaml").write_text(dump(SHOP))
     with pytest.raises(Refused) as refused:
-        context.read([str(tmp_path / name) for name in ("a.yaml", "c.yaml", "b.yaml")], [])
+        context.read_facts([str(tmp_path / name) for name in ("a.yaml", "c.yaml", "b.yaml")], [])
     assert [Path(result.file).name for result in refused.value.results] == ["a.yaml", "b.yaml"]
 
 

@@ -17,6 +17,7 @@ from paths import ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube import operators
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import ANY, EACH, looks_like_pods, parse_path, templates, text
@@ -570,7 +571,7 @@ def test_half_an_object_is_never_injected() -> None:
 
 def test_a_record_from_when_only_one_template_was_named_still_leads_back() -> None:
     once = injected(settings(named("Pipeline", "spec.main")), several())
-    assert json.loads(once["metadata"]["annotations"][record.ANNOTATION])["v"] == record.VERSION
+    assert json.loads(once["metadata"]["annotations"][RECORD_ANNOTATION])["v"] == record.VERSION
     more = settings(GROUPS)
     assert injected(more, once) == injected(more, several())
     fewer = settings(named("Pipeline", "spec.main"))
@@ -587,7 +588,7 @@ def test_eject_needs_no_functionconfig_and_keeps_other_annotations() -> None:
 
 def test_a_damaged_record_is_one_error() -> None:
     once = injected(settings(GROUPS), several())
-    once["metadata"]["annotations"][record.ANNOTATION] = '{"v":2,"templates":[{"at":[]}]}'
+    once["metadata"]["annotations"][RECORD_ANNOTATION] = '{"v":2,"templates":[{"at":[]}]}'
     results = errors(pipeline.verify(bundle(once), settings(GROUPS)).results)
     assert [result.code for result in results] == ["record-unusable"]
 

@@ -29,7 +29,7 @@ from e2e.real_programs import (
 )
 from files import tree, write
 
-from krm_injector.reinjection.record import ANNOTATION as RECORD
+from krm_injector.istio_names import RECORD_ANNOTATION as RECORD
 
 TEAMS = [f"team-{number}" for number in range(10)]
 PROXY = {True: b'"name":"istio-proxy"', False: b"name: istio-proxy\n"}  # in JSON, in YAML

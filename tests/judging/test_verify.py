@@ -16,6 +16,7 @@ from paths import ROOT
 from krm_injector import function_config, pipeline
 from krm_injector.cli import arguments, main
 from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.undo import names
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Namespace, Result
@@ -216,9 +217,9 @@ def test_own_fields_that_injection_depends_on() -> None:
 def with_record(after: Any, **fields: Any) -> Any:
     """The injected workload with these fields in its record; None takes one out."""
     changed = copy.deepcopy(after)
-    value = {**json.loads(changed["metadata"]["annotations"][record.ANNOTATION]), **fields}
+    value = {**json.loads(changed["metadata"]["annotations"][RECORD_ANNOTATION]), **fields}
     text = json.dumps({name: field for name, field in value.items() if field is not None})
-    changed["metadata"]["annotations"][record.ANNOTATION] = text
+    changed["metadata"]["annotations"][RECORD_ANNOTATION] = text
     return changed
 
 
@@ -333,12 +334,12 @@ def test_a_workload_without_a_record_is_verified_by_what_it_holds() -> None:
 
 def test_a_record_that_is_damaged() -> None:
     after = injected(workload(random.Random(9)))
-    after["metadata"]["annotations"][record.ANNOTATION] = "{"
+    after["metadata"]["annotations"][RECORD_ANNOTATION] = "{"
     assert verdict(after)
     text = json.loads(
-        injected(workload(random.Random(9)))["metadata"]["annotations"][record.ANNOTATION]
+        injected(workload(random.Random(9)))["metadata"]["annotations"][RECORD_ANNOTATION]
     )
-    after["metadata"]["annotations"][record.ANNOTATION] = json.dumps({**text, "digest": "AAAAAAAA"})
+    after["metadata"]["annotations"][RECORD_ANNOTATION] = json.dumps({**text, "digest": "AAAAAAAA"})
     assert verdict(after)
 
 

@@ -25,7 +25,7 @@ from krm_injector.model import Refused
 from krm_injector.presenting import snapshot
 from krm_injector.sources import manifests, resource_list
 from krm_injector.sources.files import Source
-from krm_injector.sources.resource_list.members import typed, walk
+from krm_injector.sources.resource_list.members import walk, with_type
 
 CASES = CORPUS / "1.30.3"
 MESHES = sorted((DIFFERENTIAL / "mesh").glob("*.yaml"))
@@ -133,7 +133,7 @@ def test_check_finds_a_snapshot_that_is_out_of_date_or_edited(
 @needs_path(DIFFERENTIAL)
 @pytest.mark.parametrize("file", MESHES, ids=[file.stem for file in MESHES])
 def test_injection_is_the_same_with_the_snapshot(file: Path) -> None:
-    full = [typed(m) for m in walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
+    full = [with_type(m) for m in walk(manifests.join([Source(file.read_bytes(), "")]).bundle)]
     small = load_all_values(snapshot.text(snapshot.take(full)))
     sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
     bundle = manifests.join(sources).bundle
@@ -164,7 +164,7 @@ def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str)
 def assert_the_same_injection(full: bytes, small: str) -> None:
     answers = []
     for text in (snapshot.manifests_of(full), small.encode()):
-        documents = [typed(m) for m in walk(resource_list.read_manifests(text))]
+        documents = [with_type(m) for m in walk(resource_list.read_manifests(text))]
         sources = [Source(f.read_bytes(), f.name) for f in sorted(EXAMPLE.glob("[!k]*.yaml"))]
         outcome = pipeline.run(
             manifests.join(sources).bundle, Settings(mesh=MeshSettings(documents=tuple(documents)))

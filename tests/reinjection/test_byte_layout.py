@@ -14,9 +14,9 @@ from krm_injector import pipeline
 from krm_injector.cli import main
 from krm_injector.function_config import Settings
 from krm_injector.function_config import settings as read_settings
+from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.outcome import LAYOUTS
-from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
 
 CONFIG = {
@@ -88,7 +88,7 @@ def _without_record(value: Any) -> Any:
         return [_without_record(one) for one in value]
     if isinstance(value, dict):
         return {
-            key: _without_record(inner) for key, inner in value.items() if key != record.ANNOTATION
+            key: _without_record(inner) for key, inner in value.items() if key != RECORD_ANNOTATION
         }
     return value
 

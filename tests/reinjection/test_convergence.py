@@ -22,9 +22,9 @@ from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES
 
 from krm_injector import function_config, pipeline
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
-from krm_injector.reinjection import record
 from krm_injector.sources import resource_list
 
 MANY = int(os.environ.get("KRM_INJECTOR_CONVERGENCE_CASES") or 12)  # 0: all
@@ -55,7 +55,7 @@ def values(text: str) -> list[Any]:
 
 
 def records(text: str) -> list[str]:
-    path = ("metadata", "annotations", record.ANNOTATION)
+    path = ("metadata", "annotations", RECORD_ANNOTATION)
     annotations = [at(value, path) for value in values(text)]
     return [annotation for annotation in annotations if annotation is not None]
 
@@ -247,7 +247,7 @@ def test_text_comes_back_byte_for_byte() -> None:
 
 def test_record_false_leaves_no_trace() -> None:
     once, _ = inject(EXAMPLE, settings(record=False))
-    assert record.ANNOTATION not in once
+    assert RECORD_ANNOTATION not in once
     assert inject(once, settings(record=False))[0] == once
     assert inject(inject(EXAMPLE, settings())[0], settings(record=False))[0] == once
 
@@ -421,7 +421,7 @@ def test_edits_in_the_users_own_part_survive(change: Any, stands: str) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"v":2}', '{"v":1}', '{"v":1,"undo":[]}'])
 def test_a_record_that_cannot_be_used_is_an_error(text: str) -> None:
     value = values(EXAMPLE)[0]
-    value["metadata"]["annotations"] = {record.ANNOTATION: text}
+    value["metadata"]["annotations"] = {RECORD_ANNOTATION: text}
     with pytest.raises(Refused) as refused:
         inject(yaml.safe_dump(value), settings())
     assert [result.code for result in refused.value.results] == ["record-unusable"]

@@ -19,6 +19,7 @@ from paths import ROOT
 
 from krm_injector import function_config
 from krm_injector.cli import main
+from krm_injector.kube.element_names import ORDER
 from krm_injector.model import ResourceRef, Workload
 from krm_injector.reinjection import eject, istio_traces, record
 from krm_injector.reinjection.record import changed_pieces
@@ -67,7 +68,7 @@ def test_edits_in_the_injected_part_are_told(
     )
     edits = [
         ChangedPiece("", None, None),
-        ChangedPiece("x" + record.ORDER, ["b", "a"], None),
+        ChangedPiece("x" + ORDER, ["b", "a"], None),
     ]
     monkeypatch.setattr(changed_pieces, "changed_pieces", lambda *_: edits)
     unknown, order = eject.edit_results(

@@ -19,13 +19,14 @@ from paths import CORPUS, DEFAULT_INSTALLATION
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
-from krm_injector.reinjection import hand_edits, manual_edits, record
+from krm_injector.reinjection import hand_edits, manual_edits
 
-BOOKKEEPING = (record.ANNOTATION, *hand_edits.BOOKKEEPING)
+BOOKKEEPING = (RECORD_ANNOTATION, *hand_edits.BOOKKEEPING)
 Change = Callable[[Any], Any]
 
 
@@ -526,8 +527,8 @@ def test_an_edit_that_cannot_be_named_is_told_all_the_same() -> None:
     bench = Bench()
     untouched, _ = bench.inject(deployment())
     workload = copy.deepcopy(untouched)
-    value = json.loads(workload["metadata"]["annotations"][record.ANNOTATION])
-    workload["metadata"]["annotations"][record.ANNOTATION] = json.dumps(
+    value = json.loads(workload["metadata"]["annotations"][RECORD_ANNOTATION])
+    workload["metadata"]["annotations"][RECORD_ANNOTATION] = json.dumps(
         {**value, "digest": "AAAAAAAA"}
     )
     again, results = bench.inject(workload)

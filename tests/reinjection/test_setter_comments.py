@@ -15,7 +15,7 @@ from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.kube.yaml.comments import line_comments
 from krm_injector.kube.yaml.locate import line_of
-from krm_injector.outcome import AS_KNOWN
+from krm_injector.outcome import KNOWN_LAYOUTS
 from krm_injector.sources import manifests
 from krm_injector.sources.files import Source
 
@@ -71,7 +71,7 @@ def settings(native: bool) -> Any:
 def ran(text: str, native: bool, action: str = "inject") -> tuple[str, list[Any]]:
     joined = manifests.join([Source(text.encode(), "web.yaml")])
     outcome = pipeline.ACTIONS[action](joined.bundle, settings(native))
-    written = joined.write(outcome.replacements, AS_KNOWN, (), outcome.originals, outcome.anew)
+    written = joined.write(outcome.replacements, KNOWN_LAYOUTS, (), outcome.originals, outcome.anew)
     return written, [result for result in outcome.results if result.resource is not None]
 
 

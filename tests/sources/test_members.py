@@ -6,7 +6,13 @@ import pytest
 
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.sources.resource_list import read_manifests
-from krm_injector.sources.resource_list.members import is_local, not_applied, ref_of, typed, walk
+from krm_injector.sources.resource_list.members import (
+    is_local,
+    not_applied,
+    ref_of,
+    walk,
+    with_type,
+)
 
 LISTS = b"""\
 apiVersion: v1
@@ -31,7 +37,7 @@ def test_members_of_lists_stand_for_their_lists() -> None:
         (1, ("items", 0), "Deployment"),
         (1, ("items", 1, "items", 0), "Pod"),
     ]
-    assert typed(members[1]) == {
+    assert with_type(members[1]) == {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "b", "namespace": "shop"},

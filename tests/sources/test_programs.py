@@ -141,7 +141,9 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
 
     def options(program: str, passed_on: tuple[str, ...] = (), allow: bool = False) -> list[str]:
         return list(
-            programs.options(directory, program, passed_on, os.defpath, allow, "build").words
+            programs.kustomize_options(
+                directory, program, passed_on, os.defpath, allow, "build"
+            ).words
         )
 
     kustomization(tmp_path / "d", "transformers: [own.yaml]\n", own_yaml=OWN)

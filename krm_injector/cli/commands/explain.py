@@ -82,11 +82,11 @@ def read(request: Request) -> Explained:
     if config is not None and explained.function_config is None:
         explained = explained._replace(function_config=config.value, root=config.root)
 
-    facts = context.around(arguments.context, loaded.sources, loaded.facts)
+    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts)
     if not facts:
         return explained
     return explained._replace(
-        bundle=context.behind(explained.bundle, facts), parts=(*explained.parts, *facts)
+        bundle=context.with_facts(explained.bundle, facts), parts=(*explained.parts, *facts)
     )
 
 

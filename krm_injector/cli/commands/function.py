@@ -23,7 +23,7 @@ def run(request: Request) -> Answer:
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
     except Refused as refused:
         entries = results.entries(refused.results)
-        text = resource_list.write(bundle, {}, entries, layouts=pipeline.AS_KNOWN)
+        text = resource_list.write(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
         return Answer(text, refused.results, REFUSED)
 
     code = results.exit_code(outcome.results)
@@ -34,7 +34,7 @@ def run(request: Request) -> Answer:
         (),
         outcome.originals,
         outcome.anew,
-        pipeline.AS_KNOWN,
+        pipeline.KNOWN_LAYOUTS,
     )
     return Answer(text, outcome.results, code)
 

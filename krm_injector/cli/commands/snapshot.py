@@ -30,7 +30,7 @@ def _taken(request: Request) -> Answer:
     joined, read_results = bundles.join(loaded._replace(sources=sources), arguments)
 
     all_members = list(members.walk(joined.bundle))
-    taken = snapshot.take([members.typed(member) for member in all_members], by_helm)
+    taken = snapshot.take([members.with_type(member) for member in all_members], by_helm)
     _refuse_unused(arguments.paths, joined, all_members)
     if arguments.check is None:
         return Answer(snapshot.text(taken), (*read_results, *taken.results))
@@ -56,7 +56,7 @@ def _refuse_unused(
         for source, part in zip(joined.sources, joined.parts, strict=True)
         for _ in part.items
     ]
-    objects = [(names[member.item], members.typed(member)) for member in bundle_members]
+    objects = [(names[member.item], members.with_type(member)) for member in bundle_members]
     problems = []
     for path in paths:
         of_path = [value for name, value in objects if _is_of(name, path)]

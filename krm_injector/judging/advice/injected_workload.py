@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import selectors
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, ResourceRef, Workload
 from krm_injector.versions import Rules
-from krm_injector.workload.controller import string_map
 
 if TYPE_CHECKING:
     from krm_injector.codes import CodeName

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from krm_injector.decision.decide import Judge
+from krm_injector.decision.decide import Decider
 from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.decision.suggestions import refused
 from krm_injector.istio_names import INJECT, INJECTION_LABEL, REVISION_LABEL
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, Workload
 from krm_injector.presenting.explain.same_app import InjectedApps
 from krm_injector.results import counted
-from krm_injector.workload.controller import pod_labels, string_map
+from krm_injector.workload.controller import pod_labels
 
 UNKNOWN = (Reason.NAMESPACE_UNKNOWN, Reason.POD_LABEL_UNKNOWN)  # no verdict was reached
 _BY_THE_POD = (
@@ -50,7 +51,7 @@ class Doubts:
         self,
         members: Mapping[str, Sequence[Decision]],
         meshes: Sequence[Mesh],
-        judge: Judge,
+        judge: Decider,
         apps: InjectedApps,
     ) -> None:
         self._members, self._meshes = members, meshes

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from krm_injector.decision.decide import Judge
-from krm_injector.decision.suggestions import Edit, Edits, Remedies, refused, turned
+from krm_injector.decision.decide import Decider
+from krm_injector.decision.suggestions import Edits, EditSearch, SuggestedEdit, refused, turned
 from krm_injector.function_config import Settings
 from krm_injector.model import Decision, Mesh, Reason
 from krm_injector.presenting.explain.doubt import Doubts, by_default
@@ -47,8 +47,8 @@ class Suggestions:
         for decision in decisions:
             self._members.setdefault(decision.workload.ref.namespace, []).append(decision)
 
-        judge = Judge(self._namespaces, self._meshes, settings)
-        self._remedies = Remedies(judge, self._meshes, settings)
+        judge = Decider(self._namespaces, self._meshes, settings)
+        self._remedies = EditSearch(judge, self._meshes, settings)
         self._apps = InjectedApps(decisions)
         self._doubts = Doubts(self._members, self._meshes, judge, self._apps)
 
@@ -58,7 +58,7 @@ class Suggestions:
         }
         self._effects: dict[tuple[str, Edits], Effect] = {}
         self._judges: dict[
-            int, Judge
+            int, Decider
         ] = {}  # id() of a mesh -> the judge once its policy is enabled
 
     def keys_of(self, decision: Decision, has_errors: bool = False) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Suggestions:
         if decision.reason not in (Reason.POLICY, Reason.POLICY_ILLEGAL):
             return
 
-        edits = (Edit("mesh", ("policy",), "enabled"),)
+        edits = (SuggestedEdit("mesh", ("policy",), "enabled"),)
         if turned(decision, self._judge_with_policy(mesh).decide(decision.workload)):
             yield suggestion(decision, "mesh", edits, self._effect(decision, edits))
 
@@ -204,13 +204,13 @@ class Suggestions:
                 self._remedies.after(member, edits if member is decision else of_namespace),
             )
 
-    def _judge_with_policy(self, mesh: Mesh) -> Judge:
+    def _judge_with_policy(self, mesh: Mesh) -> Decider:
         """The judge once the mesh's policy is enabled."""
         judge = self._judges.get(id(mesh))
         if judge is None:
             enabled = mesh._replace(config={**mesh.config, "policy": "enabled"})
             meshes = [enabled if each is mesh else each for each in self._meshes]
-            judge = self._judges[id(mesh)] = Judge(self._namespaces, meshes, self._settings)
+            judge = self._judges[id(mesh)] = Decider(self._namespaces, meshes, self._settings)
         return judge
 
 

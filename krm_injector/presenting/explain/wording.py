@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from krm_injector.decision.suggestions import Edit, Edits, Vain
+from krm_injector.decision.suggestions import Edits, FailedSearch, SuggestedEdit
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, ResourceRef
@@ -48,7 +48,7 @@ def suggestion(
     }
 
 
-def _instruction(decision: Decision, edit: Edit, previous: Edits) -> str:
+def _instruction(decision: Decision, edit: SuggestedEdit, previous: Edits) -> str:
     """An edit as what to do. previous: those that stand in the sentence already."""
     if edit.on == "mesh":
         revision = revision_of(decision)
@@ -71,7 +71,7 @@ def _instruction(decision: Decision, edit: Edit, previous: Edits) -> str:
     return f'{"annotate" if is_annotation else "label"} {target} with {key}: "{edit.value}"'
 
 
-def _target(decision: Decision, edit: Edit) -> str:
+def _target(decision: Decision, edit: SuggestedEdit) -> str:
     namespace = decision.namespace
     if edit.on == "workload" or namespace is None:
         return "the pod template"
@@ -96,7 +96,7 @@ def _effect_text(effect: Effect) -> str:
     return ", ".join(texts)
 
 
-def _edit_data(decision: Decision, edit: Edit) -> dict[str, Any]:
+def _edit_data(decision: Decision, edit: SuggestedEdit) -> dict[str, Any]:
     ref, path, current = _edited_field(decision, edit)
     resource = {
         "apiVersion": ref.api_version,
@@ -113,7 +113,7 @@ def _edit_data(decision: Decision, edit: Edit) -> dict[str, Any]:
     }
 
 
-def _edited_field(decision: Decision, edit: Edit) -> tuple[ResourceRef, Step, Any]:
+def _edited_field(decision: Decision, edit: SuggestedEdit) -> tuple[ResourceRef, Step, Any]:
     """The object that the edit changes, the path of the field in it, and the field's value now."""
     if edit.on == "workload":
         return decision.workload.ref, edit.path, at(decision.workload.object, edit.path)
@@ -133,7 +133,7 @@ def _edited_field(decision: Decision, edit: Edit) -> tuple[ResourceRef, Step, An
     return ResourceRef("v1", "ConfigMap", name), ("data", "config", *edit.path), current
 
 
-def no_suggestion(decision: Decision, search: Vain, both: bool) -> str:
+def no_suggestion(decision: Decision, search: FailedSearch, both: bool) -> str:
     """Why there is nothing to suggest: a search over all labels found nothing.
 
     both: whether the Namespace's labels were tried as well.

@@ -6,10 +6,8 @@ model. The annotation's form is described in docs/day-two.md; `form` writes and 
 looks for edits by hand imports `changed_pieces`.
 """
 
-from krm_injector.kube.element_names import ORDER
 from krm_injector.reinjection.record.digests import mesh_digest, namespace_digest
 from krm_injector.reinjection.record.form import (
-    ANNOTATION,
     RULES,
     VERSION,
     BadRecord,
@@ -18,18 +16,16 @@ from krm_injector.reinjection.record.form import (
     can_carry_record,
     fresh_template,
     intact,
-    joined,
     namespace_fits,
     original,
     read,
     records,
+    with_records,
 )
 from krm_injector.reinjection.record.layout import item_layout, with_entries, with_layout
 from krm_injector.reinjection.record.named_paths import located, named_path, path_text
 
 __all__ = [
-    "ANNOTATION",
-    "ORDER",
     "RULES",
     "VERSION",
     "BadRecord",
@@ -39,7 +35,7 @@ __all__ = [
     "fresh_template",
     "intact",
     "item_layout",
-    "joined",
+    "with_records",
     "located",
     "mesh_digest",
     "named_path",

@@ -116,7 +116,7 @@ def _undo_annotations(description: Any, before: Object) -> Any:
     return put(description, ANNOTATIONS_PATH, {"": [metadata["annotations"]]})
 
 
-def joined(workload: Object, parts: Iterable[Object]) -> Object:
+def with_records(workload: Object, parts: Iterable[Object]) -> Object:
     """The object with the records of ``parts``, which are the same object with one template
     injected each.
     """

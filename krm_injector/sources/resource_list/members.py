@@ -58,7 +58,7 @@ def _members(
         yield from _members(item, path, member, api_version, member_kind)
 
 
-def typed(member: Member) -> Object:
+def with_type(member: Member) -> Object:
     """The member's object, with the type that its list states where it states none itself."""
     if "kind" in member.value:
         return member.value

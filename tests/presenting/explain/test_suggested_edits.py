@@ -20,7 +20,7 @@ from outside import ask_webhook, webhook_oracle
 from presenting.explain.suggested_edits import Object, changed
 
 from krm_injector import pipeline
-from krm_injector.decision.decide import Judge
+from krm_injector.decision.decide import Decider
 from krm_injector.function_config import Settings
 from krm_injector.kube import selectors, yaml
 from krm_injector.kube.paths import put, without
@@ -304,7 +304,7 @@ def turns(
                     value = put(workload.object, path, proposed)
                 workload = workload._replace(object=value)
         after = verdict(
-            Judge({namespace.name: namespace}, outcome.meshes, AUTOMATIC).decide(workload)
+            Decider({namespace.name: namespace}, outcome.meshes, AUTOMATIC).decide(workload)
         )
         if after != "error" and bool(after) is injected:
             return edits
