@@ -10,7 +10,9 @@ page of its group, where that has sections). tests/test_codes.py compares the fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from krm_injector.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

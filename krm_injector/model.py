@@ -7,9 +7,10 @@ reading of ``kube.yaml``; no stage mutates an object it was given.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.workloads import text
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 if TYPE_CHECKING:

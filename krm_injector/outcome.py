@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import eject, record
 from krm_injector.reinjection.take_back import Candidate, Ejection, changed_workloads
 from krm_injector.sources.resource_list import Bundle, Item, Layouts

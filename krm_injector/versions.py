@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from krm_injector.istio_names import KUBERNETES_NAMESPACES
+from krm_injector.named_tuple import NamedTuple
 
 # Choices that functions elsewhere take as a parameter. Others are written at their field.
 PathForm = Literal["slashes", "colons", "escaped"]

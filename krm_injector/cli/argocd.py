@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.cli.argocd_parameters import PARAMETERS, error, read
 from krm_injector.cli.request import Arguments
 from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.helm import Release
 
 __all__ = [

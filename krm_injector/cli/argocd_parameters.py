@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refused, Result
+from krm_injector.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from typing import Literal

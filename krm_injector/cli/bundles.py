@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from krm_injector.cli import loader
 from krm_injector.model import Refusals, Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.manifests import Joined
 from krm_injector.sources.manifests import join as join_sources
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from krm_injector.model import Refusals, Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomize
 from krm_injector.sources.files import Source
 

@@ -5,9 +5,10 @@ of ``--output``. Parsing (arguments.py) and help (help_text.py) follow from them
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.cli.request import Arguments
+from krm_injector.named_tuple import NamedTuple
 
 
 class Option(NamedTuple):

@@ -9,7 +9,6 @@ layer only (kube_inject).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from krm_injector.decision import problems
 from krm_injector.decision.pod_rules import ParsedSelector, Pod, Verdict, inject_required
@@ -21,6 +20,7 @@ from krm_injector.kube import selectors
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 
 
 def decide(

@@ -7,7 +7,7 @@ predicates/namespace and predicates/object beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from krm_injector.discovery import webhooks
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
@@ -15,6 +15,7 @@ from krm_injector.kube import selectors
 from krm_injector.kube.paths import Path
 from krm_injector.kube.selectors import Requirement, Selector
 from krm_injector.model import Evidence, Mesh, Namespace, Object, Webhook
+from krm_injector.named_tuple import NamedTuple
 
 
 class Match(NamedTuple):

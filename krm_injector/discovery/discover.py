@@ -5,14 +5,13 @@ Reads what the bundle states about the cluster, and never changes it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from krm_injector.discovery.control_planes import find_control_planes
 from krm_injector.discovery.mesh_config_maps import Sourced
 from krm_injector.discovery.namespaces import find_namespaces
 from krm_injector.discovery.workloads import find_workloads
 from krm_injector.function_config import Settings
 from krm_injector.model import Mesh, Namespace, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.members import walk, with_type
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from krm_injector.discovery.version_inference import (
     Form,
@@ -16,6 +16,7 @@ from krm_injector.discovery.version_inference import (
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
 # Patterns that re compiles at their first use: most control planes state values.global.tag.

@@ -8,13 +8,13 @@ configuration (ConfigMap istio[-REVISION]) and the webhooks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts, ref_of
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Webhook
+from krm_injector.named_tuple import NamedTuple
 
 
 class MeshParts(NamedTuple):

@@ -8,9 +8,10 @@ report every error at once. May import model, results, versions and what stands 
 from __future__ import annotations
 
 import os.path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.model import Object, Refused, Result
+from krm_injector.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -8,7 +8,8 @@ which becomes a token: the parser may find a reason to stop before it.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from krm_injector.named_tuple import NamedTuple
 
 # Kinds of tokens. Those from SPACE to DOT are the groups of the expression in delims_of, in its
 # order; those from BLOCK on are keywords.

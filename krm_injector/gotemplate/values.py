@@ -11,7 +11,9 @@ String()      Enum func                    Func, Method
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
+
+from krm_injector.named_tuple import NamedTuple
 
 
 class Invalid:

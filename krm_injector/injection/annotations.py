@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from krm_injector.injection import pods
 from krm_injector.istio_api import addresses
@@ -18,6 +17,7 @@ from krm_injector.istio_names import (
     PROXY_CONFIG_ANNOTATION,
     STATUS_PORT_ANNOTATION,
 )
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 Problem = tuple[str, str, str]  # annotation, its value, what is wrong with it

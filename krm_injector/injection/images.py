@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from krm_injector.function_config import ImageSettings
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.workloads import text
 from krm_injector.model import Object, Refused, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 
 FIELDS = ("initContainers", "containers")
 _Problem = Literal["registry", "lock"]

@@ -6,8 +6,6 @@ Source: pkg/kube/inject/webhook.go postProcessPod (1.9-1.31).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from krm_injector.injection import pods, probes, prometheus
 from krm_injector.istio_names import (
     CORE_DUMP_CONTAINER,
@@ -21,6 +19,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import go_json
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 

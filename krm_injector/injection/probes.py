@@ -5,7 +5,7 @@ Source: pkg/kube/inject/app_probe.go (1.9-1.31).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.istio_names import (
@@ -15,6 +15,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import go_json, types
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 PROBES = (("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupProbe", "startupz"))

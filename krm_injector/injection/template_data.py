@@ -7,7 +7,7 @@ Source: pkg/kube/inject/inject.go SidecarTemplateData, RunTemplate, ProxyImage, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.gotemplate.values import Struct
 from krm_injector.injection import pods
@@ -23,6 +23,7 @@ from krm_injector.istio_api import Message, TypedValues
 from krm_injector.istio_names import IMAGE_TYPE_ANNOTATION, PROXY_UID
 from krm_injector.kube.paths import at
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import ImageVariant, MetaType
 from krm_injector.workload.controller import Owner
 

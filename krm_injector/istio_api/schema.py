@@ -15,9 +15,9 @@ absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from krm_injector.istio_api import tables_generated as tables
+from krm_injector.named_tuple import NamedTuple
 
 OLDEST, NEWEST = 1, 31
 SCALARS = frozenset(

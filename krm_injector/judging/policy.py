@@ -5,7 +5,7 @@ and the advice, whose severities the functionConfig states.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.codes import REINJECTION
 from krm_injector.decision.decide import Decider
@@ -18,6 +18,7 @@ from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Mesh, Namespace, Object, Reason, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome, candidates
 from krm_injector.reinjection import istio_traces
 

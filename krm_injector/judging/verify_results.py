@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION, STATUS_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference
 from krm_injector.model import Decision, Object, Reason, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import eject, istio_traces, manual_edits
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.element_names import ORDER, names
+from krm_injector.named_tuple import NamedTuple
 
 
 class _Absent:

@@ -7,10 +7,9 @@ templates.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from krm_injector.kube.paths import Path
 from krm_injector.kube.workloads import EACH, parse_path
+from krm_injector.named_tuple import NamedTuple
 
 
 class Known(NamedTuple):

@@ -5,7 +5,7 @@ Written by hand, imported when a kind is first asked for (operators.py).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from krm_injector.named_tuple import NamedTuple
 
 
 class Row(NamedTuple):

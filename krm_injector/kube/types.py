@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube import go_json
 from krm_injector.kube.pod_types_generated import TYPES
@@ -21,6 +21,7 @@ from krm_injector.kube.scalar_types import (
     scalar_decoder,
     string,
 )
+from krm_injector.named_tuple import NamedTuple
 
 OMITEMPTY, OMITZERO, INLINE = 1, 2, 4
 

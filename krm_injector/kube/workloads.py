@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.paths import Path, Step, at, put
+from krm_injector.named_tuple import NamedTuple
 
 __all__ = ["ANY", "EACH", "POD_TEMPLATES", "ExtraKind", "Path", "Step", "at", "find", "put", "text"]
 

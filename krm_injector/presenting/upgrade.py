@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object, ResourceRef
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome
 from krm_injector.results import counted
 

@@ -5,12 +5,13 @@ allow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import istio_traces, record
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ could say it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.istio_names import OVERRIDES_ANNOTATION, STATUS_ANNOTATION
@@ -13,6 +13,7 @@ from krm_injector.kube.differences import ABSENT
 from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import record
 from krm_injector.reinjection.container_fields import (
     Steps,

@@ -7,12 +7,13 @@ other edit is drift.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.kube.differences import ABSENT
 from krm_injector.kube.element_names import ORDER
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import setter_comments
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.reinjection.hand_edits import HandEdit

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import merge, pods, probes
 from krm_injector.istio_names import (
@@ -21,6 +21,7 @@ from krm_injector.istio_names import (
 from krm_injector.kube.paths import at, put, without
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import istio_traces
 from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS, status_names
 

@@ -11,7 +11,6 @@ Istio lets one override: the injection itself is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from krm_injector.decision.decide import Decider
 from krm_injector.function_config import Settings
@@ -24,6 +23,7 @@ from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Decision, Mesh, Object, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import record
 from krm_injector.reinjection.container_fields import (
     MERGE_KEYS,

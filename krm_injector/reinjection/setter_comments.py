@@ -11,7 +11,7 @@ this place before the injection, and the two values are the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
@@ -21,6 +21,7 @@ from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import same
 from krm_injector.kube.yaml.comments import Steps, line_comments
 from krm_injector.model import Object, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, Item, texts_of
 

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from krm_injector.discovery.workloads import find_workloads
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Result, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import eject
 from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.members import Member, ref_of, walk

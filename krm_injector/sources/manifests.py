@@ -6,10 +6,10 @@ Each file keeps its own bytes.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object, Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import resource_list
 from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Layouts

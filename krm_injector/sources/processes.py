@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from krm_injector.model import Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.files import Source
 
 # Compiled where it is used: most runs start no program.

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.function_config import ACTIONS
 from krm_injector.istio_names import FUNCTION_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomizations, resource_list
 from krm_injector.sources.kustomize import find_kustomize
 

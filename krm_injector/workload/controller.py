@@ -8,12 +8,13 @@ kube-inject has the workload itself (pkg/kube/inject/inject.go IntoObject).
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 

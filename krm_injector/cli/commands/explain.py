@@ -4,7 +4,7 @@ be meant.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector import pipeline, results
 from krm_injector.cli import bundles, loader
@@ -14,6 +14,7 @@ from krm_injector.discovery import context
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
 from krm_injector.model import Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain import FORMS, Locations, Style, explain
 from krm_injector.presenting.explain.style import PLAIN
 from krm_injector.sources import resource_list

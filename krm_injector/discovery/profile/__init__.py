@@ -8,12 +8,12 @@ are this project's own text; what they inject equals what that installation inje
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 
 from krm_injector.discovery import webhooks
 from krm_injector.discovery.profile.templates import TEMPLATES
 from krm_injector.istio_names import REVISION_LABEL, SYSTEM_NAMESPACE
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import parse_version, rules_for
 
 VERSION = "1.30.3"

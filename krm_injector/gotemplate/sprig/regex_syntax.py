@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from krm_injector.gotemplate.errors import FuncError, TooLarge
 from krm_injector.gotemplate.sprig.regex_classes import (
@@ -21,6 +20,7 @@ from krm_injector.gotemplate.sprig.regex_classes import (
     negated,
 )
 from krm_injector.gotemplate.sprig.regex_tree import Node, copies
+from krm_injector.named_tuple import NamedTuple
 
 _MAX_DEPTH = 200
 _MAX_WORK = 50_000

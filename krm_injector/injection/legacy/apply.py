@@ -7,7 +7,7 @@ pkg/kube/inject (1.4-1.8).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.legacy import probes
@@ -28,6 +28,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import go_json
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -7,7 +7,7 @@ versions.py.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane
@@ -24,6 +24,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 from krm_injector.workload.controller import owner_of
 

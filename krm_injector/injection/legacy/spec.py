@@ -7,7 +7,7 @@ concurrency.go.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.concurrency import cores
@@ -18,6 +18,7 @@ from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import go_json, pod_history, types, yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 # The spec's fields in lower case: encoding/json finds Go's names of them in any case.

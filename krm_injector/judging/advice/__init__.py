@@ -9,7 +9,7 @@ objects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
@@ -23,6 +23,7 @@ from krm_injector.judging.advice import (
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.members import walk
 

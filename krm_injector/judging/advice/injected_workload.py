@@ -5,7 +5,7 @@ objects of the bundle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import selectors
@@ -13,6 +13,7 @@ from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, ResourceRef, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
 if TYPE_CHECKING:

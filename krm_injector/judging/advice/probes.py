@@ -6,7 +6,6 @@ Injection rewrites most probes to ask the agent (injection/probes.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from krm_injector.injection.probes import PROBE_ACTIONS, PROBES
 from krm_injector.istio_names import PROXY_CONTAINER, REWRITE_PROBES_ANNOTATION
@@ -20,6 +19,7 @@ from krm_injector.judging.advice.injected_workload import (
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 
 OWN_HOSTS = ("", "localhost", "127.0.0.1", "::1")
 

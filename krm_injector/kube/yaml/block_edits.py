@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.yaml.emit import dump, scalar, string
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import load
 from krm_injector.kube.yaml.nodes import Node, NodeReader
 from krm_injector.kube.yaml.pairing import same
+from krm_injector.named_tuple import NamedTuple
 
 # Compiled where they are needed: that costs a run more than it saves, since few texts have them.
 _EXPLICIT = r"[ -]*\?[ \t]+\Z"

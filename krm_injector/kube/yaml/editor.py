@@ -8,7 +8,7 @@ read again before it is taken.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.yaml.block_edits import BlockEdits, Known, Path, Spot, Unfit
 from krm_injector.kube.yaml.emit import dump
@@ -17,6 +17,7 @@ from krm_injector.kube.yaml.events import YAMLError
 from krm_injector.kube.yaml.load import load
 from krm_injector.kube.yaml.nodes import MERGE_KEY, Node, NodeReader
 from krm_injector.kube.yaml.pairing import moved, paired, same
+from krm_injector.named_tuple import NamedTuple
 
 __all__ = ["Edited", "Editor", "Known", "Path", "entries_at", "same"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
@@ -21,6 +21,7 @@ from krm_injector.kube.yaml.events import (
     parser,
     refuse,
 )
+from krm_injector.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from krm_injector.kube.yaml.error import YamlCode

@@ -10,11 +10,12 @@ a text's start.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube.yaml import json_text
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import Document, load_documents
+from krm_injector.named_tuple import NamedTuple
 
 _MARK = "\ufeff"
 _ODD_SEPARATOR = re.compile(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)

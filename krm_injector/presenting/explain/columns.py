@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import NamedTuple
 
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.rows import (
     HEAD,
     INJECTED,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
 from krm_injector.judging.advice import Advice
 from krm_injector.model import Decision, Mesh, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome
 from krm_injector.presenting.explain.entries import Entry, entries
 from krm_injector.presenting.explain.locations import Locations

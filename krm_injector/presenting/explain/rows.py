@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.text import ELLIPSIS, printable

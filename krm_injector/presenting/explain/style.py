@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting import ansi
 
 

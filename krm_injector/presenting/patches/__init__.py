@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.patches.rfc6902 import json_patch
 from krm_injector.presenting.patches.strategic import repeated, strategic_patch
 

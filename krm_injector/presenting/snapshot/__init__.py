@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.discovery import control_planes, mesh_config_maps, mesh_files
 from krm_injector.function_config import Settings
 from krm_injector.kube import yaml
 from krm_injector.model import Mesh, Object, Refused, Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.snapshot.comparison import DIGEST, changes, digest
 from krm_injector.presenting.snapshot.credentials import private_key_error
 from krm_injector.presenting.snapshot.origin import by_helm, manifests_of, origin

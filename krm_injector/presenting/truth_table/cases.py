@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krm_injector.decision.decide import decide
 from krm_injector.discovery import webhooks
@@ -30,6 +30,7 @@ from krm_injector.model import (
     Result,
     Workload,
 )
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, Rules, parse_version, rules_for
 
 if TYPE_CHECKING:

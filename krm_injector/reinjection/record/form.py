@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube import undo
 from krm_injector.kube.paths import at, put, without
 from krm_injector.model import Mesh, Namespace, Object, Workload
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection.record.digests import (
     digest_of,
     line_of,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object
+from krm_injector.named_tuple import NamedTuple
 
 
 class Item(NamedTuple):

@@ -8,8 +8,8 @@ of explain imports all of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.forms import html, json, markdown, table, yaml
 from krm_injector.presenting.explain.style import Style
