@@ -23,12 +23,12 @@ from krm_injector.reinjection.record.changed_pieces import changed_pieces
 __all__ = [
     "HandEdit",
     "Kept",
+    "change_text",
     "injected_text",
+    "keep_edits",
     "order_note",
     "results",
-    "keep_edits",
     "value_of",
-    "change_text",
 ]
 
 

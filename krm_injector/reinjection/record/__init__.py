@@ -35,7 +35,6 @@ __all__ = [
     "fresh_template",
     "intact",
     "item_layout",
-    "with_records",
     "located",
     "mesh_digest",
     "named_path",
@@ -47,4 +46,5 @@ __all__ = [
     "records",
     "with_entries",
     "with_layout",
+    "with_records",
 ]
