@@ -27,8 +27,8 @@ from krm_injector.reinjection.bundle_injection import BundleInjection
 from krm_injector.reinjection.take_back import ejected_workloads, restored_workloads
 from krm_injector.sources.resource_list import Bundle
 
-__all__ = ["ACTIONS", "KNOWN_LAYOUTS", "Outcome", "check", "decide_only", "run", "take_back", "verify",
-           "with_replacements"]  # fmt: skip
+__all__ = ["ACTIONS", "KNOWN_LAYOUTS", "Outcome", "check", "decide_only", "run", "take_back",
+           "verify", "with_replacements"]  # fmt: skip
 
 Progress = Callable[[int, int], None]  # called with the number of workloads done, and of all
 

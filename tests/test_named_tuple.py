@@ -1,4 +1,4 @@
-"""The classes of named_tuple behave as those of typing: fields, defaults, methods, pickling, errors."""
+"""Tuple classes behave as those of typing: fields, defaults, methods, pickling, errors."""
 
 from __future__ import annotations
 

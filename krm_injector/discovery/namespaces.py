@@ -143,7 +143,8 @@ def _conflicting_application(
         f"{differences}; the last to be synced would win. Let them agree, or put the Namespace "
         "itself into the bundle"
     )
-    return Result("error", message, application, field, code="namespace-conflict")
+    about = (_namespace_ref(first.name),)
+    return Result("error", message, application, field, code="namespace-conflict", about=about)
 
 
 # ---------------------------------------------------------------- spec.namespaces

@@ -1,8 +1,8 @@
 """Go's text/template (Go 1.26), usable alone: parse once, execute often, bounded.
 
 In: the text of a template, functions with the Go types of their parameters, data as values.py has
-it. Out: text, or a TemplateError with Go's sentence and the place. May import: the standard library
-only, nothing of the rest of the project.
+it. Out: text, or a TemplateError with Go's sentence and the place. May import: the standard
+library and named_tuple, nothing else of the project.
 
     >>> from krm_injector.gotemplate import Func, parse
     >>> upper = Func("upper", str.upper, ("string",))

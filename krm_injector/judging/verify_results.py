@@ -63,8 +63,9 @@ def edited(comparison: Comparison, edit: manual_edits.HandEdit) -> Result:
             "change it, make it in what injection starts from: eject, edit, inject"
         )
 
+    change = manual_edits.change_text(edit)
     message = (
-        f"{edit.path} of {ref} was {manual_edits.change_text(edit)} by hand inside the injected part, "
+        f"{edit.path} of {ref} was {change} by hand inside the injected part, "
         f"where injection gives {manual_edits.injected_text(edit)}. {remedy}"
     )
     current, injected = manual_edits.value_of(edit.current), manual_edits.value_of(edit.injected)
@@ -76,7 +77,8 @@ def by_setter(comparison: Comparison, copied: Copied) -> Result:
     from krm_injector.reinjection import setter_comments
 
     standing = comparison.standing
-    message = f"{setter_comments.setter_sentence(standing, copied)}. Inject again: Istio's value comes back"
+    sentence = setter_comments.setter_sentence(standing, copied)
+    message = f"{sentence}. Inject again: Istio's value comes back"
     return Result("error", message, standing.ref, copied.path, copied.value, code="verify-edited")
 
 

@@ -127,9 +127,10 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
         current = edit.current
     else:
         message = (
-            f"{edit.path} of {ref} was {change_text(edit)} by hand inside the injected part, and the edit "
-            f"is lost: no override of Istio's says just that, and injection gives {injected_text(edit)}. To "
-            "change it, make it in what injection starts from: eject, edit, inject"
+            f"{edit.path} of {ref} was {change_text(edit)} by hand inside the injected part, and "
+            "the edit is lost: no override of Istio's says just that, and injection gives "
+            f"{injected_text(edit)}. To change it, make it in what injection starts from: eject, "
+            "edit, inject"
         )
         current = value_of(edit.current)
 

@@ -262,8 +262,8 @@ def _result(standing: Workload, entry: Copied) -> Result:
     ref, path, value = standing.ref, entry.path, entry.value
     if entry.written:
         message = (
-            f"{setter_sentence(standing, entry)}. Istio's value comes back, and the comment is taken out "
-            "there"
+            f"{setter_sentence(standing, entry)}. Istio's value comes back, and the comment is "
+            "taken out there"
         )
         return Result("warning", message, ref, path, value, code="comment-copied")
 

@@ -218,9 +218,9 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
         (mesh("{}", policy="sometimes"), "sometimes"),
     ],
 )
-def test_a_mesh_that_cannot_be_used(parts: list[Any], said: str) -> None:
+def test_a_mesh_that_cannot_be_used(parts: list[Any], words: str) -> None:
     errors, _ = refused([SHOP, *parts, deployment()])
-    assert any(said in e["message"] for e in errors)
+    assert any(words in e["message"] for e in errors)
 
 
 def test_every_workloads_errors_at_once() -> None:

@@ -29,12 +29,12 @@ def modules_of(package: str) -> list[str]:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_all_its_modules_import_nothing_of_the_rest(package: str) -> None:
+def test_all_its_modules_import_nothing_else_of_the_project(package: str) -> None:
     modules = modules_of(package)
     assert len(modules) > 10
     command = [sys.executable, "-c", OTHERS, package, *modules]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    assert done.stdout.split() == ["named_tuple"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -516,7 +516,7 @@ def test_the_real_webhook_makes_the_edited_workload_of_its_override(
 def test_nothing_is_looked_at_where_the_digest_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     untouched, _ = bench.inject(deployment())
-    monkeypatch.setattr(manual_edits, "taken_up", lambda *_: pytest.fail("looked for edits"))
+    monkeypatch.setattr(manual_edits, "keep_edits", lambda *_: pytest.fail("looked for edits"))
     workload = copy.deepcopy(untouched)
     container(workload, "web")["image"] = "web:2"
     again, _ = bench.inject(workload)

@@ -111,7 +111,10 @@ def test_a_failure_says_what_kustomize_said_and_what_to_do() -> None:
 
 
 def test_kubectl_says_its_error_once() -> None:
-    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="accumulating resources"\nerror: accumulating\n'
+    log = (
+        b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="accumulating resources"\n'
+        b"error: accumulating\n"
+    )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
         build("overlay", ["kubectl", "kustomize"], [], run)
@@ -119,7 +122,10 @@ def test_kubectl_says_its_error_once() -> None:
 
 
 def test_kubectl_s_log_is_read_as_what_it_quotes() -> None:
-    log = b'E1123 20:33:50.160560   14619 run.go:72] "command failed" err="no \'..\\\\base\':\\n  spec: \\"a\\""\n'
+    log = (
+        b'E1123 20:33:50.160560   14619 run.go:72] "command failed" '
+        b'err="no \'..\\\\base\':\\n  spec: \\"a\\""\n'
+    )
     run, _ = answering(1, b"", log)
     with pytest.raises(Refused) as refused:
         build("overlay", ["kubectl", "kustomize"], [], run)

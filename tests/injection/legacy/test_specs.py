@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import SHOP, config_map, workload
 
 from krm_injector import pipeline
 from krm_injector.discovery.version_inference import possible_minors
-from krm_injector.function_config import MeshSettings, Method, Settings
+from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.injection.legacy.apply import earlier_names
 from krm_injector.injection.legacy.probes import port_of_args
 from krm_injector.sources import resource_list
 from krm_injector.versions import OLDEST, rules_for
+
+if TYPE_CHECKING:
+    from krm_injector.function_config import Method
 
 Object = dict[str, Any]
 
