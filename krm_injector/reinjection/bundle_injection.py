@@ -22,7 +22,7 @@ from krm_injector.sources.resource_list import Bundle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from krm_injector.reinjection.manual_edits import HandEdit
+    from krm_injector.reinjection.manual_edits import OverrideCandidate
 
 ObjectPlace = tuple[int, Step]
 """An object: the index of its item, and its path inside the item."""
@@ -46,7 +46,7 @@ class BundleInjection:
         originals: Mapping[int, Object],
     ) -> None:
         self.results: list[Result] = []
-        self.edits: dict[TemplatePlace, tuple[HandEdit, ...]] = {}
+        self.edits: dict[TemplatePlace, tuple[OverrideCandidate, ...]] = {}
         self.unusable: set[str] = set()
         self._bundle = bundle
         self._settings = settings

@@ -16,12 +16,12 @@ from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import setter_comments
 from krm_injector.reinjection.eject import Restored, shown
-from krm_injector.reinjection.hand_edits import HandEdit
+from krm_injector.reinjection.override_candidates import OverrideCandidate
 from krm_injector.reinjection.override_trials import Inject, OverrideTrials, Trial
 from krm_injector.reinjection.record.changed_pieces import changed_pieces
 
 __all__ = [
-    "HandEdit",
+    "OverrideCandidate",
     "Kept",
     "change_text",
     "injected_text",
@@ -35,7 +35,7 @@ __all__ = [
 class Kept(NamedTuple):
     """A workload with what can be kept of its edits by hand."""
 
-    edits: tuple[HandEdit, ...]  # all of them, kept or not
+    edits: tuple[OverrideCandidate, ...]  # all of them, kept or not
     decision: Decision  # about the workload with the overrides that keep what can be kept
     injected: Object  # that workload injected
 
@@ -58,7 +58,7 @@ def keep_edits(
     """
     assert restored.record is not None
     trials = OverrideTrials(standing, decision, fresh, inject, meshes, settings)
-    edits = trials.hand_edits(changed_pieces(standing.object, restored.record, fresh))
+    edits = trials.override_candidates(changed_pieces(standing.object, restored.record, fresh))
     if restored.copied:
         edits = [
             edit for edit in edits if setter_comments.is_edit(edit.path, standing, restored.copied)
@@ -75,7 +75,7 @@ def keep_edits(
     return Kept(tuple(marked), trial.decision, trial.injected)
 
 
-def _is_moved(edit: HandEdit, trial: Trial) -> bool:
+def _is_moved(edit: OverrideCandidate, trial: Trial) -> bool:
     if not edit.container or not edit.steps:
         return False
     return (edit.container, edit.steps[0]) in trial.moved
@@ -84,14 +84,14 @@ def _is_moved(edit: HandEdit, trial: Trial) -> bool:
 # ---------------------------------------------------------------- results
 
 
-def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
+def results(workload: Workload, edits: Iterable[OverrideCandidate]) -> list[Result]:
     """What injection does about each edit: a note where it is kept, a warning that shows it where
     it is lost.
     """
     return [_kept(workload, edit) if edit.kept else _lost(workload, edit) for edit in edits]
 
 
-def _kept(workload: Workload, edit: HandEdit) -> Result:
+def _kept(workload: Workload, edit: OverrideCandidate) -> Result:
     if edit.container:
         override = f"an own container {edit.container}"
     else:
@@ -108,7 +108,7 @@ def _kept(workload: Workload, edit: HandEdit) -> Result:
     )
 
 
-def _lost(workload: Workload, edit: HandEdit) -> Result:
+def _lost(workload: Workload, edit: OverrideCandidate) -> Result:
     ref = workload.ref
     if not edit.path:
         message = (
@@ -138,17 +138,17 @@ def _lost(workload: Workload, edit: HandEdit) -> Result:
     return Result("warning", message, ref, edit.path, current, injected, code="edit-lost")
 
 
-def order_note(edit: HandEdit) -> str:
+def order_note(edit: OverrideCandidate) -> str:
     """The sentence about the order of a kept edit's list; "" where there is nothing to say."""
     return ". Its place in the list is where Istio's merge puts it" if edit.moved else ""
 
 
-def change_text(edit: HandEdit) -> str:
+def change_text(edit: OverrideCandidate) -> str:
     """What was done, as "taken out"."""
     return "taken out" if edit.current is ABSENT else f"edited to {shown(edit.current)}"
 
 
-def injected_text(edit: HandEdit) -> str:
+def injected_text(edit: OverrideCandidate) -> str:
     """What injection gives there, as text."""
     return "nothing there" if edit.injected is ABSENT else shown(edit.injected)
 

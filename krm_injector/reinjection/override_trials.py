@@ -31,13 +31,13 @@ from krm_injector.reinjection.container_fields import (
     references_hold,
     with_field,
 )
-from krm_injector.reinjection.hand_edits import (
+from krm_injector.reinjection.override_candidates import (
     BOOKKEEPING,
     FIELDS,
-    HandEdit,
+    OverrideCandidate,
     container_named,
     container_position,
-    hand_edits,
+    override_candidates,
     path_text,
 )
 from krm_injector.reinjection.record.changed_pieces import ChangedPiece
@@ -82,13 +82,15 @@ class OverrideTrials:
         self._spec = (*decision.workload.template, "spec")
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
-    def hand_edits(self, pieces: Iterable[ChangedPiece]) -> list[HandEdit]:
+    def override_candidates(self, pieces: Iterable[ChangedPiece]) -> list[OverrideCandidate]:
         """The edits field by field, each with the way in which an override could say it."""
-        return hand_edits(pieces, self._standing, self._fresh, self._spec, self._metadata)
+        return override_candidates(pieces, self._standing, self._fresh, self._spec, self._metadata)
 
     # ------------------------------------------------------------ what can be kept
 
-    def largest(self, edits: list[HandEdit]) -> tuple[list[HandEdit], Trial | None]:
+    def largest(
+        self, edits: list[OverrideCandidate]
+    ) -> tuple[list[OverrideCandidate], Trial | None]:
         """The largest set that is kept: all, all but one, or those that are kept one by one and go
         together.
         """
@@ -107,7 +109,7 @@ class OverrideTrials:
             if trial is not None:
                 return rest, trial
 
-        kept: list[HandEdit] = []
+        kept: list[OverrideCandidate] = []
         best: Trial | None = None
         for edit in edits:
             trial = self._trial([*kept, edit])
@@ -116,7 +118,7 @@ class OverrideTrials:
 
         return kept, best
 
-    def _trial(self, edits: list[HandEdit]) -> Trial | None:
+    def _trial(self, edits: list[OverrideCandidate]) -> Trial | None:
         """What injection makes of the workload with these overrides, where that is these edits and
         nothing else.
         """
@@ -139,7 +141,7 @@ class OverrideTrials:
 
         return None
 
-    def _proxy_fields(self, edits: list[HandEdit]) -> Iterator[str]:
+    def _proxy_fields(self, edits: list[OverrideCandidate]) -> Iterator[str]:
         """Where a new container of the proxy's name may stand: among the containers, and then
         where injection puts it, if that is another place.
         """
@@ -151,7 +153,7 @@ class OverrideTrials:
         if edited and own < 0 and field != "containers":
             yield field
 
-    def _with_overrides(self, edits: list[HandEdit], proxy_field: str) -> Object:
+    def _with_overrides(self, edits: list[OverrideCandidate], proxy_field: str) -> Object:
         """The workload before injection with the edits as its own. A new container of the proxy's
         name stands in ``proxy_field``, others where injection puts them.
         """
@@ -164,7 +166,7 @@ class OverrideTrials:
 
         return result
 
-    def _with_override(self, workload: Object, edit: HandEdit, proxy_field: str) -> Object:
+    def _with_override(self, workload: Object, edit: OverrideCandidate, proxy_field: str) -> Object:
         field, index = container_position(workload, self._spec, edit.container)
         if index >= 0:
             containers = list(at(workload, (*self._spec, field)))
@@ -182,7 +184,9 @@ class OverrideTrials:
 
     # ------------------------------------------------------------ whether that is these edits
 
-    def _moved_lists(self, edits: list[HandEdit], injected: Object) -> set[tuple[str, str]] | None:
+    def _moved_lists(
+        self, edits: list[OverrideCandidate], injected: Object
+    ) -> set[tuple[str, str]] | None:
         """The lists (container, field) that Istio's merge orders in its own way; None where
         ``injected`` is not the injected workload with exactly these edits.
 
@@ -212,7 +216,7 @@ class OverrideTrials:
 
         return moved
 
-    def _with_edits(self, edits: list[HandEdit]) -> Object:
+    def _with_edits(self, edits: list[OverrideCandidate]) -> Object:
         """What injection makes of the workload by itself, with these edits made in it."""
         result = self._fresh
         for edit in edits:

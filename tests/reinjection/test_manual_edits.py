@@ -24,9 +24,9 @@ from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
 from krm_injector.presenting import diff
-from krm_injector.reinjection import hand_edits, manual_edits
+from krm_injector.reinjection import manual_edits, override_candidates
 
-BOOKKEEPING = (RECORD_ANNOTATION, *hand_edits.BOOKKEEPING)
+BOOKKEEPING = (RECORD_ANNOTATION, *override_candidates.BOOKKEEPING)
 Change = Callable[[Any], Any]
 
 

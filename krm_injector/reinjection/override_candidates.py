@@ -28,7 +28,7 @@ FIELDS = ("containers", "initContainers")
 BOOKKEEPING = (STATUS_ANNOTATION, OVERRIDES_ANNOTATION)  # Istio writes them for itself
 
 
-class HandEdit(NamedTuple):
+class OverrideCandidate(NamedTuple):
     """One edit by hand inside the injected part, and what becomes of it."""
 
     # from the object, as "spec.template.spec.containers[istio-proxy].resources.limits.cpu"; "" for
@@ -43,19 +43,19 @@ class HandEdit(NamedTuple):
     moved: bool = False  # kept, but Istio's merge orders the elements of that list in its own way
 
 
-def hand_edits(
+def override_candidates(
     pieces: Iterable[ChangedPiece],
     standing: Object,
     fresh: Object,
     spec: Step,
     metadata: Step,
-) -> list[HandEdit]:
+) -> list[OverrideCandidate]:
     """The fields that were edited, each once.
 
     standing: the edited object; fresh: what injection gives; spec, metadata: where the pod's stand
     in both.
     """
-    edits: dict[str, HandEdit] = {}
+    edits: dict[str, OverrideCandidate] = {}
     for piece in pieces:
         for edit in _edits_of(piece, standing, fresh, spec, metadata):
             edits.setdefault(edit.path, edit)
@@ -64,10 +64,10 @@ def hand_edits(
 
 def _edits_of(
     piece: ChangedPiece, standing: Object, fresh: Object, spec: Step, metadata: Step
-) -> Iterator[HandEdit]:
+) -> Iterator[OverrideCandidate]:
     current = ABSENT if piece.current is None else piece.current
     injected = ABSENT if piece.injected is None else piece.injected
-    whole = HandEdit(piece.path, current, injected)
+    whole = OverrideCandidate(piece.path, current, injected)
     if current is ABSENT or piece.path.endswith(ORDER):
         yield whole
         return
@@ -97,7 +97,7 @@ def _edits_of(
 
 def _edits_inside(
     prefix: str, name: str, before: Object, after: Object, unit: str
-) -> Iterator[HandEdit]:
+) -> Iterator[OverrideCandidate]:
     """The edited fields of one injected container, below the piece that the record does not know.
 
     prefix: the container's path; unit: that piece from the container, "" for the container itself.
@@ -106,7 +106,7 @@ def _edits_inside(
         text = field_text(steps)
         if is_within(text, unit) or is_within(unit, text):
             override = steps if is_expressible(steps, current) else ()
-            yield HandEdit(f"{prefix}.{text}", current, injected, name, override)
+            yield OverrideCandidate(f"{prefix}.{text}", current, injected, name, override)
 
 
 # ---------------------------------------------------------------- containers of an object
