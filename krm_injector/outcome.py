@@ -15,7 +15,7 @@ from krm_injector.sources.resource_list import Bundle, Item, Layouts
 if TYPE_CHECKING:
     from krm_injector.discovery.discover import Discovery
     from krm_injector.reinjection.bundle_injection import TemplatePlace
-    from krm_injector.reinjection.manual_edits import HandEdit
+    from krm_injector.reinjection.override_candidates import OverrideCandidate
 
 
 LAYOUTS = Layouts(record.item_layout, record.with_entries)
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
     unusable: frozenset[str] = frozenset()
 
     # Pod template -> the edits by hand inside its injected part. Only edited ones.
-    edits: dict[TemplatePlace, tuple[HandEdit, ...]] = {}  # noqa: RUF012
+    edits: dict[TemplatePlace, tuple[OverrideCandidate, ...]] = {}  # noqa: RUF012
 
     @property
     def anew(self) -> frozenset[int]:

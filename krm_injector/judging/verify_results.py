@@ -13,6 +13,7 @@ from krm_injector.reinjection import eject, istio_traces, manual_edits
 
 if TYPE_CHECKING:
     from krm_injector.codes import CodeName
+    from krm_injector.reinjection.override_candidates import OverrideCandidate
     from krm_injector.reinjection.setter_comments import Copied
 
 CONTAINERS = (".containers", ".initContainers")
@@ -29,7 +30,7 @@ class Comparison(NamedTuple):
     fresh: Object  # as injection makes it now
     # False: without a record, and Istio's traces do not tell what it was before.
     proven: bool = True
-    edits: tuple[manual_edits.HandEdit, ...] = ()  # by hand inside the injected part
+    edits: tuple[OverrideCandidate, ...] = ()  # by hand inside the injected part
 
 
 def stale(comparison: Comparison, code: CodeName, why: str, differing: list[Difference]) -> Result:
@@ -49,7 +50,7 @@ def stale(comparison: Comparison, code: CodeName, why: str, differing: list[Diff
     return Result("error", message, standing.ref, code=code)
 
 
-def edited(comparison: Comparison, edit: manual_edits.HandEdit) -> Result:
+def edited(comparison: Comparison, edit: OverrideCandidate) -> Result:
     """A value inside the injected part that was edited by hand."""
     ref = comparison.standing.ref
     if edit.kept:
