@@ -6,7 +6,7 @@ mesh_parts collects what there is of them; here each is put together.
 
 from __future__ import annotations
 
-from krm_injector.discovery import config_checks, istiod
+from krm_injector.discovery import config_checks, injection_config, istiod
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced
 from krm_injector.discovery.mesh_parts import MeshParts, add_profile, collect_parts
@@ -157,7 +157,8 @@ def _mesh(
 def _injection_config(injector: ConfigText, automatic: bool, results: list[Result]) -> Object:
     config = config_checks.parse_mapping(injector, injector.text, "data.config", results)
     if config_checks.is_injection_config(config):
-        results += config_checks.config_problems(config, injector, automatic)
+        config, mistyped = injection_config.decode(config)
+        results += config_checks.config_problems(config, mistyped, injector, automatic)
     elif not any(result.code == "mesh-not-yaml" for result in results):
         results.append(config_checks.no_injection_config(injector))
 
