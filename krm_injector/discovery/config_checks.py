@@ -14,6 +14,7 @@ from krm_injector.discovery.injection_config import Mistyped
 from krm_injector.discovery.mesh_config_maps import ConfigText
 from krm_injector.kube import selectors, yaml
 from krm_injector.model import Object, Result
+from krm_injector.versions import NEWEST, Rules
 
 # Fields that nearly every mesh configuration has: one of them is proof enough.
 _COMMON_MESH_FIELDS = {
@@ -130,6 +131,28 @@ def _skipped_selectors(config: Object, injector: ConfigText) -> list[Result]:
     return results
 
 
+# ---------------------------------------------------------------- data.values
+
+
+def no_values(injector: ConfigText, rules: Rules) -> list[Result]:
+    """An error where an injection configuration has no data.values.
+
+    Istio 1.1 knows no values. Since 1.2 the injector does not start without them, and one that
+    runs keeps the configuration that it has: nobody can tell from here what that is. So there is
+    no right answer, and {} would be a guess. Source: pkg/kube/inject/webhook.go loadConfig
+    (1.2-1.7), watcher.go readConfigMap (1.8 and later); kube-inject refuses it too
+    (getValuesFromConfigMap). An empty text is not missing, and means {}.
+    """
+    if injector.values is not None or "Values" not in rules.template_data:
+        return []
+
+    message = (
+        f"{injector.place} has data.config and no data.values, and Istio takes no injection "
+        "configuration without it; add data.values as the control plane has it, or {} for none"
+    )
+    return [Result("error", message, injector.ref, "data.values", code="mesh-incomplete")]
+
+
 # ---------------------------------------------------------------- data.mesh
 
 
@@ -146,7 +169,6 @@ def no_mesh_config(mesh_config: Object, text: ConfigText) -> list[Result]:
 
     # Late: hardly any configuration is without one of the common fields.
     from krm_injector.istio_api import default_mesh_config
-    from krm_injector.versions import NEWEST
 
     fields = default_mesh_config(NEWEST).type.fields
     if any(field.json in mesh_config or field.name in mesh_config for field in fields):

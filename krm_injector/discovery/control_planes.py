@@ -118,7 +118,8 @@ def _mesh(
     mesh_text = parts.mesh_configs.get(revision) or _default_mesh_config(injector, results)
 
     config = _injection_config(injector, automatic, results)
-    values = config_checks.parse_mapping(injector, injector.values, "data.values", results)
+    values_text = injector.values or "{}"
+    values = config_checks.parse_mapping(injector, values_text, "data.values", results)
     mesh_config = config_checks.parse_mapping(mesh_text, mesh_text.text, "data.mesh", results)
     results += config_checks.no_mesh_config(mesh_config, mesh_text)
 
@@ -127,6 +128,7 @@ def _mesh(
     results += version.results
     rules = rules_for(version.minor)
     rules = rules._replace(test_mesh=istiod.test_mesh(mesh_config, rules.test_mesh))
+    results += config_checks.no_values(injector, rules)
 
     if webhooks is None:
         namespace = injector.ref.namespace if injector.ref else ""
@@ -140,7 +142,7 @@ def _mesh(
         rules=rules,
         source=injector.source,
         config=config,
-        values=injector.values,
+        values=values_text,
         mesh_config=mesh_text.text,
         webhooks=called,
         assumed_webhooks=webhooks is None,
@@ -173,7 +175,7 @@ def _default_mesh_config(injector: ConfigText, results: list[Result]) -> ConfigT
         "defaults are used"
     )
     results.append(Result("warning", message, injector.ref, code="mesh-incomplete"))
-    return ConfigText(injector.revision, "", "", {}, None, injector.source)
+    return ConfigText(injector.revision, "", None, {}, None, injector.source)
 
 
 def _effective_webhooks(
