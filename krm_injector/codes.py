@@ -259,7 +259,7 @@ CODES: dict[CodeName, Code] = {
     # Control planes
     "mesh": Code(("info",), "codes.md"),
     "mesh-incomplete": Code(
-        ("warning",), "codes.md", "Part of the installation's configuration is not given"
+        ("warning", "error"), "codes.md", "Part of the installation's configuration is not given"
     ),
     "mesh-ambiguous": Code(("error",), "codes.md"),
     "mesh-missing": Code(("error",), "codes.md"),

@@ -1,7 +1,7 @@
 """The texts of a control plane's configuration -> mappings, and what is wrong with them.
 
-Source of the fields: istio/istio pkg/kube/inject/webhook.go Config (data.config), istio/api
-mesh/v1alpha1 MeshConfig (data.mesh).
+Source of the fields: injection_config (data.config), istio/api mesh/v1alpha1 MeshConfig
+(data.mesh).
 """
 
 from __future__ import annotations
@@ -9,21 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from krm_injector.discovery import injection_config
+from krm_injector.discovery.injection_config import Mistyped
 from krm_injector.discovery.mesh_config_maps import ConfigText
 from krm_injector.kube import selectors, yaml
 from krm_injector.model import Object, Result
-
-_FIELD_TYPES: dict[str, tuple[type, type]] = {  # field of data.config: its type, its members' type
-    "policy": (str, object),
-    "template": (str, object),
-    "templates": (dict, str),
-    "aliases": (dict, list),
-    "defaultTemplates": (list, str),
-    "neverInjectSelector": (list, dict),
-    "alwaysInjectSelector": (list, dict),
-    "injectedAnnotations": (dict, str),
-}
-_TYPE_NAMES = {dict: "a mapping", list: "a list", str: "a string", object: "anything"}
+from krm_injector.versions import NEWEST, Rules
 
 # Fields that nearly every mesh configuration has: one of them is proof enough.
 _COMMON_MESH_FIELDS = {
@@ -60,7 +51,7 @@ def parse_mapping(text: ConfigText, content: str, field: str, results: list[Resu
 
 def is_injection_config(config: Object) -> bool:
     """Whether a mapping has any field of an injection configuration."""
-    return not config.keys().isdisjoint(_FIELD_TYPES)
+    return not config.keys().isdisjoint(injection_config.FIELDS)
 
 
 def no_injection_config(injector: ConfigText) -> Result:
@@ -72,16 +63,13 @@ def no_injection_config(injector: ConfigText) -> Result:
     return Result("error", message, injector.ref, "data.config", code="mesh-config-invalid")
 
 
-def config_problems(config: Object, injector: ConfigText, automatic: bool) -> list[Result]:
-    """Fields that Istio's Config cannot hold and, where the policy counts (``automatic``), what
-    Istio would pass over.
+def config_problems(
+    config: Object, mistyped: Iterable[Mistyped], injector: ConfigText, automatic: bool
+) -> list[Result]:
+    """Fields that Istio's Config cannot hold (``mistyped``) and, where the policy counts
+    (``automatic``), what Istio would pass over.
     """
-    results = []
-    for field, (field_type, member_type) in _FIELD_TYPES.items():
-        value = config.get(field)
-        if value is not None and not _has_type(value, field_type, member_type):
-            results.append(_mistyped_field(injector, field, value))
-
+    results = [_mistyped_field(field, injector) for field in mistyped]
     if automatic and not results:
         results += _skipped_selectors(config, injector)
     if automatic and config:
@@ -90,27 +78,16 @@ def config_problems(config: Object, injector: ConfigText, automatic: bool) -> li
     return results
 
 
-def _has_type(value: Any, field_type: type, member_type: type) -> bool:
-    if not isinstance(value, field_type):
-        return False
-
-    members: Iterable[Any] = ()
-    if isinstance(value, dict):
-        members = value.values()
-    elif isinstance(value, list):
-        members = value
-
-    return all(isinstance(member, member_type) for member in members)
-
-
-def _mistyped_field(injector: ConfigText, field: str, value: Any) -> Result:
-    field_type, member_type = _FIELD_TYPES[field]
-    expected = _TYPE_NAMES[field_type]
-    if field_type is not str:
-        expected += f" of {_TYPE_NAMES[member_type]} each"
-
-    message = f"{field} in data.config of {injector.place} must be {expected}"
-    return Result("error", message, injector.ref, "data.config", value, code="mesh-config-invalid")
+def _mistyped_field(field: Mistyped, injector: ConfigText) -> Result:
+    message = f"{field.path} in data.config of {injector.place} must be {field.expected}"
+    return Result(
+        "error",
+        message,
+        injector.ref,
+        "data.config",
+        field.value,
+        code="mesh-config-invalid",
+    )
 
 
 def _illegal_policy(policy: Any, injector: ConfigText) -> list[Result]:
@@ -154,6 +131,28 @@ def _skipped_selectors(config: Object, injector: ConfigText) -> list[Result]:
     return results
 
 
+# ---------------------------------------------------------------- data.values
+
+
+def no_values(injector: ConfigText, rules: Rules) -> list[Result]:
+    """An error where an injection configuration has no data.values.
+
+    Istio 1.1 knows no values. Since 1.2 the injector does not start without them, and one that
+    runs keeps the configuration that it has: nobody can tell from here what that is. So there is
+    no right answer, and {} would be a guess. Source: pkg/kube/inject/webhook.go loadConfig
+    (1.2-1.7), watcher.go readConfigMap (1.8 and later); kube-inject refuses it too
+    (getValuesFromConfigMap). An empty text is not missing, and means {}.
+    """
+    if injector.values is not None or "Values" not in rules.template_data:
+        return []
+
+    message = (
+        f"{injector.place} has data.config and no data.values, and Istio takes no injection "
+        "configuration without it; add data.values as the control plane has it, or {} for none"
+    )
+    return [Result("error", message, injector.ref, "data.values", code="mesh-incomplete")]
+
+
 # ---------------------------------------------------------------- data.mesh
 
 
@@ -170,7 +169,6 @@ def no_mesh_config(mesh_config: Object, text: ConfigText) -> list[Result]:
 
     # Late: hardly any configuration is without one of the common fields.
     from krm_injector.istio_api import default_mesh_config
-    from krm_injector.versions import NEWEST
 
     fields = default_mesh_config(NEWEST).type.fields
     if any(field.json in mesh_config or field.name in mesh_config for field in fields):

@@ -6,7 +6,7 @@ mesh_parts collects what there is of them; here each is put together.
 
 from __future__ import annotations
 
-from krm_injector.discovery import config_checks, istiod
+from krm_injector.discovery import config_checks, injection_config, istiod
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced
 from krm_injector.discovery.mesh_parts import MeshParts, add_profile, collect_parts
@@ -118,7 +118,8 @@ def _mesh(
     mesh_text = parts.mesh_configs.get(revision) or _default_mesh_config(injector, results)
 
     config = _injection_config(injector, automatic, results)
-    values = config_checks.parse_mapping(injector, injector.values, "data.values", results)
+    values_text = injector.values or "{}"
+    values = config_checks.parse_mapping(injector, values_text, "data.values", results)
     mesh_config = config_checks.parse_mapping(mesh_text, mesh_text.text, "data.mesh", results)
     results += config_checks.no_mesh_config(mesh_config, mesh_text)
 
@@ -127,6 +128,7 @@ def _mesh(
     results += version.results
     rules = rules_for(version.minor)
     rules = rules._replace(test_mesh=istiod.test_mesh(mesh_config, rules.test_mesh))
+    results += config_checks.no_values(injector, rules)
 
     if webhooks is None:
         namespace = injector.ref.namespace if injector.ref else ""
@@ -140,7 +142,7 @@ def _mesh(
         rules=rules,
         source=injector.source,
         config=config,
-        values=injector.values,
+        values=values_text,
         mesh_config=mesh_text.text,
         webhooks=called,
         assumed_webhooks=webhooks is None,
@@ -157,7 +159,8 @@ def _mesh(
 def _injection_config(injector: ConfigText, automatic: bool, results: list[Result]) -> Object:
     config = config_checks.parse_mapping(injector, injector.text, "data.config", results)
     if config_checks.is_injection_config(config):
-        results += config_checks.config_problems(config, injector, automatic)
+        config, mistyped = injection_config.decode(config)
+        results += config_checks.config_problems(config, mistyped, injector, automatic)
     elif not any(result.code == "mesh-not-yaml" for result in results):
         results.append(config_checks.no_injection_config(injector))
 
@@ -172,7 +175,7 @@ def _default_mesh_config(injector: ConfigText, results: list[Result]) -> ConfigT
         "defaults are used"
     )
     results.append(Result("warning", message, injector.ref, code="mesh-incomplete"))
-    return ConfigText(injector.revision, "", "", {}, None, injector.source)
+    return ConfigText(injector.revision, "", None, {}, None, injector.source)
 
 
 def _effective_webhooks(

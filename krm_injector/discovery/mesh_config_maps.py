@@ -30,7 +30,7 @@ class ConfigText(NamedTuple):
 
     revision: str
     text: str
-    values: str  # data.values beside data.config; "" in a mesh configuration
+    values: str | None  # data.values beside data.config, None where there is none
     labels: dict[str, str]
     ref: ResourceRef | None  # None: inline in the functionConfig, or the profile
     source: Literal["functionConfig", "bundle", "profile"]
@@ -108,14 +108,17 @@ def _config_text(
 
     ref = ref_of(config_map)
     for data_key in (key, "values"):
-        if not isinstance(data.get(data_key, ""), str):
+        if not isinstance(data.get(data_key), str | None):
             results.append(_not_text(ref, data_key, data[data_key]))
             return None
 
     labels = string_map(at(config_map, ("metadata", "labels")))
     revision = labels.get(REVISION_LABEL) or ref.name[len(base) + 1 :] or "default"
-    values = data.get("values") or "{}" if key == "config" else ""
-    return ConfigText(revision, data[key], values, labels, ref, source)
+    values = None
+    if key == "config" and "values" in data:
+        values = data["values"] or ""  # the API server stores null in a map of strings as ""
+
+    return ConfigText(revision, data[key] or "", values, labels, ref, source)
 
 
 def _not_text(ref: ResourceRef, key: str, value: object) -> Result:

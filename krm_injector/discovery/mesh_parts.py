@@ -42,7 +42,7 @@ def collect_parts(objects: list[Sourced], settings: Settings, results: list[Resu
         )
     if stated.mesh_config is not None:
         mesh_configs[revision] = ConfigText(
-            revision, stated.mesh_config, "", {}, None, "functionConfig"
+            revision, stated.mesh_config, None, {}, None, "functionConfig"
         )
 
     # What is wrong with the bundle's ConfigMaps matters where one of them is used.
@@ -131,7 +131,7 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
             revision, embedded.config, embedded.values, {}, None, "profile"
         )
         parts.mesh_configs.setdefault(
-            revision, ConfigText(revision, embedded.mesh, "", {}, None, "profile")
+            revision, ConfigText(revision, embedded.mesh, None, {}, None, "profile")
         )
 
     if parts.webhooks or has_mesh_config:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from krm_injector.discovery.metadata import unquoted_values
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import GROUP
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.workloads import POD_TEMPLATES, text
 from krm_injector.model import Result, Workload
@@ -51,7 +52,7 @@ _GROUPS_WITHOUT_PODS = frozenset(
         "external-secrets.io",
         "flowcontrol.apiserver.k8s.io",
         "gateway.networking.k8s.io",
-        "krm-injector.dev",
+        GROUP,
         "kustomize.config.k8s.io",
         "kyverno.io",
         "monitoring.coreos.com",

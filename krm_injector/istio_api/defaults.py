@@ -12,6 +12,7 @@ from typing import Any
 from krm_injector.istio_api.decode import apply
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import covers, schema
+from krm_injector.istio_names import PROXY_CONTAINER, SYSTEM_NAMESPACE
 
 PROXY = "v1alpha1.ProxyConfig"
 MESH = "v1alpha1.MeshConfig"
@@ -21,7 +22,7 @@ _PROXY: tuple[tuple[str, Any, str], ...] = (
     ("configPath", "/etc/istio/proxy", "-5"),
     ("configPath", "./etc/istio/proxy", "6-"),
     ("binaryPath", "/usr/local/bin/envoy", "-"),
-    ("serviceCluster", "istio-proxy", "-"),
+    ("serviceCluster", PROXY_CONTAINER, "-"),
     ("drainDuration", "45s", "-"),
     ("parentShutdownDuration", "60s", "-16"),
     ("terminationDrainDuration", "5s", "7-"),
@@ -63,7 +64,7 @@ _MESH: tuple[tuple[str, Any, str], ...] = (
     ("outboundTrafficPolicy", {"mode": "ALLOW_ANY"}, "-"),
     ("inboundTrafficPolicy", {"mode": "PASSTHROUGH"}, "22-"),
     ("localityLbSetting", {"enabled": True}, "6-"),
-    ("rootNamespace", "istio-system", "-"),
+    ("rootNamespace", SYSTEM_NAMESPACE, "-"),
     ("proxyListenPort", 15001, "-"),
     ("proxyInboundListenPort", 15006, "18-"),
     ("connectTimeout", "1s", "-5"),

@@ -15,9 +15,9 @@ from krm_injector.istio_api.errors import ApiError
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import schema
 from krm_injector.istio_api.validate import mesh_config_problems
+from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.kube import yaml
 
-PROXY_CONFIG_ANNOTATION = "proxy.istio.io/config"
 _KEPT_HEADERS = ("forwardedClientCert", "requestId", "attemptCount", "server", "envoyDebugHeaders")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from krm_injector.injection import merge, pods, probes
 from krm_injector.istio_names import (
+    APP_NAME_LABEL,
     APP_PROBERS_VARIABLE,
     CANONICAL_NAME_LABEL,
     CANONICAL_REVISION_LABEL,
@@ -37,7 +38,7 @@ DEFAULT_CONTAINER_ANNOTATIONS = (DEFAULT_CONTAINER_ANNOTATION, DEFAULT_LOGS_CONT
 
 # The labels that injection takes the value of a canonical label from, the first one first.
 CANONICAL_SOURCES = {
-    CANONICAL_NAME_LABEL: ("app.kubernetes.io/name", "app"),
+    CANONICAL_NAME_LABEL: (APP_NAME_LABEL, "app"),
     CANONICAL_REVISION_LABEL: ("app.kubernetes.io/version", "version"),
 }
 FS_GROUP = PROXY_UID  # templates before 1.20 set it for the whole pod

@@ -704,3 +704,54 @@ def test_odd_objects_give_results_and_never_a_crash() -> None:
             assert decision.detail
             if decision.mesh:
                 owner_of(decision.workload, decision.mesh.rules, method == "manual")
+
+
+# ---------------------------------------------------------------- no values
+
+
+OLD = "policy: enabled\ntemplate: |\n  containers: []\n"
+
+
+def without_values(config: str) -> Object:
+    return config_map("istio-sidecar-injector", {"config": config})
+
+
+@pytest.mark.parametrize("minor", range(2, 32))
+def test_a_config_map_without_values_is_an_error(minor: int) -> None:
+    config = OLD if minor < 9 else CONFIG
+    seen = found(without_values(config), mesh_map(), mesh=MeshSettings(version=f"1.{minor}.0"))
+    (error,) = [result for result in seen.results if result.severity == "error"]
+    assert (error.code, error.field) == ("mesh-incomplete", "data.values")
+    assert "add data.values" in error.message
+
+
+def test_istio_1_1_knows_no_values() -> None:
+    seen = found(without_values(OLD), mesh_map(), mesh=MeshSettings(version="1.1.0"))
+    assert codes(seen.results) == []
+    assert only(seen).values == "{}"
+
+
+@pytest.mark.parametrize("values", ["", None, "{}"])
+def test_empty_values_are_not_missing(values: str | None) -> None:
+    """The API server stores null in data as the empty text."""
+    data: Any = {"config": CONFIG, "values": values}
+    seen = found(
+        config_map("istio-sidecar-injector", data), mesh_map(), mesh=MeshSettings(version="1.30.3")
+    )
+    assert codes(seen.results) == []
+    assert only(seen).values == "{}"
+
+
+def test_the_function_config_may_leave_values_out() -> None:
+    stated = MeshSettings(version="1.30.3", config=CONFIG, mesh_config="rootNamespace: admin")
+    seen = found(mesh=stated)
+    assert codes(seen.results) == []
+    assert only(seen).values == "{}"
+
+
+def test_null_in_data_is_the_empty_text() -> None:
+    no_mesh: Any = {"mesh": None}
+    assert codes(found(injector(), config_map("istio", no_mesh)).results) == []
+    no_config: Any = {"config": None, "values": "{}"}
+    refused = found(config_map("istio-sidecar-injector", no_config))
+    assert "mesh-config-invalid" in codes(refused.results)

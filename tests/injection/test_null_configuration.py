@@ -13,7 +13,6 @@ import pytest
 
 from krm_injector import pipeline
 from krm_injector.function_config import settings
-from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.kube import yaml
 from krm_injector.model import Object
 from krm_injector.outcome import Outcome
@@ -99,15 +98,60 @@ def test_values_that_istiod_cannot_parse_are_an_error(version: str, values: str)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_null_template_is_no_internal_error(version: str) -> None:
+def test_a_null_template_adds_nothing(version: str) -> None:
     config = "policy: enabled\ndefaultTemplates: [sidecar]\ntemplates: {sidecar: null}\n"
-    outcome = run(version, config)
-    assert [result.code for result in outcome.results if result.severity == "error"] in (
-        [],  # istiod takes it as an empty one
-        ["mesh-config-invalid"],
-    )
-    assert outcome.meshes[0].config["templates"] == {"sidecar": None}
-    assert PreparedControlPlane(outcome.meshes[0]).template("sidecar").execute({}) == ""
+    pod = pod_of(run(version, config))
+    assert [container["name"] for container in pod["spec"]["containers"]] == ["web"]
+    assert "sidecar.istio.io/status" in pod["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("fields", "containers"),
+    [
+        ("defaultTemplates: null", ["web", "istio-proxy"]),
+        ("aliases: null", ["web", "istio-proxy"]),
+        ("defaultTemplates: [x]\naliases: {x: null}", ["web"]),
+        ("neverInjectSelector: null", ["web", "istio-proxy"]),
+        ("neverInjectSelector: [null]", ["web", "istio-proxy"]),
+        ("neverInjectSelector: [{matchExpressions: [{operator: null}]}]", ["web", "istio-proxy"]),
+        ("injectedAnnotations: {a: null, b: 1}", ["web", "istio-proxy"]),
+    ],
+)
+def test_null_in_the_configuration_is_go_s_zero_value(
+    version: str, fields: str, containers: list[str]
+) -> None:
+    config = CONFIG.replace("defaultTemplates: [sidecar]\n", "") + fields + "\n"
+    pod = pod_of(run(version, config))
+    assert [container["name"] for container in pod["spec"]["containers"]] == containers
+    if "injectedAnnotations" in fields:
+        annotations = pod["metadata"]["annotations"]
+        assert (annotations["a"], annotations["b"]) == ("", "1")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("fields", ["defaultTemplates: [null]", "aliases: {sidecar: [null]}"])
+def test_null_as_a_template_s_name_names_no_template(version: str, fields: str) -> None:
+    outcome = run(version, CONFIG.replace("defaultTemplates: [sidecar]\n", "") + fields + "\n")
+    codes = [result.code for result in outcome.results if result.severity == "error"]
+    assert codes == ["template-unusable"]
+
+
+@pytest.mark.parametrize("version", [f"1.{minor}.0" for minor in range(1, 9)])
+@pytest.mark.parametrize(
+    ("fields", "same"),
+    [
+        ("template: null", "template: ''"),
+        ("template: ''\nneverInjectSelector: [null]", "template: ''"),
+        (
+            "template: ''\ninjectedAnnotations: {a: null}",
+            "template: ''\ninjectedAnnotations: {a: ''}",
+        ),
+    ],
+)
+def test_null_is_the_zero_value_in_old_versions_too(version: str, fields: str, same: str) -> None:
+    pod = pod_of(run(version, f"policy: enabled\n{fields}\n"))
+    assert pod == pod_of(run(version, f"policy: enabled\n{same}\n"))
 
 
 @pytest.mark.parametrize("version", VERSIONS)

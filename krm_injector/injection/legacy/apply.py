@@ -13,6 +13,11 @@ from krm_injector.injection import pods
 from krm_injector.injection.legacy import probes
 from krm_injector.injection.legacy.spec import SidecarInjectionSpec
 from krm_injector.istio_names import (
+    APP_NAME_LABEL,
+    CANONICAL_NAME_LABEL,
+    CANONICAL_REVISION_LABEL,
+    CORE_DUMP_CONTAINER,
+    INIT_CONTAINER,
     INJECT,
     INTERCEPTION_ANNOTATION,
     MERGE_METRICS_ANNOTATION,
@@ -35,8 +40,8 @@ TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 # What istiod takes for injected where no status annotation says it (webhook.go legacyContainerNames
 # ...).
 LEGACY_NAMES = {
-    "initContainers": ["istio-init", "enable-core-dump"],
-    "containers": ["istio-proxy"],
+    "initContainers": [INIT_CONTAINER, CORE_DUMP_CONTAINER],
+    "containers": [PROXY_CONTAINER],
     "volumes": ["istio-certs", "istio-envoy"],
     "imagePullSecrets": [],
 }
@@ -55,8 +60,6 @@ _REDIRECTS = (
     "traffic.sidecar.istio.io/kubevirtInterfaces",
 )
 _NETWORKS = "k8s.v1.cni.cncf.io/networks"
-_CANONICAL_NAME = "service.istio.io/canonical-name"
-_CANONICAL_REVISION = "service.istio.io/canonical-revision"
 
 
 class ApplySettings(NamedTuple):
@@ -204,10 +207,10 @@ def _labels(pod: Object, spec: SidecarInjectionSpec, settings: ApplySettings) ->
         added[TLS_MODE_LABEL] = "istio"
 
     if "canonical" in kinds:
-        names = (_CANONICAL_NAME, "app.kubernetes.io/name", "app")
-        added[_CANONICAL_NAME] = _first_label(labels, names, settings.workload_name)
-        names = (_CANONICAL_REVISION, "app.kubernetes.io/version", "version")
-        added[_CANONICAL_REVISION] = _first_label(labels, names, "latest")
+        names = (CANONICAL_NAME_LABEL, APP_NAME_LABEL, "app")
+        added[CANONICAL_NAME_LABEL] = _first_label(labels, names, settings.workload_name)
+        names = (CANONICAL_REVISION_LABEL, "app.kubernetes.io/version", "version")
+        added[CANONICAL_REVISION_LABEL] = _first_label(labels, names, "latest")
 
     if "revision" in kinds:
         added[REVISION_LABEL] = settings.revision

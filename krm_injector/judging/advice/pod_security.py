@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from krm_injector.istio_names import POD_SECURITY_LABEL
+from krm_injector.istio_names import INIT_CONTAINER, POD_SECURITY_LABEL
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -101,7 +101,7 @@ def _message(ref: ResourceRef, mode: Mode, level: str, broken: list[str]) -> str
     }[mode]
 
     remedies = []
-    if any("istio-init" in rule and "capabilities" in rule for rule in broken):
+    if any(INIT_CONTAINER in rule and "capabilities" in rule for rule in broken):
         remedies.append(
             "with the Istio CNI plugin istio-validation takes istio-init's place and needs no "
             "capability"
