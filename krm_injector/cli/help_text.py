@@ -48,7 +48,7 @@ def _columns(rows: list[tuple[str, str]]) -> list[str]:
 
 
 def _wrapped(start: str, text: str) -> list[str]:
-    """The text behind a start, broken into lines that are indented by the start's width."""
+    """The text after a start, in lines that are indented by the start's width."""
     return textwrap.wrap(
         text,
         _WIDTH,

@@ -187,7 +187,7 @@ OPTIONS = {
             "",
             "print the parameters that Argo CD can offer for DIR, as JSON; build nothing",
         ),
-        Option("--output", "FORM", ""),  # FORMS says which, and the help with it
+        Option("--output", "FORM", ""),  # FORMS has the forms; the help lists them
         Option(
             "--context",
             "PATH",
@@ -343,7 +343,7 @@ COMMANDS = {
 
 # ---------------------------------------------------------------- the forms of --output
 
-# By command, and by the option that makes a command print something else.
+# By command, and by the option with which a command prints something else.
 FORMS = {
     "explain": ("table", "json", "yaml", "markdown", "html"),
     "explain --truth-table": ("table", "json", "yaml", "markdown"),
@@ -355,12 +355,12 @@ FORMS = {
 
 
 def forms_of(command: str) -> list[str]:
-    """Every form that a command has, whatever it prints."""
+    """Every form of a command, with any option."""
     names = [command, *(f"{command} {mode}" for mode in modes_of(command))]
     return list(dict.fromkeys(form for name in names for form in FORMS.get(name, ())))
 
 
 def modes_of(command: str) -> list[str]:
-    """The options that make a command print something else, in forms of its own."""
+    """The options with which a command prints something else, in other forms."""
     start = f"{command} "
     return [name.removeprefix(start) for name in FORMS if name.startswith(start)]
