@@ -192,7 +192,7 @@ class Code(NamedTuple):
 
     severities: tuple[Severity, ...]  # the default first
     page: Page  # explains it
-    title: str = ""  # a few words for a list of results; "" where the name says enough
+    title: str = ""  # a few words for a list of results; "" if the name says enough
 
 
 CODES: dict[CodeName, Code] = {

@@ -90,7 +90,7 @@ class Refusals:
         return Refused(*self.results)
 
     def raise_all(self) -> None:
-        """Raises Refused with every cause, where there is one."""
+        """Raises Refused with every cause, if there is one."""
         if self.results:
             raise self.refused()
 
@@ -128,7 +128,7 @@ class Mesh(NamedTuple):
     """One control plane: all that its istiod would know when a pod arrives."""
 
     revision: str  # "default" for the unnamed one; unique in a run
-    version: str  # "1.30.3", or "" where it could not be recognised
+    version: str  # "1.30.3", or "" if it could not be recognised
     rules: Rules  # how this version behaves
     source: MeshSource  # "profile": the embedded one; "missing": only webhooks are given
     config: Object  # the parsed injection config: policy, templates, defaultTemplates, aliases, ...

@@ -32,8 +32,8 @@ class Outcome(NamedTuple):
     bundle: Bundle
     meshes: tuple[Mesh, ...]
 
-    # One verdict per workload, about the workload as it was before an earlier injection. Empty
-    # where nothing is decided: after `eject`, or where the settings are refused.
+    # One verdict per workload, about the workload as it was before an earlier injection. Empty if
+    # nothing is decided: after `eject`, or where the settings are refused.
     decisions: tuple[Decision, ...]
 
     # Index of an item -> the item as it is to be written. Items that stay as they are, are absent.

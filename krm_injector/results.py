@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """1 where there is an error, else 0. A function that reports an error must not exit with 0:
+    """1 if there is an error, else 0. A function that reports an error must not exit with 0:
     kustomize and kpt would take its items.
     """
     return int(any(result.severity == "error" for result in results))

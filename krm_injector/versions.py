@@ -127,7 +127,7 @@ class Rules(NamedTuple):
     https_probes: bool = False
     # In ISTIO_KUBE_APP_PROBERS: the action itself, or a prober that holds it.
     prober_form: Literal["action", "prober"] = "action"
-    empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is {} where there are no probes
+    empty_probers: bool = True  # ISTIO_KUBE_APP_PROBERS is {} if there are no probes
     startup_probes: bool = False
     # What of a probe the webhook's patch replaces.
     probe_patch: Literal["action", "probe"] = "action"
@@ -392,7 +392,7 @@ CHANGES: tuple[Change, ...] = (
 def parse_version(text: str) -> Minor | None:
     """The minor version that a tag or label names: "1.30.3", "1.30-alpha.abc", "v1.24" -> (1, 30).
 
-    None where the text names none.
+    None if the text names none.
     """
     match = re.match(r"v?(\d+)\.(\d+)(?:[.\-+]|$)", text)
     return (int(match[1]), int(match[2])) if match else None

@@ -1,9 +1,8 @@
-"""What Argo CD tells a config management plugin -> options and facts of a build.
+"""The environment of an Argo CD plugin -> options and facts of a build.
 
-With argocd_parameters.py the one place that knows the variables:
+Only this module and argocd_parameters.py know the variables:
 https://argo-cd.readthedocs.io/en/stable/user-guide/build-environment/ and
-.../operator-manual/config-management-plugins/ (v3.5). It reads a mapping that it is given and
-nothing else.
+.../operator-manual/config-management-plugins/ (v3.5). It reads only the mapping that it is given.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Application(NamedTuple):
     """The Application that Argo CD builds."""
 
     name: str
-    namespace: str  # spec.destination.namespace; "" where it names none
+    namespace: str  # spec.destination.namespace; "" if it names none
     revision: str  # the commit
     path: str  # spec.source.path
     kube_version: str  # the destination cluster's
@@ -46,12 +45,12 @@ class Application(NamedTuple):
     results: tuple[Result, ...]
 
     def text(self, name: str) -> str | None:
-        """The value of a parameter that is a string; None where it is empty or not given."""
+        """The value of a parameter that is a string; None if it is empty or not given."""
         return self.parameters.get(name) or None
 
 
 def application(environment: Mapping[str, str]) -> Application | None:
-    """The Application in a plugin's environment; None where it is not Argo CD that calls.
+    """The Application in a plugin's environment; None if Argo CD is not the caller.
 
     Raises Refused with every parameter that cannot be used.
     """
@@ -78,10 +77,10 @@ def application(environment: Mapping[str, str]) -> Application | None:
 
 
 def arguments(stated: Arguments, app: Application, directory: str) -> Arguments:
-    """The command line with the Application's parameters where it states nothing; paths are those
-    of the repository.
+    """The command line, with the Application's parameters for the options that it leaves open.
+    Paths are relative to the repository.
 
-    Raises Refused for a path that leads out of the repository.
+    Raises Refused for a path outside the repository.
     """
     root = repository(directory, app.path)
     config, mesh = app.text("config"), app.text("mesh")
@@ -99,9 +98,7 @@ def arguments(stated: Arguments, app: Application, directory: str) -> Arguments:
 
 
 def release(stated: Arguments, app: Application | None, directory: str) -> Release:
-    """What a chart is rendered with. Raises Refused for a values file that lies outside the
-    repository.
-    """
+    """The values of a chart. Raises Refused for a values file outside the repository."""
     if app is None:
         return Release(namespace=stated.namespace or "")
 
@@ -155,8 +152,8 @@ def repository(directory: str, path: str) -> str:
 
 
 def inside(path: str, root: str, what: str, shown: str) -> str:
-    """The path, where it lies in the repository. Raises Refused: a plugin's container holds more
-    than that.
+    """The path, if it is in the repository. Raises Refused otherwise: a plugin's container holds
+    other files too.
     """
     if "://" in shown:
         message = (
@@ -183,9 +180,9 @@ def _in_repository(parameter: str, path: str, directory: str, root: str) -> str:
 
 
 def announcements(app: Application | None, values: Mapping[str, str] | None) -> str:
-    """The dynamic parameters of a directory, as Argo CD reads them (JSON): for a chart, what Helm
-    takes, with the chart's own values as defaults; for anything else none beside plugin.yaml's.
-    ``values`` is None for no chart.
+    """The dynamic parameters of a directory, as Argo CD reads them (JSON). For a chart they are
+    those of Helm, with the chart's own values as defaults. For anything else there are none beside
+    those of plugin.yaml. ``values`` is None if there is no chart.
     """
     entries: list[dict[str, Any]] = []
     for parameter in PARAMETERS.values():

@@ -1,7 +1,7 @@
-"""The parameters of an Argo CD plugin: which there are, and what an Application gives for them.
+"""The parameters of an Argo CD plugin, and their values in an Application.
 
 https://argo-cd.readthedocs.io/en/stable/operator-manual/config-management-plugins/ (v3.5). An
-Application gives them as spec.source.plugin.parameters, or as env entries of the same name.
+Application states them as spec.source.plugin.parameters, or as env entries of the same name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     """One of ``spec.source.plugin.parameters``."""
 
     name: str
-    collection: Collection  # where its value stands in the Application
+    collection: Collection  # the field of the Application with its value
     title: str
     tooltip: str
     choices: tuple[str, ...] = ()
@@ -112,8 +112,8 @@ PARAMETERS = {
 
 
 def read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Result]]:
-    """The parameters by name (str, list[str] or dict[str, str]), and warnings: those of the
-    Application's spec, and for the rest its env entries of the same name.
+    """The parameters by name (str, list[str] or dict[str, str]), and warnings. A parameter that the
+    Application's spec does not state comes from the env entry of the same name.
 
     Raises Refused with every parameter that cannot be used.
     """
@@ -138,7 +138,7 @@ def error(message: str) -> Result:
 
 
 def _stated(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """ARGOCD_APP_PARAMETERS by name; PARAM_* say the same again, and count where it is missing."""
+    """ARGOCD_APP_PARAMETERS by name. PARAM_* repeat it, and are read only if it is missing."""
     text = environment.get("ARGOCD_APP_PARAMETERS", "")
     if not text:
         return _from_single_variables(environment)
@@ -161,9 +161,7 @@ def _is_named(entry: Any) -> bool:
 
 
 def _from_single_variables(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Strings and arrays; the names that a map's keys become (IMAGE_TAG) do not tell what they
-    were.
-    """
+    """Strings and arrays. A map cannot be read: its keys became names such as IMAGE_TAG."""
     entries: dict[str, dict[str, Any]] = {}
     for name, parameter in PARAMETERS.items():
         variable = "PARAM_" + name.upper().replace("-", "_")
@@ -208,8 +206,8 @@ def _add_env_entries(
     environment: Mapping[str, str],
     problems: list[Result],
 ) -> list[Result]:
-    """Adds to the values what env entries give for parameters that the spec does not state; the
-    warnings name entries that are no parameter.
+    """Adds the values of env entries for parameters that the spec does not state. The warnings name
+    entries that are no parameter.
     """
     warnings: list[Result] = []
     for variable, text in sorted(environment.items()):
@@ -228,7 +226,9 @@ def _add_env_entries(
 
 
 def _from_text(parameter: Parameter, text: str, problems: list[Result]) -> Any:
-    """An env entry's value: arrays and maps as lines or with commas, maps as KEY=VALUE."""
+    """An env entry's value: arrays and maps are separated by line breaks or commas, maps are
+    KEY=VALUE.
+    """
     if parameter.collection == "string":
         return text
 
@@ -282,7 +282,7 @@ def _wrong_type(parameter: Parameter, value: Any) -> Result:
 
 
 def _expected(parameter: Parameter) -> str:
-    """What a parameter's value must be, with how it stands in the Application."""
+    """The form that a parameter's value must have, and its form in the Application."""
     if parameter.collection == "string":
         return "a string (string: TEXT)"
     if parameter.collection == "array":
@@ -291,7 +291,7 @@ def _expected(parameter: Parameter) -> str:
 
 
 def _nearest(name: str) -> str:
-    import difflib  # only a typo pays for it
+    import difflib  # late: only a typo needs it
 
     close = difflib.get_close_matches(name, PARAMETERS, 1, 0.5)
     return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(PARAMETERS)}"

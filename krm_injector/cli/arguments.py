@@ -1,4 +1,4 @@
-"""The words of a command line -> Arguments, by the tables of options.py."""
+"""The words of a command line -> Arguments, according to the tables of options.py."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def parse(words: Sequence[str]) -> Arguments:
 
 
 class _CommandLine:
-    """What the words have given so far."""
+    """The options and paths read so far."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -56,8 +56,8 @@ class _CommandLine:
         self.texts: dict[str, str] = {}  # option -> its value as it was written
 
     def add(self, option: Option, text: str | None) -> None:
-        """Put an option's value beside those that were given before. Of two values none is dropped:
-        where only one can be meant, Usage is raised. A switch says the same twice.
+        """Adds an option's value to those that were given before. No value is dropped: a second
+        value of an option that takes one raises Usage. A switch may be repeated.
         """
         if text is None:
             self.fields[option.field] = True
@@ -78,7 +78,7 @@ class _CommandLine:
     def arguments(self) -> Arguments:
         paths, passed_on = tuple(self.paths), tuple(self.behind_dashes)
         if not self.command.passes_on:
-            # -- only ends the options: what follows may be a path that begins with a dash.
+            # -- ends the options. A path that begins with a dash may follow.
             paths, passed_on = (*paths, *passed_on), ()
 
         return Arguments(self.command.name, paths, passed_on=passed_on, **self.fields)
@@ -92,7 +92,7 @@ def _before_dashes(words: Sequence[str]) -> Sequence[str]:
 
 
 def _split(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """The command and the words behind its name; the function where options come first."""
+    """The command and the words after its name. If options come first, it is the function."""
     first = words[0] if words else "--"
     if first.startswith("-") and first != "-":
         return COMMANDS[""], words
@@ -110,8 +110,8 @@ def _command(word: str) -> Command:
 
 
 def _option(word: str, command: Command, rest: Iterator[str]) -> tuple[Option, str | None]:
-    """The option that a word names, and its value as text: behind "=", else the next word; None for
-    a switch.
+    """The option that a word names, and its value as text: the part after "=", or the next word.
+    None for a switch.
     """
     name, equals, text = word.partition("=")
     name = SHORT.get(name, name)
@@ -147,7 +147,7 @@ def _converted(option: Option, text: str) -> Any:
 
 
 def _nearest(word: str, names: list[str]) -> str:
-    import difflib  # only a typo pays for it
+    import difflib  # late: only a typo needs it
 
     bare = {name.lstrip("-"): name for name in names}
     close = difflib.get_close_matches(word.lstrip("-"), bare, 1, 0.6)
@@ -159,7 +159,8 @@ def _nearest(word: str, names: list[str]) -> str:
 
 def _check_paths(command: Command, paths: Sequence[str]) -> None:
     if not command.name and paths:
-        # Options stood before the command's name: the name is looked up for its own error first.
+        # Options before the command's name: look up the name first, because its error is more
+        # useful.
         _command(paths[0])
         raise Usage(f"options follow the command: krm-injector {paths[0]} ...")
 
@@ -170,9 +171,7 @@ def _check_paths(command: Command, paths: Sequence[str]) -> None:
 
 
 def _check_together(command: Command, arguments: Arguments) -> None:
-    """Raises Usage for what one option says and another keeps from being read: nothing is passed
-    over silently.
-    """
+    """Raises Usage for an option that another one makes useless: nothing is passed over silently."""
     if "," in (arguments.mesh_version or "") and not arguments.truth_table:
         raise Usage("--mesh-version takes one version; several are for --truth-table")
 
@@ -183,7 +182,7 @@ def _check_together(command: Command, arguments: Arguments) -> None:
 
 
 def _check_form(arguments: Arguments, form: str) -> None:
-    """Raises Usage where the command does not print that form, or not what it is asked for."""
+    """Raises Usage if the command does not have that form, or not with its other options."""
     command = arguments.command
     forms = forms_of(command)
     if form not in forms:

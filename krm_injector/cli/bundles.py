@@ -1,6 +1,6 @@
-"""The manifests that the paths of a command line hold, as one bundle, and what a run makes of it.
+"""The manifests that the paths of a command line mean, as one bundle, and its outcome.
 
-What verify, diff, images and explain share, and in part those commands that print manifests.
+verify, diff, images and explain share this module. Commands that print manifests use parts of it.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ T = TypeVar("T")
 
 
 class Manifests(NamedTuple):
-    """What the paths of a command line hold."""
+    """The manifests that the paths of a command line mean."""
 
     joined: Joined
-    bundle: Bundle  # that of joined, and behind it the items that --context adds: no workloads
+    bundle: Bundle  # that of joined, then the items that --context adds: no workloads
     results: tuple[Result, ...]  # of reading
     config: Config | None  # the functionConfig of the directories
 
 
 def read(request: Request, paths: Sequence[str]) -> Manifests:
-    """The manifests of the paths, of stdin where there are none. Raises Refused with what cannot be
-    read.
+    """The manifests of the paths, or of stdin without paths. Raises Refused with everything that
+    cannot be read.
     """
     loaded = loader.read(request, paths)
     joined, results = join(loaded, request.arguments)
@@ -46,14 +46,14 @@ def read(request: Request, paths: Sequence[str]) -> Manifests:
 
 
 def settings(request: Request, manifests: Manifests) -> Settings:
-    """Those of the directories' functionConfig, of --config where that is named. Raises Refused."""
+    """The settings of --config, or else of the directories' functionConfig. Raises Refused."""
     if manifests.config is None:
         return request.settings()
     return request.settings(manifests.config.value, manifests.config.root)
 
 
 def run(manifests: Manifests, settings: Settings) -> Outcome:
-    """The outcome, with the results of reading in front. Raises Refused where nothing was read."""
+    """The outcome, with the results of reading first. Raises Refused if nothing was read."""
     from krm_injector import pipeline
 
     outcome = pipeline.run(manifests.bundle, settings)
@@ -68,15 +68,15 @@ def join(loaded: Loaded, arguments: Arguments) -> tuple[Joined, tuple[Result, ..
     """The sources as one bundle, and the results of reading with those about files that are no
     manifests. Raises Refused.
     """
-    # What build prints is applied: a manifest that is broken altogether must not be missing in it.
+    # The output of build is applied, so a manifest that cannot be read must not be missing in it.
     strict = arguments.command == "build"
     joined = join_sources(loaded.sources, arguments.verbose, strict=strict)
     return joined, (*loaded.results, *joined.results)
 
 
 def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
-    """The joined bundle, and behind it the Namespaces and meshes of --context and those that
-    kustomize keeps back. Raises Refused.
+    """The joined bundle, then the Namespaces and meshes of --context and those that kustomize does
+    not print. Raises Refused.
     """
     if not arguments.context and not loaded.facts:
         return joined.bundle
@@ -88,8 +88,8 @@ def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
 
 
 def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
-    """The functionConfig of the directories; None where --config takes its place or they have none.
-    Raises Refused where they have several that differ.
+    """The functionConfig of the directories. None if --config replaces it or they have none. Raises
+    Refused if they have several that differ.
     """
     if arguments.config or not loaded.configs:
         return None
@@ -108,7 +108,7 @@ def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
 
 
 def _content(config: Config) -> tuple[object, ...]:
-    """What of a functionConfig decides; paths in it count from its root."""
+    """The part of a functionConfig that affects injection. Its paths are relative to its root."""
     value = config.value if isinstance(config.value, dict) else {}
     content = value.get("spec") or value.get("data")
     names_file = "file" in repr(content)
@@ -116,8 +116,8 @@ def _content(config: Config) -> tuple[object, ...]:
 
 
 def refuse_unread(results: Iterable[Result], workloads: int) -> None:
-    """Raises Refused where no workload was found, and kustomizations or charts were not rendered:
-    then all that was meant is in these.
+    """Raises Refused if no workload was found but kustomizations or charts were not rendered: the
+    workloads are most likely in these.
     """
     if workloads:
         return
@@ -128,9 +128,9 @@ def refuse_unread(results: Iterable[Result], workloads: int) -> None:
 
 
 def with_all_causes(request: Request, step: Callable[[], T]) -> T:
-    """What a step of a command comes to. Where it is refused, raises Refused with whatever is wrong
-    in the settings and in --context too, which the step may not have come to. (What it did come to
-    stands there twice and is shown once.)
+    """The value of a step of a command. If the step is refused, raises Refused with the errors of
+    the settings and of --context too, which the step may not have reached. (An error that it did
+    reach is there twice and is shown once.)
     """
     refusals = Refusals()
     with refusals:

@@ -1,5 +1,5 @@
-"""The functionConfig with the command line's options over it, and the files that it names ->
-Settings.
+"""The functionConfig, the command line's options, which have precedence, and the files that they
+name -> Settings.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments
     from krm_injector.function_config import Settings
 
-# Of kustomize's legacy plugins: it hands them a copy of the functionConfig, and says by this
-# variable where the original lies (kustomize api/internal/plugins/execplugin).
+# kustomize gives its legacy plugins a copy of the functionConfig. This variable names the directory
+# of the original (kustomize api/internal/plugins/execplugin).
 _PLUGIN_ROOT = "KUSTOMIZE_PLUGIN_CONFIG_ROOT"
 
 
@@ -24,8 +24,8 @@ def read(
     root: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings of a functionConfig (None: that of --config, where there is one). ``root``: the
-    directory from which its paths count, where --config does not name its file. Raises Refused.
+    """The settings of a functionConfig (None: that of --config, if there is one). ``root``: the
+    directory that its paths are relative to, unless --config names its file. Raises Refused.
     """
     from krm_injector import function_config
 
@@ -56,8 +56,8 @@ def read(
 
 
 def _with_mesh(settings: Settings, arguments: Arguments, directory: str) -> Settings:
-    """The settings with the mesh's files read: each holds something of a mesh, and no two hold an
-    object twice. Raises Refused.
+    """The settings with the mesh files read. Each file contains something of a mesh, and no two
+    contain the same object. Raises Refused.
     """
     from krm_injector import function_config
     from krm_injector.discovery import mesh_files
@@ -83,8 +83,8 @@ def _with_mesh(settings: Settings, arguments: Arguments, directory: str) -> Sett
 
 
 def _mesh_path(arguments: Arguments, directory: str, file: str) -> str:
-    """Where a file of the mesh lies. Raises Refused where a functionConfig names one that is not
-    there, or where it leads out of the repository.
+    """The path of a mesh file. Raises Refused if a functionConfig names one that does not exist, or
+    that is outside the repository.
     """
     from krm_injector import function_config
 
@@ -94,8 +94,8 @@ def _mesh_path(arguments: Arguments, directory: str, file: str) -> str:
 
     _refuse_outside(arguments, path, "spec.mesh.file of the functionConfig", file)
     if not os.path.isfile(path):
-        # A function in a container sees no files, and one started by kpt runs elsewhere than people
-        # expect.
+        # A function in a container sees no files, and kpt starts functions in another directory
+        # than people expect.
         raise function_config.refuse_mesh_file(
             file, f"there is no such file in {_shown(directory)}"
         )
@@ -104,7 +104,7 @@ def _mesh_path(arguments: Arguments, directory: str, file: str) -> str:
 
 
 def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
-    """The refusal of a file that was named as the mesh's and holds none."""
+    """The refusal of a file that was named as a mesh file and contains no mesh."""
     from krm_injector.discovery import mesh_files
     from krm_injector.model import Refused, Result
     from krm_injector.sources import files
@@ -123,8 +123,8 @@ def _no_mesh(path: str, by_option: bool, objects: tuple[Any, ...]) -> Exception:
 
 
 def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Settings:
-    """The settings with spec.images.file read; it lies beside the functionConfig, as spec.mesh.file
-    does. Raises Refused.
+    """The settings with spec.images.file read. Its path is relative to the functionConfig, as that
+    of spec.mesh.file. Raises Refused.
     """
     from krm_injector import function_config
     from krm_injector.injection import images
@@ -151,7 +151,7 @@ def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Sett
 
 
 def _refuse_outside(arguments: Arguments, path: str, field: str, file: str) -> None:
-    """Raises Refused where Argo CD builds, and the path leads out of its repository."""
+    """Raises Refused if Argo CD is the caller and the path is outside its repository."""
     if arguments.within:
         from krm_injector.cli import argocd
 

@@ -1,5 +1,5 @@
-"""A directory on the command line -> the manifests that it means, by what it holds: a
-kustomization, a chart, a kpt package, or files.
+"""A directory on the command line -> its manifests. It may contain a kustomization, a chart, a kpt
+package, or files.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
 
 def read(directory: str, request: Request, release: Release | None = None) -> Loaded:
-    """The manifests of one directory; ``release``: what a chart is rendered with, where it is not
-    the default. Raises Refused.
+    """The manifests of one directory. ``release``: the values of a chart, if they are not the
+    default. Raises Refused.
     """
     arguments = request.arguments
     path = request.environment.get("PATH", os.defpath)
@@ -52,8 +52,7 @@ def _chart(directory: str, arguments: Arguments, release: Release | None, path: 
     from krm_injector.sources import helm
 
     release = release or helm.Release(namespace=arguments.namespace or "")
-    # What stands behind -- in Argo CD's plugin.yaml is meant for kustomize: release says what helm
-    # gets.
+    # Options after -- in Argo CD's plugin.yaml are for kustomize. release has the values for helm.
     passed_on = arguments.passed_on if arguments.within is None else ()
     rendered = helm.render(directory, release, arguments.helm, passed_on, path)
     return Loaded(_rendered(directory, rendered), rendered.results)
@@ -66,7 +65,7 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
     from krm_injector.discovery import context
     from krm_injector.sources import kustomizations, programs
 
-    # A command that cannot be told --allow-exec names the one that can.
+    # A command without --allow-exec names one that has it.
     can_allow = "--allow-exec" in COMMANDS[arguments.command].options
     command = arguments.command if can_allow else "build"
     options = programs.kustomize_options(
@@ -91,8 +90,9 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
 
 
 def _own_functions(directory: str, options: KustomizeOptions) -> Loaded:
-    """The functionConfigs with which a kustomization runs krm-injector, and no sources yet. Checks
-    are among them where kustomize leaves our functions out; else kustomize runs them itself.
+    """The functionConfigs with which a kustomization runs krm-injector; no sources yet. They
+    include checks if kustomize leaves our functions out. Otherwise kustomize runs the checks
+    itself.
     """
     from krm_injector.sources import programs
 
@@ -106,14 +106,14 @@ def _own_functions(directory: str, options: KustomizeOptions) -> Loaded:
 
 
 def _without_effect(options: KustomizeOptions) -> frozenset[str]:
-    """Fields of a kustomization that change nothing in what is rendered: those whose functions are
-    all left out.
+    """Fields of a kustomization that do not change its output: those whose functions are all left
+    out.
     """
     return frozenset(("transformers", "validators") if options.alone else ())
 
 
 def _moved(options: KustomizeOptions) -> tuple[Result, ...]:
-    """Info: a function of a base does not run in its place."""
+    """Info: a function of a base runs after the build, and not with the base."""
     from krm_injector.sources import programs
 
     message = (
@@ -131,8 +131,8 @@ def _moved(options: KustomizeOptions) -> tuple[Result, ...]:
 
 
 def _package(directory: str, arguments: Arguments, path: str) -> Loaded:
-    """A kpt package: its files as they stand, for kpt renders in place; explain asks kpt what they
-    will be.
+    """A kpt package: its files as they are, because kpt renders in place. explain asks kpt for
+    the result.
     """
     from krm_injector.sources import programs
 
@@ -165,7 +165,7 @@ def _no_kpt(directory: str) -> Result:
 
 
 def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Rendered:
-    """What a kpt package's pipeline makes of it, written nowhere."""
+    """The output of a kpt package's pipeline. Nothing is written."""
     try:
         done = processes.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
     except OSError as problem:
@@ -184,9 +184,9 @@ def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Rendered:
 
 
 def _plain(directory: str, arguments: Arguments) -> Loaded:
-    """The manifests in and below a directory, as they stand. Kustomizations and charts below are
-    not rendered unasked, since several of them may be meant for several clusters: they are named,
-    and their files are not read.
+    """The manifests in and below a directory, as they are. Kustomizations and charts below it are
+    not rendered, since they may be for several clusters. They are reported, and their files are not
+    read.
     """
     from krm_injector.sources import kustomizations
 
@@ -195,7 +195,7 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
     if arguments.command == "build" and (outermost or found.charts):
         raise Refused(*found.problems, *_one_to_build(directory, outermost, found.charts))
 
-    # A kustomization that only lists files is read by its files.
+    # Of a kustomization that only lists files, the files are read.
     listing = [below for below in outermost if kustomizations.only_lists(below)]
     paths = list(found.files)
     for below in listing:
@@ -249,7 +249,7 @@ def _not_rendered(
 
 
 def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
-    """The command that reads the directories, which are sorted by kind."""
+    """The command that reads the directories, sorted by kind."""
     import shlex
 
     named = directories if arguments.verbose else directories[:_MOST_NAMED]

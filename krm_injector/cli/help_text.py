@@ -1,9 +1,13 @@
-"""The text of ``--help``, out of the tables of options.py."""
+"""The text of ``--help``, made from the tables of options.py. It is at most 80 columns wide."""
 
 from __future__ import annotations
 
+import textwrap
+
 from krm_injector.cli.arguments import listed
 from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, forms_of
+
+_WIDTH = 80
 
 
 def help_text(name: str = "") -> str:
@@ -11,18 +15,19 @@ def help_text(name: str = "") -> str:
     command = COMMANDS[name]
     if name:
         summary = command.summary[0].upper() + command.summary[1:]
-        lines = [f"usage: {command.usage} [OPTIONS]", "", f"{summary}.", ""]
+        lines = [*_wrapped("usage: ", command.usage), "", *_wrapped("", f"{summary}."), ""]
+        lines += ["options:"]
     else:
-        commands = [(command.usage, command.summary) for command in COMMANDS.values()]
-        lines = ["Istio sidecar injection at build time, as Istio's own webhook does it.", ""]
-        lines += [*_columns(commands), ""]
-        lines += ["Each command has --help; --version prints the version.", ""]
+        commands = [(each.name, each.summary) for each in COMMANDS.values() if each.name]
+        lines = ["Injects Istio's sidecar at build time, as Istio's own webhook does it.", ""]
+        lines += ["usage: krm-injector COMMAND [OPTIONS] [PATH]...", ""]
+        lines += ["commands:", *_columns(commands), ""]
+        lines += ["krm-injector COMMAND --help prints the help of a command.", ""]
+        lines += [*_wrapped("", f"Without a command, krm-injector is {command.summary}."), ""]
+        lines += ["options without a command:"]
 
-    lines += ["options:", *_columns([_option(option, name) for option in command.options]), ""]
-    lines += [
-        f"Exit status: 0 done; 1 refused, with the reason on stderr{command.refused}; "
-        "2 wrong usage."
-    ]
+    lines += _columns([_option(option, name) for option in OPTIONS if option in command.options])
+    lines += ["", "exit status:", *_columns(_statuses(command.refused))]
     return "\n".join(lines) + "\n"
 
 
@@ -33,6 +38,22 @@ def _option(name: str, command: str) -> tuple[str, str]:
     return words, listed(forms_of(command)) if name == "--output" else option.help
 
 
+def _statuses(refused: str) -> list[tuple[str, str]]:
+    return [("0", "done"), ("1", f"refused: stderr has the reason{refused}"), ("2", "wrong usage")]
+
+
 def _columns(rows: list[tuple[str, str]]) -> list[str]:
     width = max(len(left) for left, _ in rows)
-    return [f"  {left:<{width}}  {right}" for left, right in rows]
+    return [line for left, right in rows for line in _wrapped(f"  {left:<{width}}  ", right)]
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    """The text after a start, in lines that are indented by the start's width."""
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

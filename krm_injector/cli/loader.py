@@ -1,9 +1,9 @@
-"""A path on the command line -> the manifests that it means, for every command: the table is in
-docs/directories.md.
+"""A path on the command line -> its manifests, for every command. docs/directories.md has the
+table.
 
-A directory with a kustomization or a chart means what that renders to. Where a kustomization only
-lists local files, these are read as they stand: that is the same, with lines and comments, and
-needs no program.
+A directory with a kustomization or a chart means what that renders to. If a kustomization only
+lists local files, these are read as they are. The manifests are the same, keep lines and comments,
+and need no program.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """What the paths of a command line came to."""
+    """The sources of the paths of a command line."""
 
-    # What cannot be read is one with its problem, and hides nothing of the others.
+    # A source that cannot be read holds its problem, so that the others are read too.
     sources: tuple[Source, ...]
-    results: tuple[Result, ...] = ()  # what was passed over, and what other programs said
+    results: tuple[Result, ...] = ()  # what was passed over, and warnings of other programs
     configs: tuple[Config, ...] = ()  # functionConfigs with which the directories themselves inject
     checks: tuple[Config, ...] = ()  # ... and with which they check what they are built to
-    facts: tuple[Bundle, ...] = ()  # Namespaces and mesh that kustomize keeps to itself
+    facts: tuple[Bundle, ...] = ()  # Namespaces and mesh that kustomize does not print
 
 
 def read(request: Request, paths: Sequence[str], release: Release | None = None) -> Loaded:
-    """The manifests of files, of directories and of stdin ("-", and where no path is). ``release``:
-    what a chart is rendered with, where it is not the default.
+    """The manifests of files, of directories and of stdin ("-", or no path). ``release``: the
+    values of a chart, if they are not the default.
 
-    Raises Refused for options that no program reads; all else that is wrong stands in the sources.
+    Raises Refused for options that no program reads. Everything else that is wrong is in the
+    sources.
     """
     only_kustomizations = bool(paths) and all(
         os.path.basename(path) in files.KUSTOMIZATIONS for path in paths
@@ -69,7 +70,7 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
     if path == "-" and not is_build:
         return Loaded((Source(request.stdin(), ""),))
     if os.path.isdir(path):
-        # Files and stdin do without what directories need.
+        # Late: files and stdin do not need it.
         from krm_injector.cli import directories
 
         return directories.read(path, request, release)
@@ -79,7 +80,7 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
 
 
 def refuse_missing_programs(request: Request) -> None:
-    """Raises Refused where --kustomize or --helm names no program, needed or not."""
+    """Raises Refused if --kustomize or --helm names no program, whether it is needed or not."""
     from krm_injector.sources import helm
 
     arguments = request.arguments
@@ -97,8 +98,8 @@ def refuse_missing_programs(request: Request) -> None:
 
 
 def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
-    """Raises Refused for options behind -- where no program is started that could read them. An
-    Argo CD plugin gives the same options for all directories.
+    """Raises Refused for options after -- if no program is started that could read them. An Argo CD
+    plugin has the same options for all directories.
     """
     if not arguments.passed_on or arguments.within is not None:
         return
@@ -114,7 +115,7 @@ def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
 
 
 def problems(problems: Iterable[Result]) -> Loaded:
-    """What cannot be read, in the place of the sources."""
+    """The sources that cannot be read."""
     return Loaded(tuple(Source(b"", problem.file, problem) for problem in problems))
 
 

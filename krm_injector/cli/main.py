@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def main() -> NoReturn:
-    """The program: ends the process, at once and without taking the objects apart one by one."""
-    # Ended by Ctrl-C or by a reader that went away, a filter says nothing.
+    """The program. Ends the process at once, without freeing objects one by one."""
+    # After Ctrl-C, or if its reader has gone, a filter prints nothing.
     for name in ("SIGINT", "SIGPIPE"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
@@ -38,9 +38,9 @@ def main() -> NoReturn:
 
 
 def command_line(argv: list[str]) -> list[str]:
-    """The words behind the program's name. Under the name of its kind the program is kustomize's
-    legacy exec plugin: the functionConfig's file is the first argument, manifests come and go bare
-    (kyaml, internal/plugins/execplugin).
+    """The words after the program's name. Under the name of its kind the program is kustomize's
+    legacy exec plugin: the functionConfig's file is the first argument, and manifests come and go
+    without a ResourceList (kyaml, internal/plugins/execplugin).
     """
     if os.path.basename(argv[0]) == "SidecarInjection" and len(argv) > 1:
         return ["inject", "--config", argv[1], "-"]
@@ -48,7 +48,7 @@ def command_line(argv: list[str]) -> list[str]:
 
 
 def run(words: list[str]) -> int:
-    """One command line, to its exit status. Never raises."""
+    """Runs one command line and returns its exit status. Never raises."""
     try:
         return _run(words) if words else _run_function()
     except Exception as problem:
@@ -56,8 +56,8 @@ def run(words: list[str]) -> int:
 
 
 def _run_function() -> int:
-    """The KRM function, which orchestrators start without a word. It imports neither the parser nor
-    any other command, and reads nothing of the environment.
+    """The KRM function, which orchestrators start without arguments. It imports neither the parser
+    nor any other command, and does not read the environment.
     """
     if streams.is_terminal(sys.stdin):
         return _help("")
@@ -118,7 +118,7 @@ def _answer(arguments: Arguments) -> Answer:
 
 
 def _command(arguments: Arguments) -> Callable[[Request], Answer]:
-    """A command's function; only the one that is asked for is imported."""
+    """A command's function. Only the module of this command is imported."""
     from importlib import import_module
 
     name = arguments.command or "function"

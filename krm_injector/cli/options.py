@@ -1,5 +1,5 @@
-"""What may stand on the command line: one table of options, one of commands, and one of the forms
-of ``--output``. Parsing (arguments.py) and help (help_text.py) follow from them.
+"""What the command line accepts: a table of options, one of commands, and one of the forms of
+``--output``. Parsing (arguments.py) and help (help_text.py) use these tables.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from krm_injector.named_tuple import NamedTuple
 
 class Option(NamedTuple):
     name: str  # with its dashes
-    value: str  # what the value is called in the help; "" for a switch
+    value: str  # the name of the value in the help; "" for a switch
     help: str
     choices: tuple[str, ...] = ()
-    repeats: bool = False  # whether it may stand more than once, each time with a value of its own
-    # Text -> value. Raises ValueError with what the option takes, as "a number".
+    repeats: bool = False  # whether it may be given more than once
+    # Text -> value. Raises ValueError with what the option takes, for instance "a number".
     convert: Callable[[str], Any] = str
-    dest: str = ""  # the field of Arguments, where it is not named as the option
+    dest: str = ""  # the field of Arguments, if it has another name than the option
 
     @property
     def field(self) -> str:
@@ -33,15 +33,15 @@ class Command(NamedTuple):
     summary: str
     options: tuple[str, ...]
     most_paths: int | None = None  # None: any number
-    passes_on: bool = False  # whether words after -- are options of kustomize or helm
-    reads_stdin: bool = True  # where no path is given
-    refused: str = ""  # what stdout holds with exit status 1; completes a sentence of the help
-    # Raises Usage for options that cannot be meant together.
+    passes_on: bool = False  # whether it gives the words after -- to kustomize or helm
+    reads_stdin: bool = True  # if no path is given
+    refused: str = ""  # what is on stdout with exit status 1; completes a sentence of the help
+    # Raises Usage for options that contradict each other.
     check: Callable[[Arguments], None] | None = None
 
 
 class Usage(Exception):
-    """The command line is wrong; the message says how it would be right."""
+    """The command line is wrong. The message says how to correct it."""
 
 
 # ---------------------------------------------------------------- values
@@ -89,7 +89,7 @@ def _is_name(text: str, signs: str) -> bool:
 
 # ---------------------------------------------------------------- options that exclude each other
 
-# What tells of manifests or of a mesh: a truth table reads neither.
+# Options about manifests or a mesh. A truth table reads neither.
 _OF_MANIFESTS = (
     "--config",
     "--mesh",
@@ -140,7 +140,7 @@ OPTIONS = {
         Option(
             "--mesh",
             "FILE",
-            "the mesh's ConfigMaps and webhook configurations, as YAML documents; may be repeated",
+            "a mesh file: the ConfigMaps and webhook configurations of Istio; may be repeated",
             repeats=True,
         ),
         Option(
@@ -152,52 +152,52 @@ OPTIONS = {
         Option(
             "--method",
             "HOW",
-            "automatic: as the webhook; manual: as istioctl kube-inject",
+            "automatic: as the webhook does; manual: as istioctl kube-inject does",
             choices=("automatic", "manual"),
         ),
         Option(
             "--revision",
             "REV",
-            "the control plane, where no webhook names one",
+            "the control plane, if no webhook names one",
             convert=_revision,
         ),
         Option(
             "--results",
             "FILE",
-            "write the results here too (YAML, or JSON where FILE ends in .json)",
+            "also write the results to FILE (YAML, or JSON if FILE ends in .json)",
         ),
         Option(
             "--log",
             "FILE",
-            "write to FILE too what goes to stderr, where an orchestrator drops that",
+            "also write to FILE what goes to stderr, for orchestrators that drop stderr",
         ),
         Option(
             "--kustomize",
             "PATH",
-            "the kustomize or kubectl to build with (default: the one on PATH)",
+            "the kustomize or kubectl to use (default: kustomize on PATH, else kubectl)",
         ),
-        Option("--helm", "PATH", "the helm to render charts with (default: the one on PATH)"),
+        Option("--helm", "PATH", "the helm for charts (default: the one on PATH)"),
         Option(
             "--allow-exec",
             "",
-            "let functions of a kustomization or Kptfile run programs other than ours",
+            "let functions of a kustomization or Kptfile run programs other than krm-injector",
         ),
         Option(
             "--parameters",
             "",
-            "build nothing; print the parameters that Argo CD can offer for DIR, as JSON",
+            "print the parameters that Argo CD can offer for DIR, as JSON; build nothing",
         ),
-        Option("--output", "FORM", ""),  # FORMS says which, and the help with it
+        Option("--output", "FORM", ""),  # FORMS has the forms; the help lists them
         Option(
             "--context",
             "PATH",
-            "read Namespaces and mesh here too, but no workloads; may be repeated",
+            "also read Namespaces and mesh from PATH, but no workloads; may be repeated",
             repeats=True,
         ),
         Option(
             "--check",
             "FILE",
-            "snapshot: compare the committed FILE with a fresh one; exit 1 where it differs",
+            "compare the committed FILE with a fresh snapshot; exit with 1 if they differ",
         ),
         Option(
             "--from",
@@ -214,30 +214,31 @@ OPTIONS = {
         Option(
             "--truth-table",
             "",
-            "instead of workloads: who is injected at all; by several --mesh-version V,V",
+            "say who is injected at all, for every combination of labels and policy; reads "
+            "no manifests; --mesh-version may name several versions, as V,V",
         ),
         Option(
             "--mesh-version",
             "V",
-            "Istio's version, where the mesh's configuration does not tell it",
+            "Istio's version, if the mesh's configuration does not state it",
             convert=_versions,
         ),
-        Option("--image", "IMAGE", "init: run this container image instead of the program on PATH"),
+        Option("--image", "IMAGE", "run this container image instead of the program on PATH"),
         Option(
             "--limit",
             "N",
-            "more workloads than this are grouped in the table (default 200; 0: never)",
+            "group the workloads in the table if there are more than N (default: 200; 0: never)",
             convert=_number,
         ),
         Option(
             "--verbose",
             "",
-            "name all that is passed over; explain: each workload with all the evidence",
+            "name all files that are passed over; explain: show all the evidence",
         ),
-        Option("--quiet", "", "only errors on stderr"),
-        Option("--no-color", "", "no colours"),
-        Option("--help", "", "this help"),
-        Option("--version", "", "the version"),
+        Option("--quiet", "", "print only errors on stderr"),
+        Option("--no-color", "", "print no colours"),
+        Option("--help", "", "print this help"),
+        Option("--version", "", "print the version"),
     )
 }
 
@@ -257,29 +258,30 @@ _COMMON = (
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")
 _RENDERING = ("--kustomize", "--helm", "--allow-exec")
-_NOTHING_PRINTED = ", and nothing on stdout"
+_NOTHING_PRINTED = ", and stdout is empty"
 
 COMMANDS = {
     command.name: command
     for command in (
         Command(
             "",
-            "krm-injector",
-            "the KRM function: a ResourceList on stdin, a ResourceList on stdout",
+            "krm-injector [OPTIONS]",
+            "a KRM function: it reads a ResourceList on stdin and prints it with its workloads "
+            "injected",
             _COMMON,
             most_paths=0,
         ),
         Command(
             "inject",
-            "krm-injector inject [PATH|-]...",
-            "manifests in, injected manifests out",
+            "krm-injector inject [OPTIONS] [PATH|-]...",
+            "print the manifests with their workloads injected",
             _MANIFESTS,
             refused=_NOTHING_PRINTED,
         ),
         Command(
             "build",
-            "krm-injector build [DIR] [-- KUSTOMIZE OR HELM OPTIONS]",
-            "what a directory renders to, injected, ready to apply",
+            "krm-injector build [OPTIONS] [DIR] [-- KUSTOMIZE|HELM OPTIONS]",
+            "render a kustomization or a chart, and inject the result",
             (*_MANIFESTS, *_RENDERING, "--parameters"),
             most_paths=1,
             passes_on=True,
@@ -288,52 +290,49 @@ COMMANDS = {
         ),
         Command(
             "eject",
-            "krm-injector eject [PATH|-]...",
-            "injected manifests in, out what they were before",
+            "krm-injector eject [OPTIONS] [PATH|-]...",
+            "print the manifests as they were before injection",
             ("--config", "--verbose", *_REPORTING),
             refused=_NOTHING_PRINTED,
         ),
         Command(
             "explain",
-            "krm-injector explain [PATH|-]... [-- KUSTOMIZE OR HELM OPTIONS]",
-            "per workload: injected or not, and the deciding rule",
+            "krm-injector explain [OPTIONS] [PATH|-]... [-- KUSTOMIZE|HELM OPTIONS]",
+            "say which workloads are injected, and why",
             (*_MANIFESTS, *_RENDERING, "--output", "--limit", "--truth-table"),
             passes_on=True,
-            refused=", the answer on stdout all the same",
+            refused=", and stdout has the answer all the same",
             check=_check_explain,
         ),
         Command(
             "verify",
-            "krm-injector verify [PATH|-]...",
-            "exit 1 where a manifest is not what injection gives now, and say why",
+            "krm-injector verify [OPTIONS] [PATH|-]...",
+            "check that manifests are what injection gives now",
             (*_MANIFESTS, *_RENDERING),
         ),
         Command(
             "diff",
-            "krm-injector diff [PATH|-]...",
-            (
-                "what injection changes, as a diff or as patches for kustomize; or what an upgrade "
-                "of the mesh would"
-            ),
+            "krm-injector diff [OPTIONS] [PATH|-]...",
+            "show what injection, or an upgrade of the mesh, changes",
             (*_MANIFESTS, *_RENDERING, "--output", "--from", "--to"),
             check=_check_diff,
         ),
         Command(
             "images",
-            "krm-injector images [PATH|-]...",
-            "the images that injection brings, one a line",
+            "krm-injector images [OPTIONS] [PATH|-]...",
+            "list the images that injection adds, one per line",
             (*_MANIFESTS, *_RENDERING, "--output"),
         ),
         Command(
             "snapshot",
-            "krm-injector snapshot [PATH|-]...",
-            "the mesh file for --mesh, out of what istioctl, helm or kubectl print",
+            "krm-injector snapshot [OPTIONS] [PATH|-]...",
+            "make a mesh file from the output of istioctl, helm or kubectl",
             ("--check", "--verbose", *_REPORTING),
         ),
         Command(
             "init",
-            "krm-injector init kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
-            "write what an orchestrator needs into a directory, never over what is there",
+            "krm-injector init [OPTIONS] kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
+            "write the files that an orchestrator needs; replace none that exists",
             ("--image", "--quiet", "--no-color", "--help"),
             most_paths=2,
             reads_stdin=False,
@@ -344,7 +343,7 @@ COMMANDS = {
 
 # ---------------------------------------------------------------- the forms of --output
 
-# By command, and by the option that makes a command print something else.
+# By command, and by the option with which a command prints something else.
 FORMS = {
     "explain": ("table", "json", "yaml", "markdown", "html"),
     "explain --truth-table": ("table", "json", "yaml", "markdown"),
@@ -356,12 +355,12 @@ FORMS = {
 
 
 def forms_of(command: str) -> list[str]:
-    """Every form that a command has, whatever it prints."""
+    """Every form of a command, with any option."""
     names = [command, *(f"{command} {mode}" for mode in modes_of(command))]
     return list(dict.fromkeys(form for name in names for form in FORMS.get(name, ())))
 
 
 def modes_of(command: str) -> list[str]:
-    """The options that make a command print something else, in forms of its own."""
+    """The options with which a command prints something else, in other forms."""
     start = f"{command} "
     return [name.removeprefix(start) for name in FORMS if name.startswith(start)]

@@ -1,8 +1,8 @@
 """The one protocol of all commands: a Request comes in, an Answer goes out.
 
-No command touches sys, the environment or a stream. main.py hands over what a command needs of the
-world, and writes what the command answers. The KRM function imports this module at every start:
-keep it small.
+No command touches sys, the environment or a stream. main.py gives a command what it needs of the
+environment, and writes its Answer. The KRM function imports this module at every start: keep it
+small.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ DONE, REFUSED, WRONG_USAGE = 0, 1, 2  # exit statuses
 
 
 class Arguments:
-    """A command line, read. An option that was not given is None (a switch: False).
+    """A parsed command line. An option that was not given is None (a switch: False).
 
-    A NamedTuple of so many fields would cost the KRM function, which has no command line, 1 % of
-    its start-up. Nobody changes it all the same: see ``replaced``.
+    It is no NamedTuple: with so many fields that would cost the KRM function, which has no command
+    line, 1 % of its start-up. Do not change it all the same: use ``replaced``.
     """
 
     command: str = ""
     paths: tuple[str, ...] = ()
-    passed_on: tuple[str, ...] = ()  # build, explain: what stands after --, for kustomize or helm
+    passed_on: tuple[str, ...] = ()  # build, explain: the options after --, for kustomize or helm
     config: str | None = None
     mesh: tuple[str, ...] = ()
     namespace: str | None = None
@@ -56,8 +56,7 @@ class Arguments:
     no_color: bool = False
     help: bool = False
     version: bool = False
-    # No option: the directory below which the files that a build names must lie. Argo CD's
-    # repository.
+    # No option: files that a build names must be below this directory, Argo CD's repository.
     within: str | None = None
 
     def __init__(self, command: str = "", paths: tuple[str, ...] = (), **options: Any) -> None:
@@ -69,29 +68,29 @@ class Arguments:
 
 
 class Request(NamedTuple):
-    """What a command needs of the world."""
+    """What a command needs of its environment."""
 
     arguments: Arguments
     stdin: Callable[[], bytes]
     environment: Mapping[str, str]
-    width: int = 0  # cells of a line of stdout; 0: a line is as long as it is
+    width: int = 0  # cells of a line of stdout; 0: lines are not broken
     colours: bool = False  # whether stdout is a terminal that shows colours
     progress: Callable[[int, int], None] | None = None  # called with workloads done and all
 
     def with_options(self, **options: Any) -> Request:
-        """The same with other values for some of the command line's options."""
+        """The request with other values for some of the command line's options."""
         return self._replace(arguments=self.arguments.replaced(**options))
 
     def settings(self, function_config: Any = None, root: str | None = None) -> Settings:
-        """The settings of a functionConfig under the command line's options; of None those of
-        --config. ``root``: the directory from which the functionConfig's paths count. Raises
-        Refused.
+        """The settings of a functionConfig and of the command line's options, which have
+        precedence. None: the functionConfig of --config. ``root``: the directory that the
+        functionConfig's paths are relative to. Raises Refused.
         """
         return configuration.read(self.arguments, function_config, root, self.environment)
 
 
 class Answer(NamedTuple):
-    """What a command came to, before anything is written."""
+    """The output of a command, before anything is written."""
 
     text: str  # for stdout
     results: tuple[Result, ...] = ()

@@ -1,7 +1,7 @@
-"""stdin, stdout and stderr, --log and --results, and what the terminal is like.
+"""stdin, stdout and stderr, --log and --results, and the properties of the terminal.
 
-With main.py the only module that touches sys and the environment. stdout holds the answer and
-nothing else, and is written in one piece when all is known; everything for people goes to stderr.
+With main.py the only module that touches sys and the environment. stdout gets only the answer, in
+one piece, when everything is known. Messages for people go to stderr.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def stdin() -> bytes:
 
 
 def finish(answer: Answer, arguments: Arguments) -> int:
-    """Results to stderr, --log and --results, the text to stdout. The text goes last: it is what
-    others wait for. Returns the exit status.
+    """Writes results to stderr, --log and --results, and the text to stdout. The text comes last,
+    because other programs wait for it. Returns the exit status.
     """
     shown = [result for result in answer.results if _is_shown(result, arguments)]
     if answer.code:
-        # Orchestrators show the beginning: it says what is wrong.
+        # Orchestrators show the beginning, so it says what is wrong.
         shown.sort(key=lambda result: result.severity != "error")
     if shown:
         complain(_lines(shown, colour(arguments, sys.stderr)))
@@ -45,7 +45,7 @@ def finish(answer: Answer, arguments: Arguments) -> int:
 
 
 def write(text: str) -> int:
-    """The text to stdout; returns the exit status."""
+    """Writes the text to stdout; returns the exit status."""
     if not text:
         return DONE
 
@@ -62,7 +62,7 @@ def write(text: str) -> int:
 
 
 def complain(text: str) -> None:
-    """The text to stderr, where there is one."""
+    """Writes the text to stderr, if there is any."""
     if sys.stderr is not None and text:
         sys.stderr.write(text)
 
@@ -72,8 +72,8 @@ def _is_shown(result: Result, arguments: Arguments) -> bool:
 
 
 def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> str:
-    """--log with the results that people see, --results with all. Returns what went wrong, else
-    "".
+    """Writes --log with the results that people see, and --results with all. Returns what went
+    wrong, or "".
     """
     if arguments.log:
         problem = _write_file("--log", arguments.log, _lines(shown, False))
@@ -113,16 +113,16 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def colour(arguments: Arguments, stream: TextIO | None) -> bool:
-    """Whether a stream shows colours to somebody who wants them (https://no-color.org)."""
+    """Whether a stream is a terminal that shows colours, and the user wants them
+    (https://no-color.org).
+    """
     if arguments.no_color or os.environ.get("NO_COLOR"):
         return False
     return is_terminal(stream)
 
 
 def columns() -> int:
-    """Cells of a line where a person looks, or says so by COLUMNS; 0 for a pipe, where a line is as
-    long as it is.
-    """
+    """Cells of a line of a terminal, or COLUMNS; 0 for a pipe, where lines are not broken."""
     stated = os.environ.get("COLUMNS", "")
     if stated.isdigit() and int(stated) > 0:
         return max(int(stated), 40)
@@ -135,8 +135,8 @@ def columns() -> int:
 
 
 def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
-    """Shows a person at a terminal how far a run is that takes longer than a second. Returns a
-    function of the workloads done and of all; None where nobody looks.
+    """Shows the progress on a terminal, if a run takes longer than a second. Returns a function of
+    the workloads done and of all; None if stderr is no terminal.
     """
     if arguments.quiet or not is_terminal(sys.stderr):
         return None
@@ -145,7 +145,7 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
 
     from krm_injector.results import counted
 
-    # A run that is over within the first second shows nothing.
+    # A run shorter than a second shows nothing.
     shown_at = time.monotonic() + 0.75
 
     def show(done: int, count: int) -> None:

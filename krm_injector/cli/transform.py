@@ -1,6 +1,6 @@
-"""Manifests in, manifests out: what inject, eject and build share.
+"""Manifests in, manifests out: inject, eject and build share this module.
 
-Where there is an error, nothing is printed: what stands on stdout is applied or committed.
+With an error, nothing is printed, because the output is applied or committed.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def answer(
     to_apply: bool = False,
     application: Application | None = None,
 ) -> Answer:
-    """The manifests as ``action`` leaves them; ``to_apply``: without those that no cluster is to
-    see. ``application``: the one that Argo CD builds. Raises Refused.
+    """The manifests after ``action``. ``to_apply``: without those that are not for a cluster.
+    ``application``: the one that Argo CD builds. Raises Refused.
     """
     joined, outcome = bundles.with_all_causes(
         request, lambda: _transformed(request, loaded, action, application)
@@ -58,7 +58,7 @@ def answer(
 
 
 def _local(joined: Joined) -> frozenset[int]:
-    """The indexes of the manifests that are for tools on the way, and not applied."""
+    """The indexes of the manifests that are for tools, and not applied."""
     from krm_injector.sources.resource_list.members import not_applied
 
     return not_applied(item.value for item in joined.bundle.items)
@@ -67,7 +67,7 @@ def _local(joined: Joined) -> frozenset[int]:
 def _transformed(
     request: Request, loaded: Loaded, action: Action, application: Application | None
 ) -> tuple[Joined, Outcome]:
-    """The manifests as one bundle, and what an action of the pipeline makes of it; the results of
+    """The manifests as one bundle, and the outcome of an action of the pipeline. The results of
     reading come first.
     """
     joined, read_results = bundles.join(loaded, request.arguments)
@@ -97,7 +97,7 @@ def _settings(request: Request, loaded: Loaded) -> Settings:
 
 
 def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]:
-    """The results of the checks by which directories judge what they are built to."""
+    """The results of the checks that directories run on their own output."""
     checking = request.with_options(config=None)
     checks: list[Result] = []
     for config in loaded.checks:

@@ -29,7 +29,7 @@ def decide(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> Decision:
-    """One workload's Decision. Raises nothing: where there is no verdict, an error among the
+    """One workload's Decision. Raises nothing: if there is no verdict, an error among the
     Decision's results says why.
     """
     return Decider(namespaces, meshes, settings).decide(workload)
@@ -150,7 +150,7 @@ class Decider:
 
     def _unserved(self, selection: Selection, results: tuple[Result, ...]) -> Decision | None:
         """The Decision where a webhook calls istiod on a path that it does not serve, or may do so;
-        None where none does.
+        None if none does.
         """
         for matcher in selection.matching:
             if not matcher.served:
@@ -194,7 +194,7 @@ class Decider:
     ) -> Decision:
         """The Decision where at least one webhook sends the pod to an istiod.
 
-        Where no webhook matches, those count that may match: none of their control planes injects,
+        If no webhook matches, those count that may match: none of their control planes injects,
         whatever labels the Namespace has, and the first one's reason is given.
         """
         called = selection.matching or selection.open_by_namespace
@@ -289,7 +289,7 @@ def _refused_by_api_server(
 
 
 def _open_label(selection: Selection, verdicts: dict[str, Verdict]) -> str:
-    """The selector on which the verdict depends because of a label's unknown value; "" where it
+    """The selector on which the verdict depends because of a label's unknown value; "" if it
     depends on none.
 
     A selector of the injection configuration comes before one of a webhook.

@@ -58,7 +58,7 @@ def label_warnings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> lis
 
 
 def in_ambient(decision: Decision) -> Literal["pod", "namespace", ""]:
-    """Whose label puts the pod into ambient mode, "" where it is in none.
+    """Whose label puts the pod into ambient mode, "" if it is in none.
 
     A pod of the host's network is never in ambient mode: the rules for its traffic would be the
     node's. Source: cni/pkg/util/podutil.go PodRedirectionEnabled.
@@ -289,7 +289,7 @@ def _unserved_revision(
 
 
 def _only(values: set[str]) -> str | None:
-    """What to put in a value's place, where there is no choice."""
+    """What to put in a value's place, if there is no choice."""
     return next(iter(values)) if len(values) == 1 else None
 
 

@@ -141,7 +141,7 @@ def _illegal_policy(policy: Any, asked: list[Evidence]) -> Verdict | None:
 
 
 def _label_or_annotation(pod: Pod, rules: Rules, asked: list[Evidence]) -> Verdict | None:
-    """sidecar.istio.io/inject: the label (1.12+) where it is there at all, even empty; else the
+    """sidecar.istio.io/inject: the label (1.12+) if it is there at all, even empty; else the
     annotation.
     """
     value, reason, place = pod.annotations.get(INJECT), Reason.ANNOTATION, "annotation"

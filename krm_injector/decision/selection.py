@@ -62,7 +62,7 @@ class Selection:
 def select(
     workload: Workload, namespace: Namespace | None, matchers: Iterable[WebhookMatcher]
 ) -> Selection:
-    """Asks the selectors of every webhook. ``namespace``: None where nobody states its labels."""
+    """Asks the selectors of every webhook. ``namespace``: None if nobody states its labels."""
     labels = pod_labels(workload)
     selection = Selection(workload, labels, namespace)
     for matcher in matchers:

@@ -2,7 +2,7 @@
 
 Selectors tell the values of a label apart only by those that they name. So three kinds of candidate
 stand for all that a label can be: absent, each value named for its key, and one value that no
-selector names. Combinations of candidates are tried, those of fewest edits first. Where none of all
+selector names. Combinations of candidates are tried, those of fewest edits first. If none of all
 combinations turns the verdict, no labels do.
 """
 

@@ -30,7 +30,7 @@ class Miss(NamedTuple):
 
     requirement: Requirement
     on: Literal["namespace", "pod"]
-    value: str | None  # the label's; None where it is absent
+    value: str | None  # the label's; None if it is absent
 
     @property
     def state(self) -> str:
@@ -62,7 +62,7 @@ class WebhookMatcher:
         return not (self.namespace_selector.nothing or self.object_selector.nothing)
 
     def match_namespace(self, namespace: Namespace | None, name: str) -> Match:
-        """What the namespaceSelector says. ``namespace``: None where nobody states its labels."""
+        """What the namespaceSelector says. ``namespace``: None if nobody states its labels."""
         key = name if namespace is None else id(namespace)
         answer = self._by_namespace.get(key)
         if answer is not None:

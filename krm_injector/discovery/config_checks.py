@@ -27,7 +27,7 @@ _COMMON_MESH_FIELDS = {
 
 
 def parse_mapping(text: ConfigText, content: str, field: str, results: list[Result]) -> Object:
-    """The YAML of a configuration, which must be a mapping; {} where it is not, or is empty.
+    """The YAML of a configuration, which must be a mapping; {} if it is not, or is empty.
 
     ``content`` is the part of ``text`` that stands at ``field``. What is wrong goes to ``results``.
     """

@@ -103,7 +103,7 @@ def with_facts(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
 
 
 def _facts_in(path: str, read_files: set[str]) -> list[Bundle]:
-    """The facts at one path. Raises Refused where it has none, unless one of its files was read
+    """The facts at one path. Raises Refused if it has none, unless one of its files was read
     already.
     """
     is_named = not os.path.isdir(path)
@@ -144,7 +144,7 @@ def _no_facts(path: str, is_named: bool) -> Result:
 
 
 def _facts_of_file(file: str, is_named: bool) -> Bundle | None:
-    """The facts of a file, None where it has none.
+    """The facts of a file, None if it has none.
 
     ``is_named``: the user named the file itself, and not a directory that contains it.
     """

@@ -112,7 +112,7 @@ def _mesh(
     settings: Settings,
     results: list[Result],
 ) -> Mesh:
-    """A control plane with its configuration. ``webhooks``: None where nobody states any."""
+    """A control plane with its configuration. ``webhooks``: None if nobody states any."""
     revision = injector.revision
     automatic = settings.method == "automatic"
     mesh_text = parts.mesh_configs.get(revision) or _default_mesh_config(injector, results)

@@ -33,7 +33,7 @@ _GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 class RecognisedVersion(NamedTuple):
     """A control plane's version."""
 
-    # "1.2.2"; "1.1" by the form of the configuration alone; "" where several versions are possible
+    # "1.2.2"; "1.1" by the form of the configuration alone; "" if several versions are possible
     text: str
     evidence: str
     minor: Minor | None  # whose rules count; None: the newest
@@ -81,7 +81,7 @@ def recognise(
 def stated_version(
     settings: Settings, labels: dict[str, str], values: Object, config: Object
 ) -> tuple[str, str]:
-    """Istio's version and what states it; ("", "") where nothing does.
+    """Istio's version and what states it; ("", "") if nothing does.
 
     The functionConfig comes first, then what is most likely istiod's own version: the tag of its
     image.
@@ -122,7 +122,7 @@ def _version_candidates(
 
 
 def _image_tag(template: object) -> str:
-    """The tag of the proxy's image that a template spells out, "" where it spells none."""
+    """The tag of the proxy's image that a template spells out, "" if it spells none."""
     image = re.search(_TEMPLATE_TAG, template) if isinstance(template, str) else None
     return image[1] if image else ""
 
@@ -201,7 +201,7 @@ def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
     """Whether istiod makes native sidecars: as the functionConfig states, else by the variable
     ENABLE_NATIVE_SIDECARS among the values, else by the version's ``default``.
 
-    "auto" (1.27+) asks the nodes for their versions. Where nobody states them, current ones (1.33+)
+    "auto" (1.27+) asks the nodes for their versions. If nobody states them, current ones (1.33+)
     are assumed. Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean,
     false by default).
     """

@@ -101,7 +101,7 @@ def _config_text(
     key: str,
     results: list[Result],
 ) -> ConfigText | None:
-    """The configuration in a ConfigMap of that base name, None where it holds none."""
+    """The configuration in a ConfigMap of that base name, None if it holds none."""
     data = at(config_map, ("data",))
     if not isinstance(data, dict) or key not in data:
         return None

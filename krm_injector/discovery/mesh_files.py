@@ -1,5 +1,5 @@
 """Objects that somebody names as a mesh (--mesh, spec.mesh.file, the input of snapshot): whether
-they hold one, and what to say where they do not.
+they hold one, and what to say if they do not.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def no_mesh(objects: Sequence[Object], file: str) -> str:
 
 
 def install_advice(objects: Iterable[Object], file: str) -> str:
-    """The command to run where an object only says how to install a mesh; "" where none does."""
+    """The command to run where an object only says how to install a mesh; "" if none does."""
     for value in objects:
         command = _INSTALLED_BY.get(str(value.get("kind")))
         if command:
@@ -68,8 +68,8 @@ def install_advice(objects: Iterable[Object], file: str) -> str:
 
 
 def refuse_conflicts(files_and_objects: Iterable[tuple[str, Object]]) -> None:
-    """Raises Refused where two files hold the same object of a mesh with different contents:
-    neither is more right than the other.
+    """Raises Refused if two files hold the same object of a mesh with different contents: neither
+    is more right than the other.
     """
     first: dict[str, tuple[str, Object]] = {}
     conflicts = []

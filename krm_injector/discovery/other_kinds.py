@@ -163,8 +163,8 @@ def _extra_of(workload: Workload, path: Step, settings: Settings) -> ExtraKind |
 
 
 def _gap_in_template(template: object, field: str) -> str:
-    """What keeps a value from being a whole pod template, as the start of a sentence; "" where it
-    is one.
+    """What keeps a value from being a whole pod template, as the start of a sentence; "" if it is
+    one.
     """
     containers = at(template, ("spec", "containers"))
     if not isinstance(containers, list) or not containers:

@@ -70,7 +70,7 @@ def note_unlisted(
 
 def _enclosing_object(value: object, place: Step) -> Step | None:
     """The outermost place on the way at which a whole object stands, with apiVersion and kind; None
-    where there is none.
+    if there is none.
     """
     for depth in range(1, len(place) + 1):
         part = at(value, place[:depth])

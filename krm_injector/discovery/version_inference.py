@@ -16,7 +16,7 @@ from krm_injector.model import Mesh, Object, Result
 from krm_injector.versions import NEWEST, OLDEST, Rules, rules_for
 
 Minor = tuple[int, int]  # (1, 30)
-Form = Literal["spec", "pod", ""]  # as Rules.result; "" where there is no template
+Form = Literal["spec", "pod", ""]  # as Rules.result; "" if there is no template
 
 UNKNOWN_VERSION = "mesh-version-unknown"  # the code of the warning
 MOST_WORKLOADS = 100  # of a bundle that is run once per possible version
@@ -106,7 +106,7 @@ def settle_unknown_version(
 
 
 def _only_unknown(meshes: Sequence[Mesh]) -> Mesh | None:
-    """The control plane of unknown version; None where another one has a configuration too."""
+    """The control plane of unknown version; None if another one has a configuration too."""
     complete = [mesh for mesh in meshes if mesh.source != "missing"]
     if len(complete) != 1:
         return None

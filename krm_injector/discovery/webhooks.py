@@ -62,7 +62,7 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
 
 
 def _injector_path(entry: Object, label: str) -> str | None:
-    """The path that istiod would be called on; None where the webhook is not Istio's injector."""
+    """The path that istiod would be called on; None if the webhook is not Istio's injector."""
     path = called_path(entry.get("clientConfig"))
     name = str(entry.get("name") or "")
     if path == INJECT_PATH or path.startswith(f"{INJECT_PATH}/"):
@@ -76,8 +76,8 @@ def _injector_path(entry: Object, label: str) -> str | None:
 
 
 def called_path(client_config: Any) -> str:
-    """The path that the API server asks for, as the server behind it sees it: decoded where it is
-    that of a URL, and cleaned.
+    """The path that the API server asks for, as the server behind it sees it: decoded if it is that
+    of a URL, and cleaned.
 
     A path that is not stated at all was cut off on the way, and is taken for /inject. Source:
     apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath),
@@ -123,7 +123,7 @@ def is_served(path: str, rules: Rules) -> bool:
 
 
 def _ignores_failure(configuration: Object, entry: Object) -> bool:
-    """Whether failurePolicy is Ignore. Where it is not stated it is Fail, in v1beta1 Ignore
+    """Whether failurePolicy is Ignore. If it is not stated it is Fail, in v1beta1 Ignore
     (pkg/apis/admissionregistration defaults.go).
     """
     policy = entry.get("failurePolicy")
@@ -205,8 +205,8 @@ _SelectorPair = tuple[Object, Object | None]  # namespaceSelector, objectSelecto
 def assumed(
     revision: str, rules: Rules, values: Object, namespace: str = SYSTEM_NAMESPACE
 ) -> tuple[Webhook, ...]:
-    """The webhooks that an installation of that version, values and revision has, where nobody
-    states them.
+    """The webhooks that an installation of that version, values and revision has, if nobody states
+    them.
 
     ``namespace`` is the control plane's. Source:
     manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). By

@@ -53,9 +53,7 @@ class ExtraKind(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """Warnings that nobody wants to hear: a code, and where it says so the resources that it is
-    about.
-    """
+    """Warnings that nobody wants to hear: a code, and if it says so the resources that it is about."""
 
     code: str  # "*" for all
     kind: str = ""
@@ -85,7 +83,7 @@ class ImageSettings(NamedTuple):
 
 class Settings(NamedTuple):
     method: Method = "automatic"
-    revision: str = ""  # "" where nobody says: "default", or the only control plane there is
+    revision: str = ""  # "" if nobody says: "default", or the only control plane there is
     on_missing_namespace: OnMissingNamespace = "error"
     namespaces: tuple[Stub, ...] = ()
     default_namespace: str = ""
@@ -109,8 +107,8 @@ def settings(value: Any) -> Settings:
     """A functionConfig's Settings; None, and the empty ConfigMap that `kpt fn eval` sends, give the
     defaults.
 
-    Raises Refused with one result per error, each with the field's path, its value and, where there
-    is one, the nearest valid name.
+    Raises Refused with one result per error, each with the field's path, its value and, if there is
+    one, the nearest valid name.
     """
     if value is None:
         return Settings()

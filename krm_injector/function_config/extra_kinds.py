@@ -60,7 +60,7 @@ def _path_fields(entry: Object) -> list[tuple[str, str]]:
 
 
 def _parsed(text: str) -> tuple[str, ...] | None:
-    """The steps of a path; None where it cannot be read."""
+    """The steps of a path; None if it cannot be read."""
     try:
         return parse_path(text)
     except ValueError:
@@ -94,9 +94,7 @@ def _problems(entry: Object, place: str) -> Iterator[Problem]:
 
 
 def _problem_of_kind(api_version: str, kind: str, named: bool) -> str:
-    """What is wrong with the kind of an entry, with paths (``named``) or without; "" where nothing
-    is.
-    """
+    """What is wrong with the kind of an entry, with paths (``named``) or without; "" if nothing is."""
     operator = operators.known(api_version, kind)
     if operator is not None and not operator.paths:
         return (

@@ -1,6 +1,6 @@
-"""A functionConfig -> Settings, where it is valid; a refusal with every error where it is not.
+"""A functionConfig -> Settings, if it is valid; a refusal with every error if it is not.
 
-Imported only where there is a functionConfig.
+Imported only if there is a functionConfig.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def read(value: Any) -> Settings:
 
 
 def _reference(value: Any) -> ResourceRef | None:
-    """The functionConfig as a resource, where it says enough."""
+    """The functionConfig as a resource, if it says enough."""
     if not isinstance(value, dict):
         return None
 

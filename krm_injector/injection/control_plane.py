@@ -78,8 +78,8 @@ class PreparedControlPlane:
     def template(self, name: str) -> Template:
         """One of the templates of Istio from 1.9 on, which renders a partial Pod.
 
-        A template that is null is an empty one, as Go decodes it. Raises RenderError where there is
-        no such template, ParseError where it does not parse.
+        A template that is null is an empty one, as Go decodes it. Raises RenderError if there is no
+        such template, ParseError if it does not parse.
         """
         template = self._templates.get(name)
         if template is not None:
@@ -110,7 +110,7 @@ class PreparedControlPlane:
         return template.execute(data, account=self._account)
 
     def _render_nested(self, text: str) -> str:
-        """The template function render (before 1.14): a text as a template, "" where it fails."""
+        """The template function render (before 1.14): a text as a template, "" if it fails."""
         try:
             return self._parsed(text).execute(self._data)
         except LimitExceeded:

@@ -73,7 +73,7 @@ class Pointer(Struct):
 
     def __init__(self, go_type: str, value: Any) -> None:
         self.go_type = go_type  # type: ignore[misc]
-        self.value = value  # the scalar, None where the pointer is nil
+        self.value = value  # the scalar, None if the pointer is nil
         self.is_nil = value is None
 
     def go_string(self) -> str:

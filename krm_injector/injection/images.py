@@ -90,7 +90,7 @@ def applied(
 
 
 def pinned(image: str, lock: Mapping[str, str]) -> str | None:
-    """The image with its digest; None where the lock does not have it.
+    """The image with its digest; None if the lock does not have it.
 
     The tag stays, for people to read.
     """
@@ -126,7 +126,7 @@ def allowed(image: str, registries: Iterable[str]) -> bool:
 
 
 def no_file(file: str, directory: str) -> Refused:
-    """The refusal of spec.images.file where there is no such file."""
+    """The refusal of spec.images.file if there is no such file."""
     message = (
         f"spec.images.file names {file}, but there is no such file in {directory}; make it of "
         "what `krm-injector images` lists, or put the lock into spec.images.lock (a function in a "

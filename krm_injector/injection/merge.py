@@ -37,8 +37,8 @@ class BadAnnotation(Exception):
 
 
 def without_nulls(value: Any) -> Any:
-    """The value as Go holds it after decoding: null fields are absent. The same object where
-    nothing changes.
+    """The value as Go holds it after decoding: null fields are absent. The same object if nothing
+    changes.
     """
     if isinstance(value, dict):
         fields = {key: without_nulls(field) for key, field in value.items() if field is not None}
@@ -77,8 +77,8 @@ def stripped(pod: Object, clear_prometheus: Callable[[dict[str, str]], dict[str,
 
 
 def injection_status(pod: Object) -> Object | None:
-    """The status annotation of an injected pod, decoded; None where there is none or it is not a
-    JSON object.
+    """The status annotation of an injected pod, decoded; None if there is none or it is not a JSON
+    object.
     """
     text = pods.annotations_of(pod).get(STATUS_ANNOTATION)
     if text is None:

@@ -37,7 +37,7 @@ def append_multus_network(existing: str, network: str, rules: Rules) -> str:
 
 
 def _multus_networks(text: str) -> list[Any] | None:
-    """The entries of a list of networks in JSON, null ones too; None where it is no such list."""
+    """The entries of a list of networks in JSON, null ones too; None if it is no such list."""
     try:
         networks = go_json.loads(text)
     except go_json.GoJsonError:

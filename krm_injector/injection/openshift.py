@@ -22,7 +22,7 @@ SUPPLEMENTAL_GROUPS = "openshift.io/sa.scc.supplemental-groups"
 
 def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
     """The proxy's user and group: the ends of the ranges that OpenShift gives the Namespace, 1337
-    where there is none that Istio can read (inject.go GetProxyIDs).
+    if there is none that Istio can read (inject.go GetProxyIDs).
     """
     uid_range = namespace_annotations.get(UID_RANGE, "")
     group_ranges = namespace_annotations.get(SUPPLEMENTAL_GROUPS, uid_range)
@@ -35,8 +35,7 @@ def proxy_ids(namespace_annotations: dict[str, str]) -> tuple[int, int]:
 def _range_end(block: str) -> int | None:
     """The last number of a range: "1000620000/10000" (start and size) or "1-5".
 
-    None where it is neither (ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps
-    around.
+    None if it is neither (ParseBlock). Numbers are unsigned and of 32 bits: the sum wraps around.
     """
     if not block:
         return None

@@ -22,7 +22,7 @@ FALSE_SPELLINGS = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 
 def parse_bool(text: str) -> bool | None:
-    """Go's strconv.ParseBool; None where that is an error."""
+    """Go's strconv.ParseBool; None if that is an error."""
     if text in TRUE_SPELLINGS:
         return True
     return False if text in FALSE_SPELLINGS else None
@@ -37,7 +37,7 @@ def labels_of(pod: Object) -> dict[str, str]:
 
 
 def bool_annotation(annotations: dict[str, str], name: str, default: bool) -> bool:
-    """An annotation as Go reads a boolean; the default where it is absent or no boolean."""
+    """An annotation as Go reads a boolean; the default if it is absent or no boolean."""
     value = parse_bool(annotations[name]) if name in annotations else None
     return default if value is None else value
 

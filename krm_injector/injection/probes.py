@@ -202,9 +202,7 @@ def rewrite(pod: Object, status_port: int, what: Scope) -> Object:
 
 
 def _rewritten_container(container: Object, port: int, what: Scope) -> Object:
-    """The container with its probes rewritten; the same object where it has none, or is the
-    proxy.
-    """
+    """The container with its probes rewritten; the same object if it has none, or is the proxy."""
     name = container.get("name", "")
     if name == PROXY_CONTAINER:
         return container

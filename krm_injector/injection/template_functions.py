@@ -110,7 +110,7 @@ def indent(spaces: int, text: str) -> str:
 
 
 def strdict(*values: str) -> StringMap:
-    """Keys and values by turns; the last key has "" where its value is missing."""
+    """Keys and values by turns; the last key has "" if its value is missing."""
     padded = [*values, ""] if len(values) % 2 else list(values)
     return StringMap(zip(padded[::2], padded[1::2], strict=True))
 
@@ -128,7 +128,7 @@ def merge_maps(*maps: dict[str, str]) -> StringMap:
 
 
 def omit_nil(value: Any) -> Any:
-    """The value without null members at any depth; None where that leaves it empty."""
+    """The value without null members at any depth; None if that leaves it empty."""
     if not _holds_nil(value) or value is None:
         return value
 
@@ -161,7 +161,7 @@ def maps_to_json(*maps: dict[str, str]) -> str:
 
 
 def from_json(text: str) -> Any:
-    """The value of a JSON text; the text "{}" where it is none, as Istio's fromJSON gives it."""
+    """The value of a JSON text; the text "{}" if it is none, as Istio's fromJSON gives it."""
     try:
         return go_json.loads(text)
     except go_json.GoJsonError:
@@ -263,7 +263,7 @@ def _enrichments(mesh: Struct) -> Iterator[str]:
 
 
 def image_version(image: str) -> str:
-    """The tag, the digest or TAG@DIGEST of an image reference; "" where it has neither."""
+    """The tag, the digest or TAG@DIGEST of an image reference; "" if it has neither."""
     name, _, digest = image.partition("@")
     colon = name.rfind(":")
     tag = name[colon + 1 :] if colon > name.rfind("/") else ""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Remedy(NamedTuple):
-    """Where the policy's error points to: the resource, its field, and what to make of it."""
+    """The target of a policy's error: the resource, its field, and the proposed value."""
 
     resource: ResourceRef
     field: str = ""
@@ -80,9 +80,9 @@ def violations(
     meshes: Sequence[Mesh],
     settings: Settings,
 ) -> list[Result]:
-    """What breaks spec.require and spec.forbid.
+    """The workloads that break spec.require and spec.forbid.
 
-    standing: per decision, whether its pod stands injected already.
+    standing: per decision, whether its pod is injected already.
     """
     namespaces = {d.namespace.name: d.namespace for d in decisions if d.namespace is not None}
     remedies = EditSearch(Decider(namespaces, meshes, settings), meshes, settings)
@@ -110,14 +110,14 @@ def violations(
 
 
 def _any_matches(policy: Iterable[Object], namespace: Namespace) -> bool:
-    """Whether one of the selectors takes the Namespace; an empty one takes all."""
+    """Whether one of the selectors matches the Namespace. An empty one matches all."""
     return any(selectors.parse(selector).matches(namespace.labels) for selector in policy)
 
 
 def _violation(
     code: PolicyCode, decision: Decision, remedy: Remedy, settings: Settings
 ) -> list[Result]:
-    """The error, with the severity that the settings give its code; [] where it is silenced."""
+    """The error, with the severity that the settings give its code; [] if it is silenced."""
     workload = decision.workload
     severity = silence.severity(code, settings, remedy.resource, workload.ref)
     if severity is None or silence.covers(silence.codes_of(workload.object), code):
@@ -139,7 +139,7 @@ def _violation(
 def _required_edits(
     decision: Decision, revisions: Callable[[], list[str]], remedies: EditSearch
 ) -> Edits:
-    """The smallest edits that make a workload injected: of the pod or of the Namespace alone, or
+    """The smallest edits that get a workload injected: of the pod or of the Namespace alone, or
     else of both.
     """
     if remedies.hopeless(decision):
@@ -147,7 +147,7 @@ def _required_edits(
 
     own = next(remedies.of_workload(decision, revisions), ())
     wide = next(remedies.of_namespace(decision, revisions), ())
-    # Of two that are equally small: a pod that has the label itself means it so, and is edited.
+    # Of two edits of the same size, a pod that has the label itself is edited.
     choices = [own, wide] if INJECT in _labels(decision) else [wide, own]
     least = min(filter(None, choices), key=len, default=())
     return least or next(remedies.of_both(decision, revisions), ())
@@ -183,7 +183,7 @@ def _remedy(decision: Decision, namespace: Namespace, edits: Edits) -> Remedy:
 
 
 def _as_sentence(edits: Edits, namespace: str) -> str:
-    """What to make of the pod and its Namespace: "Namespace shop's label istio-injection:
+    """The edits of the pod and its Namespace in words: "Namespace shop's label istio-injection:
     "enabled"".
 
     Of several labels: "Namespace shop with the label istio.io/rev: "1-30" and without the label

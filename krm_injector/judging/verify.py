@@ -1,4 +1,4 @@
-"""Whether manifests are what injection makes now, and where they are not: which input changed.
+"""Whether manifests are what injection gives now and, if not, which input changed.
 
 docs/verify.md lists the codes. The sentences are in verify_results.py.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from krm_injector.function_config import Settings
     from krm_injector.injection.control_plane import PreparedControlPlane
 
-# No verdict: the run has told why, of a Namespace with its first workload only.
+# No verdict: the run has reported why. For a Namespace it reports only the first workload.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
 
@@ -38,11 +38,11 @@ def verify_outcome(outcome: Outcome, settings: Settings) -> Outcome:
 
 
 def _comparisons(outcome: Outcome, settings: Settings) -> Iterator[Comparison]:
-    """Each workload beside what the run made of it."""
+    """Each workload, with the result of the run."""
     planes: dict[str, PreparedControlPlane] = {}
     for standing, restored, decision in candidates(outcome):
         if decision.mesh is not None and decision.mesh.revision in outcome.unusable:
-            continue  # nothing was injected to compare with, and the run has told why
+            continue  # there is no injected workload to compare with; the run has reported why
 
         item = outcome.replacements.get(standing.item, outcome.bundle.items[standing.item].value)
         fresh = at(item, standing.inside)
@@ -66,8 +66,8 @@ def judge(
     with_record: bool,
     meshes: Sequence[Mesh],
 ) -> tuple[Result, ...]:
-    """The run's own errors and warnings, then an error for each cause for which a workload is
-    stale. with_record: whether injection leaves a record (spec.record).
+    """The run's own errors and warnings, then an error for each cause that makes a workload stale.
+    with_record: whether injection leaves a record (spec.record).
     """
     results = [
         result
@@ -103,7 +103,7 @@ def _judged(comparison: Comparison, with_record: bool, meshes: Sequence[Mesh]) -
 
 
 def _not_to_be_injected(comparison: Comparison, meshes: Sequence[Mesh]) -> list[Result]:
-    """Of a workload that stands injected, and is not to be."""
+    """For a workload that is injected and should not be."""
     if comparison.decision.reason is Reason.ALREADY_INJECTED:
         return [sentences.unproven(comparison)]
 
@@ -139,8 +139,8 @@ def _stale_without_record(
 def _causes(
     comparison: Comparison, entry: record.InjectionRecord, differing: list[Difference]
 ) -> list[Result]:
-    """Why a workload with a record is stale: every cause that the record tells, or else the one
-    that is left.
+    """Why a workload with a record is stale: every cause that the record shows, or else the only
+    one that remains.
     """
     outside = [each for each in differing if RECORD_ANNOTATION not in each.path]
     changed_inputs = [
@@ -148,7 +148,7 @@ def _causes(
         *_namespace_changed(comparison, entry, outside),
     ]
     results = changed_inputs + _edited_by_hand(comparison)
-    # Other inputs may give another order; then the difference is no edit.
+    # Other inputs may give another order. Then the difference is no edit.
     results += _orders(comparison, [] if changed_inputs else outside)
     if not results and not record.intact(comparison.standing.object, entry):
         why = "its injected part was edited by hand"
@@ -191,7 +191,7 @@ def _namespace_changed(
 
 
 def _edited_by_hand(comparison: Comparison) -> list[Result]:
-    """An error for each value of Istio's that somebody, or a setter, wrote over."""
+    """An error for each value of Istio that a user or a setter has overwritten."""
     written = [copied for copied in comparison.restored.copied if copied.written]
     edits = [edit for edit in comparison.edits if edit.path and not edit.path.endswith(ORDER)]
     return [
@@ -201,8 +201,8 @@ def _edited_by_hand(comparison: Comparison) -> list[Result]:
 
 
 def _orders(comparison: Comparison, differing: list[Difference]) -> list[Result]:
-    """An error for each list whose elements stand in another order: as the record tells, and as a
-    comparison does. An edit that is kept may move elements inside a container, which is right.
+    """An error for each list whose elements are in another order, by the record and by a
+    comparison. An edit that is kept may move elements inside a container, which is correct.
     """
     orders: dict[str, tuple[Any, Any]] = {}
     for edit in comparison.edits:

@@ -1,4 +1,4 @@
-"""What verify says of a workload: one function per finding, each makes one Result."""
+"""The results of verify about a workload: one function per cause, each returns one Result."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SHOWN_CHARACTERS = 100  # of a value in a message
 
 
 class Comparison(NamedTuple):
-    """A workload beside what injection makes of it now."""
+    """A workload, and what injection gives for it now."""
 
     standing: Workload  # as it is in the bundle
     restored: eject.Restored  # as it was before the injection
     decision: Decision
-    fresh: Object  # as injection makes it now
-    # False: without a record, and Istio's traces do not tell what it was before.
+    fresh: Object  # as injection gives it now
+    # False: without a record, and Istio's traces do not show what it was before.
     proven: bool = True
     edits: tuple[OverrideCandidate, ...] = ()  # by hand inside the injected part
 
@@ -74,7 +74,7 @@ def edited(comparison: Comparison, edit: OverrideCandidate) -> Result:
 
 
 def by_setter(comparison: Comparison, copied: Copied) -> Result:
-    """A value of Istio's that a setter wrote, since kpt had copied its comment there."""
+    """A value of Istio that a setter has overwritten, because kpt had copied its comment there."""
     from krm_injector.reinjection import setter_comments
 
     standing = comparison.standing
@@ -84,7 +84,7 @@ def by_setter(comparison: Comparison, copied: Copied) -> Result:
 
 
 def order(comparison: Comparison, path: str, current: Any, injected: Any) -> Result:
-    """A list whose elements stand in another order than injection gives."""
+    """A list whose elements are in another order than injection gives."""
     ref = comparison.standing.ref
     standing_order, right_order = _common(current, injected), _common(injected, current)
     message = (
@@ -98,14 +98,14 @@ def order(comparison: Comparison, path: str, current: Any, injected: Any) -> Res
 
 
 def _common(names: Any, other_names: Any) -> Any:
-    """Of two orders, the elements that both lists have; of an absent list its value."""
+    """The elements that both lists have, in each order; the value of a list that is absent."""
     if not isinstance(names, list) or not isinstance(other_names, list):
         return manual_edits.value_of(names)
     return [name for name in names if name in other_names]
 
 
 def _meaning_of_order(path: str) -> str:
-    """What an order of this list means to Kubernetes."""
+    """The meaning of this list's order in Kubernetes."""
     if path.endswith(CONTAINERS):
         return " (containers start in their order)"
     if path.endswith(".env"):
@@ -124,7 +124,7 @@ def not_injected(comparison: Comparison) -> Result:
 
 
 def unwanted(comparison: Comparison, namespace_changed: bool) -> Result:
-    """namespace_changed: since the workload was injected, as its record tells."""
+    """namespace_changed: since the workload was injected, by its record."""
     standing, detail = comparison.standing, comparison.decision.detail
     since = f" since Namespace {standing.ref.namespace} changed" if namespace_changed else ""
     message = (
@@ -135,8 +135,8 @@ def unwanted(comparison: Comparison, namespace_changed: bool) -> Result:
 
 
 def _way_back(comparison: Comparison) -> str:
-    """What takes the injection back: without a record inject leaves it as it is, and eject goes by
-    Istio's traces.
+    """The command that takes the injection back. Without a record inject leaves it as it is, and
+    eject uses Istio's traces.
     """
     if comparison.restored.record is not None:
         return "Inject again, which takes the injection back, or eject it"

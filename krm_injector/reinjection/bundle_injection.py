@@ -85,7 +85,7 @@ class BundleInjection:
         return self._items
 
     def _injected(self, candidate: Candidate, mesh: Mesh) -> Object | None:
-        """The injected object; None where it is refused."""
+        """The injected object; None if it is refused."""
         if mesh.revision in self.unusable:
             return None
 

@@ -1,6 +1,4 @@
-"""Taking an injection back: exactly where there is a record, otherwise as far as Istio's traces
-allow.
-"""
+"""Taking an injection back: exactly if there is a record, otherwise as far as Istio's traces allow."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 class Restored(NamedTuple):
     """A workload as it stood before an earlier injection."""
 
-    workload: Workload  # the same workload where nothing was injected
+    workload: Workload  # the same workload if nothing was injected
     record: record.InjectionRecord | None = None
     results: tuple[Result, ...] = ()
     copied: tuple[Any, ...] = ()  # setter_comments.Copied: comments of the user's on Istio's values

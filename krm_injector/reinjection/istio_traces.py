@@ -95,8 +95,8 @@ def with_pod(workload: Workload, pod: Object) -> Object:
 
 
 def before_injection(workload: Workload) -> Object | None:
-    """The workload's object as it most likely was before Istio injected its pod; None where the
-    pod was not injected.
+    """The workload's object as it most likely was before Istio injected its pod; None if the pod
+    was not injected.
     """
     if not injected_by_istio(workload):
         return None
@@ -138,7 +138,7 @@ def _proxy_environment(pod: Object) -> dict[str, str]:
 
 
 def _json_object(text: str | None) -> Object:
-    """The JSON object that the text holds; {} where it holds none."""
+    """The JSON object that the text holds; {} if it holds none."""
     if not text:
         return {}
     try:

@@ -84,9 +84,9 @@ def _is_moved(edit: OverrideCandidate, trial: Trial) -> bool:
 # ---------------------------------------------------------------- results
 
 
-def results(workload: Workload, edits: Iterable[OverrideCandidate]) -> list[Result]:
-    """What injection does about each edit: a note where it is kept, a warning that shows it where
-    it is lost.
+def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
+    """What injection does about each edit: a note if it is kept, a warning that shows it if it is
+    lost.
     """
     return [_kept(workload, edit) if edit.kept else _lost(workload, edit) for edit in edits]
 
@@ -138,8 +138,8 @@ def _lost(workload: Workload, edit: OverrideCandidate) -> Result:
     return Result("warning", message, ref, edit.path, current, injected, code="edit-lost")
 
 
-def order_note(edit: OverrideCandidate) -> str:
-    """The sentence about the order of a kept edit's list; "" where there is nothing to say."""
+def order_note(edit: HandEdit) -> str:
+    """The sentence about the order of a kept edit's list; "" if there is nothing to say."""
     return ". Its place in the list is where Istio's merge puts it" if edit.moved else ""
 
 

@@ -42,7 +42,7 @@ _REDIRECTION = (
 # Most workloads have at most three open questions; the bound is against a pod with many containers.
 MAX_READINGS = 256
 
-# Injects the object that a workload may have been before; None where that is refused.
+# Injects the object that a workload may have been before; None if that is refused.
 Trial = Callable[[Object], Object | None]
 
 # Makes a pod of another one: what it was if one of the open questions has this answer.
@@ -82,7 +82,7 @@ def that_matter(
 ) -> list[Question]:
     """The open questions whose answers make a difference to a configuration.
 
-    after: what it makes of ``before``, None where that is refused; trial: what it makes of another
+    after: what it makes of ``before``, None if that is refused; trial: what it makes of another
     object.
     """
 

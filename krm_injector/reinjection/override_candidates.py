@@ -37,7 +37,7 @@ class OverrideCandidate(NamedTuple):
     current: Any  # as edited; ABSENT where it was taken out
     injected: Any  # what injection gives there by itself; ABSENT for nothing
     container: str = ""  # the injected container that an override could change; "" for metadata
-    # the field in it, as ("env", "POD_NAME", "value"), or ("labels", KEY); () where there is no way
+    # the field in it, as ("env", "POD_NAME", "value"), or ("labels", KEY); () if there is no way
     steps: Steps = ()
     kept: bool = False  # as an override
     moved: bool = False  # kept, but Istio's merge orders the elements of that list in its own way
@@ -118,7 +118,7 @@ def path_text(workload: Object, path: Step) -> str:
 
 
 def container_position(workload: Object, spec: Step, name: str) -> tuple[str, int]:
-    """The field and the index of the first container of that name; ("", -1) where there is none."""
+    """The field and the index of the first container of that name; ("", -1) if there is none."""
     for field in FIELDS:
         for index, container in enumerate(at(workload, (*spec, field)) or []):
             if container.get("name") == name:
@@ -127,7 +127,7 @@ def container_position(workload: Object, spec: Step, name: str) -> tuple[str, in
 
 
 def container_named(workload: Object, spec: Step, name: str) -> Object:
-    """The first container of that name; {} where there is none."""
+    """The first container of that name; {} if there is none."""
     field, index = container_position(workload, spec, name)
     container: Object = at(workload, (*spec, field))[index] if index >= 0 else {}
     return container

@@ -184,10 +184,8 @@ class OverrideTrials:
 
     # ------------------------------------------------------------ whether that is these edits
 
-    def _moved_lists(
-        self, edits: list[OverrideCandidate], injected: Object
-    ) -> set[tuple[str, str]] | None:
-        """The lists (container, field) that Istio's merge orders in its own way; None where
+    def _moved_lists(self, edits: list[HandEdit], injected: Object) -> set[tuple[str, str]] | None:
+        """The lists (container, field) that Istio's merge orders in its own way; None if
         ``injected`` is not the injected workload with exactly these edits.
 
         The order of variables counts where one is made of another.
@@ -280,7 +278,7 @@ def _without_annotations(workload: Object, metadata: Step, names: Iterable[str])
 
 
 def _leads_back(injected: Object, before: Object) -> bool:
-    """Whether the record, where there is one, gives the workload with its overrides: otherwise the
+    """Whether the record, if there is one, gives the workload with its overrides: otherwise the
     next injection would start from something else.
     """
     entry = record.read(injected)

@@ -34,7 +34,7 @@ def inject_once(decision: Decision, plane: PreparedControlPlane, settings: Setti
 def _before_and_after(
     decision: Decision, plane: PreparedControlPlane, settings: Settings
 ) -> tuple[Object, Object] | None:
-    """A workload that Istio injected, before and after injection; None where it does not stand as
+    """A workload that Istio injected, before and after injection; None if it does not stand as
     Istio left it.
 
     Where this very configuration made it of what its traces may tell, it stays as it is. Otherwise

@@ -126,7 +126,7 @@ def _copied_at(
 
 
 def _element_names(elements: Any) -> list[str]:
-    """The name of each element, "" for one without; [] where there is no list."""
+    """The name of each element, "" for one without; [] if there is no list."""
     if not isinstance(elements, list):
         return []
     return [str(element.get("name")) if isinstance(element, dict) else "" for element in elements]

@@ -48,7 +48,7 @@ def guarded(injected: Object, decision: Decision, plane: PreparedControlPlane) -
 
 
 def problem(injected: Object, decision: Decision, plane: PreparedControlPlane) -> Result | None:
-    """Why this workload cannot have the guard; None where it can."""
+    """Why this workload cannot have the guard; None if it can."""
     ref, who = decision.workload.ref, decision.workload.shown
     if _cni_redirects(injected, decision, plane):
         message = (
@@ -84,8 +84,8 @@ def _cni_redirects(injected: Object, decision: Decision, plane: PreparedControlP
 
 
 def _excluding_selector(decision: Decision) -> str:
-    """The field of the workload's selector, where that would not select its guarded pods; "" where
-    it would.
+    """The field of the workload's selector, where that would not select its guarded pods; "" if it
+    would.
     """
     workload = decision.workload
     path = (*workload.template[:-1], "selector")

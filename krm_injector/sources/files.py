@@ -81,7 +81,7 @@ def manifests_in(directory: str) -> list[str]:
     """Paths of the manifests under a directory, those of kustomizations among them and those of
     charts not, sorted.
 
-    Raises Refused where there are none or a directory cannot be read.
+    Raises Refused if there are none or a directory cannot be read.
     """
     contents = find(directory)
     if contents.problems:
@@ -102,9 +102,7 @@ def no_manifests(directory: str) -> Result:
 
 
 def source(path: str, found: bool = False) -> Source:
-    """One file; where it cannot be read, with its problem. ``found``: in a directory, and not
-    named.
-    """
+    """One file; if it cannot be read, with its problem. ``found``: in a directory, and not named."""
     try:
         return Source(content(path), shown(path), None, found)
     except Refused as refused:

@@ -40,7 +40,7 @@ def render(
     """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm
     on ``path``.
 
-    Raises Refused where helm is missing, fails, or renders nothing.
+    Raises Refused if helm is missing, fails, or renders nothing.
     """
     command = [find_helm(program, path), *arguments(directory, release), *passed_on]
     try:

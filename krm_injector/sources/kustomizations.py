@@ -31,13 +31,13 @@ def read(path: str) -> tuple[str, Any]:
 
 
 def file_of(directory: str) -> str | None:
-    """The kustomization in a directory; None where it holds none."""
+    """The kustomization in a directory; None if it holds none."""
     paths = (os.path.join(directory, name) for name in files.KUSTOMIZATIONS)
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def fields(directory: str) -> dict[str, Any] | None:
-    """The fields of a directory's kustomization that are not empty; None where there is no
+    """The fields of a directory's kustomization that are not empty; None if there is no
     kustomization that can be read.
     """
     path = file_of(directory)

@@ -83,7 +83,7 @@ def build(
 ) -> Rendered:
     """What kustomize prints for a directory; what it prints on stderr becomes warnings.
 
-    Raises Refused where it cannot be started, fails or prints nothing.
+    Raises Refused if it cannot be started, fails or prints nothing.
     """
     whole = [*command, *passed_on, directory]
     shown = " ".join(whole)

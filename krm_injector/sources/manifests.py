@@ -95,7 +95,7 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
 
     Files that nobody named and that hold no Kubernetes object are passed over, and counted
     (``verbose``: named); with ``strict`` only those that are YAML or JSON. Raises Refused with
-    every file's causes, whether it cannot be read or holds something wrong, and where there is no
+    every file's causes, whether it cannot be read or holds something wrong, and if there is no
     manifest at all.
     """
     reading = _Reading()
@@ -196,7 +196,7 @@ def _listed(names: Sequence[str], most: int | None) -> str:
 def _separated(text: str) -> str:
     """JSON documents in a row with separators between them; any other text as it is.
 
-    Without separators only kubectl reads them, and only where nothing else stands in the stream.
+    Without separators only kubectl reads them, and only if nothing else stands in the stream.
     """
     if text.lstrip("\ufeff \t\r\n")[:1] != "{" or "\n---" in text:
         return text

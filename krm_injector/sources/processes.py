@@ -34,8 +34,8 @@ Runner = Callable[[Sequence[str]], Finished]
 def start(
     command: Sequence[str], stdin: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> Finished:
-    """Run a program to its end; ``environment``: None for this process's own. Raises OSError where
-    it cannot be started.
+    """Run a program to its end; ``environment``: None for this process's own. Raises OSError if it
+    cannot be started.
     """
     import subprocess
 

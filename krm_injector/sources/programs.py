@@ -74,7 +74,7 @@ class Functions(NamedTuple):
 
 
 def refuse(functions: Functions, directory: str, command: str) -> None:
-    """Raises Refused where somebody else's program would run."""
+    """Raises Refused if somebody else's program would run."""
     if not functions.others:
         return
 
@@ -145,7 +145,7 @@ def _execs(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _configs(file: str, root: str) -> list[Config]:
-    """The functionConfigs in a file; none where it cannot be read, which the orchestrator tells."""
+    """The functionConfigs in a file; none if it cannot be read, which the orchestrator tells."""
     try:
         return [Config(kustomizations.read(file)[1], file, root)]
     except Refused:
@@ -222,7 +222,7 @@ def _can_be_left_out(functions: Functions) -> bool:
 
 
 def action(config: Config) -> str:
-    """What a functionConfig asks for; "" where it does not say it in a way that is known."""
+    """What a functionConfig asks for; "" if it does not say it in a way that is known."""
     value = config.value if isinstance(config.value, dict) else {}
     if value.get("kind") == "ConfigMap":
         return str(at(value, ("data", "action")) or "inject")

@@ -13,8 +13,8 @@ from krm_injector.wiring.plan import File, in_the_way, present
 
 
 def function_file(directory: str, image: str | None) -> tuple[File, ...]:
-    """The functionConfig's file: a new one, or none where one is there already. Raises Refused
-    where another file is in its place.
+    """The functionConfig's file: a new one, or none where one is there already. Raises Refused if
+    another file is in its place.
     """
     text = _function_config(image)
     standing = present(directory, FUNCTION_FILE)

@@ -53,7 +53,7 @@ def plan(directory: str, image: str | None) -> Plan:
 
 
 def _major_version() -> int | None:
-    """The major version of the helm on PATH; None where there is none that says it."""
+    """The major version of the helm on PATH; None if there is none that says it."""
     program = shutil.which("helm")
     if program is None:
         return None

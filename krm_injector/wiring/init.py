@@ -106,7 +106,7 @@ def _write(directory: str, file: File) -> None:
 
 
 def _create(path: str, text: str, mode: int) -> None:
-    """Raises OSError where the file is there."""
+    """Raises OSError if the file is there."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(text.encode())
 

@@ -15,7 +15,7 @@ NOTE = "kpt writes in place: commit first, and see the changes with git diff."
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    """The functionConfig and the mutator in the Kptfile, which is made where there is none. Raises
+    """The functionConfig and the mutator in the Kptfile, which is made if there is none. Raises
     Refused.
     """
     files = function_file(directory, image)

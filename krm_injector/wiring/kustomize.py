@@ -25,7 +25,7 @@ NOTE_ON_KUBECTL = (
 
 
 def plan(directory: str, image: str | None) -> Plan:
-    """The transformer's file and its entry in the kustomization, which is made where there is none.
+    """The transformer's file and its entry in the kustomization, which is made if there is none.
     Raises Refused.
     """
     files = function_file(directory, image)

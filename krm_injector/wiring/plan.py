@@ -31,10 +31,10 @@ class Cannot(Exception):
 
 
 def present(directory: str, path: str) -> str | None:
-    """The text of a file of the directory, line breaks and byte order mark as they are; None where
-    it is not there.
+    """The text of a file of the directory, line breaks and byte order mark as they are; None if it
+    is not there.
 
-    Raises Refused where it cannot be read.
+    Raises Refused if it cannot be read.
     """
     full_path = os.path.join(directory, path)
     if not os.path.lexists(full_path):
@@ -52,8 +52,8 @@ def present(directory: str, path: str) -> str | None:
 
 
 def new(directory: str, path: str, text: str) -> tuple[File, ...]:
-    """A file to write; none where it stands there already in the same words. Raises Refused where
-    it differs.
+    """A file to write; none where it stands there already in the same words. Raises Refused if it
+    differs.
     """
     standing = present(directory, path)
     if standing is None:
@@ -65,7 +65,7 @@ def new(directory: str, path: str, text: str) -> tuple[File, ...]:
 
 
 def _refuse_file_in_place_of_folder(directory: str, path: str) -> None:
-    """Raises Refused where a file stands in the place of a folder that the path needs."""
+    """Raises Refused if a file stands in the place of a folder that the path needs."""
     folder = os.path.dirname(path)
     while folder:
         full_path = os.path.join(directory, folder)
@@ -116,8 +116,8 @@ def added(
 
 
 def _edited(body: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> str | None:
-    """The text with its one document changed; None where the change changes nothing. Raises Cannot
-    and YamlError.
+    """The text with its one document changed; None if the change changes nothing. Raises Cannot and
+    YamlError.
     """
     documents = [document for document in yaml.load_all(body) if not document.empty]
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
@@ -139,9 +139,7 @@ def _edited(body: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> st
 
 
 def listed(value: dict[str, Any], key: str) -> list[Any]:
-    """The list at a key, empty where there is none. Raises Cannot where something else stands
-    there.
-    """
+    """The list at a key, empty if there is none. Raises Cannot if something else stands there."""
     entries = value.get(key)
     if entries is None:
         return []

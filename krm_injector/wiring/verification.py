@@ -10,8 +10,8 @@ from krm_injector.wiring.function_file import injects
 
 
 def command(directory: str) -> tuple[str, str]:
-    """The command, and a note about it: for the directory as a whole; where it has no manifests of
-    its own for the kustomizations in it that inject; where none does, what explain says of them.
+    """The command, and a note about it: for the directory as a whole; if it has no manifests of its
+    own for the kustomizations in it that inject; where none does, what explain says of them.
     """
     found = files.find(directory)
     outermost = [] if found.files else kustomizations.outermost(found.kustomizations)

@@ -246,7 +246,7 @@ def _without_hash(name: str, template_hash: str) -> str | None:
 
 
 def _own_name(workload: Workload) -> str:
-    """metadata.name; empty where it is generated, as at admission."""
+    """metadata.name; empty if it is generated, as at admission."""
     return str(at(workload.object, ("metadata", "name")) or "")
 
 

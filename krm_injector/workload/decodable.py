@@ -160,7 +160,7 @@ def _type_text(expected: str) -> str:
 
 
 def _advice(expected: str, value: Any) -> str:
-    """What to write instead, behind the sentence; "" where the type says it."""
+    """What to write instead, behind the sentence; "" if the type says it."""
     type_text = _type_text(expected)
     if value is None:
         return "; write its fields there, or remove the entry"

@@ -1,6 +1,7 @@
-"""`krm-injector build`: what a directory renders to, injected, without what no cluster is to see.
+"""`krm-injector build`: renders a directory and injects the result. Leaves out objects that are not
+for a cluster.
 
-Argo CD calls this command as a plugin: then the Application says what the command line leaves open.
+Argo CD calls this command as a plugin. Then the Application sets what the command line leaves open.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def run(request: Request) -> Answer:
     request = request._replace(arguments=arguments)
     loaded = loader.read(request, (directory,), release)
 
-    # The functionConfig that `krm-injector init` writes counts where nobody names another.
+    # Without another functionConfig, that of `krm-injector init` is used.
     function_file = os.path.join(directory, FUNCTION_FILE)
     if arguments.config is None and not loaded.configs and os.path.isfile(function_file):
         request = request.with_options(config=function_file)

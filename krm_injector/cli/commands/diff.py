@@ -1,6 +1,4 @@
-"""`krm-injector diff`: what injection changes, or with --from and --to what an upgrade of the mesh
-would.
-"""
+"""`krm-injector diff`: what injection changes or, with --from and --to, an upgrade of the mesh."""
 
 from __future__ import annotations
 
@@ -50,8 +48,8 @@ def _patches(outcome: Outcome, form: str) -> Answer:
 
 
 def _upgrade(request: Request, manifests: Manifests) -> Answer:
-    """--from and --to: injected twice, from the same originals; a mesh that is not named is the one
-    in use.
+    """--from and --to: injects the same originals twice. A mesh that is not named is the one in
+    use.
     """
     from krm_injector.presenting import upgrade
 
@@ -68,7 +66,7 @@ def _upgrade(request: Request, manifests: Manifests) -> Answer:
 
 
 def _with_mesh(request: Request, manifests: Manifests, mesh: str | None) -> Outcome:
-    """A run with a mesh file in the place of --mesh; None: with the mesh in use."""
+    """A run with a mesh file in place of --mesh; None: with the mesh in use."""
     if mesh is not None:
         request = request.with_options(mesh=(mesh,))
     return bundles.run(manifests, bundles.settings(request, manifests))

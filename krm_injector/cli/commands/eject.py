@@ -1,4 +1,4 @@
-"""`krm-injector eject`: injected manifests in, out what they were before."""
+"""`krm-injector eject`: prints the manifests as they were before injection."""
 
 from __future__ import annotations
 

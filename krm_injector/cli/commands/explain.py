@@ -1,5 +1,5 @@
-"""`krm-injector explain`: per workload whether it is injected, the deciding rule, and what may not
-be meant.
+"""`krm-injector explain`: says for each workload whether it is injected, the deciding rule, and
+what is probably a mistake.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from krm_injector.sources.resource_list import Bundle
 
 
 class Explained(NamedTuple):
-    """What the paths came to, as one bundle."""
+    """The manifests of the paths, as one bundle."""
 
     bundle: Bundle
     parts: tuple[Bundle, ...]
     results: tuple[Result, ...]
     rendered: frozenset[int] = frozenset()  # the parts that a program printed
     function_config: Any = None  # of a ResourceList, or that of the directories
-    root: str | None = None  # from which its paths count
+    root: str | None = None  # its paths are relative to it
 
 
 def run(request: Request) -> Answer:
-    """Errors about workloads keep nothing from being shown: they are what a reader came for. Raises
-    Refused where the input or the settings cannot be read.
+    """Errors about workloads do not stop the output: readers ask for them. Raises Refused if the
+    input or the settings cannot be read.
     """
     return bundles.with_all_causes(request, lambda: _answer(request))
 
@@ -51,7 +51,7 @@ def _answer(request: Request) -> Answer:
     locations = Locations(explained.parts, explained.rendered)
     explanation = explain(outcome, settings, locations, brief)
 
-    # A terminal takes a few of each code; who asks for all gets all.
+    # A terminal shows a few of each code. --verbose and --results have all.
     warnings = advice.results(explanation.advice)
     all_wanted = arguments.verbose or arguments.results
     shown = warnings if all_wanted else advice.summary(warnings)
@@ -63,7 +63,7 @@ def _answer(request: Request) -> Answer:
 
 
 def _settings(request: Request, explained: Explained) -> Settings:
-    """--config takes the place of the functionConfig that was read."""
+    """--config replaces the functionConfig that was read."""
     if request.arguments.config:
         return request.settings(None, explained.root)
     return request.settings(explained.function_config, explained.root)
@@ -73,7 +73,7 @@ def _settings(request: Request, explained: Explained) -> Settings:
 
 
 def read(request: Request) -> Explained:
-    """The bundle of the paths, a ResourceList as such, and behind it the facts of --context. Raises
+    """The bundle of the paths (or a ResourceList as such), then the facts of --context. Raises
     Refused.
     """
     arguments = request.arguments
@@ -92,7 +92,7 @@ def read(request: Request) -> Explained:
 
 
 def _resource_list(loaded: Loaded) -> Explained | None:
-    """The one source as a ResourceList; None where it is none."""
+    """The one source as a ResourceList; None if it is not one."""
     if len(loaded.sources) != 1 or b"ResourceList" not in loaded.sources[0].data:
         return None
 

@@ -10,8 +10,8 @@ from krm_injector.sources.resource_list import Bundle
 
 
 def run(request: Request) -> Answer:
-    """A ResourceList that could be read is given back whatever happens: with its items as they came
-    where the run is refused.
+    """A ResourceList that could be read is always returned. If the run is refused, it has its
+    original items.
     """
     try:
         bundle = _read(request)
@@ -40,7 +40,7 @@ def run(request: Request) -> Answer:
 
 
 def _read(request: Request) -> Bundle:
-    """Raises Refused where there are no items: an empty list given back with exit 0 makes kustomize
+    """Raises Refused if there are no items: an empty list with exit status 0 would make kustomize
     and kpt delete every resource.
     """
     bundle = resource_list.read(request.stdin())

@@ -1,4 +1,4 @@
-"""`krm-injector images`: the images that injection brings, and the workloads that take them."""
+"""`krm-injector images`: the images that injection adds, and the workloads that get them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from krm_injector.pipeline import Outcome
 
 
 def run(request: Request) -> Answer:
-    """Every image, as locked where it is. Neither a lock nor allowed registries refuse here: the
-    list is what they are made from.
+    """Every image, with its locked digest if it has one. Neither the lock nor the allowed
+    registries refuse an image here, because they are made from this list.
     """
     return bundles.with_all_causes(request, lambda: _listed(request))
 
@@ -39,7 +39,7 @@ def _listed(request: Request) -> Answer:
 
 
 def _workloads_by_image(outcome: Outcome, lock: dict[str, str]) -> dict[str, list[str]]:
-    """Image, with its digest where the lock has one -> the workloads that it is injected into."""
+    """Image, with its digest if the lock has one -> the workloads that it is injected into."""
     workloads: dict[str, list[str]] = {}
     for decision in outcome.decisions:
         workload = decision.workload

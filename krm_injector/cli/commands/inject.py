@@ -1,4 +1,4 @@
-"""`krm-injector inject`: manifests in, injected manifests out."""
+"""`krm-injector inject`: prints the manifests with their workloads injected."""
 
 from __future__ import annotations
 

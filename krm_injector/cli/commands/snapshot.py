@@ -1,4 +1,6 @@
-"""`krm-injector snapshot`: the mesh file for --mesh, from what istioctl, helm or kubectl print."""
+"""`krm-injector snapshot`: makes the mesh file for --mesh from the output of istioctl, helm or
+kubectl.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from krm_injector.sources.resource_list import members
 
 
 def run(request: Request) -> Answer:
-    """The mesh file; with --check only the results of comparing it with a committed one."""
+    """The mesh file. With --check, only the results of comparing it with a committed one."""
     return bundles.with_all_causes(request, lambda: _taken(request))
 
 
@@ -69,8 +71,8 @@ def _refuse_unused(
 
 
 def _is_of(name: str, path: str) -> bool:
-    """Whether what has that name came from a path of the command line: a file, or a directory with
-    the file below.
+    """Whether the file of that name belongs to a path of the command line: it is the path, or in
+    the directory.
     """
     file, directory = os.path.realpath(name), os.path.realpath(path)
     below = f"{directory.rstrip(os.sep)}{os.sep}"

@@ -1,4 +1,4 @@
-"""`krm-injector explain --truth-table`: who is injected at all, by version of Istio."""
+"""`krm-injector explain --truth-table`: who is injected at all, for each version of Istio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`krm-injector verify`: whether committed manifests are what injection gives now."""
+"""`krm-injector verify`: checks that committed manifests are what injection gives now."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _verified(request: Request) -> Answer:
     stated = request.arguments.paths
     paths = [path for path in stated if os.path.basename(path) not in files.KUSTOMIZATIONS]
     if stated and not paths:
-        return Answer("")  # a hook that was manifests kustomizations only
+        return Answer("")  # a hook that got only kustomizations
 
     manifests = bundles.read(request, paths)
     settings = bundles.settings(request, manifests)
@@ -34,7 +34,7 @@ def _verified(request: Request) -> Answer:
 
 
 def _summary(outcome: Outcome) -> str:
-    """The count of workloads; of those that are stale, where there is an error."""
+    """The number of workloads or, with an error, of stale workloads."""
     # An object with several pod templates counts once, as its errors do.
     workloads = [decision.workload for decision in outcome.decisions]
     count = len({(workload.item, workload.inside) for workload in workloads})
@@ -50,7 +50,7 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _as_built(manifests: Manifests, settings: Settings) -> resource_list.Bundle:
-    """The bundle with the injection that directories do themselves, and kustomize has left out."""
+    """The bundle after the injection that directories do themselves and that kustomize left out."""
     built = [
         source.injected
         for source, part in zip(manifests.joined.sources, manifests.joined.parts, strict=True)

@@ -1,4 +1,4 @@
-"""The embedded profile: what is injected where nobody gives a mesh configuration.
+"""The embedded profile: what is injected if nobody gives a mesh configuration.
 
 It stands for Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values
 are this project's own text; what they inject equals what that installation injects, value for value

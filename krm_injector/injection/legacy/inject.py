@@ -129,7 +129,7 @@ def _revision(revision: str, manual: bool) -> str:
 
 
 def _status_port(mesh_config: Message, rules: Rules) -> int | None:
-    """The agent's port by the mesh; None where the sidecar's arguments say it."""
+    """The agent's port by the mesh; None if the sidecar's arguments say it."""
     if rules.status_port != "mesh":
         return None
     return int(mesh_config.go_attr("DefaultConfig").go_attr("StatusPort"))

@@ -30,10 +30,10 @@ def should_rewrite(annotations: dict[str, str], spec: SidecarInjectionSpec, rule
 def agent_port(
     containers: list[Object], annotations: dict[str, str], mesh_port: int | None
 ) -> int | None:
-    """Where the agent of the containers' istio-proxy answers probes; None where there is none or it
-    is not said.
+    """Where the agent of the containers' istio-proxy answers probes; None if there is none or it is
+    not said.
 
-    ``mesh_port``: the mesh's, None where the proxy's arguments say it (Rules.status_port).
+    ``mesh_port``: the mesh's, None if the proxy's arguments say it (Rules.status_port).
     """
     sidecar = pods.find_container(PROXY_CONTAINER, containers)
     if sidecar is None:
@@ -70,7 +70,7 @@ def with_probers(injected: list[Object], application: list[Object], rules: Rules
 
 def probers_json(containers: list[Object], rules: Rules) -> str:
     """ISTIO_KUBE_APP_PROBERS: Go's JSON of what the agent asks for each path; a port of unknown
-    name is left out. "" where the variable is not written at all.
+    name is left out. "" if the variable is not written at all.
     """
     probers: dict[str, str] = {}
     for container in containers:
@@ -92,7 +92,7 @@ def probers_json(containers: list[Object], rules: Rules) -> str:
 
 
 def _prober_json(probe: Object, ports: dict[str, int], rules: Rules) -> str:
-    """What the agent asks for one probe; "" where it is no HTTP probe or its port is unknown."""
+    """What the agent asks for one probe; "" if it is no HTTP probe or its port is unknown."""
     action = probe.get("httpGet")
     if action is None:
         return ""
@@ -134,7 +134,7 @@ def rewritten_by_place(before: Object, pod: Object, port: int, rules: Rules) -> 
     """The pod's containers with probes replaced at the places that their containers had in
     ``before``, when others had not come or gone yet.
 
-    Raises RenderError where such a place is another container's now.
+    Raises RenderError if such a place is another container's now.
     """
     containers = list(pods.containers(pod))
     for index, container in enumerate(pods.containers(before)):

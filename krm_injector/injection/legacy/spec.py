@@ -149,7 +149,7 @@ def _with_env(containers: list[Object], env: dict[str, str], every_proxy: bool) 
 
 
 def number_argument(args: list[str], name: str) -> int | None:
-    """The number of an option as --NAME=5, --NAME 5 or with one dash; None where there is no such
+    """The number of an option as --NAME=5, --NAME 5 or with one dash; None if there is no such
     option, or its value is no number.
     """
     for index, argument in enumerate(args):

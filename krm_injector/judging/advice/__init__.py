@@ -1,9 +1,8 @@
 """What injection does to a cluster: warnings with evidence, each with a stable code (codes.py,
 docs/warnings.md).
 
-explain, the report and the check function ask for it; plain injection does not pay for it. Every
-check is a pure function of one workload before and after injection and of the bundle's other
-objects.
+explain, the report and the check function compute it. Plain injection does not. Every check is a
+pure function of one workload before and after injection and of the bundle's other objects.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ CHECKS = (
 class Advice(NamedTuple):
     """One warning about a run."""
 
-    result: Result  # its resource is where the cause stands, as a Service
-    # Index of the decision whose workload showed it; None: the workloads of a Namespace together.
+    result: Result  # its resource is the object with the cause, for instance a Service
+    # Index of the decision whose workload it is about; None: all workloads of a Namespace together.
     decision: int | None
 
 
@@ -96,8 +95,8 @@ def advise(
 
 
 def attach(entries: Sequence[dict[str, Any]], warnings: Iterable[Advice]) -> None:
-    """Gives each of explain's entries its "warnings": severity, code, message and, where there is
-    one, field.
+    """Gives each of explain's entries its "warnings": severity, code, message and, if there is one,
+    field.
     """
     for entry in entries:
         entry["warnings"] = []
@@ -117,9 +116,7 @@ def results(warnings: Iterable[Advice]) -> tuple[Result, ...]:
 
 
 def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
-    """The results as a terminal can take them: of each code the first few, and how many more there
-    are.
-    """
+    """The results for a terminal: the first few of each code, and how many more there are."""
     counts: dict[str, int] = {}
     shown: list[Result] = []
     last: dict[str, int] = {}  # code -> index of its last shown result
@@ -151,7 +148,7 @@ def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iter
 def _advice(
     finding: Finding, ref: ResourceRef | None, index: int | None, settings: Settings
 ) -> Iterator[Advice]:
-    """The finding about a workload (or none) as advice, unless somebody silenced it."""
+    """The finding about a workload (or none) as advice, unless it is silenced."""
     resource, code = finding.resource or ref, finding.code
     severity = silence.severity(code, settings, resource, ref)
     if severity is None:

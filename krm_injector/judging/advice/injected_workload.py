@@ -1,4 +1,4 @@
-"""What a check of the advice looks at: one workload before and after injection, and the other
+"""The input of a check of the advice: one workload before and after injection, and the other
 objects of the bundle.
 """
 
@@ -19,12 +19,12 @@ from krm_injector.versions import Rules
 if TYPE_CHECKING:
     from krm_injector.codes import CodeName
 
-# The object states no number of replicas: there is one pod per node.
+# No number of replicas: there is one pod per node.
 PER_NODE = frozenset(("DaemonSet",))
 
 
 class Finding(NamedTuple):
-    """One cause for a warning. ``resource`` is set where it is not the workload."""
+    """One cause for a warning. ``resource`` is set if it is not the workload."""
 
     code: CodeName
     message: str
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     current: Any = None
     proposed: Any = None
     resource: ResourceRef | None = None
-    # The object whose annotation may silence it, where it is not the workload.
+    # The object whose annotation may silence it, if it is not the workload.
     silenced_by: Object | None = None
 
 
@@ -67,8 +67,8 @@ class InjectedWorkload:
         self.application = mappings(self.before.get("containers"))
         self.init = mappings(self.before.get("initContainers"))
         own_names = {container.get("name") for container in (*self.application, *self.init)}
-        # The user's own istio-proxy is an override of the injected one: its image and rights are
-        # the mesh's matter.
+        # The user's own istio-proxy is an override of the injected one. The mesh sets its image and
+        # rights.
         own_names.discard(PROXY_CONTAINER)
 
         containers = (
@@ -123,7 +123,7 @@ class BundleObjects:
         # Caches of checks that ask the same about many workloads.
         self.webhook_selectors: dict[str, selectors.Selector] = {}  # by Webhook.id
         self.services: dict[str, dict[tuple[str, str], list[Object]]] = {}  # see network.services
-        self.reported: set[object] = set()  # what many workloads share, and is reported once
+        self.reported: set[object] = set()  # shared by many workloads, and reported once
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""
@@ -148,7 +148,7 @@ def ref_of(value: Object, kind: str, namespace: str) -> ResourceRef:
 
 
 def spec_of(template: Any) -> Object:
-    """The spec of a pod template; {} where it has none."""
+    """The spec of a pod template; {} if it has none."""
     spec = template.get("spec") if isinstance(template, dict) else None
     return spec if isinstance(spec, dict) else {}
 
@@ -174,7 +174,7 @@ def selects(selector: Any, labels: Mapping[str, str]) -> bool:
 
 
 def replicas(workload: Workload) -> int | None:
-    """How many pods run at once by the object's own word; None where only the cluster knows
+    """How many pods run at once, as the object states it; None if only the cluster knows
     (DaemonSet).
     """
     kind, value = workload.ref.kind, workload.object

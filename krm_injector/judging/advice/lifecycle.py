@@ -34,8 +34,7 @@ from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
 from krm_injector.results import counted
 
 QUIT = "quitquitquit"  # the agent's path that ends the proxy (istio/istio pkg/istio-agent)
-# Words of a command that talk to the network. A list of guesses: it misses what a program does by
-# itself.
+# Words of commands that use the network. They are guesses: connections inside a program are missed.
 NETWORKED = re.compile(
     r"https?://|\b(?:curl|wget|nc|ncat|netcat|telnet|nslookup|dig|psql|pg_isready|mysql|mysqladmin|redis-cli|mongo|"
     r"mongosh|flyway|liquibase|migrate|alembic|wait-for\S*|wait4x|dockerize|vault|kubectl|git)\b|\.svc\b"
@@ -44,7 +43,7 @@ OWN_CONTAINERS = (PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER)
 
 
 def job(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
-    """Pods that are to end, while a proxy that is a regular container goes on."""
+    """Pods that run to completion with a proxy that is a regular container and does not end."""
     kind, policy = workload.ref.kind, workload.before.get("restartPolicy")
     ends = kind in ("Job", "CronJob") or (kind == "Pod" and policy in ("Never", "OnFailure"))
     if not ends or workload.proxy is None or workload.native:
@@ -72,7 +71,7 @@ def job(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
 
 
 def _command_words(workload: InjectedWorkload) -> list[str]:
-    """What the application's containers run, at the start and after it."""
+    """What the application's containers run, at their start and in their hooks."""
     words = []
     for container in (*workload.application, *workload.init):
         for field in ("command", "args"):
@@ -123,7 +122,7 @@ def init_container(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Fin
 
 
 def _networked_word(container: Object) -> str | None:
-    """The first word of a container's command that talks to the network."""
+    """The first word of a container's command that uses the network."""
     for field in ("command", "args"):
         for word in container.get(field) or []:
             match = NETWORKED.search(word) if isinstance(word, str) else None
@@ -246,7 +245,7 @@ def webhook_active(workload: InjectedWorkload, objects: BundleObjects) -> Iterat
 def _active_webhook(
     workload: InjectedWorkload, webhooks: tuple[Webhook, ...], objects: BundleObjects
 ) -> Webhook | None:
-    """The first webhook that selected the workload, and that takes its injected pods too."""
+    """The first webhook that selected the workload and also selects its injected pods."""
     for webhook in webhooks:
         selected = webhook.id in workload.decision.webhooks
         if selected and _selects(webhook, workload.labels, objects):
@@ -256,7 +255,7 @@ def _active_webhook(
 
 
 def _selects(webhook: Webhook, labels: dict[str, str], objects: BundleObjects) -> bool:
-    """Whether the webhook's objectSelector takes pods with these labels."""
+    """Whether the webhook's objectSelector selects pods with these labels."""
     selector = objects.webhook_selectors.get(webhook.id)
     if selector is None:
         try:
@@ -269,8 +268,8 @@ def _selects(webhook: Webhook, labels: dict[str, str], objects: BundleObjects) -
 
 
 def _guard_remedy(workload: InjectedWorkload) -> str:
-    """The guard, where it does no harm: without istio-init the Istio CNI plugin redirects traffic,
-    and does not for guarded pods.
+    """The guard, if it does no harm. Without istio-init the Istio CNI plugin redirects traffic, but
+    not that of guarded pods.
     """
     containers = mappings(workload.after.get("initContainers"))
     if all(container.get("name") != INIT_CONTAINER for container in containers):
@@ -279,7 +278,7 @@ def _guard_remedy(workload: InjectedWorkload) -> str:
 
 
 def host_network(decision: Decision) -> Iterator[Finding]:
-    """A workload that only its network keeps out."""
+    """A workload that is left out only because of its host network."""
     if decision.reason is not Reason.HOST_NETWORK or not decision.webhooks:
         return
 

@@ -1,4 +1,4 @@
-"""Ports, addresses, Services and identities that the redirection of traffic touches."""
+"""Ports, addresses, Services and identities that the redirection of traffic affects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROXY_PORTS = (
     (15090, (1, 1), "Envoy's metrics"),
 )
 DNS_PORT = 15053  # the proxy listens here for UDP too
-# Names of ports that tell the protocol (istio.io, "Protocol Selection").
+# Names of ports that state the protocol (istio.io, "Protocol Selection").
 PROTOCOL = re.compile(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
 )
@@ -58,8 +58,8 @@ def port_collision(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Fin
 
 
 def proxy_identity(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
-    """The redirection lets the proxy's user and group pass: whoever shares them talks past the
-    proxy.
+    """Traffic of the proxy's user and group is not redirected. A container that runs as them
+    bypasses the proxy.
     """
     proxy_context = mapping(mapping(workload.proxy).get("securityContext"))
     identities = {PROXY_UID, proxy_context.get("runAsUser")} - {None, 0}
@@ -132,8 +132,8 @@ def services(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Fin
 
 
 def _by_first_label(objects: BundleObjects, namespace: str) -> dict[tuple[str, str], list[Object]]:
-    """The Services of a Namespace by the first label of their selector: a workload then looks only
-    at those that can select it.
+    """The Services of a Namespace by the first label of their selector, so that a workload is
+    compared only with those that can select it.
     """
     by_label: dict[tuple[str, str], list[Object]] = {}
     for service in objects.of("Service", namespace):
@@ -172,9 +172,9 @@ def _ports_without_protocol(workload: InjectedWorkload, service: Object) -> Iter
 
 
 def listen_address(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
-    """Before 1.10 the proxy delivered to 127.0.0.1, so that an application on the pod's address
-    alone got nothing (istio.io, upgrade notes of 1.10). The address shows where a container's
-    arguments use the pod's.
+    """Before 1.10 the proxy delivered to 127.0.0.1, so an application that listened only on the
+    pod's address got nothing (istio.io, upgrade notes of 1.10). The evidence is a container's
+    argument that uses the pod's address.
     """
     if workload.minor >= (1, 10):
         return

@@ -2,8 +2,8 @@
 
 The rules: kubernetes.io/docs, Pod Security Standards 1.34.
 
-Every rule that an injected container or volume can touch is judged on the pod before and after
-injection; only what is new after it is reported.
+Every rule that an injected container or volume can touch is applied to the pod before and after
+injection. Only new violations are reported.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _restricted(context: Object, pod_context: Object) -> Iterator[str]:
     if not isinstance(dropped, list) or "ALL" not in dropped:
         yield "capabilities.drop lacks ALL"
 
-    # What is beyond the baseline is reported as such.
+    # A violation of the baseline is reported as such.
     beyond_level = BASELINE_CAPABILITIES - RESTRICTED_CAPABILITIES
     beyond = [name for name in _added_capabilities(context) if name in beyond_level]
     if beyond:

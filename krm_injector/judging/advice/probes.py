@@ -1,4 +1,4 @@
-"""Probes: what becomes of the kubelet's requests once traffic is redirected.
+"""Probes: whether the kubelet's requests still work when traffic is redirected.
 
 Injection rewrites most probes to ask the agent (injection/probes.py).
 """
@@ -111,8 +111,8 @@ def _host(probe: Probe, where: str, path: str) -> Iterator[Finding]:
 
 
 def strict(workload: InjectedWorkload, objects: BundleObjects) -> bool:
-    """Whether a PeerAuthentication makes the workload's mutual TLS strict; the most specific that
-    says so decides. Exceptions for single ports are not looked at.
+    """Whether a PeerAuthentication makes the workload's mutual TLS strict. The most specific one
+    that states a mode decides. Exceptions for single ports are ignored.
     """
     if not objects.has("PeerAuthentication"):
         return False

@@ -1,4 +1,4 @@
-"""ResourceQuota and LimitRange of the bundle against what the proxies ask for.
+"""The resources of the proxies, compared with ResourceQuota and LimitRange of the bundle.
 
 Amounts are whole numbers in billionths of the resource's unit (kube.quantity.nano).
 """
@@ -44,7 +44,7 @@ PROXY_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"
 
 
 class Load(NamedTuple):
-    """The pods of one workload: the spec before and after injection, the same where it is not
+    """The pods of one workload: the spec before and after injection, the same if it is not
     injected.
     """
 
@@ -55,7 +55,7 @@ class Load(NamedTuple):
 
 
 def load_of(workload: Workload, template: Any, injected_template: Any) -> Load:
-    """injected_template: None where the workload is not injected."""
+    """injected_template: None if the workload is not injected."""
     before = spec_of(template)
     after = before if injected_template is None else spec_of(injected_template)
     return Load(workload.ref, replicas(workload), before, after)
@@ -66,7 +66,7 @@ def load_of(workload: Workload, template: Any, injected_template: Any) -> Load:
 
 def amount(container: Object, part: Part, resource: str) -> int | None:
     """A container's request or limit; a request that is not stated is the limit (as the API server
-    defaults it); None where neither is stated or it is no quantity.
+    defaults it); None if neither is stated or it is no quantity.
     """
     resources = mapping(container.get("resources"))
     stated = at(resources, (part, resource))
@@ -76,7 +76,7 @@ def amount(container: Object, part: Part, resource: str) -> int | None:
 
 
 def number(stated: Any) -> int | None:
-    """A quantity; None where there is none, or it cannot be read."""
+    """A quantity; None if there is none, or it cannot be read."""
     if stated is None:
         return None
     try:
@@ -86,8 +86,9 @@ def number(stated: Any) -> int | None:
 
 
 def pod_amount(spec: Object, part: Part, resource: str) -> int:
-    """What a pod asks for: the containers and running init containers together, or the most that
-    an init container needs beside those already running (Kubernetes' resource helpers, 1.28+).
+    """The resources of a pod: those of the containers and running init containers together, or the
+    most that an init container needs beside those already running (Kubernetes' resource helpers,
+    1.28+).
     """
     running, peak = 0, 0
     for container in mappings(spec.get("initContainers")):
@@ -107,7 +108,7 @@ def pod_amount(spec: Object, part: Part, resource: str) -> int:
 
 
 def shown(billionths: int | None, resource: str) -> str:
-    """An amount as people write it: 1500m, 1536Mi."""
+    """An amount in the notation of manifests: 1500m, 1536Mi."""
     if billionths is None:
         return "(not stated)"
 
@@ -147,7 +148,7 @@ def quotas(loads: Iterable[Load], objects: BundleObjects) -> Iterator[Finding]:
 
 
 def _exceeded(ref: ResourceRef, quota: Object, name: str, loads: list[Load]) -> Iterator[Finding]:
-    """A quota that the workloads keep to without their proxies, and not with them."""
+    """A quota that is kept without the proxies and exceeded with them."""
     hard = quota["spec"]["hard"][name]
     most = number(hard) or 0
     part, resource = QUOTAS[name]
@@ -218,8 +219,8 @@ def _added_containers(load: Load) -> list[Object]:
 
 
 def limit_ranges(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
-    """Limits of the workload's Namespace that its injected containers, or its pod with them, do not
-    keep to.
+    """Limits of the workload's Namespace that its injected containers, or its pod with them,
+    violate.
     """
     namespace = workload.ref.namespace
     for limit_range in objects.of("LimitRange", namespace):
@@ -238,7 +239,7 @@ def limit_ranges(workload: InjectedWorkload, objects: BundleObjects) -> Iterator
 
 
 def _outside_limit(workload: InjectedWorkload, limit: Object) -> list[str]:
-    """What injection brings outside of a limit, each as a phrase."""
+    """Each violation of a limit by injection, as a phrase."""
     if limit.get("type") == "Container":
         phrases: list[str] = []
         for container in workload.added:
@@ -283,7 +284,7 @@ def _limited_resources(limit: Object) -> list[str]:
 def _outside(
     owner: str, resource: str, request: int | None, most: int | None, limit: Object
 ) -> Iterator[str]:
-    """request, most: what the owner (a container, or the pod) asks for and is limited to."""
+    """request, most: the request and the limit of the owner (a container, or the pod)."""
     least = number(at(limit, ("min", resource)))
     if least is not None and (request is None or request < least):
         asked, allowed = shown(request, resource), shown(least, resource)

@@ -1,4 +1,4 @@
-"""Which warnings somebody silenced: the functionConfig (spec.severities, spec.silence), or the
+"""Which warnings are silenced, by the functionConfig (spec.severities, spec.silence), or by the
 annotation krm-injector.dev/silence of the object that a warning is about.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def severity(code: CodeName, settings: Settings, *refs: ResourceRef | None) -> Severity | None:
-    """The severity of a warning about these resources; None where the settings silence it."""
+    """The severity of a warning about these resources; None if the settings silence it."""
     stated = settings.severities.get(code) or CODES[code].severities[0]
     if stated == "off":
         return None
@@ -44,7 +44,7 @@ def covers(silenced: frozenset[str], code: str) -> bool:
 
 
 def _matches(silence: Silence, code: str, ref: ResourceRef | None) -> bool:
-    """Whether an entry of spec.silence names this code and, where it names one, this resource."""
+    """Whether an entry of spec.silence matches this code and this resource."""
     if silence.code not in (code, "*"):
         return False
     if not (silence.kind or silence.namespace or silence.name):

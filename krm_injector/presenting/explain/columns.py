@@ -110,7 +110,7 @@ def _added_lines(rules: list[str], cells: int) -> int:
 def _narrow_grid(rows: list[TableRow], name_width: int, style: Style) -> _Grid:
     """The widest of the narrow tables in which names keep their width.
 
-    Where none fits, names are cut in the narrowest one.
+    If none fits, names are cut in the narrowest one.
     """
     for narrowing in _NARROWINGS:
         codes = _codes(rows, narrowing.numbers)
@@ -155,8 +155,8 @@ def _short_ready(ready: str) -> str:
 def _codes(rows: list[TableRow], numbers: bool) -> dict[tuple[str, str], str]:
     """(code, sentence) of each rule -> what stands for it in the legend.
 
-    With numbers "1 no-webhook-matches". Else the code alone, or "no-webhook-matches 1" where there
-    are several sentences for it.
+    With numbers "1 no-webhook-matches". Else the code alone, or "no-webhook-matches 1" if there are
+    several sentences for it.
     """
     sentences: dict[str, list[str]] = {}
     for row in rows:
@@ -194,7 +194,7 @@ def _legend(codes: dict[tuple[str, str], str], style: Style) -> list[str]:
 
 
 def _name_lines(names: list[str], cells: int) -> list[list[str]]:
-    """Each name in its lines: cut in the middle where it is too long, but broken into several lines
+    """Each name in its lines: cut in the middle if it is too long, but broken into several lines
     where another name would be cut to the same.
     """
     clipped = [clip(name, cells) for name in names]

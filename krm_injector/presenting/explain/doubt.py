@@ -64,7 +64,7 @@ class Doubts:
         self._counts: dict[str, int] = {}
 
     def about(self, decision: Decision) -> str:
-        """Why the workload was perhaps meant in, as a sentence; "" where nothing suggests it."""
+        """Why the workload was perhaps meant in, as a sentence; "" if nothing suggests it."""
         if decision.injected or decision.reason in (*UNKNOWN, Reason.ALREADY_INJECTED):
             return ""
 
@@ -89,7 +89,7 @@ class Doubts:
         return self._apps.relative_of(workload) or self._neighbours(workload.ref.namespace)
 
     def count_in(self, namespace: str) -> int:
-        """How many workloads of a Namespace were perhaps meant in; 0 where one is injected."""
+        """How many workloads of a Namespace were perhaps meant in; 0 if one is injected."""
         if namespace not in self._counts:
             count = 0
             if not self._injected[namespace]:

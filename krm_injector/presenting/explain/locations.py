@@ -48,7 +48,7 @@ class Locations:
         return self.of_field(workload.item, path)
 
     def of_evidence(self, decision: Decision, evidence: Evidence) -> Location:
-        """Where the field stands that the evidence names; {} where none is named or known."""
+        """Where the field stands that the evidence names; {} if none is named or known."""
         if not evidence.path:
             return {}
 
@@ -149,7 +149,7 @@ def _annotated_file(item: Item) -> str:
 def _line_in_block(lines: list[str], line: int, key: str) -> int:
     """The line, from 1, of a key at the top of the literal block that begins on ``line``.
 
-    0 where no literal block begins there, or the key is not in it.
+    0 if no literal block begins there, or the key is not in it.
     """
     if not lines[line - 1].rstrip().endswith(("|", "|-", "|+")):
         return 0

@@ -73,7 +73,7 @@ def _start(text: str, cells: int) -> str:
 def broken(text: str, cells: int) -> list[str]:
     """The text in lines of at most this many cells.
 
-    A line ends behind a slash, dash or dot where there is one in its second half.
+    A line ends behind a slash, dash or dot if there is one in its second half.
     """
     lines = []
     while width(text) > cells:

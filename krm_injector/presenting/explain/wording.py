@@ -33,7 +33,7 @@ def revision_of(decision: Decision) -> str:
 def suggestion(
     decision: Decision, scope: str, edits: Edits, effect: Effect | None
 ) -> dict[str, Any]:
-    """The edits as one of an entry's "changes"; effect: None where they reach one workload only."""
+    """The edits as one of an entry's "changes"; effect: None if they reach one workload only."""
     instructions = [_instruction(decision, edit, edits[:index]) for index, edit in enumerate(edits)]
     text, affected = " and ".join(instructions), 1
     if effect is not None:

@@ -97,7 +97,7 @@ def _merge(field: str, before: Any, after: Any, has_schema: bool) -> Any:
         return _merge_list(before, after, key)
 
     if not before:
-        return after  # where nothing is to be replaced, kustomize would write the directive itself
+        return after  # if nothing is to be replaced, kustomize would write the directive itself
     is_merged = has_schema and (field in MERGED_LISTS or field in REPLACED_LISTS)
     return [{"$patch": "replace"}, *after] if is_merged else after
 

@@ -23,7 +23,7 @@ _Counts = dict[tuple[str, str], int]  # (what is added, name of the container) -
 def tables(decisions: Sequence[Decision], injected: Sequence[Object | None]) -> Html:
     """The images and capabilities that are added, with the number of workloads.
 
-    injected: each decision's object after injection, None where it is not injected.
+    injected: each decision's object after injection, None if it is not injected.
     """
     images: _Counts = {}
     capabilities: _Counts = {}

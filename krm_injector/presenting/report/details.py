@@ -23,7 +23,7 @@ _LIMITS = Html(
 def injected_objects(
     decisions: Sequence[Decision], replacements: Mapping[int, Any]
 ) -> list[Object | None]:
-    """Each workload's object after injection; None where it is not injected."""
+    """Each workload's object after injection; None if it is not injected."""
     return [_injected_object(decision, replacements) for decision in decisions]
 
 

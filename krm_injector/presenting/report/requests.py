@@ -37,7 +37,7 @@ def table(decisions: Sequence[Decision], injected: Sequence[Object | None]) -> H
     """The sums of each Namespace over its pods, and those of all.
 
     A workload counts as often as it states replicas. injected: each decision's object after
-    injection, None where it is not injected.
+    injection, None if it is not injected.
     """
     sums, any_daemon_set = _sums(decisions, injected)
     if not sums:

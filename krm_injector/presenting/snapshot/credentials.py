@@ -20,7 +20,7 @@ def without_credentials(values: Any, config: Any, ref: ResourceRef, results: lis
     """data.values with the strings under names like "password" emptied.
 
     config: data.config; where a template reads such a name, its value stays. The text stays as it
-    is where nothing is emptied, or where it is not YAML (the control plane's own check says so).
+    is if nothing is emptied, or if it is not YAML (the control plane's own check says so).
     """
     if not isinstance(values, str):
         return values

@@ -30,7 +30,7 @@ _WEBHOOK_FIELDS = (
 
 
 def reduced(value: Object, results: list[Result]) -> Object | None:
-    """The object with what injection reads of it; None where that is nothing.
+    """The object with what injection reads of it; None if that is nothing.
 
     results takes a warning for credentials that are left out.
     """

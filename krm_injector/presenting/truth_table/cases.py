@@ -56,8 +56,8 @@ _TEMPLATE = ("spec", "template")
 class Combination(NamedTuple):
     """What has a say, and the verdict. The keys of a row of ``--output json``.
 
-    namespace, policy, label and annotation are the axes: what each states, ABSENT, or ANY where it
-    has no say.
+    namespace, policy, label and annotation are the axes: what each states, ABSENT, or ANY if it has
+    no say.
     """
 
     method: Method

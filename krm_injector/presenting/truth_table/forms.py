@@ -69,7 +69,7 @@ def _markdown(tables: Sequence[TruthTable]) -> str:
 def _titled_lines(table: TruthTable) -> Iterator[tuple[str, list[list[str]]]]:
     """Per method its title and its lines of cells, the first being the head.
 
-    The column of the pod's label is left out where it has no say in the whole table.
+    The column of the pod's label is left out if it has no say in the whole table.
     """
     label_counts = any(row.label != ANY for row in table.rows)
     for method, title in _TITLES.items():

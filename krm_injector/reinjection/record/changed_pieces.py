@@ -27,8 +27,8 @@ class ChangedPiece(NamedTuple):
     # from the object, as "spec.template.spec.containers[istio-proxy].image"; with ORDER behind it,
     # the order of a list's names
     path: str
-    current: Any  # as edited; None where it was taken out
-    injected: Any  # as injection gives it now; None where it gives nothing there
+    current: Any  # as edited; None if it was taken out
+    injected: Any  # as injection gives it now; None if it gives nothing there
 
 
 def changed_pieces(

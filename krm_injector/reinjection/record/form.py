@@ -57,7 +57,7 @@ class BadRecord(Exception):
 class InjectionRecord(NamedTuple):
     """What one injection left in the annotation, of an object or of one of its pod templates."""
 
-    istio: str  # the mesh's version, "" where unknown
+    istio: str  # the mesh's version, "" if unknown
     revision: str
     mesh: str  # digest of the control plane's configuration
     namespace: str  # digest of what injection reads of the Namespace
@@ -157,7 +157,7 @@ def compact_json(value: Any) -> str:
 
 
 def read(workload: Object) -> InjectionRecord | None:
-    """The first record of an object; None where it has none. Raises BadRecord."""
+    """The first record of an object; None if it has none. Raises BadRecord."""
     return next(iter(records(workload)), None)
 
 
@@ -272,9 +272,7 @@ def _without_template(workload: Object, record: InjectionRecord) -> Object:
 
 
 def recorded_part(workload: Object, record: InjectionRecord) -> Any:
-    """What the record is of: the whole object, or one of its pod templates, None where that is
-    gone.
-    """
+    """What the record is of: the whole object, or one of its pod templates, None if that is gone."""
     if not record.of:
         return workload
     path = located(workload, record.of)

@@ -26,7 +26,7 @@ def named_path(workload: Any, path: Step) -> NamedPath:
 
 
 def located(workload: Any, named: NamedPath) -> Step | None:
-    """Where the named place is in this object; None where no map stands there any more."""
+    """Where the named place is in this object; None if no map stands there any more."""
     steps: list[str | int] = []
     value = workload
     for step in named:

@@ -22,17 +22,17 @@ class Item(NamedTuple):
 
     @property
     def line(self) -> int:
-        """Line on which the item begins, from 1; 0 where unknown."""
+        """Line on which the item begins, from 1; 0 if unknown."""
         return self.place.line + 1 if self.place else 0
 
 
 class Layouts(NamedTuple):
     """What an item remembers of how entries were written that injection writes otherwise."""
 
-    # The item as it stands, and as it was before -> how entries were written, where it is known.
+    # The item as it stands, and as it was before -> how entries were written, if it is known.
     known: Callable[[Object, Object], yaml.Known | None]
-    # The item as it is to stand, and such entries -> the item that remembers them. None where
-    # nothing is to be remembered: an orchestrator writes all anew in its own style.
+    # The item as it is to stand, and such entries -> the item that remembers them. None if nothing
+    # is to be remembered: an orchestrator writes all anew in its own style.
     kept: Callable[[Object, Mapping[yaml.Path, str]], Object] | None
 
 

@@ -35,7 +35,7 @@ def walk(bundle: Bundle) -> Iterator[Member]:
 def _members(
     item: int, inside: tuple[str | int, ...], value: Any, list_version: str, list_kind: str
 ) -> Iterator[Member]:
-    """The value itself or, where it is a List, its members.
+    """The value itself or, if it is a List, its members.
 
     A member that states no type has the type that its list states: ``list_version`` and
     ``list_kind`` (DeploymentList -> Deployment).
@@ -60,7 +60,7 @@ def _members(
 
 
 def with_type(member: Member) -> Object:
-    """The member's object, with the type that its list states where it states none itself."""
+    """The member's object, with the type that its list states if it states none itself."""
     if "kind" in member.value:
         return member.value
     return {"apiVersion": member.api_version, "kind": member.kind, **member.value}

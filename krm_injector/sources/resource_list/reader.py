@@ -82,7 +82,7 @@ def read(data: bytes) -> Bundle:
 def read_manifests(data: bytes, file: str = "") -> Bundle:
     """Bare manifests: YAML and JSON documents, or JSON documents in a row.
 
-    Raises Refused with every cause, NoObjects where it is something else altogether.
+    Raises Refused with every cause, NoObjects if it is something else altogether.
     """
     try:
         return _manifests(data, file)
@@ -264,9 +264,7 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
 
 
 def _json_documents(text: str) -> list[yaml.Document] | None:
-    """The JSON documents that text consists of, one behind the other; None where it is not JSON
-    alone.
-    """
+    """The JSON documents that text consists of, one behind the other; None if it is not JSON alone."""
     try:
         return yaml.load_json_stream(text)
     except YamlError as error:
@@ -276,8 +274,8 @@ def _json_documents(text: str) -> list[yaml.Document] | None:
 
 
 def _json_list_documents(text: str) -> list[yaml.Document] | None:
-    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None where it
-    is in flow style.
+    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None if it is
+    in flow style.
     """
     documents = _json_documents(text)
     if documents is None:

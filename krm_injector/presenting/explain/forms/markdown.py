@@ -30,7 +30,7 @@ def render(explanation: Explanation, style: Style) -> str:
 
 
 def _table(explanation: Explanation, style: Style) -> list[str]:
-    """The table's lines and the blank one behind it; none where there are no workloads."""
+    """The table's lines and the blank one behind it; none if there are no workloads."""
     rows, hidden = rows_of(explanation.entries, style.limit)
     if not rows:
         return []
