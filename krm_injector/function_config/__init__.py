@@ -53,7 +53,7 @@ class ExtraKind(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """Warnings that nobody wants to hear: a code, and if it says so the resources that it is about."""
+    """Warnings that nobody wants to hear: a code, and the resources that it is about, if named."""
 
     code: str  # "*" for all
     kind: str = ""

@@ -1,4 +1,4 @@
-"""Taking an injection back: exactly if there is a record, otherwise as far as Istio's traces allow."""
+"""Taking an injection back: exactly with a record, otherwise as far as Istio's traces allow."""
 
 from __future__ import annotations
 

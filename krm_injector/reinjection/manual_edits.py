@@ -21,8 +21,8 @@ from krm_injector.reinjection.override_trials import Inject, OverrideTrials, Tri
 from krm_injector.reinjection.record.changed_pieces import changed_pieces
 
 __all__ = [
-    "OverrideCandidate",
     "Kept",
+    "OverrideCandidate",
     "change_text",
     "injected_text",
     "keep_edits",
@@ -84,7 +84,7 @@ def _is_moved(edit: OverrideCandidate, trial: Trial) -> bool:
 # ---------------------------------------------------------------- results
 
 
-def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
+def results(workload: Workload, edits: Iterable[OverrideCandidate]) -> list[Result]:
     """What injection does about each edit: a note if it is kept, a warning that shows it if it is
     lost.
     """
@@ -138,7 +138,7 @@ def _lost(workload: Workload, edit: OverrideCandidate) -> Result:
     return Result("warning", message, ref, edit.path, current, injected, code="edit-lost")
 
 
-def order_note(edit: HandEdit) -> str:
+def order_note(edit: OverrideCandidate) -> str:
     """The sentence about the order of a kept edit's list; "" if there is nothing to say."""
     return ". Its place in the list is where Istio's merge puts it" if edit.moved else ""
 

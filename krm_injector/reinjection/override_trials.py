@@ -184,7 +184,9 @@ class OverrideTrials:
 
     # ------------------------------------------------------------ whether that is these edits
 
-    def _moved_lists(self, edits: list[HandEdit], injected: Object) -> set[tuple[str, str]] | None:
+    def _moved_lists(
+        self, edits: list[OverrideCandidate], injected: Object
+    ) -> set[tuple[str, str]] | None:
         """The lists (container, field) that Istio's merge orders in its own way; None if
         ``injected`` is not the injected workload with exactly these edits.
 

@@ -102,7 +102,7 @@ def no_manifests(directory: str) -> Result:
 
 
 def source(path: str, found: bool = False) -> Source:
-    """One file; if it cannot be read, with its problem. ``found``: in a directory, and not named."""
+    """One file; if it cannot be read, with its problem. ``found``: in a directory, not named."""
     try:
         return Source(content(path), shown(path), None, found)
     except Refused as refused:

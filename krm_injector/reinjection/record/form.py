@@ -272,7 +272,7 @@ def _without_template(workload: Object, record: InjectionRecord) -> Object:
 
 
 def recorded_part(workload: Object, record: InjectionRecord) -> Any:
-    """What the record is of: the whole object, or one of its pod templates, None if that is gone."""
+    """What the record is of: the whole object, or one of its pod templates, None if it is gone."""
     if not record.of:
         return workload
     path = located(workload, record.of)

@@ -264,7 +264,7 @@ def _read_json_list(documents: list[yaml.Document], text: str, bom: bool) -> Bun
 
 
 def _json_documents(text: str) -> list[yaml.Document] | None:
-    """The JSON documents that text consists of, one behind the other; None if it is not JSON alone."""
+    """The JSON documents of a text, one behind the other; None if it is not JSON alone."""
     try:
         return yaml.load_json_stream(text)
     except YamlError as error:
