@@ -108,7 +108,9 @@ def _range(start: int, end: int) -> str:
     length = end - start
     if length == 1:
         return str(start + 1)
-    return f"{start + 1 if length else start},{length}"
+    if length == 0:
+        return f"{start},0"
+    return f"{start + 1},{length}"
 
 
 def _hunk_lines(hunk: Hunk, old: list[str], new: list[str]) -> Iterator[str]:

@@ -66,10 +66,10 @@ def _instruction(decision: Decision, edit: SuggestedEdit, previous: Edits) -> st
     if edit.on in labelled:
         target = "it"
 
-    is_annotation = "annotations" in edit.path
+    noun, verb = ("annotation", "annotate") if "annotations" in edit.path else ("label", "label")
     if edit.value is None:
-        return f"take the {'annotation' if is_annotation else 'label'} {key} off {target}"
-    return f'{"annotate" if is_annotation else "label"} {target} with {key}: "{edit.value}"'
+        return f"take the {noun} {key} off {target}"
+    return f'{verb} {target} with {key}: "{edit.value}"'
 
 
 def _target(decision: Decision, edit: SuggestedEdit) -> str:
@@ -90,9 +90,13 @@ def _effect_text(effect: Effect) -> str:
 
     texts: list[str] = []
     for verb, count, target in clauses:
-        if count:
+        if not count:
+            continue
+
+        noun = ""  # the first clause says what is counted
+        if not texts:
             noun = " workload" if count == 1 else " workloads"
-            texts.append(f"{verb} {count:,}{'' if texts else noun}{target}")
+        texts.append(f"{verb} {count:,}{noun}{target}")
 
     return ", ".join(texts)
 
