@@ -171,7 +171,9 @@ def _check_paths(command: Command, paths: Sequence[str]) -> None:
 
 
 def _check_together(command: Command, arguments: Arguments) -> None:
-    """Raises Usage for an option that another one makes useless: nothing is passed over silently."""
+    """Raises Usage for an option that another one makes useless: nothing is passed over
+    silently.
+    """
     if "," in (arguments.mesh_version or "") and not arguments.truth_table:
         raise Usage("--mesh-version takes one version; several are for --truth-table")
 

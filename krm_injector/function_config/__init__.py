@@ -53,7 +53,9 @@ class ExtraKind(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """Warnings that nobody wants to hear: a code, and if it says so the resources that it is about."""
+    """Warnings that nobody wants to hear: a code, and if it says so the resources that it is
+    about.
+    """
 
     code: str  # "*" for all
     kind: str = ""

@@ -94,7 +94,9 @@ def _problems(entry: Object, place: str) -> Iterator[Problem]:
 
 
 def _problem_of_kind(api_version: str, kind: str, named: bool) -> str:
-    """What is wrong with the kind of an entry, with paths (``named``) or without; "" if nothing is."""
+    """What is wrong with the kind of an entry, with paths (``named``) or without; "" if nothing
+    is.
+    """
     operator = operators.known(api_version, kind)
     if operator is not None and not operator.paths:
         return (

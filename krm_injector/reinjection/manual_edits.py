@@ -33,10 +33,10 @@ __all__ = [
 
 
 class Kept(NamedTuple):
-    """A workload with what can be kept of its edits by hand."""
+    """A workload with those edits by hand that can be kept."""
 
     edits: tuple[HandEdit, ...]  # all of them, kept or not
-    decision: Decision  # about the workload with the overrides that keep what can be kept
+    decision: Decision  # about the workload with overrides for the edits that are kept
     injected: Object  # that workload injected
 
 
@@ -49,11 +49,11 @@ def keep_edits(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> Kept:
-    """The edits by hand of a workload as it stands, the largest set of them that can be kept, and
+    """The edits by hand of a workload as it is now, the largest set of them that can be kept, and
     the outcome.
 
-    decision: about the workload as it was before injection; ``fresh``: what injection makes of
-    that. Edits are the pieces that the record does not know, whatever changed in the mesh since:
+    decision: about the workload as it was before injection; ``fresh``: that workload injected.
+    Edits are the pieces that the record does not know, whatever changed in the mesh since, because
     their values are the user's.
     """
     assert restored.record is not None
@@ -85,8 +85,8 @@ def _is_moved(edit: HandEdit, trial: Trial) -> bool:
 
 
 def results(workload: Workload, edits: Iterable[HandEdit]) -> list[Result]:
-    """What injection does about each edit: a note if it is kept, a warning that shows it if it is
-    lost.
+    """What injection does with each edit: an info result if it is kept, a warning with its value if
+    it is lost.
     """
     return [_kept(workload, edit) if edit.kept else _lost(workload, edit) for edit in edits]
 
@@ -143,7 +143,7 @@ def order_note(edit: HandEdit) -> str:
 
 
 def change_text(edit: HandEdit) -> str:
-    """What was done, as "taken out"."""
+    """The kind of change, for instance "taken out"."""
     return "taken out" if edit.current is ABSENT else f"edited to {shown(edit.current)}"
 
 

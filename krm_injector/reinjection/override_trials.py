@@ -1,11 +1,11 @@
-"""Overrides tried on one workload: which edits by hand injection makes again by itself.
+"""Overrides tried on one workload, to find the edits by hand that injection gives again.
 
-Istio lets a pod template have containers of the names that it injects itself: their fields win over
-the template's (reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on); some labels and
-annotations win too, where the injection template asks for them. An edit of an injected workload y =
-inject(x) is kept where it can be written into x in that way: where x' = x with that override is
-injected to y's very values, and to nothing else. So nothing here knows which fields a version of
-Istio lets one override: the injection itself is asked.
+Istio lets a pod template have containers of the names that it injects itself: their fields have
+precedence over the template's (reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on);
+some labels and annotations do too, if the injection template reads them. An edit of an injected
+workload y = inject(x) is kept if it can be written into x in that way: if x' = x with that override
+is injected to exactly the values of y. So nothing here knows which fields a version of Istio lets
+users override. The injection itself answers that.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Inject = Callable[[Decision], Object]  # reinject.inject_once, with its control 
 
 
 class Trial(NamedTuple):
-    """A workload with overrides that injection makes the edited workload of."""
+    """A workload with overrides, from which injection gives the edited workload."""
 
     decision: Decision
     injected: Object
@@ -56,7 +56,7 @@ class Trial(NamedTuple):
 
 
 class OverrideTrials:
-    """Where overrides are tried on one workload."""
+    """Tries overrides on one workload."""
 
     def __init__(
         self,
@@ -83,14 +83,14 @@ class OverrideTrials:
         self._metadata, _ = pod_of(decision.workload, settings.method == "manual")
 
     def hand_edits(self, pieces: Iterable[ChangedPiece]) -> list[HandEdit]:
-        """The edits field by field, each with the way in which an override could say it."""
+        """The edits field by field, each with the override that could express it."""
         return hand_edits(pieces, self._standing, self._fresh, self._spec, self._metadata)
 
     # ------------------------------------------------------------ what can be kept
 
     def largest(self, edits: list[HandEdit]) -> tuple[list[HandEdit], Trial | None]:
-        """The largest set that is kept: all, all but one, or those that are kept one by one and go
-        together.
+        """The largest set that is kept: all, all but one, or those that are kept one by one and
+        also together.
         """
         if not edits:
             return [], None
@@ -117,9 +117,7 @@ class OverrideTrials:
         return kept, best
 
     def _trial(self, edits: list[HandEdit]) -> Trial | None:
-        """What injection makes of the workload with these overrides, where that is these edits and
-        nothing else.
-        """
+        """The workload injected with these overrides, if that gives exactly these edits."""
         for proxy_field in self._proxy_fields(edits):
             before = self._with_overrides(edits, proxy_field)
             decision = self._judge.decide(self._decision.workload._replace(object=before))
@@ -140,8 +138,8 @@ class OverrideTrials:
         return None
 
     def _proxy_fields(self, edits: list[HandEdit]) -> Iterator[str]:
-        """Where a new container of the proxy's name may stand: among the containers, and then
-        where injection puts it, if that is another place.
+        """The lists in which a new container of the proxy's name may be: the containers, then the
+        list where injection puts it, if that is another one.
         """
         yield "containers"
 
@@ -153,7 +151,7 @@ class OverrideTrials:
 
     def _with_overrides(self, edits: list[HandEdit], proxy_field: str) -> Object:
         """The workload before injection with the edits as its own. A new container of the proxy's
-        name stands in ``proxy_field``, others where injection puts them.
+        name is in ``proxy_field``, others are where injection puts them.
         """
         result: Object = self._decision.workload.object
         for edit in edits:
@@ -213,7 +211,7 @@ class OverrideTrials:
         return moved
 
     def _with_edits(self, edits: list[HandEdit]) -> Object:
-        """What injection makes of the workload by itself, with these edits made in it."""
+        """The workload injected without overrides, with these edits made in it."""
         result = self._fresh
         for edit in edits:
             if not edit.container:
@@ -261,7 +259,7 @@ class OverrideTrials:
 
     def _injected_field(self, name: str) -> str:
         """Where injection puts the container of that name; "" for nowhere. A sidecar may have
-        become native since, or no longer be.
+        become native since, or may no longer be native.
         """
         return container_position(self._fresh, self._spec, name)[0]
 
@@ -277,7 +275,7 @@ def _without_annotations(workload: Object, metadata: Step, names: Iterable[str])
 
 def _leads_back(injected: Object, before: Object) -> bool:
     """Whether the record, if there is one, gives the workload with its overrides: otherwise the
-    next injection would start from something else.
+    next injection would start from another workload.
     """
     entry = record.read(injected)
     return entry is None or same(record.original(injected, entry), before)
