@@ -1,8 +1,8 @@
 """The registry of result codes: every name that ``Result.code`` can have.
 
-mypy compares each code that the source gives to a Result with ``CodeName``. Beside each name CODES
-has what readers are told about it. Modules that make results need only the types, and import them
-under TYPE_CHECKING: at start-up nobody pays for the tables.
+mypy compares each code that the source gives to a Result with ``CodeName``. CODES has the
+severities, the page and the title of each name. Modules that make results need only the types, and
+import them under TYPE_CHECKING, so that the tables do not slow the start down.
 
 A new code: its name in CodeName, its row in CODES, its row in docs/codes.md (and a section in the
 page of its group, where that has sections). tests/test_codes.py compares the four.
@@ -184,14 +184,15 @@ REINJECTION: tuple[CodeName, ...] = (
     "edit-lost",
     "injection-taken-back",
 )
-"""What writing does to an earlier injection. verify and check write nothing and leave these out."""
+"""What writing changes in an earlier injection. verify and check write nothing and leave these out.
+"""
 
 
 class Code(NamedTuple):
-    """What a reader is told about a code."""
+    """What readers learn about a code."""
 
-    severities: tuple[Severity, ...]  # the default first
-    page: Page  # explains it
+    severities: tuple[Severity, ...]  # the default comes first
+    page: Page  # the page that explains it
     title: str = ""  # a few words for a list of results; "" if the name says enough
 
 
@@ -429,7 +430,7 @@ CODES: dict[CodeName, Code] = {
 
 
 def title(name: str) -> str:
-    """The words that stand for a code in a list: its title, or its name as words."""
+    """The title of a code in a list, or else its name as words."""
     rows: Mapping[Any, Code] = CODES
     if name in rows and rows[name].title:
         return rows[name].title

@@ -1,6 +1,6 @@
 """Well-known names: labels, annotations, containers and objects of Istio, Kubernetes and KRM.
 
-Each is written here once. Sources: istio/api label/labels.gen.go and annotation/annotations.gen.go,
+Each is written only here. Sources: istio/api label/labels.gen.go and annotation/annotations.gen.go,
 istio/istio pkg/kube/inject, and the KRM functions specification (config.kubernetes.io/...).
 """
 
@@ -17,7 +17,7 @@ TLS_MODE_LABEL = "security.istio.io/tlsMode"
 CANONICAL_NAME_LABEL = "service.istio.io/canonical-name"
 CANONICAL_REVISION_LABEL = "service.istio.io/canonical-revision"
 POD_SECURITY_LABEL = (
-    "pod-security.kubernetes.io/"  # of a Namespace, with enforce, warn or audit behind it
+    "pod-security.kubernetes.io/"  # of a Namespace, followed by enforce, warn or audit
 )
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every Namespace
 APP_NAME_LABEL = "app.kubernetes.io/name"
@@ -51,9 +51,9 @@ VALIDATION_CONTAINER = "istio-validation"
 PROXY_UID = 1337  # the proxy's user and group (tools/istio-iptables/pkg/constants)
 
 SYSTEM_NAMESPACE = "istio-system"
-# Kubernetes' own Namespaces, of which Istio injects none (pkg/kube/inject/initializer.go, 1.9+).
+# Kubernetes' own Namespaces, in which Istio injects nothing (pkg/kube/inject/initializer.go, 1.9+).
 KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
-INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # with -REVISION behind it but for default
+INJECTOR_CONFIG_MAP = "istio-sidecar-injector"  # followed by -REVISION, except for default
 MESH_CONFIG_MAP = "istio"  # likewise
 
 # ---------------------------------------------------------------- environment of the proxy
@@ -70,7 +70,8 @@ SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"  # anything but "false": never applied
 FUNCTION_ANNOTATION = "config.kubernetes.io/function"
 PATH_ANNOTATION = "config.kubernetes.io/path"
-INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"  # the same, of newer orchestrators
+# the same, from newer orchestrators
+INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"
 INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector
@@ -79,9 +80,11 @@ GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
-FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig where none is named
+FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig if none is named
 
 
 def with_revision(name: str, revision: str) -> str:
-    """The name of a control plane's object: NAME for the revision default, NAME-REVISION else."""
+    """The name of a control plane's object: NAME for the revision default, otherwise
+    NAME-REVISION.
+    """
     return name if revision == "default" else f"{name}-{revision}"

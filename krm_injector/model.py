@@ -1,7 +1,7 @@
-"""The nouns of the road: frozen values that one stage hands to the next.
+"""The values that one stage of a run gives to the next. They do not change.
 
-Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool``/``None`` in the
-reading of ``kube.yaml``; no stage mutates an object it was given.
+Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool``/``None`` as
+``kube.yaml`` reads them. No stage changes an object that it gets.
 """
 
 from __future__ import annotations
@@ -34,17 +34,19 @@ class Result(NamedTuple):
     severity: Severity
     message: str  # a whole sentence: what is wrong, where, what to do
     resource: ResourceRef | None = None
-    field: str = ""  # path of the field, as "spec.template.metadata.labels"
-    current: Any = None  # the field's value, where it helps
+    field: str = ""  # path of the field, for instance "spec.template.metadata.labels"
+    current: Any = None  # the field's value, if it helps
     proposed: Any = None
-    file: str = ""  # path of the manifest, where known
+    file: str = ""  # path of the manifest, if known
     index: int = 0  # type: ignore[assignment]  # index of the document in that file
     code: CodeName | Literal[""] = ""  # stable name of the cause; goes to tags.code
-    about: tuple[ResourceRef, ...] = ()  # Namespaces that it concerns besides the resource
+    about: tuple[ResourceRef, ...] = ()  # other Namespaces that it is about
 
 
 class ResourceRef(NamedTuple):
-    """What names an object; namespace is "" for one without, or of cluster scope."""
+    """The reference to an object. namespace is "" if the object states none, or has cluster
+    scope.
+    """
 
     api_version: str
     kind: str
@@ -57,7 +59,7 @@ class ResourceRef(NamedTuple):
 
 
 class Refused(Exception):
-    """The run cannot go on: carries every cause found so far, never only the first."""
+    """The run cannot continue. It has every cause found so far, not only the first."""
 
     def __init__(self, *results: Result) -> None:
         super().__init__("; ".join(result.message for result in results))
@@ -65,8 +67,8 @@ class Refused(Exception):
 
 
 class Refusals:
-    """Collects what several parts of a run are refused for: ``with refusals: part()`` for each
-    part, then ``raise_all()``.
+    """Collects the causes for which several parts of a run are refused: ``with refusals: part()``
+    for each part, then ``raise_all()``.
     """
 
     __slots__ = ("results",)
@@ -99,7 +101,7 @@ class Refusals:
 
 
 class Namespace(NamedTuple):
-    """A Namespace as far as injection reads it."""
+    """The part of a Namespace that injection reads."""
 
     name: str
     labels: dict[str, str]  # with kubernetes.io/metadata.name, as the API server adds it
@@ -112,11 +114,11 @@ class Webhook(NamedTuple):
 
     configuration: str  # metadata.name of the MutatingWebhookConfiguration
     name: str
-    revision: str  # of its control plane; "default" where its label istio.io/rev is absent
+    revision: str  # of its control plane; "default" if its label istio.io/rev is absent
     namespace_selector: Object | None
     object_selector: Object | None
     path: str  # "/inject", "/inject/cluster/X/net/Y", "/inject/:ENV:..."; as istiod gets it
-    # failurePolicy Ignore: the API server admits a pod as it is where istiod cannot be asked.
+    # failurePolicy Ignore: if istiod cannot be asked, the API server admits the pod as it is.
     ignores_failure: bool = False
 
     @property
@@ -125,17 +127,17 @@ class Webhook(NamedTuple):
 
 
 class Mesh(NamedTuple):
-    """One control plane: all that its istiod would know when a pod arrives."""
+    """One control plane: everything that its istiod would know when a pod arrives."""
 
     revision: str  # "default" for the unnamed one; unique in a run
     version: str  # "1.30.3", or "" if it could not be recognised
-    rules: Rules  # how this version behaves
+    rules: Rules  # the behaviour of this version
     source: MeshSource  # "profile": the embedded one; "missing": only webhooks are given
     config: Object  # the parsed injection config: policy, templates, defaultTemplates, aliases, ...
     values: str  # data.values as it stands (YAML or JSON)
     mesh_config: str  # data.mesh as it stands (YAML of MeshConfig)
     webhooks: tuple[Webhook, ...]
-    # No webhook configuration was given: those of a default installation are assumed.
+    # No webhook configuration was given; the webhooks of a default installation are assumed.
     assumed_webhooks: bool
     root_namespace: str
     native_sidecars: bool
@@ -148,24 +150,24 @@ class Mesh(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """One pod template of an object; an object with several is a workload for each."""
+    """One pod template of an object. An object with several pod templates is several workloads."""
 
     item: int  # index into the bundle's items
     inside: Step  # path from the item to the object: () or ("items", 3) in a List
     ref: ResourceRef  # with the namespace it will have (defaultNamespace filled in)
     object: Object
     template: Step  # path to the pod template inside the object: (), ("spec", "template"), ...
-    # False: its kind may have several pod templates, and each has a record of its own.
+    # False: its kind may have several pod templates, and each has its own record.
     only: bool = True
 
     @property
     def shown(self) -> str:
-        """The workload in a sentence: its object, and of several pod templates which."""
+        """The workload in a sentence: its object and, if that has several, its pod template."""
         return str(self.ref) if self.only else f"{text(self.template)} of {self.ref}"
 
 
 class Reason(str, Enum):
-    """The rule that decided, in the order in which the rules are asked."""
+    """The rule that decided. The rules are in the order in which they are evaluated."""
 
     NO_CONTROL_PLANE = "no-control-plane"
     NAMESPACE_UNKNOWN = "namespace-unknown"
@@ -173,7 +175,7 @@ class Reason(str, Enum):
     NO_WEBHOOK_MATCHES = "no-webhook-matches"
     HOST_NETWORK = "host-network"
     ALREADY_INJECTED = "already-injected"  # kube-inject of 1.2 to 1.16
-    KUBE_INJECT = "kube-inject"  # it asks nothing more (until 1.7)
+    KUBE_INJECT = "kube-inject"  # it asks no other rule (until 1.7)
     IGNORED_NAMESPACE = "ignored-namespace"
     LABEL = "label"  # sidecar.istio.io/inject on the pod, as a label
     ANNOTATION = "annotation"
@@ -184,12 +186,12 @@ class Reason(str, Enum):
 
 
 class Evidence(NamedTuple):
-    """One rule that was asked on the way to a verdict."""
+    """One rule that was evaluated for a verdict."""
 
-    rule: str  # what was asked, as "namespaceSelector of istio-sidecar-injector/..."
+    rule: str  # what was evaluated, for instance "namespaceSelector of istio-sidecar-injector/..."
     outcome: str  # "matches" | "fails" | "no opinion" | "inject" | "skip"
     detail: str  # the label, annotation or line of policy that decided it
-    on: FieldOwner = ""  # whose field that is; "mesh": of its injection configuration
+    on: FieldOwner = ""  # the owner of that field; "mesh": the injection configuration
     # The field, from the Namespace, the pod template or the ConfigMap; () for none.
     path: tuple[str, ...] = ()
 
@@ -206,5 +208,5 @@ class Decision(NamedTuple):
     webhook: Webhook | None  # the one whose control plane injects
     mesh: Mesh | None
     namespace: Namespace | None
-    # Why there is no verdict (errors), or a doubtful one (warnings).
+    # Why there is no verdict (errors), or why it is doubtful (warnings).
     results: tuple[Result, ...] = ()

@@ -1,4 +1,4 @@
-"""What a run came to: the data that the commands present, judge and write."""
+"""The outcome of a run: the data that the commands present, judge and write."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 
 LAYOUTS = Layouts(record.item_layout, record.with_entries)
-"""What injected manifests remember of how they were written: their records."""
+"""How injected manifests keep the layout of their source: in their records."""
 KNOWN_LAYOUTS = LAYOUTS._replace(kept=None)
-"""The same for what orchestrators read: they write everything anew in their own style, so nothing
-new is remembered."""
+"""The same for manifests that orchestrators read. They write everything in their own style, so no
+new layout is kept.
+"""
 
 
 class Outcome(NamedTuple):
-    """What a run came to. Where ``results`` has an error, nothing may be written."""
+    """The outcome of a run. If ``results`` has an error, nothing may be written."""
 
-    # What the run was given, and its control planes: "default" first, one per revision.
+    # The input of the run, and its control planes: "default" first, one per revision.
     bundle: Bundle
     meshes: tuple[Mesh, ...]
 
@@ -42,7 +43,7 @@ class Outcome(NamedTuple):
     # Errors, warnings and information, in the order of the run.
     results: tuple[Result, ...]
 
-    # Index of an item -> the item before an earlier injection. Only items that carried one.
+    # Index of an item -> the item before an earlier injection. Only items that had one.
     originals: dict[int, Object] = {}  # noqa: RUF012
 
     # Each workload before an earlier injection, with its record. As many as there are decisions.
@@ -56,7 +57,9 @@ class Outcome(NamedTuple):
 
     @property
     def anew(self) -> frozenset[int]:
-        """The items to be written even where their values stay: a copied comment has to go."""
+        """The items to write even if their values stay, because a copied comment must be
+        removed.
+        """
         return frozenset(each.workload.item for each in self.restored if each.copied)
 
 
@@ -67,9 +70,10 @@ def decision_outcome(
     decisions: Sequence[Decision],
     warnings: Sequence[Result],
 ) -> Outcome:
-    """The outcome of a run that only decides: the items that carried an injection are without it.
+    """The outcome of a run that only decides. The items that were injected are without their
+    injection.
 
-    warnings: what the labels say beyond the verdicts.
+    warnings: the findings about labels.
     """
     results = list(facts.results)
     for workload in restored:
@@ -97,7 +101,7 @@ def ejection_outcome(bundle: Bundle, ejection: Ejection) -> Outcome:
 
 
 def candidates(outcome: Outcome) -> list[Candidate]:
-    """Each workload of a run as it stands in the bundle, as it was before, and its decision."""
+    """Each workload of a run as it is in the bundle and as it was before, with its decision."""
     items = outcome.bundle.items
     result = []
     for restored, decision in zip(outcome.restored, outcome.decisions, strict=True):
@@ -109,7 +113,7 @@ def candidates(outcome: Outcome) -> list[Candidate]:
 
 
 def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
-    """Index of an item -> the item with these workloads in their places."""
+    """Index of an item -> the item with these workloads in it."""
     items: dict[int, Any] = {}
     for workload in workloads:
         item = items.get(workload.item, bundle.items[workload.item].value)
@@ -119,14 +123,14 @@ def items_with(bundle: Bundle, workloads: Sequence[Workload]) -> dict[int, Any]:
 
 
 def with_replacements(bundle: Bundle, replacements: Mapping[int, Any]) -> Bundle:
-    """The bundle with the items as a run leaves them, for another run."""
+    """The bundle with the items after a run, for another run."""
     items = [item._replace(value=replacements.get(item.index, item.value)) for item in bundle.items]
     return bundle._replace(items=items)
 
 
 def observable(outcome: Outcome) -> tuple[Any, ...]:
-    """What users can see of an outcome, to be compared by ==: who is injected, what stands there
-    after it, and what is wrong.
+    """What users can see of an outcome, for comparison with ==: who is injected, the items after
+    injection, and what is wrong.
     """
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]

@@ -1,8 +1,9 @@
 """THE MAP: read -> configure -> discover -> take back earlier injections -> decide -> render ->
 merge -> post-process -> record -> write.
 
-Reading and writing are the caller's (cli). What is between is here, pure, and collects every error
-of a run. The steps from render to record are one workload's: see reinjection/reinject.py.
+Reading and writing are the caller's (cli). The steps between are here. They are pure and collect
+every error of a run. The steps from render to record are done for each workload: see
+reinjection/reinject.py.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Progress = Callable[[int, int], None]  # called with the number of workloads don
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
-    """Who is injected, and why; nothing is rendered. Earlier injections are taken back first."""
+    """Decides who is injected, and why. Renders nothing. Takes earlier injections back first."""
     facts = discover(bundle, settings)
     restored = restored_workloads(bundle, facts.workloads)
     workloads = [original.workload for original in restored]
@@ -44,10 +45,10 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
 
 
 def run(bundle: Bundle, settings: Settings, progress: Progress | None = None) -> Outcome:
-    """Everything: the decisions, and each injected item as it is to be written."""
+    """Does everything: the decisions, and each injected item as it is to be written."""
     outcome = _inject(bundle, settings, progress)
 
-    # An unknown version of Istio is no warning where all that it can be give the same.
+    # An unknown version of Istio is no warning if all possible versions give the same.
     def observable_under(stated: Settings) -> object:
         return observable(_inject(bundle, stated))
 
@@ -74,20 +75,22 @@ def _inject(bundle: Bundle, settings: Settings, progress: Progress | None = None
 
 
 def take_back(bundle: Bundle, settings: Settings) -> Outcome:
-    """Every injection taken back; the replacements are the items as they were before."""
+    """Takes every injection back. The replacements are the items as they were before."""
     return ejection_outcome(bundle, ejected_workloads(bundle, settings))
 
 
 def verify(bundle: Bundle, settings: Settings) -> Outcome:
-    """An error for each workload that is not as injection makes it now; nothing is replaced."""
-    from krm_injector.judging.verify import verify_outcome  # only this command pays for it
+    """Reports an error for each workload that is not as injection gives it now. Replaces
+    nothing.
+    """
+    from krm_injector.judging.verify import verify_outcome  # late: only this command needs it
 
     return verify_outcome(run(bundle, settings), settings)
 
 
 def check(bundle: Bundle, settings: Settings) -> Outcome:
-    """The policy of an InjectionCheck and the advice, as results; nothing is replaced."""
-    from krm_injector.judging import policy  # only this command pays for it
+    """Reports violations of an InjectionCheck's policy, and the advice. Replaces nothing."""
+    from krm_injector.judging import policy  # late: only this command needs it
 
     problems = policy.selector_problems(settings)
     if problems:

@@ -1,6 +1,6 @@
 """Results as entries of a ResourceList, as lines on stderr, and as the exit status.
 
-Their order is that in which the stages of the road gave them.
+They are in the order of the stages of a run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from krm_injector.model import Result
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
-# What a terminal would obey instead of showing it; names and values come from the input.
+# Characters that a terminal would obey instead of showing. Names and values come from the input.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -25,27 +25,29 @@ def exit_code(results: Iterable[Result]) -> int:
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
-    """A number with what it counts: "1 workload", "1,000 workloads"."""
+    """A number with its noun: "1 workload", "1,000 workloads"."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}"
 
 
 def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """Results as a ResourceList holds them (KRM functions specification v1), none twice."""
+    """Results in the form of a ResourceList (KRM functions specification v1), each once."""
     return [_entry(result) for result in _distinct(results)]
 
 
 def lines(results: Iterable[Result], colour: bool = False) -> list[str]:
-    """Results for people, one string each; further lines of a message are indented.
+    """Results for people, one string each. Further lines of a message are indented.
 
     Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and
-    field stand in front only where the message does not name them itself.
+    field come first only if the message does not name them itself.
     """
     return [_line(result, colour) for result in _distinct(results)]
 
 
 def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
-    """Results as `kpt fn render --results-dir` keeps them (FunctionResultList); YAML or JSON."""
+    """Results as `kpt fn render --results-dir` writes them (FunctionResultList), in YAML or
+    JSON.
+    """
     document = {
         "apiVersion": "kpt.dev/v1",
         "kind": "FunctionResultList",
@@ -64,9 +66,9 @@ def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
 
 
 def _distinct(results: Iterable[Result]) -> list[Result]:
-    """Each result once; two are the same where everything that a reader sees of them is.
+    """Each result once. Two results are the same if everything that a reader sees is the same.
 
-    The values of the field may be unhashable, and the message has them.
+    The values of a field may be unhashable, but the message contains them.
     """
     distinct: dict[tuple[Any, ...], Result] = {}
     for result in results:

@@ -1,10 +1,10 @@
 """What differs between Istio versions: one table, one row per behaviour, each with its source.
 
 A behaviour is a field of Rules, whose defaults are those of OLDEST. CHANGES lists, oldest first,
-the version from which a field takes another value. To add a version, read
-docs/adding-a-version.md: a version that changes nothing needs no row, only NEWEST moves on.
+the version from which a field takes another value. To add a version, read docs/adding-a-version.md:
+a version that changes nothing needs no row, only a higher NEWEST.
 
-The fields and defaults of the mesh API by version are not here: they stand beside their messages
+The fields and defaults of the mesh API by version are not here: they are beside their messages
 (istio_api/tables_generated.py, defaults.py).
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Literal
 from krm_injector.istio_names import KUBERNETES_NAMESPACES
 from krm_injector.named_tuple import NamedTuple
 
-# Choices that functions elsewhere take as a parameter. Others are written at their field.
+# Choices that functions elsewhere have as a parameter. Others are written at their field.
 PathForm = Literal["slashes", "colons", "escaped"]
 MetaType = Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]
 ImageVariant = Literal["", "no image given", "no type given"]
@@ -37,7 +37,9 @@ _FUNCTIONS = (
 
 
 class Rules(NamedTuple):
-    """How one minor version of Istio behaves. A comment stands above the field that it explains."""
+    """The behaviour of one minor version of Istio. A comment is above the field that it
+    explains.
+    """
 
     minor: Minor = OLDEST
 
@@ -48,7 +50,7 @@ class Rules(NamedTuple):
     # ------------------------------------------------------------ who is injected
 
     ignored_namespaces: tuple[str, ...] = ("kube-system", "kube-public")
-    # The label sidecar.istio.io/inject is read, and wins over the annotation.
+    # The label sidecar.istio.io/inject is read, and has precedence over the annotation.
     inject_label: bool = False
     # True: exactly "true" and "false" count, anything else is no opinion. False: injectRequired
     # takes y, yes, true, on (any case) as true and any other non-empty value as false.
@@ -60,7 +62,7 @@ class Rules(NamedTuple):
     manual_skips_injected: Literal["", "by name", "by status"] = ""
     # The default of values.sidecarInjectorWebhook.objectSelector.enabled.
     object_selector: bool = False
-    # enableNamespacesByDefault leaves the Namespace of the control plane out ...
+    # enableNamespacesByDefault leaves out the Namespace of the control plane ...
     spares_control_plane: bool = False
     # ... and Namespaces with the label istio-env or istio.io/rev.
     spares_revisions: bool = False
@@ -163,7 +165,7 @@ class Rules(NamedTuple):
 
     # ------------------------------------------------------------ the user's own istio containers
 
-    # What an earlier injection put there is no override of the user's.
+    # What an earlier injection added does not count as the user's override.
     overrides_spare_injected: bool = False
     init_user: bool = False  # adjustInitContainerUser
     # Whose runAsUser is compared with the proxy's on OpenShift.
@@ -386,7 +388,7 @@ CHANGES: tuple[Change, ...] = (
 # Not a row: null values. A data.values that is null or empty counts as {} in every version:
 # NewValuesConfig makes the map before it decodes, and sigs.k8s.io/yaml leaves it for null. From
 # 1.23 on RunTemplate fails for values that are nil ("failed to parse values.yaml"), which only
-# happens where istiod could not parse them; that is an error of discovery in every version.
+# happens if istiod could not parse them. That is an error of discovery in every version.
 
 
 def parse_version(text: str) -> Minor | None:

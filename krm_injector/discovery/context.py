@@ -24,7 +24,7 @@ KINDS = (
     "ApplicationSet",
 )
 
-# What a file of a directory must contain to be parsed at all: a hook has no time for a whole
+# What a file of a directory must contain to be parsed at all: a hook cannot parse a whole
 # repository, in which every injected manifest mentions istio. A mesh's ConfigMaps are recognised by
 # their name or their key.
 _KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
@@ -59,8 +59,8 @@ def read_facts(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ..
 def context_facts(
     paths: Iterable[str], read_already: Iterable[Source], kept: Sequence[Bundle]
 ) -> tuple[Bundle, ...]:
-    """The facts that kustomize keeps back (``kept``), then those of --context, none twice. Raises
-    Refused.
+    """The facts that kustomize does not print (``kept``), then those of --context, each once.
+    Raises Refused.
     """
     already = [source.file for source in read_already if source.file]
     already += [item.file for bundle in kept for item in bundle.items]
@@ -71,7 +71,7 @@ def local_config_facts(paths: Iterable[str]) -> tuple[Bundle, ...]:
     """The facts in a kustomization's files that kustomize does not print: objects marked as
     local-config.
 
-    They are as their files state them: what the kustomization makes of them is not to be seen.
+    They are as in their files. What the kustomization would change in them is not visible.
     """
     bundles = []
     for file in paths:
@@ -80,7 +80,7 @@ def local_config_facts(paths: Iterable[str]) -> tuple[Bundle, ...]:
 
         try:
             bundle = _facts_of_file(file, is_named=True)
-        except Refused:  # kustomize has read it all the same
+        except Refused:  # kustomize has read it anyway
             continue
 
         if bundle is not None:

@@ -1,7 +1,6 @@
-"""The control planes of a bundle: whose injection configuration, of what version, behind which
-webhooks.
+"""The control planes of a bundle: their injection configuration, version and webhooks.
 
-mesh_parts collects what there is of them; here each is put together.
+mesh_parts collects their parts. Here each is assembled.
 """
 
 from __future__ import annotations

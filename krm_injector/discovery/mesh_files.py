@@ -1,5 +1,5 @@
-"""Objects that somebody names as a mesh (--mesh, spec.mesh.file, the input of snapshot): whether
-they hold one, and what to say if they do not.
+"""Objects that are named as a mesh (--mesh, spec.mesh.file, the input of snapshot): whether they
+contain one, and the message if they do not.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from krm_injector.discovery import webhooks
 from krm_injector.discovery.mesh_config_maps import configuration_key, ref_of
 from krm_injector.model import Object, Refused, Result
 
-# Kinds that only say how to install a mesh, and the command that leads from there to what is
-# installed.
+# Kinds that only say how to install a mesh, and the command that prints what they install.
 _INSTALLED_BY = {
     "IstioOperator": "istioctl manifest generate -f FILE | krm-injector snapshot",
     "Istio": (
@@ -68,8 +67,8 @@ def install_advice(objects: Iterable[Object], file: str) -> str:
 
 
 def refuse_conflicts(files_and_objects: Iterable[tuple[str, Object]]) -> None:
-    """Raises Refused if two files hold the same object of a mesh with different contents: neither
-    is more right than the other.
+    """Raises Refused if two files hold the same object of a mesh with different contents: there is
+    no rule which one counts.
     """
     first: dict[str, tuple[str, Object]] = {}
     conflicts = []

@@ -18,7 +18,7 @@ from krm_injector.named_tuple import NamedTuple
 
 
 class MeshParts(NamedTuple):
-    """What there is of all control planes, by revision."""
+    """The parts of all control planes, by revision."""
 
     injectors: dict[str, ConfigText]
     mesh_configs: dict[str, ConfigText]
@@ -45,7 +45,7 @@ def collect_parts(objects: list[Sourced], settings: Settings, results: list[Resu
             revision, stated.mesh_config, None, {}, None, "functionConfig"
         )
 
-    # What is wrong with the bundle's ConfigMaps matters where one of them is used.
+    # Problems of the bundle's ConfigMaps matter only if one of them is used.
     bundle_is_used = not (injectors and mesh_configs)
     bundle_results: list[Result] = []
     bundle_injectors, bundle_mesh_configs = config_texts(objects, bundle_results)
@@ -120,7 +120,7 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
     """Takes the embedded profile as the injection configuration of every revision that needs one,
     and returns the profile's webhooks.
     """
-    # Late: a bundle with a mesh of its own does not pay for it.
+    # Late: a bundle with its own mesh does not need it.
     from krm_injector.discovery import profile
 
     embedded = profile.load()

@@ -83,8 +83,8 @@ def _add_managed(application: Member, namespaces: dict[str, Namespace]) -> list[
     """Adds the Namespace that Argo CD makes for an Application.
 
     managedNamespaceMetadata is what the destination Namespace carries, provided that the sync
-    option CreateNamespace=true is set. A manifest of the Namespace wins as a whole. Source: Argo
-    CD, "Sync Options", Namespace Metadata.
+    option CreateNamespace=true is set. A manifest of the Namespace has precedence as a whole.
+    Source: Argo CD, "Sync Options", Namespace Metadata.
     """
     value = application.value
     name = at(value, ("spec", "destination", "namespace"))
@@ -128,7 +128,7 @@ def _never_applied(name: str, application: ResourceRef) -> Result:
 def _conflicting_application(
     first: Namespace, managed: Namespace, application: ResourceRef
 ) -> Result:
-    """A warning where the manifest wins, an error where two Applications disagree."""
+    """A warning if the manifest has precedence, an error if two Applications disagree."""
     part, differences = _differences(first, managed)
     field = f"{_MANAGED_FIELD}.{part}"
     if first.source == "bundle":
@@ -171,7 +171,7 @@ def _add_stub(index: int, stub: Stub, namespaces: dict[str, Namespace]) -> list[
 def _namespace(manifest: Object, source: str) -> Namespace:
     name = str(at(manifest, ("metadata", "name")) or "")
     stated = string_map(at(manifest, ("metadata", "labels")))
-    labels = {**stated, NAMESPACE_NAME_LABEL: name}  # the API server lets nobody change that one
+    labels = {**stated, NAMESPACE_NAME_LABEL: name}  # the API server sets that one
     annotations = string_map(at(manifest, ("metadata", "annotations")))
     return Namespace(name, labels, annotations, source)
 

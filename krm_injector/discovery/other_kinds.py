@@ -116,7 +116,7 @@ def _problems(workload: Workload, path: Step, settings: Settings) -> Iterator[Re
 
 
 def _wrong_path(workload: Workload, path: Step, settings: Settings) -> Result:
-    """The error for a path that meets a list where it names a field, or the other way round."""
+    """The error for a path that meets a list where it names a field, or the reverse."""
     existing, value = _existing_part(workload.object, path)
     field = text(existing)
     extra = _extra_of(workload, path, settings)

@@ -1,6 +1,6 @@
 """Pod templates of kinds that are not built in, at places that spec.workloads does not name.
 
-A pod template that nobody sees is not injected. So each kind with one is reported once, with what
+A pod template that is not listed is not injected. So each kind with one is reported once, with what
 to add to the functionConfig.
 """
 

@@ -21,7 +21,7 @@ Form = Literal["spec", "pod", ""]  # as Rules.result; "" if there is no template
 UNKNOWN_VERSION = "mesh-version-unknown"  # the code of the warning
 MOST_WORKLOADS = 100  # of a bundle that is run once per possible version
 
-# Patterns that re compiles at their first use: hardly any run comes to it.
+# Patterns that re compiles at their first use: hardly any run needs it.
 _QUOTED = r'`[^`]*`|"(?:[^"\\\n]|\\.)*"'
 _IDENTIFIER = r"(?<![\w.$])[a-zA-Z]\w*"
 _FIELD = r"(?<![\w.)$])\.([A-Z]\w*)"

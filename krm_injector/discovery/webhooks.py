@@ -68,8 +68,8 @@ def _injector_path(entry: Object, label: str) -> str | None:
     if path == INJECT_PATH or path.startswith(f"{INJECT_PATH}/"):
         is_istio = name.endswith("istio.io") or bool(label) or _service(entry).startswith("istio")
     else:
-        # A path that no istiod serves. Only the whole name makes sure that it is the injector, and
-        # not another webhook of Istio's.
+        # A path that no istiod serves. Only the whole name proves that it is the injector, and not
+        # another webhook of Istio.
         is_istio = name.endswith("sidecar-injector.istio.io")
 
     return path if is_istio else None
@@ -155,13 +155,13 @@ def _service(entry: Object) -> str:
 
 
 def _revision_of_service(entry: Object) -> str:
-    """The revision in the name of the called service (istiod-REVISION), "default" else."""
+    """The revision in the name of the called service (istiod-REVISION), or "default"."""
     name = _service(entry)
     return name.removeprefix("istiod-") if name.startswith("istiod-") else "default"
 
 
 def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
-    """What the API server would refuse, and what nobody can judge without a cluster.
+    """What the API server would refuse, and what cannot be judged without a cluster.
 
     ``field`` is the path of the webhook inside of its configuration ``ref``.
     """

@@ -125,7 +125,7 @@ def _with_other_kinds(
     workloads: list[Workload], members: list[Member], settings: Settings, results: list[Result]
 ) -> list[Workload]:
     """The workloads with those of other kinds, where spec.workloads names them, in bundle order."""
-    # Late: bundles of built-in kinds alone do not pay for it.
+    # Late: bundles of built-in kinds alone do not need it.
     from krm_injector.discovery import other_kinds
 
     objects = [

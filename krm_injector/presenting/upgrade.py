@@ -1,4 +1,4 @@
-"""What another mesh would change in each workload: workloads that change alike, together."""
+"""What another mesh would change in each workload. Workloads with equal changes are grouped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_CHARACTERS = 160  # of a value in the text
 
 
 class ChangeGroup(NamedTuple):
-    """Workloads that change alike."""
+    """Workloads with equal changes."""
 
     workloads: tuple[ResourceRef, ...]
     changes: tuple[Difference, ...]  # paths from the pod template

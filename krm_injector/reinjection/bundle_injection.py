@@ -1,6 +1,6 @@
-"""Injects the workloads of a bundle one after the other, and collects what comes of them.
+"""Injects the workloads of a bundle one after the other, and collects the results.
 
-No workload that fails keeps another from injection: a run tells all its errors at once.
+A workload that fails does not stop the others: a run reports all its errors at once.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ TemplatePlace = tuple[int, Step, Step]
 class BundleInjection:
     """``add`` takes each workload once; ``replacements`` then has the items.
 
-    Its attributes hold what a run says beside the items: ``results``, ``edits`` (of workloads that
-    were edited by hand inside the injected part), ``unusable`` (the revisions of control planes
-    whose configuration cannot be used).
+    Its attributes are the other data of a run: ``results``, ``edits`` (of workloads that were
+    edited by hand inside the injected part), ``unusable`` (the revisions of control planes whose
+    configuration cannot be used).
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class BundleInjection:
         self._refused: set[ObjectPlace] = set()
 
     def add(self, candidate: Candidate) -> None:
-        """Injects the workload, if that was decided."""
+        """Injects the workload, if the decision says so."""
         standing, restored, decision = candidate
         if not decision.injected or decision.mesh is None:
             if restored.record is not None:
@@ -111,8 +111,8 @@ class BundleInjection:
     def _with_history(
         self, candidate: Candidate, injected: Object, plane: PreparedControlPlane
     ) -> Object:
-        """The injected object with what an earlier injection and its author left: edits by hand
-        that can be kept, and the layout of the text that the record remembers.
+        """The injected object with what is kept of an earlier injection: edits by hand that can be
+        kept, and the layout in the record.
         """
         standing, restored, _ = candidate
         self.results += comment_results(standing, restored)
@@ -129,8 +129,8 @@ class BundleInjection:
     def _with_edits(
         self, candidate: Candidate, injected: Object, plane: PreparedControlPlane
     ) -> Object:
-        """The injected object with those edits by hand that an override of Istio's can express."""
-        from krm_injector.reinjection import manual_edits  # only an edited workload pays for it
+        """The injected object with those edits by hand that an override can express."""
+        from krm_injector.reinjection import manual_edits  # late: only an edited workload needs it
 
         def inject_again(decision: Decision) -> Object:
             return inject_once(decision, plane, self._settings)
@@ -150,8 +150,8 @@ class BundleInjection:
 
 
 def _joined(templates: list[tuple[Workload, Object]]) -> Object:
-    """One object with several pod templates, each injected by itself: the templates put together,
-    and their records.
+    """One object with several pod templates, each injected by itself: all its templates, and their
+    records.
     """
     joined = templates[0][0].object
     for workload, injected in templates:

@@ -1,8 +1,7 @@
-"""Fields of a container: where two containers differ, field by field, and a field set.
+"""Fields of a container: finds where two containers differ, field by field, and sets a field.
 
-A field is a tuple of steps from the container: ("resources", "limits", "cpu"). Elements of the
-lists that Istio's merge merges by a key are steps by that key's value: ("env", "POD_NAME",
-"value").
+A field is a tuple of steps from the container: ("resources", "limits", "cpu"). In lists that Istio
+merges by a key, the value of the key is the step: ("env", "POD_NAME", "value").
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Steps = tuple[str, ...]
 
 
 def changed_fields(before: Any, after: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any, Any]]:
-    """(steps, before, after) of each field that differs; ABSENT for what is not there."""
+    """(steps, before, after) of each field that differs; ABSENT for a field that does not exist."""
     if before is not ABSENT and after is not ABSENT and same(before, after):
         return
 
@@ -59,7 +58,9 @@ def _changed_members(
 def _changed_elements(
     before: Any, after: list[Any], steps: Steps
 ) -> Iterator[tuple[Steps, Any, Any]]:
-    """The same of two lists of maps; as a whole where their elements cannot be told apart."""
+    """The same for two lists of maps. They differ as a whole if their elements have no unique
+    keys.
+    """
     elements: list[Any] = [] if before is ABSENT else before
     old, new = names(elements), names(after)
     if old is None or new is None:
@@ -72,7 +73,7 @@ def _changed_elements(
 
 
 def field_text(steps: Steps) -> str:
-    """The steps as a ChangedPiece's path has them: env[POD_NAME].value."""
+    """The steps in the form of a ChangedPiece's path: env[POD_NAME].value."""
     if len(steps) > 1 and steps[0] in MERGE_KEYS:
         return ".".join((f"{steps[0]}[{steps[1]}]", *steps[2:]))
     return ".".join(steps)
@@ -84,8 +85,8 @@ def is_within(text: str, outer: str) -> bool:
 
 
 def is_expressible(steps: Steps, value: Any) -> bool:
-    """Whether a container can say this of itself: nothing taken out, nothing that the API server
-    would drop.
+    """Whether a container can state this itself: nothing is taken out, and the API server drops
+    nothing.
     """
     if value is ABSENT or value is None or steps[0] == "name":
         return False
@@ -126,9 +127,9 @@ def with_field(container: Object, steps: Steps, value: Any) -> Object:
 
 
 def references_hold(before: list[Object], after: list[Object]) -> bool:
-    """Whether each $(NAME) in a variable still has NAME before it, or behind it, as it had.
+    """Whether each $(NAME) in a variable still has NAME before it, or after it, as it had.
 
-    Kubernetes expands only variables that stand before.
+    Kubernetes expands only variables that come before.
     """
     old = {variable.get("name"): place for place, variable in enumerate(before)}
     new = {variable.get("name"): place for place, variable in enumerate(after)}
@@ -147,6 +148,6 @@ def references_hold(before: list[Object], after: list[Object]) -> bool:
 
 
 def is_reordered(before: list[Object], after: list[Object]) -> bool:
-    """Whether the elements that both lists have stand in another order."""
+    """Whether the elements that both lists have are in another order."""
     old, new = names(before) or [], names(after) or []
     return [name for name in old if name in new] != [name for name in new if name in old]

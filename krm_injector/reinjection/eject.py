@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Restored(NamedTuple):
-    """A workload as it stood before an earlier injection."""
+    """A workload as it was before an earlier injection."""
 
     workload: Workload  # the same workload if nothing was injected
     record: record.InjectionRecord | None = None
     results: tuple[Result, ...] = ()
-    copied: tuple[Any, ...] = ()  # setter_comments.Copied: comments of the user's on Istio's values
+    copied: tuple[Any, ...] = ()  # setter_comments.Copied: comments of the user on values of Istio
 
 
 def restore_all(workloads: Sequence[Workload]) -> list[Restored]:
@@ -50,7 +50,7 @@ def eject_all(workloads: Sequence[Workload]) -> list[Restored]:
 
 
 def _by_object(workloads: Sequence[Workload]) -> Iterator[list[Workload]]:
-    """The workloads of each object together; they stand behind each other."""
+    """The workloads of each object, which follow each other."""
     group: list[Workload] = []
     for workload in workloads:
         if group and (
@@ -105,7 +105,7 @@ def _is_of(entry: record.InjectionRecord, workload: Workload, before: Object, al
 
 
 def _ejected(workload: Workload) -> Restored:
-    """The only workload of its object without its injection."""
+    """The workload, the only one of its object, without its injection."""
     exact = _restored_object([workload])[0] if _has_record(workload) else Restored(workload)
     if exact.results:
         return exact
@@ -146,12 +146,12 @@ def _ejected_object(group: list[Workload]) -> list[Restored]:
 
 
 def edit_results(workload: Workload, entry: record.InjectionRecord) -> tuple[Result, ...]:
-    """Warnings that show the edits by hand which go with the injected part."""
+    """Warnings about the edits by hand that are lost with the injected part."""
     if record.intact(workload.object, entry):
         return ()
 
     from krm_injector.reinjection.record import (
-        changed_pieces,  # only an edited workload pays for it
+        changed_pieces,  # late: only an edited workload needs it
     )
 
     pieces = changed_pieces.changed_pieces(workload.object, entry)
@@ -176,7 +176,7 @@ def _uncertain(workload: Workload) -> Result:
 
 
 def taken_back_loses(workload: Workload, what: list[str]) -> Result:
-    """Error: an earlier injection without record cannot be taken back far enough for this
+    """Error: the traces of an earlier injection without record do not show enough for this
     configuration.
     """
     text = "; ".join(what[:5])

@@ -1,6 +1,6 @@
-"""What a pod was before Istio injected it, as far as the pod itself tells.
+"""What a pod was before Istio injected it, as far as the pod itself shows it.
 
-Istio leaves the status annotation (names of what its templates brought), proxy.istio.io/overrides
+Istio leaves the status annotation (names of what its templates added), proxy.istio.io/overrides
 (the user's own istio containers), and in the proxy's environment ISTIO_KUBE_APP_PROBERS and
 ISTIO_PROMETHEUS_ANNOTATIONS (what probes and scrapers asked before): pkg/kube/inject/webhook.go,
 app_probe.go (1.1-1.30). These are the traces. What they leave open is in reconstruct.py.
@@ -54,8 +54,8 @@ def injected_by_istio(workload: Workload) -> bool:
 
 
 def metadata_path(workload: Workload) -> Step:
-    """Where injection left its metadata: the pod's, but kube-inject took a CronJob's
-    jobTemplate.metadata for that.
+    """The path of the metadata that injection wrote to: the pod's, or jobTemplate.metadata for
+    kube-inject of a CronJob.
     """
     path = (*workload.template, "metadata")
     if not is_cron_job(workload.ref):
@@ -73,8 +73,8 @@ def pod_of(workload: Workload) -> Object:
 
 
 def with_pod(workload: Workload, pod: Object) -> Object:
-    """The workload's object with this pod. Maps of metadata that are left empty go, those that
-    injection left empty stay.
+    """The workload's object with this pod. Maps of metadata that become empty are removed. Those
+    that were empty after injection stay.
     """
     path = metadata_path(workload)
     standing = at(workload.object, path)
@@ -106,7 +106,7 @@ def before_injection(workload: Workload) -> Object | None:
     if status is None:
         return None
 
-    # All of these stand in what the next steps take out.
+    # All of these are in the parts that the next steps take out.
     probers = probers_of(pod)
     scraping = _json_object(_proxy_environment(pod).get(PROMETHEUS_VARIABLE))
 
@@ -152,8 +152,8 @@ def _json_object(text: str | None) -> Object:
 
 
 def _without_parts(pod: Object, status: Object) -> Object:
-    """Without the containers, volumes and secrets that the status names; the user's own istio
-    containers come back.
+    """The pod without the containers, volumes and secrets that the status names, and with the
+    user's own istio containers.
     """
     try:
         overrides = merge.saved_overrides(pod)
@@ -165,7 +165,7 @@ def _without_parts(pod: Object, status: Object) -> Object:
         containers, injected = pods.containers(pod, field), status_names(status, field)
         fields[field] = _own_containers(containers, injected, overrides.get(field) or [])
 
-    # A native sidecar of the user's stood among the containers, unless it was one before.
+    # A native sidecar of the user was among the containers, unless it was native before.
     for container in fields["initContainers"]:
         if _made_native(container):
             fields["containers"].append(container)
@@ -186,9 +186,9 @@ def _without_parts(pod: Object, status: Object) -> Object:
 def _own_containers(
     containers: list[Object], injected: list[Any], overrides: list[Object]
 ) -> list[Object]:
-    """The containers that are the user's.
+    """The user's containers.
 
-    injected: the names of Istio's; overrides: those of such names, as the user had them.
+    injected: the names of Istio's containers; overrides: the user's containers of such names.
     """
     own = {
         container.get("name"): {**container, "image": container.get("image") or merge.AUTO_IMAGE}
@@ -202,7 +202,7 @@ def _own_containers(
         if name in own:
             kept.append(_in_order_of(own.pop(name), container))
         elif name not in injected or number != last[name]:
-            # Before 1.9 the user's own stood beside Istio's, which is the last one.
+            # Before 1.9 the user's own container was beside Istio's, which is the last one.
             kept.append(container)
 
     return kept + list(own.values())
@@ -247,7 +247,9 @@ def _with_own_probes(container: Object, probers: Object) -> Object:
 
 
 def _own_probe(probe: Any, prober: Any) -> Any:
-    """The probe as the application's container had it; unchanged where the agent has no prober."""
+    """The probe as the application's container had it; unchanged if the agent has no prober for
+    it.
+    """
     action = probe.get("httpGet") if isinstance(probe, dict) else None
     if not isinstance(action, dict) or not isinstance(prober, dict):
         return probe
@@ -259,7 +261,7 @@ def _own_probe(probe: Any, prober: Any) -> Any:
     if kind == "httpGet":
         own = _in_order_of(own, action)
 
-    # The action comes back at the place of the one that the agent's probe has.
+    # The action replaces that of the agent's probe, at the same place.
     restored: Object = {}
     for key, value in probe.items():
         if key == "httpGet":
@@ -286,7 +288,7 @@ def _with_annotations(pod: Object, scraping: Object, status: Object) -> Object:
     if annotations.get(REVISION_LABEL) == status.get("revision"):
         annotations.pop(REVISION_LABEL, None)
 
-    # Injection makes the first container the default one.
+    # Injection made the first container the default one.
     first = next((container.get("name") for container in pods.containers(pod)), None)
     for name in DEFAULT_CONTAINER_ANNOTATIONS:
         if annotations.get(name) == first:
@@ -317,8 +319,8 @@ def _targets_text(targets: Any) -> str:
 
 
 def _without_labels(pod: Object, workload: Workload) -> Object:
-    """Without those labels that injection would give again. Where the user had set them to the
-    same, nothing changes.
+    """The labels without those that injection would add again. If the user had set them to the same
+    values, that changes nothing.
     """
     labels = dict(pods.labels_of(pod))
     if labels.get(TLS_MODE_LABEL) == "istio":
@@ -345,6 +347,6 @@ def _canonical_values(name: str, source: str | None, workload: Workload) -> set[
 
 
 def _owner_names(workload: Workload) -> set[str]:
-    """The names by which a version of Istio may have known what owns the pod."""
+    """The names that versions of Istio use for the owner of the pod."""
     names = {owner_of(workload, rules_for(minor), manual=False).name for minor in minors()}
     return names - {""}

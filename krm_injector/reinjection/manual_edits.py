@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Kept(NamedTuple):
-    """A workload with what can be kept of its edits by hand."""
+    """A workload with those edits by hand that can be kept."""
 
     edits: tuple[OverrideCandidate, ...]  # all of them, kept or not
     decision: Decision  # about the workload with the overrides that keep what can be kept
@@ -49,11 +49,11 @@ def keep_edits(
     meshes: Iterable[Mesh],
     settings: Settings,
 ) -> Kept:
-    """The edits by hand of a workload as it stands, the largest set of them that can be kept, and
+    """The edits by hand of a workload as it is now, the largest set of them that can be kept, and
     the outcome.
 
-    decision: about the workload as it was before injection; ``fresh``: what injection makes of
-    that. Edits are the pieces that the record does not know, whatever changed in the mesh since:
+    decision: about the workload as it was before injection; ``fresh``: that workload injected.
+    Edits are the pieces that the record does not know, whatever changed in the mesh since, because
     their values are the user's.
     """
     assert restored.record is not None

@@ -1,7 +1,7 @@
-"""What the traces of an injection leave open, with the answers that are possible.
+"""The questions that the traces of an injection leave open, with the possible answers.
 
-``istio_traces.before_injection`` takes the likeliest reading of the traces; here are the others.
-Where a configuration makes the same of each answer, nothing that it needs is lost. Sources:
+``istio_traces.before_injection`` takes the most likely reading of the traces. Here are the others.
+If a configuration gives the same for each answer, nothing that it needs is lost. Sources:
 pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.30.
 """
 
@@ -45,20 +45,20 @@ MAX_READINGS = 256
 # Injects the object that a workload may have been before; None if that is refused.
 Trial = Callable[[Object], Object | None]
 
-# Makes a pod of another one: what it was if one of the open questions has this answer.
+# Changes a pod to what it was if one of the open questions has this answer.
 Answer = Callable[[Object], Object]
 
 
 class Question(NamedTuple):
-    """Something that the traces leave open."""
+    """A question that the traces leave open."""
 
     what: str  # "fsGroup 1337: whether it was the pod's own"
-    answers: tuple[Answer, ...]  # each makes another pod of the likely one
+    answers: tuple[Answer, ...]  # each changes the likely pod to another one
 
 
 def open_questions(workload: Workload, before: Object) -> list[Question]:
-    """What the traces leave open of ``before``, which ``istio_traces.before_injection`` gives of
-    the workload.
+    """The open questions about ``before``, which ``istio_traces.before_injection`` gives for the
+    workload.
     """
     pod, likely = istio_traces.pod_of(workload), _likely_pod(workload, before)
     status = merge.injection_status(pod) or {}
@@ -94,8 +94,8 @@ def that_matter(
 
     questions = open_questions(workload, before)
 
-    # All questions answered at once, with the first answer of each, then the second: most often
-    # this settles it, for the price of a trial or two.
+    # All questions answered at once, with the first answer of each, then the second: often one or
+    # two trials are then enough.
     answers_of_each = [question.answers for question in questions]
     together = itertools.zip_longest(*answers_of_each, fillvalue=_as_it_is)
     if not any(differs(answers) for answers in together):
@@ -221,7 +221,7 @@ def _fs_group(pod: Object) -> Question | None:
     if not isinstance(context, dict) or context.get("fsGroup") != istio_traces.FS_GROUP:
         return None
 
-    # Templates before 1.20 overwrote what was there; 1 stands for any other group.
+    # Templates before 1.20 overwrote what was there; 1 represents any other group.
     changed = {**context, "fsGroup": 1}
 
     def answer(pod: Object) -> Object:
@@ -244,7 +244,7 @@ def _dns_searches(likely: Object) -> Question | None:
 
 
 def _proxy_position(likely: Object) -> Question | None:
-    """An own istio-proxy may have stood anywhere among the containers."""
+    """An own istio-proxy may have been anywhere among the containers."""
     names = [container.get("name") for container in pods.containers(likely)]
     if len(names) < 2 or PROXY_CONTAINER not in names:
         return None

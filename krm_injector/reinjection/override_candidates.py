@@ -1,5 +1,5 @@
-"""Edits by hand inside the injected part, field by field, each with the way in which an override
-could say it.
+"""Edits by hand inside the injected part, field by field, each with the override that could express
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from krm_injector.reinjection.container_fields import (
 from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 FIELDS = ("containers", "initContainers")
-BOOKKEEPING = (STATUS_ANNOTATION, OVERRIDES_ANNOTATION)  # Istio writes them for itself
+BOOKKEEPING = (STATUS_ANNOTATION, OVERRIDES_ANNOTATION)  # Istio writes them for its own use
 
 
 class OverrideCandidate(NamedTuple):
@@ -34,8 +34,8 @@ class OverrideCandidate(NamedTuple):
     # from the object, as "spec.template.spec.containers[istio-proxy].resources.limits.cpu"; "" for
     # unknown
     path: str
-    current: Any  # as edited; ABSENT where it was taken out
-    injected: Any  # what injection gives there by itself; ABSENT for nothing
+    current: Any  # as edited; ABSENT if it was taken out
+    injected: Any  # what injection gives there without the edit; ABSENT for nothing
     container: str = ""  # the injected container that an override could change; "" for metadata
     # the field in it, as ("env", "POD_NAME", "value"), or ("labels", KEY); () if there is no way
     steps: Steps = ()
@@ -52,7 +52,7 @@ def override_candidates(
 ) -> list[OverrideCandidate]:
     """The fields that were edited, each once.
 
-    standing: the edited object; fresh: what injection gives; spec, metadata: where the pod's stand
+    standing: the edited object; fresh: what injection gives; spec, metadata: the paths of the pod's
     in both.
     """
     edits: dict[str, OverrideCandidate] = {}

@@ -1,11 +1,11 @@
-"""Overrides tried on one workload: which edits by hand injection makes again by itself.
+"""Overrides tried on one workload, to find the edits by hand that injection gives again.
 
-Istio lets a pod template have containers of the names that it injects itself: their fields win over
-the template's (reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on); some labels and
-annotations win too, where the injection template asks for them. An edit of an injected workload y =
-inject(x) is kept where it can be written into x in that way: where x' = x with that override is
-injected to y's very values, and to nothing else. So nothing here knows which fields a version of
-Istio lets one override: the injection itself is asked.
+Istio lets a pod template have containers of the names that it injects itself: their fields have
+precedence over the template's (reapplyOverwrittenContainers, pkg/kube/inject/webhook.go, 1.9 on);
+some labels and annotations do too, if the injection template reads them. An edit of an injected
+workload y = inject(x) is kept if it can be written into x in that way: if x' = x with that override
+is injected to exactly the values of y. So nothing here knows which fields a version of Istio lets
+users override. The injection itself answers that.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Inject = Callable[[Decision], Object]  # reinject.inject_once, with its control 
 
 
 class Trial(NamedTuple):
-    """A workload with overrides that injection makes the edited workload of."""
+    """A workload with overrides, from which injection gives the edited workload."""
 
     decision: Decision
     injected: Object
@@ -56,7 +56,7 @@ class Trial(NamedTuple):
 
 
 class OverrideTrials:
-    """Where overrides are tried on one workload."""
+    """Tries overrides on one workload."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class OverrideTrials:
 
     def _with_overrides(self, edits: list[OverrideCandidate], proxy_field: str) -> Object:
         """The workload before injection with the edits as its own. A new container of the proxy's
-        name stands in ``proxy_field``, others where injection puts them.
+        name is in ``proxy_field``, others are where injection puts them.
         """
         result: Object = self._decision.workload.object
         for edit in edits:
@@ -265,7 +265,7 @@ class OverrideTrials:
 
     def _injected_field(self, name: str) -> str:
         """Where injection puts the container of that name; "" for nowhere. A sidecar may have
-        become native since, or no longer be.
+        become native since, or may no longer be native.
         """
         return container_position(self._fresh, self._spec, name)[0]
 
@@ -281,7 +281,7 @@ def _without_annotations(workload: Object, metadata: Step, names: Iterable[str])
 
 def _leads_back(injected: Object, before: Object) -> bool:
     """Whether the record, if there is one, gives the workload with its overrides: otherwise the
-    next injection would start from something else.
+    next injection would start from another workload.
     """
     entry = record.read(injected)
     return entry is None or same(record.original(injected, entry), before)

@@ -1,4 +1,4 @@
-"""How much of what an injected pod was before its traces prove.
+"""What the traces of an injected pod prove about the pod before injection.
 
 Sources: pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.30.
 """
@@ -24,13 +24,13 @@ from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS, status_names
 # Set by every template from 1.1 on.
 _PROXY_VARIABLES = ("POD_NAME", "POD_NAMESPACE", "INSTANCE_IP")
 
-# Istio's own templates, and the containers that they bring.
+# Istio's own templates, and the containers that they add.
 _TEMPLATES = {"sidecar", "gateway", "grpc-simple", "grpc-agent"}
 _CONTAINERS = {PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER, CORE_DUMP_CONTAINER}
 
 
 def as_istio_left_it(workload: Workload) -> bool:
-    """Whether the pod stands as an injection leaves it: all that the status names is there, the
+    """Whether the pod is as an injection left it: everything that the status names is there, the
     proxy has what every injection gives it, and the application's containers are those that
     injection counted.
     """
@@ -64,7 +64,7 @@ def _injected_containers(status: Object) -> list[Any]:
 
 
 def lost(workload: Workload) -> list[str]:
-    """What no reading of the traces gives back, whatever the configuration: phrases for a
+    """What no reading of the traces can restore, with any configuration, as phrases for a
     message.
     """
     pod = istio_traces.pod_of(workload)

@@ -1,5 +1,5 @@
-"""One workload injected, whatever injected it before: taken back where that can be proved, then
-guard and record.
+"""Injects one workload, whatever injected it before. Takes an earlier injection back if it can be
+proved, and adds guard and record.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from krm_injector.reinjection import eject, istio_traces, record
 def inject_once(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
     """One workload's object injected, with guard and record.
 
-    The workload of the decision is as before any earlier injection of ours; one that Istio injected
-    is taken back first where that can be proved right. Raises Failure, ApiError.
+    The workload of the decision is as it was before any injection of ours. An injection by Istio is
+    taken back first if its traces prove enough. Raises Failure, ApiError.
     """
     workload = decision.workload
     if istio_traces.injected_by_istio(workload):
@@ -34,11 +34,11 @@ def inject_once(decision: Decision, plane: PreparedControlPlane, settings: Setti
 def _before_and_after(
     decision: Decision, plane: PreparedControlPlane, settings: Settings
 ) -> tuple[Object, Object] | None:
-    """A workload that Istio injected, before and after injection; None if it does not stand as
-    Istio left it.
+    """A workload that Istio injected, before and after injection; None if it is not as Istio left
+    it.
 
-    Where this very configuration made it of what its traces may tell, it stays as it is. Otherwise
-    what they do not tell must make no difference. Raises Failure.
+    If this configuration gives exactly this workload for one reading of its traces, it stays as it
+    is. Otherwise the open questions must make no difference. Raises Failure.
     """
     workload = decision.workload
     standing = workload.object
@@ -53,12 +53,12 @@ def _before_and_after(
     if _is_same(after, standing):
         return likely, standing
 
-    from krm_injector.reinjection import open_questions, reconstruct  # few pods get here
+    from krm_injector.reinjection import open_questions, reconstruct  # late: few pods need it
 
     if not reconstruct.as_istio_left_it(workload):
         return None
 
-    # By another answer to what the traces leave open, this configuration may have made it still.
+    # With another answer to an open question, this configuration may still have made it.
     questions = open_questions.that_matter(workload, likely, after, trial)
     for before in open_questions.other_readings(workload, likely, questions):
         if _is_same(trial(before), standing):
@@ -67,10 +67,10 @@ def _before_and_after(
     lost = [*reconstruct.lost(workload), *(question.what for question in questions)]
     if lost:
         if _is_same(trial(standing), standing):
-            return None  # Istio's own second pass changes nothing either: no proof, and no harm
+            return None  # Istio's own second pass changes nothing either, so this does no harm
         raise Failure(eject.taken_back_loses(workload, lost))
 
-    if after is None:  # injected once more, for the Failure that says why not
+    if after is None:  # inject again, for the Failure that has the reason
         after = _injected(_with_object(decision, likely), plane, settings)
 
     return likely, undo.keys_as(likely, after)
@@ -97,14 +97,14 @@ def _injected_or_none(
 
 
 def _injected(decision: Decision, plane: PreparedControlPlane, settings: Settings) -> Object:
-    """The injected object, its injected images as the functionConfig wants them. Raises Failure,
-    ApiError.
+    """The injected object, with its injected images as the functionConfig states them. Raises
+    Failure, ApiError.
     """
     injected = inject(decision, plane, settings.method == "manual")
     if settings.images.lock is None and not settings.images.registries:
         return injected
 
-    from krm_injector.injection import images  # only a functionConfig with images pays for it
+    from krm_injector.injection import images  # late: only a functionConfig with images needs it
 
     injected, problems = images.applied(decision.workload, injected, settings.images)
     if problems:
@@ -119,12 +119,10 @@ def _finished(
     plane: PreparedControlPlane,
     settings: Settings,
 ) -> Object:
-    """The injected object with what is ours and not Istio's: the guard, and the record of what it
-    was before.
-    """
+    """The injected object with our own additions: the guard, and the record."""
     guarded = settings.guard == "label"
     if guarded:
-        from krm_injector.reinjection import webhook_guard  # only spec.guard pays for it
+        from krm_injector.reinjection import webhook_guard  # late: only spec.guard needs it
 
         problem = webhook_guard.problem(after, decision, plane)
         if problem is not None:
@@ -142,9 +140,10 @@ def traces_suffice(
     planes: dict[str, PreparedControlPlane],
     settings: Settings,
 ) -> bool:
-    """Whether Istio's traces tell enough of an injected workload without a record to make it again.
+    """Whether Istio's traces show enough of an injected workload without a record to inject it
+    again.
 
-    planes: the control planes made ready so far, by id() of their meshes; more are added.
+    planes: the control planes prepared so far, by id() of their meshes. Others are added.
     """
     if not istio_traces.injected_by_istio(standing):
         return True

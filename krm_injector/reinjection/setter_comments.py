@@ -1,11 +1,11 @@
-"""Comments that kpt copied onto Istio's part of a workload, and what a setter wrote there since: no
-edits by hand.
+"""Comments that kpt copied to Istio's part of a workload, and values that a setter wrote there
+since. They are no edits by hand.
 
-kpt copies comments by place in lists (sources/resource_list/put_back.py). Files that an earlier
-krm-injector gave it may so have the comment of the user's first container on Istio's first one.
-Where the comment names a setter, Istio's value is then replaced by the user's. Such a value differs
-from an edit by hand in this: its comment also stands behind the same field of the element that had
-this place before the injection, and the two values are the same.
+kpt copies comments by position in lists (sources/resource_list/put_back.py). So in files from an
+earlier krm-injector, the comment of the user's first container may be on Istio's first one. If the
+comment names a setter, the setter replaces Istio's value with the user's. Such a value differs from
+an edit by hand: its comment is also on the same field of the element that had this position before
+the injection, and both values are the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ISTIO_CONTAINERS = (INIT_CONTAINER, VALIDATION_CONTAINER, PROXY_CONTAINER)
 
 
 class Copied(NamedTuple):
-    """One value of Istio's that carries the comment of a value of the user's."""
+    """One value of Istio that has the comment of a value of the user."""
 
     path: str  # as a ChangedPiece has it, "spec.template.spec.containers[istio-proxy].image"
     comment: str
@@ -44,8 +44,8 @@ class Copied(NamedTuple):
 def without_copied_values(
     bundle: Bundle, workloads: Sequence[Workload], restored: Sequence[Restored]
 ) -> list[Restored]:
-    """Each workload with what was copied onto Istio's part; what stood before is without what
-    setters made of that.
+    """Each workload with the comments copied to Istio's part. The workload before injection is
+    without the values that setters wrote there.
     """
     texts = texts_of(bundle)
     result = []
@@ -96,7 +96,7 @@ def _copied_at(
     before: Object,
     template: Steps,
 ) -> Copied | None:
-    """The value at the steps, where its comment is the one of another element that had this place
+    """The value at the steps, if its comment is that of another element that had this position
     before.
 
     standing, before: the pod's spec now and before injection; comments: by their steps in it.
@@ -154,7 +154,7 @@ def _path_text(start: Steps, standing: Any, steps: Steps) -> str:
 
 def _without_written(standing: Workload, before: Workload, copied: Sequence[Copied]) -> Workload:
     """The workload before injection without what setters wrote into own istio containers, and
-    without the elements that a setter gave a name of the user's: the record takes those for the
+    without the elements to which a setter gave a name of the user. The record treats these as the
     user's.
     """
     path = (*before.template, "spec")
@@ -195,7 +195,7 @@ def _without_value(elements: Any, name: str, rest: Sequence[Any], value: Any) ->
 
 
 def _says_nothing(container: Object) -> bool:
-    """Whether a container says nothing of its own, but that it is there."""
+    """Whether a container has nothing but its name."""
     return set(container) <= {"name"} or container == {
         "name": container.get("name"),
         "image": merge.AUTO_IMAGE,
@@ -215,14 +215,14 @@ def _without_field(value: Any, rest: Sequence[Any]) -> Any:
 
 
 def is_edit(path: str, standing: Workload, copied: Sequence[Copied]) -> bool:
-    """Whether an edit that the record shows at the path was made by hand, and not by what was
-    copied.
+    """Whether the edit that the record shows at the path was made by hand, and not by a copied
+    comment.
     """
     return not any(entry.written and _is_of(path, standing, entry) for entry in copied)
 
 
 def _is_of(path: str, standing: Workload, entry: Copied) -> bool:
-    """Whether the edit at the path is what a setter wrote there."""
+    """Whether a setter made the edit at the path."""
     if not path or path == entry.path or path.startswith(f"{entry.path}."):
         return True
 
@@ -245,7 +245,7 @@ def _is_of(path: str, standing: Workload, entry: Copied) -> bool:
 def without_setter_edits(
     results: Iterable[Result], standing: Workload, copied: Sequence[Copied]
 ) -> tuple[Result, ...]:
-    """The results without those that take what was copied for an edit by hand."""
+    """The results without those that report a copied value as an edit by hand."""
     return tuple(
         result
         for result in results
@@ -254,7 +254,7 @@ def without_setter_edits(
 
 
 def results(standing: Workload, copied: Sequence[Copied]) -> list[Result]:
-    """What becomes of each: a warning where a value was overwritten, else a note."""
+    """A result for each: a warning if a value was overwritten, otherwise an info result."""
     return [_result(standing, entry) for entry in copied]
 
 

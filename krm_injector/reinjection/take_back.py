@@ -1,4 +1,4 @@
-"""The workloads of a bundle as they were before an earlier injection, and what became of it.
+"""The workloads of a bundle as they were before an earlier injection, with the results about it.
 
 `inject`, `verify` and `check` begin with it, to decide about workloads as their author wrote them;
 `eject` ends with it.
@@ -22,26 +22,26 @@ from krm_injector.sources.resource_list.members import Member, ref_of, walk
 class Candidate(NamedTuple):
     """A workload that may be injected."""
 
-    standing: Workload  # as it stands in the bundle
+    standing: Workload  # as it is in the bundle
     restored: eject.Restored  # as it was before an earlier injection
     decision: Decision  # about the restored workload
 
 
 class Ejection(NamedTuple):
-    """What `eject` makes of a bundle."""
+    """The outcome of `eject` for a bundle."""
 
-    changed: tuple[Workload, ...]  # those that carried an injection, without it
+    changed: tuple[Workload, ...]  # those that were injected, without their injection
     restored: tuple[eject.Restored, ...]  # one per workload
     results: tuple[Result, ...]
 
 
 def restored_workloads(bundle: Bundle, standing: list[Workload]) -> list[eject.Restored]:
-    """Each workload as it was before an earlier injection of ours, which its record tells."""
+    """Each workload as it was before an earlier injection of ours, by its record."""
     return _without_copied_comments(bundle, standing, eject.restore_all(standing))
 
 
 def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
-    """Every injection of the bundle taken back, ours by its record and Istio's by its traces."""
+    """Takes every injection of the bundle back, ours by its record and Istio's by its traces."""
     members = list(walk(bundle))
     standing, results = find_workloads(members, settings)
     standing += _recorded(members, standing)
@@ -58,13 +58,13 @@ def ejected_workloads(bundle: Bundle, settings: Settings) -> Ejection:
 def changed_workloads(
     standing: Sequence[Workload], restored: Sequence[eject.Restored]
 ) -> tuple[Workload, ...]:
-    """The restored workloads that differ from what stands in the bundle."""
+    """The restored workloads that differ from the bundle."""
     pairs = zip(standing, restored, strict=True)
     return tuple(after.workload for before, after in pairs if after.workload is not before)
 
 
 def comment_results(standing: Workload, restored: eject.Restored) -> list[Result]:
-    """What becomes of the comments that kpt copied into the injected part."""
+    """Results about the comments that kpt copied into the injected part."""
     if not restored.copied:
         return []
 
@@ -74,7 +74,7 @@ def comment_results(standing: Workload, restored: eject.Restored) -> list[Result
 
 
 def no_longer_injected(candidate: Candidate) -> list[Result]:
-    """What to say of a workload that carries a record and is not to be injected any more."""
+    """The result for a workload that has a record and is not to be injected any more."""
     standing, restored, decision = candidate
     assert restored.record is not None
     message = (
@@ -95,20 +95,20 @@ def no_longer_injected(candidate: Candidate) -> list[Result]:
 def _without_copied_comments(
     bundle: Bundle, standing: list[Workload], restored: list[eject.Restored]
 ) -> list[eject.Restored]:
-    """The workloads before injection without what kpt's copied comments made of them."""
+    """The workloads before injection without the values that came from comments copied by kpt."""
     if all(each.record is None for each in restored):
         return restored
     if not any("#" in part.text for part in bundle.parts or (bundle,)):
         return restored
 
-    # Only injected workloads in a text with comments pay for the import.
+    # Late: only injected workloads in a text with comments need it.
     from krm_injector.reinjection import setter_comments
 
     return setter_comments.without_copied_values(bundle, standing, restored)
 
 
 def _recorded(members: list[Member], workloads: list[Workload]) -> list[Workload]:
-    """The other objects with a record, which names its pod templates itself: they are taken back
+    """The other objects with a record. The record names its pod templates, so they are taken back
     whatever kinds the functionConfig names.
     """
     places = {(workload.item, workload.inside) for workload in workloads}

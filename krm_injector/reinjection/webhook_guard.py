@@ -1,13 +1,12 @@
-"""The guard: what keeps the webhook of a cluster from injecting a second time into what was
-injected here.
+"""The guard: keeps the webhook of a cluster from injecting pods again that were injected here.
 
-A webhook reads ``sidecar.istio.io/inject`` in two places. The API server asks the objectSelector of
-the webhook configuration (the label, since 1.9; optional from 1.5 on), then istiod asks the pod:
-the annotation in every version, since 1.12 the label before it (pkg/kube/inject/inject.go
-injectRequired). The istio-cni plugin reads the annotation, and since 1.16 the label before it, and
-does not set up the redirection of a pod that says false, unless the pod has an istio-init that does
-it (cni/cmd/istio-cni/main.go to 1.10, cni/pkg/plugin/plugin.go): there the guard would take the pod
-out of the mesh.
+A webhook reads ``sidecar.istio.io/inject`` in two places. The API server evaluates the
+objectSelector of the webhook configuration (the label, since 1.9; optional from 1.5 on), then
+istiod reads the pod: the annotation in every version, since 1.12 the label before it
+(pkg/kube/inject/inject.go injectRequired). The istio-cni plugin reads the annotation, and since
+1.16 the label before it, and does not set up the redirection of a pod that says false, unless the
+pod has an istio-init for that (cni/cmd/istio-cni/main.go to 1.10, cni/pkg/plugin/plugin.go): there
+the guard would take the pod out of the mesh.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Result
 
-# What keeps every webhook away without a word on the pods (the namespaceSelectors of the charts of
-# 1.1 to 1.31).
+# Labels that keep every webhook away without a label on the pods (the namespaceSelectors of the
+# charts of 1.1 to 1.31).
 _INSTEAD = (
     f"label the Namespace {INJECTION_LABEL}: disabled in the cluster, which keeps every webhook "
     "away, and give the labels that injection goes by under spec.namespaces"
 )
 
-# Where the values say that the CNI plugin does what istio-init does: since 1.22, before.
+# Values that say that the CNI plugin replaces istio-init: since 1.22, before.
 _CNI_VALUES = (("pilot", "cni", "enabled"), ("istio_cni", "enabled"))
 
 
@@ -71,7 +70,7 @@ def problem(injected: Object, decision: Decision, plane: PreparedControlPlane) -
 
 
 def _cni_redirects(injected: Object, decision: Decision, plane: PreparedControlPlane) -> bool:
-    """Whether the CNI plugin sets up the pod's redirection, and no istio-init does."""
+    """Whether the CNI plugin, and no istio-init, sets up the pod's redirection."""
     path = (*decision.workload.template, "spec", "initContainers")
     containers = at(injected, path) or []
     if pods.find_container(INIT_CONTAINER, containers):
@@ -84,7 +83,7 @@ def _cni_redirects(injected: Object, decision: Decision, plane: PreparedControlP
 
 
 def _excluding_selector(decision: Decision) -> str:
-    """The field of the workload's selector, where that would not select its guarded pods; "" if it
+    """The field of the workload's selector, if that would not select its guarded pods; "" if it
     would.
     """
     workload = decision.workload
@@ -99,7 +98,7 @@ def _excluding_selector(decision: Decision) -> str:
     try:
         selector = selectors.parse(value)
     except selectors.SelectorError:
-        return ""  # the API server's to refuse
+        return ""  # the API server refuses it
 
     fits = all(
         requirement.matches({INJECT: "false"})

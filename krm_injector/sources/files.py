@@ -17,29 +17,29 @@ class Source(NamedTuple):
     """The text of one file of manifests."""
 
     data: bytes
-    file: str  # as the user would name it; "" for stdin and for what a program printed
-    # Why it cannot be read: manifests.join tells it with what is wrong in the others.
+    file: str  # as the user would name it; "" for stdin and for the output of a program
+    # Why it cannot be read. manifests.join reports it with the errors of the others.
     problem: Result | None = None
-    # Nobody named it: it lies in a directory, where other files than manifests lie too.
+    # Nobody named it: it was found in a directory, which may contain other files than manifests.
     found: bool = False
-    directory: str = ""  # that it was rendered from; "" for a file as it stands, and for stdin
-    # What the directory is built to holds the work of a krm-injector that it names itself.
+    directory: str = ""  # that it was rendered from; "" for a file as it is, and for stdin
+    # The output of the directory is already processed by a krm-injector that it names itself.
     injected: bool = False
 
 
 class DirectoryContents(NamedTuple):
-    """What lies in a directory and below it, each list sorted."""
+    """The contents of a directory and of those below it. Each list is sorted."""
 
-    files: list[str]  # of manifests by their names, outside kustomizations and charts
+    files: list[str]  # files named as manifests, outside kustomizations and charts
     kustomizations: list[str]  # directories
-    of_kustomizations: list[str]  # files of manifests in and below these
+    of_kustomizations: list[str]  # files named as manifests in and below these
     charts: list[str]  # directories; nothing in them is looked at
     problems: list[Result]
 
 
 def find(directory: str) -> DirectoryContents:
-    """The one walk through a directory: hidden files and directories are left out, links are not
-    followed.
+    """Walks through a directory. Leaves out hidden files and directories, and does not follow
+    links.
     """
     contents = DirectoryContents([], [], [], [], [])
 
@@ -78,8 +78,8 @@ def _within(folder: str, directory: str) -> bool:
 
 
 def manifests_in(directory: str) -> list[str]:
-    """Paths of the manifests under a directory, those of kustomizations among them and those of
-    charts not, sorted.
+    """Paths of the manifests under a directory, sorted. They include those of kustomizations, but
+    not those of charts.
 
     Raises Refused if there are none or a directory cannot be read.
     """
@@ -126,7 +126,7 @@ def unreadable(path: str, problem: OSError) -> Result:
 
 
 def shown(path: str) -> str:
-    """A path as text that can be written: a name in another encoding holds half surrogates, which
-    no file takes.
+    """A path as text that can be written. A name in another encoding contains lone surrogates,
+    which cannot be encoded.
     """
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "replace")

@@ -1,5 +1,5 @@
-"""A Helm chart's directory -> its manifests, by `helm template`; what Argo CD's own Helm support
-passes is passed.
+"""A Helm chart's directory -> its manifests, by `helm template`, with the options that Argo CD's
+own Helm support uses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from krm_injector.sources.processes import Finished, Rendered
 
 
 class Release(NamedTuple):
-    """What a chart is rendered with."""
+    """The values and options of a chart."""
 
     name: str = "release-name"  # helm's own default
     namespace: str = ""
@@ -29,7 +29,9 @@ class Release(NamedTuple):
 
 
 def is_chart(directory: str) -> bool:
-    """Whether `build` hands the directory to helm; a kustomization beside the chart goes first."""
+    """Whether `build` renders the directory with helm. A kustomization beside the chart has
+    precedence.
+    """
     has_chart = os.path.isfile(os.path.join(directory, CHART))
     return has_chart and not files.is_kustomization(directory)
 
@@ -37,8 +39,8 @@ def is_chart(directory: str) -> bool:
 def render(
     directory: str, release: Release, program: str | None, passed_on: Sequence[str], path: str
 ) -> Rendered:
-    """The chart's manifests, hooks and CRDs among them. ``program``: --helm, or None for the helm
-    on ``path``.
+    """The chart's manifests, including hooks and CRDs. ``program``: --helm, or None for the helm on
+    ``path``.
 
     Raises Refused if helm is missing, fails, or renders nothing.
     """
@@ -73,14 +75,14 @@ def arguments(directory: str, release: Release) -> list[str]:
 
 
 def _escaped(value: str) -> str:
-    """A value of --set whose commas belong to it; a {list} keeps its own."""
+    """A value of --set with its commas escaped. A {list} keeps them."""
     if value.startswith("{") and value.endswith("}"):
         return value
     return re.sub(r"(?<!\\),", r"\\,", value)
 
 
 def find_helm(program: str | None, path: str) -> str:
-    """helm by full path: --helm, else the one on PATH. Raises Refused."""
+    """The full path of helm: --helm, or the one on PATH. Raises Refused."""
     import shutil
 
     helm = shutil.which(program or "helm", path=path)
@@ -96,8 +98,8 @@ def find_helm(program: str | None, path: str) -> str:
 
 
 def _environment(path: str) -> dict[str, str]:
-    """Nothing of a person's settings reaches helm: the same chart renders to the same bytes
-    anywhere, with no home.
+    """The environment for helm, without settings of the user, so that a chart renders to the same
+    bytes everywhere. It has no home directory.
     """
     homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
     return {"PATH": path, **dict.fromkeys(homes, "/nonexistent/helm"), "KUBECONFIG": os.devnull}
@@ -124,7 +126,7 @@ def _read(directory: str, done: Finished) -> Rendered:
 
 
 def _advice(reason: str, directory: str) -> str:
-    """What to do about the failures that everybody meets."""
+    """What to do about frequent failures."""
     if "missing in charts/ directory" in reason:
         return (
             ".\nNothing is downloaded here; commit the charts it depends on: helm dependency build "

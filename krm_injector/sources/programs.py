@@ -1,9 +1,9 @@
 """The programs that rendering a directory would run: functions of its Kptfiles and kustomizations.
 
-Whoever renders a stranger's repository must not run what lies in it unasked. Our own function,
-called by its bare name and so found on PATH, is let through; all else needs --allow-exec. A
-kustomization can reach functions that nobody sees without building it (remote bases, generated
-configurations): then nothing is let through.
+Rendering somebody else's repository must not run its programs without permission. Our own function,
+called by its bare name and so found on PATH, is allowed. Everything else needs --allow-exec. A
+kustomization can use functions that are visible only in its build (remote bases, generated
+configurations). Then nothing is allowed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from krm_injector.sources.kustomize import find_kustomize
 ENABLE = ("--enable-alpha-plugins", "--enable-exec")
 OWN = "krm-injector"
 _OLD_FUNCTION_ANNOTATION = "config.k8s.io/function"
-# Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON takes them in any
-# case, we do not.
+# Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON ignores their case,
+# we do not.
 _FUNCTIONS, _DIRECTORIES = kustomizations.FUNCTIONS, kustomizations.DIRECTORIES
 _WITHOUT_FUNCTIONS = frozenset(
     (
@@ -41,7 +41,7 @@ _BUILTIN = "builtin"
 
 
 class Program(NamedTuple):
-    """A function that is not ours, and where it is named."""
+    """A function that is not ours, and the place that names it."""
 
     file: str
     line: int  # from 1
@@ -53,19 +53,19 @@ class Config(NamedTuple):
 
     value: Any
     file: str  # in which it is written
-    root: str  # the directory in which the function would run, from which its paths count
-    top: bool = True  # the directory that was named runs it, and not one that this is built on
+    root: str  # the directory in which the function would run; its paths are relative to it
+    top: bool = True  # the directory on the command line runs it, not one that it is built on
 
 
 class Functions(NamedTuple):
-    """The functions that rendering a directory runs, as far as its files tell."""
+    """The functions that rendering a directory runs, as far as its files show it."""
 
     others: tuple[Program, ...] = ()
     own: bool = False  # our own function is among them
-    certain: bool = True  # nothing can be there that was not seen
+    certain: bool = True  # there can be no functions that were not found
     configs: tuple[Config, ...] = ()  # of our own function, in the order in which they run
-    generates: bool = False  # our own function stands where a generator is expected
-    builtin: bool = False  # there are transformers that kustomize has itself
+    generates: bool = False  # our own function is used as a generator
+    builtin: bool = False  # there are built-in transformers of kustomize
 
     @property
     def harmless(self) -> bool:
@@ -74,7 +74,7 @@ class Functions(NamedTuple):
 
 
 def refuse(functions: Functions, directory: str, command: str) -> None:
-    """Raises Refused if somebody else's program would run."""
+    """Raises Refused if another program would run."""
     if not functions.others:
         return
 
@@ -93,9 +93,9 @@ def refuse(functions: Functions, directory: str, command: str) -> None:
 
 
 def of_package(directory: str) -> tuple[bool, Functions]:
-    """Whether a kpt package has a pipeline, its own or a subpackage's, and the programs in it.
-    Containers are left to kpt, which starts them without network and mounts. Raises Refused for a
-    Kptfile that cannot be read.
+    """Whether a kpt package has a pipeline, its own or a subpackage's, and the programs in it. kpt
+    starts containers itself, without network and mounts. Raises Refused for a Kptfile that cannot
+    be read.
     """
     has_pipeline = False
     functions = []
@@ -131,9 +131,7 @@ def _of_step(step: dict[str, Any], path: str, text: str) -> Functions:
 
 
 def _execs(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping with the key exec, wherever it stands: a file that says it twice over hides
-    nothing.
-    """
+    """Every mapping with the key exec at any place, so that nothing can be hidden."""
     if isinstance(value, dict):
         if "exec" in value:
             yield value
@@ -145,7 +143,7 @@ def _execs(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _configs(file: str, root: str) -> list[Config]:
-    """The functionConfigs in a file; none if it cannot be read, which the orchestrator tells."""
+    """The functionConfigs in a file; none if it cannot be read, which the orchestrator reports."""
     try:
         return [Config(kustomizations.read(file)[1], file, root)]
     except Refused:
@@ -153,7 +151,7 @@ def _configs(file: str, root: str) -> list[Config]:
 
 
 def _line(text: str, program: str) -> int:
-    """The line that names a program first."""
+    """The first line that names a program."""
     first_line = program.partition("\n")[0]
     for number, line in enumerate(text.split("\n"), 1):
         if first_line in line:
@@ -168,8 +166,8 @@ class KustomizeOptions(NamedTuple):
     """How a directory is to be rendered."""
 
     words: tuple[str, ...]  # options of kustomize
-    left_out: tuple[Config, ...] = ()  # our own functions, which kustomize is told to leave out
-    alone: bool = False  # there are no other functions, not even those that kustomize has itself
+    left_out: tuple[Config, ...] = ()  # our own functions, which kustomize leaves out
+    alone: bool = False  # there are no other functions, not even built-in ones
 
 
 def kustomize_options(
@@ -180,17 +178,17 @@ def kustomize_options(
     allow_exec: bool,
     command: str,
 ) -> KustomizeOptions:
-    """kustomize's options for a directory: those passed on, and what lets functions run.
+    """kustomize's options for a directory: those of the user, and those that allow functions.
 
-    Where only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
-    without --enable-exec it passes over functions by exec (kustomize 5.8.1,
-    api/internal/plugins/loader), as kubectl, which has no --enable-exec, always does. The caller
-    does their work behind the build, where the whole command line reaches it.
+    If only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
+    without --enable-exec it skips exec functions (kustomize 5.8.1, api/internal/plugins/loader), as
+    kubectl, which has no --enable-exec, always does. The caller does their work after the build,
+    with all options of the command line.
 
     ``program``: --kustomize; ``command``: ours, for messages. Raises Refused for functions that may
-    not run, and where the program has no such option.
+    not run, and if the program has no such option.
     """
-    decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by who says it to kustomize
+    decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by the caller of kustomize
     if decided or not files.is_kustomization(directory):
         return KustomizeOptions(tuple(passed_on))
 
@@ -215,14 +213,14 @@ def kustomize_options(
 
 
 def _can_be_left_out(functions: Functions) -> bool:
-    """Whether all that would run is our own function, and works as well behind the build."""
+    """Whether only our own function would run, and works after the build as well."""
     if not functions.harmless or functions.generates:
         return False
     return all(action(config) in ("inject", "verify", "check") for config in functions.configs)
 
 
 def action(config: Config) -> str:
-    """What a functionConfig asks for; "" if it does not say it in a way that is known."""
+    """The action of a functionConfig; "" if it states no known one."""
     value = config.value if isinstance(config.value, dict) else {}
     if value.get("kind") == "ConfigMap":
         return str(at(value, ("data", "action")) or "inject")
@@ -230,15 +228,15 @@ def action(config: Config) -> str:
 
 
 def injections(configs: Sequence[Config]) -> list[Config]:
-    """Those that count where several inject: the last of the directory itself, whose work is over
-    that of the others; else those of the directories that it is built on.
+    """Those that count if several inject: the last one of the directory itself, which has
+    precedence, or else those of the directories that it is built on.
     """
     injecting = [config for config in configs if action(config) == "inject"]
     return [config for config in injecting if config.top][-1:] or injecting
 
 
 def of_kustomization(directory: str) -> Functions:
-    """The functions that building a directory runs, as far as local files tell."""
+    """The functions that building a directory runs, as far as local files show it."""
     return _together(list(_of_directory(directory, frozenset())))
 
 
@@ -266,7 +264,7 @@ def _of_directory(directory: str, above: frozenset[str]) -> Iterator[Functions]:
         yield _UNSEEN
         return
 
-    # Functions run behind what their kustomization is built on.
+    # Functions run after those of the kustomizations that theirs is built on.
     for key in sorted(value, key=lambda key: key in _FUNCTIONS):
         if key in _WITHOUT_FUNCTIONS:
             continue
@@ -301,7 +299,7 @@ def _of_entry(
     elif "\n" in entry:
         yield from _of_documents(entry.encode(), path, directory)
     else:
-        # A kustomization can patch or generate what it yields, so that its files do not tell all.
+        # A kustomization can patch or generate its output, so its files do not show everything.
         if os.path.isdir(place):
             for file in files.manifests_in(place):
                 yield from _of_documents(files.content(file), file, directory)
@@ -321,7 +319,7 @@ def _of_documents(data: bytes, file: str, root: str) -> Iterator[Functions]:
 
 
 def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
-    """One configuration of a function, or of a transformer that kustomize has itself."""
+    """One configuration of a function, or of a built-in transformer of kustomize."""
     annotations = at(value, ("metadata", "annotations"))
     annotations = annotations if isinstance(annotations, dict) else {}
     annotation = annotations.get(FUNCTION_ANNOTATION, annotations.get(_OLD_FUNCTION_ANNOTATION))

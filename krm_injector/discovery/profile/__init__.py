@@ -1,8 +1,7 @@
-"""The embedded profile: what is injected if nobody gives a mesh configuration.
+"""The embedded profile: the mesh configuration that is used if none is given.
 
-It stands for Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values
-are this project's own text; what they inject equals what that installation injects, value for value
-(docs/profile.md).
+It is Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values are this
+project's own text. They inject exactly what that installation injects (docs/profile.md).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from krm_injector.versions import parse_version, rules_for
 
 VERSION = "1.30.3"
 
-# What istiod itself reads among the values; the templates have theirs folded in.
+# The values that istiod itself reads. Those that the templates read are constants in the templates.
 VALUES = {
     "global": {
         "hub": "docker.io/istio",

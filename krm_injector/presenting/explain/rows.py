@@ -127,7 +127,7 @@ def _requirements(selector: str) -> list[str]:
 
 
 def _names(entries: Sequence[Entry]) -> list[str]:
-    """Namespace/name of each workload; where two have the same, their locations stand behind it."""
+    """Namespace/name of each workload; if two are the same, their locations follow."""
     keys = [_identity(entry) for entry in entries]
     counts: dict[tuple[str, ...], int] = {}
     for key in keys:

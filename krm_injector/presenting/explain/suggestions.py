@@ -81,7 +81,7 @@ class Suggestions:
     # ------------------------------------------------------------ the search
 
     def _changes(self, decision: Decision) -> list[dict[str, Any]]:
-        """The smallest change of each scope that turns the verdict; the best one stands first."""
+        """The smallest change of each scope that turns the verdict; the best one comes first."""
         if not decision.injected and self._remedies.hopeless(decision):
             return list(self._mesh_changes(decision))
 

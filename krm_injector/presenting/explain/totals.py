@@ -1,4 +1,4 @@
-"""What stands below the table: totals, and the workloads that were perhaps meant in."""
+"""The text below the table: totals, and the workloads that were perhaps meant in."""
 
 from __future__ import annotations
 

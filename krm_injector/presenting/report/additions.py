@@ -1,4 +1,4 @@
-"""What comes in with injection: images and capabilities."""
+"""What injection adds: images and capabilities."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Snapshot(NamedTuple):
 def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
     """The snapshot of these objects, of which none is a List. helm: Helm rendered them (by_helm).
 
-    Raises Refused if they hold no injection configuration, where two disagree, and where a private
-    key would be kept.
+    Raises Refused if they contain no injection configuration, if two disagree, and if a private key
+    would be kept.
     """
     results: list[Result] = []
     minimal_objects: dict[str, Object] = {}

@@ -103,7 +103,7 @@ def _described(difference: Difference) -> str:
 
 
 def _text_difference(before: str, after: str) -> str:
-    """How many lines go and come, and the first of them."""
+    """How many lines are removed and added, and the first of them."""
     from difflib import unified_diff
 
     old, new = before.splitlines(), after.splitlines()

@@ -1,4 +1,4 @@
-"""What must not get into a file to commit: credentials among the values, private keys."""
+"""Finds what must not be committed: credentials among the values, and private keys."""
 
 from __future__ import annotations
 

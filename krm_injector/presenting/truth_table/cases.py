@@ -1,7 +1,7 @@
-"""Who is injected by a default installation of Istio: a table of every combination of what has a
-say.
+"""Who is injected by a default installation of Istio: a table of every combination of the inputs
+that matter.
 
-Each combination is put to the code that decides on workloads. Nothing here knows a rule of Istio's.
+The code that decides on workloads decides on each combination. Nothing here knows a rule of Istio.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _TEMPLATE = ("spec", "template")
 
 
 class Combination(NamedTuple):
-    """What has a say, and the verdict. The keys of a row of ``--output json``.
+    """The inputs that matter, and the verdict. The keys of a row of ``--output json``.
 
     namespace, policy, label and annotation are the axes: what each states, ABSENT, or ANY if it has
     no say.

@@ -22,9 +22,9 @@ _NOTHING: Any = object()
 
 
 class ChangedPiece(NamedTuple):
-    """One piece of the injected part that is not as the record has it."""
+    """One piece of the injected part that differs from the record."""
 
-    # from the object, as "spec.template.spec.containers[istio-proxy].image"; with ORDER behind it,
+    # from the object, as "spec.template.spec.containers[istio-proxy].image"; followed by ORDER for
     # the order of a list's names
     path: str
     current: Any  # as edited; None if it was taken out
@@ -81,8 +81,8 @@ def _changed_in_part(
 
 
 def _is_edit(path: str, value: Any, injected: dict[str, Any], changed: dict[str, Any]) -> bool:
-    """Whether a piece that the record does not know is an edit of its own that injection would not
-    give either.
+    """Whether a piece that the record does not know is also not what injection gives, so that it is
+    an edit of its own.
     """
     if not path.endswith(ORDER):
         return not same(injected.get(path, _NOTHING), value)
@@ -110,7 +110,7 @@ def _taken_out(
 
         parent = path.rpartition("[")[0]
         if parent in changed:
-            continue  # the list as a whole is something else now
+            continue  # the list as a whole was replaced
         if path.endswith("]") and parent not in lists and _has_elements(parent, changed):
             continue  # its elements have lost what tells them apart
 
@@ -130,11 +130,11 @@ def _compared(lines: list[str], recorded: list[str]) -> tuple[set[str], set[str]
     """The lines that the record does not know, and the recorded characters whose lines are gone.
 
     Both are sorted, so the longest common subsequence tells what stayed. Two characters alone would
-    take one edit in seventy for a piece that stands elsewhere.
+    confuse one edit in seventy with another piece.
     """
     digests = [short_digest(line) for line in lines]
     start, end = _common_ends(digests, recorded)
-    # Most of the two is the same; what is compared in earnest is what stands between the ends.
+    # Most lines are the same, so only the lines between the equal ends are compared.
     lines = lines[start : len(lines) - end]
     digests = digests[start : len(digests) - end]
     recorded = recorded[start : len(recorded) - end]

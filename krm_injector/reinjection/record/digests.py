@@ -20,13 +20,15 @@ from krm_injector.model import Mesh, Namespace, Webhook
 # Records have always counted the fields before failurePolicy, which changes no answer.
 _WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")
 
-# By revision, since a control plane serves thousands of workloads. The mesh stands beside its
-# digest: an entry of another mesh of that revision is computed anew, so none is ever wrong.
+# By revision, since a control plane serves thousands of workloads. The mesh is beside its digest.
+# The entry of another mesh with that revision is computed anew, so none is ever wrong.
 _mesh_digests: dict[str, tuple[Mesh, str]] = {}
 
 
 def mesh_digest(mesh: Mesh) -> str:
-    """Of everything that a control plane's answer depends on, the webhooks' selectors included."""
+    """The digest of everything that a control plane's answer depends on, including the webhooks'
+    selectors.
+    """
     cached = _mesh_digests.get(mesh.revision)
     if cached is not None and cached[0] is mesh:
         return cached[1]
@@ -50,10 +52,10 @@ def mesh_digest(mesh: Mesh) -> str:
 
 
 def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
-    """Of what this control plane's injection can read of a Namespace; "" for none.
+    """The digest of what this control plane's injection can read of a Namespace; "" for none.
 
-    That is the labels that its webhooks' selectors name, the two that Istio's own selectors always
-    name, and the annotations that OpenShift's user ranges come from.
+    These are the labels that its webhooks' selectors name, the two that Istio's own selectors
+    always name, and the annotations with OpenShift's user ranges.
     """
     if namespace is None:
         return ""
@@ -63,7 +65,7 @@ def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:
 
 
 def namespace_digest_of_all_labels(namespace: Namespace | None) -> str:
-    """The same as records without a number of rules have it: every label counts."""
+    """The same for records without a number of rules, in which every label counts."""
     if namespace is None:
         return ""
     return digest(canonical([namespace.name, namespace.labels, _user_ranges(namespace)]))
@@ -111,17 +113,17 @@ def pieces_of(part: Any, description: Any, rules: int) -> list[undo.Unit]:
 
 
 def line_of(path: str, value: Any) -> str:
-    """The piece as one line of text, of which digests are made."""
+    """The piece as one line of text, for digests."""
     return f"{path}={canonical(value)}"
 
 
 def digest_of(lines: Iterable[str]) -> str:
-    """The digest of an injected part with these lines, in whatever order."""
+    """The digest of an injected part with these lines, in any order."""
     return digest("\n".join(sorted(lines)))
 
 
 def short_digest(line: str) -> str:
-    """Two characters: enough to point at an edit, not to tell any two lines apart."""
+    """Two characters: enough to find an edit, not enough to distinguish any two lines."""
     checksum = crc32(line.encode()).to_bytes(4, "big")
     return b2a_base64(checksum, newline=False)[:2].decode()
 
@@ -130,7 +132,9 @@ def short_digest(line: str) -> str:
 
 
 def canonical(value: Any) -> str:
-    """A text that only equal values share, whatever the order of keys: orchestrators sort them."""
+    """A text that is the same only for equal values. The order of keys does not count, because
+    orchestrators sort them.
+    """
     if type(value) is str:
         return f'"{value}"'
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """The form of the annotation: written by ``attach``, read by ``records``, undone by ``original``.
 
-It stands in the workload's own metadata, never in the pod template, which stays as Istio would have
-it. A bare Pod's metadata is the pod's, so it carries none unless it carries the guard. An object of
+It is in the workload's own metadata, never in the pod template, which stays as Istio would have it.
+A bare Pod's metadata is that of the pod, so it has no record unless it has the guard. An object of
 a kind with several pod templates has one annotation too, with an entry for each injected template.
 The form is described in docs/day-two.md.
 """
@@ -38,10 +38,10 @@ ANNOTATION = RECORD_ANNOTATION
 VERSION = 1
 OF_TEMPLATES = 2  # the version of the form with an entry for each pod template
 
-# Bump where krm-injector's own answer changes for a workload, a mesh and a functionConfig that did
-# not: a fidelity fix, a new embedded profile, another guard. Then verify can tell that cause from
+# Raise it if krm-injector's own answer changes for an unchanged workload, mesh and functionConfig:
+# a fidelity fix, a new embedded profile, another guard. Then verify can distinguish that cause from
 # an edit of the workload's own fields. Not for a new version of Istio, nor for what the record
-# itself holds. 0 is what records before it have.
+# itself holds. Records without this number have 0.
 RULES = 1
 
 ANNOTATIONS_PATH = ("metadata", "annotations")
@@ -51,11 +51,11 @@ _DAMAGED = "is damaged; restore it from version control, or remove it"
 
 
 class BadRecord(Exception):
-    """The annotation is there and cannot be used; the message completes "the annotation ..."."""
+    """The annotation cannot be used. The message completes "the annotation ..."."""
 
 
 class InjectionRecord(NamedTuple):
-    """What one injection left in the annotation, of an object or of one of its pod templates."""
+    """The record of one injection, of an object or of one of its pod templates."""
 
     istio: str  # the mesh's version, "" if unknown
     revision: str
@@ -63,10 +63,10 @@ class InjectionRecord(NamedTuple):
     namespace: str  # digest of what injection reads of the Namespace
     digest: str  # of the injected part
     units: str  # two characters for each piece of the injected part, in the order of their lines
-    undo: Any  # kube.undo's description of how the workload was before
-    rules: int = 0  # RULES of the krm-injector that wrote it; 0 for one that knew no such number
-    of: NamedPath = ()  # the pod template that it is of; () for the object as a whole
-    layout: Any = None  # how entries were written that injection writes otherwise (see layout.py)
+    undo: Any  # kube.undo's description of the workload before
+    rules: int = 0  # RULES of the krm-injector that wrote it; 0 if it had no such number
+    of: NamedPath = ()  # the pod template that it describes; () for the object as a whole
+    layout: Any = None  # how entries were written that injection writes in another way (layout.py)
 
 
 # ---------------------------------------------------------------- writing
@@ -75,7 +75,7 @@ class InjectionRecord(NamedTuple):
 def attach(
     before: Object, after: Object, mesh: Mesh, namespace: Namespace | None, workload: Workload
 ) -> Object:
-    """The injected workload with its record. workload: says where its pod template stands."""
+    """The injected workload with its record. workload: has the path of its pod template."""
     if not workload.only:
         path = workload.template
         entry = {
@@ -105,11 +105,11 @@ def _entry(before: Any, after: Any, mesh: Mesh, namespace: Namespace | None) -> 
 
 
 def _undo_annotations(description: Any, before: Object) -> Any:
-    """The description with what to do about the map of annotations that the record itself came
-    into, where that map was there and empty.
+    """The description, with the restoring of the map of annotations that the record is in, if that
+    map was there and empty.
 
-    A map that was not there needs no entry: what orchestrators put into it for the time of a run is
-    not the user's, so ``original`` drops it whenever nothing is left in it.
+    A map that was not there needs no entry. What orchestrators put into it during a run is not the
+    user's, so ``original`` drops the map when it is empty.
     """
     metadata = before.get("metadata") or {}
     if "annotations" not in metadata or metadata["annotations"]:
@@ -204,7 +204,7 @@ def _record_of(value: dict[str, Any], of: NamedPath) -> InjectionRecord:
 
 
 def namespace_fits(record: InjectionRecord, namespace: Namespace | None, mesh: Mesh) -> bool:
-    """Whether the Namespace is as it was for the injection that the record is of."""
+    """Whether the Namespace is as it was at the injection of this record."""
     if record.rules:
         return record.namespace == namespace_digest(namespace, mesh)
     return record.namespace == namespace_digest_of_all_labels(namespace)
@@ -217,7 +217,7 @@ def intact(workload: Object, record: InjectionRecord) -> bool:
 
 
 def can_carry_record(workload: Workload) -> bool:
-    """Whether a record may stand on this workload: on all but a bare Pod."""
+    """Whether this workload may have a record: all but bare Pods."""
     return bool(workload.template)
 
 
@@ -225,7 +225,7 @@ def can_carry_record(workload: Workload) -> bool:
 
 
 def original(workload: Object, record: InjectionRecord) -> Object:
-    """The workload as it was before the injection that the record is of, with all edits beside the
+    """The workload as it was before the injection of this record, with all edits outside the
     injected part. Raises BadRecord.
     """
     if record.of:
@@ -261,7 +261,7 @@ def _without_template(workload: Object, record: InjectionRecord) -> Object:
 
     result = without(result, RECORD_PATH)
     if not at(result, ANNOTATIONS_PATH):
-        # The map was there and empty, or it was not there.
+        # The map was empty, or it was absent.
         empty = at(value, ("undo", *ANNOTATIONS_PATH, ""))
         if empty is not None:
             result = put(result, ANNOTATIONS_PATH, empty[0])

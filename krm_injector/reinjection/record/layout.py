@@ -1,7 +1,7 @@
-"""The layout in a record: how entries were written that injection writes in another way.
+"""The layout in a record: the source text of entries that injection writes in another way.
 
-It is a tree by names, as kube.undo names elements of lists, with the lines of an entry at each leaf
-(see kube.yaml.edit for what an entry is). An ejected manifest has these lines again.
+It is a tree by names (kube.undo names the elements of lists). Each leaf has the lines of an entry
+(see kube.yaml.edit for what an entry is). An ejected manifest gets these lines back.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from krm_injector.reinjection.record.form import (
 
 MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
 
-# Annotations that an orchestrator takes back from what it reads: kept in a layout they would stay
-# for good.
+# Annotations that an orchestrator removes from its input. In a layout they would stay for ever.
 _OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.helm.sh/")
 
 
@@ -45,7 +44,7 @@ def with_layout(workload: Object, layout: Any) -> Object:
 
 
 def with_entries(item: Object, entries: Mapping[Path, str]) -> Object:
-    """The injected item whose records hold these entries of what it was before, and no others.
+    """The injected item whose records contain exactly these entries of the item before.
 
     entries: the lines of each entry, by its path in the item (see kube.yaml.edit).
     """
@@ -101,7 +100,7 @@ def item_layout(standing: Object, before: Object) -> Known | None:
 
 
 def _recorded_objects(item: Object, inside: Path = ()) -> list[tuple[Path, Object]]:
-    """Each object in an item that carries a record: the item itself, or those of a List."""
+    """Each object in an item that has a record: the item itself, or objects of a List."""
     if at(item, RECORD_PATH) is not None:
         return [(inside, item)]
 

@@ -1,6 +1,6 @@
-"""The place of a pod template in an object, with the entries of lists identified by name.
+"""The path of a pod template in an object, in which entries of lists have names.
 
-Their numbers change when other entries come in; their names stay.
+Their numbers change when entries are added. Their names stay.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def named_path(workload: Any, path: Step) -> NamedPath:
 
 
 def located(workload: Any, named: NamedPath) -> Step | None:
-    """Where the named place is in this object; None if no map stands there any more."""
+    """The present path of the named place in this object; None if there is no map any more."""
     steps: list[str | int] = []
     value = workload
     for step in named:
@@ -45,7 +45,7 @@ def located(workload: Any, named: NamedPath) -> Step | None:
 
 def path_text(named: NamedPath) -> str:
     """The place as ``kube.differences`` writes it: spec.groups[a].template."""
-    from krm_injector.kube.differences import member  # for messages only
+    from krm_injector.kube.differences import member  # late: only messages need it
 
     text = ""
     for step in named:

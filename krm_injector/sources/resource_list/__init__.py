@@ -1,8 +1,8 @@
-"""Text to Bundle to text: the first and the last stage of the road.
+"""Text to Bundle to text: the first and the last stage of a run.
 
-A Bundle remembers where each item stands, so that unchanged items leave byte for byte. The forms
-are those of the KRM functions specification (ResourceList, config.kubernetes.io) and of plain
-manifests (a YAML stream or JSON).
+A Bundle has the place of each item in the text, so unchanged items keep their bytes. The forms are
+those of the KRM functions specification (ResourceList, config.kubernetes.io) and of plain manifests
+(a YAML stream or JSON).
 """
 
 from krm_injector.sources.resource_list.bundle import Bundle, Item, Layouts, line_break, texts_of

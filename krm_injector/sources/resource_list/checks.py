@@ -1,4 +1,4 @@
-"""What keeps an input from being a ResourceList, and an item from being a Kubernetes object."""
+"""Checks that an input is a ResourceList, and that an item is a Kubernetes object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ API_VERSIONS = (
 
 
 def wrapper_problem(root: Any) -> Result | None:
-    """What keeps the top of the input from being a ResourceList."""
+    """Why the top of the input is not a ResourceList."""
     if not isinstance(root, dict):
         return no_list(
             f"the input is {kind_of(root)}; a ResourceList is expected", "not-a-resource-list"
@@ -53,7 +53,7 @@ def no_list(message: str, code: CodeName) -> Result:
 
 
 def check(item: Item, field: str = "") -> list[Result]:
-    """What keeps an item from being a Kubernetes object; field is its path in the input."""
+    """Why an item is not a Kubernetes object. field is its path in the input."""
     value = item.value
     field = field or f"items[{item.index}]"
     if not isinstance(value, dict):
@@ -104,7 +104,7 @@ def _type_problems(item: Item, field: str) -> list[Result]:
 def _problem(
     item: Item, field: str, path: str, sentence: str, current: Any, code: CodeName
 ) -> Result:
-    """The error for an item: ``sentence`` goes on where the item is named."""
+    """The error for an item. ``sentence`` follows its name."""
     reference = _reference(item.value)
     where = f"{item.file}: " if item.file else ""
     line = f" (line {item.line})" if item.line else ""
@@ -128,15 +128,14 @@ def is_object(value: Any) -> bool:
 
     version, kind = value.get("apiVersion"), value.get("kind")
     if kind is None and not isinstance(version, str):
-        return False  # Grafana's files have a number there
+        return False  # files of Grafana have a number here
 
     return not _of_a_tool(value)
 
 
 def _of_a_tool(value: Object) -> bool:
-    """Whether an object is what a program reads from its own files (skaffold, kind, kubeadm ...)
-    and no API server serves: it has neither metadata nor spec, and its group is none of the API
-    server's own.
+    """Whether an object is a configuration of a program (skaffold, kind, kubeadm ...) that no API
+    server serves: it has neither metadata nor spec, and its group is none of the API server's own.
     """
     version = value.get("apiVersion")
     if (

@@ -1,4 +1,6 @@
-"""A Bundle -> its objects one by one: items, and in place of a List the members of the List."""
+"""A Bundle -> its objects one by one: its items, with the members of a List in place of the
+List.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ class Member(NamedTuple):
     item: int  # position in Bundle.items
     inside: tuple[
         str | int, ...
-    ]  # path from the item to the member, as ("items", 2); () for an item
+    ]  # path from the item to the member, for instance ("items", 2); () for an item
     api_version: str  # its own or, in a typed list (DeploymentList), the list's
     kind: str
     value: Object
@@ -37,8 +39,8 @@ def _members(
 ) -> Iterator[Member]:
     """The value itself or, if it is a List, its members.
 
-    A member that states no type has the type that its list states: ``list_version`` and
-    ``list_kind`` (DeploymentList -> Deployment).
+    A member without a type has the type that its list states: ``list_version`` and ``list_kind``
+    (DeploymentList -> Deployment).
     """
     if not isinstance(value, dict):
         return
@@ -67,9 +69,9 @@ def with_type(member: Member) -> Object:
 
 
 def is_local(value: Any) -> bool:
-    """Whether orchestrators keep the object to themselves and never apply it to a cluster.
+    """Whether orchestrators never apply the object to a cluster.
 
-    As kustomize reads it: any value of the annotation local-config but "false" counts.
+    As in kustomize, any value of the annotation local-config except "false" counts.
     """
     annotations = at(value, ("metadata", "annotations"))
     if not isinstance(annotations, dict) or LOCAL_CONFIG not in annotations:
@@ -78,8 +80,8 @@ def is_local(value: Any) -> bool:
 
 
 def not_applied(values: Iterable[Any]) -> frozenset[int]:
-    """Indexes of the values that are for no cluster: local-config objects, and functionConfigs of
-    this program.
+    """Indexes of the values that are not for a cluster: local-config objects, and functionConfigs
+    of this program.
     """
     indexes = set()
     for index, value in enumerate(values):

@@ -1,16 +1,17 @@
-"""Items whose comments no orchestrator may put back, because it would put them onto other values.
+"""Finds items whose comments an orchestrator must not copy back, because it would put them on other
+values.
 
-What a function answers, kpt compares with what it gave it: it copies the comments of each node onto
-the node that stands in its place, in lists by index, wherever that has no comment of its own
+kpt compares the output of a function with its input. It copies the comments of each node to the
+node at the same place (in lists by index), if that has no comment of its own
 (copyCommentsAndSyncOrder in kyaml/fn/runtime/runtimeutil/runtimeutil.go, VisitList in
 kyaml/comments/comments.go, kyaml 0.20.1; kustomize runs the same code). Injection puts Istio's
 containers and volumes in front, and taking it back takes them out, so a comment would land on a
-neighbour; a comment that names a setter makes the next run of the setter overwrite that neighbour.
+neighbour; and if the comment names a setter, the next run of the setter overwrites that neighbour.
 
-An item is known again by its id annotation alone. The answer keeps the comments of its own text,
-and the order of its fields, so nothing has to be put back: an item goes back without that id, as a
-new one does, where a list that has comments holds other elements in its places than before. Any
-other item keeps the id.
+kpt recognises an item only by its id annotation. The answer keeps the comments of its own text, and
+the order of its fields, so nothing has to be copied back. If a list with comments has other
+elements at its places than before, the item is returned without its id, as a new item is. Any other
+item keeps its id.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from krm_injector.kube.yaml.comments import Steps, commented_lists
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object
 
-# By which an orchestrator knows an item again, the newest first.
+# Annotations by which an orchestrator recognises an item, the newest first.
 IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
 
 
 def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object) -> bool:
-    """Whether a comment of the item's text would be put onto another element than its own."""
+    """Whether a comment of the item's text would be copied to another element than its own."""
     moved = set(moved_lists(before, after))
     if not moved:
         return False
@@ -41,8 +42,8 @@ def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object)
 
 
 def moved_lists(before: Any, after: Any, path: Steps = ()) -> Iterator[Steps]:
-    """The paths of the lists in which a place holds another element than before: one of another
-    name, or value.
+    """The paths of the lists that have another element at a place than before: one of another name,
+    or value.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in before.items():
@@ -64,7 +65,7 @@ def _are_same(old: Any, new: Any) -> bool:
 
 
 def ids_of(item: Object) -> tuple[str, ...]:
-    """The annotations by which the orchestrator knows this item again."""
+    """The annotations by which the orchestrator recognises this item."""
     annotations = at(item, ("metadata", "annotations"))
     if not isinstance(annotations, dict):
         return ()
@@ -79,16 +80,17 @@ def without_ids(item: Object) -> Object:
 
 
 def without_moved_ids(before: Object, after: Object) -> Object:
-    """The item without these annotations where lists of it hold other elements than before."""
+    """The item without these annotations, if its lists have other elements at their places than
+    before.
+    """
     return without_ids(after) if any(moved_lists(before, after)) else after
 
 
 def text_without_ids(text: str, place: yaml.Place, item: Object, newline: str) -> str:
-    """The item's text without the lines of these annotations; all other bytes stay, comments around
-    them too.
+    """The item's text without the lines of these annotations. All other bytes stay, including
+    comments around them.
 
-    place: where the item stands in its text, at offset 0. What stands in a flow collection is
-    written anew.
+    place: the place of the item in its text, at offset 0. A flow collection is written anew.
     """
     keys = ids_of(item)
     if not keys:

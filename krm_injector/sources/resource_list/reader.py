@@ -20,8 +20,8 @@ from krm_injector.sources.resource_list.checks import (
     wrapper_problem,
 )
 
-# How a text that cannot be read shows that it is meant as a Kubernetes object. kind only counts at
-# the top: files of other programs have it deeper.
+# Evidence that a text that cannot be read is meant as a Kubernetes object. kind only counts at the
+# top: files of other programs have it deeper.
 _OF_AN_OBJECT = (
     rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
 )
@@ -60,7 +60,7 @@ def refused(error: YamlError, file: str = "") -> Unreadable:
 
 
 def may_hold_objects(data: bytes) -> bool:
-    """Whether a file that nobody named is worth reading: without one of these words it holds no
+    """Whether a file that nobody named must be read. Without one of these words it contains no
     Kubernetes object.
     """
     return b"apiVersion" in data or b"kind" in data or b"k\0i\0n\0d" in data
@@ -80,9 +80,9 @@ def read(data: bytes) -> Bundle:
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
-    """Bare manifests: YAML and JSON documents, or JSON documents in a row.
+    """Bare manifests: YAML and JSON documents, or a sequence of JSON documents.
 
-    Raises Refused with every cause, NoObjects if it is something else altogether.
+    Raises Refused with every cause, NoObjects if the text is something else.
     """
     try:
         return _manifests(data, file)
@@ -274,8 +274,8 @@ def _json_documents(text: str) -> list[yaml.Document] | None:
 
 
 def _json_list_documents(text: str) -> list[yaml.Document] | None:
-    """The documents of a ResourceList in JSON, with whatever YAML allows behind it; None if it is
-    in flow style.
+    """The documents of a ResourceList in JSON, with whatever YAML allows after it; None if it is in
+    flow style.
     """
     documents = _json_documents(text)
     if documents is None:

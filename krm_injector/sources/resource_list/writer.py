@@ -1,4 +1,4 @@
-"""Bundle to text: what nobody changes leaves byte for byte."""
+"""Bundle to text: what is not changed keeps its bytes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def write(
     layouts: Layouts = NO_LAYOUTS,
     written_out: dict[int, tuple[str, ...]] | None = None,
 ) -> str:
-    """The bundle as text: items in replacements changed, those in drop left out, all others as they
-    came. A bundle that nothing changes comes out as it came, byte for byte.
+    """The bundle as text: items in replacements are changed, those in drop are left out, all others
+    keep their bytes. Without changes the text is the input, byte for byte.
 
     results: go behind those that a ResourceList already has (none twice). For manifests they are
     ignored.
@@ -55,7 +55,7 @@ def write(
 def _changing(
     bundle: Bundle, replacements: Mapping[int, Object], compared: Collection[int]
 ) -> dict[int, Object]:
-    """The replacements without those of the compared items that are the same as the item."""
+    """The replacements without those that equal their item, if the item is compared."""
     return {
         index: value
         for index, value in replacements.items()
@@ -64,7 +64,7 @@ def _changing(
 
 
 def _merged_results(bundle: Bundle, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The ResourceList's results with the new ones behind them; the same list where none is new."""
+    """The ResourceList's results followed by the new ones; the same list if none is new."""
     before: list[dict[str, Any]] = bundle.root.get("results") or []
     new = [result for result in results if result not in before]
     return before + new if new else before
@@ -139,7 +139,7 @@ def _write_manifests(
 
 
 def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
-    """The new text of an item that stands in the bundle's text."""
+    """The new text of an item that is in the bundle's text."""
     place, text = item.place, bundle.text
     assert place is not None
     layouts = bundle.layouts
@@ -195,8 +195,8 @@ def _write_yaml_list(
         return bundle.text
 
     if not bundle.block or len(drop) == len(bundle.items) > 0:
-        # Its items may share anchors. Orchestrators, which send these, write all anew in their own
-        # style.
+        # Its items may share anchors. The orchestrators that send such lists write everything in
+        # their own style.
         if "#" in bundle.text:
             from krm_injector.sources.resource_list.put_back import without_moved_ids
 
@@ -235,13 +235,14 @@ def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
 
 
 def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
-    """The changed item's text so that the orchestrator leaves the comments as they stand in it."""
+    """The changed item's text, in which the orchestrator leaves the comments as they are."""
     place = item.place
     assert place is not None
     if bundle.text.find("#", place.start, place.end) < 0:
         return text
 
-    from krm_injector.sources.resource_list.put_back import (  # only comments pay for it
+    # late: only texts with comments need it
+    from krm_injector.sources.resource_list.put_back import (
         lands_elsewhere,
         text_without_ids,
     )
@@ -255,8 +256,8 @@ def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
-    """The lines of each item of a block: from its dash, or behind the item before, to the next
-    item's.
+    """The lines of each item of a block: from its dash, or the end of the item before, to the next
+    item.
     """
     text = bundle.text
     at = text.index("\n", bundle.keys["items"].start) + 1
@@ -281,7 +282,7 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, int, str]:
-    """Where the results go: over those that are there, else to the end, else (an open last line)
+    """The place of the results: that of the present ones, or the end, or (if the last line is open)
     before the items.
     """
     text, keys = bundle.text, bundle.keys
@@ -299,5 +300,5 @@ def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, i
 
 
 def _whole(root: Object, bundle: Bundle) -> str:
-    """The ResourceList written anew: layout and comments are lost, values and order are not."""
+    """The ResourceList written anew. Layout and comments are lost; values and order are kept."""
     return yaml.dump(root).replace("\n", bundle.newline)
