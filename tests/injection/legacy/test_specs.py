@@ -315,8 +315,7 @@ def test_probes_are_rewritten_by_version_and_method(
     version: str, prober: str, method: Method
 ) -> None:
     pod = injected(version, "rewriteAppHTTPProbe: true\n" + SPEC, probed(timeoutSeconds=3), method)
-    probers = f'{{"/app-health/web/livez":{prober}}}'
-    assert env_of(pod, "ISTIO_KUBE_APP_PROBERS") == probers
+    assert env_of(pod, "ISTIO_KUBE_APP_PROBERS") == prober
     action = {"path": "/app-health/web/livez", "port": 15020}
     assert pod["spec"]["containers"][0]["livenessProbe"] == {"httpGet": action, "timeoutSeconds": 3}
 
