@@ -100,15 +100,17 @@ def test_a_revision_is_of_a_minor(words: str, tmp_path: Path) -> None:
     assert done.returncode == 2 and "MINOR=REVISION" in done.stderr
 
 
-def test_the_tables_of_istio_s_api_are_what_their_generator_writes(tmp_path: Path) -> None:
-    clones = [os.environ.get(name) for name in ("ISTIO_CLONE", "ISTIO_API_CLONE")]
-    if not all(clones):
-        pytest.skip("ISTIO_CLONE and ISTIO_API_CLONE name no clones of istio/istio and istio/api")
-    out = tmp_path / "tables.py"
-    done = generate(Path(str(clones[0])), Path(str(clones[1])), out)
-    assert done.returncode == 0, done.stderr
-    tables = ROOT / "krm_injector" / "istio_api" / "tables_generated.py"
-    assert tables.read_text(encoding="utf-8") == out.read_text(encoding="utf-8")
+CLONES = [os.environ.get(name, "") for name in ("ISTIO_CLONE", "ISTIO_API_CLONE")]
+
+if all(CLONES):
+    # Only whoever makes the tables anew has the two clones; CI has the answers of Istio's own
+    # messages instead (tests/istio_api).
+    def test_the_tables_of_istio_s_api_are_what_their_generator_writes(tmp_path: Path) -> None:
+        out = tmp_path / "tables.py"
+        done = generate(Path(CLONES[0]), Path(CLONES[1]), out)
+        assert done.returncode == 0, done.stderr
+        tables = ROOT / "krm_injector" / "istio_api" / "tables_generated.py"
+        assert tables.read_text(encoding="utf-8") == out.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
