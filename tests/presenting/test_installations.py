@@ -2,15 +2,11 @@
 what is said where a part of it is elsewhere.
 
 Objects are built here in the form that the charts of 1.24 to 1.31, istioctl 1.31 and the Sail
-operator (2026-08) give them; where istioctl is at hand, it prints them.
+operator (2026-08) give them. test_charts.py and test_istioctl_installations.py have the real ones.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,22 +16,18 @@ from builders import (
     config_map,
     control_plane,
     deployment,
-    namespace,
     requirement,
     resource,
     webhook,
     webhook_configuration,
     webhooks,
 )
-from outside import needs_program
+from presenting.installations import ASKING, URL, injected, refusal, taken
 
 from krm_injector import pipeline
 from krm_injector.function_config import MeshSettings, Settings
-from krm_injector.kube.yaml import dump, load_all
-from krm_injector.model import Object, Refused, Result
+from krm_injector.model import Object
 from krm_injector.presenting import snapshot
-from krm_injector.sources import resource_list
-from krm_injector.sources.resource_list.members import walk, with_type
 
 TEMPLATE = """
 spec:
@@ -46,13 +38,6 @@ spec:
     - name: ISTIO_META_CLUSTER_ID
       value: "{{ valueOrDefault .Values.global.multiCluster.clusterName `Kubernetes` }}"
 """
-URL = "https://istiod.example.com:15017/inject/cluster/remote1/net/net1"
-# One Namespace for each label by which people ask for injection.
-ASKING = {
-    "plain": namespace("plain", injection="enabled"),
-    "by-revision": namespace("by-revision", rev="1-31"),
-    "by-tag": namespace("by-tag", rev="prod"),
-}
 
 
 def plane(revision: str = "", /, **values: Any) -> list[Object]:
@@ -82,33 +67,6 @@ def remote(configuration: Object, url: str = URL) -> Object:
     for hook in configuration["webhooks"]:
         hook["clientConfig"] = {"url": url}
     return configuration
-
-
-def injected(documents: Sequence[Object]) -> set[str]:
-    """The Namespaces of ASKING whose Deployment is injected with these objects as the mesh."""
-    objects = [deployment(name, name) for name in ASKING]
-    settings = Settings(mesh=MeshSettings(documents=tuple(documents)))
-    outcome = pipeline.run(bundle(*ASKING.values(), *objects), settings)
-    assert not [result for result in outcome.results if result.severity == "error"]
-    return {decision.workload.ref.name for decision in outcome.decisions if decision.injected}
-
-
-def taken(objects: Sequence[Object]) -> tuple[list[Object], list[Result]]:
-    """What the snapshot's file holds, and what is said beyond which mesh is used. The snapshot
-    injects as the whole does.
-    """
-    made = snapshot.take(objects)
-    documents = [document.value for document in load_all(snapshot.text(made))]
-    assert injected(documents) == injected(objects)
-    said = [result for result in made.results if not result.message.startswith("control plane ")]
-    return documents, said
-
-
-def refusal(objects: Sequence[Object]) -> str:
-    with pytest.raises(Refused) as caught:
-        snapshot.take(objects)
-    (result,) = [each for each in caught.value.results if each.severity == "error"]
-    return result.message
 
 
 # ---------------------------------------------------------------- Helm
@@ -309,68 +267,3 @@ def test_what_istioctl_install_makes_of_the_default_revision() -> None:
     documents, said = taken([*plane(), off, tag])
     assert injected(documents) == {"plain"}
     assert said == []
-
-
-PROFILES = {
-    "ambient": "profile: ambient",
-    "revision": "revision: 1-31\n  values: {revisionTags: [prod]}",
-    "cni": "components: {cni: {enabled: true}}\n  values: {cni: {enabled: true}}",
-    "managed": "values: {global: {operatorManageWebhooks: true}}",
-    "remote": f'profile: remote\n  values: {{istiodRemote: {{injectionURL: "{URL}"}}}}',
-}
-OPERATOR = """
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: mesh, namespace: istio-system}
-spec:
-  hub: docker.io/istio
-  tag: 1.31.0
-"""
-
-
-def generated(profile: str, folder: Path) -> list[Object]:
-    operator = folder / "operator.yaml"
-    operator.write_text(f"{OPERATOR}  {PROFILES[profile]}\n")
-    command = [needs_program("istioctl"), "manifest", "generate", "-f", str(operator)]
-    environment = {**os.environ, "KUBECONFIG": os.devnull}
-    done = subprocess.run(command, capture_output=True, env=environment, check=True)
-    return [with_type(member) for member in walk(resource_list.read_manifests(done.stdout))]
-
-
-@pytest.mark.parametrize(
-    ("profile", "expected"),
-    [
-        ("ambient", {"plain"}),
-        ("cni", {"plain"}),
-        ("revision", {"by-revision", "by-tag"}),
-        ("managed", {"plain"}),
-    ],
-)
-def test_what_istioctl_prints(profile: str, expected: set[str], tmp_path: Path) -> None:
-    objects = generated(profile, tmp_path)
-    documents, said = taken(objects)
-    assert injected(documents) == expected
-    codes = [(result.severity, result.code) for result in said]
-    if profile == "managed":
-        assert codes == [("warning", "mesh-incomplete")]
-    elif profile == "revision":
-        assert any(value["kind"] == "Service" and tag_of(value) == "prod" for value in objects)
-        assert codes == [("info", "mesh")]
-        assert "istioctl manifest generate does not print it" in said[0].message
-    else:
-        assert codes == []
-
-
-def tag_of(value: Object) -> Any:
-    return (value["metadata"].get("labels") or {}).get("istio.io/tag")
-
-
-def test_the_remote_profile_of_istioctl(tmp_path: Path) -> None:
-    """It has webhooks and no ConfigMap; those of the primary complete it."""
-    remote_objects = generated("remote", tmp_path)
-    assert "holds only webhooks (istio-sidecar-injector)" in refusal(remote_objects)
-    primary = [value for value in generated("cni", tmp_path) if value["kind"] == "ConfigMap"]
-    documents, said = taken([*primary, *remote_objects])
-    assert injected(documents) == {"plain"}
-    assert [result.code for result in said] == ["mesh"]
-    assert URL in dump(documents[-1])
