@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -25,6 +26,7 @@ IMAGES = ROOT / "docs" / "images"
 BUNDLES = ROOT / "tests" / "bundles"
 sys.path.insert(0, str(ROOT / "tests"))
 
+import rehearsal  # noqa: E402
 from e2e.chromium import Browser, find  # noqa: E402
 
 COLOURS = {
@@ -84,6 +86,24 @@ def terminal(
     return page(browser, TERMINAL.format(command=command, text=marked), width=60)
 
 
+def upgrade(browser: Browser, columns: int = 100) -> bytes:
+    """A picture of what docs/rehearsal.md says of an upgrade; it needs istioctl and ../shared."""
+    meshes, changes = rehearsal.blocks()[:2]
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        rehearsal.prepare(folder)
+        rehearsal.run(meshes, folder)
+        lines = rehearsal.run(changes, folder).splitlines()
+
+    wrapped = [
+        part
+        for line in lines
+        for part in textwrap.wrap(line, columns, break_on_hyphens=False) or [""]
+    ]
+    text = html.escape("\n".join(wrapped), quote=False)
+    return page(browser, TERMINAL.format(command=changes.strip(), text=text), width=60)
+
+
 def _span(match: re.Match[str]) -> str:
     return "</span>" if match[1] == "0" else f'<span style="{COLOURS[match[1]]}">'
 
@@ -137,6 +157,7 @@ PICTURES: dict[str, Callable[[Browser], bytes]] = {
     "table-optin-200": lambda browser: terminal(browser, "optin", columns=200),
     "table-names-80": lambda browser: terminal(browser, "names"),
     "evidence-policy": lambda browser: terminal(browser, "policy", "-v", columns=100, lines=36),
+    "rehearsal": upgrade,
     "report-shop": lambda browser: report(browser, "shop", "light", height=1020),
     "report-platform-dark": lambda browser: report(browser, "platform", "dark", height=1000),
     "report-opened": lambda browser: report(

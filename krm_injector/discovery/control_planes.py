@@ -151,6 +151,8 @@ def _mesh(
         control_plane_env=settings.control_plane_env,
         proxy_configs=tuple(p for p in parts.proxy_configs if _is_in_revision(p, revision)),
     )
+    if automatic:
+        results += _held_elsewhere(mesh, injector, values)
     results.append(_mesh_used(mesh, injector, mesh_text, version.evidence, automatic))
     return mesh
 
@@ -197,6 +199,39 @@ def _effective_webhooks(
         results.append(Result("warning", message, current=webhook.path, code="webhook-path"))
 
     return tuple(effective)
+
+
+def _held_elsewhere(mesh: Mesh, injector: ConfigText, values: Object) -> list[Result]:
+    """Warnings where the values say that a part of the installation is not among its manifests.
+
+    Sources: istio-discovery/templates/mutatingwebhook.yaml (operatorManageWebhooks; resourceScope,
+    1.28+), pilot/pkg/bootstrap/mesh.go getConfigurationSources (SHARED_MESH_CONFIG, 1.10+).
+    """
+    absent = ""
+    if mesh.assumed_webhooks and at(values, ("global", "operatorManageWebhooks")) is True:
+        absent = "values.global.operatorManageWebhooks: true"
+    elif mesh.assumed_webhooks and at(values, ("global", "resourceScope")) == "namespace":
+        absent = "values.global.resourceScope: namespace"
+
+    results = []
+    if absent:
+        message = (
+            f"{injector.place} is of an installation whose webhooks somebody else makes ({absent});"
+            " those of a default installation are assumed. Add the cluster's own: kubectl get "
+            "mutatingwebhookconfiguration -o yaml"
+        )
+        results.append(Result("warning", message, injector.ref, code="mesh-incomplete"))
+
+    shared = at(values, ("pilot", "env", "SHARED_MESH_CONFIG"))
+    if shared and isinstance(shared, str):
+        message = (
+            f"the istiod of {injector.place} reads ConfigMap {shared} too "
+            "(values.pilot.env.SHARED_MESH_CONFIG), which is not merged here; where it says more, "
+            "write the whole mesh configuration into spec.mesh.meshConfig of the functionConfig"
+        )
+        results.append(Result("warning", message, injector.ref, code="mesh-incomplete"))
+
+    return results
 
 
 def _is_in_revision(proxy_config: Object, revision: str) -> bool:

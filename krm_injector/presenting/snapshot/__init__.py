@@ -6,7 +6,8 @@ a committed one go out. Imports discovery and what is below it.
 Kept are the ConfigMaps istio-sidecar-injector and istio of every revision, the webhooks that lead
 to them and ProxyConfigs, each reduced to the fields that injection reads (reduction.py). Their
 texts stay as they are, since templates may read anything in them. Certificates and credentials do
-not belong in a repository and are left out (credentials.py).
+not belong in a repository and are left out (credentials.py). What the objects do not tell about
+the cluster is said (unknown.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from krm_injector.presenting.snapshot.comparison import DIGEST, changes, digest
 from krm_injector.presenting.snapshot.credentials import private_key_error
 from krm_injector.presenting.snapshot.origin import by_helm, manifests_of, origin
 from krm_injector.presenting.snapshot.reduction import reduced, ref_of
+from krm_injector.presenting.snapshot.unknown import unknown
 
 __all__ = [
     "DIGEST",
@@ -70,7 +72,8 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
             results.append(_ambiguous(minimal))
 
     if not any(minimal["kind"] == "ConfigMap" for minimal in minimal_objects.values()):
-        message = f"the input {mesh_files.no_mesh(objects, 'FILE')}"
+        told = mesh_files.webhooks_alone(objects, "FILE") or mesh_files.no_mesh(objects, "FILE")
+        message = f"the input {told}"
         raise Refused(*results, Result("error", message, code="mesh-missing"))
 
     sorted_objects = tuple(sorted(minimal_objects.values(), key=_order))
@@ -82,7 +85,10 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
 
     if any(result.severity == "error" for result in results):
         raise Refused(*results)
-    return Snapshot(sorted_objects, meshes, origin(sources, helm), tuple(results))
+
+    printed_by = origin(sources, helm)
+    results += unknown(objects, sorted_objects, meshes, printed_by)
+    return Snapshot(sorted_objects, meshes, printed_by, tuple(results))
 
 
 def _identity(minimal: Object) -> str:
@@ -101,6 +107,8 @@ def _ambiguous(value: Object) -> Result:
     message = (
         f"{ref} is there more than once, with different contents; give one installation at a time"
     )
+    if value["kind"] == "MutatingWebhookConfiguration":
+        message += ", and of several clusters only the webhooks of the one whose pods are meant"
     return Result("error", message, ref, code="mesh-ambiguous")
 
 
