@@ -9,6 +9,9 @@ import pytest
 from command import install_krm_injector
 from e2e.real_programs import Programs
 
+# Charts of several tags are in no package: only whoever has a clone of istio/istio can ask them.
+collect_ignore = [] if os.environ.get("ISTIO_CLONE") else ["presenting/test_charts.py"]
+
 # What a person, a git hook or Argo CD sets for orchestrators: it stays out of the tests.
 ORCHESTRATORS = ("KUSTOMIZE_", "ARGOCD_", "HELM_", "KPT_", "KRM_FN_", "PARAM_", "GIT_")
 

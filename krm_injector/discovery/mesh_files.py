@@ -17,8 +17,9 @@ from krm_injector.istio_names import (
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Refused, Result, Webhook
 
-# Kinds that only say how to install a mesh, and the command that prints what they install. Istio, IstioRevision and IstioRevisionTag are the Sail operator's (sailoperator.io/v1;
-# sail-operator api/v1, 2026-08).
+# Kinds that only say how to install a mesh, and the command that prints what they install. Istio,
+# IstioRevision and IstioRevisionTag are the Sail operator's (sailoperator.io/v1; sail-operator
+# api/v1, 2026-08).
 _FROM_CLUSTER = (
     "kubectl get -n NAMESPACE configmap,mutatingwebhookconfiguration -o yaml | "
     "krm-injector snapshot"
