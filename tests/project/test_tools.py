@@ -91,7 +91,11 @@ def test_a_minor_without_a_tag_is_named(tmp_path: Path) -> None:
     istio, api = repositories(tmp_path, minors()[:-1], {})
     done = generate(istio, api, tmp_path / "tables.py")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
-    assert f"no tag of Istio 1.{minors()[-1]}" in done.stderr
+    assert f"no tag of Istio 1.{minors()[-1]}" in done.stderr and "--istio-at" in done.stderr
+    # A revision stands for it: a version in development.
+    revision = f"{minors()[-1]}=HEAD"
+    done = generate(istio, api, tmp_path / "tables.py", "--istio-at", revision)
+    assert "no tag" not in done.stderr
 
 
 @pytest.mark.parametrize("words", ["31", "31=", "soon=master", "99=master"])
