@@ -156,6 +156,13 @@ def test_the_inbound_retry_policy_of_1_32(policy: str, problem: str) -> None:
         mesh_config(f"defaultInboundHttpRetryPolicy: {policy}", (1, 32))
 
 
+def test_the_least_size_of_a_zone_aware_cluster_has_32_bits() -> None:
+    """The webhook of 1.31: cannot unmarshal number 5000000000 into Go value of type uint32."""
+    mesh_config("zoneAwareLbSetting: {minClusterSize: 4294967295}", (1, 31))
+    with pytest.raises(ApiError, match=r"minClusterSize"):
+        mesh_config("zoneAwareLbSetting: {minClusterSize: 5000000000}", (1, 31))
+
+
 def test_before_1_32_the_inbound_retry_policy_is_an_unknown_field() -> None:
     mesh = mesh_config("defaultInboundHttpRetryPolicy: {attempts: -1}", (1, 31))
     assert "defaultInboundHttpRetryPolicy" not in mesh.fields
