@@ -80,11 +80,6 @@ def git(repo: Path, *args: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def revision_for(istio: Path, minor: int, instead: Mapping[int, str]) -> str:
-    """The revision of istio/istio that stands for a minor version."""
-    return instead.get(minor) or last_patch(istio, minor)
-
-
 def last_patch(istio: Path, minor: int) -> str:
     tags = (git(istio, "tag", "--list", f"1.{minor}.*") or "").split()
     releases = [t for t in tags if re.fullmatch(r"1\.\d+\.\d+", t)]
@@ -336,10 +331,9 @@ def main() -> None:
         default=Path(__file__).parents[1] / "krm_injector/istio_api/tables_generated.py",
     )
     args = parser.parse_args()
-    messages: dict[int, dict[str, list[Field]]] = {}
-    enums: dict[int, dict[str, list[tuple[str, int]]]] = {}
-    instead = dict(args.istio_at)
-    revisions = {minor: revision_for(args.istio, minor, instead) for minor in MINORS}
+    messages, enums = dict[int, dict[str, list[Field]]](), dict[int, dict[str, Any]]()
+    stated = dict(args.istio_at)
+    revisions = {m: stated.get(m) or last_patch(args.istio, m) for m in MINORS}
     for minor, commit in commits_of(args.istio, args.api, revisions, dict(args.api_at)).items():
         protos = protos_of(args.istio, args.api, revisions[minor], commit)
         messages[minor], enums[minor] = reachable(protos)
