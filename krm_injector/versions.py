@@ -1,8 +1,10 @@
 """What differs between Istio versions: one table, one row per behaviour, each with its source.
 
 A behaviour is a field of Rules, whose defaults are those of OLDEST. CHANGES lists, oldest first,
-the version from which a field takes another value. To add a version, read docs/adding-a-version.md:
-a version that changes nothing needs no row, only a higher NEWEST.
+the version from which a field takes another value. Where that came with a patch release, the row
+names the first one of each minor; a version without a patch number counts as the last patch
+release. docs/istio-versions.md is generated from this table. To add a version, read
+docs/adding-a-version.md: a version that changes nothing needs no row, only NEWEST moves on.
 
 The fields and defaults of the mesh API by version are not here: they are beside their messages
 (istio_api/tables_generated.py, defaults.py).
@@ -27,7 +29,7 @@ Names = frozenset[str]
 Minor = tuple[int, int]  # (1, 30)
 
 OLDEST = (1, 1)  # the oldest version described here
-NEWEST = (1, 31)
+NEWEST = (1, 32)
 
 _DATA = "DeploymentMeta ObjectMeta Spec ProxyConfig MeshConfig"
 _FUNCTIONS = (
@@ -203,8 +205,16 @@ def _without(*names: str) -> Callable[[Names], Names]:
     return lambda before: before - frozenset(names)
 
 
-# Since which version, fields (a value, or a function of the value before), source.
-Change = tuple[Minor, dict[str, Any], str]
+class Change(NamedTuple):
+    """A row of the table."""
+
+    since: Minor
+    fields: dict[str, Any]  # a value, or a function of the value before
+    source: str
+    # The minors that have it from a patch release on only, and which: {23: 6, 24: 4} is 1.23.6 and
+    # 1.24.4.
+    late: dict[int, int] | None = None
+
 
 _INJECT = "pkg/kube/inject/inject.go"  # until 1.3 under pilot/
 _WEBHOOK = "pkg/kube/inject/webhook.go"
@@ -216,7 +226,7 @@ _CHART = "sidecarInjectorWebhook/templates/mutatingwebhook.yaml"
 _DISCOVERY_CHART = "istio-discovery/templates/mutatingwebhook.yaml"
 
 # fmt: off
-CHANGES: tuple[Change, ...] = (
+_ROWS: tuple[tuple[Any, ...], ...] = (
     # 1.2
     ((1, 2), {"delimiters": ("{{", "}}")}, f"{_INJECT} parseTemplate"),
     ((1, 2), {"template_data": _with("Values")}, f"{_INJECT} SidecarTemplateData"),
@@ -236,8 +246,8 @@ CHANGES: tuple[Change, ...] = (
     # 1.4
     ((1, 4), {"functions": _with("protoToJSON"), "ports_of_tcp": True},
      f"{_INJECT} InjectionData, getPortsForContainer"),
-    ((1, 4), {"fs_group": "merged", "labels": _with("tls")},
-     f"{_INJECT} IntoObject, {_WEBHOOK} createPatch"),
+    ((1, 4), {"labels": _with("tls")}, f"{_WEBHOOK} createPatch"),
+    ((1, 4), {"fs_group": "merged"}, f"{_INJECT} IntoObject, {_WEBHOOK} inject", {4: 5}),
     ((1, 4), {"config_injected_annotations": True}, f"{_WEBHOOK} inject"),
     ((1, 4), {"kubernetes": 16}, "go.mod: k8s.io/api"),
     # 1.5
@@ -249,21 +259,22 @@ CHANGES: tuple[Change, ...] = (
     ((1, 5), {"spares_revisions": True}, _DISCOVERY_CHART),
     # 1.6
     ((1, 6), {"kubernetes": 18}, "go.mod: k8s.io/api"),
-    ((1, 6), {"manual_pull_secrets": True}, f"{_INJECT} IntoObject"),
+    ((1, 6), {"manual_pull_secrets": True}, f"{_INJECT} IntoObject", {6: 3}),
     ((1, 6), {"status_port": "mesh"}, f"{_PROBE} rewriteAppHTTPProbe"),
     ((1, 6), {"labels": _with("revision"), "validation_first": True},
      f"{_WEBHOOK} createPatch, addContainer"),
-    ((1, 6), {"pod_redirect": "multus"}, f"{_INJECT} AnnotationValidation"),
+    ((1, 6), {"pod_redirect": "multus"}, f"{_INJECT} AnnotationValidation", {6: 3}),
     ((1, 6), {"merges_prometheus": "webhook"}, f"{_WEBHOOK} enablePrometheusMerge"),
-    ((1, 6), {"cluster_by_path": "ends"}, f"{_INJECT} overwriteClusterInfo"),
-    ((1, 6), {"proxy_config_annotation": True}, f"{_INJECT} InjectionData"),
-    ((1, 6), {"cron_job_digits": "10"}, f"{_WEBHOOK} inject"),
+    ((1, 6), {"cluster_by_path": "ends"}, f"{_INJECT} overwriteClusterInfo", {6: 1}),
+    ((1, 6), {"proxy_config_annotation": True},
+     f"{_INJECT} InjectionData (1.6.0: istio.io/proxyConfig)", {6: 1}),
+    ((1, 6), {"cron_job_digits": "10"}, f"{_WEBHOOK} inject", {6: 10, 7: 2}),
     ((1, 6), {"test_mesh": "possible"}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
-    ((1, 6), {"paths_below": True}, f"{_WEBHOOK} NewWebhook: /inject/ (late in 1.6)"),
+    ((1, 6), {"paths_below": True}, f"{_WEBHOOK} NewWebhook: /inject/", {6: 1}),
     # 1.7
     ((1, 7), {"test_mesh": ""}, "pkg/config/mesh/mesh.go DefaultMeshConfig"),
     ((1, 7), {"startup_probes": True}, f"{_PROBE} DumpAppProbers"),
-    ((1, 7), {"probes_first": True}, f"{_WEBHOOK} createPatch"),
+    ((1, 7), {"probes_first": True}, f"{_WEBHOOK} createPatch", {7: 1}),
     ((1, 7), {"hold": "values"}, f"{_INJECT} injectContainers, {_WEBHOOK} shouldBeInjectedInFront"),
     ((1, 7), {"merges_prometheus": "annotations"}, f"{_INJECT} IntoObject"),
     # 1.8
@@ -290,8 +301,9 @@ CHANGES: tuple[Change, ...] = (
     # 1.10
     ((1, 10), {"webhook_per_selector": True}, f"{_DISCOVERY_CHART}, useLegacySelectors"),
     ((1, 10), {"path_env": "colons"}, f"{_WEBHOOK} parseInjectEnvs"),
-    ((1, 10), {"cron_job_digits": "8-10"}, f"{_OWNER} cronJobNameRegexp"),
-    ((1, 10), {"template_data": _with("EstimatedConcurrency")}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 10), {"cron_job_digits": "8-10"}, f"{_OWNER} cronJobNameRegexp", {10: 6, 11: 5, 12: 1}),
+    ((1, 10), {"template_data": _with("EstimatedConcurrency")}, f"{_INJECT} SidecarTemplateData",
+     {10: 1}),
     # 1.11
     ((1, 11), {"meta_type": "v1.ObjectMeta"}, f"{_INJECT} SidecarTemplateData"),
     ((1, 11), {"estimates_concurrency": True}, f"{_INJECT} estimateConcurrency"),
@@ -299,11 +311,12 @@ CHANGES: tuple[Change, ...] = (
     ((1, 11), {"status_revision": True}, f"{_INJECT} SidecarInjectionStatus"),
     # 1.12
     ((1, 12), {"inject_label": True}, f"{_INJECT} injectRequired"),
-    ((1, 12), {"deployment_config_owner": True}, f"{_OWNER} GetDeployMetaFromPod"),
+    ((1, 12), {"deployment_config_owner": True}, f"{_OWNER} GetDeployMetaFromPod", {12: 1}),
     ((1, 12), {"tcp_probes": "feature"}, f"{_PROBE}, pilot/pkg/features RewriteTCPProbes"),
     ((1, 12), {"kubernetes": 22}, "go.mod: k8s.io/api"),
     # 1.13
-    ((1, 13), {"kubernetes": 24}, "go.mod: k8s.io/api (1.13.0: 0.23)"),
+    ((1, 13), {"kubernetes": 23}, "go.mod: k8s.io/api"),
+    ((1, 13), {"kubernetes": 24}, "go.mod: k8s.io/api", {13: 9, 14: 5}),
     ((1, 13), {"template_data": _with("ProxyImage")}, f"{_INJECT} ProxyImage"),
     ((1, 13), {"proxy_config_resources": True},
      "pilot/pkg/model/proxy_config.go, inject.go IntoObject, RunTemplate"),
@@ -332,11 +345,13 @@ CHANGES: tuple[Change, ...] = (
     ((1, 19), {"native_sidecars": True, "init_probes": True},
      f"{_WEBHOOK} reorderPod, app_probe.go"),
     ((1, 19), {"tcp_probes": "always"}, _PROBE),
-    ((1, 19), {"template_data": _with("CompliancePolicy")}, f"{_INJECT} SidecarTemplateData"),
+    ((1, 19), {"template_data": _with("CompliancePolicy")}, f"{_INJECT} SidecarTemplateData",
+     {19: 8, 20: 4}),
     ((1, 19), {"functions": _without("toJson")}, f"{_TEMPLATE}: sprig's toJson from here on"),
     ((1, 19), {"kubernetes": 28}, "go.mod: k8s.io/api"),
     # 1.20
-    ((1, 20), {"init_user": True}, f"{_WEBHOOK} adjustInitContainerUser (late in 1.20)"),
+    ((1, 20), {"init_user": True}, f"{_WEBHOOK} adjustInitContainerUser",
+     {20: 7, 21: 3, 22: 1}),
     ((1, 20), {"template_data": _with("ProxyUID", "ProxyGID")}, f"{_INJECT} SidecarTemplateData"),
     # 1.21
     ((1, 21), {"manual_pod_owner": True}, f"{_INJECT} IntoObject"),
@@ -351,8 +366,9 @@ CHANGES: tuple[Change, ...] = (
     ((1, 22), {"image_variant": "no image given"}, f"{_INJECT} ProxyImage"),
     ((1, 22), {"kubernetes": 30}, "go.mod: k8s.io/api"),
     # 1.23
-    ((1, 23), {"cni_network_by_namespace": True}, f"{_TEMPLATE} appendMultusNetwork"),
-    ((1, 23), {"openshift_reset_user": "containers"}, f"{_WEBHOOK} inject"),
+    ((1, 23), {"cni_network_by_namespace": True}, f"{_TEMPLATE} appendMultusNetwork",
+     {23: 6, 24: 4, 25: 1}),
+    ((1, 23), {"openshift_reset_user": "containers"}, f"{_WEBHOOK} inject", {23: 1}),
     # 1.24
     ((1, 24), {"native_annotation": True}, f"{_INJECT} RunTemplate"),
     ((1, 24), {"sprig_lacks": frozenset()}, "go.mod: Masterminds/sprig 3.3.0"),
@@ -362,15 +378,16 @@ CHANGES: tuple[Change, ...] = (
     ((1, 25), {"lifecycle_probes": True}, _PROBE),
     ((1, 25), {"validate_core_dump": False}, _VALIDATE),
     # 1.26
-    ((1, 26), {"kubernetes": 33}, "go.mod: k8s.io/api"),
+    ((1, 26), {"kubernetes": 33}, "go.mod: k8s.io/api", {26: 4}),
     # 1.27
     ((1, 27), {"inject_value_strict": True}, f"{_INJECT} injectRequired"),
     ((1, 27), {"append_probers": True, "openshift_reset_user": "all"}, _WEBHOOK),
-    ((1, 27), {"validate_quantities": True}, _VALIDATE),
+    ((1, 27), {"validate_quantities": True}, f"{_VALIDATE} validateResourceQuantity",
+     {27: 6, 28: 4}),
     ((1, 27), {"native_default": True}, "pilot/pkg/features/pilot.go ENABLE_NATIVE_SIDECARS"),
     ((1, 27), {"template_data": _with("NativeSidecars")}, f"{_INJECT} SidecarTemplateData"),
     # 1.28
-    ((1, 28), {"functions": _with("omitNil")}, _TEMPLATE),
+    ((1, 28), {"functions": _with("omitNil")}, _TEMPLATE, {28: 6, 29: 1}),
     ((1, 28), {"kubernetes": 34}, "go.mod: k8s.io/api"),
     # 1.29
     ((1, 29), {"kubernetes": 35}, "go.mod: k8s.io/api"),
@@ -384,11 +401,21 @@ CHANGES: tuple[Change, ...] = (
     ((1, 31), {"prometheus_targets": True}, f"{_WEBHOOK} applyPrometheusMerge, status/server.go"),
 )
 # fmt: on
+CHANGES: tuple[Change, ...] = tuple(Change(*row) for row in _ROWS)
 
 # Not a row: null values. A data.values that is null or empty counts as {} in every version:
 # NewValuesConfig makes the map before it decodes, and sigs.k8s.io/yaml leaves it for null. From
 # 1.23 on RunTemplate fails for values that are nil ("failed to parse values.yaml"), which only
 # happens if istiod could not parse them. That is an error of discovery in every version.
+
+
+def patch_of(text: str) -> int | None:
+    """The patch number that a tag or label names: "1.30.3-distroless" -> 3, "1.31.0-rc.0" -> 0.
+
+    None where the text names none ("1.30", "1.32-alpha.abc").
+    """
+    match = re.match(r"v?\d+\.\d+\.(\d+)(?:[.\-+]|$)", text)
+    return int(match[1]) if match else None
 
 
 def parse_version(text: str) -> Minor | None:
@@ -400,15 +427,20 @@ def parse_version(text: str) -> Minor | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def rules_for(minor: Minor | None) -> Rules:
-    """The rules of a minor version. None, an unknown version, takes the newest."""
+def rules_for(minor: Minor | None, patch: int | None = None) -> Rules:
+    """The rules of a version: of a patch release, or of the last one of a minor version.
+
+    None, an unknown version, takes the newest.
+    """
     minor = minor or NEWEST
     fields: dict[str, Any] = Rules()._asdict()
-    for since, changes, _source in CHANGES:
-        if since > minor:
+    for change in CHANGES:
+        if change.since > minor:
             break
+        if patch is not None and patch < (change.late or {}).get(minor[1], 0):
+            continue
 
-        for name, value in changes.items():
+        for name, value in change.fields.items():
             fields[name] = value(fields[name]) if callable(value) else value
 
     fields["minor"] = minor

@@ -31,7 +31,15 @@ from krm_injector.istio_api import schema as api
 from krm_injector.istio_names import SECURE_METRICS_PORT_VARIABLE
 from krm_injector.kube import pod_history
 from krm_injector.model import Mesh, ResourceRef, Workload
-from krm_injector.versions import CHANGES, NEWEST, OLDEST, Rules, parse_version, rules_for
+from krm_injector.versions import (
+    CHANGES,
+    NEWEST,
+    OLDEST,
+    Rules,
+    parse_version,
+    patch_of,
+    rules_for,
+)
 from krm_injector.workload import controller
 
 MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
@@ -39,6 +47,11 @@ MINORS = [(1, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
 
 def at(minor: int) -> Rules:
     return rules_for((1, minor))
+
+
+def of(version: str) -> Rules:
+    """The rules of a version as a tag names it."""
+    return rules_for(parse_version(version), patch_of(version))
 
 
 def mesh(minor: int) -> Mesh:
@@ -49,26 +62,92 @@ def mesh(minor: int) -> Mesh:
 
 
 def test_rows_are_in_order_and_have_a_source() -> None:
-    since = [row[0] for row in CHANGES]
+    since = [row.since for row in CHANGES]
     assert since == sorted(since)
     assert all(OLDEST < minor <= NEWEST for minor in since)
-    assert all(source.strip() for _, _, source in CHANGES)
+    assert all(row.source.strip() for row in CHANGES)
 
 
 def test_every_row_changes_a_field_of_rules() -> None:
-    for since, changes, _ in CHANGES:
+    for since, fields, _, _ in CHANGES:
         before, after = rules_for((1, since[1] - 1))._asdict(), rules_for(since)._asdict()
-        for field in changes:
+        for field in fields:
             assert before[field] != after[field], (since, field)
+
+
+def test_what_comes_with_a_patch_release_changes_that_release_in_every_minor_it_names() -> None:
+    for row in CHANGES:
+        for minor, first in (row.late or {}).items():
+            assert row.since[1] <= minor <= NEWEST[1] and first > 0
+            before = rules_for((1, minor), first - 1)._asdict()
+            after = rules_for((1, minor), first)._asdict()
+            for field in row.fields:
+                assert before[field] != after[field], (row.since, field)
+        # A minor between two that have it late has it late too.
+        late = sorted(row.late or {})
+        assert late == [row.since[1] + at for at in range(len(late))], row
+
+
+def test_a_version_without_a_patch_number_counts_as_the_last_patch_release() -> None:
+    for minor in MINORS:
+        assert rules_for(minor) == rules_for(minor, None) == rules_for(minor, 99)
+
+
+@pytest.mark.parametrize(
+    ("field", "has", "lacks"),
+    [
+        ("paths_below", ["1.6.1", "1.7.0"], ["1.5.10", "1.6.0"]),
+        ("probes_first", ["1.7.1", "1.8.0"], ["1.7.0"]),
+        ("deployment_config_owner", ["1.12.1", "1.13.0"], ["1.12.0"]),
+        ("init_user", ["1.20.7", "1.21.3", "1.22.1", "1.23.0"], ["1.20.6", "1.21.2", "1.22.0"]),
+        (
+            "cni_network_by_namespace",
+            ["1.23.6", "1.24.4", "1.25.1", "1.26.0"],
+            ["1.22.8", "1.23.5", "1.24.3", "1.25.0"],
+        ),
+        ("validate_quantities", ["1.27.6", "1.28.4", "1.29.0"], ["1.26.8", "1.27.5", "1.28.3"]),
+    ],
+)
+def test_rules_of_patch_releases(field: str, has: list[str], lacks: list[str]) -> None:
+    """Read from these tags of istio/istio."""
+    assert all(getattr(of(version), field) for version in has)
+    assert not any(getattr(of(version), field) for version in lacks)
+
+
+def test_values_of_patch_releases() -> None:
+    kubernetes = {
+        "1.12.9": 22,
+        "1.13.0": 23,
+        "1.13.8": 23,
+        "1.13.9": 24,
+        "1.14.4": 23,
+        "1.14.5": 24,
+    }
+    kubernetes |= {"1.15.0": 24, "1.25.5": 32, "1.26.3": 32, "1.26.4": 33, "1.27.0": 33}
+    assert {version: of(version).kubernetes for version in kubernetes} == kubernetes
+    digits = {"1.6.9": "", "1.6.10": "10", "1.7.1": "", "1.7.2": "10", "1.10.5": "10"}
+    digits |= {"1.10.6": "8-10", "1.11.4": "10", "1.12.0": "10", "1.12.1": "8-10"}
+    assert {version: of(version).cron_job_digits for version in digits} == digits
+    assert [of(version).fs_group for version in ("1.4.4", "1.4.5")] == ["path", "merged"]
+    for late, early in (("1.28.6", "1.28.5"), ("1.29.1", "1.29.0")):
+        assert of(late).functions - of(early).functions == {"omitNil"}
+    assert "omitNil" in of("1.30.0").functions
+
+
+def test_no_rule_differs_by_patch_in_the_newest_versions() -> None:
+    """1.30.3 to the heads of 1.30 and 1.31 of 2026-08-22, and 1.32-dev against 1.31: no difference
+    in pkg/kube/inject. 1.30.4 and 1.31.1 quote annotations, in their templates.
+    """
+    for minor in ((1, 30), (1, 31), (1, 32)):
+        assert rules_for(minor, 0) == rules_for(minor)
+    assert rules_for((1, 32)) == rules_for((1, 31))._replace(minor=(1, 32))
 
 
 def test_every_change_between_two_versions_has_its_row() -> None:
     for minor in MINORS[1:]:
         before, after = rules_for((1, minor[1] - 1))._asdict(), rules_for(minor)._asdict()
         changed = {field for field in after if after[field] != before[field]} - {"minor"}
-        assert changed == {
-            field for since, changes, _ in CHANGES if since == minor for field in changes
-        }
+        assert changed == {field for row in CHANGES if row.since == minor for field in row.fields}
 
 
 def test_rows_change_fields_to_values_of_their_type() -> None:
@@ -116,7 +195,7 @@ def _fields_read(tree: ast.AST) -> set[str]:
 
 
 def test_a_row_says_one_thing_once() -> None:
-    fields = [(since, field) for since, changes, _ in CHANGES for field in changes]
+    fields = [(row.since, str(row.late), field) for row in CHANGES for field in row.fields]
     assert len(fields) == len(set(fields))
 
 
@@ -136,18 +215,31 @@ def test_unknown_versions_take_the_newest_rules() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minor"),
+    ("text", "minor", "patch"),
     [
-        ("1.30.3", (1, 30)),
-        ("v1.24", (1, 24)),
-        ("1.30-alpha.abc", (1, 30)),
-        ("1.9.9-distroless", (1, 9)),
-        ("latest", None),
-        ("1", None),
+        ("1.30.3", (1, 30), 3),
+        ("1.30.4-distroless", (1, 30), 4),
+        ("1.30.5-debug", (1, 30), 5),
+        ("1.31.0", (1, 31), 0),
+        ("1.31.0-rc.0", (1, 31), 0),
+        ("1.31.1", (1, 31), 1),
+        ("1.32.0-alpha.0", (1, 32), 0),
+        ("1.32-dev", (1, 32), None),
+        ("1.32-alpha.3f1a8d0b2c", (1, 32), None),
+        ("1.32", (1, 32), None),
+        ("v1.24", (1, 24), None),
+        ("v1.24.6+build", (1, 24), 6),
+        ("1.30-alpha.abc", (1, 30), None),
+        ("1.9.9-distroless", (1, 9), 9),
+        ("1.28.10", (1, 28), 10),
+        ("latest", None, None),
+        ("1", None, None),
     ],
 )
-def test_versions_are_read_from_tags(text: str, minor: tuple[int, int] | None) -> None:
-    assert parse_version(text) == minor
+def test_versions_are_read_from_tags(
+    text: str, minor: tuple[int, int] | None, patch: int | None
+) -> None:
+    assert (parse_version(text), patch_of(text)) == (minor, patch)
 
 
 # ---------------------------------------------------------------- what templates see
@@ -166,16 +258,16 @@ def functions(minor: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "versions"),
     [
-        ("contains", range(2, 32)),
+        ("contains", range(2, NEWEST[1] + 1)),
         ("render", range(2, 14)),
-        ("appendMultusNetwork", range(8, 32)),
-        ("excludeInterfaces", range(15, 32)),
-        ("strdict", range(18, 32)),
-        ("toJsonMap", range(18, 32)),
-        ("mergeMaps", range(21, 32)),
-        ("sha512sum", range(24, 32)),
-        ("omitNil", range(28, 32)),
-        ("otelResourceAttributes", range(30, 32)),
+        ("appendMultusNetwork", range(8, NEWEST[1] + 1)),
+        ("excludeInterfaces", range(15, NEWEST[1] + 1)),
+        ("strdict", range(18, NEWEST[1] + 1)),
+        ("toJsonMap", range(18, NEWEST[1] + 1)),
+        ("mergeMaps", range(21, NEWEST[1] + 1)),
+        ("sha512sum", range(24, NEWEST[1] + 1)),
+        ("omitNil", range(28, NEWEST[1] + 1)),
+        ("otelResourceAttributes", range(30, NEWEST[1] + 1)),
     ],
 )
 def test_a_template_cannot_use_a_function_its_version_did_not_have(
@@ -209,12 +301,12 @@ def test_the_function_render_executes_its_text() -> None:
     ("field", "versions"),
     [
         ("EstimatedConcurrency", range(10, 18)),
-        ("ProxyImage", range(13, 32)),
-        ("CompliancePolicy", range(19, 32)),
-        ("ProxyUID", range(20, 32)),
-        ("InboundTrafficPolicyMode", range(22, 32)),
-        ("NativeSidecars", range(27, 32)),
-        ("ProxyInitImage", range(31, 32)),
+        ("ProxyImage", range(13, NEWEST[1] + 1)),
+        ("CompliancePolicy", range(19, NEWEST[1] + 1)),
+        ("ProxyUID", range(20, NEWEST[1] + 1)),
+        ("InboundTrafficPolicyMode", range(22, NEWEST[1] + 1)),
+        ("NativeSidecars", range(27, NEWEST[1] + 1)),
+        ("ProxyInitImage", range(31, NEWEST[1] + 1)),
     ],
 )
 def test_fields_of_the_template_data(field: str, versions: range) -> None:

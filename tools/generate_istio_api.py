@@ -2,16 +2,17 @@
 installation, of every Istio minor.
 
     python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
-        [--check DIR/with/descriptors] [--api-at MINOR=REVISION ...] [--out FILE]
+        [--check DIR/with/descriptors] [--istio-at MINOR=REVISION ...]
+        [--api-at MINOR=REVISION ...] [--out FILE]
 
 For each minor version the last patch release is taken (where there is none yet, the last release
 candidate): values_types.proto from its tag of istio/istio, the mesh's protos from istio/api at the
-commit that the tag's go.mod (1.1: Gopkg.lock) names. A commit that the clone does not hold is an
-error: a neighbour of it would give a table that is nearly right. --api-at takes another revision
-for one minor, knowingly (31=release-1.31). Only names, numbers and types are read. --check compares
-the result with descriptors dumped from the compiled Go types (VERSION.json files with "messages"
-and "enums") and fails where they differ. See krm_injector/istio_api/schema.py for the form of the
-table.
+commit that the tag's go.mod (1.1: Gopkg.lock) names. --istio-at takes a revision of istio/istio for
+a minor that has no tag (32=master). A commit that the clone does not hold is an error: a neighbour
+of it would give a table that is nearly right. --api-at takes another revision for one minor,
+knowingly (31=release-1.31). Only names, numbers and types are read. --check compares the result
+with descriptors dumped from the compiled Go types (VERSION.json files with "messages" and "enums")
+and fails where they differ. See krm_injector/istio_api/schema.py for the form of the table.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from istio_protos import Field, Protos
 HEAD = '''\
 """Generated from Istio's .proto files, not to be edited; schema.py describes the form.
 
-    python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
+python tools/generate_istio_api.py --istio CLONE/of/istio --api CLONE/of/istio-api
 """
 
 # ruff: noqa: E501
 # fmt: off
 '''
-MINORS = range(1, 32)
+MINORS = range(1, 33)
 ROOTS = ("v1alpha1.MeshConfig", "v1alpha1.ProxyConfig", "operator.Values")
 MESH_PROTOS = ("mesh/v1alpha1/config.proto", "mesh/v1alpha1/proxy.proto")
 VALUES_PROTOS = (
@@ -88,7 +89,7 @@ def last_patch(istio: Path, minor: int) -> str:
     if not candidates:
         raise SystemExit(
             f"{istio} has no tag of Istio 1.{minor}: name a clone of istio/istio with its tags as "
-            "--istio"
+            f"--istio, or a revision for a version without one (--istio-at {minor}=master)"
         )
     return max(candidates, key=lambda t: int(t.rpartition(".")[2]))
 
@@ -104,15 +105,15 @@ def api_commit(istio: Path, tag: str) -> str:
     return pseudo[1] if pseudo else version
 
 
-def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, str]:
+def commits_of(
+    istio: Path, api: Path, revisions: Mapping[int, str], instead: Mapping[int, str]
+) -> dict[int, str]:
     """The commit of istio/api for each minor. Ends the program where the clone lacks one, naming
     all it lacks.
     """
-    named = {
-        minor: instead.get(minor) or api_commit(istio, last_patch(istio, minor)) for minor in MINORS
-    }
+    named = {minor: instead.get(minor) or api_commit(istio, revisions[minor]) for minor in MINORS}
     lacking = [
-        f"{commit} (Istio {last_patch(istio, minor)})"
+        f"{commit} (Istio {revisions[minor]})"
         for minor, commit in named.items()
         if git(api, "cat-file", "-e", f"{commit}^{{commit}}") is None
     ]
@@ -126,9 +127,8 @@ def commits_of(istio: Path, api: Path, instead: Mapping[int, str]) -> dict[int, 
     return named
 
 
-def protos_of(istio: Path, api: Path, minor: int, commit: str) -> Protos:
+def protos_of(istio: Path, api: Path, tag: str, commit: str) -> Protos:
     protos = Protos()
-    tag = last_patch(istio, minor)
     waiting, seen = list(MESH_PROTOS), set(MESH_PROTOS)
     while waiting:
         text = git(api, "show", f"{commit}:{waiting.pop()}")
@@ -321,19 +321,22 @@ def main() -> None:
     parser.add_argument("--istio", type=Path, required=True)
     parser.add_argument("--api", type=Path, required=True)
     parser.add_argument("--check", type=Path)
-    parser.add_argument(
-        "--api-at", action="append", default=[], type=revision_of, metavar="MINOR=REVISION"
-    )
+    for option in ("--istio-at", "--api-at"):
+        parser.add_argument(
+            option, action="append", default=[], type=revision_of, metavar="MINOR=REVISION"
+        )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path(__file__).parents[1] / "krm_injector/istio_api/tables_generated.py",
     )
     args = parser.parse_args()
-    messages: dict[int, dict[str, list[Field]]] = {}
-    enums: dict[int, dict[str, list[tuple[str, int]]]] = {}
-    for minor, commit in commits_of(args.istio, args.api, dict(args.api_at)).items():
-        messages[minor], enums[minor] = reachable(protos_of(args.istio, args.api, minor, commit))
+    messages, enums = dict[int, dict[str, list[Field]]](), dict[int, dict[str, Any]]()
+    stated = dict(args.istio_at)
+    revisions = {m: stated.get(m) or last_patch(args.istio, m) for m in MINORS}
+    for minor, commit in commits_of(args.istio, args.api, revisions, dict(args.api_at)).items():
+        protos = protos_of(args.istio, args.api, revisions[minor], commit)
+        messages[minor], enums[minor] = reachable(protos)
     if args.check:
         check(messages, enums, args.check)
     tables = (

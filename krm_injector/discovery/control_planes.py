@@ -18,7 +18,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Result, Webhook
-from krm_injector.versions import Rules, rules_for
+from krm_injector.versions import Rules, patch_of, rules_for
 
 
 def find_control_planes(
@@ -125,7 +125,7 @@ def _mesh(
     labels = {**mesh_text.labels, **injector.labels}
     version = istiod.recognise(settings, labels, values, config, injector.place, injector.ref)
     results += version.results
-    rules = rules_for(version.minor)
+    rules = rules_for(version.minor, patch_of(version.text))
     rules = rules._replace(test_mesh=istiod.test_mesh(mesh_config, rules.test_mesh))
     results += config_checks.no_values(injector, rules)
 

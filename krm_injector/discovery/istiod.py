@@ -20,7 +20,9 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
 # Patterns that re compiles at their first use: most control planes state values.global.tag.
-_TAG = r":v?(\d+\.\d+[\w.+-]*)$"
+_TAG = r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$"
+# A chart's name may have hyphens, and so may its version: istiod-1.31.0-rc.0.
+_CHART = r"-v?(\d+\.\d+[\w.+-]*)$"
 _TEMPLATE_TAG = r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)"
 
 # What strconv.ParseBool takes for true.
@@ -105,26 +107,23 @@ def _version_candidates(
     yield str(at(values, ("global", "tag")) or ""), "values.global.tag"
 
     image = str(at(values, ("global", "proxy", "image")) or "")
-    tag = re.search(_TAG, image)
-    if tag:
-        yield tag[1], "values.global.proxy.image"
-
+    yield _version_in(_TAG, image), "values.global.proxy.image"
     yield labels.get("app.kubernetes.io/version", ""), "label app.kubernetes.io/version"
-    yield labels.get("helm.sh/chart", "").rpartition("-")[2], "label helm.sh/chart"
+    yield _version_in(_CHART, labels.get("helm.sh/chart", "")), "label helm.sh/chart"
 
     templates = config.get("templates")
     if isinstance(templates, dict):
         for name, template in templates.items():
-            yield _image_tag(template), f"an image tag in template {name}"
+            yield _version_in(_TEMPLATE_TAG, template), f"an image tag in template {name}"
 
-    yield _image_tag(config.get("template")), "an image tag in the template"
-    yield labels.get("chart", "").rpartition("-")[2], "label chart"
+    yield _version_in(_TEMPLATE_TAG, config.get("template")), "an image tag in the template"
+    yield _version_in(_CHART, labels.get("chart", "")), "label chart"
 
 
-def _image_tag(template: object) -> str:
-    """The tag of the proxy's image that a template spells out, "" if it spells none."""
-    image = re.search(_TEMPLATE_TAG, template) if isinstance(template, str) else None
-    return image[1] if image else ""
+def _version_in(pattern: str, text: object) -> str:
+    """What the first group of a pattern matches in a text, "" where it does not match."""
+    found = re.search(pattern, text) if isinstance(text, str) else None
+    return found[1] if found else ""
 
 
 def version_warnings(text: str, place: str, ref: ResourceRef | None) -> list[Result]:

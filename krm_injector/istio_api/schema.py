@@ -19,7 +19,7 @@ import re
 from krm_injector.istio_api import tables_generated as tables
 from krm_injector.named_tuple import NamedTuple
 
-OLDEST, NEWEST = 1, 31
+OLDEST, NEWEST = 1, 32
 SCALARS = frozenset(
     ("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes")
 )

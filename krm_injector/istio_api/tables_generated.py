@@ -31,7 +31,10 @@ redirectMode 2 string . -20
 configDir 3 string . 19-
 dnsCapture 5 google.protobuf.BoolValue . 21-
 ipv6 7 google.protobuf.BoolValue . 23-
-reconcileIptablesOnStartup 9 google.protobuf.BoolValue . 26-""",
+reconcileIptablesOnStartup 9 google.protobuf.BoolValue . 26-
+enablementSelectors 10 *google.protobuf.Struct . 32-
+shareHostNetworkNamespace 11 google.protobuf.BoolValue . 32-
+enableAmbientDetectionRetry 12 google.protobuf.BoolValue . 32-""",
     "operator.CNIConfig": """\
 enabled 1 google.protobuf.BoolValue .
 hub 2 string .
@@ -1095,6 +1098,7 @@ discovery_selectors 59 *v1.LabelSelector . 10-22
 discovery_selectors 59 *v1alpha1.LabelSelector . 23-
 path_normalization 61 v1alpha1.MeshConfig_ProxyPathNormalization . 8-
 default_http_retry_policy 62 v1alpha3.HTTPRetry . 12-
+default_inbound_http_retry_policy 74 v1alpha3.HTTPRetry . 32-
 mesh_mTLS 63 v1alpha1.MeshConfig_TLSConfig . 14-
 tls_defaults 64 v1alpha1.MeshConfig_TLSConfig . 18-
 default_traffic_policy 71 v1alpha1.MeshConfig_DefaultTrafficPolicy . 31-
@@ -1566,7 +1570,7 @@ sni 6 string .""",
 enabled 1 google.protobuf.BoolValue .
 failover 2 *v1alpha3.ZoneAwareLoadBalancerSetting_Failover .
 failover_priority 3 *string .
-min_cluster_size 4 google.protobuf.UInt64Value .""",
+min_cluster_size 4 google.protobuf.UInt32Value .""",
     "v1alpha3.ZoneAwareLoadBalancerSetting_Failover": """\
 from 1 string .
 to 2 string .""",

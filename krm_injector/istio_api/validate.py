@@ -78,6 +78,11 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
 
     problems += _load_balancing_problems(fields, number)
     problems += _service_problems(fields)
+    retries = fields.get("defaultInboundHttpRetryPolicy")
+    if retries is not None:  # 1.32
+        from krm_injector.istio_api.retries import inbound_retry_problems
+
+        problems += inbound_retry_problems(retries.fields)
     if number >= 8:
         problems += _trust_domain_problems(fields)
     if number >= 18 and fields.get("meshMTLS") is not None:

@@ -28,7 +28,7 @@ from krm_injector.istio_api import (
 from krm_injector.istio_api.message import Message
 from krm_injector.model import Object
 
-NEWEST = (1, 31)
+NEWEST = (1, 32)
 # 1.1 to 1.5 have no PROXY_CONFIG; the cases of 1.6 were made with defaults that only Istio's tests
 # use (TestMode).
 VERSIONS = [v for v in os.listdir(CORPUS) if int(v.split(".")[1]) >= 7] if CORPUS.is_dir() else []
@@ -71,7 +71,7 @@ def effective(
 
 
 def test_default_values_are_left_out_of_proxy_config() -> None:
-    for minor in range(7, 32):
+    for minor in range(7, NEWEST[1] + 1):
         assert to_json(clean_proxy_config(default_proxy_config((1, minor)), (1, minor))) == "{}"
     assert cleaned(default_proxy_config((1, 5)), (1, 5))["statNameLength"] == 189
 
@@ -127,6 +127,45 @@ def test_a_refused_mesh_names_every_problem() -> None:
         )
     for path in ("proxyListenPort", "trustDomain", "defaultConfig.discoveryAddress"):
         assert path in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        ("{}", ""),
+        ("{attempts: 3, retryOn: 'reset-before-request,503', backoff: 0.050s}", ""),
+        ("{attempts: 3, perTryTimeout: 1s, retryRemoteLocalities: true}", ""),
+        ("{attempts: -1}", "attempts"),
+        ("{attempts: 3, retryOn: 'reset-before-request,not-a-policy'}", "retryOn"),
+        ("{attempts: 3, retryOn: '600'}", "retryOn"),
+        ("{attempts: 3, retryOn: '5xx,'}", "retryOn"),
+        ("{attempts: 3, backoff: 0.000000999s}", "backoff"),
+        ("{attempts: 3, perTryTimeout: 1.0000001s}", "perTryTimeout"),
+        ("{retryOn: reset-before-request}", "retryOn"),
+        ("{backoff: 0.050s}", "backoff"),
+        ("{retryRemoteLocalities: false}", "retryRemoteLocalities"),
+    ],
+)
+def test_the_inbound_retry_policy_of_1_32(policy: str, problem: str) -> None:
+    """The cases of Istio's TestValidateMeshConfigDefaultInboundHTTPRetryPolicy, and more."""
+    if not problem:
+        mesh_config(f"defaultInboundHttpRetryPolicy: {policy}", (1, 32))
+        return
+
+    with pytest.raises(ApiError, match=f"defaultInboundHttpRetryPolicy.{problem}"):
+        mesh_config(f"defaultInboundHttpRetryPolicy: {policy}", (1, 32))
+
+
+def test_the_least_size_of_a_zone_aware_cluster_has_32_bits() -> None:
+    """The webhook of 1.31: cannot unmarshal number 5000000000 into Go value of type uint32."""
+    mesh_config("zoneAwareLbSetting: {minClusterSize: 4294967295}", (1, 31))
+    with pytest.raises(ApiError, match=r"minClusterSize"):
+        mesh_config("zoneAwareLbSetting: {minClusterSize: 5000000000}", (1, 31))
+
+
+def test_before_1_32_the_inbound_retry_policy_is_an_unknown_field() -> None:
+    mesh = mesh_config("defaultInboundHttpRetryPolicy: {attempts: -1}", (1, 31))
+    assert "defaultInboundHttpRetryPolicy" not in mesh.fields
 
 
 def test_annotations_merge_metadata_and_headers() -> None:

@@ -25,7 +25,7 @@ from krm_injector.istio_api.decode import parse_duration
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import covers, go_name, json_name, schema
 
-NEWEST = (1, 31)
+NEWEST = (1, 32)
 # Answers of github.com/golang/protobuf 1.5.4 jsonpb over istio.io/api 1.30.3, called as
 # protomarshal.ApplyYAML does: {message, base (applied first), text, error: true | json: ToJSON of
 # the result, printed: its %v with single spaces}.

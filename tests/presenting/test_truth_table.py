@@ -15,7 +15,7 @@ from krm_injector.presenting import truth_table
 from krm_injector.presenting.truth_table import ANY, Combination
 
 OLD = ("1.1.1", "1.2.2")
-MINORS = [f"1.{minor}" for minor in range(1, 32)]
+MINORS = [f"1.{minor}" for minor in range(1, 33)]
 
 
 def webhook_matches(minor: int, namespace: str, label: str) -> bool:

@@ -377,7 +377,7 @@ HINTS: dict[str, Hint] = {
     ),
     "mesh-version-newer": Hint(
         {"in.yaml": with_mesh(mesh(values='{"global": {"hub": "istio", "tag": "1.99.0"}}'))},
-        INJECT, "1.31",
+        INJECT, "1.32",
         then=INJECT + " --mesh-version 1.31.0",
     ),
     "selector-invalid": Hint(

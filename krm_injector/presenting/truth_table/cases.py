@@ -31,7 +31,7 @@ from krm_injector.model import (
     Workload,
 )
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.versions import NEWEST, OLDEST, Rules, parse_version, rules_for
+from krm_injector.versions import NEWEST, OLDEST, Rules, parse_version, patch_of, rules_for
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -95,7 +95,7 @@ def combinations(version: str) -> list[Combination]:
 def _rules(version: str) -> Rules:
     minor = parse_version(version)
     if minor is not None and OLDEST <= minor <= NEWEST:
-        return rules_for(minor)
+        return rules_for(minor, patch_of(version))
 
     first, last = ".".join(map(str, OLDEST)), ".".join(map(str, NEWEST))
     message = (
