@@ -1,6 +1,8 @@
 """What the templates of the embedded profile have in common: definitions, variables, pieces of
 JSON. Data, written by hand; ``pytest tests/discovery/test_profile.py`` compares what they render
 with a real installation.
+
+``<<name>>`` stands for a text that depends on Istio's version (differences.py).
 """
 
 # ruff: noqa: E501 - a line of a template is as long as what it renders
@@ -41,7 +43,8 @@ DEFINE_NAMED = r"""
 {{- end }}
 {{- end }}"""
 
-# $a, $l: annotations and labels; $names: the application's containers; $image: the proxy's image.
+# $a, $l: annotations and labels; $names: the application's containers; $image: the proxy's image,
+# in quotes.
 VARIABLES = r"""
 {{- $a := .ObjectMeta.Annotations }}
 {{- $l := .ObjectMeta.Labels }}
@@ -55,21 +58,30 @@ VARIABLES = r"""
     {{- $comma = "," }}
   {{- end }}
 {{- end }}
-{{- $image := .ProxyImage }}
-{{- with index $a "sidecar.istio.io/proxyImage" }}{{ if contains "/" . }}{{ $image = . }}{{ end }}{{ end }}"""
+{{- $image := printf "\"%s\"" .ProxyImage }}
+{{- with index $a "sidecar.istio.io/proxyImage" }}{{ if contains "/" . }}{{ $image = <<quote>> . }}{{ end }}{{ end }}"""
 
 # $resources: the proxy's requests and limits, as JSON. One annotation displaces all defaults.
 RESOURCES = r"""
-{{- $requests := dict }}
-{{- $limits := dict }}
-{{- with index $a "sidecar.istio.io/proxyCPU" }}{{ $_ := set $requests "cpu" . }}{{ end }}
-{{- with index $a "sidecar.istio.io/proxyMemory" }}{{ $_ := set $requests "memory" . }}{{ end }}
-{{- with index $a "sidecar.istio.io/proxyCPULimit" }}{{ $_ := set $limits "cpu" . }}{{ end }}
-{{- with index $a "sidecar.istio.io/proxyMemoryLimit" }}{{ $_ := set $limits "memory" . }}{{ end }}
+{{- $requests := list }}
+{{- $limits := list }}
+{{- if isset $a "sidecar.istio.io/proxyCPU" }}
+  {{- $requests = append $requests (<<quote quantity>> (index $a "sidecar.istio.io/proxyCPU") | printf `"cpu":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyMemory" }}
+  {{- $requests = append $requests (<<quote quantity>> (index $a "sidecar.istio.io/proxyMemory") | printf `"memory":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyCPULimit" }}
+  {{- $limits = append $limits (<<quote quantity>> (index $a "sidecar.istio.io/proxyCPULimit") | printf `"cpu":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyMemoryLimit" }}
+  {{- $limits = append $limits (<<quote quantity>> (index $a "sidecar.istio.io/proxyMemoryLimit") | printf `"memory":%s`) }}
+{{- end }}
 {{- $resources := `{"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"cpu":"2000m","memory":"1024Mi"}}` }}
-{{- if and $requests $limits }}{{ $resources = dict "requests" $requests "limits" $limits | toJson }}
-{{- else if $requests }}{{ $resources = dict "requests" $requests | toJson }}
-{{- else if $limits }}{{ $resources = dict "limits" $limits | toJson }}
+{{- if and $requests $limits }}
+  {{- $resources = printf `{"requests":{%s},"limits":{%s}}` (join "," $requests) (join "," $limits) }}
+{{- else if $requests }}{{ $resources = printf `{"requests":{%s}}` (join "," $requests) }}
+{{- else if $limits }}{{ $resources = printf `{"limits":{%s}}` (join "," $limits) }}
 {{- end }}"""
 
 # $status: the status port as it is written.
@@ -106,13 +118,13 @@ ANNOTATIONS = r"""
 LOG_FLAGS = r"""
 "--domain","$(POD_NAMESPACE).svc.cluster.local",
 {{ if isset $a "sidecar.istio.io/logLevel" }}
-  {{- template "flag" (printf "--proxyLogLevel=%s" (index $a "sidecar.istio.io/logLevel")) }}
+  {{- <<flag>> (printf "--proxyLogLevel=%s" (index $a "sidecar.istio.io/logLevel")) }}
 {{- else }}"--proxyLogLevel=warning"{{ end }},
 {{ if isset $a "sidecar.istio.io/componentLogLevel" }}
-  {{- template "flag" (printf "--proxyComponentLogLevel=%s" (index $a "sidecar.istio.io/componentLogLevel")) }}
+  {{- <<flag>> (printf "--proxyComponentLogLevel=%s" (index $a "sidecar.istio.io/componentLogLevel")) }}
 {{- else }}"--proxyComponentLogLevel=misc:error"{{ end }},
 {{ if isset $a "sidecar.istio.io/agentLogLevel" }}
-  {{- template "flag" (printf "--log_output_level=%s" (index $a "sidecar.istio.io/agentLogLevel")) }}
+  {{- <<flag>> (printf "--log_output_level=%s" (index $a "sidecar.istio.io/agentLogLevel")) }}
 {{- else }}"--log_output_level=default:info"{{ end }}"""
 
 ENV_CA = r"""
@@ -127,7 +139,7 @@ ENV_POD = r"""
 {"name":"HOST_IP","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}"""
 
 ENV_CPU_LIMIT = r"""
-{"name":"ISTIO_CPU_LIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu","divisor":"1"}}}"""
+{"name":"ISTIO_CPU_LIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"<<divisor>>}}}"""
 
 ENV_PROXY_CONFIG = r"""
 {"name":"PROXY_CONFIG","value":{{ protoToJSON .ProxyConfig | printf "%s\n" | toJson }}},
@@ -137,10 +149,9 @@ ENV_CONTAINERS = r"""
 {"name":"ISTIO_META_APP_CONTAINERS","value":"{{ join "," $names }}"}"""
 
 ENV_LIMITS = r"""
-{"name":"GOMEMLIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1"}}},
-{"name":"GOMAXPROCS","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu","divisor":"1"}}}
+{"name":"GOMEMLIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.memory"<<divisor>>}}}<<GOMAXPROCS>>
 {{- with .CompliancePolicy }},
-{"name":"COMPLIANCE_POLICY","value":"{{ . }}"}
+{"name":"COMPLIANCE_POLICY","value":"{{ . }}"}<<GODEBUG>>
 {{- end }}"""
 
 ENV_NODE = r"""
@@ -205,7 +216,7 @@ MOUNT_USER = r"""
 VOLUME_BOOTSTRAP = r"""
 {{- if isset $a "sidecar.istio.io/bootstrapOverride" }},
 {"name":"custom-bootstrap-volume","configMap":{"name":
-{{ template "scalar" (index $a "sidecar.istio.io/bootstrapOverride") }}}}
+{{ <<name>> (index $a "sidecar.istio.io/bootstrapOverride") }}}}
 {{- end }}"""
 VOLUMES_COMMON = r"""
 {"name":"istio-data","emptyDir":{}},
