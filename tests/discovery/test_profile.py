@@ -6,13 +6,15 @@ import collections
 import itertools
 import json
 import lzma
+import os
 import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from outside import ask_webhook, needs, webhook_oracle
+from outside import ask_webhook, needs, needs_program, not_at_hand, webhook_oracle
 from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES, SHARED
 
 from krm_injector.discovery import profile, webhooks
@@ -124,19 +126,28 @@ UID_RANGE = {"openshift.io/sa.scc.uid-range": "1000650000/10000"}
 
 
 # A default installation by the version that it is of. A folder is that of Istio's own test cases,
-# whose configuration is the default one's.
+# whose configuration is the default one's. None: the chart of a clone of istio/istio, $ISTIO_CLONE.
 FOLDER = SHARED / "istio" / "installations"
-INSTALLATIONS = {
+INSTALLATIONS: dict[str, pathlib.Path | None] = {
     "1.24.6": FOLDER / "1.24.6" / "default.yaml",
+    "1.25.5": None,
     "1.26.8": FOLDER / "1.26.8" / "default.yaml",
     "1.27.9": CORPUS / "1.27.9",
     "1.28.10": CORPUS / "1.28.10",
+    "1.29.6": None,
     "1.30.3": DEFAULT_INSTALLATION,
     "1.31.0": FOLDER / "1.31" / "default.yaml",
     "1.32.0": FOLDER / "1.32-dev" / "default.yaml",
 }
 # Whose test cases are its inputs, where that is another version.
-INPUTS = {"1.26.8": "1.27.9", "1.31.0": "1.30.3", "1.32.0": "1.30.3"}
+INPUTS = {
+    "1.25.5": "1.24.6",
+    "1.26.8": "1.27.9",
+    "1.29.6": "1.30.3",
+    "1.31.0": "1.30.3",
+    "1.32.0": "1.30.3",
+}
+CHART = "manifests/charts/istio-control/istio-discovery"
 
 
 class Case(NamedTuple):
@@ -152,18 +163,22 @@ class Installation(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=list(INSTALLATIONS))
-def installation(request: pytest.FixtureRequest) -> Installation:
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
     """A real default installation as settings of a run."""
     version = request.param
     release = profile.release_of(version)
     assert release
     own = profile.load(release)
-    path = needs(INSTALLATIONS[version])
-    if path.is_dir():
+    path = INSTALLATIONS[version]
+    if path is None:
+        mesh = mesh_of(rendered_chart(version, tmp_path_factory.mktemp("chart")))
+    elif needs(path).is_dir():
         config, values = most_used_configuration(path)
         mesh = MeshSettings(config, values, own.mesh, tuple(own.webhooks))
     else:
-        mesh = mesh_of(list(yaml.load_all(path.read_text(), yaml.CSafeLoader)))
+        mesh = mesh_of(path.read_text())
 
     # A build from source states the tag latest, and a hub for tests.
     values = json.loads(mesh.values or "")
@@ -171,9 +186,24 @@ def installation(request: pytest.FixtureRequest) -> Installation:
     return Installation(version, mesh._replace(values=json.dumps(values)), own)
 
 
-def mesh_of(documents: list[dict[str, Any]]) -> MeshSettings:
+def rendered_chart(tag: str, folder: pathlib.Path) -> str:
+    clone = os.environ.get("ISTIO_CLONE") or not_at_hand("a clone of istio/istio", "ISTIO_CLONE")
+    helm = needs_program("helm3")
+    archive = subprocess.run(
+        ["git", "-C", clone, "archive", tag, CHART], stdout=subprocess.PIPE, check=True
+    )
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    command = [helm, "template", "istiod", str(folder / CHART), "-n", "istio-system"]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def mesh_of(text: str) -> MeshSettings:
+    documents = [d for d in yaml.load_all(text, yaml.CSafeLoader) if d]
     data = {
-        key: text for d in documents if d["kind"] == "ConfigMap" for key, text in d["data"].items()
+        key: value
+        for d in documents
+        if d["kind"] == "ConfigMap" and d["metadata"]["name"] in ("istio", "istio-sidecar-injector")
+        for key, value in d["data"].items()
     }
     hooks = tuple(d for d in documents if d["kind"] == "MutatingWebhookConfiguration")
     return MeshSettings(data["config"], data["values"], data["mesh"], hooks)
@@ -299,7 +329,8 @@ def test_values_are_those_of_the_installation(installation: Installation) -> Non
 
 
 def test_templates_are_named_as_those_of_the_installation(installation: Installation) -> None:
-    if INSTALLATIONS[installation.version].is_dir():
+    path = INSTALLATIONS[installation.version]
+    if path and path.is_dir():
         pytest.skip("the test cases of Istio have templates of their own")
     real = yaml.load(installation.mesh.config or "", yaml.CSafeLoader)["templates"]
     assert set(json.loads(installation.profile.config)["templates"]) == set(real)
