@@ -214,11 +214,11 @@ TEMPLATES_SINCE: dict[str, Patch] = {  # templates/istiod-injector-configmap.yam
 
 
 def release_of(stated: str) -> Release | None:
-    """The release that a stated version means: "1.30.2" itself, "1.30" the newest known of its
-    patches, "" the default.
+    """The release that a stated version means: "1.30.2" itself, "1.30" the newest of its patches
+    in the table, else its first, "" the default.
 
     None where the version is older than the oldest described here. What is newer than the newest
-    counts as the newest.
+    has the newest texts.
     """
     if not stated:
         return DEFAULT
@@ -231,10 +231,13 @@ def release_of(stated: str) -> Release | None:
     wanted = (int(major), int(minor))
     if wanted < NEWEST_PATCHES[0][:2]:
         return None
-    if patch or more:  # 1.31-alpha.SHA is a build as well
-        return Release((*wanted, int(patch or 0)), stated.removeprefix("v"))
+    newest = {known[:2]: known for known in NEWEST_PATCHES}.get(wanted, (*wanted, 0))
+    if patch is None and not more:
+        return release(newest)
 
-    return release([patch for patch in NEWEST_PATCHES if patch[:2] <= wanted][-1])
+    # 1.31-alpha.SHA has no patch number, and counts as the newest.
+    known = newest if patch is None else (*wanted, int(patch))
+    return Release(known, stated.removeprefix("v"))
 
 
 def release(patch: Patch) -> Release:
