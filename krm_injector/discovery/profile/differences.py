@@ -17,6 +17,8 @@ from krm_injector.discovery.profile.parts import (
     ENV_BOOTSTRAP,
     MOUNT_BOOTSTRAP,
     MOUNT_CRL,
+    RESOURCES,
+    RESOURCES_RAW,
     VOLUME_BOOTSTRAP,
     VOLUME_WORKLOAD,
 )
@@ -45,27 +47,31 @@ NEWEST_PATCHES: tuple[Patch, ...] = (
 )
 DEFAULT = Release((1, 30, 3), "1.30.3")  # where no version is stated
 
-_RAW = r'printf "\"%s\""'  # between quotes as it is: a backslash in it counts
+_AGENT_LOG = 'annotation .ObjectMeta "sidecar.istio.io/agentLogLevel" "default:info"'
+_OWN_IMAGE = 'if contains "/" (index $a "sidecar.istio.io/proxyImage")'
 
 # What a text names by <<name>>, in the oldest version. A text that names others stands before them.
 OLDEST_TEXTS = {
+    "init image": "<<image>>",
+    "image": '"{{ $image }}"',
     "gateway bootstrap volume": "",
     "GOMAXPROCS": r""",
 {"name":"GOMAXPROCS","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"<<divisor>>}}}""",
-    "quote": _RAW,  # the function by which a text between quotes is written
-    "quote quantity": _RAW,
+    "annotated image": '"{{ $image }}"',
+    "init log level": '"--log_output_level={{ ' + _AGENT_LOG + ' }}"',
+    "resources": RESOURCES_RAW,
     "flag": 'template "flag"',
     "name": 'template "scalar"',
     "divisor": "",
     "GODEBUG": "",
     "native": (
-        'or (and (not (isset $a "sidecar.istio.io/nativeSidecar")) (eq (env "ENABLE_NATIVE_SIDECARS" "false") "true"))'
-        ' (eq (index $a "sidecar.istio.io/nativeSidecar") "true")'
+        '{{- $native := or (and (not (isset $a "sidecar.istio.io/nativeSidecar")) (eq (env "ENABLE_NATIVE_SIDECARS" "false") "true"))'
+        ' (eq (index $a "sidecar.istio.io/nativeSidecar") "true") }}'
     ),
-    "init image": "$image",
     "init user": "{{ $uid }}",
     "root group": "{{ $gid }}",
-    "no containers": "null",
+    "open": "{{ if or $redirects $native }}[{{ else }}null{{ end }}",
+    "close": "{{ if $redirects }}]{{ end }}",
     "virtual interfaces": r"""
 {{- if isset $a "traffic.sidecar.istio.io/kubevirtInterfaces" }},
 "-k","{{ index $a "traffic.sidecar.istio.io/kubevirtInterfaces" }}"
@@ -125,7 +131,7 @@ DIFFERENCES = (
         },
         f"{_SIDECAR} $tproxy: traffic is told by 1337 (shows on OpenShift)",
     ),
-    Difference(((1, 26, 0),), {"no containers": "[]"}, f"{_SIDECAR} $noInitContainer"),
+    Difference(((1, 26, 0),), {"open": "[", "close": "]"}, f"{_SIDECAR} $noInitContainer"),
     Difference(
         ((1, 26, 5), (1, 27, 2), (1, 28, 0)),
         {
@@ -141,7 +147,8 @@ DIFFERENCES = (
     Difference(
         ((1, 27, 0),),
         {
-            "native": 'ne (or (index $a "sidecar.istio.io/nativeSidecar") (printf "%t" .NativeSidecars)) "false"'
+            "native": r"""{{- $native := .NativeSidecars }}
+{{- with index $a "sidecar.istio.io/nativeSidecar" }}{{ $native = ne . "false" }}{{ end }}"""
         },
         f"{_SIDECAR} $nativeSidecar",
     ),
@@ -166,7 +173,7 @@ DIFFERENCES = (
     ),
     Difference(
         ((1, 27, 6), (1, 28, 4), (1, 29, 0)),
-        {"quote quantity": "toJson"},
+        {"resources": RESOURCES},
         f"{_SIDECAR}, {_AGENT} resources",
     ),
     Difference(
@@ -176,15 +183,21 @@ DIFFERENCES = (
     ),
     Difference(
         ((1, 30, 4), (1, 31, 1), (1, 32, 0)),
-        {"quote": "toJson", "flag": "toJson", "name": "toJson"},
+        {
+            "image": "{{ " + _OWN_IMAGE + ' }}<<annotated image>>{{ else }}"{{ $image }}"{{ end }}',
+            "annotated image": "{{ toJson $image }}",
+            "init log level": '{{ printf "--log_output_level=%s" (' + _AGENT_LOG + ") | toJson }}",
+            "flag": "toJson",
+            "name": "toJson",
+        },
         f"{_SIDECAR}, {_GATEWAY}, {_AGENT}: annotations in quotes (istio #61215)",
     ),
     Difference(
         ((1, 31, 0),),
         {
-            "init image": (
-                r'ternary $image (printf "\"%s\"" .ProxyInitImage) (contains "/" (index $a "sidecar.istio.io/proxyImage"))'
-            )
+            "init image": "{{ "
+            + _OWN_IMAGE
+            + ' }}<<annotated image>>{{ else }}"{{ .ProxyInitImage }}"{{ end }}'
         },
         f"{_SIDECAR} istio-init: image",
     ),

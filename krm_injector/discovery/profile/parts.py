@@ -43,8 +43,7 @@ DEFINE_NAMED = r"""
 {{- end }}
 {{- end }}"""
 
-# $a, $l: annotations and labels; $names: the application's containers; $image: the proxy's image,
-# in quotes.
+# $a, $l: annotations and labels; $names: the application's containers; $image: the proxy's image.
 VARIABLES = r"""
 {{- $a := .ObjectMeta.Annotations }}
 {{- $l := .ObjectMeta.Labels }}
@@ -58,24 +57,38 @@ VARIABLES = r"""
     {{- $comma = "," }}
   {{- end }}
 {{- end }}
-{{- $image := printf "\"%s\"" .ProxyImage }}
-{{- with index $a "sidecar.istio.io/proxyImage" }}{{ if contains "/" . }}{{ $image = <<quote>> . }}{{ end }}{{ end }}"""
+{{- $image := .ProxyImage }}
+{{- with index $a "sidecar.istio.io/proxyImage" }}{{ if contains "/" . }}{{ $image = . }}{{ end }}{{ end }}"""
 
 # $resources: the proxy's requests and limits, as JSON. One annotation displaces all defaults.
 RESOURCES = r"""
+{{- $requests := dict }}
+{{- $limits := dict }}
+{{- with index $a "sidecar.istio.io/proxyCPU" }}{{ $_ := set $requests "cpu" . }}{{ end }}
+{{- with index $a "sidecar.istio.io/proxyMemory" }}{{ $_ := set $requests "memory" . }}{{ end }}
+{{- with index $a "sidecar.istio.io/proxyCPULimit" }}{{ $_ := set $limits "cpu" . }}{{ end }}
+{{- with index $a "sidecar.istio.io/proxyMemoryLimit" }}{{ $_ := set $limits "memory" . }}{{ end }}
+{{- $resources := `{"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"cpu":"2000m","memory":"1024Mi"}}` }}
+{{- if and $requests $limits }}{{ $resources = dict "requests" $requests "limits" $limits | toJson }}
+{{- else if $requests }}{{ $resources = dict "requests" $requests | toJson }}
+{{- else if $limits }}{{ $resources = dict "limits" $limits | toJson }}
+{{- end }}"""
+
+# The same where the text of an annotation stands between quotes as it is.
+RESOURCES_RAW = r"""
 {{- $requests := list }}
 {{- $limits := list }}
 {{- if isset $a "sidecar.istio.io/proxyCPU" }}
-  {{- $requests = append $requests (<<quote quantity>> (index $a "sidecar.istio.io/proxyCPU") | printf `"cpu":%s`) }}
+  {{- $requests = append $requests (printf "\"%s\"" (index $a "sidecar.istio.io/proxyCPU") | printf `"cpu":%s`) }}
 {{- end }}
 {{- if isset $a "sidecar.istio.io/proxyMemory" }}
-  {{- $requests = append $requests (<<quote quantity>> (index $a "sidecar.istio.io/proxyMemory") | printf `"memory":%s`) }}
+  {{- $requests = append $requests (printf "\"%s\"" (index $a "sidecar.istio.io/proxyMemory") | printf `"memory":%s`) }}
 {{- end }}
 {{- if isset $a "sidecar.istio.io/proxyCPULimit" }}
-  {{- $limits = append $limits (<<quote quantity>> (index $a "sidecar.istio.io/proxyCPULimit") | printf `"cpu":%s`) }}
+  {{- $limits = append $limits (printf "\"%s\"" (index $a "sidecar.istio.io/proxyCPULimit") | printf `"cpu":%s`) }}
 {{- end }}
 {{- if isset $a "sidecar.istio.io/proxyMemoryLimit" }}
-  {{- $limits = append $limits (<<quote quantity>> (index $a "sidecar.istio.io/proxyMemoryLimit") | printf `"memory":%s`) }}
+  {{- $limits = append $limits (printf "\"%s\"" (index $a "sidecar.istio.io/proxyMemoryLimit") | printf `"memory":%s`) }}
 {{- end }}
 {{- $resources := `{"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"cpu":"2000m","memory":"1024Mi"}}` }}
 {{- if and $requests $limits }}

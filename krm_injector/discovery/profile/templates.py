@@ -44,7 +44,6 @@ from krm_injector.discovery.profile.parts import (
     MOUNT_USER,
     MOUNT_WORKLOAD,
     READINESS_TIMES,
-    RESOURCES,
     STATUS_PORT,
     VARIABLES,
     VOLUME_BOOTSTRAP,
@@ -58,14 +57,14 @@ SIDECAR_VARIABLES = r"""
 {{- $mode := annotation .ObjectMeta "sidecar.istio.io/interceptionMode" .ProxyConfig.InterceptionMode }}
 {{- $redirects := ne $mode "NONE" }}
 {{- $metadata := .ProxyConfig.ProxyMetadata }}
-{{- $native := <<native>> }}
+<<native>>
 {{- $excluded := excludeInboundPort $status (index $a "traffic.sidecar.istio.io/excludeInboundPorts") }}
 {{- $uid := or .ProxyUID 1337 }}
 {{- $gid := or .ProxyGID 1337 }}"""
 
 ISTIO_INIT = (
     r"""
-{"name":"istio-init","image":{{ <<init image>> }},
+{"name":"istio-init","image":<<init image>>,
 "args":["istio-iptables","-p","15001","-z","15006","-u","<<init user>>",
 "-m","{{ $mode }}",
 "-i","{{ annotation .ObjectMeta "traffic.sidecar.istio.io/includeOutboundIPRanges" "*" }}",
@@ -77,12 +76,11 @@ ISTIO_INIT = (
 {{- end }}
 {{- if isset $a "traffic.sidecar.istio.io/excludeOutboundPorts" }},
 "-o","{{ index $a "traffic.sidecar.istio.io/excludeOutboundPorts" }}"
-{{- end }}
-<<virtual interfaces>>
+{{- end }}<<virtual interfaces>>
 {{- if isset $a "traffic.sidecar.istio.io/excludeInterfaces" }},
 "-c","{{ index $a "traffic.sidecar.istio.io/excludeInterfaces" }}"
 {{- end }},
-{{ annotation .ObjectMeta "sidecar.istio.io/agentLogLevel" "default:info" | printf "--log_output_level=%s" | <<quote>> }}],
+<<init log level>>],
 {{- with .ProxyConfig.ProxyMetadata }}
 {{- $comma := "" }}
 "env":[{{ range $key, $value := . }}{{ $comma }}
@@ -115,7 +113,7 @@ SIDECAR_SECURITY = r"""
 
 SIDECAR_PROXY = (
     r"""
-{"name":"istio-proxy","image":{{ $image }},
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"http-envoy-prom","containerPort":15090,"protocol":"TCP"}],
 "args":["proxy","sidecar","""
     + LOG_FLAGS
@@ -172,7 +170,7 @@ SIDECAR = (
     + DEFINE_FLAG
     + DEFINE_NAMED
     + VARIABLES
-    + RESOURCES
+    + "<<resources>>"
     + STATUS_PORT
     + SIDECAR_VARIABLES
     + r"""
@@ -190,11 +188,9 @@ SIDECAR = (
 "annotations":{"""
     + ANNOTATIONS
     + r"""}},
-"spec":{"initContainers":{{ if or $redirects $native }}[{{ else }}<<no containers>>{{ end }}
-{{- if $redirects }}"""
+"spec":{"initContainers":<<open>>{{ if $redirects }}"""
     + ISTIO_INIT
-    + r"""{{ if $native }},{{ end }}{{ end }}
-{{- if not $native }}{{ if $redirects }}]{{ end }},"containers":[{{ end }}"""
+    + r"""{{ if $native }},{{ end }}{{ end }}{{ if not $native }}<<close>>,"containers":[{{ end }}"""
     + SIDECAR_PROXY
     + r"""],
 "volumes":["""
@@ -228,7 +224,7 @@ GATEWAY = (
     + r"""}},
 "spec":{"securityContext":{"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}]},
 "containers":[
-{"name":"istio-proxy","image":{{ $image }},
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"http-envoy-prom","containerPort":15090,"protocol":"TCP"}],
 "args":["proxy","router","""
     + LOG_FLAGS
@@ -281,7 +277,7 @@ GRPC_AGENT = (
     + DEFINE_FLAG
     + DEFINE_NAMED
     + VARIABLES
-    + RESOURCES
+    + "<<resources>>"
     + STATUS_PORT
     + r"""
 {{- "" -}}
@@ -295,7 +291,7 @@ GRPC_AGENT = (
     + ANNOTATIONS
     + r"""}},
 "spec":{"containers":[
-{"name":"istio-proxy","image":{{ $image }},
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"mesh-metrics","containerPort":15020,"protocol":"TCP"}],
 "args":["proxy","sidecar","""
     + LOG_FLAGS
