@@ -15,6 +15,7 @@ from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Webhook
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.versions import parse_version, rules_for
 
 
 class MeshParts(NamedTuple):
@@ -119,12 +120,23 @@ def _is_proxy_config(value: Object) -> bool:
 def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> list[Webhook]:
     """Takes the embedded profile as the injection configuration of every revision that needs one,
     and returns the profile's webhooks.
+
+    An error where there is no profile of the stated version. Then its webhooks are there without a
+    configuration, so that no workload passes for one that nothing injects.
     """
     # Late: a bundle with its own mesh does not need it.
     from krm_injector.discovery import profile
 
-    embedded = profile.load()
     revisions = {*parts.webhooks, *parts.mesh_configs} or {settings.revision or "default"}
+    release = profile.release_of(settings.mesh.version)
+    if release is None:
+        results.append(_no_profile(settings.mesh.version, profile.NEWEST_PATCHES))
+        rules = rules_for(parse_version(settings.mesh.version))
+        for revision in revisions - {*parts.webhooks}:
+            parts.webhooks[revision] = [*webhook_rules.assumed(revision, rules, {})]
+        return []
+
+    embedded = profile.load(release)
     has_mesh_config = bool(parts.mesh_configs)
     for revision in sorted(revisions):
         parts.injectors[revision] = ConfigText(
@@ -147,3 +159,13 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
         webhooks += webhook_rules.read(document)[0]
 
     return webhooks
+
+
+def _no_profile(version: str, newest_patches: Sequence[tuple[int, int, int]]) -> Result:
+    (_, oldest, _), (_, newest, _) = newest_patches[0], newest_patches[-1]
+    message = (
+        f"there is no embedded profile of Istio {version} (spec.mesh.version, --mesh-version), but "
+        f"of 1.{oldest} to 1.{newest}; add the mesh of your control plane (ConfigMaps "
+        "istio-sidecar-injector and istio), or state one of these versions"
+    )
+    return Result("error", message, field="spec.mesh.version", current=version, code="mesh-missing")

@@ -1,20 +1,24 @@
-"""The embedded profile against a real default installation of Istio 1.30.3, and by itself."""
+"""The embedded profile against real default installations of Istio, and by itself."""
 
 from __future__ import annotations
 
+import collections
 import itertools
 import json
 import lzma
+import os
 import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from outside import ask_webhook, needs, webhook_oracle
-from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES
+from outside import ask_webhook, needs, needs_program, not_at_hand, webhook_oracle
+from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES, SHARED
 
 from krm_injector.discovery import profile, webhooks
+from krm_injector.discovery.profile import differences
 from krm_injector.function_config import MeshSettings, Settings, Stub
 from krm_injector.pipeline import Outcome, run
 from krm_injector.sources.resource_list import read_manifests
@@ -121,26 +125,98 @@ ANY_CLUSTER = Settings()
 UID_RANGE = {"openshift.io/sa.scc.uid-range": "1000650000/10000"}
 
 
+# A default installation by the version that it is of. A folder is that of Istio's own test cases,
+# whose configuration is the default one's. None: the chart of a clone of istio/istio, $ISTIO_CLONE.
+FOLDER = SHARED / "istio" / "installations"
+INSTALLATIONS: dict[str, pathlib.Path | None] = {
+    "1.24.6": FOLDER / "1.24.6" / "default.yaml",
+    "1.25.5": None,
+    "1.26.8": FOLDER / "1.26.8" / "default.yaml",
+    "1.27.9": CORPUS / "1.27.9",
+    "1.28.10": CORPUS / "1.28.10",
+    "1.29.6": None,
+    "1.30.3": DEFAULT_INSTALLATION,
+    "1.31.0": FOLDER / "1.31" / "default.yaml",
+    "1.32.0": FOLDER / "1.32-dev" / "default.yaml",
+}
+if not os.environ.get("ISTIO_CLONE"):
+    INSTALLATIONS = {version: path for version, path in INSTALLATIONS.items() if path is not None}
+# Whose test cases are its inputs, where that is another version.
+INPUTS = {
+    "1.25.5": "1.24.6",
+    "1.26.8": "1.27.9",
+    "1.29.6": "1.30.3",
+    "1.31.0": "1.30.3",
+    "1.32.0": "1.30.3",
+}
+CHART = "manifests/charts/istio-control/istio-discovery"
+
+
 class Case(NamedTuple):
     workload: dict[str, Any]
     namespace_labels: dict[str, str]
     native: bool
 
 
-def mesh_documents() -> list[dict[str, Any]]:
-    text = needs(DEFAULT_INSTALLATION).read_text()
-    return list(yaml.load_all(text, yaml.CSafeLoader))
+class Installation(NamedTuple):
+    version: str
+    mesh: MeshSettings
+    profile: profile.Profile  # of that version
 
 
-@pytest.fixture(scope="module")
-def installation() -> MeshSettings:
-    """The real default installation as settings of a run."""
-    documents = mesh_documents()
+@pytest.fixture(scope="module", params=list(INSTALLATIONS))
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    """A real default installation as settings of a run."""
+    version = request.param
+    release = profile.release_of(version)
+    assert release
+    own = profile.load(release)
+    path = INSTALLATIONS[version]
+    if path is None:
+        mesh = mesh_of(rendered_chart(version, tmp_path_factory.mktemp("chart")))
+    elif needs(path).is_dir():
+        config, values = most_used_configuration(path)
+        mesh = MeshSettings(config, values, own.mesh, tuple(own.webhooks))
+    else:
+        mesh = mesh_of(path.read_text())
+
+    # A build from source states the tag latest, and a hub for tests.
+    values = json.loads(mesh.values or "")
+    values["global"] |= {"hub": profile.HUB, "tag": release.tag}
+    return Installation(version, mesh._replace(values=json.dumps(values)), own)
+
+
+def rendered_chart(tag: str, folder: pathlib.Path) -> str:
+    clone = os.environ.get("ISTIO_CLONE") or not_at_hand("a clone of istio/istio", "ISTIO_CLONE")
+    helm = needs_program("helm3")
+    archive = subprocess.run(
+        ["git", "-C", clone, "archive", tag, CHART], stdout=subprocess.PIPE, check=True
+    )
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    command = [helm, "template", "istiod", str(folder / CHART), "-n", "istio-system"]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def mesh_of(text: str) -> MeshSettings:
+    documents = [d for d in yaml.load_all(text, yaml.CSafeLoader) if d]
     data = {
-        key: text for d in documents if d["kind"] == "ConfigMap" for key, text in d["data"].items()
+        key: value
+        for d in documents
+        if d["kind"] == "ConfigMap" and d["metadata"]["name"] in ("istio", "istio-sidecar-injector")
+        for key, value in d["data"].items()
     }
     hooks = tuple(d for d in documents if d["kind"] == "MutatingWebhookConfiguration")
     return MeshSettings(data["config"], data["values"], data["mesh"], hooks)
+
+
+def most_used_configuration(corpus: pathlib.Path) -> tuple[str, str]:
+    """data.config and data.values of most of Istio's test cases: those of its defaults."""
+    cases = json.loads((corpus / "cases.json").read_text())
+    pairs = collections.Counter((case["config"], case["values"]) for case in cases)
+    ((config, values), _), *_ = pairs.most_common(1)
+    return (corpus / config).read_text(), (corpus / values).read_text()
 
 
 def results_under(
@@ -176,7 +252,7 @@ def results_under(
 
 
 def assert_equal(
-    installation: MeshSettings,
+    installation: Installation,
     cases: list[Case],
     injected: int,
     refused: int,
@@ -188,8 +264,8 @@ def assert_equal(
         sorted(cases, key=lambda case: case.native), lambda case: case.native
     ):
         same = list(group)
-        real += results_under(installation, same, cluster)
-        ours += results_under(MeshSettings(), same, cluster)
+        real += results_under(installation.mesh, same, cluster)
+        ours += results_under(MeshSettings(version=installation.version), same, cluster)
     for one, other in zip(real, ours, strict=True):
         assert one == other
     assert real.count("refused") >= refused
@@ -234,61 +310,75 @@ def paired() -> Iterator[Case]:
         )
 
 
-def test_webhooks_are_those_of_the_installation() -> None:
-    documents = [d for d in mesh_documents() if d["kind"] == "MutatingWebhookConfiguration"]
-    real = [webhook for document in documents for webhook in webhooks.read(document)[0]]
-    ours = [
-        webhook for document in profile.load().webhooks for webhook in webhooks.read(document)[0]
-    ]
+def test_webhooks_are_those_of_the_installation(installation: Installation) -> None:
+    real, ours = (
+        [webhook for document in documents for webhook in webhooks.read(document)[0]]
+        for documents in (installation.mesh.webhooks, installation.profile.webhooks)
+    )
     assert len(ours) == 4
     assert ours == real
 
 
-def test_values_are_those_of_the_installation(installation: MeshSettings) -> None:
+def test_values_are_those_of_the_installation(installation: Installation) -> None:
     def agree(ours: Any, real: Any) -> bool:
         if isinstance(ours, dict):
             return all(key in real and agree(value, real[key]) for key, value in ours.items())
         return bool(ours == real)
 
-    assert agree(json.loads(profile.load().values), json.loads(installation.values or ""))
-    assert agree(json.loads(profile.load().mesh), yaml.safe_load(installation.mesh_config or ""))
+    own, mesh = installation.profile, installation.mesh
+    assert agree(json.loads(own.values), json.loads(mesh.values or ""))
+    assert agree(json.loads(own.mesh), yaml.safe_load(mesh.mesh_config or ""))
+
+
+def test_templates_are_named_as_those_of_the_installation(installation: Installation) -> None:
+    path = INSTALLATIONS[installation.version]
+    if path and path.is_dir():
+        pytest.skip("the test cases of Istio have templates of their own")
+    real = yaml.load(installation.mesh.config or "", yaml.CSafeLoader)["templates"]
+    assert set(json.loads(installation.profile.config)["templates"]) == set(real)
 
 
 @pytest.mark.slow
 def test_every_annotation_and_label_injects_as_the_real_installation_does(
-    installation: MeshSettings,
+    installation: Installation,
 ) -> None:
     assert_equal(installation, list(swept()), injected=600, refused=100)
 
 
 @pytest.mark.slow
 def test_pairs_of_annotations_inject_as_the_real_installation_does(
-    installation: MeshSettings,
+    installation: Installation,
 ) -> None:
     assert_equal(installation, list(paired()), injected=300, refused=100)
 
 
 @pytest.mark.slow
-def test_openshift_injects_as_the_real_installation_does(installation: MeshSettings) -> None:
+def test_openshift_injects_as_the_real_installation_does(installation: Installation) -> None:
     openshift = Settings(platform="openshift")
-    assert_equal(installation, list(swept()), injected=600, refused=100, cluster=openshift)
+    chosen = {"sidecar.istio.io/interceptionMode", "sidecar.istio.io/capNetBindService"}
+    cases = [
+        case
+        for index, case in enumerate(swept())
+        if index % 3 == 0 or chosen & {*case.workload["metadata"]["annotations"]}
+    ]
+    assert_equal(installation, cases, injected=200, refused=30, cluster=openshift)
     assert results_under(MeshSettings(), [*swept()][:1], openshift) != results_under(
         MeshSettings(), [*swept()][:1]
     )
 
 
-def test_compliance_policy_of_the_control_plane(installation: MeshSettings) -> None:
-    fips = Settings(control_plane_env={"COMPLIANCE_POLICY": "fips-140-2"})
+def test_compliance_policy_of_the_control_plane(installation: Installation) -> None:
+    fips = Settings(control_plane_env={"COMPLIANCE_POLICY": "fips-140-3"})
     labels = {"istio-injection": "enabled"}
     cases = [
         Case(pod({"inject.istio.io/templates": template}), labels, True) for template in TEMPLATES
     ]
     assert_equal(installation, cases, injected=4, refused=0, cluster=fips)
-    assert "fips-140-2" in json.dumps(results_under(MeshSettings(), cases[:1], fips))
+    assert "fips-140-3" in json.dumps(results_under(MeshSettings(), cases[:1], fips))
 
 
 @pytest.mark.slow
-def test_random_workloads_inject_as_under_the_real_installation(installation: MeshSettings) -> None:
+def test_random_workloads_inject_as_under_the_real_installation(installation: Installation) -> None:
     with lzma.open(needs(RANDOM_CASES), "rt") as lines:
         rows = [json.loads(line) for line in lines]
     cases = [
@@ -299,9 +389,10 @@ def test_random_workloads_inject_as_under_the_real_installation(installation: Me
 
 @pytest.mark.slow
 def test_inputs_of_istios_own_cases_inject_as_under_the_real_installation(
-    installation: MeshSettings,
+    installation: Installation,
 ) -> None:
-    inputs = sorted(needs(CORPUS / "1.30.3" / "input").glob("*"))
+    version = INPUTS.get(installation.version, installation.version)
+    inputs = sorted(needs(CORPUS / version / "input").glob("*"))
     documents = [
         d for path in inputs for d in yaml.load_all(path.read_text(), yaml.CSafeLoader) if d
     ]
@@ -318,23 +409,20 @@ def test_inputs_of_istios_own_cases_inject_as_under_the_real_installation(
 
 
 @pytest.mark.slow
-def test_the_real_webhook_agrees(installation: MeshSettings, tmp_path: pathlib.Path) -> None:
-    """The profile's own text through Istio's code."""
+def test_the_real_webhook_agrees(installation: Installation, tmp_path: pathlib.Path) -> None:
+    """The profile's own text through Istio's code, that of 1.31, whatever the version."""
     oracle = webhook_oracle()
-    own = profile.load()
+    own, mesh = installation.profile, installation.mesh
     meshes = (
-        {
-            "config": installation.config,
-            "values": installation.values,
-            "mesh": installation.mesh_config,
-        },
+        {"config": mesh.config, "values": mesh.values, "mesh": mesh.mesh_config},
         {"config": own.config, "values": own.values, "mesh": own.mesh},
     )
-    cases = [*swept(), *paired()]
+    whole = installation.version in ("1.24.6", "1.30.3", "1.31.0")
+    cases = [*swept(), *paired()][:: 1 if whole else 4]
     facts = {"webhooks": [], "namespace": "shop", "ns_labels": {}, "revision": "default"}
     requests = [
-        {**facts, **mesh, "id": "0", "native": case.native, "workload": json.dumps(case.workload)}
-        for case, mesh in itertools.product(cases, meshes)
+        {**facts, **texts, "id": "0", "native": case.native, "workload": json.dumps(case.workload)}
+        for case, texts in itertools.product(cases, meshes)
     ]
     found = ask_webhook(oracle, requests, tmp_path)
     assert len(found) == 2 * len(cases)
@@ -370,9 +458,14 @@ spec:
 """
 
 
-def injected_example(template: str, native: bool) -> Outcome:
+def injected_example(template: str, native: bool, version: str = "") -> Outcome:
     stub = Stub("shop", {"istio-injection": "enabled"}, {})
-    settings = Settings(namespaces=(stub,), native_sidecars=native, record=False)
+    settings = Settings(
+        namespaces=(stub,),
+        native_sidecars=native,
+        mesh=MeshSettings(version=version),
+        record=False,
+    )
     return run(read_manifests(EXAMPLE.replace("TEMPLATE", template).encode()), settings)
 
 
@@ -392,11 +485,104 @@ def test_templates_of_gateways_are_refused(template: str) -> None:
     assert [result.severity for result in outcome.results if result.severity != "info"] == ["error"]
 
 
-def test_the_profiles_texts_are_json() -> None:
-    loaded = profile.load()
-    assert set(json.loads(loaded.config)["templates"]) == {*TEMPLATES, *FOR_GATEWAYS}
-    assert json.loads(loaded.values)["global"]["tag"] == loaded.version == "1.30.3"
+RELEASES = [differences.DEFAULT, *map(differences.release, differences.NEWEST_PATCHES)]
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=[release.tag for release in RELEASES])
+def test_the_profiles_texts_are_json(release: profile.Release) -> None:
+    loaded = profile.load(release)
+    templates = json.loads(loaded.config)["templates"]
+    assert {*TEMPLATES, "waypoint", "kube-gateway"} <= set(templates)
+    assert not [name for name, text in templates.items() if "<<" in text or ">>" in text]
+    assert json.loads(loaded.values)["global"]["tag"] == loaded.version == release.tag
     assert json.loads(loaded.mesh)["rootNamespace"] == "istio-system"
+
+
+def test_the_default() -> None:
+    assert profile.load().version == differences.DEFAULT.tag == "1.30.3"
+
+
+@pytest.mark.parametrize(
+    ("stated", "tag"),
+    [
+        ("", "1.30.3"),
+        ("1.24", "1.24.6"),
+        ("1.31", "1.31.1"),
+        ("v1.27.3", "1.27.3"),
+        ("1.28.4-distroless", "1.28.4-distroless"),
+        ("1.31-alpha.0123456789", "1.31-alpha.0123456789"),
+        ("1.29.99", "1.29.99"),
+        ("1.33.1", "1.33.1"),
+        ("1.33", "1.33.0"),
+        ("1.23", None),
+        ("1.8.2", None),
+    ],
+)
+def test_which_release_a_stated_version_means(stated: str, tag: str | None) -> None:
+    release = profile.release_of(stated)
+    assert (release and release.tag) == tag
+
+
+def test_every_minor_version_from_the_oldest_on_has_a_profile() -> None:
+    minors = [patch[:2] for patch in differences.NEWEST_PATCHES]
+    assert minors == [(1, minor) for minor in range(24, 24 + len(minors))]
+    assert minors[-1] >= (1, 31)
+
+
+def test_the_table_of_differences_has_its_form() -> None:
+    texts = dict(differences.OLDEST_TEXTS)
+    for difference in differences.DIFFERENCES:
+        minors = [first[:2] for first in difference.since]
+        assert minors == [(1, minors[0][1] + index) for index in range(len(minors))]
+        assert difference.since[-1][2] == 0 or len(minors) == 1
+        assert difference.texts.keys() <= texts.keys() and difference.source
+        for name, text in difference.texts.items():
+            assert text != texts[name], name
+        texts |= difference.texts
+
+    assert list(texts) == list(differences.OLDEST_TEXTS)
+    used = "".join([*profile.TEMPLATES.values(), *texts.values()])
+    assert all(f"<<{name}>>" in used for name in texts)
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [("1.26.4", False), ("1.26.5", True), ("1.27.1", False), ("1.27.2", True), ("1.28.0", True)],
+)
+def test_a_difference_that_came_by_patches(tag: str, expected: bool) -> None:
+    release = profile.release_of(tag)
+    assert release
+    assert differences.has(release, ((1, 26, 5), (1, 27, 2), (1, 28, 0))) is expected
+
+
+@pytest.mark.parametrize(
+    ("version", "image", "lacks"),
+    [
+        ("1.24", "docker.io/istio/proxyv2:1.24.6", "istio-ca-crl"),
+        ("1.31.0", "docker.io/istio/proxyv2:1.31.0", "no such text"),
+    ],
+)
+def test_the_stated_version_picks_the_profile(version: str, image: str, lacks: str) -> None:
+    outcome = injected_example("sidecar", True, version)
+    assert not [result for result in outcome.results if result.severity != "info"]
+    text = json.dumps(outcome.replacements[0])
+    assert image in text and lacks not in text
+
+
+def test_a_version_without_a_profile_is_an_error() -> None:
+    outcome = injected_example("sidecar", True, "1.20")
+    assert not outcome.replacements
+    first, *others = [result for result in outcome.results if result.severity != "info"]
+    assert (first.severity, first.code, first.current) == ("error", "mesh-missing", "1.20")
+    assert "1.24 to 1.31" in first.message
+    assert [result.code for result in others] == ["control-plane-missing"]
+
+
+def test_a_version_newer_than_known_is_a_warning() -> None:
+    outcome = injected_example("sidecar", True, "1.99.1")
+    told = [result.code for result in outcome.results if result.severity != "info"]
+    assert told == ["mesh-version-newer"]
+    assert "proxyv2:1.99.1" in json.dumps(outcome.replacements[0])
 
 
 def test_each_load_is_the_callers_own() -> None:

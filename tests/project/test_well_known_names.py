@@ -22,6 +22,7 @@ NAMES = {
 
 # Data: texts in Go's template language, and tables that a command makes.
 DATA = {
+    "discovery/profile/differences.py",
     "discovery/profile/parts.py",
     "discovery/profile/templates.py",
     "istio_api/tables_generated.py",

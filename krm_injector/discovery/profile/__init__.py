@@ -1,7 +1,8 @@
 """The embedded profile: the mesh configuration that is used if none is given.
 
-It is Istio 1.30.3 as `istioctl install` sets it up without options. Templates and values are this
-project's own text. They inject exactly what that installation injects (docs/profile.md).
+It stands for Istio as its charts, or `istioctl install`, set it up without options: in the version
+that is stated, else in differences.DEFAULT. Templates and values are this project's own text; what
+they inject equals what that installation injects, value for value (docs/profile.md).
 """
 
 from __future__ import annotations
@@ -9,31 +10,34 @@ from __future__ import annotations
 import json
 
 from krm_injector.discovery import webhooks
-from krm_injector.discovery.profile.templates import TEMPLATES
+from krm_injector.discovery.profile.differences import (
+    DEFAULT,
+    NEWEST_PATCHES,
+    TEMPLATES_SINCE,
+    Release,
+    has,
+    release_of,
+    texts_of,
+)
+from krm_injector.discovery.profile.templates import NOT_FOR_PODS, TEMPLATES
 from krm_injector.istio_names import REVISION_LABEL, SYSTEM_NAMESPACE
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.versions import parse_version, rules_for
+from krm_injector.versions import rules_for
 
-VERSION = "1.30.3"
+__all__ = [
+    "DEFAULT",
+    "HUB",
+    "NEWEST_PATCHES",
+    "TEMPLATES",
+    "Profile",
+    "Release",
+    "load",
+    "release_of",
+]
 
-# The values that istiod itself reads. Those that the templates read are constants in the templates.
-VALUES = {
-    "global": {
-        "hub": "docker.io/istio",
-        "tag": VERSION,
-        "variant": "",
-        "istioNamespace": SYSTEM_NAMESPACE,
-        "meshID": "",
-        "network": "",
-        "multiCluster": {"clusterName": ""},
-        "proxy": {"image": "proxyv2", "statusPort": 15020},
-        "proxy_init": {"image": "proxyv2"},
-    },
-    "pilot": {"cni": {"enabled": False}},
-    "revision": "",
-    "sidecarInjectorWebhook": {"enableNamespacesByDefault": False, "rewriteAppHTTPProbe": True},
-}
+# The hub that all of these releases are on, and that stays (docs/profile.md).
+HUB = "docker.io/istio"
 
 MESH_CONFIG = {
     "defaultConfig": {"discoveryAddress": "istiod.istio-system.svc:15012"},
@@ -58,22 +62,59 @@ class Profile(NamedTuple):
     @property
     def version(self) -> str:
         """The version of Istio whose default installation this is."""
-        return VERSION
+        return str(json.loads(self.values)["global"]["tag"])
 
 
-def load() -> Profile:
-    """The profile. Every call gives a new value, which its owner may change."""
-    config = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": TEMPLATES}
+def load(release: Release = DEFAULT) -> Profile:
+    """The profile of a release. Every call gives a new value, which its owner may change."""
+    templates = _templates(release)
+    config = {"policy": "enabled", "defaultTemplates": ["sidecar"], "templates": templates}
+    values = _values(release)
     return Profile(
-        json.dumps(config), json.dumps(VALUES), json.dumps(MESH_CONFIG), [_webhook_configuration()]
+        json.dumps(config),
+        json.dumps(values),
+        json.dumps(MESH_CONFIG),
+        [_webhook_configuration(release, values)],
     )
 
 
-def _webhook_configuration() -> Object:
-    minor = parse_version(VERSION)
-    assert minor is not None
+def _templates(release: Release) -> dict[str, str]:
+    texts = texts_of(release)
+    templates = {}
+    for name, template in TEMPLATES.items():
+        for key, text in texts.items():
+            template = template.replace(f"<<{key}>>", text)
+        templates[name] = template
 
-    default_webhooks = webhooks.assumed("default", rules_for(minor), VALUES)
+    for name, since in TEMPLATES_SINCE.items():
+        if has(release, (since,)):
+            templates[name] = NOT_FOR_PODS
+
+    return templates
+
+
+def _values(release: Release) -> Object:
+    """What istiod itself reads among the values; the templates have theirs folded in."""
+    return {
+        "global": {
+            "hub": HUB,
+            "tag": release.tag,
+            "variant": "",
+            "istioNamespace": SYSTEM_NAMESPACE,
+            "meshID": "",
+            "network": "",
+            "multiCluster": {"clusterName": ""},
+            "proxy": {"image": "proxyv2", "statusPort": 15020},
+            "proxy_init": {"image": "proxyv2"},
+        },
+        "pilot": {"cni": {"enabled": False}},
+        "revision": "",
+        "sidecarInjectorWebhook": {"enableNamespacesByDefault": False, "rewriteAppHTTPProbe": True},
+    }
+
+
+def _webhook_configuration(release: Release, values: Object) -> Object:
+    default_webhooks = webhooks.assumed("default", rules_for(release.patch[:2]), values)
     service = {"name": "istiod", "namespace": SYSTEM_NAMESPACE}
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",

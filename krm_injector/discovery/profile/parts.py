@@ -1,6 +1,8 @@
 """What the templates of the embedded profile have in common: definitions, variables, pieces of
 JSON. Data, written by hand; ``pytest tests/discovery/test_profile.py`` compares what they render
 with a real installation.
+
+``<<name>>`` stands for a text that depends on Istio's version (differences.py).
 """
 
 # ruff: noqa: E501 - a line of a template is as long as what it renders
@@ -72,6 +74,29 @@ RESOURCES = r"""
 {{- else if $limits }}{{ $resources = dict "limits" $limits | toJson }}
 {{- end }}"""
 
+# The same where the text of an annotation stands between quotes as it is.
+RESOURCES_RAW = r"""
+{{- $requests := list }}
+{{- $limits := list }}
+{{- if isset $a "sidecar.istio.io/proxyCPU" }}
+  {{- $requests = append $requests (printf "\"%s\"" (index $a "sidecar.istio.io/proxyCPU") | printf `"cpu":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyMemory" }}
+  {{- $requests = append $requests (printf "\"%s\"" (index $a "sidecar.istio.io/proxyMemory") | printf `"memory":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyCPULimit" }}
+  {{- $limits = append $limits (printf "\"%s\"" (index $a "sidecar.istio.io/proxyCPULimit") | printf `"cpu":%s`) }}
+{{- end }}
+{{- if isset $a "sidecar.istio.io/proxyMemoryLimit" }}
+  {{- $limits = append $limits (printf "\"%s\"" (index $a "sidecar.istio.io/proxyMemoryLimit") | printf `"memory":%s`) }}
+{{- end }}
+{{- $resources := `{"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"cpu":"2000m","memory":"1024Mi"}}` }}
+{{- if and $requests $limits }}
+  {{- $resources = printf `{"requests":{%s},"limits":{%s}}` (join "," $requests) (join "," $limits) }}
+{{- else if $requests }}{{ $resources = printf `{"requests":{%s}}` (join "," $requests) }}
+{{- else if $limits }}{{ $resources = printf `{"limits":{%s}}` (join "," $limits) }}
+{{- end }}"""
+
 # $status: the status port as it is written.
 STATUS_PORT = r"""
 {{- $status := annotation .ObjectMeta "status.sidecar.istio.io/port" "15020" }}"""
@@ -106,13 +131,13 @@ ANNOTATIONS = r"""
 LOG_FLAGS = r"""
 "--domain","$(POD_NAMESPACE).svc.cluster.local",
 {{ if isset $a "sidecar.istio.io/logLevel" }}
-  {{- template "flag" (printf "--proxyLogLevel=%s" (index $a "sidecar.istio.io/logLevel")) }}
+  {{- <<flag>> (printf "--proxyLogLevel=%s" (index $a "sidecar.istio.io/logLevel")) }}
 {{- else }}"--proxyLogLevel=warning"{{ end }},
 {{ if isset $a "sidecar.istio.io/componentLogLevel" }}
-  {{- template "flag" (printf "--proxyComponentLogLevel=%s" (index $a "sidecar.istio.io/componentLogLevel")) }}
+  {{- <<flag>> (printf "--proxyComponentLogLevel=%s" (index $a "sidecar.istio.io/componentLogLevel")) }}
 {{- else }}"--proxyComponentLogLevel=misc:error"{{ end }},
 {{ if isset $a "sidecar.istio.io/agentLogLevel" }}
-  {{- template "flag" (printf "--log_output_level=%s" (index $a "sidecar.istio.io/agentLogLevel")) }}
+  {{- <<flag>> (printf "--log_output_level=%s" (index $a "sidecar.istio.io/agentLogLevel")) }}
 {{- else }}"--log_output_level=default:info"{{ end }}"""
 
 ENV_CA = r"""
@@ -127,7 +152,7 @@ ENV_POD = r"""
 {"name":"HOST_IP","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}"""
 
 ENV_CPU_LIMIT = r"""
-{"name":"ISTIO_CPU_LIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu","divisor":"1"}}}"""
+{"name":"ISTIO_CPU_LIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"<<divisor>>}}}"""
 
 ENV_PROXY_CONFIG = r"""
 {"name":"PROXY_CONFIG","value":{{ protoToJSON .ProxyConfig | printf "%s\n" | toJson }}},
@@ -137,10 +162,9 @@ ENV_CONTAINERS = r"""
 {"name":"ISTIO_META_APP_CONTAINERS","value":"{{ join "," $names }}"}"""
 
 ENV_LIMITS = r"""
-{"name":"GOMEMLIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1"}}},
-{"name":"GOMAXPROCS","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu","divisor":"1"}}}
+{"name":"GOMEMLIMIT","valueFrom":{"resourceFieldRef":{"resource":"limits.memory"<<divisor>>}}}<<GOMAXPROCS>>
 {{- with .CompliancePolicy }},
-{"name":"COMPLIANCE_POLICY","value":"{{ . }}"}
+{"name":"COMPLIANCE_POLICY","value":"{{ . }}"}<<GODEBUG>>
 {{- end }}"""
 
 ENV_NODE = r"""
@@ -205,7 +229,7 @@ MOUNT_USER = r"""
 VOLUME_BOOTSTRAP = r"""
 {{- if isset $a "sidecar.istio.io/bootstrapOverride" }},
 {"name":"custom-bootstrap-volume","configMap":{"name":
-{{ template "scalar" (index $a "sidecar.istio.io/bootstrapOverride") }}}}
+{{ <<name>> (index $a "sidecar.istio.io/bootstrapOverride") }}}}
 {{- end }}"""
 VOLUMES_COMMON = r"""
 {"name":"istio-data","emptyDir":{}},

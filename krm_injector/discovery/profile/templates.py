@@ -5,7 +5,8 @@ value that Istio's own default writes without quotes, and that YAML may therefor
 else than a string, is written without quotes here as well; see ``parts.DEFINE_SCALAR``.
 
 Everything that a default installation fixes (its values and its mesh configuration) is a constant
-of the text. Data, written by hand; ``pytest tests/discovery/test_profile.py`` compares what it
+of the text, and what differs between versions stands as ``<<name>>`` (differences.py). Data,
+written by hand; ``pytest tests/discovery/test_profile.py`` compares what it
 renders with a real installation.
 """
 
@@ -38,13 +39,11 @@ from krm_injector.discovery.profile.parts import (
     MOUNT_CA,
     MOUNT_CERTS,
     MOUNT_CREDENTIAL,
-    MOUNT_CRL,
     MOUNT_DATA,
     MOUNT_TOKENS,
     MOUNT_USER,
     MOUNT_WORKLOAD,
     READINESS_TIMES,
-    RESOURCES,
     STATUS_PORT,
     VARIABLES,
     VOLUME_BOOTSTRAP,
@@ -58,16 +57,15 @@ SIDECAR_VARIABLES = r"""
 {{- $mode := annotation .ObjectMeta "sidecar.istio.io/interceptionMode" .ProxyConfig.InterceptionMode }}
 {{- $redirects := ne $mode "NONE" }}
 {{- $metadata := .ProxyConfig.ProxyMetadata }}
-{{- $native := .NativeSidecars }}
-{{- with index $a "sidecar.istio.io/nativeSidecar" }}{{ $native = ne . "false" }}{{ end }}
+<<native>>
 {{- $excluded := excludeInboundPort $status (index $a "traffic.sidecar.istio.io/excludeInboundPorts") }}
 {{- $uid := or .ProxyUID 1337 }}
 {{- $gid := or .ProxyGID 1337 }}"""
 
 ISTIO_INIT = (
     r"""
-{"name":"istio-init","image":"{{ $image }}",
-"args":["istio-iptables","-p","15001","-z","15006","-u","{{ if eq $mode "TPROXY" }}1337{{ else }}{{ $uid }}{{ end }}",
+{"name":"istio-init","image":<<init image>>,
+"args":["istio-iptables","-p","15001","-z","15006","-u","<<init user>>",
 "-m","{{ $mode }}",
 "-i","{{ annotation .ObjectMeta "traffic.sidecar.istio.io/includeOutboundIPRanges" "*" }}",
 "-x","{{ index $a "traffic.sidecar.istio.io/excludeOutboundIPRanges" }}",
@@ -78,16 +76,11 @@ ISTIO_INIT = (
 {{- end }}
 {{- if isset $a "traffic.sidecar.istio.io/excludeOutboundPorts" }},
 "-o","{{ index $a "traffic.sidecar.istio.io/excludeOutboundPorts" }}"
-{{- end }}
-{{- if isset $a "istio.io/reroute-virtual-interfaces" }},
-"-k","{{ index $a "istio.io/reroute-virtual-interfaces" }}"
-{{- else if isset $a "traffic.sidecar.istio.io/kubevirtInterfaces" }},
-"-k","{{ index $a "traffic.sidecar.istio.io/kubevirtInterfaces" }}"
-{{- end }}
+{{- end }}<<virtual interfaces>>
 {{- if isset $a "traffic.sidecar.istio.io/excludeInterfaces" }},
 "-c","{{ index $a "traffic.sidecar.istio.io/excludeInterfaces" }}"
 {{- end }},
-"--log_output_level={{ annotation .ObjectMeta "sidecar.istio.io/agentLogLevel" "default:info" }}"],
+<<init log level>>],
 {{- with .ProxyConfig.ProxyMetadata }}
 {{- $comma := "" }}
 "env":[{{ range $key, $value := . }}{{ $comma }}
@@ -108,10 +101,10 @@ SIDECAR_SECURITY = r"""
 "allowPrivilegeEscalation":true,"privileged":true,"runAsGroup":{{ $gid }},"runAsNonRoot":false,"runAsUser":0,
 "capabilities":{"add":["NET_ADMIN"],"drop":["ALL"]}
 {{- else if eq $mode "TPROXY" }}
-"allowPrivilegeEscalation":false,"privileged":false,"runAsGroup":1337,"runAsNonRoot":false,"runAsUser":0,
+"allowPrivilegeEscalation":false,"privileged":false,"runAsGroup":<<root group>>,"runAsNonRoot":false,"runAsUser":0,
 "capabilities":{"add":["NET_ADMIN"{{ if $bind }},"NET_BIND_SERVICE"{{ end }}],"drop":["ALL"]}
 {{- else if $bind }}
-"allowPrivilegeEscalation":false,"privileged":false,"runAsGroup":1337,"runAsNonRoot":false,"runAsUser":0,
+"allowPrivilegeEscalation":false,"privileged":false,"runAsGroup":<<root group>>,"runAsNonRoot":false,"runAsUser":0,
 "capabilities":{"add":["NET_BIND_SERVICE"],"drop":["ALL"]}
 {{- else }}
 "allowPrivilegeEscalation":false,"privileged":false,"runAsGroup":{{ $gid }},"runAsNonRoot":true,"runAsUser":{{ $uid }},
@@ -120,7 +113,7 @@ SIDECAR_SECURITY = r"""
 
 SIDECAR_PROXY = (
     r"""
-{"name":"istio-proxy","image":"{{ $image }}",
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"http-envoy-prom","containerPort":15090,"protocol":"TCP"}],
 "args":["proxy","sidecar","""
     + LOG_FLAGS
@@ -147,7 +140,7 @@ SIDECAR_PROXY = (
     )
     + r""",
 {"name":"ISTIO_META_INTERCEPTION_MODE","value":"{{ $mode }}"}
-{{- with or (index $l "service.istio.io/workload-name") .DeploymentMeta.Name }},
+{{- with <<workload name>> }},
 {"name":"ISTIO_META_WORKLOAD_NAME","value":"{{ . }}"}
 {{- end }}"""
     + ENV_OWNER
@@ -161,8 +154,7 @@ SIDECAR_PROXY = (
             MOUNT_WORKLOAD,
             MOUNT_CREDENTIAL,
             MOUNT_CERTS,
-            MOUNT_CA,
-            MOUNT_CRL,
+            MOUNT_CA + "<<CRL mount>>",
             MOUNT_DATA + MOUNT_BOOTSTRAP,
         )
     )
@@ -178,7 +170,7 @@ SIDECAR = (
     + DEFINE_FLAG
     + DEFINE_NAMED
     + VARIABLES
-    + RESOURCES
+    + "<<resources>>"
     + STATUS_PORT
     + SIDECAR_VARIABLES
     + r"""
@@ -190,15 +182,15 @@ SIDECAR = (
 {{- end }}
 "service.istio.io/canonical-name":{{ """
     + CANONICAL_NAME
-    + r""" | trunc 63 | trimSuffix "-" | quote }},"""
+    + r""" | trunc 63 | <<trim>> | quote }},"""
     + CANONICAL_REVISION
     + r"""},
 "annotations":{"""
     + ANNOTATIONS
     + r"""}},
-"spec":{"initContainers":[{{ if $redirects }}"""
+"spec":{"initContainers":<<open>>{{ if $redirects }}"""
     + ISTIO_INIT
-    + r"""{{ if $native }},{{ end }}{{ end }}{{ if not $native }}],"containers":[{{ end }}"""
+    + r"""{{ if $native }},{{ end }}{{ end }}{{ if not $native }}<<close>>,"containers":[{{ end }}"""
     + SIDECAR_PROXY
     + r"""],
 "volumes":["""
@@ -210,8 +202,7 @@ SIDECAR = (
     + r""",
 {"name":"istio-envoy","emptyDir":{"medium":"Memory"}},"""
     + VOLUMES_COMMON
-    + r""",
-{"name":"istio-ca-crl","configMap":{"name":"istio-ca-crl","optional":true}}"""
+    + "<<CRL volume>>"
     + VOLUME_USER
     + "]}}"
 )
@@ -229,11 +220,11 @@ GATEWAY = (
     + CANONICAL_REVISION
     + r"""},
 "annotations":{"""
-    + ANNOTATIONS
+    + "<<gateway annotations>>"
     + r"""}},
 "spec":{"securityContext":{"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}]},
 "containers":[
-{"name":"istio-proxy","image":"{{ $image }}",
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"http-envoy-prom","containerPort":15090,"protocol":"TCP"}],
 "args":["proxy","router","""
     + LOG_FLAGS
@@ -249,24 +240,30 @@ GATEWAY = (
 {"name":"ISTIO_META_INTERCEPTION_MODE","value":"{{ .ProxyConfig.InterceptionMode }}"}"""
     + ENV_WORKLOAD
     + ENV_OWNER
-    + ENV_BOOTSTRAP
+    + "<<gateway bootstrap variable>>"
     + ENV_MESH
     + ENV_METADATA
     + r"""],
 "volumeMounts":["""
     + ",".join(
-        (MOUNT_WORKLOAD, MOUNT_CREDENTIAL, MOUNT_CERTS, MOUNT_CA, MOUNT_DATA + MOUNT_BOOTSTRAP)
+        (
+            MOUNT_WORKLOAD,
+            MOUNT_CREDENTIAL,
+            MOUNT_CERTS,
+            MOUNT_CA,
+            MOUNT_DATA + "<<gateway bootstrap mount>>",
+        )
     )
     + r""",
 {"name":"istio-envoy","mountPath":"/etc/istio/proxy"},"""
     + MOUNT_TOKENS
     + r"""]}],
 "volumes":["""
-    + VOLUME_WORKLOAD
+    + "<<gateway socket>>"
     + r""",
 {"name":"credential-socket","emptyDir":{}},
 {"name":"workload-certs","emptyDir":{}}"""
-    + VOLUME_BOOTSTRAP
+    + "<<gateway bootstrap volume>>"
     + r""",
 {"name":"istio-envoy","emptyDir":{"medium":"Memory"}},"""
     + VOLUMES_COMMON
@@ -280,7 +277,7 @@ GRPC_AGENT = (
     + DEFINE_FLAG
     + DEFINE_NAMED
     + VARIABLES
-    + RESOURCES
+    + "<<resources>>"
     + STATUS_PORT
     + r"""
 {{- "" -}}
@@ -294,7 +291,7 @@ GRPC_AGENT = (
     + ANNOTATIONS
     + r"""}},
 "spec":{"containers":[
-{"name":"istio-proxy","image":"{{ $image }}",
+{"name":"istio-proxy","image":<<image>>,
 "ports":[{"name":"mesh-metrics","containerPort":15020,"protocol":"TCP"}],
 "args":["proxy","sidecar","""
     + LOG_FLAGS
@@ -404,6 +401,7 @@ GRPC_SIMPLE = (
 # These make whole Gateway deployments of the Gateway API; a pod that names one is refused.
 NOT_FOR_PODS = r"""{{ fail "this template is for deployments that istiod makes of a Gateway, not for pods" }}"""
 
+# "waypoint" and the like are refused. Which there are depends on the version (differences.py).
 TEMPLATES = {
     "sidecar": SIDECAR,
     "gateway": GATEWAY,
@@ -411,5 +409,4 @@ TEMPLATES = {
     "grpc-agent": GRPC_AGENT,
     "waypoint": NOT_FOR_PODS,
     "kube-gateway": NOT_FOR_PODS,
-    "agentgateway": NOT_FOR_PODS,
 }
