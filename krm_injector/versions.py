@@ -114,7 +114,7 @@ class Rules(NamedTuple):
     image_variant: ImageVariant = ""
     cni_network_by_namespace: bool = False  # appendMultusNetwork splits "namespace/name"
     # Minor of k8s.io/api. Fields of a template that it does not have are dropped
-    # (kube/pod_history.py). Before 35, Go writes "divisor: 0" for a resourceFieldRef without one.
+    # (kube/pod_history.py).
     kubernetes: int = 11
 
     # ------------------------------------------------------------ applying a SidecarInjectionSpec

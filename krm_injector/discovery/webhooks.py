@@ -22,7 +22,8 @@ from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
 INJECT_PATH = "/inject"
-_BAD_ESCAPE = "%(?![0-9a-fA-F]{2})"
+_NOT_IN_URLS = r"%(?![0-9a-fA-F]{2})|[\0-\x1f\x7f]"  # net/url Parse gives an error
+_SCHEME = "[a-zA-Z][a-zA-Z0-9+.-]*:"
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
@@ -76,18 +77,18 @@ def _injector_path(entry: Object, label: str) -> str | None:
 
 
 def called_path(client_config: Any) -> str:
-    """The path that the API server asks for, as the server behind it sees it: decoded if it is that
-    of a URL, and cleaned.
+    """The path that the API server asks for, as the server behind it sees it: decoded if it is
+    that of a URL, and cleaned. A service comes before a URL.
 
     A path that is not stated at all was cut off on the way, and is taken for /inject. Source:
     apiserver/pkg/util/webhook/client.go HookClient (the path is cfg.APIPath),
     client-go/rest/request.go NewRequest (path.Join). Go's net/http decodes what was sent.
     """
-    url = at(client_config, ("url",))
-    if isinstance(url, str) and url:
+    service, url = at(client_config, ("service",)), at(client_config, ("url",))
+    if isinstance(url, str) and not isinstance(service, dict):
         path = _path_of(url)
     else:
-        path = str(at(client_config, ("service", "path")) or "")
+        path = str(at(service, ("path",)) or "")
 
     if not path:
         return INJECT_PATH
@@ -100,9 +101,13 @@ def called_path(client_config: Any) -> str:
 def _path_of(url: str) -> str:
     """A URL's path, decoded (net/url Parse)."""
     url = url.partition("#")[0].partition("?")[0]
-    path, has_host, rest = url.partition("//")
-    if has_host:
-        path = rest[rest.find("/") :] if "/" in rest else ""
+    scheme = re.match(_SCHEME, url)
+    path = url[scheme.end() :] if scheme else url
+    if path.startswith("//"):
+        path = "/".join(["", *path[2:].split("/")[1:]])
+    elif scheme and not path.startswith("/"):
+        path = ""  # an opaque URL has none
+
     if "%" not in path:
         return path
 
@@ -167,7 +172,7 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
     """
     results = []
     url = at(entry, ("clientConfig", "url"))
-    if isinstance(url, str) and re.search(_BAD_ESCAPE, url):
+    if isinstance(url, str) and re.search(_NOT_IN_URLS, url):
         url_field = f"{field}.clientConfig.url"
         message = f"{url_field} of {ref} is no URL, and the API server would refuse it: {url}"
         results.append(Result("error", message, ref, url_field, url, code="webhook-path"))

@@ -109,12 +109,19 @@ def inject_pod(
     if mesh.platform == "openshift" and rules.openshift_reset_user:
         from krm_injector.injection import openshift
 
-        pod = openshift.without_assigned_user(pod, rules.openshift_reset_user)
+        cleaned = openshift.without_assigned_user(pod, rules.openshift_reset_user)
+        if cleaned is not pod:
+            return openshift.with_user_left(_injected(cleaned, decision, plane, manual), pod)
 
+    return _injected(pod, decision, plane, manual)
+
+
+def _injected(pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
+    """The pod with the templates' partial Pods in it (injectPod)."""
     params = _parameters(pod, decision, plane, manual)
     merged, template_pod = _merged(pod, plane, params)
     tproxy = str(params.proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
-    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, rules)
+    merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, plane.mesh.rules)
     return post_process(merged, template_pod, _post_processing(plane, params))
 
 

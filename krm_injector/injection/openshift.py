@@ -83,3 +83,33 @@ def without_assigned_user(pod: Object, compared: ResetUser) -> Object:
     context.pop("runAsUser", None)
     context.pop("runAsGroup", None)
     return pods.replace_container(pod, sidecar, {**sidecar, "securityContext": context})
+
+
+def with_user_left(injected: Object, assigned: Object) -> Object:
+    """The injected pod with what is left of the user that ``without_assigned_user`` took away from
+    ``assigned``.
+
+    Istio answers with the difference between the cleaned pod and the injected one, element by
+    element of a list (webhook.go createPatch). The API server applies it to the pod as it came. So
+    where the injected pod has nothing in place of the user and group, those that came stay.
+    """
+    field, index, context = _sidecar_place(assigned)
+    containers = pods.containers(injected, field)
+    if index >= len(containers) or containers[index].get("securityContext") is None:
+        return injected
+
+    left = {key: context[key] for key in ("runAsUser", "runAsGroup") if key in context}
+    container = containers[index]
+    changed = {**container, "securityContext": {**left, **container["securityContext"]}}
+    return pods.replace_container(injected, container, changed)
+
+
+def _sidecar_place(pod: Object) -> tuple[str, int, Object]:
+    """The list of containers that has istio-proxy, its index there, and its securityContext."""
+    sidecar = pods.find_in_pod(PROXY_CONTAINER, pod) or {}
+    for field in ("containers", "initContainers"):
+        for index, container in enumerate(pods.containers(pod, field)):
+            if container is sidecar:
+                return field, index, sidecar.get("securityContext") or {}
+
+    return "containers", 0, {}

@@ -32,8 +32,9 @@ def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Obj
     partials = [_partial_pod(name, plane, data) for name in selected_templates(plane, params)]
     if kubernetes < pod_history.NEWEST:
         partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
-        for partial in partials:
-            give_divisors(partial)
+
+    for partial in partials:
+        give_divisors(partial)
 
     return partials
 
@@ -81,7 +82,8 @@ def _read(text: str) -> Any:
 
 
 def give_divisors(partial: Object) -> None:
-    """Write the divisor of a resourceFieldRef without one, as Go does before k8s.io/api 0.35.
+    """Write the divisor of a resourceFieldRef without one, as Go does: omitempty does not leave out
+    a struct (k8s.io/api core/v1 ResourceFieldSelector, to 0.36).
 
     The partial Pod is changed in place: nobody else holds it.
     """
@@ -148,7 +150,17 @@ def path_env(path: str, form: PathForm) -> dict[str, str]:
 
     variables = {"cluster": CLUSTER_VARIABLE, "net": NETWORK_VARIABLE}
     pairs = _path_pairs(parts[2], form)
-    return {variables.get(key, key.upper()): value for key, value in pairs if key}
+    return {variables.get(key) or _go_upper(key): value for key, value in pairs if key}
+
+
+def _go_upper(key: str) -> str:
+    """strings.ToUpper."""
+    if key.isascii():
+        return key.upper()
+
+    from krm_injector.gotemplate.sprig.gotext import go_upper  # such a path is rare
+
+    return go_upper(key)
 
 
 def _path_pairs(text: str, form: PathForm) -> list[tuple[str, str]]:

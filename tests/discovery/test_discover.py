@@ -506,6 +506,11 @@ def path_of(client: Any, name: str = "rev.sidecar-injector.istio.io") -> str:
         ("https://istiod.example/%69nject%2Fnet%2Fn", "/inject/net/n"),
         ("https://istiod.example/inject/net/%2e%2e/cluster/c", "/inject/cluster/c"),
         ("https://istiod.example/inject/net/a+b", "/inject/net/a+b"),
+        ("https://istiod.example/inject/net/a//b", "/inject/net/a/b"),
+        ("https://[::1]:15017/inject/net/%5B//x%5D", "/inject/net/[/x]"),
+        ("https:/inject/net/n", "/inject/net/n"),
+        ("https:inject", "/inject"),
+        ("//istiod.example/inject/net/n", "/inject/net/n"),
         ("https://istiod.example/inject/net/%C3%A9%C3", "/inject/net/\u00e9\ufffd"),
     ],
 )
@@ -527,11 +532,15 @@ def test_a_services_path_is_cleaned_and_never_decoded(stated: str, path: str) ->
     assert path_of({"service": {"name": "istiod", "path": stated}}) == path
 
 
-def test_a_url_that_the_api_server_would_refuse() -> None:
+def test_a_service_is_asked_rather_than_a_url() -> None:
+    service = {"name": "istiod", "path": "/inject/net/n"}
+    assert path_of({"url": "https://istiod.example/inject", "service": service}) == "/inject/net/n"
+
+
+@pytest.mark.parametrize("url", ["https://h/inject/%x", "https://h/inject/net/a\tb"])
+def test_a_url_that_the_api_server_would_refuse(url: str) -> None:
     seen = found(
-        injector(),
-        mesh_map(),
-        webhooks("w", {"name": "x.istio.io", "clientConfig": {"url": "https://h/inject/%x"}}),
+        injector(), mesh_map(), webhooks("w", {"name": "x.istio.io", "clientConfig": {"url": url}})
     )
     assert "webhook-path" in [result.code for result in seen.results if result.severity == "error"]
 

@@ -205,6 +205,8 @@ def test_the_proxys_image_is_made_of_hub_tag_and_variant(
         ("/inject/cluster/a--slash--b/", {"ISTIO_META_CLUSTER_ID": "a/b"}),
         ("/inject/cluster/c1/net", {"ISTIO_META_CLUSTER_ID": "c1"}),
         ("/inject/foo/bar", {"FOO": "bar"}),
+        # One letter for one, as Go's ToUpper.
+        ("/inject/gro\u00dfe/a/\u0131\u00e9/b", {"GRO\u00dfE": "a", "I\u00c9": "b"}),
         (
             "/inject/:ENV:cluster=c1:ENV:net=n1:ENV:=x:ENV:y",
             {"ISTIO_META_CLUSTER_ID": "c1", "ISTIO_META_NETWORK": "n1"},

@@ -154,3 +154,19 @@ def test_kube_inject_without_a_cluster_writes_a_container(
     assert sidecar_place(template_of(theirs)["spec"]) == (
         "initContainers" if native else "containers"
     )
+
+
+@pytest.mark.parametrize("version", ["1.28.0", "1.29.0", "1.31.0"])
+def test_a_resource_reference_without_a_divisor_gets_the_zero_that_go_writes(version: str) -> None:
+    variable = "{name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}"
+    outcome = run(
+        "inject",
+        configuration(f"{PROXY}    env: [{variable}]\n"),
+        SHOP,
+        web(),
+        mesh={"version": version},
+    )
+    proxy = template_of(outcome.replacements[2])["spec"]["containers"][-1]
+    assert proxy["env"][0]["valueFrom"] == {
+        "resourceFieldRef": {"resource": "limits.cpu", "divisor": "0"}
+    }
