@@ -93,15 +93,18 @@ def give_divisors(partial: Object) -> None:
 
 
 def _resource_references(spec: Object) -> Iterator[Object | None]:
-    """The resourceFieldRef of each environment variable and each item of a downward API volume."""
+    """The resourceFieldRef of each environment variable and each item of a downward API volume.
+
+    Entries of a list may be null: Go reads them as empty.
+    """
     for field in ("containers", "initContainers"):
         for container in spec.get(field) or []:
-            for variable in container.get("env") or []:
-                yield (variable.get("valueFrom") or {}).get("resourceFieldRef")
+            for variable in (container or {}).get("env") or []:
+                yield ((variable or {}).get("valueFrom") or {}).get("resourceFieldRef")
 
     for volume in spec.get("volumes") or []:
-        for item in (volume.get("downwardAPI") or {}).get("items") or []:
-            yield item.get("resourceFieldRef")
+        for item in ((volume or {}).get("downwardAPI") or {}).get("items") or []:
+            yield (item or {}).get("resourceFieldRef")
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:
