@@ -331,7 +331,7 @@ def test_values_are_those_of_the_installation(installation: Installation) -> Non
 
 
 # Istio's test cases have templates of their own: only files are whole installations.
-WHOLE = [version for version, path in INSTALLATIONS.items() if path is None or path.suffix]
+WHOLE = [version for version, path in INSTALLATIONS.items() if not (path and path.is_dir())]
 
 
 @pytest.mark.parametrize("installation", WHOLE, indirect=True)
