@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from krm_injector.cli.main import main
+from krm_injector.cli import main
 
 main()

@@ -56,7 +56,7 @@ def install_krm_injector(directory: Path) -> Path:
     executable = directory / "krm-injector"
     executable.write_text(
         f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from krm_injector.cli.main import main\n\nmain()\n"
+        "from krm_injector.cli import main\n\nmain()\n"
     )
     executable.chmod(0o755)
     return executable

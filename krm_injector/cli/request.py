@@ -1,6 +1,6 @@
 """The one protocol of all commands: a Request comes in, an Answer goes out.
 
-No command touches sys, the environment or a stream. main.py gives a command what it needs of the
+No command touches sys, the environment or a stream. program.py gives a command what it needs of the
 environment, and writes its Answer. The KRM function imports this module at every start: keep it
 small.
 """

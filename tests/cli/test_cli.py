@@ -141,7 +141,7 @@ def test_the_function_takes_options(tmp_path: Path) -> None:
 def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
     """Start-up time: none of these is cheap, and a run that works needs none of them."""
     script = (
-        "import io, sys, krm_injector.cli.main as cli\n"
+        "import io, sys, krm_injector.cli.program as cli\n"
         "sys.stdin = io.TextIOWrapper(io.BytesIO(sys.argv[1].encode()))\n"
         "assert cli.run([]) == 0\n"
         "print(*sorted(sys.modules), file=sys.stderr)\n"
@@ -172,7 +172,7 @@ def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
         if name.startswith("krm_injector.cli.")
     }
     assert of_cli == {
-        "main",
+        "program",
         "streams",
         "request",
         "configuration",
@@ -469,7 +469,7 @@ def test_a_full_disk_is_an_error() -> None:
 def test_an_unexpected_exception_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from krm_injector.cli import main
+    from krm_injector.cli import program
     from krm_injector.cli.commands import inject
 
     def broken(_: Request) -> Answer:
@@ -477,7 +477,7 @@ def test_an_unexpected_exception_is_one_line(
 
     monkeypatch.delenv("KRM_INJECTOR_DEBUG", raising=False)
     monkeypatch.setattr(inject, "run", broken)
-    assert main.run(["inject", "x"]) == 1
+    assert program.run(["inject", "x"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [

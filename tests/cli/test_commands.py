@@ -1,9 +1,11 @@
-"""One protocol for all commands, and the world stays in main.py and streams.py."""
+"""One protocol for all commands, and the world stays in program.py and streams.py."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
-from krm_injector.cli import arguments, main, options, streams
+from krm_injector.cli import arguments, options, program, streams
 from krm_injector.cli.request import Arguments, Request
 
 PACKAGE = ROOT / "krm_injector"
@@ -20,7 +22,7 @@ COMMANDS = sorted(
     path.stem for path in (PACKAGE / "cli" / "commands").glob("*.py") if path.stem != "__init__"
 )
 # Where the process's streams, environment and directory are read.
-SHELL = {PACKAGE / "cli" / "main.py", PACKAGE / "cli" / "streams.py"}
+SHELL = {PACKAGE / "cli" / "program.py", PACKAGE / "cli" / "streams.py"}
 # Loads PyYAML's C extension without the rest of PyYAML, by sys.modules alone.
 LOADER = PACKAGE / "kube" / "yaml" / "extension.py"
 OF_OS = {
@@ -73,7 +75,7 @@ def test_the_truth_table_is_a_command_of_its_own(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(truth_table, "run", lambda request: asked.append(request))
     monkeypatch.setattr(streams, "finish", lambda answer, arguments: 0)
-    assert main.run(["explain", "--truth-table", "-o", "json"]) == 0
+    assert program.run(["explain", "--truth-table", "-o", "json"]) == 0
     assert [request.arguments.output for request in asked] == ["json"]
 
 
@@ -115,3 +117,15 @@ def test_the_search_finds_what_the_shell_does() -> None:
         "print",
         "input",
     }
+
+
+def test_the_entry_point_is_the_one_that_installers_know() -> None:
+    """The command in an environment is not written anew when the checkout below it changes."""
+    project = (ROOT / "pyproject.toml").read_text()
+    assert 'krm-injector = "krm_injector.cli:main"' in project
+
+    command = "import sys; from krm_injector.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "--version"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert done.stdout.startswith(b"krm-injector ")

@@ -9,7 +9,7 @@ import pytest
 from builders import SHOP, installation
 from paths import ROOT
 
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.cli.options import COMMANDS, FORMS, OPTIONS, forms_of, modes_of
 from krm_injector.kube.yaml import dump
 from krm_injector.presenting.explain.forms import FORMS as EXPLAIN_FORMS
@@ -34,7 +34,7 @@ def run(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
         if mode != "--truth-table":
             words.append(EXAMPLE)
 
-        code = main.run(words)
+        code = program.run(words)
         out, err = capsysbinary.readouterr()
         return code, out.decode(), err.decode()
 

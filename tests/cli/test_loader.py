@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.sources import kustomizations
 
 NAMESPACE = (
@@ -150,7 +150,7 @@ class Run:
             path.write_text(text)
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
-        code = main.run(list(words))
+        code = program.run(list(words))
         out, err = self.capsys.readouterr()
         return code, out, err
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders import SHOP, deployment, installation
 
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.discovery import context
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
@@ -150,11 +150,11 @@ def test_one_file_of_a_repository_is_verified_by_the_rest(
         (tmp_path / name / "all.yaml").write_text("---\n".join(map(dump, values)))
     web = str(tmp_path / "deploy" / "all.yaml")
     around = ["--quiet", "--context", str(tmp_path)]
-    assert main.run(["inject", *around, web]) == 0
+    assert program.run(["inject", *around, web]) == 0
     (tmp_path / "deploy" / "all.yaml").write_bytes(capsysbinary.readouterr().out)
-    assert main.run(["verify", *around, web]) == 0
+    assert program.run(["verify", *around, web]) == 0
     assert capsysbinary.readouterr().out == b"1 workload verified\n"
     file = tmp_path / "cluster" / "all.yaml"
     file.write_text(file.read_text().replace("1.30.3", "1.30.4"))
-    assert main.run(["verify", *around, web]) == 1
+    assert program.run(["verify", *around, web]) == 1
     assert b"verify-mesh-changed" in capsysbinary.readouterr().err

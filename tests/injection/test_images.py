@@ -10,7 +10,7 @@ import pytest
 from builders import SHOP, bundle, deployment
 
 from krm_injector import function_config, pipeline
-from krm_injector.cli import configuration, main
+from krm_injector.cli import configuration, program
 from krm_injector.cli.request import Arguments
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.injection import images
@@ -108,7 +108,7 @@ def test_the_command_lists_each_image(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     (tmp_path / "all.yaml").write_text("---\n".join(map(dump, (SHOP, deployment()))))
-    assert main.run(["images", "--quiet", str(tmp_path)]) == 0
+    assert program.run(["images", "--quiet", str(tmp_path)]) == 0
     assert capsysbinary.readouterr().out.decode() == f"{PROXY}\n"
     config = tmp_path / "config" / "istio-inject.yaml"
     config.parent.mkdir()
@@ -118,7 +118,7 @@ def test_the_command_lists_each_image(
         "spec: {images: {file: images.lock}}\n"
     )
     assert (
-        main.run(
+        program.run(
             ["images", "--quiet", "--config", str(config), "-o", "json", str(tmp_path / "all.yaml")]
         )
         == 0
@@ -127,16 +127,18 @@ def test_the_command_lists_each_image(
     assert answer == {
         "images": [{"image": f"{PROXY}@{DIGEST}", "workloads": ["Deployment shop/web"]}]
     }
-    assert main.run(["inject", "--quiet", "--config", str(config), str(tmp_path / "all.yaml")]) == 0
+    assert (
+        program.run(["inject", "--quiet", "--config", str(config), str(tmp_path / "all.yaml")]) == 0
+    )
     injected = tmp_path / "injected.yaml"
     injected.write_bytes(capsysbinary.readouterr().out)
     assert injected.read_text().count(f"{PROXY}@{DIGEST}") == 2
-    assert main.run(["verify", "--quiet", "--config", str(config), str(injected)]) == 0
+    assert program.run(["verify", "--quiet", "--config", str(config), str(injected)]) == 0
     capsysbinary.readouterr()
-    assert main.run(["eject", "--quiet", str(injected)]) == 0
+    assert program.run(["eject", "--quiet", str(injected)]) == 0
     assert capsysbinary.readouterr().out.decode() == (tmp_path / "all.yaml").read_text()
     (config.parent / "images.lock").unlink()
-    assert main.run(["inject", "--config", str(config), str(tmp_path / "all.yaml")]) == 1
+    assert program.run(["inject", "--config", str(config), str(tmp_path / "all.yaml")]) == 1
     said = capsysbinary.readouterr().err.decode()
     assert "spec.images.file names images.lock" in said and "krm-injector images" in said
 

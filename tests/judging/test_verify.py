@@ -14,7 +14,7 @@ from builders import SHOP, bundle, injected, namespace
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
-from krm_injector.cli import arguments, main
+from krm_injector.cli import arguments, program
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.undo import names
@@ -352,14 +352,14 @@ def test_the_command_and_its_context(
     (tmp_path / "ns" / "broken.yaml").write_text("{{ a template }}\n")
     file = tmp_path / "web.yaml"
     file.write_text(dump(injected(before)))
-    assert main.run(["verify", "--quiet", str(file)]) == 1  # its Namespace is not known
-    assert main.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 0
+    assert program.run(["verify", "--quiet", str(file)]) == 1  # its Namespace is not known
+    assert program.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 0
     file.write_text(dump(before))
-    assert main.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 1
+    assert program.run(["verify", "--quiet", str(file), "--context", str(tmp_path / "ns")]) == 1
     assert b"[verify-not-injected]" in capsysbinary.readouterr().err
     kustomization = tmp_path / "kustomization.yaml"
     kustomization.write_text("resources: []\n")
-    assert main.run(["verify", str(kustomization)]) == 0
+    assert program.run(["verify", str(kustomization)]) == 0
 
 
 def test_context_may_be_repeated() -> None:

@@ -14,7 +14,7 @@ from builders import installation
 from outside import needs_program
 from paths import ROOT
 
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.yaml import dump
 from krm_injector.presenting import diff
@@ -68,9 +68,9 @@ def test_the_command_gives_what_inject_writes(
     patch = needs_program("patch")
     work = tmp_path / "base"
     shutil.copytree(EXAMPLE, work)
-    assert main.run(["inject", "--quiet", str(work)]) == 0
+    assert program.run(["inject", "--quiet", str(work)]) == 0
     wanted = capsysbinary.readouterr().out
-    assert main.run(["diff", "--quiet", str(work)]) == 0
+    assert program.run(["diff", "--quiet", str(work)]) == 0
     text = capsysbinary.readouterr().out
     done = subprocess.run([patch, "-p1", "--binary"], input=text, cwd="/", capture_output=True)
     assert done.returncode == 0, done.stdout
@@ -78,7 +78,7 @@ def test_the_command_gives_what_inject_writes(
         f.read_bytes() for f in sorted(work.glob("*.yaml")) if f.name != "kustomization.yaml"
     )
     assert joined == wanted
-    assert main.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
+    assert program.run(["diff", "--quiet", str(work)]) == 0 and capsysbinary.readouterr().out == b""
 
 
 def test_colours_are_those_of_git() -> None:
@@ -106,12 +106,12 @@ def test_an_upgrade_is_told_in_groups(
     objects[1]["data"]["values"] = objects[1]["data"]["values"].replace("1.30.3", "1.30.4")
     (tmp_path / "b.yaml").write_text("---\n".join(map(dump, objects)))
     both = ["--from", str(tmp_path / "a.yaml"), "--to", str(tmp_path / "b.yaml")]
-    assert main.run(["diff", "--quiet", *both, str(EXAMPLE)]) == 0
+    assert program.run(["diff", "--quiet", *both, str(EXAMPLE)]) == 0
     text = capsysbinary.readouterr().out.decode()
     assert text.startswith("5 of 8 workloads change") and "proxyv2:1.30.4" in text
-    assert main.run(["diff", "--quiet", *both, "-o", "json", str(EXAMPLE)]) == 0
+    assert program.run(["diff", "--quiet", *both, "-o", "json", str(EXAMPLE)]) == 0
     answer = json.loads(capsysbinary.readouterr().out)
     assert sum(len(group["workloads"]) for group in answer["groups"]) == 5
-    assert main.run(["diff", "--quiet", "--to", str(tmp_path / "a.yaml"), str(EXAMPLE)]) == 0
+    assert program.run(["diff", "--quiet", "--to", str(tmp_path / "a.yaml"), str(EXAMPLE)]) == 0
     assert capsysbinary.readouterr().out == b"0 of 8 workloads change.\n"
-    assert main.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 2
+    assert program.run(["diff", "--quiet", "-o", "json", str(EXAMPLE)]) == 2

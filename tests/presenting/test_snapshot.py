@@ -17,7 +17,7 @@ from outside import needs_path, needs_program
 from paths import CORPUS, DIFFERENTIAL, ROOT
 
 from krm_injector import function_config, pipeline
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.yaml import dump, load_all
@@ -112,12 +112,12 @@ def test_check_finds_a_snapshot_that_is_out_of_date_or_edited(
     objects = installation()
     objects[0]["data"]["mesh"] = "rootNamespace: istio-system"
     full.write_text("---\n".join(map(dump, objects)))
-    assert main.run(["snapshot", str(full)]) == 0
+    assert program.run(["snapshot", str(full)]) == 0
     kept.write_bytes(capsysbinary.readouterr().out)
-    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 0
+    assert program.run(["snapshot", "--check", str(kept), str(full)]) == 0
     objects[0]["data"]["mesh"] = "rootNamespace: other"
     full.write_text("---\n".join(map(dump, objects)))
-    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    assert program.run(["snapshot", "--check", str(kept), str(full)]) == 1
     err = capsysbinary.readouterr().err.decode()
     assert (
         "data.mesh.rootNamespace of ConfigMap istio-system/istio differs" in err
@@ -126,7 +126,7 @@ def test_check_finds_a_snapshot_that_is_out_of_date_or_edited(
     kept.write_text(
         kept.read_text().replace("rootNamespace: istio-system", "rootNamespace: edited")
     )
-    assert main.run(["snapshot", "--check", str(kept), str(full)]) == 1
+    assert program.run(["snapshot", "--check", str(kept), str(full)]) == 1
     assert "snapshot-edited" in capsysbinary.readouterr().err.decode()
 
 
@@ -157,7 +157,7 @@ def printed(command: list[str], directory: Path) -> bytes:
 
 
 def taken(file: Path, capsysbinary: pytest.CaptureFixture[bytes], *options: str) -> str:
-    assert main.run(["snapshot", "--quiet", *options, str(file)]) == 0
+    assert program.run(["snapshot", "--quiet", *options, str(file)]) == 0
     return capsysbinary.readouterr().out.decode()
 
 
@@ -194,7 +194,7 @@ def test_what_istioctl_prints_gives_the_same_injection(
         "meshConfig.accessLogFile=/dev/stdout",
     ]
     full.write_bytes(printed([*generate, *changed], tmp_path))
-    assert main.run(["snapshot", "--check", str(committed), str(full)]) == 1
+    assert program.run(["snapshot", "--check", str(committed), str(full)]) == 1
     said = capsysbinary.readouterr().err.decode()
     assert (
         "data.values.global.proxy.logLevel of ConfigMap istio-system/istio-sidecar-injector" in said
@@ -277,7 +277,7 @@ def test_an_operators_resource_is_told_apart(
     file.write_text(
         "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: mesh}\n"
     )
-    assert main.run(["snapshot", str(file)]) == 1
+    assert program.run(["snapshot", str(file)]) == 1
     assert "istioctl manifest generate" in capsysbinary.readouterr().err.decode()
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import pytest
 from paths import TESTS
 
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.codes import CODES, of_page
 from krm_injector.kube.yaml import YamlError, dump
 
@@ -612,7 +612,7 @@ def run(
         patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
         for name, value in {"PATH": str(root / "bin"), **(env or {})}.items():
             patch.setenv(name, value)
-        status = main.run(shlex.split(words))
+        status = program.run(shlex.split(words))
     out, err = capture.readouterr()
     if target:
         assert status == 0, err

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from krm_injector import pipeline
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.function_config import Settings
 from krm_injector.function_config import settings as read_settings
 from krm_injector.istio_names import RECORD_ANNOTATION
@@ -611,7 +611,9 @@ def test_an_alias_that_is_written_out_is_told(
     (tmp_path / "config.yaml").write_text(json.dumps({**CONFIG, "metadata": {"name": "x"}}))
     (tmp_path / "in.yaml").write_text(ANCHORS[name][0])
     assert (
-        main.run(["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")])
+        program.run(
+            ["inject", "--config", str(tmp_path / "config.yaml"), str(tmp_path / "in.yaml")]
+        )
         == 0
     )
     err = capsys.readouterr().err

@@ -18,7 +18,7 @@ from outside import needs_program
 from paths import ROOT
 
 from krm_injector import function_config
-from krm_injector.cli import main
+from krm_injector.cli import program
 from krm_injector.kube.element_names import ORDER
 from krm_injector.model import ResourceRef, Workload
 from krm_injector.reinjection import eject, istio_traces, record
@@ -38,7 +38,7 @@ class Stdin:
 
 def command(monkeypatch: pytest.MonkeyPatch, words: list[str], text: str = "") -> int:
     monkeypatch.setattr(sys, "stdin", Stdin(text))
-    return main.run(words)
+    return program.run(words)
 
 
 def test_the_command_prints_the_workload_before_injection(
