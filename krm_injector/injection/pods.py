@@ -6,16 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from krm_injector import istio_names
+from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube.metadata import string_map
 from krm_injector.model import Object
-
-# Names that the packages above read from here. New code takes them from istio_names.
-PROXY = istio_names.PROXY_CONTAINER
-VALIDATION = istio_names.VALIDATION_CONTAINER
-INIT = istio_names.INIT_CONTAINER
-STATUS_ANNOTATION = istio_names.STATUS_ANNOTATION
-OVERRIDES_ANNOTATION = istio_names.OVERRIDES_ANNOTATION
 
 TRUE_SPELLINGS = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE_SPELLINGS = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -66,8 +59,8 @@ def find_sidecar(pod: Object, native: bool) -> Object | None:
     sidecars.
     """
     if native:
-        return find_in_pod(PROXY, pod)
-    return find_container(PROXY, containers(pod))
+        return find_in_pod(PROXY_CONTAINER, pod)
+    return find_container(PROXY_CONTAINER, containers(pod))
 
 
 def without(candidates: list[Object], name: str) -> list[Object]:

@@ -12,8 +12,10 @@ from krm_injector.injection import merge, pods, post_process, probes, prometheus
 from krm_injector.istio_names import (
     APP_PROBERS_VARIABLE,
     MERGE_METRICS_ANNOTATION,
+    OVERRIDES_ANNOTATION,
     PROMETHEUS_VARIABLE,
     REWRITE_PROBES_ANNOTATION,
+    STATUS_ANNOTATION,
 )
 from krm_injector.versions import NEWEST, rules_for
 
@@ -224,7 +226,7 @@ def test_an_override_wins_field_by_field_and_is_remembered() -> None:
     assert proxy is not None
     assert proxy["image"] == "proxy:1"
     assert proxy["resources"] == {"requests": {"cpu": "10m", "memory": "1Gi"}}
-    remembered = pods.annotations_of(done)[pods.OVERRIDES_ANNOTATION]
+    remembered = pods.annotations_of(done)[OVERRIDES_ANNOTATION]
     assert (
         remembered
         == '{"containers":[{"name":"istio-proxy","resources":{"requests":{"cpu":"10m"}}}]}'
@@ -232,7 +234,7 @@ def test_an_override_wins_field_by_field_and_is_remembered() -> None:
 
 
 def test_what_an_earlier_injection_left_is_no_override() -> None:
-    status = {pods.STATUS_ANNOTATION: '{"containers":["istio-proxy"]}'}
+    status = {STATUS_ANNOTATION: '{"containers":["istio-proxy"]}'}
     old = {"name": "istio-proxy", "image": "proxy:0"}
     merged = pod(APP, PROXY, annotations=status)
     done = merge.reapply_overrides(
@@ -263,8 +265,8 @@ def test_a_transparent_proxy_stays_root() -> None:
 
 def test_overrides_that_do_not_parse_are_named() -> None:
     with pytest.raises(merge.BadAnnotation) as caught:
-        merge.saved_overrides(pod(annotations={pods.OVERRIDES_ANNOTATION: "{"}))
-    assert caught.value.name == pods.OVERRIDES_ANNOTATION
+        merge.saved_overrides(pod(annotations={OVERRIDES_ANNOTATION: "{"}))
+    assert caught.value.name == OVERRIDES_ANNOTATION
 
 
 def test_nulls_are_absent_and_the_rest_is_shared() -> None:
