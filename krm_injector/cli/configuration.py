@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # kustomize gives its legacy plugins a copy of the functionConfig. This variable names the directory
 # of the original (kustomize api/internal/plugins/execplugin).
+_SHAPES = "KRM_INJECTOR_SHAPES"
 _PLUGIN_ROOT = "KUSTOMIZE_PLUGIN_CONFIG_ROOT"
 
 
@@ -48,6 +49,9 @@ def read(
         plugin_root = environment.get(_PLUGIN_ROOT) if environment else None
         directory = "" if arguments.mesh else root or plugin_root or beside_config
         settings = _with_mesh(settings, arguments, directory)
+
+    if environment and environment.get(_SHAPES) == "off":
+        settings = settings._replace(plainly=True)
 
     return settings
 

@@ -65,7 +65,8 @@ def _run_function() -> int:
     from krm_injector.cli.commands import function
 
     arguments = Arguments()
-    return streams.finish(function.run(Request(arguments, streams.stdin, {})), arguments)
+    environment = {"KRM_INJECTOR_SHAPES": os.environ.get("KRM_INJECTOR_SHAPES", "")}
+    return streams.finish(function.run(Request(arguments, streams.stdin, environment)), arguments)
 
 
 def _run(words: list[str]) -> int:

@@ -98,6 +98,8 @@ class Settings(NamedTuple):
     guard: Guard = "none"  # label: keep the in-cluster webhook away from what is injected
     images: ImageSettings = ImageSettings()
     action: Action = "inject"
+    # Injection once per shape is left out: another way to the same bytes (KRM_INJECTOR_SHAPES=off).
+    plainly: bool = False
     # check: selectors of Namespaces whose workloads must be injected, and must not be
     require: tuple[Object, ...] = ()
     forbid: tuple[Object, ...] = ()

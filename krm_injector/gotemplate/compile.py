@@ -11,7 +11,7 @@ from krm_injector.gotemplate.evaluate import Expressions, normal
 from krm_injector.gotemplate.format import sort_keys, to_text
 from krm_injector.gotemplate.parse import Tree
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
-from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
+from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Watch, type_name
 
 Body = tuple[Closure, ...]
 _Loop = Callable[[Any, Frame], None]  # over pairs of index and element
@@ -37,12 +37,15 @@ class Compiled:
 
 
 def compile_trees(
-    source: ast.Source, trees: dict[str, Tree], functions: Mapping[str, Func]
+    source: ast.Source,
+    trees: dict[str, Tree],
+    functions: Mapping[str, Func],
+    watch: Watch | None = None,
 ) -> dict[str, Compiled]:
     compiled = {name: Compiled(Unit(name, source)) for name in trees}
     for name, tree in trees.items():
         target = compiled[name]
-        compiler = _Statements(target.unit, functions, compiled)
+        compiler = _Statements(target.unit, functions, compiled, watch)
         target.body = compiler.body(tree.root)
         target.blank = [INVALID] * (compiler.slots - 2)
         target.cost = 1 + compiler.count
@@ -52,9 +55,13 @@ def compile_trees(
 
 class _Statements(Expressions):
     def __init__(
-        self, unit: Unit, functions: Mapping[str, Func], compiled: dict[str, Compiled]
+        self,
+        unit: Unit,
+        functions: Mapping[str, Func],
+        compiled: dict[str, Compiled],
+        watch: Watch | None,
     ) -> None:
-        super().__init__(unit, functions)
+        super().__init__(unit, functions, watch)
         self.compiled = compiled
 
     def body(self, items: list[Any]) -> Body:

@@ -19,7 +19,7 @@ from krm_injector.gotemplate.calls import (
 from krm_injector.gotemplate.errors import ExecError
 from krm_injector.gotemplate.fields import Arguments, chain_closure, method_closure
 from krm_injector.gotemplate.runtime import Closure, Frame, Site, Unit
-from krm_injector.gotemplate.values import INVALID, Func
+from krm_injector.gotemplate.values import INVALID, Func, Watch
 
 _LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
 
@@ -29,9 +29,12 @@ class Expressions:
     frame.
     """
 
-    def __init__(self, unit: Unit, functions: Mapping[str, Func]) -> None:
+    def __init__(
+        self, unit: Unit, functions: Mapping[str, Func], watch: Watch | None = None
+    ) -> None:
         self.unit = unit
         self.functions = functions
+        self.watch = watch  # see parse
         self.scope: dict[str, int] = {"$": 0}
         self.slots = 2  # a frame starts with $ and the Run
         # slots that hold a range's elements, as they lie in their container
@@ -193,6 +196,9 @@ class Expressions:
         site = self.site(context)
         if builtin and name in SHORT_CIRCUIT:
             return self.short_circuiting(name, args, final, site)
+
+        if self.watch is not None:
+            func = self.watch(func)
 
         getters = self.arguments(func, args, builtin)
         if builtin and name == "slice":

@@ -11,7 +11,7 @@ from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits, Par
 from krm_injector.gotemplate.node import Source
 from krm_injector.gotemplate.parse import parse_trees
 from krm_injector.gotemplate.runtime import Account, Run, execute
-from krm_injector.gotemplate.values import INVALID, Func
+from krm_injector.gotemplate.values import INVALID, Func, Watch
 
 
 class Template:
@@ -67,15 +67,19 @@ def parse(
     name: str = "",
     funcs: Mapping[str, Func] | None = None,
     delims: tuple[str, str] = ("{{", "}}"),
+    watch: Watch | None = None,
 ) -> Template:
     """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where
     Go's Parse fails.
+
+    ``watch``: given each function that the template calls, gives the one to call in its place. It
+    is asked while the template is compiled. and, or and call are not among them.
     """
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
     source = Source(name, text)
     trees = parse_trees(source, {**BUILTINS, **functions}, delims)
     try:
-        return Template(name, compile_trees(source, trees, functions))
+        return Template(name, compile_trees(source, trees, functions, watch))
     except RecursionError:
         message = "template nests too deep"
         raise ParseError(

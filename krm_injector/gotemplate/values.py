@@ -53,6 +53,9 @@ class Func(NamedTuple):
     variadic: bool = False
 
 
+Watch = Callable[[Func], Func]  # a function of a template -> what is called in its place
+
+
 class Method(NamedTuple):
     """A method bound to its receiver, as Struct.go_attr returns it. Reads as Func does."""
 

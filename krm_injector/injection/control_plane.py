@@ -14,6 +14,9 @@ from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_valu
 from krm_injector.model import Mesh, Object
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krm_injector.gotemplate.values import Watch
     from krm_injector.injection.template_data import TemplateData
 
 # What all templates of a run may do together, in steps (about a second), and what each workload
@@ -42,6 +45,7 @@ class PreparedControlPlane:
         "_data",
         "_templates",
         "funcs",
+        "last_steps",
         "mesh",
         "mesh_config",
         "typed",
@@ -62,6 +66,12 @@ class PreparedControlPlane:
         self._templates: dict[str, Template] = {}
         self._account = Account(RUN_STEPS)
         self._data: TemplateData | None = None  # of the pod in work, for the function render
+        self.last_steps = 0  # what the last execution took
+
+    @property
+    def _watch(self) -> Watch | None:
+        """What watches the functions that templates call."""
+        return None
 
     def _functions(self) -> dict[str, Func]:
         """What this version's templates may call: sprig's functions, and Istio's over them."""
@@ -91,7 +101,7 @@ class PreparedControlPlane:
             message = f"template {name!r} is not in the injection configuration, which has: {names}"
             raise RenderError(message, name)
 
-        template = parse(texts[name] or "", name=name, funcs=self.funcs)
+        template = parse(texts[name] or "", name=name, funcs=self.funcs, watch=self._watch)
         self._templates[name] = template
         return template
 
@@ -106,8 +116,23 @@ class PreparedControlPlane:
     def execute(self, template: Template, data: TemplateData) -> str:
         """What a template renders for one pod. Raises TemplateError."""
         self._data = data
-        self._account.left = min(self._account.left + WORKLOAD_STEPS, RUN_STEPS)
-        return template.execute(data, account=self._account)
+        left = self._account.left = min(self._account.left + WORKLOAD_STEPS, RUN_STEPS)
+        text = template.execute(data, account=self._account)
+        self.last_steps = left - self._account.left
+        return text
+
+    def account_for(self, executions: Sequence[int]) -> bool:
+        """Takes the steps of executions whose result is known already. False, and nothing is taken,
+        where these steps are not left.
+        """
+        left = self._account.left
+        for steps in executions:
+            left = min(left + WORKLOAD_STEPS, RUN_STEPS) - steps
+            if left < 0:
+                return False
+
+        self._account.left = left
+        return True
 
     def _render_nested(self, text: str) -> str:
         """The template function render (before 1.14): a text as a template, "" if it fails."""
@@ -120,4 +145,6 @@ class PreparedControlPlane:
 
     def _parsed(self, text: str) -> Template:
         delimiters = self.mesh.rules.delimiters
-        return parse(text, name="inject", funcs=self.funcs, delims=delimiters)
+        return parse(
+            text, name="inject", funcs=self.funcs, delims=delimiters, watch=self._watch
+        )

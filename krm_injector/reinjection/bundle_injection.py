@@ -12,10 +12,12 @@ from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure
 from krm_injector.istio_api import ApiError
 from krm_injector.kube.paths import Step, at, put
+from krm_injector.kube.twins import Replacements, Twin
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.reinjection import record
 from krm_injector.reinjection.reinject import inject_once
+from krm_injector.reinjection.shapes import Shapes
 from krm_injector.reinjection.take_back import Candidate, comment_results, no_longer_injected
 from krm_injector.sources.resource_list import Bundle
 
@@ -52,7 +54,8 @@ class BundleInjection:
         self._settings = settings
         self._meshes = meshes
         self._planes: dict[str, PreparedControlPlane] = {}  # by revision, which is unique in a run
-        self._items: dict[int, Any] = dict(originals)
+        self._shapes = Shapes(settings, plainly=settings.plainly)
+        self._items: dict[int, Any] = dict(originals)  # objects and Twins
         # Objects of kinds with several pod templates, each template injected by itself.
         self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}
         self._refused: set[ObjectPlace] = set()
@@ -72,9 +75,10 @@ class BundleInjection:
         elif standing.only:
             self._replace(place, injected)
         else:
+            assert not isinstance(injected, Twin)  # an object with one pod template only
             self._templates.setdefault(place, []).append((decision.workload, injected))
 
-    def replacements(self) -> dict[int, Object]:
+    def replacements(self) -> Replacements:
         """Item index -> the item with its injected objects. To be called once, after the last
         workload.
         """
@@ -82,16 +86,16 @@ class BundleInjection:
             if place not in self._refused:  # half an object is never injected
                 self._replace(place, _joined(templates))
 
-        return self._items
+        return Replacements(self._items)
 
-    def _injected(self, candidate: Candidate, mesh: Mesh) -> Object | None:
+    def _injected(self, candidate: Candidate, mesh: Mesh) -> Object | Twin | None:
         """The injected object; None if it is refused."""
         if mesh.revision in self.unusable:
             return None
 
         try:
             plane = self._plane(mesh)
-            injected = inject_once(candidate.decision, plane, self._settings)
+            injected = self._shapes.injected(candidate.decision, plane)
         except Failure as failure:
             self.results += failure.results
             return None
@@ -109,8 +113,8 @@ class BundleInjection:
         return plane
 
     def _with_history(
-        self, candidate: Candidate, injected: Object, plane: PreparedControlPlane
-    ) -> Object:
+        self, candidate: Candidate, injected: Object | Twin, plane: PreparedControlPlane
+    ) -> Object | Twin:
         """The injected object with what is kept of an earlier injection: edits by hand that can be
         kept, and the layout in the record.
         """
@@ -119,6 +123,7 @@ class BundleInjection:
         if restored.record is None:
             return injected
 
+        injected = injected.object() if isinstance(injected, Twin) else injected
         if not record.intact(standing.object, restored.record):
             injected = self._with_edits(candidate, injected, plane)
         if restored.record.layout is not None and self._settings.record:
@@ -143,8 +148,14 @@ class BundleInjection:
         self.results += manual_edits.results(standing, taken_up.edits)
         return taken_up.injected
 
-    def _replace(self, place: ObjectPlace, injected: Object) -> None:
+    def _replace(self, place: ObjectPlace, injected: Object | Twin) -> None:
         index, inside = place
+        if isinstance(injected, Twin):
+            if not inside and index not in self._items:
+                self._items[index] = injected
+                return
+            injected = injected.object()
+
         item = self._items.get(index, self._bundle.items[index].value)
         self._items[index] = put(item, inside, injected)
 

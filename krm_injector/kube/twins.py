@@ -1,0 +1,129 @@
+"""Objects that are the same but for some scalars: what is written of one is written of all.
+
+An Alike stands for a set of such objects. It holds the object with a placeholder for each scalar
+that differs. A Twin is one object of the set: its Alike, and the scalars. Whoever makes an Alike
+has proved that the placeholders may be exchanged for the scalars wherever they stand
+(reinjection/shapes).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from krm_injector.named_tuple import NamedTuple
+
+# Four digits are the number of the scalar. Both forms keep to what the scalars themselves are like
+# (reinjection/shapes/holes.py): a word with every character that words may have, and an integer.
+PLACEHOLDER = re.compile(r"krm\.hole/([0-9]{4}):x@k-k|99([0-9]{4})077")
+MOST_PLACEHOLDERS = 9000
+
+
+def word_placeholder(number: int) -> str:
+    return f"krm.hole/{number:04}:x@k-k"
+
+
+def integer_placeholder(number: int) -> int:
+    return int(f"99{number:04}077")
+
+
+class Pattern:
+    """A text with placeholders, ready to be filled in."""
+
+    __slots__ = ("_pieces", "_positions", "numbers")
+
+    def __init__(self, text: str, positions: Mapping[int, int]) -> None:
+        """``positions``: number of a placeholder -> its scalar's index among those of ``fill``."""
+        parts = PLACEHOLDER.split(text)
+        words, integers = parts[1::3], parts[2::3]
+        self.numbers = [int(word or integer) for word, integer in zip(words, integers, strict=True)]
+        self._positions = [positions[number] for number in self.numbers]
+        self._pieces: list[str] = [""] * (2 * len(words) + 1)
+        self._pieces[::2] = parts[::3]
+
+    def fill(self, scalars: Sequence[str]) -> str:
+        """The text with these scalars."""
+        pieces = self._pieces.copy()
+        pieces[1::2] = [scalars[position] for position in self._positions]
+        return "".join(pieces)
+
+
+class Alike:
+    """A set of objects that are alike, before and after a change."""
+
+    __slots__ = ("_texts", "after", "before", "json", "positions")
+
+    def __init__(self, before: Any, after: Any, positions: Mapping[int, int]) -> None:
+        """before, after: with placeholders."""
+        self.before = before
+        self.after = after
+        self.positions = positions
+        self.json = Pattern(to_json(after), positions)
+        self._texts: dict[Hashable, Pattern | None] = {}
+
+    def text(self, key: Hashable, write: Callable[[], str | None]) -> Pattern | None:
+        """The pattern of a text of these objects, which is written once for each ``key``.
+
+        ``write`` gives the text with placeholders; None if there is none to be had.
+        """
+        if key not in self._texts:
+            text = write()
+            self._texts[key] = None if text is None else Pattern(text, self.positions)
+        return self._texts[key]
+
+
+class Twin(NamedTuple):
+    """One of the objects that an Alike stands for, as it is after the change."""
+
+    alike: Alike
+    scalars: tuple[str, ...]
+
+    def json(self) -> str:
+        """The object as to_json writes it."""
+        return self.alike.json.fill(self.scalars)
+
+    def object(self) -> Any:
+        """The object itself, made anew at each call."""
+        return json.loads(self.json())
+
+
+class Replacements(Mapping[int, Any]):
+    """Index of an item -> the item as it is to be written. Twins become objects when asked for."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[int, Any]) -> None:
+        """items: objects and Twins."""
+        self._items = items
+
+    def __getitem__(self, index: int) -> Any:
+        item = self._items[index]
+        return item.object() if item.__class__ is Twin else item
+
+    def __contains__(self, index: object) -> bool:
+        return index in self._items
+
+    def __iter__(self) -> Any:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def twin(self, index: int) -> Twin | None:
+        """The item as a Twin; None if it is a plain object."""
+        item = self._items[index]
+        return item if item.__class__ is Twin else None
+
+
+def to_json(value: Any) -> str:
+    """The value as one line of JSON; equal texts are equal values, order of keys included. Raises
+    ValueError for what JSON cannot hold.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

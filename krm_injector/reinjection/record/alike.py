@@ -1,0 +1,70 @@
+"""The digests of the records of objects that are alike but for some scalars (kube/twins.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from os.path import commonprefix
+from typing import Any
+
+from krm_injector.kube import undo
+from krm_injector.kube.paths import at, put
+from krm_injector.kube.twins import PLACEHOLDER, Pattern, word_placeholder
+from krm_injector.model import Mesh, Namespace, Object, Workload
+from krm_injector.reinjection.record.digests import digest, line_of, pieces_of, short_digest
+from krm_injector.reinjection.record.form import RECORD_PATH, RULES, attach, compact_json
+
+DIGEST, UNITS = 9998, 9999  # the numbers of their placeholders
+
+
+class Digests:
+    """The digests of an injected part whose lines have placeholders."""
+
+    __slots__ = ("_lines", "_units")
+
+    def __init__(self, lines: Sequence[str], positions: Mapping[int, int]) -> None:
+        """lines: sorted. positions: as Pattern takes them."""
+        self._lines = Pattern("\n".join(lines), positions)
+        self._units: list[str | Pattern] = [
+            Pattern(line, positions) if PLACEHOLDER.search(line) else short_digest(line)
+            for line in lines
+        ]
+
+    def of(self, scalars: Sequence[str]) -> tuple[str, str]:
+        """The record's ``digest`` and ``units`` with these scalars."""
+        units = [
+            unit if unit.__class__ is str else short_digest(unit.fill(scalars))  # type: ignore[union-attr]
+            for unit in self._units
+        ]
+        return digest(self._lines.fill(scalars)), "".join(units)  # type: ignore[arg-type]
+
+
+def attached(
+    before: Object, after: Object, mesh: Mesh, namespace: Namespace | None, workload: Workload
+) -> tuple[Object, list[str]] | None:
+    """The injected object with its record, in which placeholders stand for the digests, and the
+    lines that these are of. None if the order of the lines depends on a scalar.
+    """
+    description = undo.describe(before, after)
+    lines = sorted([line_of(*piece) for piece in pieces_of(after, description, RULES)])
+    if not _order_is_certain(lines):
+        return None
+
+    recorded = attach(before, after, mesh, namespace, workload)
+    value: dict[str, Any] = json.loads(at(recorded, RECORD_PATH))
+    value["digest"], value["units"] = word_placeholder(DIGEST), word_placeholder(UNITS)
+    return put(recorded, RECORD_PATH, compact_json(value)), lines
+
+
+def _order_is_certain(lines: Sequence[str]) -> bool:
+    """Whether neighbours differ before the first placeholder of either."""
+    for line, following in zip(lines, lines[1:], strict=False):
+        certain = min(_certain_part(line), _certain_part(following))
+        if len(commonprefix((line, following))) >= certain:
+            return False
+    return True
+
+
+def _certain_part(line: str) -> int:
+    match = PLACEHOLDER.search(line)
+    return match.start() if match else len(line) + 1

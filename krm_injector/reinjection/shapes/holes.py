@@ -1,0 +1,186 @@
+"""Holes: the scalars of a workload in which it may differ from others of its shape.
+
+Two classes of scalars can be exchanged for each other without a change in how anything is read or
+printed:
+
+- words: a small letter first, a small letter or digit last, between them these and ``._/:@-``. YAML
+  1.1 and 1.2, JSON and Go print them alike, without quotes or escapes; none is a boolean, a null or
+  a number in any of these; ``image: auto`` means something to Istio and is none.
+- integers from 1 to 9999: no zero, which Go's omitempty leaves out.
+
+Where a hole may stand is the list in ``is_free``: what injection moves with its workload and never
+reads itself. What the templates do with it is watched (watch.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from krm_injector.istio_names import (
+    CORE_DUMP_CONTAINER,
+    INIT_CONTAINER,
+    PROXY_CONTAINER,
+    VALIDATION_CONTAINER,
+)
+from krm_injector.kube.paths import Step, at
+from krm_injector.kube.twins import (
+    MOST_PLACEHOLDERS,
+    PLACEHOLDER,
+    integer_placeholder,
+    to_json,
+    word_placeholder,
+)
+
+_NO_WORDS = "y|n|yes|no|on|off|true|false|null|nan|inf|infinity|auto"
+_WORD = rf"(?!(?:{_NO_WORDS})[^a-z0-9._/:@-])[a-z](?:[a-z0-9._/:@-]{{0,126}}[a-z0-9])?"
+# In JSON as twins.to_json writes it: a member's value. A word keeps the quote before it.
+_HOLE = re.compile(rf'":("{_WORD}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))')
+IS_WORD = re.compile(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1)).fullmatch
+
+# Kinds whose names Istio does not look into (workload/controller.py): it does for Jobs and what
+# ReplicaSets are named by.
+_KINDS_WITH_FREE_NAMES = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
+_READ_LABELS = frozenset(
+    ("pod-template-hash", "rollouts-pod-template-hash", "deploymentconfig", "deployment")
+)
+_ISTIO_CONTAINERS = frozenset(
+    (PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER, CORE_DUMP_CONTAINER)
+)
+_REFERENCES = ("configMapKeyRef", "secretKeyRef", "configMapRef", "secretRef")
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
+_PROBE_NUMBERS = frozenset(
+    (
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    )
+)
+_VOLUME_NAMES = frozenset(
+    (("configMap", "name"), ("secret", "secretName"), ("persistentVolumeClaim", "claimName"))
+)
+
+
+def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The JSON of an object as the texts between its holes, and the holes.
+
+    Objects with the same texts between them differ in their holes alone. None: this object cannot
+    be taken apart.
+    """
+    try:
+        text = to_json(value)
+    except ValueError:
+        return None
+
+    parts = _HOLE.split(text)
+    if len(parts) > MOST_PLACEHOLDERS or PLACEHOLDER.search(text):
+        return None
+    return tuple(parts[::2]), tuple(parts[1::2])
+
+
+def joined(texts: Sequence[str], holes: Sequence[str]) -> Any:
+    """The object of texts and holes as split() gives them."""
+    pieces = [""] * (2 * len(texts) - 1)
+    pieces[::2] = [f'{text}":' for text in texts]
+    pieces[-1] = texts[-1]
+    pieces[1::2] = holes
+    return json.loads("".join(pieces))
+
+
+def with_placeholders(holes: Sequence[str], free: Sequence[int]) -> list[str]:
+    """The holes, with a placeholder in the place of those that are free."""
+    result = list(holes)
+    for number in free:
+        is_word = holes[number][0] == '"'
+        result[number] = (
+            f'"{word_placeholder(number)}' if is_word else f"{integer_placeholder(number)}"
+        )
+    return result
+
+
+def scalar(hole: str) -> str:
+    """What stands in the hole, without the quote before it."""
+    return hole[1:] if hole[0] == '"' else hole
+
+
+# ---------------------------------------------------------------- where holes may stand
+
+
+def free_places(texts: Sequence[str], holes: Sequence[str], template: Step) -> dict[int, Step]:
+    """Number of a hole -> its path in the object, for those that injection does not read.
+
+    ``template``: the path of the pod template.
+    """
+    marked = joined(texts, with_placeholders(holes, range(len(holes))))
+    plain = joined(texts, holes)
+    places: dict[int, Step] = {}
+    for path, value in _scalars(marked, ()):
+        match = PLACEHOLDER.fullmatch(str(value))
+        if match and is_free(path, plain, template):
+            places[int(match[1] or match[2])] = path
+    return places
+
+
+def _scalars(value: Any, path: Step) -> Iterator[tuple[Step, Any]]:
+    if isinstance(value, dict):
+        for key, field in value.items():
+            yield from _scalars(field, (*path, key))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _scalars(element, (*path, index))
+    else:
+        yield path, value
+
+
+def is_free(path: Step, workload: Any, template: Step) -> bool:
+    """Whether injection itself moves the scalar of that path and never reads it."""
+    if path[: len(template)] != template:
+        return _is_free_in_object(path, workload)
+
+    inside = path[len(template) :]
+    if inside[:2] == ("metadata", "labels"):
+        return _is_free_label(str(inside[2]))
+
+    match inside:
+        case ("spec", "containers" | "initContainers", int(), *field):
+            container = at(workload, (*template, *inside[:3]))
+            return container.get("name") not in _ISTIO_CONTAINERS and _is_free_field(field)
+        case ("spec", "volumes", int(), source, name):
+            return (source, name) in _VOLUME_NAMES
+
+    return False
+
+
+def _is_free_in_object(path: Step, workload: Any) -> bool:
+    match path:
+        case ("metadata", "name"):
+            return workload.get("kind") in _KINDS_WITH_FREE_NAMES
+        case ("metadata", "labels", key) | ("spec", "selector", "matchLabels", key):
+            return _is_free_label(str(key))
+        case ("spec", "replicas"):
+            return True
+
+    return False
+
+
+def _is_free_label(key: str) -> bool:
+    return "istio.io" not in key and key not in _READ_LABELS
+
+
+def _is_free_field(field: list[Any]) -> bool:
+    """Of a container that is not Istio's."""
+    match field:
+        case ("image",) | ("env", int(), "value"):
+            return True
+        case ("env", int(), "valueFrom", reference, "name" | "key"):
+            return reference in _REFERENCES
+        case ("envFrom", int(), reference, "name"):
+            return reference in _REFERENCES
+        case (probe, number):
+            return probe in _PROBES and number in _PROBE_NUMBERS
+
+    return False
