@@ -75,6 +75,7 @@ def may_hold_objects(data: bytes) -> bool:
 def read(data: bytes) -> Bundle:
     """The ResourceList on a KRM function's stdin, YAML or JSON. Raises Refused with every cause."""
     text = decode(data)
+    del data  # as long as the text
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     try:
