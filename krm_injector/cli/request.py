@@ -13,7 +13,7 @@ from krm_injector.cli import configuration
 from krm_injector.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from krm_injector.function_config import Settings
     from krm_injector.model import Result
@@ -92,6 +92,6 @@ class Request(NamedTuple):
 class Answer(NamedTuple):
     """The output of a command, before anything is written."""
 
-    text: str  # for stdout
+    text: str | Iterable[str]  # for stdout; pieces are taken before anything is written
     results: tuple[Result, ...] = ()
     code: int = DONE

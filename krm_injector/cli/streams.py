@@ -1,7 +1,7 @@
 """stdin, stdout and stderr, --log and --results, and the properties of the terminal.
 
 With program.py the only module that touches sys and the environment. stdout gets only the answer,
-in one piece, when everything is known. Messages for people go to stderr.
+when everything is known. Messages for people go to stderr.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from krm_injector.cli.request import DONE, REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
     from krm_injector.cli.request import Answer, Arguments
     from krm_injector.model import Result
+
+
+_IN_MEMORY = 8 * 2**20  # characters of an answer
 
 
 def stdin() -> bytes:
@@ -28,6 +31,7 @@ def finish(answer: Answer, arguments: Arguments) -> int:
     """Writes results to stderr, --log and --results, and the text to stdout. The text comes last,
     because other programs wait for it. Returns the exit status.
     """
+    text = answer.text if isinstance(answer.text, str) else _all_of(answer.text)
     shown = [result for result in answer.results if _is_shown(result, arguments)]
     if answer.code:
         # Orchestrators show the beginning, so it says what is wrong.
@@ -40,11 +44,26 @@ def finish(answer: Answer, arguments: Arguments) -> int:
         complain(problem)
         return REFUSED
 
-    code = write(answer.text)
+    code = write(text)
     return answer.code or code
 
 
-def write(text: str) -> int:
+def _all_of(pieces: Iterable[str]) -> str | Iterable[bytes]:
+    """The text in one piece, or, where it is long, the bytes that wait in a file."""
+    first: list[str] = []
+    size, rest = 0, iter(pieces)
+    for piece in rest:
+        first.append(piece)
+        size += len(piece)
+        if size > _IN_MEMORY:
+            from krm_injector.cli.spool import spooled  # late: only long answers need it
+
+            return spooled(first, rest)
+
+    return "".join(first)
+
+
+def write(text: str | Iterable[bytes]) -> int:
     """Writes the text to stdout; returns the exit status."""
     if not text:
         return DONE
@@ -52,7 +71,8 @@ def write(text: str) -> int:
     try:
         if sys.stdout is None:
             raise OSError("stdout is closed")
-        sys.stdout.buffer.write(text.encode())
+        for data in (text.encode(),) if isinstance(text, str) else text:
+            sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as problem:
         complain(f"error: stdout cannot be written: {problem.strerror or problem}\n")

@@ -23,11 +23,11 @@ def run(request: Request) -> Answer:
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
     except Refused as refused:
         entries = results.entries(refused.results)
-        text = resource_list.write(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
+        text = resource_list.pieces(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
         return Answer(text, refused.results, REFUSED)
 
     code = results.exit_code(outcome.results)
-    text = resource_list.write(
+    text = resource_list.pieces(
         bundle,
         {} if code else outcome.replacements,
         results.entries(outcome.results),

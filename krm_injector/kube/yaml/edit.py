@@ -48,7 +48,7 @@ def edit(
 
     plain = source.replace("\r\n", "\n") if newline == "\r\n" else source
     done = Editor(
-        " " * place.column + plain, place.column, text[: place.start].endswith("--- ")
+        " " * place.column + plain, place.column, text.endswith("--- ", 0, place.start)
     ).edited(old, new, known)
     if newline != "\r\n":
         return done
@@ -131,8 +131,9 @@ def _in_place_of(source: str, text: str, newline: str) -> str:
 def _in_flow(text: str, place: Place, new: Any) -> str:
     """What stands on one line, or in a flow collection, written anew."""
     before = text[text.rfind("\n", 0, place.start) + 1 : place.start]
-    behind, line_break, _ = text[place.end :].partition("\n")
-    behind = behind.removesuffix("\r")
+    line_end = text.find("\n", place.end)
+    line_break = line_end >= 0
+    behind = text[place.end : line_end if line_break else len(text)].removesuffix("\r")
     if (behind.strip() and behind[:2] != " #") or not (
         not before.strip(" -") or before.rstrip() == "---"
     ):

@@ -45,8 +45,11 @@ _NOT_LITERAL = re.compile(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
 _TO_ESCAPE = re.compile(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
+# Keys and strings of one line by their text, since most are there many times.
 _keys: dict[str, str] = {}
-_KEYS_KEPT = 4096
+_strings: dict[str, str] = {}
+_KEPT = 4096
+_LONGEST = 200  # characters of a string that is kept
 
 
 def dump(value: Any, indent: int = 0) -> str:
@@ -70,11 +73,12 @@ def dump(value: Any, indent: int = 0) -> str:
 
 def _mapping(value: dict[str, Any], pad: str, out: list[str]) -> None:
     """Append the lines of a mapping that is not empty."""
+    known = _strings.get
     for name, item in value.items():
         key = _keys.get(name) or key_text(name)
         kind = item.__class__
         if kind is str:
-            out.append(f"{pad}{key}: {string(item, pad)}\n")
+            out.append(f"{pad}{key}: {known(item) or string(item, pad)}\n")
         elif kind is dict and item:
             out.append(f"{pad}{key}:\n")
             _mapping(item, pad + "  ", out)
@@ -94,7 +98,7 @@ def _sequence(value: list[Any], pad: str, out: list[str]) -> None:
     for item in value:
         kind = item.__class__
         if kind is str:
-            out.append(f"{pad}- {string(item, pad)}\n")
+            out.append(f"{pad}- {_strings.get(item) or string(item, pad)}\n")
         elif (kind is dict or kind is list) and item:
             at = len(out)
             if kind is dict:
@@ -175,10 +179,20 @@ def string(text: str, pad: str) -> str:
     """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at
     column len(pad).
     """
-    if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
-        return text if text not in _WORDS else f'"{text}"'
     if "\n" in text and not _NOT_LITERAL.search(text) and _printable(text):
         return _literal(text, pad + "  ")
+
+    written = _on_one_line(text)
+    if len(text) <= _LONGEST:
+        if len(_strings) >= _KEPT:
+            _strings.clear()
+        _strings[text] = written
+    return written
+
+
+def _on_one_line(text: str) -> str:
+    if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
+        return text if text not in _WORDS else f'"{text}"'
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"  # JSON in an annotation stays legible
     return quoted(text)
@@ -255,7 +269,7 @@ def key_text(name: Any) -> str:
     text = name if _PLAIN.match(name) and name not in _WORDS else quoted(name)
     if len(text) > 1000:  # an implicit key may not span more than 1024 characters
         raise YamlError(f"the key {name[:40]}... is longer than YAML allows", code="yaml-value")
-    if len(_keys) < _KEYS_KEPT:
+    if len(_keys) < _KEPT:
         _keys[name] = text
     return text
 

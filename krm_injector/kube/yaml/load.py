@@ -40,6 +40,11 @@ _DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+
 _UNUSUAL = ("\n{", "\ufeff", "\n---#", "\n---\xa0", "\n\t")
 
 
+def too_many(aliased: int, nodes: int) -> bool:
+    """Whether aliases add more nodes than allowed; ``nodes``: all nodes, those among them."""
+    return aliased > ALIAS_BUDGET + 10 * (nodes - aliased)
+
+
 class Place(NamedTuple):
     """Where a node stands in its text; offsets count characters."""
 
@@ -403,7 +408,7 @@ class Reader:
         size = self.sizes[name]
         self.nodes += size
         self.aliased += size
-        if self.aliased > ALIAS_BUDGET + 10 * (self.nodes - self.aliased):
+        if too_many(self.aliased, self.nodes):
             self.fail(f"aliases expand to more than {ALIAS_BUDGET} nodes", event, "yaml-alias")
 
         return self.anchors[name]

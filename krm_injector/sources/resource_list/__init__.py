@@ -14,9 +14,9 @@ from krm_injector.sources.resource_list.reader import (
     read_manifests,
     refused,
 )
-from krm_injector.sources.resource_list.writer import write
+from krm_injector.sources.resource_list.writer import pieces, write
 
 __all__ = [
-    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "read",
-    "read_manifests", "refused", "texts_of", "write",
+    "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "pieces",
+    "read", "read_manifests", "refused", "texts_of", "write",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from krm_injector.istio_names import INDEX_ANNOTATION, PATH_ANNOTATION
 from krm_injector.kube import yaml
@@ -19,6 +19,12 @@ from krm_injector.sources.resource_list.checks import (
     no_list,
     wrapper_problem,
 )
+
+if TYPE_CHECKING:
+    from krm_injector.sources.resource_list.block_list import Parts
+
+# Lines from which on it pays to read a text piece by piece; it takes 10 ms to get ready.
+_LONG = 3_000
 
 # Evidence that a text that cannot be read is meant as a Kubernetes object. kind only counts at the
 # top: files of other programs have it deeper.
@@ -69,6 +75,7 @@ def may_hold_objects(data: bytes) -> bool:
 def read(data: bytes) -> Bundle:
     """The ResourceList on a KRM function's stdin, YAML or JSON. Raises Refused with every cause."""
     text = decode(data)
+    del data  # as long as the text
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     try:
@@ -123,6 +130,13 @@ def _manifests(data: bytes, file: str) -> Bundle:
 
 
 def _read_yaml_list(text: str, bom: bool) -> Bundle:
+    if text.count("\n") >= _LONG and text.endswith("\n"):
+        from krm_injector.sources.resource_list.block_list import parts_of  # pays for long texts
+
+        parts = parts_of(text)
+        if parts is not None:
+            return _of_parts(parts, text, bom)
+
     reader = yaml.Reader(text)
     with yaml.reading(text):
         reader.next()
@@ -153,13 +167,29 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
                 message = f"a second document begins on line {line}; a ResourceList is one document"
                 raise Refused(Result("error", message, code="yaml-documents"))
 
-    ends = [start for start, _ in list(keys.values())[1:]] + [place.end]
-    spans = {
+    block = block and place.block and not reader.anchors
+    return _list_bundle(items, root, text, "yaml", _spans(keys, place.end), block, bom)
+
+
+def _of_parts(parts: Parts, text: str, bom: bool) -> Bundle:
+    problem = wrapper_problem(parts.root)
+    if problem:
+        raise Refused(problem)
+    items = [
+        Item(value, index, place, *_origin(value))
+        for index, (value, place) in enumerate(parts.items)
+    ]
+    spans = _spans(parts.keys, len(text))
+    return _list_bundle(items, parts.root, text, "yaml", spans, not parts.anchors, bom)
+
+
+def _spans(keys: Mapping[str, tuple[int, int]], end: int) -> dict[str, yaml.Place]:
+    """The place of each key with its value, from the keys' offsets and lines."""
+    ends = [start for start, _ in list(keys.values())[1:]] + [end]
+    return {
         key: yaml.Place(start, end, line, 0, True)
         for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
     }
-    block = block and place.block and not reader.anchors
-    return _list_bundle(items, root, text, "yaml", spans, block, bom)
 
 
 def _root(

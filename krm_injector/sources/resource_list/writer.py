@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from krm_injector.kube import yaml
@@ -36,31 +36,73 @@ def write(
 
     written_out: is filled with the names of the aliases that could not stay, by item.
     """
-    if originals:
-        replacements = _changing(bundle, replacements, originals.keys() - set(anew))
+    return "".join(
+        pieces(bundle, replacements, results, drop, originals, anew, layouts, written_out)
+    )
 
+
+def pieces(
+    bundle: Bundle,
+    replacements: Mapping[int, Object],
+    results: list[dict[str, Any]],
+    drop: Collection[int] = (),
+    originals: Mapping[int, Object] = {},
+    anew: Collection[int] = (),
+    layouts: Layouts = NO_LAYOUTS,
+    written_out: dict[int, tuple[str, ...]] | None = None,
+) -> Iterator[str]:
+    """As write, in pieces. Each replacement is asked for when its piece is written, and not kept:
+    the mapping may make them then. (Those that are compared may be asked for twice.)
+    """
     if written_out is None:
         written_out = {}
+    changes = _Changes(bundle, replacements, frozenset(originals.keys() - set(anew)), drop)
     bundle = bundle._replace(originals=originals, layouts=layouts, written_out=written_out)
+    if bundle.bom:
+        yield "\ufeff"
     if bundle.form == "manifests":
-        text = _write_manifests(bundle, replacements, drop)
+        yield from _manifests(bundle, changes)
     elif bundle.syntax == "json":
-        text = _write_json_list(bundle, replacements, results, drop)
+        yield _json_list(bundle, changes, results)
     else:
-        text = _write_yaml_list(bundle, replacements, results, drop)
-
-    return "\ufeff" + text if bundle.bom else text
+        yield from _yaml_list(bundle, changes, results)
 
 
-def _changing(
-    bundle: Bundle, replacements: Mapping[int, Object], compared: Collection[int]
-) -> dict[int, Object]:
-    """The replacements without those that equal their item, if the item is compared."""
-    return {
-        index: value
-        for index, value in replacements.items()
-        if index not in compared or not yaml.same(bundle.items[index].value, value)
-    }
+class _Changes:
+    """What becomes of the items."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        replacements: Mapping[int, Object],
+        compared: Collection[int],
+        drop: Collection[int],
+    ) -> None:
+        self.replacements = replacements
+        self.compared = compared  # the items that stay if the replacement is the same
+        self.drop = drop
+        self.items = bundle.items
+
+    def of(self, item: Item) -> Object | None:
+        """An item's replacement; None if it stays."""
+        if item.index not in self.replacements:
+            return None
+        value = self.replacements[item.index]
+        if item.index in self.compared and yaml.same(item.value, value):
+            return None
+        return value
+
+    def __bool__(self) -> bool:
+        if self.drop or any(index not in self.compared for index in self.replacements):
+            return True
+        return any(self.of(item) is not None for item in self.items)
+
+    def values(self) -> Iterator[Object]:
+        """All items after the change."""
+        for item in self.items:
+            if item.index not in self.drop:
+                value = self.of(item)
+                yield item.value if value is None else value
 
 
 def _merged_results(bundle: Bundle, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -70,38 +112,19 @@ def _merged_results(bundle: Bundle, results: list[dict[str, Any]]) -> list[dict[
     return before + new if new else before
 
 
-def _changed_root(
-    bundle: Bundle,
-    replacements: Mapping[int, Object],
-    results: list[dict[str, Any]],
-    drop: Collection[int],
-) -> Object:
+def _json_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> str:
+    merged = _merged_results(bundle, results)
+    if (merged is bundle.root.get("results") or not merged) and not changes:
+        return bundle.text
+
     root = dict(bundle.root)
     if bundle.items:
-        root["items"] = [
-            replacements.get(i.index, i.value) for i in bundle.items if i.index not in drop
-        ]
-    if results:
-        root["results"] = results
-    return root
-
-
-def _write_json_list(
-    bundle: Bundle,
-    replacements: Mapping[int, Object],
-    results: list[dict[str, Any]],
-    drop: Collection[int],
-) -> str:
-    merged = _merged_results(bundle, results)
-    if not replacements and not drop and merged is bundle.root.get("results"):
-        return bundle.text
-    if not replacements and not drop and not merged:
-        return bundle.text
-
+        root["items"] = list(changes.values())
+    if merged:
+        root["results"] = merged
     start, end = bundle.documents[0]
     text = bundle.text
-    written = _json_like(_changed_root(bundle, replacements, merged, drop), text[start:end])
-    return text[:start] + written + text[end:]
+    return text[:start] + _json_like(root, text[start:end]) + text[end:]
 
 
 def _json_like(value: Any, model: str) -> str:
@@ -118,24 +141,20 @@ def _json_like(value: Any, model: str) -> str:
     return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 
 
-def _write_manifests(
-    bundle: Bundle, replacements: Mapping[int, Object], drop: Collection[int]
-) -> str:
-    pieces: list[str] = []
+def _manifests(bundle: Bundle, changes: _Changes) -> Iterator[str]:
     at = 0
     text = bundle.text
     for item in bundle.items:
-        start, end = bundle.documents[item.document]
-        if item.index in drop:
-            pieces.append(text[at:start])
+        if item.index in changes.drop:
+            start, end = bundle.documents[item.document]
+            yield text[at:start]
             at = end
-        elif item.index in replacements and item.place is not None:
-            pieces.append(text[at : item.place.start])
-            pieces.append(_rewritten(bundle, item, replacements[item.index]))
+        elif item.place is not None and (value := changes.of(item)) is not None:
+            yield text[at : item.place.start]
+            yield _rewritten(bundle, item, value)
             at = item.place.end
 
-    pieces.append(text[at:])
-    return "".join(pieces)
+    yield text[at:]
 
 
 def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
@@ -183,55 +202,56 @@ def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> s
     return _json_like(value, source)
 
 
-def _write_yaml_list(
-    bundle: Bundle,
-    replacements: Mapping[int, Object],
-    results: list[dict[str, Any]],
-    drop: Collection[int],
-) -> str:
+def _yaml_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> Iterator[str]:
     merged = _merged_results(bundle, results)
     new_results = merged != (bundle.root.get("results") or [])
-    if not replacements and not drop and not new_results:
-        return bundle.text
-
-    if not bundle.block or len(drop) == len(bundle.items) > 0:
+    if not new_results and not changes:
+        yield bundle.text
+    elif not bundle.block or len(changes.drop) == len(bundle.items) > 0:
         # Its items may share anchors. The orchestrators that send such lists write everything in
         # their own style.
-        if "#" in bundle.text:
-            from krm_injector.sources.resource_list.put_back import without_moved_ids
+        yield from _whole(bundle, changes, merged)
+    else:
+        edits = _item_edits(bundle, changes)
+        if new_results:
+            edits = _in_order(edits, _results_edit(bundle, merged))
+        yield from _edited(bundle.text, edits)
 
-            replacements = {
-                index: without_moved_ids(bundle.items[index].value, value)
-                for index, value in replacements.items()
-            }
 
-        return _whole(_changed_root(bundle, replacements, merged, drop), bundle)
+_Edit = tuple[int, int, str]  # start, end, new text
 
-    edits: list[tuple[int, int, str]] = []
-    lines = _item_lines(bundle) if drop else []
+
+def _item_edits(bundle: Bundle, changes: _Changes) -> Iterator[_Edit]:
+    lines = _item_lines(bundle) if changes.drop else []
     for item in bundle.items:
-        if item.index in drop:
-            edits.append((*lines[item.index], ""))
-        elif item.index in replacements and item.place is not None:
-            value = replacements[item.index]
+        if item.index in changes.drop:
+            yield (*lines[item.index], "")
+        elif item.place is not None and (value := changes.of(item)) is not None:
             new = _own_comments(bundle, item, _rewritten(bundle, item, value), value)
-            edits.append((item.place.start, item.place.end, new))
-
-    if new_results:
-        edits.append(_results_edit(bundle, merged))
-    return _edited(bundle.text, edits)
+            yield item.place.start, item.place.end, new
 
 
-def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """The text with new pieces from one offset to another; the edits do not overlap."""
-    pieces: list[str] = []
+def _in_order(edits: Iterator[_Edit], added: _Edit) -> Iterator[_Edit]:
+    """The edits with another one in its place among them."""
+    rest: _Edit | None = added
+    for edit in edits:
+        if rest is not None and rest[0] < edit[0]:
+            yield rest
+            rest = None
+        yield edit
+    if rest is not None:
+        yield rest
+
+
+def _edited(text: str, edits: Iterator[_Edit]) -> Iterator[str]:
+    """The text with new pieces from one offset to another; the edits rise and do not overlap."""
     at = 0
-    for start, end, new in sorted(edits, key=lambda edit: edit[0]):
-        pieces += (text[at:start], new)
+    for start, end, new in edits:
+        yield text[at:start]
+        yield new
         at = end
 
-    pieces.append(text[at:])
-    return "".join(pieces)
+    yield text[at:]
 
 
 def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
@@ -299,6 +319,27 @@ def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, i
     return start, start, new
 
 
-def _whole(root: Object, bundle: Bundle) -> str:
+def _whole(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> Iterator[str]:
     """The ResourceList written anew. Layout and comments are lost; values and order are kept."""
-    return yaml.dump(root).replace("\n", bundle.newline)
+    root = {**bundle.root, "results": results} if results else bundle.root
+    for key, value in root.items():
+        if key == "items" and len(bundle.items) > len(changes.drop):
+            yield "items:" + bundle.newline
+            for item in _whole_items(bundle, changes):
+                yield yaml.dump([item]).replace("\n", bundle.newline)
+        else:
+            rest = [] if key == "items" and bundle.items else value
+            yield yaml.dump({key: rest}).replace("\n", bundle.newline)
+
+
+def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[Object]:
+    if "#" not in bundle.text:
+        yield from changes.values()
+        return
+
+    from krm_injector.sources.resource_list.put_back import without_moved_ids
+
+    for item in bundle.items:
+        if item.index not in changes.drop:
+            value = changes.of(item)
+            yield item.value if value is None else without_moved_ids(item.value, value)

@@ -401,3 +401,29 @@ def test_random_replacements_and_drops_leave_all_other_bytes(seed: int) -> None:
     assert [item.value for item in again.items] == [
         new.get(n, values[n]) for n in range(12) if n not in drop
     ]
+
+
+class Counted(dict[int, Any]):
+    """Replacements that count how often each is asked for."""
+
+    def __init__(self, values: dict[int, Any]) -> None:
+        super().__init__(values)
+        self.asked: list[int] = []
+
+    def __getitem__(self, index: int) -> Any:
+        self.asked.append(index)
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("anchor", ["", " &a"])
+def test_each_replacement_is_asked_for_once_in_order(anchor: str) -> None:
+    item = "- apiVersion: v1\n  kind: A\n  metadata:{}\n    name: a\n"
+    text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" + "".join(
+        [item.format(anchor), *[item.format("")] * 3]
+    )
+    bundle = read(text)
+    new = {**bundle.items[0].value, "spec": {"a": "b"}}
+    changed = Counted({0: new, 2: new, 3: new})
+    written = resource_list.write(bundle, changed, [])
+    assert changed.asked == [0, 2, 3]
+    assert [found.value for found in read(written).items] == [new, bundle.items[1].value, new, new]
