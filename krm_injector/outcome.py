@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
     decisions: tuple[Decision, ...]
 
     # Index of an item -> the item as it is to be written. Items that stay as they are, are absent.
-    replacements: dict[int, Object]
+    replacements: Mapping[int, Object]
 
     # Errors, warnings and information, in the order of the run.
     results: tuple[Result, ...]
@@ -134,7 +134,7 @@ def observable(outcome: Outcome) -> tuple[Any, ...]:
     """
     verdicts = [decision.injected for decision in outcome.decisions]
     errors = [result for result in outcome.results if result.severity == "error"]
-    return verdicts, outcome.replacements, errors
+    return verdicts, dict(outcome.replacements), errors
 
 
 def aliases(bundle: Bundle, written_out: Mapping[int, tuple[str, ...]]) -> tuple[Result, ...]:

@@ -145,6 +145,4 @@ class PreparedControlPlane:
 
     def _parsed(self, text: str) -> Template:
         delimiters = self.mesh.rules.delimiters
-        return parse(
-            text, name="inject", funcs=self.funcs, delims=delimiters, watch=self._watch
-        )
+        return parse(text, name="inject", funcs=self.funcs, delims=delimiters, watch=self._watch)

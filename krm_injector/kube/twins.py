@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from krm_injector.named_tuple import NamedTuple
@@ -53,7 +53,7 @@ class Pattern:
 class Alike:
     """A set of objects that are alike, before and after a change."""
 
-    __slots__ = ("_texts", "after", "before", "json", "positions")
+    __slots__ = ("after", "before", "json", "positions", "texts")
 
     def __init__(self, before: Any, after: Any, positions: Mapping[int, int]) -> None:
         """before, after: with placeholders."""
@@ -61,17 +61,7 @@ class Alike:
         self.after = after
         self.positions = positions
         self.json = Pattern(to_json(after), positions)
-        self._texts: dict[Hashable, Pattern | None] = {}
-
-    def text(self, key: Hashable, write: Callable[[], str | None]) -> Pattern | None:
-        """The pattern of a text of these objects, which is written once for each ``key``.
-
-        ``write`` gives the text with placeholders; None if there is none to be had.
-        """
-        if key not in self._texts:
-            text = write()
-            self._texts[key] = None if text is None else Pattern(text, self.positions)
-        return self._texts[key]
+        self.texts: dict[Hashable, Any] = {}  # what the writer knows of their texts
 
 
 class Twin(NamedTuple):
@@ -105,20 +95,15 @@ class Replacements(Mapping[int, Any]):
     def __contains__(self, index: object) -> bool:
         return index in self._items
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[int]:
         return iter(self._items)
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and dict(self) == dict(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def twin(self, index: int) -> Twin | None:
         """The item as a Twin; None if it is a plain object."""
-        item = self._items[index]
+        item = self._items.get(index)
         return item if item.__class__ is Twin else None
 
 

@@ -223,7 +223,9 @@ class Shapes:
                 family.remember(holes, shape or UNPROVED)
                 return
 
-            family.pin({number: path for number, path in family.places.items() if number not in pins})
+            family.pin(
+                {number: path for number, path in family.places.items() if number not in pins}
+            )
 
         family.remember(holes, UNPROVED)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from krm_injector.kube import yaml
+from krm_injector.kube.twins import Replacements, Twin
 from krm_injector.model import Object
 from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
 
@@ -91,6 +92,13 @@ class _Changes:
         if item.index in self.compared and yaml.same(item.value, value):
             return None
         return value
+
+    def twin(self, item: Item) -> Twin | None:
+        """An item's replacement, if it is a Twin of others and not compared."""
+        replacements = self.replacements
+        if not isinstance(replacements, Replacements) or item.index in self.compared:
+            return None
+        return replacements.twin(item.index)
 
     def __bool__(self) -> bool:
         if self.drop or any(index not in self.compared for index in self.replacements):
@@ -226,9 +234,26 @@ def _item_edits(bundle: Bundle, changes: _Changes) -> Iterator[_Edit]:
     for item in bundle.items:
         if item.index in changes.drop:
             yield (*lines[item.index], "")
-        elif item.place is not None and (value := changes.of(item)) is not None:
-            new = _own_comments(bundle, item, _rewritten(bundle, item, value), value)
+        elif item.place is not None and (new := _new_text(bundle, changes, item)) is not None:
             yield item.place.start, item.place.end, new
+
+
+def _new_text(bundle: Bundle, changes: _Changes, item: Item) -> str | None:
+    """The new text of an item; None if it stays."""
+
+    def plainly(value: Object) -> str:
+        return _own_comments(bundle, item, _rewritten(bundle, item, value), value)
+
+    twin = changes.twin(item)
+    if twin is not None:
+        from krm_injector.sources.resource_list import twin_texts  # late: few runs have twins
+
+        text = twin_texts.in_place(bundle, item, twin, plainly)
+        if text is not None:
+            return text
+
+    value = changes.of(item)
+    return None if value is None else plainly(value)
 
 
 def _in_order(edits: Iterator[_Edit], added: _Edit) -> Iterator[_Edit]:
@@ -325,21 +350,29 @@ def _whole(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> 
     for key, value in root.items():
         if key == "items" and len(bundle.items) > len(changes.drop):
             yield "items:" + bundle.newline
-            for item in _whole_items(bundle, changes):
-                yield yaml.dump([item]).replace("\n", bundle.newline)
+            for text in _whole_items(bundle, changes):
+                yield text.replace("\n", bundle.newline)
         else:
             rest = [] if key == "items" and bundle.items else value
             yield yaml.dump({key: rest}).replace("\n", bundle.newline)
 
 
-def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[Object]:
-    if "#" not in bundle.text:
-        yield from changes.values()
-        return
-
-    from krm_injector.sources.resource_list.put_back import without_moved_ids
-
+def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[str]:
+    has_comments = "#" in bundle.text
     for item in bundle.items:
-        if item.index not in changes.drop:
-            value = changes.of(item)
-            yield item.value if value is None else without_moved_ids(item.value, value)
+        if item.index in changes.drop:
+            continue
+
+        twin = None if has_comments else changes.twin(item)
+        if twin is not None:
+            from krm_injector.sources.resource_list import twin_texts  # late: few runs have twins
+
+            yield twin_texts.whole(twin)
+            continue
+
+        value = changes.of(item)
+        if value is not None and has_comments:
+            from krm_injector.sources.resource_list.put_back import without_moved_ids
+
+            value = without_moved_ids(item.value, value)
+        yield yaml.dump([item.value if value is None else value])
