@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
 from typing import Any
 
 from krm_injector.kube import undo
@@ -33,10 +32,10 @@ class Digests:
     def of(self, scalars: Sequence[str]) -> tuple[str, str]:
         """The record's ``digest`` and ``units`` with these scalars."""
         units = [
-            unit if unit.__class__ is str else short_digest(unit.fill(scalars))  # type: ignore[union-attr]
+            short_digest(unit.fill(scalars)) if isinstance(unit, Pattern) else unit
             for unit in self._units
         ]
-        return digest(self._lines.fill(scalars)), "".join(units)  # type: ignore[arg-type]
+        return digest(self._lines.fill(scalars)), "".join(units)
 
 
 def attached(
@@ -58,9 +57,9 @@ def attached(
 
 def _order_is_certain(lines: Sequence[str]) -> bool:
     """Whether neighbours differ before the first placeholder of either."""
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in zip(lines[:-1], lines[1:], strict=True):
         certain = min(_certain_part(line), _certain_part(following))
-        if len(commonprefix((line, following))) >= certain:
+        if line[:certain] == following[:certain]:
             return False
     return True
 

@@ -76,8 +76,12 @@ class First(NamedTuple):
     fingerprint: int  # of the injected object
 
 
-Member = "Shape | First | str"  # UNPROVED: they are injected plainly
-UNPROVED = "unproved"
+class Unproved:
+    """What is known of workloads that are to be injected plainly."""
+
+
+UNPROVED = Unproved()
+Member = Shape | First | Unproved
 
 
 class Family:
@@ -223,9 +227,8 @@ class Shapes:
                 family.remember(holes, shape or UNPROVED)
                 return
 
-            family.pin(
-                {number: path for number, path in family.places.items() if number not in pins}
-            )
+            places = family.places.items()
+            family.pin({number: path for number, path in places if number not in pins})
 
         family.remember(holes, UNPROVED)
 

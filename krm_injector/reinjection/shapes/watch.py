@@ -154,7 +154,7 @@ def _cuts_nothing(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool
 
 
 def _trims_nothing(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
-    """trimAll, trimSuffix, trimPrefix: a word alone, which begins and ends with a letter or a digit,
+    """trimAll, trimSuffix, trimPrefix: a word alone, which begins and ends with a letter or digit,
     and nothing to trim that has any.
     """
     trimmed = arguments[0]

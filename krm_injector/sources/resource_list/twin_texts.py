@@ -104,7 +104,7 @@ def _written(twin: Twin, parts: list[str], place: yaml.Place) -> _Text | None:
         for number, scalar in enumerate(written)
     ]
     paths = dict(_placeholders(_read(parts, marks, place), ()))
-    numbers = {path: number for path, number in _placeholders(alike.before, ())}
+    numbers = dict(_placeholders(alike.before, ()))
     indexes = {index: numbers[path] for path, index in paths.items() if path in numbers}
     if len(indexes) < len(numbers):
         return None
