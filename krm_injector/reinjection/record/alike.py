@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from krm_injector.kube import undo
@@ -57,7 +58,7 @@ def attached(
 
 def _order_is_certain(lines: Sequence[str]) -> bool:
     """Whether neighbours differ before the first placeholder of either."""
-    for line, following in zip(lines[:-1], lines[1:], strict=True):
+    for line, following in pairwise(lines):
         certain = min(_certain_part(line), _certain_part(following))
         if line[:certain] == following[:certain]:
             return False
