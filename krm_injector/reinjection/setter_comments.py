@@ -23,7 +23,7 @@ from krm_injector.kube.yaml.comments import Steps, line_comments
 from krm_injector.model import Object, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection.eject import Restored, shown
-from krm_injector.sources.resource_list import Bundle, Item, texts_of
+from krm_injector.sources.resource_list import Bundle, texts_of
 
 # The lists of a pod's spec that injection puts elements into.
 _LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")
@@ -47,11 +47,10 @@ def without_copied_values(
     """Each workload with the comments copied to Istio's part. The workload before injection is
     without the values that setters wrote there.
     """
-    texts = texts_of(bundle)
+    comments = _Comments(bundle)
     result = []
     for workload, before in zip(workloads, restored, strict=True):
-        item = workload.item
-        copied = _copied(bundle.items[item], texts[item], workload, before)
+        copied = _copied(comments, workload, before)
         if copied:
             before = before._replace(
                 workload=_without_written(workload, before.workload, copied),
@@ -66,9 +65,37 @@ def without_copied_values(
 # ---------------------------------------------------------------- which comments were copied
 
 
-def _copied(item: Item, yaml_text: str, workload: Workload, restored: Restored) -> list[Copied]:
-    span = item.place
-    if restored.record is None or span is None or yaml_text.find("#", span.start, span.end) < 0:
+class _Comments:
+    """The comments of a bundle. Each item is read once, however many workloads it holds."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._items = bundle.items
+        self._texts = texts_of(bundle)
+        # An item and a length -> path of that length -> the comments below it
+        self._of_items: dict[tuple[int, int], dict[Steps, dict[Steps, str]]] = {}
+
+    def of(self, workload: Workload) -> Mapping[Steps, str]:
+        """The comments in a workload's object, by their steps in the item."""
+        length = len(workload.inside)
+        key = (workload.item, length)
+        if key not in self._of_items:
+            below: dict[Steps, dict[Steps, str]] = {}
+            for steps, comment in self._of_item(workload.item).items():
+                below.setdefault(steps[:length], {})[steps] = comment
+            self._of_items[key] = below
+
+        return self._of_items[key].get(workload.inside, {})
+
+    def _of_item(self, index: int) -> dict[Steps, str]:
+        place, text = self._items[index].place, self._texts[index]
+        if place is None or text.find("#", place.start, place.end) < 0:
+            return {}
+        return line_comments(text, place)
+
+
+def _copied(comments: _Comments, workload: Workload, restored: Restored) -> list[Copied]:
+    all_comments = comments.of(workload) if restored.record is not None else {}
+    if not all_comments:
         return []
 
     path = (*workload.template, "spec")
@@ -76,14 +103,14 @@ def _copied(item: Item, yaml_text: str, workload: Workload, restored: Restored) 
     before = at(restored.workload.object, path)
 
     spec = (*workload.inside, *path)
-    comments = {
+    in_spec = {
         steps[len(spec) :]: comment
-        for steps, comment in line_comments(yaml_text, span).items()
+        for steps, comment in all_comments.items()
         if steps[: len(spec)] == spec and len(steps) > len(spec) + 2
     }
     copied = (
-        _copied_at(steps, comment, comments, standing, before, workload.template)
-        for steps, comment in comments.items()
+        _copied_at(steps, comment, in_spec, standing, before, workload.template)
+        for steps, comment in in_spec.items()
     )
     return [entry for entry in copied if entry is not None]
 
