@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
 
 from krm_injector.istio_names import KUBERNETES_NAMESPACES
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 # Choices that functions elsewhere have as a parameter. Others are written at their field.
-PathForm = Literal["slashes", "colons", "escaped"]
-MetaType = Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]
-ImageVariant = Literal["", "no image given", "no type given"]
-ResetUser = Literal["", "containers", "all"]
+PathForm: TypeAlias = 'Literal["slashes", "colons", "escaped"]'
+MetaType: TypeAlias = 'Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]'
+ImageVariant: TypeAlias = 'Literal["", "no image given", "no type given"]'
+ResetUser: TypeAlias = 'Literal["", "containers", "all"]'
 
 Names = frozenset[str]
 Minor = tuple[int, int]  # (1, 30)

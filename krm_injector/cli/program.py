@@ -9,13 +9,14 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
 from krm_injector.cli import streams
 from krm_injector.cli.request import REFUSED, WRONG_USAGE, Answer, Arguments, Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
 
 def main() -> NoReturn:

@@ -6,11 +6,14 @@ Source: pkg/kube/inject/inject.go estimateConcurrency.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.istio_api import Message
 from krm_injector.kube import quantity
 from krm_injector.kube.paths import at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT = 2
 _SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
@@ -23,6 +22,10 @@ from krm_injector.istio_names import (
 from krm_injector.kube import pod_history, yaml
 from krm_injector.model import Mesh, Object
 from krm_injector.versions import PathForm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Object]:

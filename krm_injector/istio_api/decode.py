@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType, schema
 from krm_injector.kube import yaml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INTEGER = re.compile(r" *(-?(?:0|[1-9][0-9]*)) *\Z")
 _NUMBER = re.compile(r" *(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?) *\Z")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.kube import quantity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 # Kinds of the types that are no struct of TYPES; every other name is a string type
 # ("v1.PullPolicy").
@@ -25,7 +28,7 @@ _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
 )
 
-Decoder = Callable[[Any], Any]
+Decoder: TypeAlias = "Callable[[Any], Any]"
 
 
 class TypeMismatch(ValueError):

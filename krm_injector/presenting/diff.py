@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
 
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result
 from krm_injector.outcome import Outcome
 from krm_injector.presenting import ansi, patches
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal
+
     Tag = Literal["equal", "replace", "delete", "insert"]
     Opcode = tuple[Tag, int, int, int, int]  # as difflib has them: tag, lines before, lines after
     Hunk = list[tuple[str, int, int, int, int]]

@@ -5,8 +5,6 @@ A workload that fails does not stop the others: a run reports all its errors at 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from krm_injector.function_config import Settings
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure
@@ -19,8 +17,10 @@ from krm_injector.reinjection.reinject import inject_once
 from krm_injector.reinjection.take_back import Candidate, comment_results, no_longer_injected
 from krm_injector.sources.resource_list import Bundle
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from krm_injector.reinjection.manual_edits import OverrideCandidate
 

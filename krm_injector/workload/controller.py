@@ -8,7 +8,6 @@ kube-inject has the workload itself (pkg/kube/inject/inject.go IntoObject).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
@@ -16,6 +15,10 @@ from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Owner(NamedTuple):

@@ -154,6 +154,8 @@ def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
     )
     loaded = set(done.stderr.splitlines()[-1].split())
     heavy = {
+        "typing",
+        "contextlib",
         "argparse",
         "jsonschema",
         "subprocess",

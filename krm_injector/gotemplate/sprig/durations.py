@@ -5,11 +5,14 @@ unavailable.py.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.gotemplate.sprig.numbers import wrapped
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NANOSECONDS = {
     "ns": 1,

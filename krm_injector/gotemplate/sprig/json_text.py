@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import to_bytes
@@ -15,6 +14,10 @@ from krm_injector.gotemplate.sprig.json_errors import complaint_about
 from krm_injector.gotemplate.sprig.reflect import is_nil
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Enum, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
 _ESCAPED_RAW = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.numbers import to_int
 from krm_injector.gotemplate.sprig.reflect import (
@@ -15,6 +13,10 @@ from krm_injector.gotemplate.sprig.reflect import (
     kind_of,
 )
 from krm_injector.gotemplate.sprig.registry import functions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NIL = "runtime error: invalid memory address or nil pointer dereference"
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.reflect import IntList, go_format
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MIN = -(1 << 63)
 _MAX = (1 << 63) - 1

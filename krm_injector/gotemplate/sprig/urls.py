@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, to_bytes
 from krm_injector.gotemplate.sprig.reflect import go_quote, kind_of
 from krm_injector.gotemplate.sprig.registry import functions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNRESERVED = "-_.~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SAFE = {

@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import re
 from math import isfinite
-from typing import Any
 
 from krm_injector.kube.yaml.error import YamlError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # What may stand without quotes: a first character that opens no other syntax and no number, and
 # nothing that ends a plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked

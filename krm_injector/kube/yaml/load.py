@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
@@ -23,7 +22,10 @@ from krm_injector.kube.yaml.events import (
 )
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from krm_injector.kube.yaml.error import YamlCode
 
 ALIAS_BUDGET = 100_000

@@ -11,11 +11,14 @@ import re
 from collections.abc import Iterable
 from functools import cmp_to_key
 from math import isfinite
-from typing import Any
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.emit import short_json_number
 from krm_injector.kube.yaml.error import YamlError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 BEST_WIDTH = 80
 _LONGEST_SIMPLE_KEY = 128

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def same(a: Any, b: Any) -> bool:

@@ -11,7 +11,10 @@ from __future__ import annotations
 import re
 import struct
 from math import inf, isfinite, isinf, isnan, nan
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),

@@ -10,12 +10,15 @@ a text's start.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.yaml import json_text
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import Document, load_documents
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MARK = "\ufeff"
 _ODD_SEPARATOR = re.compile(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)

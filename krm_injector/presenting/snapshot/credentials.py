@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.differences import differences
 from krm_injector.model import Object, ResourceRef, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CREDENTIAL = re.compile(
     r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$"

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Iterable
-from typing import Any
 from zlib import crc32
 
 from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
 from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
 from krm_injector.model import Mesh, Namespace, Webhook
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Records have always counted the fields before failurePolicy, which changes no answer.
 _WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")

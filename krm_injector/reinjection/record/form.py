@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube import undo
@@ -33,6 +32,10 @@ from krm_injector.reinjection.record.named_paths import (
     named_path,
     to_json,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ANNOTATION = RECORD_ANNOTATION
 VERSION = 1

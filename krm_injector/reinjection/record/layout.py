@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.kube import undo
 from krm_injector.kube.paths import at, put
@@ -22,6 +21,10 @@ from krm_injector.reinjection.record.form import (
     original,
     read,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
 

@@ -17,13 +17,16 @@ item keeps its id.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at, without
 from krm_injector.kube.yaml.comments import Steps, commented_lists
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Annotations by which an orchestrator recognises an item, the newest first.
 IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")

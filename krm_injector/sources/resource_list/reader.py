@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
 
 from krm_injector.istio_names import INDEX_ANNOTATION, PATH_ANNOTATION
 from krm_injector.kube import yaml
@@ -19,6 +18,10 @@ from krm_injector.sources.resource_list.checks import (
     no_list,
     wrapper_problem,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
 
 # Evidence that a text that cannot be read is meant as a Kubernetes object. kind only counts at the
 # top: files of other programs have it deeper.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Object
 from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def write(
