@@ -5,9 +5,9 @@ They are in the order of the stages of a run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Result
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
 # Characters that a terminal would obey instead of showing. Names and values come from the input.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = lazy_pattern(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def exit_code(results: Iterable[Result]) -> int:

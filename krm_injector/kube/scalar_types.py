@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from krm_injector.kube import quantity
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SCALARS = {
     "intstr.IntOrString": "int-or-string",
 }
 _LIMITS = {"int32": 2**31, "int64": 2**63}
-_RFC3339 = re.compile(
+_RFC3339 = lazy_pattern(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
 )
 

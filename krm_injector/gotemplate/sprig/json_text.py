@@ -14,13 +14,14 @@ from krm_injector.gotemplate.sprig.json_errors import complaint_about
 from krm_injector.gotemplate.sprig.reflect import is_nil
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Enum, type_name
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
-_ESCAPED_RAW = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
+_ESCAPED = lazy_pattern('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
+_ESCAPED_RAW = lazy_pattern('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TOO_DEEP = "json: unsupported value: encountered a cycle via map[string]interface {}"
 
@@ -200,7 +201,7 @@ def _readable(text: str) -> str:
     return text
 
 
-_SURROGATE = re.compile(
+_SURROGATE = lazy_pattern(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 

@@ -15,6 +15,7 @@ from krm_injector.kube.yaml.events import (
     parser,
 )
 from krm_injector.kube.yaml.load import Place
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 Steps = tuple[str | int, ...]
 
-_BEHIND = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
-_BEHIND_KEY = re.compile(r"[ \t]*:[ \t]+#[ \t]*([^\r\n]*)")
+_BEHIND = lazy_pattern(r"[ \t]+#[ \t]*([^\r\n]*)")
+_BEHIND_KEY = lazy_pattern(r"[ \t]*:[ \t]+#[ \t]*([^\r\n]*)")
 
 
 def line_comments(text: str, place: Place) -> dict[Steps, str]:

@@ -12,6 +12,7 @@ import re
 from math import isfinite
 
 from krm_injector.kube.yaml.error import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ _WORDS = frozenset(
 )
 # What a literal block cannot hold: control characters, spaces before a break. Unicode is left to
 # str.isprintable, a character class over all of it would take milliseconds to compile.
-_NOT_LITERAL = re.compile(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
-_TO_ESCAPE = re.compile(r'[^\x20-\x7e]|["\\]')
+_NOT_LITERAL = lazy_pattern(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
+_TO_ESCAPE = lazy_pattern(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
 _keys: dict[str, str] = {}

@@ -20,6 +20,7 @@ from krm_injector.kube.yaml.events import (
     parser,
     refuse,
 )
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ ALIAS_BUDGET = 100_000
 TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
 _WORDS = scalars.WORDS
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
+_BASE64 = lazy_pattern(r"[A-Za-z0-9+/]*={0,2}\Z")
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
 
 

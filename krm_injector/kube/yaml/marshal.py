@@ -15,6 +15,7 @@ from math import isfinite
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.emit import short_json_number
 from krm_injector.kube.yaml.error import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ _LONGEST_SIMPLE_KEY = 128
 
 # The common string: nothing that needs a look at YAML's rules, and no first character that may
 # begin another value.
-_SIMPLE = re.compile(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
+_SIMPLE = lazy_pattern(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
 _BREAKS = "\r\n\x85\u2028\u2029"
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_CONTROL = lazy_pattern("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _BEYOND = "[\ud800-\udfff\ufeff\ufffe-\U0010ffff]"  # compiled where it is needed: a costly class
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
-_TIMESTAMP = re.compile(
+_SEXAGESIMAL = lazy_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_TIMESTAMP = lazy_pattern(
     r"[0-9]{4}-(?:[0-9]{1,2})-(?:[0-9]{1,2})"
     r"(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
     r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?)?\Z"
