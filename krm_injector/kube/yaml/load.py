@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
@@ -386,6 +385,9 @@ class Reader:
         data = event.value.replace("\r", "").replace("\n", "")
         if not _BASE64.match(data) or len(data) % 4:
             self.fail("what follows !!binary is not base64", event, "yaml-tag")
+
+        from binascii import a2b_base64  # late: only !!binary needs it
+
         return a2b_base64(data).decode("utf-8", "replace")
 
     def check_tag(self, event: Any, expected: str) -> None:

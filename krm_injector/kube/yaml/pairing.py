@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def moved(old: list[Any], new: list[Any], partner: dict[int, int]) -> bool:
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest chain of pairs, given by rising second part, whose first part rises too."""
+    from bisect import bisect_left  # late: only lists that were edited are paired
+
     ends: list[int] = []
     chains: list[tuple[tuple[int, int], Any]] = []
     for pair in pairs:

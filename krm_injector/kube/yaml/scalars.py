@@ -9,7 +9,6 @@ numbers; dates, sexagesimal numbers and "=" are strings.
 from __future__ import annotations
 
 import re
-import struct
 from math import inf, isfinite, isinf, isnan, nan
 
 from krm_injector.lazy_pattern import lazy_pattern
@@ -137,6 +136,8 @@ def _float_key(value: float) -> str:
     """strconv.FormatFloat(value, 'g', -1, 32), with YAML's names of the infinities."""
     if isnan(value):
         return ".nan"
+
+    import struct  # late: floats as keys are rare
 
     try:
         single = struct.unpack("f", struct.pack("f", value))[0]

@@ -1,7 +1,7 @@
 """The layout in a record: the source text of entries that injection writes in another way.
 
 It is a tree by names (kube.undo names the elements of lists). Each leaf has the lines of an entry
-(see kube.yaml.edit for what an entry is). An ejected manifest gets these lines back.
+(see kube.yaml.edits for what an entry is). An ejected manifest gets these lines back.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from krm_injector.kube import undo
+from krm_injector.kube import undo, yaml
 from krm_injector.kube.paths import at, put
-from krm_injector.kube.yaml import Known, Path, nested
 from krm_injector.model import Object
 from krm_injector.reinjection.record.form import (
     RECORD_PATH,
@@ -25,6 +24,8 @@ from krm_injector.reinjection.record.form import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from krm_injector.kube.yaml import Known, Path
 
 MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
 
@@ -49,7 +50,7 @@ def with_layout(workload: Object, layout: Any) -> Object:
 def with_entries(item: Object, entries: Mapping[Path, str]) -> Object:
     """The injected item whose records contain exactly these entries of the item before.
 
-    entries: the lines of each entry, by its path in the item (see kube.yaml.edit).
+    entries: the lines of each entry, by its path in the item (see kube.yaml.edits).
     """
     for inside, workload in _recorded_objects(item):
         layout = _layout_of(workload, _entries_of(inside, entries))
@@ -73,7 +74,7 @@ def _layout_of(workload: Object, entries: Mapping[Path, str]) -> Any:
     assert record is not None
     if record.of or sum(map(len, entries.values())) > MAX_LAYOUT:
         return None
-    return _by_names(nested(entries), original(workload, record)) or None
+    return _by_names(yaml.nested(entries), original(workload, record)) or None
 
 
 def item_layout(standing: Object, before: Object) -> Known | None:

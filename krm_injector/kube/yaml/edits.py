@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite", "same"]
+__all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite"]
 
 
 def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") -> str:
