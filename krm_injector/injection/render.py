@@ -5,7 +5,6 @@ Source: pkg/kube/inject/inject.go RunTemplate (1.9-1.31).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from krm_injector.injection import pods
@@ -77,6 +76,8 @@ def _read(text: str) -> Any:
     """What a template renders, as sigs.k8s.io/yaml reads it."""
     # JSON is YAML, and read far faster as what it is.
     if text.startswith("{"):
+        import json  # late: see kube/c_json.py
+
         try:
             return json.loads(text)
         except ValueError:

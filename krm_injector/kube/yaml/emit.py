@@ -7,7 +7,6 @@ spaces a level, "- " at the column of the key above it.
 
 from __future__ import annotations
 
-import json
 import re
 from math import isfinite
 
@@ -266,5 +265,7 @@ def key_text(name: Any) -> str:
 
 def to_json(value: Any, indent: str = "") -> str:
     """JSON that is YAML too (control characters and line separators escaped)."""
+    import json  # late: see c_json.py
+
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent or None)
     return re.sub("[\x7f-\xa0\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)

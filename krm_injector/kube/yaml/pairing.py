@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -41,6 +39,8 @@ def _signature(value: Any) -> str:
         metadata = value.get("metadata")
         if isinstance(metadata, dict) and "kind" in value:  # an object in a List
             return f"object {value['kind']} {metadata.get('namespace')}/{metadata.get('name')}"
+
+    import json  # late: see c_json.py
 
     return json.dumps(value, sort_keys=True)
 

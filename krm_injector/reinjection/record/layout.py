@@ -6,10 +6,9 @@ It is a tree by names (kube.undo names the elements of lists). Each leaf has the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from krm_injector.kube import undo, yaml
+from krm_injector.kube import c_json, undo, yaml
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Object
 from krm_injector.reinjection.record.form import (
@@ -35,7 +34,7 @@ _OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.he
 
 def with_layout(workload: Object, layout: Any) -> Object:
     """The injected workload whose record has this layout; None for none."""
-    value = json.loads(at(workload, RECORD_PATH))
+    value = c_json.loads(at(workload, RECORD_PATH))
     if value["v"] != VERSION or value.get("layout") == layout:
         return workload  # records of several pod templates keep no layout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 
@@ -109,6 +108,8 @@ def _write_json_list(
 
 def _json_like(value: Any, model: str) -> str:
     """JSON in the layout of model: its indentation, or one line, and its end."""
+    import json  # late: see kube/c_json.py
+
     body = model.strip()
     match = re.match(r"\{\s*?\n([ \t]*)", body)
     if match:
