@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from krm_injector.gotemplate.errors import FuncError, check_size
-from krm_injector.gotemplate.sprig.numbers import to_int
 from krm_injector.gotemplate.sprig.reflect import (
     ChunkList,
     NilList,
@@ -118,6 +117,8 @@ def slice_list(values: Any, *indices: Any) -> Any:
     items = items_of(values, "list should be type of slice or array but %s")
     if not items:
         return None
+
+    from krm_injector.gotemplate.sprig.numbers import to_int  # late: only slice needs it
 
     start = to_int(indices[0]) if indices else 0
     end = to_int(indices[1]) if len(indices) > 1 else len(items)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64, crc32
 from collections.abc import Iterable
+from functools import cache
 
 from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
 from krm_injector.kube import undo
@@ -148,11 +149,12 @@ def canonical(value: Any) -> str:
 
 def digest(text: str) -> str:
     """Eight characters: six bytes of the text's SHA-256."""
-    data = _sha256(text.encode("utf-8", "surrogatepass"))
+    data = _sha256()(text.encode("utf-8", "surrogatepass")).digest()
     return b2a_base64(data[:6], newline=False).decode()
 
 
-def _sha256(data: bytes) -> bytes:
+@cache
+def _sha256() -> Any:
     """CPython's own SHA-256 where it has one: OpenSSL, which hashlib loads first, takes 2 ms."""
     try:
         from _sha2 import sha256  # type: ignore[import-not-found]  # since Python 3.12
@@ -162,5 +164,4 @@ def _sha256(data: bytes) -> bytes:
         except ImportError:
             from hashlib import sha256
 
-    hashed: bytes = sha256(data).digest()
-    return hashed
+    return sha256
