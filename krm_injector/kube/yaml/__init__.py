@@ -20,7 +20,6 @@ from krm_injector.kube.yaml.events import (
     reading,
 )
 from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
-from krm_injector.kube.yaml.pairing import same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     )
     from krm_injector.kube.yaml.json_text import load_json, load_json_stream
     from krm_injector.kube.yaml.marshal import go_marshal
+    from krm_injector.kube.yaml.pairing import same
 
 __all__ = [
     "Document",
@@ -75,6 +75,7 @@ _LATE = {
     "nested": "edits",
     "reversible": "edits",
     "rewrite": "edits",
+    "same": "pairing",
 }
 
 

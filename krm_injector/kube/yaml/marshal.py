@@ -162,12 +162,9 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if _has_surrogates(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    plain = (
-        isinstance(scalars.resolve(text), str)
-        and not _SEXAGESIMAL.match(text)
-        and not _TIMESTAMP.match(text)
-    )
-    special = _special(text) or re.search(f" [{_BREAKS}]", text) is not None
+    plain = isinstance(scalars.resolve(text), str) and not _is_time(text)
+    breaks = not text.isprintable() and any(c in text for c in _BREAKS)
+    special = _special(text) or (breaks and re.search(f" [{_BREAKS}]", text) is not None)
     if "\n" in text:
         if special or text[-1] == " " or key:
             return _double_quoted(text, column, indent, key)
@@ -176,7 +173,6 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if not plain or special:
         return _double_quoted(text, column, indent, key)
 
-    breaks = any(c in text for c in _BREAKS)
     if breaks and re.search(f"[{_BREAKS}] ", text):
         return _double_quoted(text, column, indent, key)
     if breaks or _needs_quotes(text):
@@ -185,8 +181,17 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     return _folded(text, column + 1, indent, not key, quoted=False)
 
 
+def _is_time(text: str) -> bool:
+    """Whether YAML 1.1 reads a sexagesimal number or a timestamp."""
+    if not text or text[0] not in "+-0123456789":
+        return False
+    return _SEXAGESIMAL.match(text) is not None or _TIMESTAMP.match(text) is not None
+
+
 def _special(text: str) -> bool:
     """Whether go-yaml takes a character for unprintable: tabs too, and all beyond U+FFFF."""
+    if text.isascii() and text.isprintable():
+        return False
     return _CONTROL.search(text) is not None or (
         not text.isascii() and re.search(_BEYOND, text) is not None
     )
