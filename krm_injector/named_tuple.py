@@ -16,10 +16,23 @@ if TYPE_CHECKING:
 else:
     from collections import _tuplegetter  # what namedtuple makes properties of: C, or a property
 
-    _FUNCTION = type(lambda: None)
-    _GLOBALS = {"_new": tuple.__new__, "__builtins__": {}, "__name__": __name__}
+    _new = tuple.__new__
+    # Compiled with this module: most classes have no more fields.
+    _WRITTEN = (
+        lambda t, a: _new(t, (a,)),
+        lambda t, a, b: _new(t, (a, b)),
+        lambda t, a, b, c: _new(t, (a, b, c)),
+        lambda t, a, b, c, d: _new(t, (a, b, c, d)),
+        lambda t, a, b, c, d, e: _new(t, (a, b, c, d, e)),
+        lambda t, a, b, c, d, e, f: _new(t, (a, b, c, d, e, f)),
+        lambda t, a, b, c, d, e, f, g: _new(t, (a, b, c, d, e, f, g)),
+        lambda t, a, b, c, d, e, f, g, h: _new(t, (a, b, c, d, e, f, g, h)),
+        lambda t, a, b, c, d, e, f, g, h, i: _new(t, (a, b, c, d, e, f, g, h, i)),
+        lambda t, a, b, c, d, e, f, g, h, i, j: _new(t, (a, b, c, d, e, f, g, h, i, j)),
+    )
+    _FUNCTION = type(_WRITTEN[0])
+    _constructors = {number: each.__code__ for number, each in enumerate(_WRITTEN, 1)}
     _getters = []  # by position
-    _constructors = {}  # number of fields -> code
 
     class _Tuple(tuple):
         """What all these classes share. They behave as namedtuple's do."""
@@ -88,7 +101,7 @@ else:
             code = _constructors[len(fields)] = eval(text).__code__
 
         named = code.replace(co_varnames=("_cls", *fields), co_name="__new__")
-        made = _FUNCTION(named, _GLOBALS, "__new__", defaults)
+        made = _FUNCTION(named, globals(), "__new__", defaults)
         made.__qualname__ = f"{name}.__new__"
         return made
 

@@ -4,7 +4,6 @@ what is wrong.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 
@@ -108,6 +107,8 @@ class _Writer:
 
         text: str = to_json()
         if self.step:
+            import json  # late: toJson does not need it
+
             writer = _Writer(self.html, self.step)
             writer.value(json.loads(text), "")
             text = "".join(writer.out)
@@ -182,6 +183,8 @@ def from_json(text: str) -> Any:
 
 def must_from_json(text: str) -> Any:
     """json.Unmarshal into an empty interface: every number a float64."""
+    import json  # late: toJson does not need it
+
     try:
         return json.loads(
             _readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant
