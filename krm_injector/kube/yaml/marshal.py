@@ -185,7 +185,9 @@ def _is_time(text: str) -> bool:
     """Whether YAML 1.1 reads a sexagesimal number or a timestamp."""
     if not text or text[0] not in "+-0123456789":
         return False
-    return _SEXAGESIMAL.match(text) is not None or _TIMESTAMP.match(text) is not None
+    if ":" in text and _SEXAGESIMAL.match(text):
+        return True
+    return text[4:5] == "-" and _TIMESTAMP.match(text) is not None
 
 
 def _special(text: str) -> bool:

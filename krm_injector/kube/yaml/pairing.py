@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -86,7 +88,10 @@ def moved(old: list[Any], new: list[Any], partner: dict[int, int]) -> bool:
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest chain of pairs, given by rising second part, whose first part rises too."""
-    from bisect import bisect_left  # late: only lists that were edited are paired
+    if all(one[0] < following[0] for one, following in pairwise(pairs)):
+        return pairs  # nothing was moved
+
+    from bisect import bisect_left
 
     ends: list[int] = []
     chains: list[tuple[tuple[int, int], Any]] = []
