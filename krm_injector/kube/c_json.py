@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["compact", "encode_basestring", "loads"]
+__all__ = ["compact", "encode_basestring", "loads", "with_sorted_keys"]
 
 
 def _refuse(value: object) -> None:
@@ -23,24 +23,34 @@ try:
     from _json import encode_basestring, make_encoder
 
     # As json.JSONEncoder.iterencode makes it: no circles are looked for, nothing is indented, keys
-    # are neither sorted nor skipped, NaN is allowed.
-    _chunks: Callable[[Any, int], Any] | None = make_encoder(
-        None, _refuse, encode_basestring, None, ":", ",", False, False, True
+    # are not skipped, NaN is allowed.
+    _encoders: tuple[Callable[[Any, int], Any], ...] = tuple(
+        make_encoder(None, _refuse, encode_basestring, None, ":", ",", sort_keys, False, True)
+        for sort_keys in (False, True)
     )
 except (ImportError, TypeError):
     from json.encoder import encode_basestring
 
-    _chunks = None
+    _encoders = ()
 
 
 def compact(value: Any) -> str:
     """json.dumps(value, ensure_ascii=False, separators=(",", ":"))."""
-    if _chunks is not None and isinstance(value, (dict, list)):
-        return "".join(_chunks(value, 0))
+    return _text(value, sort_keys=False)
+
+
+def with_sorted_keys(value: Any) -> str:
+    """The same with the keys of each object in order."""
+    return _text(value, sort_keys=True)
+
+
+def _text(value: Any, sort_keys: bool) -> str:
+    if _encoders:
+        return "".join(_encoders[sort_keys](value, 0))
 
     import json
 
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
 
 
 def loads(text: str) -> Any:

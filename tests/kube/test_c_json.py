@@ -30,6 +30,12 @@ def test_compact_is_dumps(value: Any) -> None:
     assert c_json.compact(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+@pytest.mark.parametrize("value", [{"b": 1, "a": {"d": 1, "c": [2, {"y": 1, "x": "é"}]}}, 1.5])
+def test_keys_are_sorted_as_dumps_sorts_them(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    assert c_json.with_sorted_keys(value) == text
+
+
 @pytest.mark.parametrize("value", [{"a": object()}, [{1}], {(1, 2): 3}], ids=repr)
 def test_what_json_refuses_is_refused(value: Any) -> None:
     with pytest.raises(TypeError) as theirs:

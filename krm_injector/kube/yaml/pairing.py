@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from krm_injector.kube.c_json import with_sorted_keys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -42,9 +44,7 @@ def _signature(value: Any) -> str:
         if isinstance(metadata, dict) and "kind" in value:  # an object in a List
             return f"object {value['kind']} {metadata.get('namespace')}/{metadata.get('name')}"
 
-    import json  # late: see c_json.py
-
-    return json.dumps(value, sort_keys=True)
+    return with_sorted_keys(value)
 
 
 def paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
