@@ -69,7 +69,7 @@ def test_the_function_imports_what_injection_needs() -> None:
 def test_the_function_has_a_budget_of_modules() -> None:
     """Before you raise it: is the new module needed in every run?"""
     ours = {name for name in imported([], dump(LIST)) if name.startswith("krm_injector")}
-    assert len(ours) <= 150
+    assert len(ours) <= 160
 
 
 def test_explain_imports_the_form_that_it_prints(tmp_path: Path) -> None:
