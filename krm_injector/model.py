@@ -7,14 +7,14 @@ Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool`
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.workloads import text
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal, TypeAlias
 
     from krm_injector.codes import CodeName, Severity
     from krm_injector.kube.paths import Step
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     MeshSource = Literal["functionConfig", "bundle", "profile", "missing"]
     FieldOwner = Literal["namespace", "pod", "mesh", ""]
 
-Object = dict[str, Any]
+Object: TypeAlias = "dict[str, Any]"
 
 
 # ---------------------------------------------------------------- results

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
@@ -12,7 +11,10 @@ from krm_injector.reinjection import eject, record
 from krm_injector.reinjection.take_back import Candidate, Ejection, changed_workloads
 from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.discovery.discover import Discovery
     from krm_injector.reinjection.bundle_injection import TemplatePlace
     from krm_injector.reinjection.override_candidates import OverrideCandidate

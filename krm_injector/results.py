@@ -5,16 +5,19 @@ They are in the order of the stages of a run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
 
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
 # Characters that a terminal would obey instead of showing. Names and values come from the input.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = lazy_pattern(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def exit_code(results: Iterable[Result]) -> int:
@@ -125,4 +128,6 @@ def _line(result: Result, colour: bool) -> str:
 
 def _shown(text: str) -> str:
     """The text with control characters as \\xNN."""
+    if text.isprintable():  # none of them is; the pattern takes 0.3 ms to compile
+        return text
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -12,18 +12,21 @@ The fields and defaults of the mesh API by version are not here: they are beside
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, Literal
 
 from krm_injector.istio_names import KUBERNETES_NAMESPACES
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 # Choices that functions elsewhere have as a parameter. Others are written at their field.
-PathForm = Literal["slashes", "colons", "escaped"]
-MetaType = Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]
-ImageVariant = Literal["", "no image given", "no type given"]
-ResetUser = Literal["", "containers", "all"]
+PathForm: TypeAlias = 'Literal["slashes", "colons", "escaped"]'
+MetaType: TypeAlias = 'Literal["*v1.ObjectMeta", "v1.ObjectMeta", "types.NamespacedName"]'
+ImageVariant: TypeAlias = 'Literal["", "no image given", "no type given"]'
+ResetUser: TypeAlias = 'Literal["", "containers", "all"]'
 
 Names = frozenset[str]
 Minor = tuple[int, int]  # (1, 30)
@@ -409,13 +412,16 @@ CHANGES: tuple[Change, ...] = tuple(Change(*row) for row in _ROWS)
 # happens if istiod could not parse them. That is an error of discovery in every version.
 
 
+_VERSION = lazy_pattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.\-+]|$)")
+
+
 def patch_of(text: str) -> int | None:
     """The patch number that a tag or label names: "1.30.3-distroless" -> 3, "1.31.0-rc.0" -> 0.
 
     None where the text names none ("1.30", "1.32-alpha.abc").
     """
-    match = re.match(r"v?\d+\.\d+\.(\d+)(?:[.\-+]|$)", text)
-    return int(match[1]) if match else None
+    match = _VERSION.match(text)
+    return int(match[3]) if match and match[3] else None
 
 
 def parse_version(text: str) -> Minor | None:
@@ -423,7 +429,7 @@ def parse_version(text: str) -> Minor | None:
 
     None if the text names none.
     """
-    match = re.match(r"v?(\d+)\.(\d+)(?:[.\-+]|$)", text)
+    match = _VERSION.match(text)
     return (int(match[1]), int(match[2])) if match else None
 
 

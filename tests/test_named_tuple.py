@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+import re
 import typing
 
 import pytest
@@ -43,9 +45,32 @@ def test_fields_defaults_and_methods() -> None:
 
 
 def test_wrong_arguments_are_type_errors() -> None:
-    for arguments in ((), (1, 2, 3)):
-        with pytest.raises(TypeError):
-            Point(*arguments)
+    for arguments, message in (
+        ((), "Point.__new__() missing 1 required positional argument: 'x'"),
+        ((1, 2, 3), "Point.__new__() takes from 2 to 3 positional arguments but 4 were given"),
+    ):
+        for made in (Point, TypingPoint):
+            with pytest.raises(TypeError) as caught:
+                made(*arguments)
+            assert str(caught.value).removeprefix("Typing") == message
+
+    with pytest.raises(TypeError, match="Expected 2 arguments, got 1"):
+        Point._make([1])
+    with pytest.raises(ValueError, match=re.escape("unexpected field names: ['z']")):
+        Point(1)._replace(z=3)  # type: ignore[call-arg]
+
+
+def test_every_class_has_its_own_signature() -> None:
+    class Named(NamedTuple):
+        first: str
+        second: str
+
+    assert str(inspect.signature(Named)) == "(first, second)"
+    assert str(inspect.signature(Point)) == "(x, y=2)"
+    assert Named(second="b", first="a") == ("a", "b")
+    match Named("a", "b"):
+        case Named(first, second):
+            assert (first, second) == ("a", "b")
 
 
 def test_instances_are_pickled_and_cannot_be_changed() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import builders
 import pytest
+import typed
 from builders import pod
 
 from krm_injector import versions
@@ -167,7 +168,7 @@ def test_every_choice_is_taken_by_some_version() -> None:
 
 
 def _types_of_fields() -> dict[str, Any]:
-    return typing.get_type_hints(Rules)
+    return typing.get_type_hints(Rules, typed.names(versions))
 
 
 def _is_choice(annotation: Any) -> bool:

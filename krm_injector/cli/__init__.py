@@ -6,7 +6,9 @@ and the streams. Every command takes a Request and returns an Answer (request.py
 
 from __future__ import annotations
 
-from typing import NoReturn
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> NoReturn:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.cli.argocd_parameters import PARAMETERS, error, read
 from krm_injector.cli.request import Arguments
@@ -18,6 +17,10 @@ from krm_injector.function_config import Settings, Stub
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.helm import Release
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "PARAMETERS",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     Collection = Literal["string", "array", "map"]
 

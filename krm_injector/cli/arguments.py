@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from krm_injector.cli.options import (
     COMMANDS,
@@ -17,6 +16,10 @@ from krm_injector.cli.options import (
     modes_of,
 )
 from krm_injector.cli.request import Arguments
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def parse(words: Sequence[str]) -> Arguments:

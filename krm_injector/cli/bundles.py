@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
 
 from krm_injector.cli import loader
 from krm_injector.model import Refusals, Refused, Result
@@ -15,7 +14,10 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.manifests import Joined
 from krm_injector.sources.manifests import join as join_sources
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from krm_injector.cli.loader import Loaded
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.function_config import Settings
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from krm_injector.sources.programs import Config
     from krm_injector.sources.resource_list import Bundle
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 class Manifests(NamedTuple):

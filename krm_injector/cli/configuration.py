@@ -5,10 +5,11 @@ name -> Settings.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from krm_injector.cli.request import Arguments
     from krm_injector.function_config import Settings

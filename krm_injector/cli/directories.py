@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from krm_injector.cli.loader import Loaded, has, problems
 from krm_injector.cli.options import COMMANDS
@@ -15,6 +14,7 @@ from krm_injector.sources import files, kustomize, processes
 from krm_injector.sources.files import Source
 from krm_injector.sources.processes import Rendered
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomize
 from krm_injector.sources.files import Source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release

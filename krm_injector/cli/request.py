@@ -7,13 +7,13 @@ small.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from krm_injector.cli import configuration
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
     from krm_injector.function_config import Settings
     from krm_injector.model import Result

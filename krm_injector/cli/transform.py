@@ -5,14 +5,13 @@ With an error, nothing is printed, because the output is applied or committed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from krm_injector import pipeline, results
 from krm_injector.cli import bundles
 from krm_injector.cli.request import REFUSED, Answer
 from krm_injector.model import Result
 from krm_injector.outcome import LAYOUTS, aliases
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 

@@ -7,7 +7,6 @@ None of this changes a verdict. It is for people, as warnings with a code each (
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from krm_injector.istio_names import (
     DATAPLANE_MODE_LABEL,
@@ -22,11 +21,15 @@ from krm_injector.model import Decision, Mesh, Namespace, Object, ResourceRef, R
 from krm_injector.results import counted
 from krm_injector.workload.controller import pod_labels
 
-_NAMESPACE_LABELS = "metadata.labels"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
-_Code = Literal[
-    "ambient-and-sidecar", "injection-label-value", "namespace-both-labels", "revision-unserved"
-]
+    _Code = Literal[
+        "ambient-and-sidecar", "injection-label-value", "namespace-both-labels", "revision-unserved"
+    ]
+
+_NAMESPACE_LABELS = "metadata.labels"
 
 
 class _AskedValues:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.discovery import webhooks
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, with_revision
 from krm_injector.model import Mesh, Result, Workload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 def missing_namespace(workload: Workload, is_error: bool) -> Result:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, product
 from math import prod
-from typing import Any, Literal
 
 from krm_injector.decision.decide import Decider, SelectorValues
 from krm_injector.decision.kube_inject import manual_metadata
@@ -33,10 +32,14 @@ from krm_injector.kube.paths import Step, at, put, without
 from krm_injector.model import Decision, Mesh, Namespace, Workload
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 MOST = 2000  # combinations tried in one search
 MOST_OF_ALL = 20_000  # ... and in all searches of a run that found nothing
 
-Scope = Literal["workload", "namespace", "both"]
+Scope: TypeAlias = 'Literal["workload", "namespace", "both"]'
 
 
 class SuggestedEdit(NamedTuple):

@@ -7,7 +7,6 @@ predicates/namespace and predicates/object beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from krm_injector.discovery import webhooks
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
@@ -16,6 +15,10 @@ from krm_injector.kube.paths import Path
 from krm_injector.kube.selectors import Requirement, Selector
 from krm_injector.model import Evidence, Mesh, Namespace, Object, Webhook
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 class Match(NamedTuple):

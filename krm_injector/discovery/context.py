@@ -6,9 +6,9 @@ Their workloads are not part of the run.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.sources import files, resource_list
 from krm_injector.sources.files import Source
@@ -28,11 +28,11 @@ KINDS = (
 # repository, in which every injected manifest mentions istio. A mesh's ConfigMaps are recognised by
 # their name or their key.
 _KIND = rb"\bkind[\"']?\s*:\s*[\"']?(?:%b)(?:List)?\b"
-_FACTS = re.compile(
+_FACTS = lazy_pattern(
     _KIND % rb"Namespace|MutatingWebhookConfiguration|ProxyConfig|Application|ApplicationSet"
 )
-_CONFIG_MAP = re.compile(_KIND % rb"ConfigMap")
-_OF_A_MESH = re.compile(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
+_CONFIG_MAP = lazy_pattern(_KIND % rb"ConfigMap")
+_OF_A_MESH = lazy_pattern(rb"\bistio-sidecar-injector\b|\bmesh[\"']?\s*:")
 
 
 def read_facts(paths: Iterable[str], already: Iterable[str]) -> tuple[Bundle, ...]:

@@ -9,10 +9,12 @@ the zero value of its place (Unmarshal). All versions agree in this; those of 1.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _MapOf(NamedTuple):

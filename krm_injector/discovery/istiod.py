@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from krm_injector.discovery.version_inference import (
     Form,
@@ -18,6 +17,10 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 # Patterns that re compiles at their first use: most control planes state values.global.tag.
 _TAG = r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import ResourceRef, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def unquoted_values(metadata: Any, ref: ResourceRef, field: str) -> list[Result]:

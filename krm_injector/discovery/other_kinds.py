@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from krm_injector.discovery.unlisted_kinds import (
     Kind,
@@ -23,6 +22,10 @@ from krm_injector.kube.workloads import (
 )
 from krm_injector.model import Result, Workload
 from krm_injector.workload import decodable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def find_workloads(

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
 
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.versions import NEWEST, OLDEST, Rules, rules_for
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 Minor = tuple[int, int]  # (1, 30)
-Form = Literal["spec", "pod", ""]  # as Rules.result; "" if there is no template
+Form: TypeAlias = 'Literal["spec", "pod", ""]'  # as Rules.result; "" if there is no template
 
 UNKNOWN_VERSION = "mesh-version-unknown"  # the code of the warning
 MOST_WORKLOADS = 100  # of a bundle that is run once per possible version

@@ -5,7 +5,6 @@ default installation has.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.istio_names import (
     INJECT,
@@ -20,6 +19,10 @@ from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 INJECT_PATH = "/inject"
 _NOT_IN_URLS = r"%(?![0-9a-fA-F]{2})|[\0-\x1f\x7f]"  # net/url Parse gives an error
@@ -204,7 +207,7 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
 
 _SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 
-_SelectorPair = tuple[Object, Object | None]  # namespaceSelector, objectSelector
+_SelectorPair: TypeAlias = "tuple[Object, Object | None]"  # namespaceSelector, objectSelector
 
 
 def assumed(

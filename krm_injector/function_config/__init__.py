@@ -8,13 +8,13 @@ report every error at once. May import model, results, versions and what stands 
 from __future__ import annotations
 
 import os.path
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.model import Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     Action = Literal["inject", "eject", "verify", "check"]
     Method = Literal["automatic", "manual"]

@@ -7,13 +7,13 @@ nothing: then all of that kind's paths count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from krm_injector.function_config import ExtraKind
 from krm_injector.kube import operators
 from krm_injector.kube.workloads import POD_TEMPLATES, parse_path
 from krm_injector.model import Object, ResourceRef, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     Problem = tuple[str, str, object]  # field, what is wrong with it, its value
 

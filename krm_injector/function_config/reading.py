@@ -5,8 +5,6 @@ Imported only if there is a functionConfig.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.function_config import (
     ACTIONS,
     KIND,
@@ -19,6 +17,10 @@ from krm_injector.function_config import (
     schema,
 )
 from krm_injector.model import Object, Refused, ResourceRef, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KINDS = [*ACTIONS, "ConfigMap"]
 

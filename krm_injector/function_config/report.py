@@ -7,9 +7,12 @@ Imported only where there is something to report, as is jsonschema (75 ms).
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from krm_injector.model import Object, ResourceRef, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) -> list[Result]:

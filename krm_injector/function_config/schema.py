@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from krm_injector.function_config import KIND, SCHEMA_FILE
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,

@@ -2,7 +2,7 @@
 
 In: the text of a template, functions with the Go types of their parameters, data as values.py has
 it. Out: text, or a TemplateError with Go's sentence and the place. May import: the standard
-library and named_tuple, nothing else of the project.
+library, named_tuple and lazy_pattern, nothing else of the project.
 
     >>> from krm_injector.gotemplate import Func, parse
     >>> upper = Func("upper", str.upper, ("string",))

@@ -4,11 +4,13 @@ words when not.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.runtime import Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, NilMap, StringMap, Struct, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _SIGNED = frozenset({"int", "int8", "int16", "int32", "int64"})
 _UNSIGNED = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr"})

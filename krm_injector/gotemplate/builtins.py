@@ -7,11 +7,13 @@ well as None.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.format import sprint, sprintf, sprintln, to_text
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Uint8, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BASIC = (str, int, bool, float)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.gotemplate.arguments import full_name
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, Func, Method, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def arity_error(name: str, params: tuple[str, ...], variadic: bool, count: int, piped: bool) -> str:

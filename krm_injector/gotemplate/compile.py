@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.errors import LimitExceeded
@@ -13,8 +12,12 @@ from krm_injector.gotemplate.parse import Tree
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Watch, type_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 Body = tuple[Closure, ...]
-_Loop = Callable[[Any, Frame], None]  # over pairs of index and element
+_Loop: TypeAlias = "Callable[[Any, Frame], None]"  # over pairs of index and element
 # What a statement returns to leave or to continue the loop around it; else it returns None.
 _BREAK, _CONTINUE = 1, 2
 

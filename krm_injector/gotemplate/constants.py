@@ -6,16 +6,19 @@ import re
 
 from krm_injector.gotemplate import lex
 from krm_injector.gotemplate.node import Number
+from krm_injector.lazy_pattern import lazy_pattern
 
-_ESCAPE = re.compile(
+_ESCAPE = lazy_pattern(
     r"\\(?:([abfnrtv\\])|(['\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"
 )
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
-_INT = re.compile(r"([+-]?)(?:0[xX]_?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|0[bB]_?([01]+(?:_[01]+)*)"
+_INT = lazy_pattern(r"([+-]?)(?:0[xX]_?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|0[bB]_?([01]+(?:_[01]+)*)"
                   r"|0[oO]?_?([0-7]+(?:_[0-7]+)*)|([0-9]+(?:_[0-9]+)*))\Z")  # fmt: skip
 _RUN = "[0-9](?:_?[0-9])*"
-_DECIMAL = re.compile(rf"[+-]?(?:{_RUN}\.?(?:{_RUN})?|\.{_RUN})(?:[eE][+-]?{_RUN})?\Z")
-_HEX = re.compile(r"[+-]?0[xX](?:_?[0-9a-fA-F])*\.?[0-9a-fA-F]*(?:_?[0-9a-fA-F])*[pP][+-]?[0-9]+\Z")
+_DECIMAL = lazy_pattern(rf"[+-]?(?:{_RUN}\.?(?:{_RUN})?|\.{_RUN})(?:[eE][+-]?{_RUN})?\Z")
+_HEX = lazy_pattern(
+    r"[+-]?0[xX](?:_?[0-9a-fA-F])*\.?[0-9a-fA-F]*(?:_?[0-9a-fA-F])*[pP][+-]?[0-9]+\Z"
+)
 
 
 def unquote(text: str) -> str | None:

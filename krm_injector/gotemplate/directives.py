@@ -6,9 +6,10 @@ has one: format.py reads plain verbs by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.gotemplate.format import Printer
 
 _NUMBER_LIMIT = 1_000_000  # fmt ignores widths and precisions beyond

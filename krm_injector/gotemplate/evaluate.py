@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
@@ -20,6 +19,10 @@ from krm_injector.gotemplate.errors import ExecError
 from krm_injector.gotemplate.fields import Arguments, chain_closure, method_closure
 from krm_injector.gotemplate.runtime import Closure, Frame, Site, Unit
 from krm_injector.gotemplate.values import INVALID, Func, Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
 

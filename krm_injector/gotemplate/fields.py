@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.arguments import adapt, full_name
 from krm_injector.gotemplate.calls import arity_error, final_type, param_type
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, Enum, Func, Method, Struct, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class _Compiler(Protocol):
+        def argument(self, arg: ast.Node, go_type: str, raw: bool = False) -> Closure: ...
+
+        def site(self, at: ast.Node) -> Site: ...
 
 
 def chain_closure(
@@ -141,12 +148,6 @@ def call_method(method: Method, name: str, values: tuple[Any, ...], site: Site) 
         return method.call(*values)
     except Exception as error:
         raise site.calling(name, error) from None
-
-
-class _Compiler(Protocol):
-    def argument(self, arg: ast.Node, go_type: str, raw: bool = False) -> Closure: ...
-
-    def site(self, at: ast.Node) -> Site: ...
 
 
 class Arguments:

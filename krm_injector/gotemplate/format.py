@@ -6,17 +6,19 @@ enormous text.
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from krm_injector.gotemplate.errors import MAX_SIZE, TooLarge
 from krm_injector.gotemplate.floats import float_text, sharp_float
 from krm_injector.gotemplate.quoting import quote
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import Enum, Func, Invalid, Method, Struct, type_name
+from krm_injector.lazy_pattern import lazy_pattern
 
-_NO_BACKQUOTE = re.compile("[`\x00-\x08\x0a-\x1f\x7f\ufeff\udc80-\udcff]")
-_VERB = re.compile(r"%([#0+\- ]*)([a-z])")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_NO_BACKQUOTE = lazy_pattern("[`\x00-\x08\x0a-\x1f\x7f\ufeff\udc80-\udcff]")
+_VERB = lazy_pattern(r"%([#0+\- ]*)([a-z])")
 
 
 def sprint(*values: Any) -> str:

@@ -5,13 +5,16 @@ wrong.
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NoReturn
 
 from krm_injector.gotemplate import lex, node
 from krm_injector.gotemplate.constants import number, unquote
 from krm_injector.gotemplate.errors import ParseError
 from krm_injector.gotemplate.lex import Token
 from krm_injector.gotemplate.quoting import quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 MAX_NESTING = 100
 

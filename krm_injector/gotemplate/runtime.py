@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NoReturn
 
 from krm_injector.gotemplate.errors import (
     ExecError,
@@ -18,11 +17,15 @@ from krm_injector.gotemplate.errors import (
 )
 from krm_injector.gotemplate.node import Node, Source
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, TypeAlias
+
 # Every compiled expression and statement: called with dot and the frame of variables. A frame is a
 # list: [0] the value of $, [1] the Run, then one slot for each variable declared anywhere in that
 # template.
-Frame = list[Any]
-Closure = Callable[[Any, Frame], Any]
+Frame: TypeAlias = "list[Any]"
+Closure: TypeAlias = "Callable[[Any, Frame], Any]"
 
 LARGE = 4096  # results longer than this cost steps: copying them is the work then
 

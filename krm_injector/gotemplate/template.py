@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.gotemplate.builtins import BUILTINS
 from krm_injector.gotemplate.compile import Compiled, compile_trees
@@ -12,6 +11,10 @@ from krm_injector.gotemplate.node import Source
 from krm_injector.gotemplate.parse import parse_trees
 from krm_injector.gotemplate.runtime import Account, Run, execute
 from krm_injector.gotemplate.values import INVALID, Func, Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Template:

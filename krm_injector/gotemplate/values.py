@@ -11,9 +11,12 @@ String()      Enum func                    Func, Method
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
 
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 
 class Invalid:
@@ -143,7 +146,7 @@ class StringMap(dict[str, str]):
     __slots__ = ()
 
 
-class NilMap(dict[str, Any]):
+class NilMap(dict[str, "Any"]):
     """A nil map[string]any: reads as an empty one, writing to it is an error. What a nil argument
     becomes.
     """

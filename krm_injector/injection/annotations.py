@@ -6,7 +6,6 @@ Source: AnnotationValidation and what it calls, pkg/kube/inject/validate.go (1.9
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from krm_injector.injection import pods
@@ -17,6 +16,7 @@ from krm_injector.istio_names import (
     PROXY_CONFIG_ANNOTATION,
     STATUS_PORT_ANNOTATION,
 )
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
@@ -27,9 +27,9 @@ _SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-_DIGITS = re.compile(r"[0-9]+\Z")
-_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.\-]*\Z")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_DIGITS = lazy_pattern(r"[0-9]+\Z")
+_INTERFACE = lazy_pattern(r"[a-zA-Z][a-zA-Z0-9_.\-]*\Z")
+_CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f]")
 
 
 class Check(NamedTuple):

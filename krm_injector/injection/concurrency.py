@@ -5,16 +5,18 @@ Source: pkg/kube/inject/inject.go estimateConcurrency.
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from krm_injector.istio_api import Message
 from krm_injector.kube import quantity
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT = 2
 _SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_CANONICAL = re.compile(r"([+-]?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+)|([numkMGTPE]?)|([KMGTPE])i)\Z")
+_CANONICAL = lazy_pattern(r"([+-]?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+)|([numkMGTPE]?)|([KMGTPE])i)\Z")
 
 
 def estimated(proxy_config: Message, annotations: dict[str, str], values: Any) -> int:

@@ -5,14 +5,13 @@ Source: pkg/kube/inject/webhook.go updateConfig, inject.go parseTemplate (1.1-1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from krm_injector.gotemplate import Account, Func, LimitExceeded, Template, TemplateError, parse
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.injection.template_functions import istio_functions
 from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
 from krm_injector.model import Mesh, Object
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

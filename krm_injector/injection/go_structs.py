@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
 
 from krm_injector.gotemplate.values import Enum, Int32, Int64, Method, StringList, StringMap, Struct
 from krm_injector.kube import go_json, quantity, types
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 _ZERO_TIME = "0001-01-01 00:00:00 +0000 UTC"
 
@@ -144,7 +147,7 @@ class NamespacedName(Struct):
         return {"Namespace": self.namespace, "Name": self.name}
 
 
-class TypedList(list[Any]):
+class TypedList(list["Any"]):
     """A slice of typed elements; nil where the field is absent."""
 
     def __init__(self, go_type: str, items: list[Any], nil: bool) -> None:
@@ -153,7 +156,7 @@ class TypedList(list[Any]):
         self.nil = nil
 
 
-class TypedMap(dict[str, Any]):
+class TypedMap(dict[str, "Any"]):
     """A map of typed elements, as map[v1.ResourceName]resource.Quantity; nil where the field is
     absent.
     """

@@ -4,19 +4,22 @@ The user's own images are never touched.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
 
 from krm_injector.function_config import ImageSettings
 from krm_injector.kube.paths import Step, at, put
 from krm_injector.kube.workloads import text
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, Refused, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 FIELDS = ("initContainers", "containers")
-_Problem = Literal["registry", "lock"]
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
+_Problem: TypeAlias = 'Literal["registry", "lock"]'
+_DIGEST = lazy_pattern(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
 
 
 class InjectedImage(NamedTuple):

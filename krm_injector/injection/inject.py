@@ -5,8 +5,6 @@ Source: pkg/kube/inject/webhook.go inject and injectPod, inject.go IntoObject (1
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate import TemplateError
 from krm_injector.injection import annotations as annotation_rules
 from krm_injector.injection import merge, pods, prometheus
@@ -25,6 +23,10 @@ from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Result, Workload
 from krm_injector.versions import Rules, versions_with
 from krm_injector.workload import controller, decodable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Failure(Exception):

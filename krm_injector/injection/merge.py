@@ -8,7 +8,6 @@ adjustInitContainerUser (1.9-1.31).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.istio_names import (
@@ -23,6 +22,10 @@ from krm_injector.kube import go_json, types
 from krm_injector.kube.strategic_merge import merge as strategic_merge
 from krm_injector.model import Object
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 AUTO_IMAGE = "auto"  # the image of an override that keeps the injected one
 _CONTAINER_FIELDS = ("containers", "initContainers")

@@ -5,10 +5,12 @@ Source: pkg/kube/inject/template.go appendMultusNetwork (1.8-1.31).
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube import go_json
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def append_multus_network(existing: str, network: str, rules: Rules) -> str:

@@ -4,11 +4,13 @@ with a part replaced. Nothing here changes a pod in place.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube.metadata import string_map
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TRUE_SPELLINGS = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE_SPELLINGS = frozenset(("0", "f", "F", "FALSE", "false", "False"))

@@ -5,8 +5,6 @@ Source: pkg/kube/inject/app_probe.go (1.9-1.31).
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import pods
 from krm_injector.istio_names import (
     APP_PROBERS_VARIABLE,
@@ -17,6 +15,10 @@ from krm_injector.kube import go_json, types
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PROBES = (("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupProbe", "startupz"))
 HANDLERS = (("preStop", "prestopz"), ("postStart", "poststartz"))

@@ -7,8 +7,6 @@ the targets of 1.31: pilot/cmd/pilot-agent/status/server.go.
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.injection import pods
 from krm_injector.injection.merge import BadAnnotation
 from krm_injector.istio_names import (
@@ -18,6 +16,7 @@ from krm_injector.istio_names import (
     SECURE_PORT_ANNOTATION,
 )
 from krm_injector.kube import go_json
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object
 from krm_injector.versions import Rules
 
@@ -36,8 +35,8 @@ DEFAULT_PATH = "/metrics"
 # The ports that the proxy and its agent hold for themselves.
 RESERVED_PORTS = frozenset((15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090))
 
-_NO_NAME_CHARACTER = re.compile(r"[^a-zA-Z0-9_]")
-_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+_NO_NAME_CHARACTER = lazy_pattern(r"[^a-zA-Z0-9_]")
+_INTEGER = lazy_pattern(r"[+-]?[0-9]+\Z")
 
 
 Target = tuple[str, str]  # port and path of the application's own metrics

@@ -5,9 +5,7 @@ Source: pkg/kube/inject/inject.go RunTemplate (1.9-1.31).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
@@ -23,6 +21,10 @@ from krm_injector.istio_names import (
 from krm_injector.kube import pod_history, yaml
 from krm_injector.model import Mesh, Object
 from krm_injector.versions import PathForm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Object]:
@@ -74,6 +76,8 @@ def _read(text: str) -> Any:
     """What a template renders, as sigs.k8s.io/yaml reads it."""
     # JSON is YAML, and read far faster as what it is.
     if text.startswith("{"):
+        import json  # late: see kube/c_json.py
+
         try:
             return json.loads(text)
         except ValueError:

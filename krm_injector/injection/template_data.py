@@ -7,7 +7,6 @@ Source: pkg/kube/inject/inject.go SidecarTemplateData, RunTemplate, ProxyImage, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.gotemplate.values import Struct
 from krm_injector.injection import pods
@@ -26,6 +25,10 @@ from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import ImageVariant, MetaType
 from krm_injector.workload.controller import Owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 IMAGE_TYPES = ("distroless", "debug")
 PROXY_IMAGE = "proxyv2"  # of values.global.proxy.image and proxy_init.image

@@ -10,7 +10,6 @@ Each takes and gives Go values as ``gotemplate.values`` represents them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from krm_injector.gotemplate import Func
 from krm_injector.gotemplate.errors import check_size
@@ -22,6 +21,10 @@ from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import go_json
 from krm_injector.kube.yaml import go_marshal
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OTEL_PREFIX = "resource.opentelemetry.io/"  # of annotations
 VERSION_LABEL = "app.kubernetes.io/version"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from krm_injector.lazy_pattern import lazy_pattern
 
 _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
-_IS_LABEL = re.compile(_LABEL + r"\Z")
-_IS_WILDCARD_LABEL = re.compile(rf"(?:\*|(?:\*|\*-)?{_LABEL})\Z")
-_ATOI = re.compile(r"[+-]?[0-9]+\Z")
+_IS_LABEL = lazy_pattern(_LABEL + r"\Z")
+_IS_WILDCARD_LABEL = lazy_pattern(rf"(?:\*|(?:\*|\*-)?{_LABEL})\Z")
+_ATOI = lazy_pattern(r"[+-]?[0-9]+\Z")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
-_GROUP = re.compile(r"[0-9a-fA-F]{1,4}\Z")
+_IPV4 = lazy_pattern(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
+_GROUP = lazy_pattern(r"[0-9a-fA-F]{1,4}\Z")
 
 
 def is_ip(text: str) -> bool:

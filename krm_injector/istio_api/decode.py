@@ -7,17 +7,20 @@ is given replaces the whole field.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType, schema
 from krm_injector.kube import yaml
+from krm_injector.lazy_pattern import lazy_pattern
 
-_INTEGER = re.compile(r" *(-?(?:0|[1-9][0-9]*)) *\Z")
-_NUMBER = re.compile(r" *(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?) *\Z")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_INTEGER = lazy_pattern(r" *(-?(?:0|[1-9][0-9]*)) *\Z")
+_NUMBER = lazy_pattern(r" *(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?) *\Z")
 _LIMITS = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**63), 2**63 - 1),
@@ -34,7 +37,7 @@ _UNITS = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_DURATION_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
+_DURATION_PART = lazy_pattern(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
 
 
 class _Wrong(Exception):

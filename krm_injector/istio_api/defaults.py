@@ -7,12 +7,14 @@ pilot/pkg/model/context.go), cleanProxyConfig (pkg/kube/inject/template.go; 1.6-
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.istio_api.decode import apply
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import covers, schema
 from krm_injector.istio_names import PROXY_CONTAINER, SYSTEM_NAMESPACE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PROXY = "v1alpha1.ProxyConfig"
 MESH = "v1alpha1.MeshConfig"

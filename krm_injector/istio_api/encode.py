@@ -8,11 +8,13 @@ the point.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType
 from krm_injector.kube import go_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def to_json(message: Message) -> str:

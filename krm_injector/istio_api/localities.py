@@ -6,7 +6,9 @@ Source: validateLocalityLbSetting and its neighbours (pkg/config/validation/agen
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 _TOPOLOGY_LABELS = (
     "topology.kubernetes.io/region",
@@ -16,7 +18,7 @@ _TOPOLOGY_LABELS = (
 
 
 # field path, its value, what is wrong (a clause that follows the path)
-Problem = tuple[str, Any, str]
+Problem: TypeAlias = "tuple[str, Any, str]"
 
 
 def zone_aware_problems(fields: dict[str, Any]) -> list[Problem]:

@@ -7,7 +7,6 @@ EffectiveProxyConfig (pilot/pkg/model/proxy_config.go).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.istio_api.decode import apply, parse
 from krm_injector.istio_api.defaults import MESH, PROXY, default_mesh_config, default_proxy_config
@@ -17,6 +16,10 @@ from krm_injector.istio_api.schema import schema
 from krm_injector.istio_api.validate import mesh_config_problems
 from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.kube import yaml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _KEPT_HEADERS = ("forwardedClientCert", "requestId", "attemptCount", "server", "envoyDebugHeaders")
 

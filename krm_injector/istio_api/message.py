@@ -8,7 +8,6 @@ once made.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.gotemplate.values import (
     Enum,
@@ -21,6 +20,10 @@ from krm_injector.gotemplate.values import (
     Uint32,
 )
 from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INTEGERS: dict[str, type[int]] = {
     "int32": Int32,
@@ -41,7 +44,7 @@ class Getter(Method):
         return self.call()
 
 
-class MessageList(list[Any]):
+class MessageList(list["Any"]):
     __slots__ = ("go_type",)
 
     def __init__(self, items: Iterable[Any], go_type: str) -> None:
@@ -49,7 +52,7 @@ class MessageList(list[Any]):
         self.go_type = go_type
 
 
-class MessageMap(dict[str, Any]):
+class MessageMap(dict[str, "Any"]):
     __slots__ = ("go_type", "zero")
 
     def __init__(self, items: dict[str, Any], go_type: str, zero: Any) -> None:

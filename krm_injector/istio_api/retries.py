@@ -8,12 +8,15 @@ the setting.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.istio_api.message import duration_nanos, duration_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 # field path, its value, what is wrong (a clause that follows the path)
-Problem = tuple[str, Any, str]
+Problem: TypeAlias = "tuple[str, Any, str]"
 
 MILLISECOND = 10**6
 

@@ -7,14 +7,16 @@ Warnings are not reported: they change nothing.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.istio_api import addresses
 from krm_injector.istio_api.message import Message, duration_nanos, duration_text
 from krm_injector.istio_api.schema import schema
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 # field path, its value, what is wrong (a clause that follows the path)
-Problem = tuple[str, Any, str]
+Problem: TypeAlias = "tuple[str, Any, str]"
 
 MILLISECOND, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
 

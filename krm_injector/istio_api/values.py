@@ -4,14 +4,16 @@ templates.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.istio_api.decode import parse
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import schema
 from krm_injector.kube import yaml
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VALUES = "operator.Values"
 

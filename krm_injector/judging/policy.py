@@ -5,7 +5,6 @@ and the advice, whose severities the functionConfig states.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.codes import REINJECTION
 from krm_injector.decision.decide import Decider
@@ -22,8 +21,9 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome, candidates
 from krm_injector.reinjection import istio_traces
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     PolicyCode = Literal["injection-required", "injection-forbidden"]
 

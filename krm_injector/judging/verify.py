@@ -6,7 +6,6 @@ docs/verify.md lists the codes. The sentences are in verify_results.py.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.codes import REINJECTION
 from krm_injector.istio_names import RECORD_ANNOTATION
@@ -21,7 +20,10 @@ from krm_injector.outcome import Outcome, candidates
 from krm_injector.reinjection import istio_traces, record
 from krm_injector.reinjection.reinject import traces_suffice
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.function_config import Settings
     from krm_injector.injection.control_plane import PreparedControlPlane
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION, STATUS_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference
@@ -11,7 +10,10 @@ from krm_injector.model import Decision, Object, Reason, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import eject, istio_traces, manual_edits
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.codes import CodeName
     from krm_injector.reinjection.override_candidates import OverrideCandidate
     from krm_injector.reinjection.setter_comments import Copied

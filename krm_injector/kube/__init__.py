@@ -2,7 +2,8 @@
 quantities, label selectors, strategic merge patches, and where workloads keep their pods.
 
 In and out: plain values (dict, list, str, int, float, bool, None), as JSON has them. May import:
-the standard library, named_tuple, and PyYAML below kube/yaml; nothing else of the project.
+the standard library, named_tuple, lazy_pattern, and PyYAML below kube/yaml; nothing else of the
+project.
 
     >>> from krm_injector.kube import yaml
     >>> from krm_injector.kube.strategic_merge import merge

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube.element_names import ORDER, names
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Absent:

@@ -4,7 +4,9 @@ by.
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # The merge keys of Kubernetes' lists (patchMergeKey in k8s.io/api), the more particular first.
 MERGE_KEYS = ("mountPath", "containerPort", "devicePath", "ip", "topologyKey", "name", "groupName")

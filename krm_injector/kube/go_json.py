@@ -6,10 +6,15 @@ and & escaped.
 
 from __future__ import annotations
 
-import json
 import re
-from json.encoder import encode_basestring
-from typing import Any, NoReturn
+from functools import cache
+
+from krm_injector.kube.c_json import encode_basestring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from json import JSONDecodeError, JSONDecoder
+    from typing import Any, NoReturn
 
 MAX_DEPTH = 200  # as of YAML; Go's own bound is 10,000
 
@@ -127,7 +132,12 @@ def _number(text: str) -> float:
     return number
 
 
-_decoder = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_refuse_constant)
+@cache
+def _decoder() -> JSONDecoder:
+    from json import JSONDecoder  # late: see c_json.py
+
+    return JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_refuse_constant)
+
 
 _AFTER = {
     "Expecting value": "looking for beginning of value",
@@ -143,12 +153,15 @@ def loads(text: str) -> Any:
     """json.Unmarshal into any: every number a float, the last of duplicate keys wins. Raises
     GoJsonError.
     """
+    from json import JSONDecodeError  # late: see c_json.py
+
     if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
         raise GoJsonError("exceeded max depth")
     try:
-        value = _decoder.decode(text)
-    except json.JSONDecodeError as err:
+        value = _decoder().decode(text)
+    except JSONDecodeError as err:
         raise GoJsonError(_reason(text, err), err.pos) from None
+
     return _mend(value) if "\\u" in text else value
 
 
@@ -161,7 +174,7 @@ def _too_deep(text: str) -> bool:
     return False
 
 
-def _reason(text: str, err: json.JSONDecodeError) -> str:
+def _reason(text: str, err: JSONDecodeError) -> str:
     rest = text[err.pos :].lstrip(" \t\r\n")
     if not rest or err.msg.startswith("Unterminated string"):
         return "unexpected end of JSON input"

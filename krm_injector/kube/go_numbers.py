@@ -6,10 +6,10 @@ readers take more.
 
 from __future__ import annotations
 
-import re
+from krm_injector.lazy_pattern import lazy_pattern
 
-_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-_UNSIGNED = re.compile("[0-9]+")
+_INTEGER = lazy_pattern(r"[+-]?[0-9]+\Z")
+_UNSIGNED = lazy_pattern("[0-9]+")
 # What fmt/scan.go takes for a blank, but the line feed: before a number that is an error.
 _BLANKS = (
     "\t\v\f\r \x85\xa0\u1680"

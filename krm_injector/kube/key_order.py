@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.element_names import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def keys_as(before: Any, after: Any, siblings: dict[str, Any] | None = None) -> Any:

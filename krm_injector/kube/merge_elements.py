@@ -6,7 +6,10 @@ Source of the rules: k8s.io/apimachinery 0.35 pkg/util/strategicpatch/patch.go.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PATCH = "$patch"
 _ROOM = 1  # smallest capacity of a slice that Go's decoder grows

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube import go_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def string_map(value: Any) -> dict[str, str]:

@@ -6,7 +6,10 @@ A path is a sequence of steps: the key of a map, or the index of a list's entry.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Path = tuple[str, ...]
 Step = tuple[str | int, ...]

@@ -8,10 +8,13 @@ to them.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 NEWEST = 35  # what pod_types_generated.py describes
 

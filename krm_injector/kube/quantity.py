@@ -5,15 +5,18 @@ Source of the rules: k8s.io/apimachinery 0.35 pkg/api/resource (quantity.go, suf
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from krm_injector.lazy_pattern import lazy_pattern
 
-_SHAPE = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)\Z")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SHAPE = lazy_pattern(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)\Z")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_SUFFIX = ["", *_BINARY]
-_EXPONENT = re.compile(r"[eE]([+-]?[0-9]+)\Z")
+_EXPONENT = lazy_pattern(r"[eE]([+-]?[0-9]+)\Z")
 _MAX = 2**63 - 1
 _MAX_BINARY_NANO = _MAX * 10**9  # quantities with a binary suffix stop at int64's end
 _WRONG = (

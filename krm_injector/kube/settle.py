@@ -8,10 +8,13 @@ their order, spelling and extra fields.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, OMITEMPTY, decode, element_type, kind_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def settle(go_type: str, original: Any, merged: Any, path: str = "") -> Any:

@@ -8,7 +8,6 @@ nothing are dropped. Nothing given is mutated: what changes is copied, the rest 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from krm_injector.kube.merge_elements import (
     PATCH,
@@ -23,13 +22,17 @@ from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 __all__ = ["MergeError", "merge"]
 
 _RETAIN = "$retainKeys"
 _DELETE_FROM = "$deleteFromPrimitiveList"
 _ORDER = "$setElementOrder"
 
-Object = dict[str, Any]
+Object: TypeAlias = "dict[str, Any]"
 
 
 class _Meta(NamedTuple):

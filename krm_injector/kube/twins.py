@@ -8,16 +8,23 @@ has proved that the placeholders may be exchanged for the scalars wherever they 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any
 
+from krm_injector.kube import c_json
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    _Items = Mapping[int, Any]
+else:
+    _Items = Mapping
 
 # Four digits are the number of the scalar. Both forms keep to what the scalars themselves are like
 # (reinjection/shapes/holes.py): a word with every character that words may have, and an integer.
-PLACEHOLDER = re.compile(r"krm\.hole/([0-9]{4}):x@k-k|99([0-9]{4})077")
+PLACEHOLDER = lazy_pattern(r"krm\.hole/([0-9]{4}):x@k-k|99([0-9]{4})077")
 MOST_PLACEHOLDERS = 9000
 
 
@@ -76,10 +83,10 @@ class Twin(NamedTuple):
 
     def object(self) -> Any:
         """The object itself, made anew at each call."""
-        return json.loads(self.json())
+        return c_json.loads(self.json())
 
 
-class Replacements(Mapping[int, Any]):
+class Replacements(_Items):
     """Index of an item -> the item as it is to be written. Twins become objects when asked for."""
 
     __slots__ = ("_items",)
@@ -108,7 +115,5 @@ class Replacements(Mapping[int, Any]):
 
 
 def to_json(value: Any) -> str:
-    """The value as one line of JSON; equal texts are equal values, order of keys included. Raises
-    ValueError for what JSON cannot hold.
-    """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """The value as one line of JSON; equal texts are equal values, order of keys included."""
+    return c_json.compact(value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from krm_injector.kube import go_json
 from krm_injector.kube.pod_types_generated import TYPES
@@ -22,6 +21,10 @@ from krm_injector.kube.scalar_types import (
     string,
 )
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OMITEMPTY, OMITZERO, INLINE = 1, 2, 4
 

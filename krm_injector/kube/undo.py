@@ -8,15 +8,17 @@ the form of a description.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.element_names import MERGE_KEYS, entry_names, names
 from krm_injector.kube.key_order import element_elsewhere, keys_as, ordered_like
 from krm_injector.kube.undo_description import Node, describe, expanded
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 __all__ = ["MERGE_KEYS", "Unit", "describe", "entry_names", "keys_as", "names", "undo", "units"]
 
-Unit = tuple[str, Any]
+Unit: TypeAlias = "tuple[str, Any]"
 
 _ABSENT: Any = object()
 

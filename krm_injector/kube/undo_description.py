@@ -24,12 +24,14 @@ sibling's name, or by a value in an order of its own.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.element_names import has_reserved, names
 from krm_injector.kube.key_order import element_elsewhere, ordered_like, sorted_keys
 
-Node = dict[str, Any]  # the children that differ, by name
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Node: TypeAlias = "dict[str, Any]"  # the children that differ, by name
 
 
 def describe(before: Any, after: Any) -> Any:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from krm_injector.kube.paths import Path, Step, at, put
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["ANY", "EACH", "POD_TEMPLATES", "ExtraKind", "Path", "Step", "at", "find", "put", "text"]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
 
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, Result
 from krm_injector.outcome import Outcome
 from krm_injector.presenting import ansi, patches
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal
+
     Tag = Literal["equal", "replace", "delete", "insert"]
     Opcode = tuple[Tag, int, int, int, int]  # as difflib has them: tag, lines before, lines after
     Hunk = list[tuple[str, int, int, int, int]]
@@ -21,7 +24,7 @@ _CONTEXT = 3  # lines around a change
 # replaced.
 _MOST_COMPARED = 4_000_000
 _COLOURS = {"-": ansi.RED, "+": ansi.GREEN, "@": ansi.CYAN}  # as git has them
-_DOCUMENT_START = re.compile(r"^(?=---[ \t\r\n])", re.MULTILINE)
+_DOCUMENT_START = lazy_pattern(r"^(?=---[ \t\r\n])", re.MULTILINE)
 
 
 def changes(outcome: Outcome) -> list[patches.Change]:

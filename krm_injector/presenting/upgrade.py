@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference, differences
@@ -13,6 +12,10 @@ from krm_injector.model import Decision, Object, ResourceRef
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_CHARACTERS = 160  # of a value in the text
 

@@ -5,8 +5,6 @@ A workload that fails does not stop the others: a run reports all its errors at 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from krm_injector.function_config import Settings
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure
@@ -21,8 +19,10 @@ from krm_injector.reinjection.shapes import Shapes
 from krm_injector.reinjection.take_back import Candidate, comment_results, no_longer_injected
 from krm_injector.sources.resource_list import Bundle
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from krm_injector.reinjection.manual_edits import OverrideCandidate
 
@@ -54,7 +54,7 @@ class BundleInjection:
         self._settings = settings
         self._meshes = meshes
         self._planes: dict[str, PreparedControlPlane] = {}  # by revision, which is unique in a run
-        self._shapes = Shapes(settings, plainly=settings.plainly)
+        self._shapes = Shapes(settings)
         self._items: dict[int, Any] = dict(originals)  # objects and Twins
         # Objects of kinds with several pod templates, each template injected by itself.
         self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}

@@ -7,7 +7,6 @@ merges by a key, the value of the key is the step: ("env", "POD_NAME", "value").
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube import types
 from krm_injector.kube.differences import ABSENT, differences
@@ -15,6 +14,10 @@ from krm_injector.kube.element_names import names
 from krm_injector.kube.paths import put
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MERGE_KEYS = {
     "env": "name",

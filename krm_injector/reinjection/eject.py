@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.element_names import ORDER
@@ -12,7 +11,10 @@ from krm_injector.model import Object, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import istio_traces, record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.reinjection.record.changed_pieces import ChangedPiece
 
 

@@ -8,8 +8,6 @@ app_probe.go (1.1-1.30). These are the traces. What they leave open is in recons
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import merge, pods, probes
 from krm_injector.istio_names import (
     APP_NAME_LABEL,
@@ -32,6 +30,10 @@ from krm_injector.kube.paths import Step, at, put
 from krm_injector.model import Object, Workload
 from krm_injector.versions import minors, rules_for
 from krm_injector.workload.controller import is_cron_job, owner_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CONTAINER_FIELDS = ("containers", "initContainers")
 DEFAULT_CONTAINER_ANNOTATIONS = (DEFAULT_CONTAINER_ANNOTATION, DEFAULT_LOGS_CONTAINER_ANNOTATION)

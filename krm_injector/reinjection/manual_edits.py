@@ -7,7 +7,6 @@ other edit is drift.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.kube.differences import ABSENT
@@ -19,6 +18,10 @@ from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.reinjection.override_candidates import OverrideCandidate
 from krm_injector.reinjection.override_trials import Inject, OverrideTrials, Trial
 from krm_injector.reinjection.record.changed_pieces import changed_pieces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "Kept",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from krm_injector.injection import merge, pods, probes
 from krm_injector.istio_names import (
@@ -24,6 +23,10 @@ from krm_injector.model import Object, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import istio_traces
 from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS, status_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 # What templates write for the CNI plugin, and until 1.5 for every pod.
 _REDIRECTION = (
@@ -43,7 +46,7 @@ _REDIRECTION = (
 MAX_READINGS = 256
 
 # Injects the object that a workload may have been before; None if that is refused.
-Trial = Callable[[Object], Object | None]
+Trial: TypeAlias = "Callable[[Object], Object | None]"
 
 # Changes a pod to what it was if one of the open questions has this answer.
 Answer = Callable[[Object], Object]

@@ -5,7 +5,6 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.istio_names import OVERRIDES_ANNOTATION, STATUS_ANNOTATION
@@ -23,6 +22,10 @@ from krm_injector.reinjection.container_fields import (
     is_within,
 )
 from krm_injector.reinjection.record.changed_pieces import ChangedPiece
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FIELDS = ("containers", "initContainers")
 BOOKKEEPING = (STATUS_ANNOTATION, OVERRIDES_ANNOTATION)  # Istio writes them for its own use

@@ -5,8 +5,6 @@ Sources: pkg/kube/inject/webhook.go, app_probe.go and the templates of 1.1 to 1.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import merge, pods, probes
 from krm_injector.istio_names import (
     APP_CONTAINERS_VARIABLE,
@@ -20,6 +18,10 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Object, Workload
 from krm_injector.reinjection import istio_traces
 from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS, status_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Set by every template from 1.1 on.
 _PROXY_VARIABLES = ("POD_NAME", "POD_NAMESPACE", "INSTANCE_IP")

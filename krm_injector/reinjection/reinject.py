@@ -8,8 +8,8 @@ from krm_injector.function_config import Settings
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure, inject
 from krm_injector.istio_api import ApiError
-from krm_injector.kube import undo
-from krm_injector.kube.yaml import YamlError, same
+from krm_injector.kube import undo, yaml
+from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Object, Workload
 from krm_injector.reinjection import eject, istio_traces, record
 
@@ -77,7 +77,7 @@ def _before_and_after(
 
 
 def _is_same(injected: Object | None, standing: Object) -> bool:
-    return injected is not None and same(injected, standing)
+    return injected is not None and yaml.same(injected, standing)
 
 
 def _with_object(decision: Decision, value: Object) -> Decision:

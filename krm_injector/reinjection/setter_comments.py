@@ -11,7 +11,6 @@ the injection, and both values are the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from krm_injector.injection import merge
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, VALIDATION_CONTAINER
@@ -24,6 +23,10 @@ from krm_injector.model import Object, Result, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection.eject import Restored, shown
 from krm_injector.sources.resource_list import Bundle, texts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # The lists of a pod's spec that injection puts elements into.
 _LISTS = ("initContainers", "containers", "volumes", "imagePullSecrets")

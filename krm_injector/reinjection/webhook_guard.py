@@ -11,8 +11,6 @@ the guard would take the pod out of the mesh.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.istio_names import (
@@ -25,6 +23,10 @@ from krm_injector.kube import selectors
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Labels that keep every webhook away without a label on the pods (the namespaceSelectors of the
 # charts of 1.1 to 1.31).

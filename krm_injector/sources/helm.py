@@ -7,13 +7,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, processes
 from krm_injector.sources.files import CHART, Source
 from krm_injector.sources.processes import Finished, Rendered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Release(NamedTuple):

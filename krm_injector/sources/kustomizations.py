@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.sources import files, resource_list
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Fields that name kustomizations; resources and bases name files too.
 DIRECTORIES = ("resources", "bases", "components")

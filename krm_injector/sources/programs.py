@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from krm_injector.function_config import ACTIONS
 from krm_injector.istio_names import FUNCTION_ANNOTATION
@@ -20,6 +19,10 @@ from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomizations, resource_list
 from krm_injector.sources.kustomize import find_kustomize
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ENABLE = ("--enable-alpha-plugins", "--enable-exec")
 OWN = "krm-injector"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION, FUNCTION_FILE, LOCAL_CONFIG
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
 from krm_injector.sources import kustomizations
 from krm_injector.wiring.plan import File, in_the_way, present
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def function_file(directory: str, image: str | None) -> tuple[File, ...]:

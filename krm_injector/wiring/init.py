@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from krm_injector.model import Refused, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.wiring.plan import File, Plan
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
 
 from krm_injector.istio_names import FUNCTION_FILE, LOCAL_CONFIG
 from krm_injector.wiring.function_file import function_file
 from krm_injector.wiring.plan import Cannot, File, Plan, added, listed, present
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KPTFILE = "Kptfile"
 NOTE = "kpt writes in place: commit first, and see the changes with git diff."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any
 
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.kube import yaml
@@ -12,6 +11,10 @@ from krm_injector.model import Refused, Result
 from krm_injector.sources.files import KUSTOMIZATIONS, MANIFESTS
 from krm_injector.wiring.function_file import function_file, is_ours
 from krm_injector.wiring.plan import File, Plan, added, listed, present
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 TRANSFORMERS = f"transformers:\n- {FUNCTION_FILE}\n"

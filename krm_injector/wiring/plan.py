@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list import decode, line_break, refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class File(NamedTuple):

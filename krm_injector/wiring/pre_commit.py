@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.wiring import verification
 from krm_injector.wiring.plan import Plan, added, listed, new, present
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FILE = ".pre-commit-config.yaml"
 HOOK = "krm-injector-verify"

@@ -8,14 +8,18 @@ kube-inject has the workload itself (pkg/kube/inject/inject.go IntoObject).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import UNKNOWN
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Owner(NamedTuple):
@@ -45,8 +49,8 @@ _MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eig
 # What a Job's name must end in for istiod to take it for a CronJob's; 1.9 reads ten characters as a
 # number. By Rules.cron_job_digits.
 _CRON_JOB_NAMES = {
-    "10": re.compile(r"(.+)-(?:\d{10}|[+-]\d{9})\Z", re.ASCII),
-    "8-10": re.compile(r"(.+)-\d{8,10}\Z", re.ASCII),
+    "10": lazy_pattern(r"(.+)-(?:\d{10}|[+-]\d{9})\Z", re.ASCII),
+    "8-10": lazy_pattern(r"(.+)-\d{8,10}\Z", re.ASCII),
 }
 
 _HASH_LABEL = "pod-template-hash"

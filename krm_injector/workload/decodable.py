@@ -9,15 +9,16 @@ injected are checked by inject.py, by the same types.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from krm_injector.kube import types
 from krm_injector.kube.paths import Step
 from krm_injector.kube.types import Mismatch
 from krm_injector.kube.workloads import text
 from krm_injector.model import Object, ResourceRef, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.codes import CodeName
 
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")

@@ -138,49 +138,6 @@ def test_the_function_takes_options(tmp_path: Path) -> None:
     assert "istio-proxy" in containers(yaml.safe_load(done.stdout)["items"][0])
 
 
-def test_no_tool_of_reporting_is_imported_on_the_function_path() -> None:
-    """Start-up time: none of these is cheap, and a run that works needs none of them."""
-    script = (
-        "import io, sys, krm_injector.cli.program as cli\n"
-        "sys.stdin = io.TextIOWrapper(io.BytesIO(sys.argv[1].encode()))\n"
-        "assert cli.run([]) == 0\n"
-        "print(*sorted(sys.modules), file=sys.stderr)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, resource_list(BUNDLE)],
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    loaded = set(done.stderr.splitlines()[-1].split())
-    heavy = {
-        "argparse",
-        "jsonschema",
-        "subprocess",
-        "dataclasses",
-        "inspect",
-        "difflib",
-        "decimal",
-        "shutil",
-        "importlib.metadata",
-    }
-    assert "krm_injector.pipeline" in loaded
-    assert not heavy & loaded
-    of_cli = {
-        name.removeprefix("krm_injector.cli.")
-        for name in loaded
-        if name.startswith("krm_injector.cli.")
-    }
-    assert of_cli == {
-        "program",
-        "streams",
-        "request",
-        "configuration",
-        "commands",
-        "commands.function",
-    }, "neither the parser nor another command"
-
-
 # ---------------------------------------------------------------- inject, build, explain
 
 

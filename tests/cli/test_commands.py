@@ -29,6 +29,7 @@ OF_OS = {
     "_exit", "abort", "chdir", "environ", "environb", "getcwd", "getcwdb", "getenv",
     "get_terminal_size", "kill", "putenv", "umask", "unsetenv",
 }  # fmt: skip
+PROCESS = ("sys", "signal", "_signal")
 OF_BUILTINS = {"breakpoint", "exit", "input", "print", "quit"}
 
 
@@ -86,9 +87,9 @@ def uses(tree: ast.AST) -> Iterator[str]:
     """What a module uses of the process: "sys", "os.environ", "print" ..."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in ("sys", "signal"))
+            yield from (alias.name for alias in node.names if alias.name in PROCESS)
         elif isinstance(node, ast.ImportFrom):
-            if node.module in ("sys", "signal"):
+            if node.module in PROCESS:
                 yield node.module
             elif node.module == "os":
                 yield from (f"os.{alias.name}" for alias in node.names if alias.name in OF_OS)
@@ -111,7 +112,7 @@ def test_nothing_but_the_shell_touches_sys_the_environment_or_streams(path: Path
 
 
 def test_the_search_finds_what_the_shell_does() -> None:
-    assert {"sys", "os.environ", "os._exit", "signal"} <= set().union(*map(used, SHELL))
+    assert {"sys", "os.environ", "os._exit", "_signal"} <= set().union(*map(used, SHELL))
     assert set(uses(ast.parse("from os import environ\nprint(input())"))) == {
         "os.environ",
         "print",

@@ -6,7 +6,7 @@ import copy
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import objects_bundle
@@ -27,12 +27,15 @@ from judging.advice_cases import (
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
-from krm_injector.codes import CODES, CodeName, of_page
+from krm_injector.codes import CODES, of_page
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import SILENCE_ANNOTATION
 from krm_injector.judging import advice
 from krm_injector.model import Object, Result
 from krm_injector.sources.resource_list import read_manifests
+
+if TYPE_CHECKING:
+    from krm_injector.codes import CodeName
 
 
 def told(*objects: Object, settings: Settings | None = None) -> tuple[Result, ...]:

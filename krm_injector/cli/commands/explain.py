@@ -4,8 +4,6 @@ what is probably a mistake.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector import pipeline, results
 from krm_injector.cli import bundles, loader
 from krm_injector.cli.loader import Loaded
@@ -19,6 +17,10 @@ from krm_injector.presenting.explain import FORMS, Locations, Style, explain
 from krm_injector.presenting.explain.style import PLAIN
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import Bundle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Explained(NamedTuple):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import empty
 from krm_injector.gotemplate.sprig.registry import functions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def default(fallback: Any, *values: Any) -> Any:

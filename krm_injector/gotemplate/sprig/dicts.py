@@ -6,14 +6,16 @@ counts on it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import Visits, deep_copied, strval
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import NilMap, StringList, StringMap, Struct, type_name
 
-Dict = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Dict: TypeAlias = "dict[str, Any]"
 
 
 def get(source: Dict, key: str) -> Any:

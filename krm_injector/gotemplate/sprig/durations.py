@@ -5,11 +5,15 @@ unavailable.py.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.gotemplate.sprig.numbers import wrapped
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NANOSECONDS = {
     "ns": 1,
@@ -21,7 +25,7 @@ _NANOSECONDS = {
     "m": 60 * 10**9,
 }
 _NANOSECONDS["h"] = 3600 * 10**9
-_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")
+_PART = lazy_pattern(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")
 _ROUND = (("y", 365 * 24), ("mo", 30 * 24), ("d", 24), ("h", 1))
 
 

@@ -4,10 +4,8 @@ what is wrong.
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import to_bytes
@@ -15,9 +13,14 @@ from krm_injector.gotemplate.sprig.json_errors import complaint_about
 from krm_injector.gotemplate.sprig.reflect import is_nil
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Enum, type_name
+from krm_injector.lazy_pattern import lazy_pattern
 
-_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
-_ESCAPED_RAW = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ESCAPED = lazy_pattern('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
+_ESCAPED_RAW = lazy_pattern('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TOO_DEEP = "json: unsupported value: encountered a cycle via map[string]interface {}"
 
@@ -104,6 +107,8 @@ class _Writer:
 
         text: str = to_json()
         if self.step:
+            import json  # late: toJson does not need it
+
             writer = _Writer(self.html, self.step)
             writer.value(json.loads(text), "")
             text = "".join(writer.out)
@@ -178,6 +183,8 @@ def from_json(text: str) -> Any:
 
 def must_from_json(text: str) -> Any:
     """json.Unmarshal into an empty interface: every number a float64."""
+    import json  # late: toJson does not need it
+
     try:
         return json.loads(
             _readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant
@@ -197,7 +204,7 @@ def _readable(text: str) -> str:
     return text
 
 
-_SURROGATE = re.compile(
+_SURROGATE = lazy_pattern(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 

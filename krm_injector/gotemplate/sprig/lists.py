@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError, check_size
-from krm_injector.gotemplate.sprig.numbers import to_int
 from krm_injector.gotemplate.sprig.reflect import (
     ChunkList,
     NilList,
@@ -15,6 +12,10 @@ from krm_injector.gotemplate.sprig.reflect import (
     kind_of,
 )
 from krm_injector.gotemplate.sprig.registry import functions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NIL = "runtime error: invalid memory address or nil pointer dereference"
 
@@ -116,6 +117,8 @@ def slice_list(values: Any, *indices: Any) -> Any:
     items = items_of(values, "list should be type of slice or array but %s")
     if not items:
         return None
+
+    from krm_injector.gotemplate.sprig.numbers import to_int  # late: only slice needs it
 
     start = to_int(indices[0]) if indices else 0
     end = to_int(indices[1]) if len(indices) > 1 else len(items)

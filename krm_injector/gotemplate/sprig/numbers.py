@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.reflect import IntList, go_format
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MIN = -(1 << 63)
 _MAX = (1 << 63) - 1
-_DECIMAL = re.compile(r"([-+]?[0-9]*)(?:\.[0-9]*)?\Z")
-_INTEGER = re.compile(
+_DECIMAL = lazy_pattern(r"([-+]?[0-9]*)(?:\.[0-9]*)?\Z")
+_INTEGER = lazy_pattern(
     r"([-+]?)(?:(0[xX])(_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|(0[bB])(_?[01]+(?:_[01]+)*)"
     r"|(0[oO]?)(_?[0-7]+(?:_[0-7]+)*)|([0-9]|[1-9][0-9]*(?:_[0-9]+)*))\Z"
 )
-_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9_]+)?\Z")
-_HEX_FLOAT = re.compile(r"[-+]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][-+]?[0-9]+\Z")
-_WORD = re.compile(r"[-+]?inf(?:inity)?\Z|nan\Z", re.IGNORECASE)
+_FLOAT = lazy_pattern(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9_]+)?\Z")
+_HEX_FLOAT = lazy_pattern(r"[-+]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][-+]?[0-9]+\Z")
+_WORD = lazy_pattern(r"[-+]?inf(?:inity)?\Z|nan\Z", re.IGNORECASE)
 
 
 def wrapped(number: int) -> Int64:

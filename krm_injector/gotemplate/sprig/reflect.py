@@ -4,8 +4,6 @@ value.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.registry import functions
@@ -20,6 +18,10 @@ from krm_injector.gotemplate.values import (
     type_name,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
 
 class IntList(list[int]):
     """[]int."""
@@ -28,14 +30,14 @@ class IntList(list[int]):
     __slots__ = ()
 
 
-class ChunkList(list[Any]):
+class ChunkList(list["Any"]):
     """[][]any."""
 
     go_type: ClassVar[str] = "[][]interface {}"
     __slots__ = ()
 
 
-class NilList(list[Any]):
+class NilList(list["Any"]):
     """A nil []any: an empty one that JSON shows as null."""
 
     __slots__ = ()

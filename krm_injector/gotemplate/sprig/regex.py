@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.gotemplate.errors import FuncError, TooLarge, check_size
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import NilStrings
 from krm_injector.gotemplate.sprig.regex_engine import Regex, compile_regex
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import StringList
+from krm_injector.lazy_pattern import lazy_pattern
 
-_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_META = lazy_pattern(r"[\\.+*?()|\[\]{}^$]")
 
 
 def _must(pattern: str) -> Regex:
@@ -96,7 +95,7 @@ def _group(text: str, groups: tuple[int, ...], number: int) -> str:
     return text[groups[2 * number] : groups[2 * number + 1]]
 
 
-_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
+_REFERENCE = lazy_pattern(r"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
 def _template_parts(template: str, regex: Regex) -> list[str | int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import TooLarge
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.regex_classes import Ranges, orbit
 from krm_injector.gotemplate.sprig.regex_tree import Node, may_be_empty
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 _MAX_PROGRAM = 20_000
 # Steps: ("set", characters), ("class", ranges), ("any", newline_too), ("at", what), ("save", slot),
 # ("jump", to), ("fork", to, to) with the preferred way first, ("match",).
-Program = list[tuple[Any, ...]]
+Program: TypeAlias = "list[tuple[Any, ...]]"
 
 
 def compile_program(tree: Node) -> Program:

@@ -20,12 +20,13 @@ from krm_injector.gotemplate.sprig.regex_classes import (
     negated,
 )
 from krm_injector.gotemplate.sprig.regex_tree import Node, copies
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
 _MAX_DEPTH = 200
 _MAX_WORK = 50_000
 _ESCAPES = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_COUNT = re.compile(r"\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}")
+_COUNT = lazy_pattern(r"\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}")
 
 
 class Parsed(NamedTuple):

@@ -7,9 +7,11 @@ or -1, greedy, node).
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
-Node = tuple[Any, ...]
+Node: TypeAlias = "tuple[Any, ...]"
 
 
 def copies(node: Node) -> int:

@@ -5,26 +5,30 @@ builds with).
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.reflect import go_quote
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Method, Struct, go_len
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 _MAX_VERSION, _MAX_CONSTRAINT, _MAX_GROUPS = 256, 512, 32
 _TAIL = r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
-_VERSION = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_TAIL}\Z")
+_VERSION = lazy_pattern(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_TAIL}\Z")
 # The constraint's digits accept a bar, as the original's character class does.
 _LOOSE = rf"v?([0-9|xX*]+)(\.[0-9|xX*]+)?(\.[0-9|xX*]+)?{_TAIL}"
 _PLAIN = re.sub(r"\((?!\?)", "(?:", _LOOSE)
 _OPERATOR = r"(?:|=|!=|>|<|>=|=>|<=|=<|~|~>|\^)"
 _SPACE = r"[\t\n\f\r ]"
-_ONE = re.compile(rf"{_SPACE}*(=||!=|>|<|>=|=>|<=|=<|~|~>|\^){_SPACE}*({_LOOSE}){_SPACE}*\Z")
-_RANGE = re.compile(rf"{_SPACE}*({_PLAIN}){_SPACE}+-{_SPACE}+({_PLAIN}){_SPACE}*")
-_FIND = re.compile(rf"(?:=||!=|>|<|>=|=>|<=|=<|~|~>|\^){_SPACE}*{_PLAIN}")
-_VALID = re.compile(
+_ONE = lazy_pattern(rf"{_SPACE}*(=||!=|>|<|>=|=>|<=|=<|~|~>|\^){_SPACE}*({_LOOSE}){_SPACE}*\Z")
+_RANGE = lazy_pattern(rf"{_SPACE}*({_PLAIN}){_SPACE}+-{_SPACE}+({_PLAIN}){_SPACE}*")
+_FIND = lazy_pattern(rf"(?:=||!=|>|<|>=|=>|<=|=<|~|~>|\^){_SPACE}*{_PLAIN}")
+_VALID = lazy_pattern(
     rf"(?:{_SPACE}*{_OPERATOR}{_SPACE}*{_PLAIN}{_SPACE}*)"
     rf"(?:(?:{_SPACE}+|,{_SPACE}*){_OPERATOR}{_SPACE}*{_PLAIN}{_SPACE}*)*\Z"
 )
@@ -118,7 +122,7 @@ class Version(Struct):
         return methods[name]
 
 
-_WORD = re.compile(r"[0-9A-Za-z-]+\Z")
+_WORD = lazy_pattern(r"[0-9A-Za-z-]+\Z")
 
 
 def _check_pre(pre: str) -> None:

@@ -6,13 +6,15 @@ Go.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.sprig.gotext import SPACES, from_bytes, go_lower, go_upper, to_bytes
 from krm_injector.gotemplate.sprig.reflect import elements, go_format, go_quote, strval, strvals
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import StringList, StringMap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def trim(text: str) -> str:

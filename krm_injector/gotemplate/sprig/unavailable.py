@@ -7,10 +7,13 @@ must give the same answer twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.values import Func
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 # name: (what the result depends on, the way out), in the order of sprig's functions.go.
 # fmt: off

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.gotext import from_bytes, go_lower, to_bytes
 from krm_injector.gotemplate.sprig.reflect import go_quote, kind_of
 from krm_injector.gotemplate.sprig.registry import functions
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNRESERVED = "-_.~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SAFE = {
@@ -18,9 +22,9 @@ _SAFE = {
     "host": frozenset((_UNRESERVED + "!\"$&'()*+,:;<=>[]").encode()),
     "zone": frozenset((_UNRESERVED + "!\"$&'()*+,:;<=>[]").encode()),
 }
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_USERINFO = re.compile(r"[A-Za-z0-9._:~!$&'()*+,;=%@-]*\Z")
-_PORT = re.compile(r"(?::[0-9]*)?\Z")
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_USERINFO = lazy_pattern(r"[A-Za-z0-9._:~!$&'()*+,;=%@-]*\Z")
+_PORT = lazy_pattern(r"(?::[0-9]*)?\Z")
 
 
 def _escape(text: str, part: str) -> str:

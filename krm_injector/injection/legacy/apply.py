@@ -7,8 +7,6 @@ pkg/kube/inject (1.4-1.8).
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import pods
 from krm_injector.injection.legacy import probes
 from krm_injector.injection.legacy.spec import SidecarInjectionSpec
@@ -35,6 +33,10 @@ from krm_injector.kube import go_json
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 # What istiod takes for injected where no status annotation says it (webhook.go legacyContainerNames

@@ -7,8 +7,6 @@ versions.py.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.legacy.apply import ApplySettings, by_kube_inject, by_webhook
@@ -27,6 +25,10 @@ from krm_injector.model import Decision, Object
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 from krm_injector.workload.controller import owner_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _LEGACY_FS_GROUP = "ENABLE_LEGACY_FSGROUP_INJECTION"
 

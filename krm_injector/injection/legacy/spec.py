@@ -7,7 +7,6 @@ concurrency.go.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.injection import pods
 from krm_injector.injection.concurrency import cores
@@ -17,10 +16,15 @@ from krm_injector.injection.template_data import InjectionParameters, template_d
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import go_json, pod_history, types, yaml
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
 
-_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_INTEGER = lazy_pattern(r"[+-]?[0-9]+\Z")
 # The spec's fields in lower case: encoding/json finds Go's names of them in any case.
 _FIELDS = {
     "rewriteapphttpprobe": "bool",

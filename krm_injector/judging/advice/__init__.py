@@ -8,7 +8,6 @@ pure function of one workload before and after injection and of the bundle's oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
@@ -25,6 +24,10 @@ from krm_injector.model import Decision, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.members import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CHECKS = (
     pod_security.check,

@@ -5,7 +5,6 @@ objects of the bundle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import selectors
@@ -16,7 +15,10 @@ from krm_injector.model import Decision, Object, ResourceRef, Workload
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.codes import CodeName
 
 # No number of replicas: there is one pod per node.

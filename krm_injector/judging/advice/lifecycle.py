@@ -4,7 +4,6 @@ still active.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from krm_injector.istio_names import (
@@ -30,12 +29,13 @@ from krm_injector.judging.advice.injected_workload import (
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Decision, Object, Reason, ResourceRef, Webhook
 from krm_injector.results import counted
 
 QUIT = "quitquitquit"  # the agent's path that ends the proxy (istio/istio pkg/istio-agent)
 # Words of commands that use the network. They are guesses: connections inside a program are missed.
-NETWORKED = re.compile(
+NETWORKED = lazy_pattern(
     r"https?://|\b(?:curl|wget|nc|ncat|netcat|telnet|nslookup|dig|psql|pg_isready|mysql|mysqladmin|redis-cli|mongo|"
     r"mongosh|flyway|liquibase|migrate|alembic|wait-for\S*|wait4x|dockerize|vault|kubectl|git)\b|\.svc\b"
 )

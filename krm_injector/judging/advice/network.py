@@ -15,6 +15,7 @@ from krm_injector.judging.advice.injected_workload import (
     ref_of,
 )
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object
 
 # The proxy's own ports (istio.io, "Ports used by Istio"; each version's bootstrap): port, first
@@ -32,7 +33,7 @@ PROXY_PORTS = (
 )
 DNS_PORT = 15053  # the proxy listens here for UDP too
 # Names of ports that state the protocol (istio.io, "Protocol Selection").
-PROTOCOL = re.compile(
+PROTOCOL = lazy_pattern(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
 )
 

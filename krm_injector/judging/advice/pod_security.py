@@ -9,7 +9,6 @@ injection. Only new violations are reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.istio_names import INIT_CONTAINER, POD_SECURITY_LABEL
 from krm_injector.judging.advice.injected_workload import (
@@ -22,8 +21,9 @@ from krm_injector.judging.advice.injected_workload import (
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from krm_injector.codes import CodeName
 

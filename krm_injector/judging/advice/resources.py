@@ -6,7 +6,6 @@ Amounts are whole numbers in billionths of the resource's unit (kube.quantity.na
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
@@ -23,8 +22,9 @@ from krm_injector.kube.quantity import QuantityError, nano
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     Part = Literal["requests", "limits"]
 

@@ -8,7 +8,6 @@ unchanged. rewrite changes a value inside a text. Reader and the event classes a
 need places of nodes.
 """
 
-from krm_injector.kube.yaml.edit import Edited, Known, Path, edit, nested, reversible, rewrite, same
 from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
@@ -20,9 +19,22 @@ from krm_injector.kube.yaml.events import (
     StreamEndEvent,
     reading,
 )
-from krm_injector.kube.yaml.json_text import load_json, load_json_stream
 from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
-from krm_injector.kube.yaml.marshal import go_marshal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.kube.yaml.edits import (
+        Edited,
+        Known,
+        Path,
+        edit,
+        nested,
+        reversible,
+        rewrite,
+    )
+    from krm_injector.kube.yaml.json_text import load_json, load_json_stream
+    from krm_injector.kube.yaml.marshal import go_marshal
+    from krm_injector.kube.yaml.pairing import same
 
 __all__ = [
     "Document",
@@ -52,3 +64,25 @@ __all__ = [
     "same",
     "to_json",
 ]
+
+# Imported when they are first asked for: many runs need none of them.
+_LATE = {
+    "Edited": "edits",
+    "edit": "edits",
+    "go_marshal": "marshal",
+    "load_json": "json_text",
+    "load_json_stream": "json_text",
+    "nested": "edits",
+    "reversible": "edits",
+    "rewrite": "edits",
+    "same": "pairing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+
+    found: object = getattr(__import__(f"{__name__}.{_LATE[name]}", fromlist=[name]), name)
+    globals()[name] = found
+    return found

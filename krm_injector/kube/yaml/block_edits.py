@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.kube.yaml.emit import dump, scalar, string
 from krm_injector.kube.yaml.error import YamlError
@@ -17,13 +16,17 @@ from krm_injector.kube.yaml.nodes import Node, NodeReader
 from krm_injector.kube.yaml.pairing import same
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 # Compiled where they are needed: that costs a run more than it saves, since few texts have them.
 _EXPLICIT = r"[ -]*\?[ \t]+\Z"
 _COLON = r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:"
 _BLANK_LINE = r"[ \t]*\n"
 
 Path = tuple[str | int, ...]
-Known = Mapping[Any, Any] | str
+Known: TypeAlias = "Mapping[Any, Any] | str"
 """How entries were written, by their path in the new value: mappings of keys and indices, at whose
 ends the entries' lines stand (comments above, key or dash, value, comment behind). At the root: the
 text as a whole."""

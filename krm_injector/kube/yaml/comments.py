@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.kube.yaml.events import (
     MappingEndEvent,
@@ -16,11 +15,16 @@ from krm_injector.kube.yaml.events import (
     parser,
 )
 from krm_injector.kube.yaml.load import Place
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Steps = tuple[str | int, ...]
 
-_BEHIND = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
-_BEHIND_KEY = re.compile(r"[ \t]*:[ \t]+#[ \t]*([^\r\n]*)")
+_BEHIND = lazy_pattern(r"[ \t]+#[ \t]*([^\r\n]*)")
+_BEHIND_KEY = lazy_pattern(r"[ \t]*:[ \t]+#[ \t]*([^\r\n]*)")
 
 
 def line_comments(text: str, place: Place) -> dict[Steps, str]:

@@ -8,7 +8,6 @@ read again before it is taken.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from krm_injector.kube.yaml.block_edits import BlockEdits, Known, Path, Spot, Unfit
 from krm_injector.kube.yaml.emit import dump
@@ -18,6 +17,10 @@ from krm_injector.kube.yaml.load import load
 from krm_injector.kube.yaml.nodes import MERGE_KEY, Node, NodeReader
 from krm_injector.kube.yaml.pairing import moved, paired, same
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Edited", "Editor", "Known", "Path", "entries_at", "same"]
 

@@ -7,12 +7,15 @@ spaces a level, "- " at the column of the key above it.
 
 from __future__ import annotations
 
-import json
 import re
 from math import isfinite
-from typing import Any
 
 from krm_injector.kube.yaml.error import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # What may stand without quotes: a first character that opens no other syntax and no number, and
 # nothing that ends a plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked
@@ -41,8 +44,8 @@ _WORDS = frozenset(
 )
 # What a literal block cannot hold: control characters, spaces before a break. Unicode is left to
 # str.isprintable, a character class over all of it would take milliseconds to compile.
-_NOT_LITERAL = re.compile(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
-_TO_ESCAPE = re.compile(r'[^\x20-\x7e]|["\\]')
+_NOT_LITERAL = lazy_pattern(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
+_TO_ESCAPE = lazy_pattern(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
 # Keys and strings of one line by their text, since most are there many times.
@@ -276,5 +279,7 @@ def key_text(name: Any) -> str:
 
 def to_json(value: Any, indent: str = "") -> str:
     """JSON that is YAML too (control characters and line separators escaped)."""
+    import json  # late: see c_json.py
+
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent or None)
     return re.sub("[\x7f-\xa0\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)

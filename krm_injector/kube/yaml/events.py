@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
 
 from krm_injector.kube.yaml import extension
 from krm_injector.kube.yaml.error import YamlError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _Parser: Any = extension.load()
 

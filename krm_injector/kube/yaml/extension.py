@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+    from typing import Any
 
 # The modules of which the extension takes the error class, and nothing else.
 _STAGES = (
@@ -52,9 +53,9 @@ def load() -> Any:
 
 
 def _load_without_package() -> Any:
-    from importlib.machinery import PathFinder
-
-    spec = PathFinder.find_spec("yaml")
+    # As importlib.util.find_spec, which imports warnings and more.
+    specs = (finder.find_spec("yaml", None) for finder in sys.meta_path)
+    spec = next(filter(None, specs), None)
     if spec is None or spec.loader is None or spec.submodule_search_locations is None:
         raise ImportError("PyYAML is not installed")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
 
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import MAX_DEPTH
 from krm_injector.kube.yaml.load import Document, Place
 from krm_injector.kube.yaml.scalars import as_json_number
+from krm_injector.lazy_pattern import lazy_pattern
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_SPACE = lazy_pattern(r"[ \t\r\n]*")
 
 
 def load_json(text: str) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
@@ -21,9 +19,13 @@ from krm_injector.kube.yaml.events import (
     parser,
     refuse,
 )
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from krm_injector.kube.yaml.error import YamlCode
 
 ALIAS_BUDGET = 100_000
@@ -32,7 +34,7 @@ ALIAS_BUDGET = 100_000
 TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
 _WORDS = scalars.WORDS
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
+_BASE64 = lazy_pattern(r"[A-Za-z0-9+/]*={0,2}\Z")
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
 
 
@@ -388,6 +390,9 @@ class Reader:
         data = event.value.replace("\r", "").replace("\n", "")
         if not _BASE64.match(data) or len(data) % 4:
             self.fail("what follows !!binary is not base64", event, "yaml-tag")
+
+        from binascii import a2b_base64  # late: only !!binary needs it
+
         return a2b_base64(data).decode("utf-8", "replace")
 
     def check_tag(self, event: Any, expected: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from krm_injector.kube.yaml.events import (
     AliasEvent,
@@ -15,6 +14,10 @@ from krm_injector.kube.yaml.events import (
     parser,
 )
 from krm_injector.kube.yaml.load import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _STARTS = (MappingStartEvent, SequenceStartEvent)
 _ENDS = (MappingEndEvent, SequenceEndEvent)

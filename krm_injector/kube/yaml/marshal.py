@@ -11,23 +11,27 @@ import re
 from collections.abc import Iterable
 from functools import cmp_to_key
 from math import isfinite
-from typing import Any
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.emit import short_json_number
 from krm_injector.kube.yaml.error import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 BEST_WIDTH = 80
 _LONGEST_SIMPLE_KEY = 128
 
 # The common string: nothing that needs a look at YAML's rules, and no first character that may
 # begin another value.
-_SIMPLE = re.compile(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
+_SIMPLE = lazy_pattern(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
 _BREAKS = "\r\n\x85\u2028\u2029"
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_CONTROL = lazy_pattern("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _BEYOND = "[\ud800-\udfff\ufeff\ufffe-\U0010ffff]"  # compiled where it is needed: a costly class
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
-_TIMESTAMP = re.compile(
+_SEXAGESIMAL = lazy_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_TIMESTAMP = lazy_pattern(
     r"[0-9]{4}-(?:[0-9]{1,2})-(?:[0-9]{1,2})"
     r"(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
     r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?)?\Z"
@@ -158,12 +162,9 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if _has_surrogates(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    plain = (
-        isinstance(scalars.resolve(text), str)
-        and not _SEXAGESIMAL.match(text)
-        and not _TIMESTAMP.match(text)
-    )
-    special = _special(text) or re.search(f" [{_BREAKS}]", text) is not None
+    plain = isinstance(scalars.resolve(text), str) and not _is_time(text)
+    breaks = not text.isprintable() and any(c in text for c in _BREAKS)
+    special = _special(text) or (breaks and re.search(f" [{_BREAKS}]", text) is not None)
     if "\n" in text:
         if special or text[-1] == " " or key:
             return _double_quoted(text, column, indent, key)
@@ -172,7 +173,6 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if not plain or special:
         return _double_quoted(text, column, indent, key)
 
-    breaks = any(c in text for c in _BREAKS)
     if breaks and re.search(f"[{_BREAKS}] ", text):
         return _double_quoted(text, column, indent, key)
     if breaks or _needs_quotes(text):
@@ -181,8 +181,19 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     return _folded(text, column + 1, indent, not key, quoted=False)
 
 
+def _is_time(text: str) -> bool:
+    """Whether YAML 1.1 reads a sexagesimal number or a timestamp."""
+    if not text or text[0] not in "+-0123456789":
+        return False
+    if ":" in text and _SEXAGESIMAL.match(text):
+        return True
+    return text[4:5] == "-" and _TIMESTAMP.match(text) is not None
+
+
 def _special(text: str) -> bool:
     """Whether go-yaml takes a character for unprintable: tabs too, and all beyond U+FFFF."""
+    if text.isascii() and text.isprintable():
+        return False
     return _CONTROL.search(text) is not None or (
         not text.isascii() and re.search(_BEYOND, text) is not None
     )

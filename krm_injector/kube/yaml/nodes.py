@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.events import (
@@ -16,6 +15,10 @@ from krm_injector.kube.yaml.events import (
     parser,
 )
 from krm_injector.kube.yaml.load import TAG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Compiled where it is needed: that costs a run more than it saves, since few have properties.
 _PROPERTIES = r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_left
-from typing import Any
+from itertools import pairwise
+
+from krm_injector.kube.c_json import with_sorted_keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def same(a: Any, b: Any) -> bool:
@@ -40,7 +44,7 @@ def _signature(value: Any) -> str:
         if isinstance(metadata, dict) and "kind" in value:  # an object in a List
             return f"object {value['kind']} {metadata.get('namespace')}/{metadata.get('name')}"
 
-    return json.dumps(value, sort_keys=True)
+    return with_sorted_keys(value)
 
 
 def paired(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
@@ -84,6 +88,11 @@ def moved(old: list[Any], new: list[Any], partner: dict[int, int]) -> bool:
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest chain of pairs, given by rising second part, whose first part rises too."""
+    if all(one[0] < following[0] for one, following in pairwise(pairs)):
+        return pairs  # nothing was moved
+
+    from bisect import bisect_left
+
     ends: list[int] = []
     chains: list[tuple[tuple[int, int], Any]] = []
     for pair in pairs:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
 
 from krm_injector.kube.yaml import scalars
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 # What follows the first character of a plain scalar: blanks, ":" and "#" by their neighbours.
 _REST = r"[^ :#]*(?:(?::(?! |$)|(?<! )#| +(?![ #:]|$))[^ :#]*)*"
@@ -33,7 +36,7 @@ _ESCAPES = {
 VALUE, PLAIN, NOTHING, MAPPING, SEQUENCE, ALIAS, ANCHOR, LITERAL, SINGLE, DOUBLE = range(10)
 _MARKS = {"{": MAPPING, "[": SEQUENCE, "*": ALIAS, "&": ANCHOR, "|": LITERAL}
 
-First = tuple[int, "str | None", int, Any]
+First: TypeAlias = 'tuple[int, "str | None", int, Any]'
 """A piece's first line: the column behind its dash, its key (None: an element that is no mapping),
 what kind of thing stands behind, and that.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.yaml.piece_lines import (
     DOUBLE_QUOTED,
@@ -13,6 +12,10 @@ from krm_injector.kube.yaml.piece_lines import (
     fold,
     unescaped,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _DOUBLE_END = re.compile(rf'(?:(?:{DOUBLE_QUOTED}\\?)\n)*{DOUBLE_QUOTED}" *(?=\n|\Z)')
 _SILENT = re.compile(r"(?: *(?:#.*)?(?:\n|\Z))*")

@@ -22,7 +22,6 @@ the two readers against each other.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.yaml.load import too_many
 from krm_injector.kube.yaml.piece_lines import (
@@ -46,6 +45,10 @@ from krm_injector.kube.yaml.piece_texts import (
     literal,
     quoted,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["PieceReader", "Unusual"]
 

@@ -9,9 +9,13 @@ numbers; dates, sexagesimal numbers and "=" are strings.
 from __future__ import annotations
 
 import re
-import struct
 from math import inf, isfinite, isinf, isnan, nan
-from typing import Any
+
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -35,7 +39,7 @@ _INTEGER = re.compile(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z"
 )
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_POINT_FLOAT = re.compile(
+_POINT_FLOAT = lazy_pattern(
     r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
 )  # strconv.ParseFloat itself
 _BINARY = re.compile(
@@ -132,6 +136,8 @@ def _float_key(value: float) -> str:
     """strconv.FormatFloat(value, 'g', -1, 32), with YAML's names of the infinities."""
     if isnan(value):
         return ".nan"
+
+    import struct  # late: floats as keys are rare
 
     try:
         single = struct.unpack("f", struct.pack("f", value))[0]

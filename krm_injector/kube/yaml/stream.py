@@ -10,25 +10,29 @@ a text's start.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from krm_injector.kube.yaml import json_text
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import Document, load_documents
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _MARK = "\ufeff"
-_ODD_SEPARATOR = re.compile(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)
-_MARKED = re.compile(r"^---(?:[ \t].*)?\r?\n\ufeff", re.MULTILINE)
+_ODD_SEPARATOR = lazy_pattern(r"^---(?=[#\xa0])\xa0*(?:#.*?)?(?=\r?$)", re.MULTILINE)
+_MARKED = lazy_pattern(r"^---(?:[ \t].*)?\r?\n\ufeff", re.MULTILINE)
 _MISPLACED = (
     "a byte order mark may stand at the start of a text and right behind a line ---, not here; "
     "remove it"
 )
-_SEPARATOR = re.compile(r"^---(?:[ \t].*)?(?:\r?\n|\Z)", re.MULTILINE)
-_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*")
-_LIKE_JSON = re.compile(r'\{\s*"')
-_INSIDE = re.compile(r"[^\r\n]")
-_GAP = re.compile(r"(?:\s|(?<=[ \t\n])#.*)*")
+_SEPARATOR = lazy_pattern(r"^---(?:[ \t].*)?(?:\r?\n|\Z)", re.MULTILINE)
+_BLANK_LINES = lazy_pattern(r"(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*")
+_LIKE_JSON = lazy_pattern(r'\{\s*"')
+_INSIDE = lazy_pattern(r"[^\r\n]")
+_GAP = lazy_pattern(r"(?:\s|(?<=[ \t\n])#.*)*")
 
 
 def load_mixed(text: str) -> list[Document]:

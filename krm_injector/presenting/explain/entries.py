@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.kube.paths import at
@@ -16,7 +15,11 @@ from krm_injector.presenting.explain.locations import Locations, field_path
 from krm_injector.presenting.explain.refusals import ErrorsByDecision
 from krm_injector.presenting.explain.suggestions import Suggestions
 
-Entry = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Entry: TypeAlias = "dict[str, Any]"
 
 
 def entries(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
@@ -15,6 +14,10 @@ from krm_injector.presenting.explain.entries import Entry, entries
 from krm_injector.presenting.explain.locations import Locations
 from krm_injector.presenting.explain.refusals import ErrorsByDecision, refusals
 from krm_injector.presenting.explain.suggestions import Suggestions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Explanation(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from krm_injector.istio_names import (
     INJECTOR_CONFIG_MAP,
@@ -16,8 +15,12 @@ from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Decision, Evidence, Mesh
 from krm_injector.sources.resource_list import Bundle, Item
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 # {"file": ..., "line": ...}, {"file": ..., "document": ...}, {"file": ...}, {"line": ...} or {}
-Location = dict[str, Any]
+Location: TypeAlias = "dict[str, Any]"
 
 
 class Locations:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Reason, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.codes import CodeName
 
 # Reasons that are refusals, with the code of the error; of workloads with one cause only the first

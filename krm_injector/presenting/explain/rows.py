@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.text import ELLIPSIS, printable
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEAD = ("KIND", "NAMESPACE/NAME", "INJECTED", "READY", "REVISION", "RULE")
 KIND, NAME, INJECTED, READY, REVISION, RULE = range(len(HEAD))

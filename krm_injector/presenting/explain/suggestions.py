@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from krm_injector.decision.decide import Decider
 from krm_injector.decision.suggestions import Edits, EditSearch, SuggestedEdit, refused, turned
@@ -23,6 +22,10 @@ from krm_injector.presenting.explain.wording import (
     revision_of,
     suggestion,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_COMPARED = 20  # edits of the smallest size whose effect on other workloads is computed
 _WIDEST_FIRST = ("namespace", "workload", "mesh", "both")

@@ -5,12 +5,12 @@ A cell is the width of one Latin letter. Names come from the input, so nothing h
 
 from __future__ import annotations
 
-import re
+from krm_injector.lazy_pattern import lazy_pattern
 
 ELLIPSIS = "…"
 
 # C0 and C1 controls, and what separates lines or turns their direction (Unicode, UAX #9).
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from krm_injector.model import Mesh
 from krm_injector.presenting.explain.entries import Entry, summary
 from krm_injector.presenting.explain.text import printable
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_NAMESPACES = 12  # counted one by one
 _MOST_NAMES = 3  # workloads that one doubt names

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.decision.suggestions import Edits, FailedSearch, SuggestedEdit
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, ResourceRef
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.locations import field_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Effect(NamedTuple):

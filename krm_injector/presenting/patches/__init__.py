@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.yaml import same
@@ -16,6 +15,10 @@ from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.patches.rfc6902 import json_patch
 from krm_injector.presenting.patches.strategic import repeated, strategic_patch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Change", "component", "json_patch", "repeated", "strategic_patch", "target"]
 

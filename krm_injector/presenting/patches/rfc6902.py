@@ -7,13 +7,15 @@ instead of changing the wrong one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.undo import MERGE_KEYS, names
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
 
-Operation = dict[str, Any]  # {"op": ..., "path": ..., "value": ...}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Operation: TypeAlias = "dict[str, Any]"  # {"op": ..., "path": ..., "value": ...}
 
 
 def json_patch(before: Object, after: Object) -> list[Operation]:

@@ -12,11 +12,14 @@ Rules and schema: kustomize, kyaml/openapi/kubernetesapi (Kubernetes 1.21) and k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube.undo import entry_names
 from krm_injector.kube.yaml import same
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Lists whose elements kustomize merges by one field. It puts them into the patch's order where the
 # patch names them all.

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from krm_injector.judging.advice import Advice
 from krm_injector.presenting.report import additions, details, findings, head, requests, workloads
 from krm_injector.presenting.report.markup import Html, escaped
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.presenting.explain.explanation import Explanation
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.judging.advice.injected_workload import mappings, spec_of
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.markup import Html, joined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _ROW = Html("<tr><td><code>{value}</code></td><td>{container}</td><td class=n>{count:,}</td></tr>")
 _TABLE = Html(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from krm_injector.judging.advice import Advice
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.findings import NOUNS, gravity
 from krm_injector.presenting.report.markup import NOTHING, Html, joined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_DIFFS = 2000  # workloads whose manifests are in the page; a browser cannot hold many more
 _LIMITS = Html(

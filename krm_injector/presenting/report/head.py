@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from krm_injector.judging.advice import Advice
 from krm_injector.model import Mesh
 from krm_injector.presenting.report.findings import NOUNS, counts
 from krm_injector.presenting.report.markup import NOTHING, Html, joined
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _SOURCES = {
     "profile": "embedded profile",

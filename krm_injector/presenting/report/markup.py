@@ -8,12 +8,13 @@ Functions that make a part of the page return Html, and mypy refuses a plain ``s
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
+
+from krm_injector.lazy_pattern import lazy_pattern
 
 # What a reader does not see, or what turns the direction of the line: controls, zero-width and
 # bidirectional characters, lone surrogates.
-_HIDDEN = re.compile(
+_HIDDEN = lazy_pattern(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 

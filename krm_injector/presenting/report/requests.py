@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from krm_injector.judging.advice.injected_workload import replicas, spec_of
 from krm_injector.judging.advice.resources import pod_amount, shown
@@ -11,6 +10,10 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.markup import NOTHING, Html, joined
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 _FIRST_NAMESPACES = 12  # the others appear on request
 _CORE, _GI = 10**9, 2**30 * 10**9  # amounts are billionths

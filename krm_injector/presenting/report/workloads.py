@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from krm_injector.judging.advice import Advice
 from krm_injector.presenting.report.findings import NOUNS, counts
 from krm_injector.presenting.report.markup import NOTHING, Html, joined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Rows that are drawn at first (page.js has the same number): a browser takes seconds to lay out
 # ten thousand.

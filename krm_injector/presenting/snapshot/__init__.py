@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from krm_injector.discovery import control_planes, mesh_config_maps, mesh_files
 from krm_injector.function_config import Settings
@@ -26,6 +25,10 @@ from krm_injector.presenting.snapshot.credentials import private_key_error
 from krm_injector.presenting.snapshot.origin import by_helm, manifests_of, origin
 from krm_injector.presenting.snapshot.reduction import reduced, ref_of
 from krm_injector.presenting.snapshot.unknown import unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "DIGEST",

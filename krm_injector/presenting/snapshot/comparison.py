@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.model import Object, Result
 from krm_injector.presenting.snapshot.reduction import ref_of
 from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DIGEST = "# digest: "
 _MOST_LINES = 6  # of the diff of two texts

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.differences import differences
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Result
 
-_CREDENTIAL = re.compile(
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CREDENTIAL = lazy_pattern(
     r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_PRIVATE_KEY = lazy_pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
 def without_credentials(values: Any, config: Any, ref: ResourceRef, results: list[Result]) -> Any:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object
 
 # The line that Helm writes above each object that it renders.
-_HELM_COMMENT = re.compile(rb"^# Source: \S+/templates/", re.MULTILINE)
+_HELM_COMMENT = lazy_pattern(rb"^# Source: \S+/templates/", re.MULTILINE)
 # What `helm get all` and `helm install` print around the manifests.
-_HELM_RELEASE = re.compile(
+_HELM_RELEASE = lazy_pattern(
     rb"(?:NAME|LAST DEPLOYED): .*?^MANIFEST:[ \t]*\r?\n(.*?)(?:^NOTES:.*)?\Z",
     re.MULTILINE | re.DOTALL,
 )

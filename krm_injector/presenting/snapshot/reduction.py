@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.istio_names import (
@@ -16,6 +15,10 @@ from krm_injector.istio_names import (
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.presenting.snapshot.credentials import without_credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _LABELS = ("app.kubernetes.io/version", "helm.sh/chart", REVISION_LABEL, "istio.io/tag")
 # The key that makes a ConfigMap of this name (or NAME-REVISION) part of the mesh.

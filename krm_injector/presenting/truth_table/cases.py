@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any
 
 from krm_injector.decision.decide import decide
 from krm_injector.discovery import webhooks
@@ -33,8 +32,9 @@ from krm_injector.model import (
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, Rules, parse_version, patch_of, rules_for
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     Method = Literal["automatic", "manual"]
 

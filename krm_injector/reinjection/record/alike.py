@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
-from krm_injector.kube import undo
+from krm_injector.kube import c_json, undo
 from krm_injector.kube.paths import at, put
 from krm_injector.kube.twins import PLACEHOLDER, Pattern, word_placeholder
 from krm_injector.model import Mesh, Namespace, Object, Workload
 from krm_injector.reinjection.record.digests import digest, line_of, pieces_of, short_digest
 from krm_injector.reinjection.record.form import RECORD_PATH, RULES, attach, compact_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DIGEST, UNITS = 9998, 9999  # the numbers of their placeholders
 
@@ -51,7 +53,7 @@ def attached(
         return None
 
     recorded = attach(before, after, mesh, namespace, workload)
-    value: dict[str, Any] = json.loads(at(recorded, RECORD_PATH))
+    value: dict[str, Any] = c_json.loads(at(recorded, RECORD_PATH))
     value["digest"], value["units"] = word_placeholder(DIGEST), word_placeholder(UNITS)
     return put(recorded, RECORD_PATH, compact_json(value)), lines
 

@@ -7,7 +7,6 @@ something changed; the characters say which piece it was.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
@@ -17,6 +16,10 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection.record.digests import digest_of, line_of, pieces_of, short_digest
 from krm_injector.reinjection.record.form import InjectionRecord, original, recorded_part
 from krm_injector.reinjection.record.named_paths import path_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NOTHING: Any = object()
 

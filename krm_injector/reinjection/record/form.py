@@ -8,12 +8,10 @@ The form is described in docs/day-two.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any
 
 from krm_injector.istio_names import RECORD_ANNOTATION
-from krm_injector.kube import undo
+from krm_injector.kube import c_json, undo
 from krm_injector.kube.paths import at, put, without
 from krm_injector.model import Mesh, Namespace, Object, Workload
 from krm_injector.named_tuple import NamedTuple
@@ -33,6 +31,10 @@ from krm_injector.reinjection.record.named_paths import (
     named_path,
     to_json,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ANNOTATION = RECORD_ANNOTATION
 VERSION = 1
@@ -122,7 +124,7 @@ def with_records(workload: Object, parts: Iterable[Object]) -> Object:
     injected each.
     """
     texts = [at(part, RECORD_PATH) for part in parts]
-    values = [json.loads(text) for text in texts if text]
+    values = [c_json.loads(text) for text in texts if text]
     if not values:
         return workload
 
@@ -150,7 +152,7 @@ def _with_annotation(workload: Object, text: str) -> Object:
 
 def compact_json(value: Any) -> str:
     """JSON without spaces, as the annotation has it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return c_json.compact(value)
 
 
 # ---------------------------------------------------------------- reading
@@ -171,7 +173,7 @@ def records(workload: Object) -> list[InjectionRecord]:
         return []
 
     try:
-        value = json.loads(text)
+        value = c_json.loads(text)
         if value["v"] == OF_TEMPLATES:
             return [_record_of(entry, from_json(entry["at"])) for entry in value["templates"]]
 
@@ -254,7 +256,7 @@ def _without_template(workload: Object, record: InjectionRecord) -> Object:
     except (TypeError, LookupError, AttributeError):
         raise BadRecord(_DAMAGED) from None
 
-    value = json.loads(at(workload, RECORD_PATH))
+    value = c_json.loads(at(workload, RECORD_PATH))
     entries = [entry for entry in value["templates"] if from_json(entry["at"]) != record.of]
     if entries:
         return _with_annotation(result, _text_of(entries, value.get("undo")))
@@ -299,8 +301,10 @@ def fresh_template(standing: Workload, fresh: Object) -> Object:
 def _entry_text(workload: Object, of: NamedPath) -> str:
     """What is recorded of one template, as text; "" for nothing."""
     text = at(workload, RECORD_PATH)
-    value = json.loads(text) if text else {}
+    value = c_json.loads(text) if text else {}
     entries = value.get("templates", [value] if value else [])
     return "".join(
-        json.dumps(entry) for entry in entries if "at" not in entry or from_json(entry["at"]) == of
+        compact_json(entry)
+        for entry in entries
+        if "at" not in entry or from_json(entry["at"]) == of
     )

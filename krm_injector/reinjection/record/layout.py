@@ -1,18 +1,15 @@
 """The layout in a record: the source text of entries that injection writes in another way.
 
 It is a tree by names (kube.undo names the elements of lists). Each leaf has the lines of an entry
-(see kube.yaml.edit for what an entry is). An ejected manifest gets these lines back.
+(see kube.yaml.edits for what an entry is). An ejected manifest gets these lines back.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
-from krm_injector.kube import undo
+from krm_injector.kube import c_json, undo, yaml
 from krm_injector.kube.paths import at, put
-from krm_injector.kube.yaml import Known, Path, nested
 from krm_injector.model import Object
 from krm_injector.reinjection.record.form import (
     RECORD_PATH,
@@ -23,6 +20,12 @@ from krm_injector.reinjection.record.form import (
     read,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from krm_injector.kube.yaml import Known, Path
+
 MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
 
 # Annotations that an orchestrator removes from its input. In a layout they would stay for ever.
@@ -31,7 +34,7 @@ _OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.he
 
 def with_layout(workload: Object, layout: Any) -> Object:
     """The injected workload whose record has this layout; None for none."""
-    value = json.loads(at(workload, RECORD_PATH))
+    value = c_json.loads(at(workload, RECORD_PATH))
     if value["v"] != VERSION or value.get("layout") == layout:
         return workload  # records of several pod templates keep no layout
 
@@ -46,7 +49,7 @@ def with_layout(workload: Object, layout: Any) -> Object:
 def with_entries(item: Object, entries: Mapping[Path, str]) -> Object:
     """The injected item whose records contain exactly these entries of the item before.
 
-    entries: the lines of each entry, by its path in the item (see kube.yaml.edit).
+    entries: the lines of each entry, by its path in the item (see kube.yaml.edits).
     """
     for inside, workload in _recorded_objects(item):
         layout = _layout_of(workload, _entries_of(inside, entries))
@@ -70,7 +73,7 @@ def _layout_of(workload: Object, entries: Mapping[Path, str]) -> Any:
     assert record is not None
     if record.of or sum(map(len, entries.values())) > MAX_LAYOUT:
         return None
-    return _by_names(nested(entries), original(workload, record)) or None
+    return _by_names(yaml.nested(entries), original(workload, record)) or None
 
 
 def item_layout(standing: Object, before: Object) -> Known | None:

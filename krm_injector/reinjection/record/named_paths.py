@@ -5,10 +5,12 @@ Their numbers change when entries are added. Their names stay.
 
 from __future__ import annotations
 
-from typing import Any
-
 from krm_injector.kube.element_names import entry_names
 from krm_injector.kube.paths import Step, at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # A step is the key of a map, or the name of a list's entry in a tuple of one:
 # ("spec", "groups", ("a",), "template"). () is the object as a whole.

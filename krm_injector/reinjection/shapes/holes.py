@@ -14,10 +14,7 @@ reads itself. What the templates do with it is watched (watch.py).
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from krm_injector.istio_names import (
     CORE_DUMP_CONTAINER,
@@ -25,6 +22,7 @@ from krm_injector.istio_names import (
     PROXY_CONTAINER,
     VALIDATION_CONTAINER,
 )
+from krm_injector.kube import c_json
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.twins import (
     MOST_PLACEHOLDERS,
@@ -33,12 +31,17 @@ from krm_injector.kube.twins import (
     to_json,
     word_placeholder,
 )
+from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _NO_WORDS = "y|n|yes|no|on|off|true|false|null|nan|inf|infinity|auto"
 _WORD = rf"(?!(?:{_NO_WORDS})[^a-z0-9._/:@-])[a-z](?:[a-z0-9._/:@-]{{0,126}}[a-z0-9])?"
 # In JSON as twins.to_json writes it: a member's value. A word keeps the quote before it.
-_HOLE = re.compile(rf'":("{_WORD}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))')
-IS_WORD = re.compile(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1)).fullmatch
+_HOLE = lazy_pattern(rf'":("{_WORD}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))')
+IS_WORD = lazy_pattern(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1))
 
 # Kinds whose names Istio does not look into (workload/controller.py): it does for Jobs and what
 # ReplicaSets are named by.
@@ -71,11 +74,7 @@ def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     Objects with the same texts between them differ in their holes alone. None: this object cannot
     be taken apart.
     """
-    try:
-        text = to_json(value)
-    except ValueError:
-        return None
-
+    text = to_json(value)
     parts = _HOLE.split(text)
     if len(parts) > MOST_PLACEHOLDERS or PLACEHOLDER.search(text):
         return None
@@ -88,7 +87,7 @@ def joined(texts: Sequence[str], holes: Sequence[str]) -> Any:
     pieces[::2] = [f'{text}":' for text in texts]
     pieces[-1] = texts[-1]
     pieces[1::2] = holes
-    return json.loads("".join(pieces))
+    return c_json.loads("".join(pieces))
 
 
 def with_placeholders(holes: Sequence[str], free: Sequence[int]) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from krm_injector.gotemplate import Func, Struct, Template
 from krm_injector.injection.control_plane import PreparedControlPlane
@@ -19,6 +18,10 @@ from krm_injector.injection.template_data import TemplateData
 from krm_injector.kube.twins import PLACEHOLDER
 from krm_injector.model import Mesh
 from krm_injector.reinjection.shapes.holes import IS_WORD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 # They print or pass on what they get, words and integers as they are; what they ask of a scalar is
 # whether it is empty. Of containers they read the keys, and ports and names of containers, which
@@ -109,7 +112,7 @@ def _may_hold_placeholders(value: Any) -> bool:
 # ---------------------------------------------------------------- functions with conditions
 
 # Each says whether the function's result is the same for all scalars, but for the scalars in it.
-_Condition = Callable[[Watch, tuple[Any, ...], Any], bool]
+_Condition: TypeAlias = "Callable[[Watch, tuple[Any, ...], Any], bool]"
 
 
 def _compares_with_none(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
@@ -117,7 +120,7 @@ def _compares_with_none(watch: Watch, arguments: tuple[Any, ...], result: Any) -
     others = [value for value in arguments if not _numbers(value)]
     if len(arguments) - len(others) != 1:
         return False
-    return all(isinstance(value, str) and not IS_WORD(value) for value in others)
+    return all(isinstance(value, str) and not IS_WORD.fullmatch(value) for value in others)
 
 
 def _looks_up(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:

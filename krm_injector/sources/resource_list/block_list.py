@@ -11,13 +11,16 @@ is of another form, the reader of everything reads the text, and words the error
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.yaml.events import DocumentEndEvent, YAMLError
 from krm_injector.kube.yaml.pieces import PieceReader, Unusual
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _KEYS = ("apiVersion", "kind", "metadata", "items", "functionConfig", "results")
 

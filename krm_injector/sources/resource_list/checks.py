@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.sources.resource_list.bundle import Item
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from krm_injector.codes import CodeName
 
 API_VERSIONS = (

@@ -5,13 +5,16 @@ List.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from krm_injector.istio_names import GROUP, LOCAL_CONFIG
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list.bundle import Bundle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Member(NamedTuple):

@@ -17,13 +17,16 @@ item keeps its id.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at, without
-from krm_injector.kube.yaml.comments import Steps, commented_lists
-from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from krm_injector.kube.yaml.comments import Steps
 
 # Annotations by which an orchestrator recognises an item, the newest first.
 IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
@@ -34,6 +37,8 @@ def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object)
     moved = set(moved_lists(before, after))
     if not moved:
         return False
+
+    from krm_injector.kube.yaml.comments import commented_lists  # late: most items have no id
 
     commented = commented_lists(text, place)
     if commented is None:  # the item cannot be read by itself: any list may have a comment
@@ -95,6 +100,8 @@ def text_without_ids(text: str, place: yaml.Place, item: Object, newline: str) -
     keys = ids_of(item)
     if not keys:
         return text
+
+    from krm_injector.kube.yaml.locate import line_of  # late: as in lands_elsewhere
 
     lines = text.splitlines(keepends=True)
     numbers = [line_of(text, place, ("metadata", "annotations", key)) - 1 for key in keys]

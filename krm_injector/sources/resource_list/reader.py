@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
 
 from krm_injector.istio_names import INDEX_ANNOTATION, PATH_ANNOTATION
 from krm_injector.kube import yaml
@@ -20,7 +19,10 @@ from krm_injector.sources.resource_list.checks import (
     wrapper_problem,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal
+
     from krm_injector.sources.resource_list.block_list import Parts
 
 # Lines from which on it pays to read a text piece by piece; it takes 10 ms to get ready.

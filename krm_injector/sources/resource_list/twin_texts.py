@@ -8,9 +8,7 @@ Twins' classes are read and written alike in every such text, in quotes or witho
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import Step
@@ -21,11 +19,16 @@ from krm_injector.kube.twins import (
     integer_placeholder,
     word_placeholder,
 )
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list.bundle import Bundle, Item
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # The end of a line that may be a scalar of a Twin. What it is, the reader says.
-_SCALAR = re.compile(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[1-9][0-9]{0,3})(?=\1\n)""")
+_SCALAR = lazy_pattern(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[1-9][0-9]{0,3})(?=\1\n)""")
 _NUMBERS = 9000  # of placeholders
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from krm_injector.kube import yaml
 from krm_injector.kube.twins import Replacements, Twin
 from krm_injector.model import Object
 from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def write(
@@ -137,6 +139,8 @@ def _json_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]])
 
 def _json_like(value: Any, model: str) -> str:
     """JSON in the layout of model: its indentation, or one line, and its end."""
+    import json  # late: see kube/c_json.py
+
     body = model.strip()
     match = re.match(r"\{\s*?\n([ \t]*)", body)
     if match:

@@ -16,8 +16,7 @@ import yaml as pyyaml
 from paths import ROOT, TESTS
 
 from krm_injector.kube import yaml
-from krm_injector.kube.yaml import YamlError
-from krm_injector.kube.yaml.edit import same
+from krm_injector.kube.yaml import YamlError, same
 
 TABLES = TESTS / "kube"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from krm_injector.kube import yaml
+from krm_injector.kube.yaml import comments
 from krm_injector.model import Object
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import put_back
@@ -112,7 +113,7 @@ def test_an_id_that_a_text_speaks_of_is_no_id() -> None:
 def test_where_an_item_cannot_be_read_by_itself_any_list_may_have_comments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(put_back, "commented_lists", lambda text, place: None)
+    monkeypatch.setattr(comments, "commented_lists", lambda text, place: None)
     bundle = resource_list.read(LIST.encode())
     value, place = bundle.items[0].value, bundle.items[0].place
     moved = {**value, "spec": {"containers": [{"name": "proxy"}, *value["spec"]["containers"]]}}

@@ -8,7 +8,6 @@ entries gives the old text, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from krm_injector.kube.yaml.editor import Edited, Editor, Known, Path, entries_at
 from krm_injector.kube.yaml.emit import dump, to_json
@@ -16,7 +15,11 @@ from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import Place, load
 from krm_injector.kube.yaml.pairing import same
 
-__all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite", "same"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite"]
 
 
 def rewrite(text: str, place: Place, old: Any, new: Any, newline: str = "\n") -> str:

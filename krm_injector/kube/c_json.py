@@ -1,0 +1,60 @@
+"""What every injection needs of json, without the import of json.
+
+json is Python around the C module _json. The Python takes 2 ms to import, for classes and regular
+expressions that most runs do not need. Where _json is missing, or makes its encoder in another way
+than expected, json itself answers.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["compact", "encode_basestring", "loads", "with_sorted_keys"]
+
+
+def _refuse(value: object) -> None:
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+try:
+    from _json import encode_basestring, make_encoder
+
+    # As json.JSONEncoder.iterencode makes it: no circles are looked for, nothing is indented, keys
+    # are not skipped, NaN is allowed.
+    _encoders: tuple[Callable[[Any, int], Any], ...] = tuple(
+        make_encoder(None, _refuse, encode_basestring, None, ":", ",", sort_keys, False, True)
+        for sort_keys in (False, True)
+    )
+except (ImportError, TypeError):
+    from json.encoder import encode_basestring
+
+    _encoders = ()
+
+
+def compact(value: Any) -> str:
+    """json.dumps(value, ensure_ascii=False, separators=(",", ":"))."""
+    return _text(value, sort_keys=False)
+
+
+def with_sorted_keys(value: Any) -> str:
+    """The same with the keys of each object in order."""
+    return _text(value, sort_keys=True)
+
+
+def _text(value: Any, sort_keys: bool) -> str:
+    if _encoders:
+        return "".join(_encoders[sort_keys](value, 0))
+
+    import json
+
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
+
+
+def loads(text: str) -> Any:
+    """json.loads. A manifest that was never injected has no text to load."""
+    import json
+
+    return json.loads(text)

@@ -1,0 +1,310 @@
+"""Families of workloads that differ in their holes alone, and the proof of their shapes.
+
+Most workloads of a bundle are like another one but for names, images and a few numbers. Three steps
+make use of that, and each is a proof, not a guess:
+
+1. ``holes`` takes a workload's object apart. Two workloads with the same texts between the holes,
+   in the same Namespace and called by the same webhook, can differ in nothing but their holes.
+2. The second one of a kind is injected with a placeholder in each hole that injection itself only
+   moves. ``watch`` sees what the templates do with the placeholders. A hole that a template looks
+   at is pinned: it keeps its scalar, and only workloads with the same scalar there are alike.
+3. The result with the first workload's scalars must be, byte for byte, what the first one became.
+
+After that a workload of the shape costs its own scalars and the digests of its record. Whatever is
+not proved takes the plain path, inject_once.
+"""
+
+from __future__ import annotations
+
+from sys import intern
+
+from krm_injector.function_config import Settings
+from krm_injector.injection.inject import Failure
+from krm_injector.istio_api import ApiError
+from krm_injector.kube.paths import Step, at
+from krm_injector.kube.twins import Alike, Twin, to_json
+from krm_injector.kube.yaml import YamlError
+from krm_injector.model import Decision, Object
+from krm_injector.named_tuple import NamedTuple
+from krm_injector.reinjection import record
+from krm_injector.reinjection.reinject import inject_once
+from krm_injector.reinjection.shapes.holes import (
+    free_places,
+    joined,
+    scalar,
+    split,
+    with_placeholders,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from krm_injector.injection.control_plane import PreparedControlPlane
+    from krm_injector.reinjection.record.alike import Digests
+    from krm_injector.reinjection.shapes.watch import WatchedControlPlane
+
+Texts = tuple[str, ...]  # between the holes of an object
+Holes = tuple[str, ...]
+
+_TRIALS = 4  # each pins the holes that the one before showed to be looked at
+
+
+class Shape(NamedTuple):
+    """What is known of workloads with the same scalars in their pinned holes."""
+
+    alike: Alike
+    free: tuple[int, ...]  # the numbers of the other holes, in the order of a Twin's scalars
+    limits: tuple[tuple[int, int], ...]  # index in ``free``, and the most characters it may have
+    digests: Digests | None  # of the record; None: there is none
+    steps: tuple[int, ...]  # what each template takes
+
+    def twin(self, holes: Sequence[str]) -> Twin | None:
+        """The workload with these holes; None if one of them is too long."""
+        scalars = tuple([intern(scalar(holes[number])) for number in self.free])
+        if any(len(scalars[index]) > limit for index, limit in self.limits):
+            return None
+        if self.digests is not None:
+            scalars += self.digests.of(scalars)
+        return Twin(self.alike, scalars)
+
+
+class First(NamedTuple):
+    """The first workload with some scalars in its pinned holes, which was injected plainly."""
+
+    holes: tuple[str, ...]
+    fingerprint: int  # of the injected object
+
+
+class Unproved:
+    """What is known of workloads that are to be injected plainly."""
+
+
+UNPROVED = Unproved()
+Member = Shape | First | Unproved
+
+
+class Family:
+    """The workloads with the same texts between their holes."""
+
+    __slots__ = ("_first", "_members", "alone", "places")
+
+    def __init__(self, first: First) -> None:
+        self.alone = True  # one workload has been seen, and its places have not been looked for
+        self.places: dict[int, Step] = {}  # of the free holes
+        self._first = first
+        self._members: dict[Holes, Member] = {}  # by the scalars of the pinned holes
+
+    def member(self, holes: Holes) -> Member | None:
+        """What is known of workloads with the same scalars in their pinned holes; None: nothing."""
+        return self._members.get(self._pinned(holes))
+
+    def remember(self, holes: Holes, member: Member) -> None:
+        self._members[self._pinned(holes)] = member
+
+    def pin(self, free: dict[int, Step]) -> None:
+        """From now on only these holes are free. All is forgotten but the first workload."""
+        self.alone = False
+        self.places = free
+        self._members.clear()
+        self.remember(self._first.holes, self._first)
+
+    def _pinned(self, holes: Holes) -> Holes:
+        return tuple([hole for number, hole in enumerate(holes) if number not in self.places])
+
+
+class Families:
+    """The families of one run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._without_record = settings._replace(record=False)
+        self._families: dict[tuple[Any, ...], Family] = {}
+        self._watched: dict[str, WatchedControlPlane] = {}  # by revision
+
+    def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
+        """A workload that was injected plainly."""
+        parts = split(decision.workload.object)
+        if parts is not None:
+            texts, holes = parts
+            family = Family(First(holes, _fingerprint(injected)))
+            self._families[_key(decision, plane, texts)] = family
+
+    def injected(self, decision: Decision, plane: PreparedControlPlane) -> Object | Twin:
+        """As inject_once. Raises Failure, ApiError."""
+        parts = split(decision.workload.object)
+        if parts is None:
+            return inject_once(decision, plane, self._settings)
+
+        texts, holes = parts
+        key = _key(decision, plane, texts)
+        family = self._families.get(key)
+        if family is None:
+            injected = inject_once(decision, plane, self._settings)
+            self._families[key] = Family(First(holes, _fingerprint(injected)))
+            return injected
+
+        if family.alone:
+            family.pin(free_places(texts, holes, decision.workload.template))
+        return self._of_family(family, texts, holes, decision, plane)
+
+    def _of_family(
+        self,
+        family: Family,
+        texts: Texts,
+        holes: Holes,
+        decision: Decision,
+        plane: PreparedControlPlane,
+    ) -> Object | Twin:
+        """A workload that is not the first of its family."""
+        if isinstance(family.member(holes), First):
+            self._prove(family, texts, holes, decision, plane)
+
+        known = family.member(holes)
+        if isinstance(known, Shape) and plane.account_for(known.steps):
+            twin = known.twin(holes)
+            if twin is not None:
+                return twin
+
+        injected = inject_once(decision, plane, self._settings)
+        if known is None:
+            family.remember(holes, First(holes, _fingerprint(injected)))
+        return injected
+
+    # ---------------------------------------------------------------- finding a shape
+
+    def _prove(
+        self,
+        family: Family,
+        texts: Texts,
+        holes: Holes,
+        decision: Decision,
+        plane: PreparedControlPlane,
+    ) -> None:
+        """Looks for the shape of these holes and those of the first workload that is known with
+        them. The family knows the outcome afterwards, and which holes had to be pinned.
+        """
+        watched = self._watched.get(plane.mesh.revision)
+        if watched is None:
+            from krm_injector.reinjection.shapes.watch import WatchedControlPlane
+
+            watched = self._watched[plane.mesh.revision] = WatchedControlPlane(plane.mesh)
+
+        for _ in range(_TRIALS):
+            first = family.member(holes)
+            if not isinstance(first, First):
+                return  # the scalars of a hole that is pinned now were not the first one's
+
+            trial = self._trial(family.places, texts, holes, decision, watched)
+            if trial is None:
+                break
+
+            before, after = trial
+            pins = watched.watch.pins | _changed(family.places, before, after)
+            if not pins:
+                shape = self._proved(family.places, first, before, after, decision, watched)
+                family.remember(holes, shape or UNPROVED)
+                return
+
+            places = family.places.items()
+            family.pin({number: path for number, path in places if number not in pins})
+
+        family.remember(holes, UNPROVED)
+
+    def _trial(
+        self,
+        places: Mapping[int, Step],
+        texts: Texts,
+        holes: Holes,
+        decision: Decision,
+        watched: WatchedControlPlane,
+    ) -> tuple[Object, Object] | None:
+        """A workload with placeholders in its free holes before and after injection; None if that
+        fails.
+        """
+        before = joined(texts, with_placeholders(holes, tuple(places)))
+        workload = decision.workload
+        ref = workload.ref._replace(name=at(before, ("metadata", "name")))
+        decision = decision._replace(workload=workload._replace(object=before, ref=ref))
+        watched.watch.begin()
+        try:
+            after = inject_once(decision, watched, self._without_record)
+        except (Failure, ApiError, YamlError):
+            return None
+        return None if watched.watch.unprovable else (before, after)
+
+    def _proved(
+        self,
+        places: Mapping[int, Step],
+        first: First,
+        before: Object,
+        after: Object,
+        decision: Decision,
+        watched: WatchedControlPlane,
+    ) -> Shape | None:
+        """The shape, if it gives for the first workload what that one became."""
+        free = tuple(places)
+        positions = {number: index for index, number in enumerate(free)}
+        digests = None
+        if self._settings.record and record.can_carry_record(decision.workload):
+            from krm_injector.reinjection.record import alike
+
+            recorded = alike.attached(
+                before, after, watched.mesh, decision.namespace, decision.workload
+            )
+            if recorded is None:
+                return None
+
+            after, lines = recorded
+            positions[alike.DIGEST], positions[alike.UNITS] = len(free), len(free) + 1
+            digests = alike.Digests(lines, positions)
+
+        watch = watched.watch
+        limits = tuple((positions[number], limit) for number, limit in watch.limits.items())
+        shape = Shape(Alike(before, after, positions), free, limits, digests, tuple(watch.steps))
+        twin = shape.twin(first.holes)
+        if twin is None or hash(twin.json()) != first.fingerprint:
+            return None
+        return shape
+
+
+def _key(decision: Decision, plane: PreparedControlPlane, texts: Texts) -> tuple[Any, ...]:
+    """What workloads of a family have in common."""
+    workload = decision.workload
+    return (
+        plane.mesh.revision,
+        id(decision.namespace),
+        id(decision.webhook),
+        workload.template,
+        workload.ref.namespace,
+        texts,
+    )
+
+
+def _changed(places: Mapping[int, Step], before: Object, after: Object) -> set[int]:
+    """The numbers of the holes that are not as they were where they stood."""
+    return {
+        number
+        for number, path in places.items()
+        if at(before, path) != _at_its_place(before, after, path)
+    }
+
+
+def _at_its_place(before: Any, after: Any, path: Step) -> Any:
+    """What stands after injection where the path led before. Elements of lists are known by their
+    names: others may stand before them now.
+    """
+    for step in path:
+        place: str | int = step
+        if isinstance(step, int):
+            name = at(before, (step, "name"))
+            names = [at(element, ("name",)) for element in after or ()]
+            place = names.index(name) if name is not None and name in names else step
+        before, after = at(before, (step,)), at(after, (place,))
+
+    return after
+
+
+def _fingerprint(injected: Object) -> int:
+    return hash(to_json(injected))
