@@ -21,7 +21,7 @@ from krm_injector.kube.yaml.events import (
     reading,
 )
 from krm_injector.kube.yaml.json_text import load_json, load_json_stream
-from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
+from krm_injector.kube.yaml.load import Document, Place, Reader, is_long, load, load_all
 from krm_injector.kube.yaml.marshal import go_marshal
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "dump",
     "edit",
     "go_marshal",
+    "is_long",
     "load",
     "load_all",
     "load_json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from paths import ROOT, TESTS
 
 from krm_injector.model import Refused
 from krm_injector.sources import resource_list
-from krm_injector.sources.resource_list import Bundle, reader
+from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.block_list import parts_of
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
@@ -52,7 +53,7 @@ LISTS = [
 
 
 def outcome(text: str, monkeypatch: pytest.MonkeyPatch, lines: int) -> Bundle | list[Any]:
-    monkeypatch.setattr(reader, "_LONG", lines)
+    monkeypatch.setattr(import_module("krm_injector.kube.yaml.load"), "_LONG", lines)
     try:
         return resource_list.read(text.encode())
     except Refused as refused:
