@@ -38,6 +38,9 @@ LISTS = [
     HEAD + "items:\n- apiVersion: v1\n  kind: A\n  x: [b]\n  metadata:\n    name: a\n...\n",
     HEAD
     + "items:\n- apiVersion: v1\n  kind: A\n  x: >\n    b\n    c\n\n  metadata:\n    name: a\n\n",
+    HEAD + "items:\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n  b: |\n    c\n",
+    HEAD + "items:\n  - &a\n  apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n",
+    "kind: A\nitems:\n- apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n" + HEAD,
     pyyaml.dump(
         {
             "apiVersion": "config.kubernetes.io/v1",
