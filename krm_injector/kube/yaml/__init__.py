@@ -19,7 +19,7 @@ from krm_injector.kube.yaml.events import (
     StreamEndEvent,
     reading,
 )
-from krm_injector.kube.yaml.load import Document, Place, Reader, load, load_all
+from krm_injector.kube.yaml.load import Document, Place, Reader, is_long, load, load_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ __all__ = [
     "dump",
     "edit",
     "go_marshal",
+    "is_long",
     "load",
     "load_all",
     "load_json",

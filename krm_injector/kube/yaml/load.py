@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ALIAS_BUDGET = 100_000
 """Nodes that aliases may add to a document, beside ten times the nodes it is written with."""
 
+_LONG = 3_000  # lines
+
 TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
 _WORDS = scalars.WORDS
@@ -108,6 +110,11 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     return value
 
 
+def is_long(text: str) -> bool:
+    """Whether it pays to read a text piece by piece (pieces.py), which takes 10 ms to get ready."""
+    return text.count("\n") >= _LONG
+
+
 def load_all(text: str) -> list[Document]:
     """Every document of a stream, YAML or JSON, with its place. Errors: YamlError.
 
@@ -119,12 +126,23 @@ def load_all(text: str) -> list[Document]:
         from krm_injector.kube.yaml.stream import load_mixed  # seldom needed
 
         return load_mixed(text)
+    if is_long(text):
+        from krm_injector.kube.yaml.piece_documents import documents  # pays for long texts
+
+        found = documents(text)
+        if found is not None:
+            return found
     return load_documents(text)
 
 
 def load_documents(text: str) -> list[Document]:
     """As load_all, with all documents as YAML."""
-    reader = Reader(text)
+    return documents_of(Reader(text))
+
+
+def documents_of(reader: Reader) -> list[Document]:
+    """The documents of the reader's text."""
+    text = reader.text
     roots: list[tuple[Any, int, Place, bool]] = []
     try:
         reader.next()

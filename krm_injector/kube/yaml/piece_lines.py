@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from krm_injector.kube.yaml import scalars
 
+TYPE_CHECKING = False
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
@@ -91,7 +91,7 @@ def _key(plain: str | None, double: str | None, single: str | None) -> str | Non
             raise Unusual
     if key is not None and len(key) > 500:  # libyaml has a limit of 1024
         raise Unusual
-    return key and sys.intern(key)  # found without a comparison where the code asks for it
+    return key
 
 
 def _resolved(text: str) -> Any:

@@ -21,9 +21,13 @@ _DOUBLE_END = re.compile(rf'(?:(?:{DOUBLE_QUOTED}\\?)\n)*{DOUBLE_QUOTED}" *(?=\n
 _SILENT = re.compile(r"(?: *(?:#.*)?(?:\n|\Z))*")
 
 
+def is_silent(rest: str) -> bool:
+    """Whether lines are nothing but comments."""
+    return _SILENT.fullmatch(rest) is not None and _is_printable(rest)
+
+
 def check_silent(rest: str) -> None:
-    """Lines of which nothing may be left but comments."""
-    if not _SILENT.fullmatch(rest) or not _is_printable(rest):
+    if not is_silent(rest):
         raise Unusual
 
 

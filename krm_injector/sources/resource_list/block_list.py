@@ -58,12 +58,13 @@ def _parts_of(text: str) -> Parts:
             ]
             root[key] = [value for value, _ in items]
         else:
-            root.update(reader.mapping(text[start : end - 1], 0))
+            part = reader.mapping(text[start : end - 1], 0)
+            if list(part) != [key]:
+                raise Unusual  # a key that is there twice, or another one
+            root[key] = part[key]
             reader.nodes -= 2  # the root is not counted while aliases may follow
         line += text.count("\n", start, end)
 
-    if list(root) != [key for key, _, _ in sections]:
-        raise Unusual
     return Parts(root, keys, items, bool(reader.anchors))
 
 
@@ -113,7 +114,7 @@ def _value(reader: PieceReader, text: str, place: yaml.Place) -> Object:
         value = reader.element(text, dash)
     except Unusual:
         reader.back(mark)
-        value = _unusual_value(reader, " " * (dash + 1) + text[dash + 1 :])
+        value = _unusual_value(reader, f"{text}\n")
 
     if value.__class__ is not dict:
         raise Unusual
@@ -121,16 +122,20 @@ def _value(reader: PieceReader, text: str, place: yaml.Place) -> Object:
 
 
 def _unusual_value(pieces: PieceReader, text: str) -> Any:
-    """The same by yaml.Reader, as one document whose anchors are those of the ResourceList."""
+    """The same by yaml.Reader, as a list of one item, whose anchors are those of the whole."""
     reader = yaml.Reader(text)
     reader.anchors, reader.sizes = pieces.anchors, pieces.sizes
     reader.nodes, reader.aliased = pieces.nodes, pieces.aliased
     reader.next()
-    document, root = reader.next(), reader.next()
-    if document.explicit or root.__class__ is not yaml.MappingStartEvent or root.flow_style:
+    start, sequence, item = reader.next(), reader.next(), reader.next()
+    if start.explicit or sequence.__class__ is not yaml.SequenceStartEvent:
+        raise Unusual
+    if item.__class__ is not yaml.MappingStartEvent or sequence.flow_style or item.flow_style:
         raise Unusual
 
-    value = reader.node(root, 2)
+    value = reader.node(item, 2)
+    if reader.next().__class__ is not yaml.SequenceEndEvent:
+        raise Unusual
     end = reader.next()
     if end.__class__ is not DocumentEndEvent or end.explicit:
         raise Unusual

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from krm_injector.sources.resource_list.block_list import Parts
 
-# Lines from which on it pays to read a text piece by piece; it takes 10 ms to get ready.
-_LONG = 3_000
-
 # Evidence that a text that cannot be read is meant as a Kubernetes object. kind only counts at the
 # top: files of other programs have it deeper.
 _OF_AN_OBJECT = (
@@ -132,7 +129,7 @@ def _manifests(data: bytes, file: str) -> Bundle:
 
 
 def _read_yaml_list(text: str, bom: bool) -> Bundle:
-    if text.count("\n") >= _LONG and text.endswith("\n"):
+    if yaml.is_long(text) and text.endswith("\n"):
         from krm_injector.sources.resource_list.block_list import parts_of  # pays for long texts
 
         parts = parts_of(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from paths import ROOT, TESTS
 
 from krm_injector.model import Refused
 from krm_injector.sources import resource_list
-from krm_injector.sources.resource_list import Bundle, reader
+from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.block_list import parts_of
 
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
@@ -37,6 +38,9 @@ LISTS = [
     HEAD + "items:\n- apiVersion: v1\n  kind: A\n  x: [b]\n  metadata:\n    name: a\n...\n",
     HEAD
     + "items:\n- apiVersion: v1\n  kind: A\n  x: >\n    b\n    c\n\n  metadata:\n    name: a\n\n",
+    HEAD + "items:\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n  b: |\n    c\n",
+    HEAD + "items:\n  - &a\n  apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n",
+    "kind: A\nitems:\n- apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n" + HEAD,
     pyyaml.dump(
         {
             "apiVersion": "config.kubernetes.io/v1",
@@ -52,7 +56,7 @@ LISTS = [
 
 
 def outcome(text: str, monkeypatch: pytest.MonkeyPatch, lines: int) -> Bundle | list[Any]:
-    monkeypatch.setattr(reader, "_LONG", lines)
+    monkeypatch.setattr(import_module("krm_injector.kube.yaml.load"), "_LONG", lines)
     try:
         return resource_list.read(text.encode())
     except Refused as refused:
