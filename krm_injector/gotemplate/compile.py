@@ -13,10 +13,35 @@ from krm_injector.gotemplate.parse import Tree
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
 
-Body = tuple[Closure, ...]
 _Loop = Callable[[Any, Frame], None]  # over pairs of index and element
 # What a statement returns to leave or to continue the loop around it; else it returns None.
 _BREAK, _CONTINUE = 1, 2
+
+
+class Body:
+    """The statements of a list. They are compiled when the list is first run: most branches of
+    a template are taken for no pod of a run. What parsing can complain of is known by then.
+    """
+
+    __slots__ = ("compile", "statements")
+
+    def __init__(self, compile_list: Callable[[], tuple[Closure, ...]]) -> None:
+        self.compile = compile_list
+        self.statements: tuple[Closure, ...] = (self.first_run,)
+
+    def first_run(self, dot: Any, frame: Frame) -> Any:
+        """Stands for the statements until they are compiled, and returns what they return."""
+        self.statements = statements = self.compile()
+        for item in statements:
+            signal = item(dot, frame)
+            if signal:
+                return signal
+
+        return None
+
+
+_NOTHING = Body(tuple)
+_NOTHING.statements = ()
 
 
 class Compiled:
@@ -24,28 +49,26 @@ class Compiled:
 
     __slots__ = ("blank", "body", "cost", "unit")
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, tree: Tree) -> None:
         self.unit = unit
-        self.body: Body = ()
-        self.blank: list[Any] = []  # initial values of its variables' slots
-        self.cost = 1
+        self.body = Body(tuple)
+        # Initial values of its variables' slots.
+        self.blank: list[Any] = [INVALID] * tree.declared
+        self.cost = 1 + tree.steps
 
     def run(self, dot: Any, run: Run) -> None:
         frame: Frame = [dot, run, *self.blank]
-        for item in self.body:
+        for item in self.body.statements:
             item(dot, frame)
 
 
 def compile_trees(
     source: ast.Source, trees: dict[str, Tree], functions: Mapping[str, Func]
 ) -> dict[str, Compiled]:
-    compiled = {name: Compiled(Unit(name, source)) for name in trees}
+    compiled = {name: Compiled(Unit(name, source), tree) for name, tree in trees.items()}
     for name, tree in trees.items():
         target = compiled[name]
-        compiler = _Statements(target.unit, functions, compiled)
-        target.body = compiler.body(tree.root)
-        target.blank = [INVALID] * (compiler.slots - 2)
-        target.cost = 1 + compiler.count
+        target.body = _Statements(target.unit, functions, compiled).scoped(tree.root)
 
     return compiled
 
@@ -57,18 +80,22 @@ class _Statements(Expressions):
         super().__init__(unit, functions)
         self.compiled = compiled
 
-    def body(self, items: list[Any]) -> Body:
-        self.count += len(items)
-        return tuple(self.statement(item) for item in items)
-
     def scoped(self, items: list[Any]) -> Body:
-        """A body whose variables end with it."""
-        outer = self.scope
-        self.scope = dict(outer)
-        try:
-            return self.body(items)
-        finally:
-            self.scope = outer
+        """A list whose variables end with it."""
+        scope, dot_is_element = dict(self.scope), self.dot_is_element
+
+        def compile_list() -> tuple[Closure, ...]:
+            outer, slots = (self.scope, self.dot_is_element), self.slots
+            self.scope, self.dot_is_element = dict(scope), dot_is_element
+            try:
+                return tuple([self.statement(item) for item in items])
+            except RecursionError:
+                self.slots = slots
+                raise
+            finally:
+                self.scope, self.dot_is_element = outer
+
+        return Body(compile_list) if items else _NOTHING
 
     def statement(self, item: ast.Node) -> Closure:
         if isinstance(item, ast.Text):
@@ -146,15 +173,13 @@ class _Statements(Expressions):
         """The body of a range, as what runs it over pairs of index and element."""
         _, items = item.arms[0]
         outer, self.dot_is_element = self.dot_is_element, True
-        before = self.count
         body = self.scoped(items)
-        cost = 1 + self.count - before
         self.dot_is_element = outer
 
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
         make = _jumping_loop if _jumps(items) else _loop
-        return make(body, index_slot, element_slot, cost, self.site(item))
+        return make(body, index_slot, element_slot, 1 + item.steps, self.site(item))
 
     # template
 
@@ -254,7 +279,7 @@ def _silent(evaluate: Closure) -> Closure:
 
 def _if(condition: Closure, body: Body, otherwise: Body) -> Closure:
     def run_if(dot: Any, frame: Frame) -> None:
-        for item in body if condition(dot, frame) else otherwise:
+        for item in (body if condition(dot, frame) else otherwise).statements:
             item(dot, frame)
 
     return run_if
@@ -264,10 +289,10 @@ def _with(condition: Closure, body: Body, otherwise: Body) -> Closure:
     def run_with(dot: Any, frame: Frame) -> None:
         value = condition(dot, frame)
         if value:
-            for item in body:
+            for item in body.statements:
                 item(value, frame)
         else:
-            for item in otherwise:
+            for item in otherwise.statements:
                 item(dot, frame)
 
     return run_with
@@ -279,11 +304,11 @@ def _branches(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) 
             value = condition(dot, frame)
             if value:
                 inner = value if is_with else dot
-                for item in body:
+                for item in body.statements:
                     item(inner, frame)
                 return
 
-        for item in otherwise:
+        for item in otherwise.statements:
             item(dot, frame)
 
     return run_branches
@@ -302,7 +327,7 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
                     dot = value
                 break
 
-        for item in chosen:
+        for item in chosen.statements:
             signal = item(dot, frame)
             if signal:
                 return signal
@@ -337,7 +362,7 @@ def _range(
         else:
             _check_rangeable(value, has_index, site)
 
-        for statement in otherwise:
+        for statement in otherwise.statements:
             signal = statement(dot, frame)
             if signal and otherwise_jumps:
                 # A break here leaves this range; a continue is one of the range around it.
@@ -386,7 +411,7 @@ def _loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site)
                 if index_slot >= 0:
                     frame[index_slot] = index
 
-            for item in body:
+            for item in body.statements:
                 item(element, frame)
 
     return run_loop
@@ -408,7 +433,7 @@ def _jumping_loop(body: Body, index_slot: int, element_slot: int, cost: int, sit
                     frame[index_slot] = index
 
             signal = None
-            for item in body:
+            for item in body.statements:
                 signal = item(element, frame)
                 if signal:
                     break

@@ -37,7 +37,6 @@ class Expressions:
         # slots that hold a range's elements, as they lie in their container
         self.elements: set[int] = set()
         self.dot_is_element = False
-        self.count = 0  # what has been compiled so far, in steps
 
     def site(self, at: ast.Node) -> Site:
         return Site(self.unit, at)
@@ -106,7 +105,6 @@ class Expressions:
     def command(
         self, command: ast.Command, final: Closure | None, before: ast.Command | None = None
     ) -> Closure:
-        self.count += 1
         head, args = command.args[0], command.args[1:]
         if isinstance(head, ast.Identifier):
             return self.function(head, command, args, final)
@@ -247,7 +245,6 @@ class Expressions:
         """The value of an argument as a parameter of the type ``go_type`` takes it; a ``raw``
         parameter sees what is invalid.
         """
-        self.count += 1
         site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
             value = constant(arg, go_type, self.site(arg))
