@@ -30,6 +30,18 @@ def final_type(params: tuple[str, ...], variadic: bool, count: int) -> str:
     return param_type(params, variadic, count)
 
 
+class Constant:
+    """A literal argument."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, dot: Any, frame: Frame) -> Any:
+        return self.value
+
+
 def call_closure(
     func: Func,
     getters: list[Closure],
@@ -42,6 +54,8 @@ def call_closure(
     count = len(getters)
     if final is None and count == 1:
         return _call_one(call, name, getters[0], site)
+    if final is None and count == 2 and _is_small(getters[1]):
+        return _call_with_constant(call, name, getters[0], getters[1](None, []), site)
     if final is None and count == 2:
         return _call_two(call, name, getters[0], getters[1], site)
     if final is not None and convert is not None:
@@ -90,6 +104,38 @@ def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> 
         return result
 
     return call_one
+
+
+def _is_small(get: Closure) -> bool:
+    """Whether an argument is a literal that costs no steps."""
+    if not isinstance(get, Constant):
+        return False
+    return not isinstance(get.value, _SIZED) or len(get.value) <= LARGE
+
+
+def _call_with_constant(
+    call: Callable[..., Any], name: str, get: Closure, constant: Any, site: Site
+) -> Closure:
+    """As call_two, for what most conditions are: isset .Annotations "name", eq .Mode "on"."""
+
+    def call_with_constant(dot: Any, frame: Frame) -> Any:
+        value = get(dot, frame)
+        if isinstance(value, _SIZED) and len(value) > LARGE:
+            frame[1].charge_large(len(value), site)
+
+        try:
+            result = call(value, constant)
+        except Exception as error:
+            raise site.calling(name, error) from None
+
+        if result is True or result is False:
+            return result
+        if isinstance(result, _SIZED) and len(result) > LARGE:
+            frame[1].charge_large(len(result), site)
+
+        return result
+
+    return call_with_constant
 
 
 def _call_two(

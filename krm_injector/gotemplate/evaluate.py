@@ -9,6 +9,7 @@ from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
 from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
 from krm_injector.gotemplate.calls import (
+    Constant,
     arity_error,
     call_closure,
     call_value,
@@ -213,7 +214,13 @@ class Expressions:
         self, name: str, args: list[ast.Node], final: Closure | None, site: Site
     ) -> Closure:
         """and, or, and call: builtins that look at their arguments one by one."""
-        getters = [self.argument(arg, "reflect.Value", raw=True) for arg in args]
+        # The value of a pipeline may be None here: users of the result see no difference.
+        getters = [
+            self.pipeline(arg)
+            if isinstance(arg, ast.Pipe)
+            else self.argument(arg, "reflect.Value", raw=True)
+            for arg in args
+        ]
         if name != "call":
             return short_circuit(name == "or", getters, final)
 
@@ -245,12 +252,11 @@ class Expressions:
         """The value of an argument as a parameter of the type ``go_type`` takes it; a ``raw``
         parameter sees what is invalid.
         """
-        site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
             value = constant(arg, go_type, self.site(arg))
             if value is None and raw and go_type == "reflect.Value":
                 value = INVALID
-            return _Constant(value)
+            return Constant(value)
 
         anything = go_type in ("interface {}", "reflect.Value")
         if isinstance(arg, ast.Dot):
@@ -269,19 +275,7 @@ class Expressions:
         if anything:
             return _as_any(evaluate)
 
-        return checked(evaluate, go_type, site)
-
-
-class _Constant:
-    """A literal argument; calls look for it and skip the evaluation."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __call__(self, dot: Any, frame: Frame) -> Any:
-        return self.value
+        return checked(evaluate, go_type, self.site(ast.last_visited(arg)))
 
 
 class _InInterface:

@@ -39,17 +39,7 @@ def chain_closure(
     rest = tuple(names)
 
     def chain(dot: Any, frame: Frame) -> Any:
-        value = frame[slot] if base is None else base(dot, frame)
-        inside: bool | None = element
-        for name in rest:
-            if type(value) is dict:
-                value = value.get(name, INVALID)
-                inside = True
-            else:
-                value = field(value, name, site, inside)
-                inside = False
-
-        return value
+        return _walk(frame[slot] if base is None else base(dot, frame), rest, site, element)
 
     return chain
 
@@ -64,31 +54,45 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
         def field_of_dot(dot: Any, frame: Frame) -> Any:
             if type(dot) is dict:
                 return dot.get(first, INVALID)
+            if isinstance(dot, Struct) and first in dot.ready:
+                return dot.ready[first]
             return field(dot, first, site, element)
 
         return field_of_dot
 
     rest = tuple(names[1:])
 
-    def many(dot: Any, frame: Frame) -> Any:
-        if type(dot) is dict:
-            value = dot.get(first, INVALID)
-            inside: bool | None = True
+    def field_in_dot(dot: Any, frame: Frame) -> Any:
+        # What most templates read: .Values.global.hub, where dot is a struct with maps in it.
+        if isinstance(dot, Struct) and first in dot.ready:
+            value = dot.ready[first]
+            for name in rest:
+                if type(value) is not dict:
+                    break
+                value = value.get(name, INVALID)
+            else:
+                return value
+
+        return _walk(dot, (first, *rest), site, element)
+
+    return field_in_dot
+
+
+def _walk(value: Any, names: tuple[str, ...], site: Site, element: bool | None) -> Any:
+    """The value of ``names`` one after the other; ``element`` as in chain_closure."""
+    inside = element
+    for name in names:
+        if type(value) is dict:
+            value = value.get(name, INVALID)
+            inside = True
+        elif isinstance(value, Struct) and name in value.ready:
+            value = value.ready[name]
+            inside = False
         else:
-            value = field(dot, first, site, element)
+            value = field(value, name, site, inside)
             inside = False
 
-        for name in rest:
-            if type(value) is dict:
-                value = value.get(name, INVALID)
-                inside = True
-            else:
-                value = field(value, name, site, inside)
-                inside = False
-
-        return value
-
-    return many
+    return value
 
 
 def field(value: Any, name: str, site: Site, element: bool | None = False) -> Any:

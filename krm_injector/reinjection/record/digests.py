@@ -138,7 +138,12 @@ def canonical(value: Any) -> str:
     if type(value) is str:
         return f'"{value}"'
     if isinstance(value, dict):
-        return "{" + ",".join([f"{key}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+        members = []
+        for key in sorted(value):
+            member = value[key]
+            text = f'"{member}"' if type(member) is str else canonical(member)
+            members.append(f"{key}:{text}")
+        return "{" + ",".join(members) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join([canonical(item) for item in value]) + "]"
     return repr(value)
