@@ -129,18 +129,15 @@ class _Statements(Expressions):
     def branch(self, item: ast.Branch) -> Closure:
         is_with = item.kind == "with"
         arms: list[tuple[Closure, Body]] = []
-        jumps = False
         for pipe, items in item.arms:
             condition = normal(self.pipeline(pipe)) if is_with else self.pipeline(pipe)
             outer = self.dot_is_element
             self.dot_is_element = outer and not is_with
             arms.append((condition, self.scoped(items)))
             self.dot_is_element = outer
-            jumps = jumps or _jumps(items)
 
         otherwise = self.scoped(item.otherwise or [])
-        jumps = jumps or _jumps(item.otherwise or [])
-        if jumps:
+        if item.jumps:
             return _jumping(arms, otherwise, is_with)
         if len(arms) > 1:
             return _branches(arms, otherwise, is_with)
@@ -166,8 +163,7 @@ class _Statements(Expressions):
 
         loop = self.loop(item, slots)
         otherwise = self.scoped(item.otherwise or [])
-        otherwise_jumps = _jumps(item.otherwise or [])
-        return _range(evaluate, slots, loop, otherwise, otherwise_jumps, self.site(last))
+        return _range(evaluate, slots, loop, otherwise, self.site(last))
 
     def loop(self, item: ast.Branch, slots: list[int]) -> _Loop:
         """The body of a range, as what runs it over pairs of index and element."""
@@ -178,7 +174,7 @@ class _Statements(Expressions):
 
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
-        make = _jumping_loop if _jumps(items) else _loop
+        make = _jumping_loop if item.jumps else _loop
         return make(body, index_slot, element_slot, 1 + item.steps, self.site(item))
 
     # template
@@ -211,19 +207,6 @@ class _Statements(Expressions):
             run.depth -= 1
 
         return run_template
-
-
-def _jumps(items: list[Any]) -> bool:
-    """Whether a list may leave the loop around it."""
-    for item in items:
-        if isinstance(item, ast.Jump):
-            return True
-        if isinstance(item, ast.Branch):
-            lists = [body for _, body in item.arms] if item.kind != "range" else []
-            if any(_jumps(body) for body in [*lists, item.otherwise or []]):
-                return True
-
-    return False
 
 
 def _text(text: str, site: Site) -> Closure:
@@ -342,7 +325,6 @@ def _range(
     slots: list[int],
     loop: _Loop,
     otherwise: Body,
-    otherwise_jumps: bool,
     site: Site,
 ) -> Closure:
     has_index = len(slots) > 1
@@ -364,7 +346,7 @@ def _range(
 
         for statement in otherwise.statements:
             signal = statement(dot, frame)
-            if signal and otherwise_jumps:
+            if signal:
                 # A break here leaves this range; a continue is one of the range around it.
                 return signal if signal == _CONTINUE else None
 

@@ -188,7 +188,7 @@ class Branch(Node):
     list; range has one arm.
     """
 
-    __slots__ = ("arms", "kind", "otherwise", "steps")
+    __slots__ = ("arms", "jumps", "kind", "otherwise", "steps")
 
     def __init__(self, pos: int, kind: str) -> None:
         self.pos = pos
@@ -196,6 +196,7 @@ class Branch(Node):
         self.arms: list[tuple[Pipe, list[Any]]] = []
         self.otherwise: list[Any] | None = None
         self.steps = 0  # of the last arm's list
+        self.jumps = False  # whether a break or continue stands anywhere in it
 
     def __str__(self) -> str:
         return "{{" + self.kind + " " + str(self.arms[0][0]) + "}}"

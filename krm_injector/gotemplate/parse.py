@@ -76,6 +76,7 @@ class _Parser(PipelineParser):
         super().__init__(source, tokens, functions)
         self.trees: dict[str, Tree] = {}
         self.range_depth = 0
+        self.jumps = 0  # how many break and continue so far
 
     def top_level(self) -> None:
         root: list[node.Node] = []
@@ -181,6 +182,7 @@ class _Parser(PipelineParser):
             self.unexpected(after, shown)
         if self.range_depth == 0:
             self.fail(f"{shown} outside {{{{range}}}}")
+        self.jumps += 1
         return node.Jump(self.places[token], word)
 
     def control(self, token: int) -> node.Branch:
@@ -188,7 +190,7 @@ class _Parser(PipelineParser):
         nest.
         """
         kind = self.texts[token]
-        outer = len(self.vars)
+        outer, jumps = len(self.vars), self.jumps
         branch = node.Branch(self.places[token], kind)
         while True:
             pipe = self.pipeline(kind, lex.RIGHT)
@@ -212,6 +214,7 @@ class _Parser(PipelineParser):
             break
 
         del self.vars[outer:]
+        branch.jumps = self.jumps > jumps
         return branch
 
     def else_control(self) -> _End:

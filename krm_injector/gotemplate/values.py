@@ -71,7 +71,7 @@ class Struct:
     is_nil: bool = False  # a nil pointer
     # Fields that go_attr has given before and gives again: no methods, none of a nil pointer.
     # Templates find them here without a call.
-    ready: Mapping[str, Any] = {}  # noqa: RUF012
+    ready: Mapping[str, Any] = {}
 
     __slots__ = ()
 

@@ -17,6 +17,8 @@ from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
 from krm_injector.model import Mesh, Namespace, Webhook
 
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 # Records have always counted the fields before failurePolicy, which changes no answer.
 _WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")
 
@@ -124,8 +126,8 @@ def digest_of(lines: Iterable[str]) -> str:
 
 def short_digest(line: str) -> str:
     """Two characters: enough to find an edit, not enough to distinguish any two lines."""
-    checksum = crc32(line.encode()).to_bytes(4, "big")
-    return b2a_base64(checksum, newline=False)[:2].decode()
+    checksum = crc32(line.encode())
+    return _BASE64[checksum >> 26] + _BASE64[checksum >> 20 & 63]
 
 
 # ---------------------------------------------------------------- texts
