@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from krm_injector.gotemplate import node as ast
-from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
+from krm_injector.gotemplate.arguments import checked, constant, converter, full_name, ideal
 from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
 from krm_injector.gotemplate.calls import (
     Constant,
@@ -15,6 +15,7 @@ from krm_injector.gotemplate.calls import (
     call_value,
     final_type,
     param_type,
+    piped_closure,
     short_circuit,
 )
 from krm_injector.gotemplate.errors import ExecError
@@ -22,6 +23,7 @@ from krm_injector.gotemplate.fields import Arguments, chain_closure, method_clos
 from krm_injector.gotemplate.runtime import Closure, Frame, Site, Unit
 from krm_injector.gotemplate.values import INVALID, Func
 
+_ANYTHING = ("interface {}", "reflect.Value")  # parameters that take any value
 _LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
 
 
@@ -57,7 +59,7 @@ class Expressions:
         evaluate: Closure | None = None
         for position, command in enumerate(pipe.commands):
             before = pipe.commands[position - 1] if position else None
-            evaluate = self.command(command, normal(evaluate) if evaluate else None, before)
+            evaluate = self.command(command, evaluate, before)
         assert evaluate is not None
         return self.declaring(pipe, evaluate) if pipe.declared else evaluate
 
@@ -172,6 +174,7 @@ class Expressions:
             element = None if self.dot_is_element else False
 
         if args or final is not None:
+            final = normal(final) if final else None
             receiver = chain_closure(base, slot, names[:-1], site, element)
             return method_closure(receiver, names[-1], Arguments(self, args, final, site), site)
 
@@ -191,24 +194,26 @@ class Expressions:
 
         site = self.site(context)
         if builtin and name in SHORT_CIRCUIT:
-            return self.short_circuiting(name, args, final, site)
+            return self.short_circuiting(name, args, normal(final) if final else None, site)
 
         getters = self.arguments(func, args, builtin)
         if builtin and name == "slice":
             self.hide_indexes(args, getters)
 
+        # What the function sees of a value that is not there.
+        nothing = INVALID if builtin and "reflect.Value" in func.params else None
         if final is None:
-            return call_closure(func, getters, None, None, site)
+            return call_closure(func, getters, nothing, site)
 
-        last = self.site(ast.last_visited(args[-1]) if args else ident)
+        convert: Callable[[Any], Any] | None = None
         go_type = full_name(final_type(func.params, func.variadic, len(args)))
+        if builtin or go_type not in _ANYTHING:
+            final = normal(final)
+        if go_type not in _ANYTHING:
+            last = self.site(ast.last_visited(args[-1]) if args else ident)
+            convert = converter(go_type, last)
 
-        def convert(value: Any) -> Any:
-            if builtin and go_type == "reflect.Value":
-                return value
-            return adapt(value, go_type, last)
-
-        return call_closure(func, getters, final, convert, site)
+        return piped_closure(func, getters, final, convert, nothing, site)
 
     def short_circuiting(
         self, name: str, args: list[ast.Node], final: Closure | None, site: Site
@@ -258,7 +263,7 @@ class Expressions:
                 value = INVALID
             return Constant(value)
 
-        anything = go_type in ("interface {}", "reflect.Value")
+        anything = go_type in _ANYTHING
         if isinstance(arg, ast.Dot):
             evaluate: Closure = _dot
         elif isinstance(arg, (ast.Field, ast.Chain, ast.Variable)):
@@ -270,10 +275,8 @@ class Expressions:
         else:
             raise AssertionError(arg)
 
-        if raw and go_type == "reflect.Value":
-            return evaluate
         if anything:
-            return _as_any(evaluate)
+            return evaluate  # the call itself replaces what is invalid, see calls.py
 
         return checked(evaluate, go_type, self.site(ast.last_visited(arg)))
 
@@ -301,14 +304,6 @@ def _in_interface(evaluate: Closure, receiver: Closure) -> Closure:
 
 def _dot(dot: Any, frame: Frame) -> Any:
     return dot
-
-
-def _as_any(evaluate: Closure) -> Closure:
-    def as_any(dot: Any, frame: Frame) -> Any:
-        value = evaluate(dot, frame)
-        return None if value is INVALID else value
-
-    return as_any
 
 
 def normal(evaluate: Closure) -> Closure:

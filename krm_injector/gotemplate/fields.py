@@ -36,12 +36,10 @@ def chain_closure(
 
         return variable_field
 
-    rest = tuple(names)
+    def base_or_variable(dot: Any, frame: Frame) -> Any:
+        return frame[slot] if base is None else base(dot, frame)
 
-    def chain(dot: Any, frame: Frame) -> Any:
-        return _walk(frame[slot] if base is None else base(dot, frame), rest, site, element)
-
-    return chain
+    return _walking(base_or_variable, tuple(names), site, element)
 
 
 def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
@@ -60,22 +58,29 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
 
         return field_of_dot
 
-    rest = tuple(names[1:])
+    return _walking(None, tuple(names), site, element)
 
-    def field_in_dot(dot: Any, frame: Frame) -> Any:
-        # What most templates read: .Values.global.hub, where dot is a struct with maps in it.
-        if isinstance(dot, Struct) and first in dot.ready:
-            value = dot.ready[first]
-            for name in rest:
-                if type(value) is not dict:
-                    break
+
+def _walking(
+    base: Closure | None, names: tuple[str, ...], site: Site, element: bool | None
+) -> Closure:
+    """Fields one after the other, from ``base``, else from dot. What most templates read (maps in
+    structs that have been read before) is found here, and all else by _walk.
+    """
+
+    def walking(dot: Any, frame: Frame) -> Any:
+        start = value = dot if base is None else base(dot, frame)
+        for name in names:
+            if type(value) is dict:
                 value = value.get(name, INVALID)
+            elif isinstance(value, Struct) and name in value.ready:
+                value = value.ready[name]
             else:
-                return value
+                return _walk(start, names, site, element)
 
-        return _walk(dot, (first, *rest), site, element)
+        return value
 
-    return field_in_dot
+    return walking
 
 
 def _walk(value: Any, names: tuple[str, ...], site: Site, element: bool | None) -> Any:
