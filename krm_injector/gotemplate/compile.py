@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.errors import LimitExceeded
 from krm_injector.gotemplate.evaluate import Expressions, normal
-from krm_injector.gotemplate.format import sort_keys, to_text
+from krm_injector.gotemplate.format import to_text
+from krm_injector.gotemplate.loops import Loop, jumping_loop, plain_loop, range_closure
 from krm_injector.gotemplate.parse import Tree
-from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
+from krm_injector.gotemplate.runtime import (
+    BREAK,
+    CONTINUE,
+    NO_STATEMENTS,
+    Body,
+    Closure,
+    Frame,
+    Run,
+    Site,
+    Unit,
+)
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, type_name
-
-_Loop = Callable[[Any, Frame], None]  # over pairs of index and element
-# What a statement returns to leave or to continue the loop around it; else it returns None.
-_BREAK, _CONTINUE = 1, 2
-
-
-class Body:
-    """The statements of a list. They are compiled when the list is first run: most branches of
-    a template are taken for no pod of a run. What parsing can complain of is known by then.
-    """
-
-    __slots__ = ("compile", "statements")
-
-    def __init__(self, compile_list: Callable[[], tuple[Closure, ...]]) -> None:
-        self.compile = compile_list
-        self.statements: tuple[Closure, ...] = (self.first_run,)
-
-    def first_run(self, dot: Any, frame: Frame) -> Any:
-        """Stands for the statements until they are compiled, and returns what they return."""
-        self.statements = statements = self.compile()
-        for item in statements:
-            signal = item(dot, frame)
-            if signal:
-                return signal
-
-        return None
-
-
-_NOTHING = Body(tuple)
-_NOTHING.statements = ()
 
 
 class Compiled:
@@ -95,7 +76,7 @@ class _Statements(Expressions):
             finally:
                 self.scope, self.dot_is_element = outer
 
-        return Body(compile_list) if items else _NOTHING
+        return Body(compile_list) if items else NO_STATEMENTS
 
     def statement(self, item: ast.Node) -> Closure:
         if isinstance(item, ast.Text):
@@ -119,7 +100,7 @@ class _Statements(Expressions):
             return self.call(item)
 
         if isinstance(item, ast.Jump):
-            signal = _BREAK if item.kind == "break" else _CONTINUE
+            signal = BREAK if item.kind == "break" else CONTINUE
             return lambda dot, frame: signal
 
         raise AssertionError(item)
@@ -163,9 +144,9 @@ class _Statements(Expressions):
 
         loop = self.loop(item, slots)
         otherwise = self.scoped(item.otherwise or [])
-        return _range(evaluate, slots, loop, otherwise, self.site(last))
+        return range_closure(evaluate, slots, loop, otherwise, self.site(last))
 
-    def loop(self, item: ast.Branch, slots: list[int]) -> _Loop:
+    def loop(self, item: ast.Branch, slots: list[int]) -> Loop:
         """The body of a range, as what runs it over pairs of index and element."""
         _, items = item.arms[0]
         outer, self.dot_is_element = self.dot_is_element, True
@@ -174,7 +155,7 @@ class _Statements(Expressions):
 
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
-        make = _jumping_loop if item.jumps else _loop
+        make = jumping_loop if item.jumps else plain_loop
         return make(body, index_slot, element_slot, 1 + item.steps, self.site(item))
 
     # template
@@ -318,109 +299,3 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
         return None
 
     return run_jumping
-
-
-def _range(
-    evaluate: Closure,
-    slots: list[int],
-    loop: _Loop,
-    otherwise: Body,
-    site: Site,
-) -> Closure:
-    has_index = len(slots) > 1
-
-    def run_range(dot: Any, frame: Frame) -> Any:
-        value = evaluate(dot, frame)
-        # Outside of the body, the variables stand for the value itself.
-        for slot in slots:
-            frame[slot] = INVALID if value is None else value
-
-        if value:
-            if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
-                frame[1].charge_large(len(value), site)
-            pairs = _pairs(value, has_index, site)
-            if pairs is not None:
-                return loop(pairs, frame)
-        else:
-            _check_rangeable(value, has_index, site)
-
-        for statement in otherwise.statements:
-            signal = statement(dot, frame)
-            if signal:
-                # A break here leaves this range; a continue is one of the range around it.
-                return signal if signal == _CONTINUE else None
-
-        return None
-
-    return run_range
-
-
-def _pairs(value: Any, has_index: bool, site: Site) -> Any:
-    """Index and element of each iteration over something that is not empty; None where a count is
-    negative.
-    """
-    if isinstance(value, list):
-        return enumerate(value)
-    if isinstance(value, dict):
-        return [(key, value[key]) for key in sort_keys(value)]
-    return _check_rangeable(value, has_index, site)
-
-
-def _check_rangeable(value: Any, has_index: bool, site: Site) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if has_index:
-            site.fail(f"can't use {to_text(value)} to iterate over more than one variable")
-        return ((INVALID, each) for each in range(value)) if value > 0 else None
-
-    if isinstance(value, bytes):
-        return enumerate(value)
-    if isinstance(value, (list, dict)) or value is None or value is INVALID:
-        return None
-
-    site.fail(f"range can't iterate over {to_text(value)}")
-
-
-def _loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
-    def run_loop(pairs: Any, frame: Frame) -> None:
-        run: Run = frame[1]
-        for index, element in pairs:
-            run.steps -= cost
-            if run.steps < 0:
-                site.exceed(f"more than {run.limits.steps} steps")
-
-            if element_slot >= 0:
-                frame[element_slot] = element
-                if index_slot >= 0:
-                    frame[index_slot] = index
-
-            for item in body.statements:
-                item(element, frame)
-
-    return run_loop
-
-
-def _jumping_loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
-    """A loop with a break or continue in its body: these end a round early."""
-
-    def run_loop(pairs: Any, frame: Frame) -> None:
-        run: Run = frame[1]
-        for index, element in pairs:
-            run.steps -= cost
-            if run.steps < 0:
-                site.exceed(f"more than {run.limits.steps} steps")
-
-            if element_slot >= 0:
-                frame[element_slot] = element
-                if index_slot >= 0:
-                    frame[index_slot] = index
-
-            signal = None
-            for item in body.statements:
-                signal = item(element, frame)
-                if signal:
-                    break
-
-            if signal == _BREAK:
-                break
-
-    return run_loop
