@@ -4,6 +4,8 @@ words when not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.runtime import Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, NilMap, StringMap, Struct, type_name
@@ -91,20 +93,18 @@ def adapt(value: Any, go_type: str, site: Site) -> Any:
 def checked(evaluate: Closure, go_type: str, site: Site) -> Closure:
     """``evaluate`` with its value as the parameter type wants it."""
     exact = _EXACT.get(go_type)
-    if exact is None:
 
-        def general(dot: Any, frame: Frame) -> Any:
-            return adapt(evaluate(dot, frame), go_type, site)
-
-        return general
-
-    def fast(dot: Any, frame: Frame) -> Any:
+    def check(dot: Any, frame: Frame) -> Any:
         value = evaluate(dot, frame)
-        if type(value) is exact:
-            return value
-        return adapt(value, go_type, site)
+        return value if type(value) is exact else adapt(value, go_type, site)
 
-    return fast
+    return check
+
+
+def converter(go_type: str, site: Site) -> Callable[[Any], Any]:
+    """What gives a piped value as the parameter type wants it."""
+    exact = _EXACT.get(go_type)
+    return lambda value: value if type(value) is exact else adapt(value, go_type, site)
 
 
 def constant(argument: ast.Node, go_type: str, site: Site) -> Any:

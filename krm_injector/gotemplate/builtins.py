@@ -34,6 +34,8 @@ def kind_of(value: Any) -> str:
 
 
 def eq(first: Any, *others: Any) -> bool:
+    if len(others) == 1:
+        return _equal(first, others[0])
     if not others:
         raise FuncError("missing argument for comparison")
     return any(_equal(first, other) for other in others)

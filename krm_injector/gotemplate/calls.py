@@ -33,30 +33,45 @@ def final_type(params: tuple[str, ...], variadic: bool, count: int) -> str:
     return param_type(params, variadic, count)
 
 
-def call_closure(
-    func: Func,
-    getters: list[Closure],
-    final: Closure | None,
-    convert: Callable[[Any], Any] | None,
-    site: Site,
-) -> Closure:
-    """Evaluates the piped value, then the arguments, then calls."""
-    call, name = func.call, func.name
-    count = len(getters)
-    if final is None and count == 1:
-        return _call_one(call, name, getters[0], site)
-    if final is None and count == 2:
-        return _call_two(call, name, getters[0], getters[1], site)
-    if final is not None and convert is not None:
-        return _call_piped(call, name, getters, final, convert, site)
+class Constant:
+    """A literal argument."""
 
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, dot: Any, frame: Frame) -> Any:
+        return self.value
+
+
+# What costs steps by its size, as argument and as result: work on large values is bounded with
+# everything else.
+_SIZED = (str, list, dict)
+
+
+def call_closure(func: Func, getters: list[Closure], nothing: Any, site: Site) -> Closure:
+    """Evaluates the arguments, then calls.
+
+    nothing: what the function sees of an argument that is invalid.
+    """
+    if len(getters) == 1:
+        return _call_one(func.call, func.name, getters[0], nothing, site)
+    if len(getters) == 2 and _is_small(getters[1]):
+        return _call_with_literal(func.call, func.name, getters, nothing, site)
+
+    call, name = func.call, func.name
     many = tuple(getters)
 
     def call_many(dot: Any, frame: Frame) -> Any:
-        values = [get(dot, frame) for get in many]
-        for value in values:
-            if isinstance(value, _SIZED) and len(value) > LARGE:
+        values = []
+        for get in many:
+            value = get(dot, frame)
+            if value is INVALID:
+                value = nothing
+            elif isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
+            values.append(value)
 
         try:
             result = call(*values)
@@ -71,15 +86,21 @@ def call_closure(
     return call_many
 
 
-# What costs steps by its size, as argument and as result: work on large values is bounded with
-# everything else.
-_SIZED = (str, list, dict)
+def _is_small(get: Closure) -> bool:
+    """Whether an argument is a literal that costs no steps."""
+    if not isinstance(get, Constant):
+        return False
+    return not isinstance(get.value, _SIZED) or len(get.value) <= LARGE
 
 
-def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> Closure:
+def _call_one(
+    call: Callable[..., Any], name: str, get: Closure, nothing: Any, site: Site
+) -> Closure:
     def call_one(dot: Any, frame: Frame) -> Any:
         value = get(dot, frame)
-        if isinstance(value, _SIZED) and len(value) > LARGE:
+        if value is INVALID:
+            value = nothing
+        elif isinstance(value, _SIZED) and len(value) > LARGE:
             frame[1].charge_large(len(value), site)
 
         try:
@@ -95,50 +116,70 @@ def _call_one(call: Callable[..., Any], name: str, get: Closure, site: Site) -> 
     return call_one
 
 
-def _call_two(
-    call: Callable[..., Any], name: str, first: Closure, second: Closure, site: Site
+def _call_with_literal(
+    call: Callable[..., Any], name: str, getters: list[Closure], nothing: Any, site: Site
 ) -> Closure:
-    def call_two(dot: Any, frame: Frame) -> Any:
-        left = first(dot, frame)
-        right = second(dot, frame)
-        if isinstance(left, _SIZED) and len(left) > LARGE:
-            frame[1].charge_large(len(left), site)
-        if isinstance(right, _SIZED) and len(right) > LARGE:
-            frame[1].charge_large(len(right), site)
+    """A value and a literal, as in most conditions: isset .Annotations "name", eq .Mode "on"."""
+    get = getters[0]
+    literal = getters[1](None, [])
+
+    def call_with_literal(dot: Any, frame: Frame) -> Any:
+        value = get(dot, frame)
+        if value is INVALID:
+            value = nothing
+        elif isinstance(value, _SIZED) and len(value) > LARGE:
+            frame[1].charge_large(len(value), site)
 
         try:
-            result = call(left, right)
+            result = call(value, literal)
         except Exception as error:
             raise site.calling(name, error) from None
 
+        if result is True or result is False:
+            return result
         if isinstance(result, _SIZED) and len(result) > LARGE:
             frame[1].charge_large(len(result), site)
 
         return result
 
-    return call_two
+    return call_with_literal
 
 
-def _call_piped(
-    call: Callable[..., Any],
-    name: str,
+def piped_closure(
+    func: Func,
     getters: list[Closure],
     final: Closure,
-    convert: Callable[[Any], Any],
+    convert: Callable[[Any], Any] | None,
+    nothing: Any,
     site: Site,
 ) -> Closure:
+    """Evaluates the piped value, then the arguments, then calls; ``nothing`` as in call_closure.
+
+    convert: gives the piped value its type, which Go looks at last; None where any will do.
+    """
+    call, name = func.call, func.name
     many = tuple(getters)
 
     def call_piped(dot: Any, frame: Frame) -> Any:
         last = final(dot, frame)
-        values = [get(dot, frame) for get in many]
-        values.append(convert(last))
-        for value in values:
-            if isinstance(value, _SIZED) and len(value) > LARGE:
+        values = []
+        for get in many:
+            value = get(dot, frame)
+            if value is INVALID:
+                value = nothing
+            elif isinstance(value, _SIZED) and len(value) > LARGE:
                 frame[1].charge_large(len(value), site)
+            values.append(value)
+
+        if convert is not None:
+            last = convert(last)
+        elif last is INVALID:
+            last = nothing
+        if isinstance(last, _SIZED) and len(last) > LARGE:
+            frame[1].charge_large(len(last), site)
 
         try:
-            result = call(*values)
+            result = call(*values, last)
         except Exception as error:
             raise site.calling(name, error) from None
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.errors import LimitExceeded
 from krm_injector.gotemplate.evaluate import Expressions, normal
-from krm_injector.gotemplate.format import sort_keys, to_text
+from krm_injector.gotemplate.format import to_text
+from krm_injector.gotemplate.loops import Loop, jumping_loop, plain_loop, range_closure
 from krm_injector.gotemplate.parse import Tree
-from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Run, Site, Unit
+from krm_injector.gotemplate.runtime import (
+    BREAK,
+    CONTINUE,
+    NO_STATEMENTS,
+    Body,
+    Closure,
+    Frame,
+    Run,
+    Site,
+    Unit,
+)
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Watch, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeAlias
-
-Body = tuple[Closure, ...]
-_Loop: TypeAlias = "Callable[[Any, Frame], None]"  # over pairs of index and element
-# What a statement returns to leave or to continue the loop around it; else it returns None.
-_BREAK, _CONTINUE = 1, 2
+    from typing import Any
 
 
 class Compiled:
@@ -27,15 +33,16 @@ class Compiled:
 
     __slots__ = ("blank", "body", "cost", "unit")
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, tree: Tree) -> None:
         self.unit = unit
-        self.body: Body = ()
-        self.blank: list[Any] = []  # initial values of its variables' slots
-        self.cost = 1
+        self.body = Body(tuple)
+        # Initial values of its variables' slots.
+        self.blank: list[Any] = [INVALID] * tree.declared
+        self.cost = 1 + tree.steps
 
     def run(self, dot: Any, run: Run) -> None:
         frame: Frame = [dot, run, *self.blank]
-        for item in self.body:
+        for item in self.body.statements:
             item(dot, frame)
 
 
@@ -45,13 +52,10 @@ def compile_trees(
     functions: Mapping[str, Func],
     watch: Watch | None = None,
 ) -> dict[str, Compiled]:
-    compiled = {name: Compiled(Unit(name, source)) for name in trees}
+    compiled = {name: Compiled(Unit(name, source), tree) for name, tree in trees.items()}
     for name, tree in trees.items():
         target = compiled[name]
-        compiler = _Statements(target.unit, functions, compiled, watch)
-        target.body = compiler.body(tree.root)
-        target.blank = [INVALID] * (compiler.slots - 2)
-        target.cost = 1 + compiler.count
+        target.body = _Statements(target.unit, functions, compiled, watch).scoped(tree.root)
 
     return compiled
 
@@ -67,18 +71,22 @@ class _Statements(Expressions):
         super().__init__(unit, functions, watch)
         self.compiled = compiled
 
-    def body(self, items: list[Any]) -> Body:
-        self.count += len(items)
-        return tuple(self.statement(item) for item in items)
-
     def scoped(self, items: list[Any]) -> Body:
-        """A body whose variables end with it."""
-        outer = self.scope
-        self.scope = dict(outer)
-        try:
-            return self.body(items)
-        finally:
-            self.scope = outer
+        """A list whose variables end with it."""
+        scope, dot_is_element = dict(self.scope), self.dot_is_element
+
+        def compile_list() -> tuple[Closure, ...]:
+            outer, slots = (self.scope, self.dot_is_element), self.slots
+            self.scope, self.dot_is_element = dict(scope), dot_is_element
+            try:
+                return tuple([self.statement(item) for item in items])
+            except RecursionError:
+                self.slots = slots
+                raise
+            finally:
+                self.scope, self.dot_is_element = outer
+
+        return Body(compile_list) if items else NO_STATEMENTS
 
     def statement(self, item: ast.Node) -> Closure:
         if isinstance(item, ast.Text):
@@ -102,7 +110,7 @@ class _Statements(Expressions):
             return self.call(item)
 
         if isinstance(item, ast.Jump):
-            signal = _BREAK if item.kind == "break" else _CONTINUE
+            signal = BREAK if item.kind == "break" else CONTINUE
             return lambda dot, frame: signal
 
         raise AssertionError(item)
@@ -112,18 +120,15 @@ class _Statements(Expressions):
     def branch(self, item: ast.Branch) -> Closure:
         is_with = item.kind == "with"
         arms: list[tuple[Closure, Body]] = []
-        jumps = False
         for pipe, items in item.arms:
             condition = normal(self.pipeline(pipe)) if is_with else self.pipeline(pipe)
             outer = self.dot_is_element
             self.dot_is_element = outer and not is_with
             arms.append((condition, self.scoped(items)))
             self.dot_is_element = outer
-            jumps = jumps or _jumps(items)
 
         otherwise = self.scoped(item.otherwise or [])
-        jumps = jumps or _jumps(item.otherwise or [])
-        if jumps:
+        if item.jumps:
             return _jumping(arms, otherwise, is_with)
         if len(arms) > 1:
             return _branches(arms, otherwise, is_with)
@@ -149,22 +154,19 @@ class _Statements(Expressions):
 
         loop = self.loop(item, slots)
         otherwise = self.scoped(item.otherwise or [])
-        otherwise_jumps = _jumps(item.otherwise or [])
-        return _range(evaluate, slots, loop, otherwise, otherwise_jumps, self.site(last))
+        return range_closure(evaluate, slots, loop, otherwise, self.site(last))
 
-    def loop(self, item: ast.Branch, slots: list[int]) -> _Loop:
+    def loop(self, item: ast.Branch, slots: list[int]) -> Loop:
         """The body of a range, as what runs it over pairs of index and element."""
         _, items = item.arms[0]
         outer, self.dot_is_element = self.dot_is_element, True
-        before = self.count
         body = self.scoped(items)
-        cost = 1 + self.count - before
         self.dot_is_element = outer
 
         index_slot = slots[0] if len(slots) > 1 else -1
         element_slot = slots[-1] if slots else -1
-        make = _jumping_loop if _jumps(items) else _loop
-        return make(body, index_slot, element_slot, cost, self.site(item))
+        make = jumping_loop if item.jumps else plain_loop
+        return make(body, index_slot, element_slot, 1 + item.steps, self.site(item))
 
     # template
 
@@ -196,19 +198,6 @@ class _Statements(Expressions):
             run.depth -= 1
 
         return run_template
-
-
-def _jumps(items: list[Any]) -> bool:
-    """Whether a list may leave the loop around it."""
-    for item in items:
-        if isinstance(item, ast.Jump):
-            return True
-        if isinstance(item, ast.Branch):
-            lists = [body for _, body in item.arms] if item.kind != "range" else []
-            if any(_jumps(body) for body in [*lists, item.otherwise or []]):
-                return True
-
-    return False
 
 
 def _text(text: str, site: Site) -> Closure:
@@ -264,7 +253,7 @@ def _silent(evaluate: Closure) -> Closure:
 
 def _if(condition: Closure, body: Body, otherwise: Body) -> Closure:
     def run_if(dot: Any, frame: Frame) -> None:
-        for item in body if condition(dot, frame) else otherwise:
+        for item in (body if condition(dot, frame) else otherwise).statements:
             item(dot, frame)
 
     return run_if
@@ -274,10 +263,10 @@ def _with(condition: Closure, body: Body, otherwise: Body) -> Closure:
     def run_with(dot: Any, frame: Frame) -> None:
         value = condition(dot, frame)
         if value:
-            for item in body:
+            for item in body.statements:
                 item(value, frame)
         else:
-            for item in otherwise:
+            for item in otherwise.statements:
                 item(dot, frame)
 
     return run_with
@@ -289,11 +278,11 @@ def _branches(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) 
             value = condition(dot, frame)
             if value:
                 inner = value if is_with else dot
-                for item in body:
+                for item in body.statements:
                     item(inner, frame)
                 return
 
-        for item in otherwise:
+        for item in otherwise.statements:
             item(dot, frame)
 
     return run_branches
@@ -312,7 +301,7 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
                     dot = value
                 break
 
-        for item in chosen:
+        for item in chosen.statements:
             signal = item(dot, frame)
             if signal:
                 return signal
@@ -320,110 +309,3 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
         return None
 
     return run_jumping
-
-
-def _range(
-    evaluate: Closure,
-    slots: list[int],
-    loop: _Loop,
-    otherwise: Body,
-    otherwise_jumps: bool,
-    site: Site,
-) -> Closure:
-    has_index = len(slots) > 1
-
-    def run_range(dot: Any, frame: Frame) -> Any:
-        value = evaluate(dot, frame)
-        # Outside of the body, the variables stand for the value itself.
-        for slot in slots:
-            frame[slot] = INVALID if value is None else value
-
-        if value:
-            if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
-                frame[1].charge_large(len(value), site)
-            pairs = _pairs(value, has_index, site)
-            if pairs is not None:
-                return loop(pairs, frame)
-        else:
-            _check_rangeable(value, has_index, site)
-
-        for statement in otherwise:
-            signal = statement(dot, frame)
-            if signal and otherwise_jumps:
-                # A break here leaves this range; a continue is one of the range around it.
-                return signal if signal == _CONTINUE else None
-
-        return None
-
-    return run_range
-
-
-def _pairs(value: Any, has_index: bool, site: Site) -> Any:
-    """Index and element of each iteration over something that is not empty; None where a count is
-    negative.
-    """
-    if isinstance(value, list):
-        return enumerate(value)
-    if isinstance(value, dict):
-        return [(key, value[key]) for key in sort_keys(value)]
-    return _check_rangeable(value, has_index, site)
-
-
-def _check_rangeable(value: Any, has_index: bool, site: Site) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if has_index:
-            site.fail(f"can't use {to_text(value)} to iterate over more than one variable")
-        return ((INVALID, each) for each in range(value)) if value > 0 else None
-
-    if isinstance(value, bytes):
-        return enumerate(value)
-    if isinstance(value, (list, dict)) or value is None or value is INVALID:
-        return None
-
-    site.fail(f"range can't iterate over {to_text(value)}")
-
-
-def _loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
-    def run_loop(pairs: Any, frame: Frame) -> None:
-        run: Run = frame[1]
-        for index, element in pairs:
-            run.steps -= cost
-            if run.steps < 0:
-                site.exceed(f"more than {run.limits.steps} steps")
-
-            if element_slot >= 0:
-                frame[element_slot] = element
-                if index_slot >= 0:
-                    frame[index_slot] = index
-
-            for item in body:
-                item(element, frame)
-
-    return run_loop
-
-
-def _jumping_loop(body: Body, index_slot: int, element_slot: int, cost: int, site: Site) -> _Loop:
-    """A loop with a break or continue in its body: these end a round early."""
-
-    def run_loop(pairs: Any, frame: Frame) -> None:
-        run: Run = frame[1]
-        for index, element in pairs:
-            run.steps -= cost
-            if run.steps < 0:
-                site.exceed(f"more than {run.limits.steps} steps")
-
-            if element_slot >= 0:
-                frame[element_slot] = element
-                if index_slot >= 0:
-                    frame[index_slot] = index
-
-            signal = None
-            for item in body:
-                signal = item(element, frame)
-                if signal:
-                    break
-
-            if signal == _BREAK:
-                break
-
-    return run_loop

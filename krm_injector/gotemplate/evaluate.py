@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from krm_injector.gotemplate import node as ast
-from krm_injector.gotemplate.arguments import adapt, checked, constant, full_name, ideal
+from krm_injector.gotemplate.arguments import checked, constant, converter, full_name, ideal
 from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
 from krm_injector.gotemplate.calls import (
+    Constant,
     arity_error,
     call_closure,
     call_value,
     final_type,
     param_type,
+    piped_closure,
     short_circuit,
 )
 from krm_injector.gotemplate.errors import ExecError
@@ -24,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_ANYTHING = ("interface {}", "reflect.Value")  # parameters that take any value
 _LITERALS = (ast.String, ast.Bool, ast.Number, ast.Nil)
 
 
@@ -43,7 +46,6 @@ class Expressions:
         # slots that hold a range's elements, as they lie in their container
         self.elements: set[int] = set()
         self.dot_is_element = False
-        self.count = 0  # what has been compiled so far, in steps
 
     def site(self, at: ast.Node) -> Site:
         return Site(self.unit, at)
@@ -63,7 +65,7 @@ class Expressions:
         evaluate: Closure | None = None
         for position, command in enumerate(pipe.commands):
             before = pipe.commands[position - 1] if position else None
-            evaluate = self.command(command, normal(evaluate) if evaluate else None, before)
+            evaluate = self.command(command, evaluate, before)
         assert evaluate is not None
         return self.declaring(pipe, evaluate) if pipe.declared else evaluate
 
@@ -112,7 +114,6 @@ class Expressions:
     def command(
         self, command: ast.Command, final: Closure | None, before: ast.Command | None = None
     ) -> Closure:
-        self.count += 1
         head, args = command.args[0], command.args[1:]
         if isinstance(head, ast.Identifier):
             return self.function(head, command, args, final)
@@ -179,6 +180,7 @@ class Expressions:
             element = None if self.dot_is_element else False
 
         if args or final is not None:
+            final = normal(final) if final else None
             receiver = chain_closure(base, slot, names[:-1], site, element)
             return method_closure(receiver, names[-1], Arguments(self, args, final, site), site)
 
@@ -198,7 +200,7 @@ class Expressions:
 
         site = self.site(context)
         if builtin and name in SHORT_CIRCUIT:
-            return self.short_circuiting(name, args, final, site)
+            return self.short_circuiting(name, args, normal(final) if final else None, site)
 
         if self.watch is not None:
             func = self.watch(func)
@@ -207,24 +209,32 @@ class Expressions:
         if builtin and name == "slice":
             self.hide_indexes(args, getters)
 
+        # What the function sees of a value that is not there.
+        nothing = INVALID if builtin and "reflect.Value" in func.params else None
         if final is None:
-            return call_closure(func, getters, None, None, site)
+            return call_closure(func, getters, nothing, site)
 
-        last = self.site(ast.last_visited(args[-1]) if args else ident)
+        convert: Callable[[Any], Any] | None = None
         go_type = full_name(final_type(func.params, func.variadic, len(args)))
+        if builtin or go_type not in _ANYTHING:
+            final = normal(final)
+        if go_type not in _ANYTHING:
+            last = self.site(ast.last_visited(args[-1]) if args else ident)
+            convert = converter(go_type, last)
 
-        def convert(value: Any) -> Any:
-            if builtin and go_type == "reflect.Value":
-                return value
-            return adapt(value, go_type, last)
-
-        return call_closure(func, getters, final, convert, site)
+        return piped_closure(func, getters, final, convert, nothing, site)
 
     def short_circuiting(
         self, name: str, args: list[ast.Node], final: Closure | None, site: Site
     ) -> Closure:
         """and, or, and call: builtins that look at their arguments one by one."""
-        getters = [self.argument(arg, "reflect.Value", raw=True) for arg in args]
+        # The value of a pipeline may be None here: users of the result see no difference.
+        getters = [
+            self.pipeline(arg)
+            if isinstance(arg, ast.Pipe)
+            else self.argument(arg, "reflect.Value", raw=True)
+            for arg in args
+        ]
         if name != "call":
             return short_circuit(name == "or", getters, final)
 
@@ -256,15 +266,13 @@ class Expressions:
         """The value of an argument as a parameter of the type ``go_type`` takes it; a ``raw``
         parameter sees what is invalid.
         """
-        self.count += 1
-        site = self.site(ast.last_visited(arg))
         if isinstance(arg, _LITERALS):
             value = constant(arg, go_type, self.site(arg))
             if value is None and raw and go_type == "reflect.Value":
                 value = INVALID
-            return _Constant(value)
+            return Constant(value)
 
-        anything = go_type in ("interface {}", "reflect.Value")
+        anything = go_type in _ANYTHING
         if isinstance(arg, ast.Dot):
             evaluate: Closure = _dot
         elif isinstance(arg, (ast.Field, ast.Chain, ast.Variable)):
@@ -276,24 +284,10 @@ class Expressions:
         else:
             raise AssertionError(arg)
 
-        if raw and go_type == "reflect.Value":
-            return evaluate
         if anything:
-            return _as_any(evaluate)
+            return evaluate  # the call itself replaces what is invalid, see calls.py
 
-        return checked(evaluate, go_type, site)
-
-
-class _Constant:
-    """A literal argument; calls look for it and skip the evaluation."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __call__(self, dot: Any, frame: Frame) -> Any:
-        return self.value
+        return checked(evaluate, go_type, self.site(ast.last_visited(arg)))
 
 
 class _InInterface:
@@ -319,14 +313,6 @@ def _in_interface(evaluate: Closure, receiver: Closure) -> Closure:
 
 def _dot(dot: Any, frame: Frame) -> Any:
     return dot
-
-
-def _as_any(evaluate: Closure) -> Closure:
-    def as_any(dot: Any, frame: Frame) -> Any:
-        value = evaluate(dot, frame)
-        return None if value is INVALID else value
-
-    return as_any
 
 
 def normal(evaluate: Closure) -> Closure:

@@ -43,22 +43,10 @@ def chain_closure(
 
         return variable_field
 
-    rest = tuple(names)
+    def base_or_variable(dot: Any, frame: Frame) -> Any:
+        return frame[slot] if base is None else base(dot, frame)
 
-    def chain(dot: Any, frame: Frame) -> Any:
-        value = frame[slot] if base is None else base(dot, frame)
-        inside: bool | None = element
-        for name in rest:
-            if type(value) is dict:
-                value = value.get(name, INVALID)
-                inside = True
-            else:
-                value = field(value, name, site, inside)
-                inside = False
-
-        return value
-
-    return chain
+    return _walking(base_or_variable, tuple(names), site, element)
 
 
 def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
@@ -71,31 +59,52 @@ def _from_dot(names: list[str], site: Site, element: bool | None) -> Closure:
         def field_of_dot(dot: Any, frame: Frame) -> Any:
             if type(dot) is dict:
                 return dot.get(first, INVALID)
+            if isinstance(dot, Struct) and first in dot.ready:
+                return dot.ready[first]
             return field(dot, first, site, element)
 
         return field_of_dot
 
-    rest = tuple(names[1:])
+    return _walking(None, tuple(names), site, element)
 
-    def many(dot: Any, frame: Frame) -> Any:
-        if type(dot) is dict:
-            value = dot.get(first, INVALID)
-            inside: bool | None = True
-        else:
-            value = field(dot, first, site, element)
-            inside = False
 
-        for name in rest:
+def _walking(
+    base: Closure | None, names: tuple[str, ...], site: Site, element: bool | None
+) -> Closure:
+    """Fields one after the other, from ``base``, else from dot. What most templates read (maps in
+    structs that have been read before) is found here, and all else by _walk.
+    """
+
+    def walking(dot: Any, frame: Frame) -> Any:
+        start = value = dot if base is None else base(dot, frame)
+        for name in names:
             if type(value) is dict:
                 value = value.get(name, INVALID)
-                inside = True
+            elif isinstance(value, Struct) and name in value.ready:
+                value = value.ready[name]
             else:
-                value = field(value, name, site, inside)
-                inside = False
+                return _walk(start, names, site, element)
 
         return value
 
-    return many
+    return walking
+
+
+def _walk(value: Any, names: tuple[str, ...], site: Site, element: bool | None) -> Any:
+    """The value of ``names`` one after the other; ``element`` as in chain_closure."""
+    inside = element
+    for name in names:
+        if type(value) is dict:
+            value = value.get(name, INVALID)
+            inside = True
+        elif isinstance(value, Struct) and name in value.ready:
+            value = value.ready[name]
+            inside = False
+        else:
+            value = field(value, name, site, inside)
+            inside = False
+
+    return value
 
 
 def field(value: Any, name: str, site: Site, element: bool | None = False) -> Any:

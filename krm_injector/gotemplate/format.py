@@ -63,6 +63,8 @@ def to_text(value: Any) -> str:
     if kind is int:
         return str(value) if -(1 << 63) <= value < 1 << 64 else str(value % (1 << 64))
     if kind is float:
+        if value and -1e6 < value < 1e6 and value == int(value):
+            return str(int(value))
         return float_text(value)
 
     printer = Printer()

@@ -29,13 +29,37 @@ KEYWORDS = {
 OPERANDS = frozenset(
     {BOOL, CHARCONST, COMPLEX, DOT, FIELD, IDENT, NUMBER, NIL, RAW, STRING, VARIABLE, LPAREN}
 )
-_SPACES = " \t\r\n"
+SPACES = " \t\r\n"
 
 
 class Token(NamedTuple):
     kind: int
     text: str
     pos: int  # offset in the template's text, in characters
+
+
+class Tokens:
+    """Tokens in three lists: their kinds, their texts, and their places in the template's text."""
+
+    __slots__ = ("kinds", "places", "texts")
+
+    def __init__(self) -> None:
+        self.kinds: list[int] = []
+        self.texts: list[str] = []
+        self.places: list[int] = []
+
+    def add(self, kind: int, text: str, place: int) -> None:
+        self.kinds.append(kind)
+        self.texts.append(text)
+        self.places.append(place)
+
+    def trim_text(self) -> None:
+        """Takes the spaces off the end of a text that stands last."""
+        if self.kinds and self.kinds[-1] == TEXT:
+            self.texts[-1] = self.texts[-1].rstrip(SPACES)
+            if not self.texts[-1]:
+                for column in (self.kinds, self.texts, self.places):
+                    del column[-1]
 
 
 class Delims(NamedTuple):
@@ -70,47 +94,47 @@ def delims_of(left: str, right: str) -> Delims:
     return delims
 
 
-def tokens(text: str, delims: Delims, words: dict[str, int]) -> list[Token]:
+def tokens(text: str, delims: Delims, words: dict[str, int]) -> Tokens:
     """All tokens up to EOF or the first error. ``words`` are the keywords (break may be a
     function's name).
     """
-    out: list[Token] = []
+    out = Tokens()
     left, right = delims.left, delims.right
     pos, size = 0, len(text)
     while True:
         start = text.find(left, pos)
         if start < 0:
             if pos < size:
-                out.append(Token(TEXT, text[pos:], pos))
-            out.append(Token(EOF, "EOF", size))
+                out.add(TEXT, text[pos:], pos)
+            out.add(EOF, "EOF", size)
             return out
 
         inside = start + len(left)
         trim = text[inside : inside + 1] == "-" and text[inside + 1 : inside + 2] in _SPACES_SET
         body = text[pos:start]
         if trim:
-            body = body.rstrip(_SPACES)
+            body = body.rstrip(SPACES)
         if body:
-            out.append(Token(TEXT, body, pos))
+            out.add(TEXT, body, pos)
 
         if text.startswith("/*", inside + 2 if trim else inside):
             pos = _comment(text, inside + 2 if trim else inside, right, out)
         else:
-            out.append(Token(LEFT, left, start))
+            out.add(LEFT, left, start)
             pos = _action(text, inside + 2 if trim else inside, delims, words, out)
 
         if pos < 0:
             return out
 
 
-_SPACES_SET = frozenset(_SPACES)
+_SPACES_SET = frozenset(SPACES)
 
 
-def _comment(text: str, pos: int, right: str, out: list[Token]) -> int:
+def _comment(text: str, pos: int, right: str, out: Tokens) -> int:
     """Skips a comment; the position after it, or -1 with an error token."""
     end = text.find("*/", pos + 2)
     if end < 0:
-        out.append(Token(ERROR, "unclosed comment", pos))
+        out.add(ERROR, "unclosed comment", pos)
         return -1
 
     end += 2
@@ -119,7 +143,7 @@ def _comment(text: str, pos: int, right: str, out: list[Token]) -> int:
     if text.startswith(right, end):
         return end + len(right)
 
-    out.append(Token(ERROR, "comment ends before closing delimiter", pos))
+    out.add(ERROR, "comment ends before closing delimiter", pos)
     return -1
 
 
@@ -130,12 +154,11 @@ def _skip(text: str, pos: int) -> int:
     return pos
 
 
-def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: list[Token]) -> int:
+def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: Tokens) -> int:
     """Tokens of one action; the position after its right delimiter, or -1 with an error token."""
     right = delims.right
     trimmed = "-" + right
     match = delims.token.match
-    append = out.append
     depth = 0
     while True:
         # A right delimiter wins over everything else: "}}" and " -}}".
@@ -161,20 +184,20 @@ def _action(text: str, pos: int, delims: Delims, words: dict[str, int], out: lis
                     kind, word = ERROR, "unexpected right paren"
             token = Token(kind, word, pos)
 
-        append(token)
+        out.add(*token)
         if token.kind == ERROR:
             return -1
         pos += len(token.text)
 
 
-def _closed(pos: int, trim: int, right: str, depth: int, out: list[Token]) -> int:
+def _closed(pos: int, trim: int, right: str, depth: int, out: Tokens) -> int:
     """The right delimiter of an action, ``trim`` characters behind ``pos``; the position after it,
     or -1 with an error token.
     """
     if depth:
-        out.append(Token(ERROR, "unclosed left paren", pos))
+        out.add(ERROR, "unclosed left paren", pos)
         return -1
-    out.append(Token(RIGHT, right, pos + trim))
+    out.add(RIGHT, right, pos + trim)
     return pos + trim + len(right)
 
 

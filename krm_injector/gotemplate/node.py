@@ -190,13 +190,15 @@ class Branch(Node):
     list; range has one arm.
     """
 
-    __slots__ = ("arms", "kind", "otherwise")
+    __slots__ = ("arms", "jumps", "kind", "otherwise", "steps")
 
     def __init__(self, pos: int, kind: str) -> None:
         self.pos = pos
         self.kind = kind
         self.arms: list[tuple[Pipe, list[Any]]] = []
         self.otherwise: list[Any] | None = None
+        self.steps = 0  # of the last arm's list
+        self.jumps = False  # whether a break or continue stands anywhere in it
 
     def __str__(self) -> str:
         return "{{" + self.kind + " " + str(self.arms[0][0]) + "}}"

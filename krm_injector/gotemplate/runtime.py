@@ -111,6 +111,36 @@ def execute(action: Callable[[Run], None], limits: Limits, account: Account | No
     return "".join(output)
 
 
+# What a statement returns to leave or to continue the loop around it; else it returns None.
+BREAK, CONTINUE = 1, 2
+
+
+class Body:
+    """The statements of a list. They are compiled when the list is first run: most branches of
+    a template are taken for no pod of a run. What parsing can complain of is known by then.
+    """
+
+    __slots__ = ("compile", "statements")
+
+    def __init__(self, compile_list: Callable[[], tuple[Closure, ...]]) -> None:
+        self.compile = compile_list
+        self.statements: tuple[Closure, ...] = (self.first_run,)
+
+    def first_run(self, dot: Any, frame: Frame) -> Any:
+        """Stands for the statements until they are compiled, and returns what they return."""
+        self.statements = statements = self.compile()
+        for item in statements:
+            signal = item(dot, frame)
+            if signal:
+                return signal
+
+        return None
+
+
+NO_STATEMENTS = Body(tuple)
+NO_STATEMENTS.statements = ()
+
+
 class Unit:
     """One template that is being compiled: its name, and the text for places in errors."""
 

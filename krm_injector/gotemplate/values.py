@@ -10,7 +10,7 @@ String()      Enum func                    Func, Method
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from krm_injector.named_tuple import NamedTuple
 
@@ -75,6 +75,9 @@ class Struct:
         frozenset()
     )  # fields that Go keeps to the package: their error differs
     is_nil: bool = False  # a nil pointer
+    # Fields that go_attr has given before and gives again: no methods, none of a nil pointer.
+    # Templates find them here without a call.
+    ready: Mapping[str, Any] = {}
 
     __slots__ = ()
 

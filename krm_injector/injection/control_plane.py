@@ -8,7 +8,15 @@ from __future__ import annotations
 from krm_injector.gotemplate import Account, Func, LimitExceeded, Template, TemplateError, parse
 from krm_injector.gotemplate.sprig import FUNCS
 from krm_injector.injection.template_functions import istio_functions
-from krm_injector.istio_api import Message, TypedValues, mesh_config, typed_values, values_map
+from krm_injector.istio_api import (
+    Message,
+    TypedValues,
+    mesh_config,
+    proxy_config_for,
+    typed_values,
+    values_map,
+)
+from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.model import Mesh, Object
 
 TYPE_CHECKING = False
@@ -42,6 +50,7 @@ class PreparedControlPlane:
     __slots__ = (
         "_account",
         "_data",
+        "_proxy_config",
         "_templates",
         "funcs",
         "last_steps",
@@ -64,6 +73,7 @@ class PreparedControlPlane:
         self.funcs: dict[str, Func] = self._functions()
         self._templates: dict[str, Template] = {}
         self._account = Account(RUN_STEPS)
+        self._proxy_config: Message | None = None
         self._data: TemplateData | None = None  # of the pod in work, for the function render
         self.last_steps = 0  # what the last execution took
 
@@ -83,6 +93,30 @@ class PreparedControlPlane:
 
         sprig = {name: call for name, call in FUNCS.items() if name not in rules.sprig_lacks}
         return {**sprig, **functions}
+
+    def proxy_config_of(
+        self, annotations: dict[str, str], namespace: str, labels: dict[str, str]
+    ) -> Message:
+        """The ProxyConfig of one pod, from 1.13 on. It is the same for all pods that neither a
+        resource nor an annotation says anything about.
+        """
+        mesh = self.mesh
+        common = not mesh.proxy_configs and PROXY_CONFIG_ANNOTATION not in annotations
+        if common and self._proxy_config is not None:
+            return self._proxy_config
+
+        config = proxy_config_for(
+            self.mesh_config,
+            annotations,
+            namespace,
+            labels,
+            mesh.proxy_configs,
+            mesh.root_namespace,
+            mesh.rules.minor,
+        )
+        if common:
+            self._proxy_config = config
+        return config
 
     def template(self, name: str) -> Template:
         """One of the templates of Istio from 1.9 on, which renders a partial Pod.

@@ -30,28 +30,28 @@ class TypedStruct(Struct):
 
     go_type: ClassVar[str] = "struct {}"
     type_name: ClassVar[str] = ""  # key of TYPES
-    __slots__ = ("_made", "data", "is_nil")
+    __slots__ = ("data", "is_nil", "ready")
 
     def __init__(self, data: Mapping[str, Any] | None) -> None:
         self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
         self.is_nil = data is None and self.go_type.startswith("*")
-        self._made: dict[str, Any] = {}
+        self.ready: dict[str, Any] = {}
 
     def go_attr(self, name: str) -> Any:
-        made = self._made
-        if name in made:
-            return made[name]
+        if name in self.ready:
+            return self.ready[name]
 
         fields = _fields(self.type_name)
         if name in fields:
             json_name, go_type = fields[name]
             value = typed(go_type, self.data if json_name is None else self.data.get(json_name))
         elif self.type_name == "v1.ObjectMeta" and name.startswith("Get") and name[3:] in fields:
-            value = Method(lambda: self.go_attr(name[3:]))
+            return Method(lambda: self.go_attr(name[3:]))
         else:
             raise KeyError(name)
 
-        made[name] = value
+        if not self.is_nil:
+            self.ready[name] = value
         return value
 
     def go_string(self) -> str:

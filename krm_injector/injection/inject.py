@@ -12,7 +12,7 @@ from krm_injector.injection.control_plane import PreparedControlPlane, RenderErr
 from krm_injector.injection.post_process import PostProcessing, post_process
 from krm_injector.injection.render import cluster_env, is_native, render
 from krm_injector.injection.template_data import InjectionParameters
-from krm_injector.istio_api import ApiError, Message, annotated_mesh_config, proxy_config_for
+from krm_injector.istio_api import ApiError, Message, annotated_mesh_config
 from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.kube import types
 from krm_injector.kube.paths import Step, at, put
@@ -207,15 +207,8 @@ def _configs(
         mesh_config = _annotated_mesh_config(pod, plane)
         return mesh_config, mesh_config.go_attr("DefaultConfig")
 
-    proxy_config = proxy_config_for(
-        plane.mesh_config,
-        pods.annotations_of(pod),
-        decision.workload.ref.namespace,
-        pods.labels_of(pod),
-        mesh.proxy_configs,
-        mesh.root_namespace,
-        mesh.rules.minor,
-    )
+    namespace = decision.workload.ref.namespace
+    proxy_config = plane.proxy_config_of(pods.annotations_of(pod), namespace, pods.labels_of(pod))
     return plane.mesh_config, proxy_config
 
 

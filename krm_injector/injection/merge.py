@@ -8,6 +8,7 @@ adjustInitContainerUser (1.9-1.31).
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 
 from krm_injector.injection import pods
 from krm_injector.istio_names import (
@@ -44,13 +45,20 @@ def without_nulls(value: Any) -> Any:
     changes.
     """
     if isinstance(value, dict):
-        fields = {key: without_nulls(field) for key, field in value.items() if field is not None}
-        same = len(fields) == len(value) and all(fields[key] is value[key] for key in fields)
+        fields: Object = {}
+        same = True
+        for key, field in value.items():
+            if field is None:
+                same = False
+                continue
+            kept = field if type(field) is str else without_nulls(field)
+            same = same and kept is field
+            fields[key] = kept
         return value if same else fields
 
     if isinstance(value, list):
         items = [without_nulls(item) for item in value]
-        same = all(new is old for new, old in zip(items, value, strict=True))
+        same = all(map(is_, items, value))
         return value if same else items
 
     return value

@@ -53,13 +53,15 @@ class TemplateData(Struct):
 
     go_type = "*inject.SidecarTemplateData"
     is_nil = False
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "ready")
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.fields = fields
+        self.ready: dict[str, Any] = {}
 
     def go_attr(self, name: str) -> Any:
-        return self.fields[name]
+        value = self.ready[name] = self.fields[name]
+        return value
 
 
 def template_data(plane: PreparedControlPlane, params: InjectionParameters) -> TemplateData:

@@ -59,8 +59,14 @@ def _functions_of(
 
         return append_multus_network(existing, network, rules)
 
+    last: tuple[Any, str] = None, "{}"
+
     def message_json(message: Any) -> str:
-        return proto_to_json(message, rules)
+        # Messages do not change, and most pods have the same ProxyConfig.
+        nonlocal last
+        if message is not last[0]:
+            last = message, proto_to_json(message, rules)
+        return last[1]
 
     def env(name: str, default: str) -> str:
         return control_plane_env.get(name) or default

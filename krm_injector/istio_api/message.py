@@ -64,7 +64,7 @@ class MessageMap(dict[str, "Any"]):
 class Message(Struct):
     """A pointer to a protobuf message, possibly nil."""
 
-    __slots__ = ("fields", "go_type", "is_nil", "type")
+    __slots__ = ("fields", "go_type", "is_nil", "ready", "type")
     go_type: str  # type: ignore[misc]
     is_nil: bool
 
@@ -75,6 +75,7 @@ class Message(Struct):
         self.fields: dict[str, Any] = {} if fields is None else fields
         self.is_nil = is_nil
         self.go_type = type_.go_type
+        self.ready: dict[str, Any] = {}
 
     def __eq__(self, other: object) -> bool:
         """proto.Equal."""
@@ -104,7 +105,11 @@ class Message(Struct):
 
         how, what = members[name]
         if how == "field":
-            return self._go_value(what)  # type: ignore[arg-type]
+            value = self._go_value(what)  # type: ignore[arg-type]
+            if not self.is_nil and not isinstance(value, (list, dict)):
+                self.ready[name] = value
+            return value
+
         if how == "oneof":
             return self._go_oneof(str(what))
         if how == "get":

@@ -77,12 +77,13 @@ class MessageType:
 class Schema:
     """All messages of one minor version."""
 
-    __slots__ = ("_enums", "_messages", "minor")
+    __slots__ = ("_covered", "_enums", "_messages", "minor")
 
     def __init__(self, minor: int) -> None:
         self.minor = minor
         self._messages: dict[str, MessageType] = {}
         self._enums: dict[str, dict[str, int]] = {}
+        self._covered: dict[str, bool] = {}  # by the text of the minors: there are few
 
     def message(self, name: str) -> MessageType:
         """KeyError where this version has no such message."""
@@ -115,10 +116,16 @@ class Schema:
         fields = []
         for line in text.splitlines():
             words = line.split(" ")
-            if len(words) == 4 or covers(words[4], self.minor):
+            if len(words) == 4 or self._covers(words[4]):
                 fields.append(_field(words[0], words[2], words[3]))
 
         return tuple(fields)
+
+    def _covers(self, minors: str) -> bool:
+        covered = self._covered.get(minors)
+        if covered is None:
+            covered = self._covered[minors] = covers(minors, self.minor)
+        return covered
 
 
 def _field(name: str, type_: str, oneof: str) -> Field:
@@ -159,11 +166,14 @@ def covers(minors: str, minor: int) -> bool:
 
 
 def json_name(name: str) -> str:
-    return _JSON_PART.sub(lambda m: m[1].upper(), name)
+    return _JSON_PART.sub(lambda m: m[1].upper(), name) if "_" in name else name
 
 
 def go_name(name: str) -> str:
     """As protoc-gen-go names it: preserve_http1_header_case -> PreserveHttp1HeaderCase."""
+    if name.isalpha():
+        return name[0].upper() + name[1:]
+
     parts = [part[0].upper() + part[1:] for part in _GO_PART.findall(name)]
     return "".join(parts)
 

@@ -19,13 +19,29 @@ def names(items: list[Any]) -> list[str] | None:
 
     Behind the second element of a name stands "#2".
     """
-    if not all(isinstance(item, dict) for item in items):
-        return None
+    for item in items:
+        if not isinstance(item, dict):
+            return None
+
     for key in MERGE_KEYS:
-        values = [item.get(key) for item in items]
-        if all(isinstance(value, (str, int)) for value in values):
-            return _numbered([str(value) for value in values])
+        plain = _plain_names(items, key)
+        if plain is not None:
+            return _numbered(plain)
     return None
+
+
+def _plain_names(items: list[dict[str, Any]], key: str) -> list[str] | None:
+    """The value of the key in each element; None where one has no text or number there."""
+    plain: list[str] = []
+    for item in items:
+        value = item.get(key)
+        if type(value) is str:
+            plain.append(value)
+        elif isinstance(value, (str, int)):
+            plain.append(str(value))
+        else:
+            return None
+    return plain
 
 
 def entry_names(items: list[Any]) -> list[str]:

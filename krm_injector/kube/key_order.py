@@ -27,11 +27,11 @@ def keys_as(before: Any, after: Any, siblings: dict[str, Any] | None = None) -> 
     if isinstance(after, list) and (new_names := names(after)) is not None:
         old_names = names(before) if isinstance(before, list) else None
         elements = dict(zip(old_names, before, strict=True)) if old_names else {}
-        models = [
-            elements[name] if name in elements else element_elsewhere(siblings, name)
-            for name in new_names
+        if not all(name in elements for name in new_names):
+            elements = {**_elements_of(siblings), **elements}
+        return [
+            keys_as(elements.get(name), item) for name, item in zip(new_names, after, strict=True)
         ]
-        return [keys_as(model, item) for model, item in zip(models, after, strict=True)]
 
     return after
 
@@ -58,14 +58,20 @@ def _key_order(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def element_elsewhere(lists: dict[str, Any] | None, name: str) -> Any:
     """The element of that name in any list of the map; None where there is none."""
-    for key in sorted(lists or ()):
+    return _elements_of(lists).get(name)
+
+
+def _elements_of(lists: dict[str, Any] | None) -> dict[str, Any]:
+    """The elements of all lists of the map by their names; of several the one in the list with the
+    first key.
+    """
+    elements: dict[str, Any] = {}
+    for key in sorted(lists or (), reverse=True):
         items = (lists or {})[key]
-        if not isinstance(items, list):
-            continue
-        element_names = names(items)
-        if element_names is not None and name in element_names:
-            return items[element_names.index(name)]
-    return None
+        element_names = names(items) if isinstance(items, list) else None
+        if element_names:
+            elements.update(zip(element_names, items, strict=True))
+    return elements
 
 
 def sorted_keys(value: Any) -> Any:

@@ -5,6 +5,8 @@ Source of the rules: k8s.io/apimachinery 0.35 pkg/api/resource (quantity.go, suf
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
@@ -40,9 +42,13 @@ def from_json(value: Any) -> str:
     """A JSON value as Quantity reads it and writes it again: spaces are cut, null is "0"."""
     if value is None:
         return "0"
-    if isinstance(value, str):
-        return parse(value.strip())
-    return parse(value)
+    return _of_text(value) if isinstance(value, str) else parse(value)
+
+
+@lru_cache(maxsize=1024)
+def _of_text(text: str) -> str:
+    """Remembered, because the containers of a run ask for few different quantities."""
+    return parse(text.strip())
 
 
 def parse(value: Any) -> str:

@@ -243,26 +243,32 @@ def _cleaned(value: Any, nulls: bool = True) -> Any:
         return _cleaned_map(value, nulls)
 
     if type(value) is list:
-        items = [_cleaned(v, nulls) if type(v) is dict or type(v) is list else v for v in value]
-        if all(new is old for new, old in zip(items, value, strict=True)):
-            return value
-        return [item for item in items if item is not _DROPPED]
+        changed = False
+        items = []
+        for item in value:
+            new = _cleaned(item, nulls) if type(item) is dict or type(item) is list else item
+            changed = changed or new is not item
+            items.append(new)
+        return [item for item in items if item is not _DROPPED] if changed else value
 
     return value
 
 
 def _cleaned_map(value: Object, nulls: bool) -> Any:
-    if value.get(PATCH) is not None or (not nulls and PATCH in value):
+    if PATCH in value and (not nulls or value[PATCH] is not None):
         return _DROPPED
 
     changed: Object = {}
     for key, item in value.items():
-        if item is None and nulls:
-            changed[key] = _DROPPED
-        elif type(item) is dict or type(item) is list:
+        kind = type(item)
+        if kind is str:
+            continue
+        if kind is dict or kind is list:
             new = _cleaned(item, nulls)
             if new is not item:
                 changed[key] = new
+        elif item is None and nulls:
+            changed[key] = _DROPPED
 
     if not changed:
         return value

@@ -220,7 +220,10 @@ def _field_rule(name: str, go_type: str, flags: int, options: Options) -> _Field
         omit = bool(flags & OMITZERO) if is_struct else omitempty
         return _FieldRule(name, decoder(go_type, options), omit, omit and kind != "pointer")
 
-    omit_falsy = omitempty and kind not in ("pointer", "quantity", "int-or-string")
+    if kind == "pointer":  # absent fields are left out before anything is decoded
+        return _FieldRule(name, decoder(element_type(go_type), options), True, False)
+
+    omit_falsy = omitempty and kind not in ("quantity", "int-or-string")
     return _FieldRule(name, decoder(go_type, options), True, omit_falsy)
 
 
@@ -248,10 +251,11 @@ def _object(type_name: str, value: Any, names: frozenset[str], fold_case: bool) 
 def _struct_decoder(type_name: str, options: Options) -> Decoder:
     rules: list[_FieldRule] = []  # filled at the first use: a type may hold itself
     names = frozenset(name for name, _, _ in fields_of(type_name))
+    fold_case = options.fold_case
 
     def decode_struct(value: Any) -> Any:
-        if type(value) is not dict or options.fold_case:
-            value = _object(type_name, value, names, options.fold_case)
+        if type(value) is not dict or (fold_case and not value.keys() <= names):
+            value = _object(type_name, value, names, fold_case)
         if not rules:
             rules.extend(_field_rule(*field, options) for field in fields_of(type_name))
 
@@ -261,14 +265,14 @@ def _struct_decoder(type_name: str, options: Options) -> Decoder:
         try:
             for name, decode_field, omit_absent, omit_falsy in rules:
                 item = get(name)
-                if item is None:
-                    if omit_absent:
-                        continue
-                    written[name] = decode_field(None)
-                else:
+                if item is None and omit_absent:
+                    continue
+
+                # Most fields are texts, which need no call.
+                if decode_field is not string or type(item) is not str:
                     item = decode_field(item)
-                    if item or not omit_falsy:
-                        written[name] = item
+                if item or not omit_falsy:
+                    written[name] = item
         except TypeMismatch as err:
             err.path = join_path(name, err.path)
             raise

@@ -63,7 +63,9 @@ def go_format(verb: str, value: Any) -> str:
 
 def go_quote(text: str) -> str:
     """fmt's %q of a string."""
-    return go_format("%q", text)
+    from krm_injector.gotemplate.quoting import quote
+
+    return quote(text)
 
 
 def strval(value: Any) -> str:

@@ -25,8 +25,10 @@ BEST_WIDTH = 80
 _LONGEST_SIMPLE_KEY = 128
 
 # The common string: nothing that needs a look at YAML's rules, and no first character that may
-# begin another value.
-_SIMPLE = lazy_pattern(r"[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*\Z")
+# begin another value; or a quantity, as 100m and 128Mi.
+_SIMPLE = lazy_pattern(
+    r"(?:[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*|[1-9][0-9]*(?:m|[KMGT]i))\Z"
+)
 _BREAKS = "\r\n\x85\u2028\u2029"
 _CONTROL = lazy_pattern("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _BEYOND = "[\ud800-\udfff\ufeff\ufffe-\U0010ffff]"  # compiled where it is needed: a costly class

@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 # Records have always counted the fields before failurePolicy, which changes no answer.
 _WEBHOOK_FIELDS = Webhook._fields.index("ignores_failure")
 
@@ -127,8 +129,8 @@ def digest_of(lines: Iterable[str]) -> str:
 
 def short_digest(line: str) -> str:
     """Two characters: enough to find an edit, not enough to distinguish any two lines."""
-    checksum = crc32(line.encode()).to_bytes(4, "big")
-    return b2a_base64(checksum, newline=False)[:2].decode()
+    checksum = crc32(line.encode())
+    return _BASE64[checksum >> 26] + _BASE64[checksum >> 20 & 63]
 
 
 # ---------------------------------------------------------------- texts
@@ -141,7 +143,12 @@ def canonical(value: Any) -> str:
     if type(value) is str:
         return f'"{value}"'
     if isinstance(value, dict):
-        return "{" + ",".join([f"{key}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+        members = []
+        for key in sorted(value):
+            member = value[key]
+            text = f'"{member}"' if type(member) is str else canonical(member)
+            members.append(f"{key}:{text}")
+        return "{" + ",".join(members) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join([canonical(item) for item in value]) + "]"
     return repr(value)
