@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from krm_injector.gotemplate import Account, Func, LimitExceeded, Template, TemplateError, parse
 from krm_injector.gotemplate.sprig import FUNCS
+from krm_injector.injection.rendered import RenderedTexts
 from krm_injector.injection.template_functions import istio_functions
 from krm_injector.istio_api import (
     Message,
@@ -56,6 +57,7 @@ class PreparedControlPlane:
         "last_steps",
         "mesh",
         "mesh_config",
+        "rendered",
         "typed",
         "values",
     )
@@ -71,6 +73,7 @@ class PreparedControlPlane:
             self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
 
         self.funcs: dict[str, Func] = self._functions()
+        self.rendered = RenderedTexts()
         self._templates: dict[str, Template] = {}
         self._account = Account(RUN_STEPS)
         self._proxy_config: Message | None = None

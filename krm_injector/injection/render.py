@@ -19,12 +19,13 @@ from krm_injector.istio_names import (
     TEMPLATES_ANNOTATION,
 )
 from krm_injector.kube import pod_history, yaml
+from krm_injector.kube.paths import Step, put
 from krm_injector.model import Mesh, Object
 from krm_injector.versions import PathForm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 
 def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Object]:
@@ -35,10 +36,7 @@ def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Obj
     if kubernetes < pod_history.NEWEST:
         partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
 
-    for partial in partials:
-        give_divisors(partial)
-
-    return partials
+    return [with_divisors(partial) for partial in partials]
 
 
 def selected_templates(plane: PreparedControlPlane, params: InjectionParameters) -> list[str]:
@@ -59,7 +57,7 @@ def selected_templates(plane: PreparedControlPlane, params: InjectionParameters)
 def _partial_pod(name: str, plane: PreparedControlPlane, data: TemplateData) -> Object:
     text = plane.execute(plane.template(name), data)
     try:
-        partial = _read(text)
+        partial = plane.rendered.read(text)
     except yaml.YamlError as problem:
         raise RenderError(f"what template {name!r} renders is not YAML: {problem}", name) from None
 
@@ -72,43 +70,33 @@ def _partial_pod(name: str, plane: PreparedControlPlane, data: TemplateData) -> 
     raise RenderError(f"template {name!r} renders a {type_name}, not a partial Pod", name)
 
 
-def _read(text: str) -> Any:
-    """What a template renders, as sigs.k8s.io/yaml reads it."""
-    # JSON is YAML, and read far faster as what it is.
-    if text.startswith("{"):
-        import json  # late: see kube/c_json.py
-
-        try:
-            return json.loads(text)
-        except ValueError:
-            pass  # a flow mapping of YAML, or broken: YAML's reader tells
-    return yaml.load(text, strict=False)
-
-
-def give_divisors(partial: Object) -> None:
-    """Write the divisor of a resourceFieldRef without one, as Go does: omitempty does not leave out
-    a struct (k8s.io/api core/v1 ResourceFieldSelector, to 0.36).
-
-    The partial Pod is changed in place: nobody else holds it.
+def with_divisors(partial: Object) -> Object:
+    """The partial Pod with the divisor of each resourceFieldRef without one, as Go writes it:
+    omitempty does not leave out a struct (k8s.io/api core/v1 ResourceFieldSelector, to 0.36).
     """
-    for reference in _resource_references(partial.get("spec") or {}):
+    for path, reference in _resource_references(partial.get("spec") or {}):
         if reference and reference.get("divisor") is None:
-            reference["divisor"] = "0"
+            partial = put(partial, ("spec", *path, "resourceFieldRef", "divisor"), "0")
+    return partial
 
 
-def _resource_references(spec: Object) -> Iterator[Object | None]:
-    """The resourceFieldRef of each environment variable and each item of a downward API volume.
+def _resource_references(spec: Object) -> Iterator[tuple[Step, Object | None]]:
+    """The resourceFieldRef of each environment variable and each item of a downward API volume,
+    and the path of what it stands in.
 
     Entries of a list may be null: Go reads them as empty.
     """
     for field in ("containers", "initContainers"):
-        for container in spec.get(field) or []:
-            for variable in (container or {}).get("env") or []:
-                yield ((variable or {}).get("valueFrom") or {}).get("resourceFieldRef")
+        for place, container in enumerate(spec.get(field) or []):
+            for number, variable in enumerate((container or {}).get("env") or []):
+                source = (variable or {}).get("valueFrom") or {}
+                yield (field, place, "env", number, "valueFrom"), source.get("resourceFieldRef")
 
-    for volume in spec.get("volumes") or []:
-        for item in ((volume or {}).get("downwardAPI") or {}).get("items") or []:
-            yield (item or {}).get("resourceFieldRef")
+    for place, volume in enumerate(spec.get("volumes") or []):
+        items = ((volume or {}).get("downwardAPI") or {}).get("items") or []
+        for number, item in enumerate(items):
+            path: Step = ("volumes", place, "downwardAPI", "items", number)
+            yield path, (item or {}).get("resourceFieldRef")
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:

@@ -11,7 +11,7 @@ import re
 from krm_injector.injection import pods
 from krm_injector.injection.concurrency import cores
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
-from krm_injector.injection.render import give_divisors
+from krm_injector.injection.render import with_divisors
 from krm_injector.injection.template_data import InjectionParameters, template_data
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import go_json, pod_history, types, yaml
@@ -67,8 +67,11 @@ def render_spec(plane: PreparedControlPlane, params: InjectionParameters) -> Sid
 
     rules = plane.mesh.rules
     spec = read_spec(value or {}, rules.kubernetes)
-    give_divisors({"spec": {**spec._asdict(), "initContainers": spec.init_containers}})
-    containers = _with_concurrency(spec.containers)
+    filled = with_divisors({"spec": {**spec._asdict(), "initContainers": spec.init_containers}})
+    spec = spec._replace(
+        init_containers=filled["spec"]["initContainers"], volumes=filled["spec"]["volumes"]
+    )
+    containers = _with_concurrency(filled["spec"]["containers"])
     if params.proxy_env:
         every_proxy = rules.cluster_by_path == "ends"
         containers = _with_env(containers, params.proxy_env, every_proxy)
