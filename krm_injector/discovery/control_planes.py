@@ -32,7 +32,7 @@ def find_control_planes(
     parts = collect_parts(objects, settings, results)
     profile_webhooks: list[Webhook] = []
     if not parts.injectors:
-        profile_webhooks = add_profile(parts, settings, results)
+        profile_webhooks, settings = add_profile(parts, settings, results)
 
     meshes = []
     revisions = {*parts.injectors, *parts.webhooks}

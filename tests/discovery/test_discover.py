@@ -11,6 +11,7 @@ import pytest
 from builders import config_map, namespace, objects_bundle, pod_template, webhook_configuration
 
 from krm_injector.decision.decide import decide_all
+from krm_injector.discovery import profile
 from krm_injector.discovery.discover import Discovery, discover
 from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
@@ -200,7 +201,7 @@ def test_nothing_given_is_the_embedded_profile() -> None:
     assert (only(seen).source, only(seen).revision, only(seen).version) == (
         "profile",
         "default",
-        "1.30.3",
+        profile.DEFAULT.tag,
     )
     assert only(seen).config["policy"] == "enabled"
     assert [result.message.partition(",")[0] for result in seen.results] == [

@@ -19,9 +19,11 @@ from paths import CORPUS, DEFAULT_INSTALLATION, RANDOM_CASES, SHARED
 
 from krm_injector.discovery import profile, webhooks
 from krm_injector.discovery.profile import differences
+from krm_injector.discovery.version_inference import version_text
 from krm_injector.function_config import MeshSettings, Settings, Stub
 from krm_injector.pipeline import Outcome, run
 from krm_injector.sources.resource_list import read_manifests
+from krm_injector.versions import NEWEST
 
 KINDS = {
     "Pod",
@@ -501,15 +503,19 @@ def test_the_profiles_texts_are_json(release: profile.Release) -> None:
 
 
 def test_the_default() -> None:
-    assert profile.load().version == differences.DEFAULT.tag == "1.30.3"
+    """The newest release of the newest version that is released and compared (docs/profile.md)."""
+    assert profile.load().version == differences.DEFAULT.tag == "1.31.1"
+    assert differences.DEFAULT.patch == differences.NEWEST_PATCHES[-1]
 
 
 @pytest.mark.parametrize(
     ("stated", "tag"),
     [
-        ("", "1.30.3"),
+        ("", differences.DEFAULT.tag),
         ("1.24", "1.24.6"),
         ("1.31", "1.31.1"),
+        ("1.30.x", "1.30.5"),
+        ("1.32", "1.32.0"),
         ("v1.27.3", "1.27.3"),
         ("1.28.4-distroless", "1.28.4-distroless"),
         ("1.31-alpha.0123456789", "1.31-alpha.0123456789"),
@@ -571,12 +577,34 @@ def test_the_stated_version_picks_the_profile(version: str, image: str, lacks: s
     assert image in text and lacks not in text
 
 
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("1.28", "Istio 1.28.10 by spec.mesh.version"),
+        ("v1.30.x", "Istio 1.30.5 by spec.mesh.version"),
+        ("1.28.4", "Istio 1.28.4 by spec.mesh.version"),
+        ("", f"Istio {differences.DEFAULT.tag} by values.global.tag"),
+    ],
+)
+def test_the_release_is_told_and_recorded(version: str, told: str) -> None:
+    """The patch release, where only a minor version is stated: templates differ by patch."""
+    bundle = read_manifests(EXAMPLE.replace("TEMPLATE", "sidecar").encode())
+    stub = Stub("shop", {"istio-injection": "enabled"}, {})
+    outcome = run(bundle, Settings(namespaces=(stub,), mesh=MeshSettings(version=version)))
+    (info,) = [result.message for result in outcome.results if result.code == "mesh"]
+    assert f"embedded profile, {told};" in info
+    release = profile.release_of(version)
+    assert release
+    annotations = outcome.replacements[0]["metadata"]["annotations"]
+    assert json.loads(annotations["krm-injector.dev/injected"])["istio"] == release.tag
+
+
 def test_a_version_without_a_profile_is_an_error() -> None:
     outcome = injected_example("sidecar", True, "1.20")
     assert not outcome.replacements
     first, *others = [result for result in outcome.results if result.severity != "info"]
     assert (first.severity, first.code, first.current) == ("error", "mesh-missing", "1.20")
-    assert "1.24 to 1.31" in first.message
+    assert f"1.24 to {version_text(NEWEST)}" in first.message
     assert [result.code for result in others] == ["control-plane-missing"]
 
 
