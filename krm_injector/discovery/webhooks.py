@@ -214,7 +214,7 @@ def assumed(
     them.
 
     ``namespace`` is the control plane's. Source:
-    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). By
+    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.32). By
     its default useLegacySelectors, 1.9 has one webhook; with that turned off it has those of 1.10
     under shorter names.
     """
