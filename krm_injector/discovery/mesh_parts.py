@@ -161,6 +161,25 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
     return webhooks
 
 
+def only_to_install(objects: Sequence[Sourced]) -> list[Result]:
+    """A warning where the profile stands in for a mesh of which the bundle has the installation."""
+    values = [
+        value
+        for value, _ in objects
+        if str(value.get("apiVersion")).startswith(("install.istio.io/", "sailoperator.io/"))
+    ]
+    if not values:
+        return []
+
+    from krm_injector.discovery import mesh_files  # late: few bundles hold an installation
+
+    advice = mesh_files.install_advice(values, "FILE")
+    if not advice:
+        return []
+    message = f"the embedded profile is used, and not the mesh of this bundle: {advice}"
+    return [Result("warning", message, code="mesh-incomplete")]
+
+
 def _no_profile(version: str, newest_patches: Sequence[tuple[int, int, int]]) -> Result:
     (_, oldest, _), (_, newest, _) = newest_patches[0], newest_patches[-1]
     message = (
