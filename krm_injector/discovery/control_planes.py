@@ -8,7 +8,12 @@ from __future__ import annotations
 from krm_injector.discovery import config_checks, injection_config, istiod
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced
-from krm_injector.discovery.mesh_parts import MeshParts, add_profile, collect_parts
+from krm_injector.discovery.mesh_parts import (
+    MeshParts,
+    add_profile,
+    collect_parts,
+    only_to_install,
+)
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import (
     MESH_CONFIG_MAP,
@@ -33,6 +38,7 @@ def find_control_planes(
     profile_webhooks: list[Webhook] = []
     if not parts.injectors:
         profile_webhooks, settings = add_profile(parts, settings, results)
+        results += only_to_install(objects)
 
     meshes = []
     revisions = {*parts.injectors, *parts.webhooks}

@@ -165,6 +165,25 @@ def add_profile(
     return webhooks, settings
 
 
+def only_to_install(objects: Sequence[Sourced]) -> list[Result]:
+    """A warning where the profile stands in for a mesh of which the bundle has the installation."""
+    values = [
+        value
+        for value, _ in objects
+        if str(value.get("apiVersion")).startswith(("install.istio.io/", "sailoperator.io/"))
+    ]
+    if not values:
+        return []
+
+    from krm_injector.discovery import mesh_files  # late: few bundles hold an installation
+
+    advice = mesh_files.install_advice(values, "FILE")
+    if not advice:
+        return []
+    message = f"the embedded profile is used, and not the mesh of this bundle: {advice}"
+    return [Result("warning", message, code="mesh-incomplete")]
+
+
 def _no_injection_config() -> Result:
     message = (
         "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded "

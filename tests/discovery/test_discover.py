@@ -8,7 +8,14 @@ import random
 from typing import Any
 
 import pytest
-from builders import config_map, namespace, objects_bundle, pod_template, webhook_configuration
+from builders import (
+    config_map,
+    namespace,
+    objects_bundle,
+    pod_template,
+    resource,
+    webhook_configuration,
+)
 
 from krm_injector.decision.decide import decide_all
 from krm_injector.discovery import profile
@@ -315,6 +322,28 @@ def test_parts_that_are_missing() -> None:
         ("default", "bundle"),
         ("canary", "missing"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "command"),
+    [
+        ("install.istio.io/v1alpha1", "IstioOperator", "istioctl manifest generate -f FILE"),
+        ("sailoperator.io/v1", "Istio", "kubectl get -n mesh configmap"),
+    ],
+)
+def test_an_installation_is_no_mesh(api_version: str, kind: str, command: str) -> None:
+    """It is told where the embedded profile stands in for it, and nowhere else."""
+    installation = resource(api_version, kind, spec={"namespace": "mesh"})
+    (result,) = [
+        result for result in found(installation).results if result.code == "mesh-incomplete"
+    ]
+    assert result.severity == "warning"
+    assert f"{kind} shop/web says how to install a mesh" in result.message
+    assert command in result.message
+
+    assert codes(found(installation, injector(), mesh_map()).results) == []
+    other = resource("sailoperator.io/v1", "IstioCNI"), resource("example.com/v1", kind)
+    assert codes(found(*other).results) == []
 
 
 def test_other_config_maps_are_none_of_ours() -> None:

@@ -13,6 +13,7 @@ from krm_injector.presenting.report.markup import NOTHING, Html, joined
 from krm_injector.results import counted
 
 _SOURCES = {
+    "functionConfig": "from --mesh or spec.mesh",
     "profile": "embedded profile",
     "bundle": "from the bundle",
     "missing": "configuration missing",
@@ -52,7 +53,7 @@ def _control_plane(mesh: Mesh) -> Html:
     return _CONTROL_PLANE.filled(
         revision=mesh.revision,
         version=mesh.version or "of unknown version",
-        source=_SOURCES.get(mesh.source, mesh.source),
+        source=_SOURCES[mesh.source],
         sidecars="native sidecars" if mesh.native_sidecars else "sidecars as plain containers",
         webhooks=", webhooks assumed" if mesh.assumed_webhooks else "",
     )
