@@ -53,8 +53,8 @@ class PreparedControlPlane:
         rules = mesh.rules
         self.mesh = mesh
         self.values: Object = values_map(mesh.values)
-        self.typed: TypedValues = typed_values(mesh.values, rules.minor)
-        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.minor)
+        self.typed: TypedValues = typed_values(mesh.values, rules.api)
+        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.api)
         if rules.test_mesh == "yes":
             self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
 
