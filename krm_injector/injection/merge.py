@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from krm_injector.injection import pods
+from krm_injector.injection.render import give_divisors
 from krm_injector.istio_names import (
     INIT_CONTAINER,
     INTERCEPTION_ANNOTATION,
@@ -193,8 +194,9 @@ def reapply_overrides(
                 override = _with_template_user(override, container)
 
             remembered.setdefault(field, []).append(types.dumps("v1.Container", override))
-            overlay = types.decode("v1.Container", override)
-            merged = strategic_merge(merged, {"spec": {field: [overlay]}})
+            overlay = {"spec": {field: [types.decode("v1.Container", override)]}}
+            give_divisors(overlay)
+            merged = strategic_merge(merged, overlay)
 
     if remembered and STATUS_ANNOTATION not in pods.annotations_of(original):
         lists = [f'"{field}":[{",".join(texts)}]' for field, texts in remembered.items()]

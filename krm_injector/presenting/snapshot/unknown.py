@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
+from krm_injector.istio_names import (
+    COMPLIANCE_VARIABLE,
+    INJECTION_LABEL,
+    NATIVE_VARIABLE,
+    REVISION_LABEL,
+)
 from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.presenting.snapshot.reduction import ref_of
 
 _TAG_LABEL = "istio.io/tag"
-_NATIVE_SIDECARS = "ENABLE_NATIVE_SIDECARS"
-_COMPLIANCE_POLICY = "COMPLIANCE_POLICY"  # what templates see as .CompliancePolicy
+_EMPTY = '""'  # of YAML
 _TRUE = ("1", "t", "T", "true", "TRUE", "True", "auto")  # of ENABLE_NATIVE_SIDECARS
 
 
@@ -126,15 +130,15 @@ def _environments(objects: Iterable[Object], meshes: Iterable[Mesh]) -> Iterable
 
         mesh = mesh_of.get(str(labels.get(REVISION_LABEL) or "default"))
         environment = _environment(value)
-        native = environment.get(_NATIVE_SIDECARS)
+        native = environment.get(NATIVE_VARIABLE)
         if mesh and native is not None and (native in _TRUE) != mesh.native_sidecars:
             setting = f"nativeSidecars: {str(native in _TRUE).lower()}"
-            yield _not_stated(value, _NATIVE_SIDECARS, native, setting)
+            yield _not_stated(value, NATIVE_VARIABLE, native, setting)
 
-        policy = environment.get(_COMPLIANCE_POLICY)
-        if mesh and policy:
-            setting = f"controlPlaneEnv: {{{_COMPLIANCE_POLICY}: {policy}}}"
-            yield _not_stated(value, _COMPLIANCE_POLICY, policy, setting)
+        policy = environment.get(COMPLIANCE_VARIABLE, "")
+        if mesh and policy != mesh.control_plane_env.get(COMPLIANCE_VARIABLE, ""):
+            setting = f"controlPlaneEnv: {{{COMPLIANCE_VARIABLE}: {policy or _EMPTY}}}"
+            yield _not_stated(value, COMPLIANCE_VARIABLE, policy, setting)
 
 
 def _environment(deployment: Object) -> dict[str, str]:
