@@ -10,6 +10,7 @@ from __future__ import annotations
 
 INJECTION_LABEL = "istio-injection"  # of a Namespace: enabled, disabled
 REVISION_LABEL = "istio.io/rev"  # of a Namespace or a pod: a revision or a revision tag
+TAG_LABEL = "istio.io/tag"  # of what makes a revision tag
 DATAPLANE_MODE_LABEL = "istio.io/dataplane-mode"  # ambient, none
 INJECT = "sidecar.istio.io/inject"  # label of a pod, and annotation
 NETWORK_LABEL = "topology.istio.io/network"

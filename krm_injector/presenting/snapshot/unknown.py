@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from krm_injector.discovery.tag_services import tag_services
 from krm_injector.istio_names import (
     COMPLIANCE_VARIABLE,
     INJECTION_LABEL,
     NATIVE_VARIABLE,
     REVISION_LABEL,
+    TAG_LABEL,
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.presenting.snapshot.reduction import ref_of
 
-_TAG_LABEL = "istio.io/tag"
 _EMPTY = '""'  # of YAML
 _TRUE = ("1", "t", "T", "true", "TRUE", "True", "auto")  # of ENABLE_NATIVE_SIDECARS
 
@@ -39,26 +40,18 @@ def _tags_without_webhooks(
 ) -> Iterable[Result]:
     """Warnings where a Service alone makes a revision tag.
 
-    Since 1.28 charts and istioctl make a Service beside the webhooks of a tag. istiod tells by
-    either which Gateways and other resources are its own; the API server injects by webhooks alone
-    (templates/revision-tags-svc.yaml; pkg/revisions/tag_watcher.go GetMyTags).
+    The API server injects by webhooks alone (discovery/tag_services.py).
     """
-    with_webhooks = {at(value, ("metadata", "labels", _TAG_LABEL)) for value in configurations}
-    for value in objects:
-        labels = at(value, ("metadata", "labels")) or {}
-        if value.get("kind") != "Service" or not isinstance(labels, dict):
+    with_webhooks = {at(value, ("metadata", "labels", TAG_LABEL)) for value in configurations}
+    for ref, tag, revision in tag_services(objects):
+        if tag in with_webhooks:
             continue
 
-        tag, revision = labels.get(_TAG_LABEL), labels.get(REVISION_LABEL)
-        if not tag or not revision or tag in with_webhooks:
-            continue
-
-        ref = ref_of(value)
         message = (
             f"{ref} makes {tag} a tag of revision {revision}, and no webhook given here goes with "
             f"it: pods that ask for {REVISION_LABEL}={tag} are not injected by a Service. If the "
             f"cluster has the webhooks of the tag, add them: kubectl get "
-            f"mutatingwebhookconfiguration -l {_TAG_LABEL}={tag} -o yaml"
+            f"mutatingwebhookconfiguration -l {TAG_LABEL}={tag} -o yaml"
         )
         yield Result("warning", message, ref, code="mesh-incomplete")
 
