@@ -239,14 +239,15 @@ def _annotation_config(annotations: dict[str, str], version: Version) -> Message
 
 
 def _by_age(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """sortConfigByCreationTime: creationTimestamp (RFC 3339 in UTC sorts as text, none is oldest),
-    name, namespace.
+    """sortConfigByCreationTime: creationTimestamp (RFC 3339 in UTC sorts as text), name, namespace.
+
+    One without a time is still to be created, and so the newest.
     """
 
     def age(resource: dict[str, Any]) -> tuple[str, str, str]:
         meta = resource.get("metadata") or {}
         return (
-            str(meta.get("creationTimestamp") or ""),
+            str(meta.get("creationTimestamp") or "~"),  # behind every digit
             str(meta.get("name", "")),
             str(meta.get("namespace", "")),
         )
