@@ -89,12 +89,18 @@ class MessageType:
 class Schema:
     """All messages of one version."""
 
-    __slots__ = ("_enums", "_messages", "minor", "patch", "version")
+    __slots__ = ("_before", "_enums", "_messages", "minor", "patch", "version")
 
     def __init__(self, version: Version) -> None:
         self.version = version
         self.minor = version[1]
         self.patch = version[2] if len(version) > 2 else None  # None: the last one
+        # The types of fields that a later patch release of this minor brings.
+        self._before: dict[tuple[str, str], str] = {}
+        if self.patch is not None:
+            for field, (first, type_) in _LATE.items():
+                if self.patch < first.get(self.minor, 0):
+                    self._before[field] = type_
         self._messages: dict[str, MessageType] = {}
         self._enums: dict[str, dict[str, int]] = {}
 
@@ -132,22 +138,17 @@ class Schema:
         if text is None:
             text = "" if name in FREE_FORM or name.startswith("k8s.") else tables.MESSAGES[name]
 
-        fields = []
+        fields, late = [], self._before
         for line in text.splitlines():
             words = line.split(" ")
             if len(words) == 4 or covers(words[4], self.minor):
-                type_ = self._type_of(name, words[0], words[2])
+                type_ = words[2]
+                if late:
+                    type_ = late.get((name, words[0]), type_)
                 if type_:
                     fields.append(_field(words[0], type_, words[3]))
 
         return tuple(fields)
-
-    def _type_of(self, message: str, field: str, type_: str) -> str:
-        """A field's type in this patch release; "" where the field came with a later one."""
-        late = _LATE.get((message, field))
-        if late is None or self.minor not in late[0] or self.since(self.minor, late[0][self.minor]):
-            return type_
-        return late[1]
 
 
 def _field(name: str, type_: str, oneof: str) -> Field:
