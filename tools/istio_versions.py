@@ -88,10 +88,16 @@ first one that has it. Sources are below `manifests/charts/istio-control/istio-d
 - 1.32 is in development: this is master of 2026-08-22, whose injection code is that of 1.31. The
   webhook of 1.31 therefore answers for its templates. It cannot answer for what 1.32 alone has: the
   field `defaultInboundHttpRetryPolicy` of MeshConfig and its checks were read from the source.
-- Not followed by patch release, only by minor: defaults, merging and checks of MeshConfig and
-  ProxyConfig (1.6.5, 1.10.3, 1.14.2, 1.17.2, 1.19.1), `hold` of the mesh in 1.9.0, the label
-  `deploymentconfig` (1.19.9, 1.20.5, 1.21.1), and the user of a proxy with `image: auto` in 1.20.1
-  to 1.20.6, 1.21.0 to 1.21.2 and 1.22.0. The rules of the last patch release count.
+- The mesh API follows patch releases too. MeshConfig has `ingressSelector` from 1.6.1 on,
+  `pathNormalization` from 1.8.6 and 1.9.5 on, `caCertificates` from 1.9.1 on, and a
+  `protocolDetectionTimeout` of 0.1s before 1.6.5. ProxyConfig has `meshId` as a text from 1.7.1 on,
+  `caCertificatesPem` from 1.9.1 on, `image` from 1.12.1 on, and
+  `proxyHeaders.metadataExchangeHeaders` from 1.19.1 on. `proxy.istio.io/config` is merged with the
+  mesh's `proxyMetadata` from 1.10.3 on, and with its `proxyHeaders` from 1.19.1 on.
+- Not followed: 1.10.3 and 1.10.4 keep the `proxyMetadata` of one pod for the pods that follow. This
+  depends on the order of pods. `extensionProviders` are not checked in any version; those of the
+  types `envoyHttpAls` and `envoyTcpAls` were refused before 1.14.2.
+- 1.17.2 changed the check of header values, which neither MeshConfig nor ProxyConfig has.
 """
 
 # What a field of Rules means; "{}" is its new value.
@@ -111,6 +117,7 @@ WORDS = {
     "path_env": "The form of variables in the webhook's path: {}",
     "manual_pod_owner": "kube-inject guesses the owner of a bare Pod as the webhook does",
     "deployment_config_owner": "OpenShift's DeploymentConfig is recognised as owner",
+    "deployment_config_label": "Templates see the label `deploymentconfig` of a pod",
     "rollout_owner": "An Argo Rollout is recognised as owner",
     "owner_reference": "The webhook asks the owner reference for the pod's owner",
     "bare_replica_set": "A ReplicaSet without an owner counts as a Deployment: {}",
@@ -149,12 +156,13 @@ WORDS = {
     "cluster_by_path": "Cluster and network by the webhook's path: {}",
     "merges_prometheus": "Prometheus' annotations are merged by: {}",
     "validation_first": "`istio-validation` comes before other init containers",
+    "hold_of_mesh": "`holdApplicationUntilProxyStarts` of the mesh counts by itself",
     "hold": "`holdApplicationUntilProxyStarts` counts, of the {}",
     "native_sidecars": "`istio-proxy` can be a native sidecar, among the init containers",
     "native_annotation": "The annotation `sidecar.istio.io/nativeSidecar` is read",
     "native_default": "Native sidecars are the default, if all nodes run Kubernetes 1.33 or newer",
     "overrides_spare_injected": "What an earlier injection added is no override of the user's",
-    "init_user": "The user of an own `istio-proxy` container goes to the init containers too",
+    "own_proxy_user": "An own `istio-proxy` container runs as the user of: {}",
     "openshift_reset_user": "On OpenShift the proxy's user is dropped where it equals that of: {}",
     "tcp_probes": "TCP probes are rewritten: {}",
     "grpc_probes": "gRPC probes are rewritten",
@@ -189,6 +197,8 @@ VALUES = {
     ("merges_prometheus", "webhook"): "the webhook",
     ("openshift_reset_user", "all"): "any container of the application, init containers included",
     ("openshift_reset_user", "containers"): "a container of the application",
+    ("own_proxy_user", "own"): "its own; init containers follow",
+    ("own_proxy_user", "template"): "the template, where that names one that is not 1337",
     ("path_env", "colons"): "`/inject/:ENV:k=v` too",
     ("path_env", "escaped"): "`--slash--` for a slash too",
     ("pod_redirect", "istio"): "Istio's own",

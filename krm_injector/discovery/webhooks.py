@@ -22,7 +22,6 @@ from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
 INJECT_PATH = "/inject"
-_NOT_IN_URLS = r"%(?![0-9a-fA-F]{2})|[\0-\x1f\x7f]"  # net/url Parse gives an error
 _SCHEME = "[a-zA-Z][a-zA-Z0-9+.-]*:"
 
 
@@ -172,10 +171,13 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
     """
     results = []
     url = at(entry, ("clientConfig", "url"))
-    if isinstance(url, str) and re.search(_NOT_IN_URLS, url):
+    if isinstance(url, str):
+        from krm_injector.discovery import webhook_urls  # most webhooks name a service
+
         url_field = f"{field}.clientConfig.url"
-        message = f"{url_field} of {ref} is no URL, and the API server would refuse it: {url}"
-        results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
+        for problem in webhook_urls.problems(url):
+            message = f"{url_field} of {ref} {problem}, and the API server would refuse it: {url}"
+            results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
 
     for name in ("namespaceSelector", "objectSelector"):
         selector = entry.get(name)

@@ -85,7 +85,9 @@ def give_divisors(partial: Object) -> None:
     """Write the divisor of a resourceFieldRef without one, as Go does: omitempty does not leave out
     a struct (k8s.io/api core/v1 ResourceFieldSelector, to 0.36).
 
-    The partial Pod is changed in place: nobody else holds it.
+    The partial Pod is changed in place: nobody else holds it. The user's own containers and volumes
+    stay as they are written. The API server gives them their divisors before it asks a webhook, and
+    what does not change is not in the webhook's patch.
     """
     for reference in _resource_references(partial.get("spec") or {}):
         if reference and reference.get("divisor") is None:
@@ -103,8 +105,10 @@ def _resource_references(spec: Object) -> Iterator[Object | None]:
                 yield ((variable or {}).get("valueFrom") or {}).get("resourceFieldRef")
 
     for volume in spec.get("volumes") or []:
-        for item in ((volume or {}).get("downwardAPI") or {}).get("items") or []:
-            yield (item or {}).get("resourceFieldRef")
+        projected = ((volume or {}).get("projected") or {}).get("sources") or []
+        for source in (volume, *projected):
+            for item in ((source or {}).get("downwardAPI") or {}).get("items") or []:
+                yield (item or {}).get("resourceFieldRef")
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:

@@ -13,7 +13,15 @@ from typing import Any
 
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
-from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType, schema
+from krm_injector.istio_api.schema import (
+    DURATION,
+    FREE_FORM,
+    WRAPPERS,
+    Field,
+    MessageType,
+    Version,
+    schema,
+)
 from krm_injector.kube import yaml
 
 _INTEGER = re.compile(r" *(-?(?:0|[1-9][0-9]*)) *\Z")
@@ -41,14 +49,14 @@ class _Wrong(Exception):
     """A value that does not fit, before its path is known."""
 
 
-def parse(name: str, text: str, minor: tuple[int, int], base: Message | None = None) -> Message:
+def parse(name: str, text: str, version: Version, base: Message | None = None) -> Message:
     """The message that the YAML (or JSON) text describes, laid over base. name: as
     "v1alpha1.ProxyConfig".
 
     Only the first document counts and the last of several equal keys, as for Istio. Raises
     ApiError.
     """
-    type_ = schema(minor).message(name)
+    type_ = schema(version).message(name)
     what = name.rpartition(".")[2]
     try:
         value = yaml.load(text, strict=False)

@@ -573,7 +573,7 @@ EDITS = {
         "      annotations:\n",
         '      annotations:\n        sidecar.istio.io/logLevel: "debug"\n',
     ),
-    "other-rules": ('"rules":1,', '"rules":99,'),
+    "other-rules": ('"rules":2,', '"rules":99,'),
     "damage": ('{"v":1,', '{"v":9,'),
 }
 

@@ -12,12 +12,13 @@ from krm_injector.istio_names import (
     LOCAL_CONFIG,
     MESH_CONFIG_MAP,
     REVISION_LABEL,
+    TAG_LABEL,
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.presenting.snapshot.credentials import without_credentials
 
-_LABELS = ("app.kubernetes.io/version", "helm.sh/chart", REVISION_LABEL, "istio.io/tag")
+_LABELS = ("app.kubernetes.io/version", "helm.sh/chart", REVISION_LABEL, TAG_LABEL)
 # The key that makes a ConfigMap of this name (or NAME-REVISION) part of the mesh.
 _CONFIG_MAP_KEYS = (("config", INJECTOR_CONFIG_MAP), ("mesh", MESH_CONFIG_MAP))
 _WEBHOOK_FIELDS = (
