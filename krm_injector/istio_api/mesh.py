@@ -158,7 +158,7 @@ def proxy_config_for(
         config: Message = mesh.fields["defaultConfig"]
         return config if text is None else merge_proxy_config(text, config, version)
 
-    ordered = _by_age(resources)
+    ordered = by_age(resources)
     layers: list[Message | None] = [default_proxy_config(version), mesh.fields["defaultConfig"]]
     places = ([root_namespace] if root_namespace else []) + (
         [namespace] if namespace != root_namespace else []
@@ -238,7 +238,7 @@ def _annotation_config(annotations: dict[str, str], version: Version) -> Message
         return None
 
 
-def _by_age(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_age(resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """sortConfigByCreationTime: creationTimestamp (RFC 3339 in UTC sorts as text), name, namespace.
 
     One without a time is still to be created, and so the newest.

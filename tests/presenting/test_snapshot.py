@@ -66,6 +66,26 @@ def test_the_order_and_the_origin_of_the_input_do_not_count() -> None:
     assert again.objects == one.objects
 
 
+def proxy_config(name: str, namespace: str, created: str | None) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace, "creationTimestamp": created}
+    spec = {"environmentVariables": {"FROM": name}}
+    kind = {"apiVersion": "networking.istio.io/v1beta1", "kind": "ProxyConfig"}
+    return {**kind, "metadata": metadata, "spec": spec}
+
+
+def test_ages_of_proxy_configs_stay_where_one_namespace_has_several() -> None:
+    """The oldest counts (pilot/pkg/model/proxy_config.go)."""
+    old, new = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+    several = [proxy_config("a", "shop", new), proxy_config("b", "shop", old)]
+    taken = snapshot.take([*several, proxy_config("c", "alone", new), *installation()])
+    ages = {
+        o["metadata"]["name"]: o["metadata"].get("creationTimestamp")
+        for o in taken.objects
+        if o["kind"] == "ProxyConfig"
+    }
+    assert ages == {"a": new, "b": old, "c": None}
+
+
 def load_all_values(text: str) -> list[Any]:
     return [document.value for document in load_all(text)]
 

@@ -45,6 +45,23 @@ def reduced(value: Object, results: list[Result]) -> Object | None:
     return None
 
 
+def keep_ages(minimal_objects: Iterable[Object], sources: Iterable[Object]) -> None:
+    """Gives ProxyConfigs back when they were created, where a Namespace has several of them: the
+    oldest that fits counts (pilot/pkg/model/proxy_config.go GetProxyConfigs).
+    """
+    by_namespace: dict[str, list[tuple[Object, Object]]] = {}
+    for minimal, source in zip(minimal_objects, sources, strict=True):
+        if minimal["kind"] == "ProxyConfig":
+            namespace = str(minimal["metadata"].get("namespace"))
+            by_namespace.setdefault(namespace, []).append((minimal, source))
+
+    for pairs in by_namespace.values():
+        for minimal, source in pairs if len(pairs) > 1 else ():
+            created = at(source, ("metadata", "creationTimestamp"))
+            if created is not None:
+                minimal["metadata"]["creationTimestamp"] = created
+
+
 def ref_of(value: Object) -> ResourceRef:
     metadata = value.get("metadata") or {}
     name, namespace = (str(metadata.get(field) or "") for field in ("name", "namespace"))
