@@ -10,6 +10,7 @@ from __future__ import annotations
 
 INJECTION_LABEL = "istio-injection"  # of a Namespace: enabled, disabled
 REVISION_LABEL = "istio.io/rev"  # of a Namespace or a pod: a revision or a revision tag
+TAG_LABEL = "istio.io/tag"  # of what makes a revision tag
 DATAPLANE_MODE_LABEL = "istio.io/dataplane-mode"  # ambient, none
 INJECT = "sidecar.istio.io/inject"  # label of a pod, and annotation
 NETWORK_LABEL = "topology.istio.io/network"
@@ -64,6 +65,8 @@ CLUSTER_VARIABLE = "ISTIO_META_CLUSTER_ID"
 NETWORK_VARIABLE = "ISTIO_META_NETWORK"
 APP_CONTAINERS_VARIABLE = "ISTIO_META_APP_CONTAINERS"
 SECURE_METRICS_PORT_VARIABLE = "ENVOY_SECURE_MERGED_METRICS_PORT"
+COMPLIANCE_VARIABLE = "COMPLIANCE_POLICY"  # of istiod: what templates see as .CompliancePolicy
+NATIVE_VARIABLE = "ENABLE_NATIVE_SIDECARS"  # of istiod
 
 # ---------------------------------------------------------------- KRM functions
 

@@ -40,7 +40,9 @@ def decide_only(bundle: Bundle, settings: Settings) -> Outcome:
     restored = restored_workloads(bundle, facts.workloads)
     workloads = [original.workload for original in restored]
     decisions = decide_all(workloads, facts.namespaces, facts.meshes, settings)
-    warnings = label_warnings(decisions, facts.meshes) if settings.method == "automatic" else []
+    objects = [item.value for item in bundle.items]
+    is_automatic = settings.method == "automatic"
+    warnings = label_warnings(decisions, facts.meshes, objects) if is_automatic else []
     return decision_outcome(bundle, facts, restored, decisions, warnings)
 
 

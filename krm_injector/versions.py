@@ -47,6 +47,8 @@ class Rules(NamedTuple):
     """
 
     minor: Minor = OLDEST
+    # What istio_api is asked for: the minor, with the number of the patch release if it is known.
+    api: tuple[int, ...] = OLDEST
 
     # "spec": a template gives a SidecarInjectionSpec, which code applies field by field.
     # "pod": a template gives a partial Pod, which is merged.
@@ -86,6 +88,8 @@ class Rules(NamedTuple):
     manual_pod_owner: bool = False
     # OpenShift's DeploymentConfig is recognised by the label deploymentconfig.
     deployment_config_owner: bool = False
+    # A template sees that label. Before, finding the owner takes it from the pod.
+    deployment_config_label: bool = False
     # An Argo Rollout is recognised by the label rollouts-pod-template-hash.
     rollout_owner: bool = False
     # The webhook asks the owner reference. Before, the pod itself is its owner.
@@ -161,6 +165,9 @@ class Rules(NamedTuple):
     validation_first: bool = False  # the webhook puts istio-validation before other init containers
     # holdApplicationUntilProxyStarts. "values": of the values. "mesh": of the mesh or the values.
     hold: Literal["", "values", "mesh"] = ""
+    # Where result is "pod": the mesh's own counts. Before, only with the annotation
+    # proxy.istio.io/config.
+    hold_of_mesh: bool = False
 
     # ------------------------------------------------------------ native sidecars
 
@@ -172,7 +179,9 @@ class Rules(NamedTuple):
 
     # What an earlier injection added does not count as the user's override.
     overrides_spare_injected: bool = False
-    init_user: bool = False  # adjustInitContainerUser
+    # Who says as whom the user's own istio-proxy runs. "template": the template, where that names a
+    # user other than 1337. "own": itself, and init containers follow.
+    own_proxy_user: Literal["", "template", "own"] = ""
     # Whose runAsUser is compared with the proxy's on OpenShift.
     openshift_reset_user: ResetUser = ""
 
@@ -301,6 +310,7 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ((1, 9), {"template_data": _with("Revision"), "multus_looks": True},
      f"{_INJECT} SidecarTemplateData"),
     ((1, 9), {"object_selector": True}, "istio-discovery/values.yaml objectSelector"),
+    ((1, 9), {"hold_of_mesh": True}, f"{_WEBHOOK} reorderPod", {9: 1}),
     # 1.10
     ((1, 10), {"webhook_per_selector": True}, f"{_DISCOVERY_CHART}, useLegacySelectors"),
     ((1, 10), {"path_env": "colons"}, f"{_WEBHOOK} parseInjectEnvs"),
@@ -352,8 +362,12 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
      {19: 8, 20: 4}),
     ((1, 19), {"functions": _without("toJson")}, f"{_TEMPLATE}: sprig's toJson from here on"),
     ((1, 19), {"kubernetes": 28}, "go.mod: k8s.io/api"),
+    ((1, 19), {"deployment_config_label": True}, f"{_OWNER} GetDeployMetaFromPod",
+     {19: 9, 20: 5, 21: 1}),
     # 1.20
-    ((1, 20), {"init_user": True}, f"{_WEBHOOK} adjustInitContainerUser",
+    ((1, 20), {"own_proxy_user": "template"}, f"{_WEBHOOK} resetFieldsInAutoImageContainer",
+     {20: 1}),
+    ((1, 20), {"own_proxy_user": "own"}, f"{_WEBHOOK} adjustInitContainerUser",
      {20: 7, 21: 3, 22: 1}),
     ((1, 20), {"template_data": _with("ProxyUID", "ProxyGID")}, f"{_INJECT} SidecarTemplateData"),
     # 1.21
@@ -450,6 +464,7 @@ def rules_for(minor: Minor | None, patch: int | None = None) -> Rules:
             fields[name] = value(fields[name]) if callable(value) else value
 
     fields["minor"] = minor
+    fields["api"] = minor if patch is None else (*minor, patch)
     return Rules(**fields)
 
 

@@ -91,7 +91,9 @@ def test_what_comes_with_a_patch_release_changes_that_release_in_every_minor_it_
 
 def test_a_version_without_a_patch_number_counts_as_the_last_patch_release() -> None:
     for minor in MINORS:
-        assert rules_for(minor) == rules_for(minor, None) == rules_for(minor, 99)
+        last = rules_for(minor, 99)
+        assert rules_for(minor) == rules_for(minor, None) == last._replace(api=minor)
+        assert last.api == (*minor, 99)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,12 @@ def test_a_version_without_a_patch_number_counts_as_the_last_patch_release() -> 
         ("paths_below", ["1.6.1", "1.7.0"], ["1.5.10", "1.6.0"]),
         ("probes_first", ["1.7.1", "1.8.0"], ["1.7.0"]),
         ("deployment_config_owner", ["1.12.1", "1.13.0"], ["1.12.0"]),
-        ("init_user", ["1.20.7", "1.21.3", "1.22.1", "1.23.0"], ["1.20.6", "1.21.2", "1.22.0"]),
+        ("hold_of_mesh", ["1.9.1", "1.10.0"], ["1.8.6", "1.9.0"]),
+        (
+            "deployment_config_label",
+            ["1.19.9", "1.20.5", "1.21.1", "1.22.0"],
+            ["1.18.7", "1.19.8", "1.20.4", "1.21.0"],
+        ),
         (
             "cni_network_by_namespace",
             ["1.23.6", "1.24.4", "1.25.1", "1.26.0"],
@@ -129,6 +136,10 @@ def test_values_of_patch_releases() -> None:
     digits = {"1.6.9": "", "1.6.10": "10", "1.7.1": "", "1.7.2": "10", "1.10.5": "10"}
     digits |= {"1.10.6": "8-10", "1.11.4": "10", "1.12.0": "10", "1.12.1": "8-10"}
     assert {version: of(version).cron_job_digits for version in digits} == digits
+    users = {"1.20.0": "", "1.20.1": "template", "1.20.6": "template", "1.20.7": "own"}
+    users |= {"1.21.0": "template", "1.21.2": "template", "1.21.3": "own"}
+    users |= {"1.22.0": "template", "1.22.1": "own", "1.23.0": "own"}
+    assert {version: of(version).own_proxy_user for version in users} == users
     assert [of(version).fs_group for version in ("1.4.4", "1.4.5")] == ["path", "merged"]
     for late, early in (("1.28.6", "1.28.5"), ("1.29.1", "1.29.0")):
         assert of(late).functions - of(early).functions == {"omitNil"}
@@ -140,14 +151,14 @@ def test_no_rule_differs_by_patch_in_the_newest_versions() -> None:
     in pkg/kube/inject. 1.30.4 and 1.31.1 quote annotations, in their templates.
     """
     for minor in ((1, 30), (1, 31), (1, 32)):
-        assert rules_for(minor, 0) == rules_for(minor)
-    assert rules_for((1, 32)) == rules_for((1, 31))._replace(minor=(1, 32))
+        assert rules_for(minor, 0)._replace(api=minor) == rules_for(minor)
+    assert rules_for((1, 32)) == rules_for((1, 31))._replace(minor=(1, 32), api=(1, 32))
 
 
 def test_every_change_between_two_versions_has_its_row() -> None:
     for minor in MINORS[1:]:
         before, after = rules_for((1, minor[1] - 1))._asdict(), rules_for(minor)._asdict()
-        changed = {field for field in after if after[field] != before[field]} - {"minor"}
+        changed = {field for field in after if after[field] != before[field]} - {"minor", "api"}
         assert changed == {field for row in CHANGES if row.since == minor for field in row.fields}
 
 
@@ -162,7 +173,7 @@ def test_rows_change_fields_to_values_of_their_type() -> None:
 def test_every_choice_is_taken_by_some_version() -> None:
     by_discovery = {"test_mesh": {"yes"}}
     for name, annotation in _types_of_fields().items():
-        taken = {getattr(rules_for(minor), name) for minor in MINORS}
+        taken = {getattr(rules_for(minor, patch), name) for minor in MINORS for patch in (None, 1)}
         if _is_choice(annotation):
             assert set(typing.get_args(annotation)) == taken | by_discovery.get(name, set()), name
 
@@ -212,7 +223,7 @@ def test_rules_know_their_version(minor: tuple[int, int]) -> None:
 
 def test_unknown_versions_take_the_newest_rules() -> None:
     assert rules_for(None) == rules_for(NEWEST)
-    assert rules_for((1, 99)) == rules_for(NEWEST)._replace(minor=(1, 99))
+    assert rules_for((1, 99)) == rules_for(NEWEST)._replace(minor=(1, 99), api=(1, 99))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ next.
     python tools/istio_versions.py [--out FILE]
 
 The rules are those of krm_injector/versions.py, with their sources; the fields of the mesh API are
-those of krm_injector/istio_api/tables_generated.py. What is said here are the words for them.
+those of krm_injector/istio_api/tables_generated.py; what an upgrade does to a pod comes from the
+embedded profiles (sample_upgrade.py). What is said here are the words for them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import sample_upgrade
+
 from krm_injector.istio_api.schema import schema
 from krm_injector.versions import CHANGES, NEWEST, Change, minors, rules_for
 
@@ -22,8 +25,38 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "istio-versions.md"
 HEAD = """\
 # Istio by version
 
-What changes for injected pods from each version of Istio to the next. Generated from
-`krm_injector/versions.py` by `tools/istio_versions.py`.
+What changes for injected pods from each version of Istio to the next. `tools/istio_versions.py`
+generates this page from `krm_injector/versions.py` and from the embedded profiles.
+
+- [The sample pod](#the-sample-pod), and what each upgrade does to it: 1.24 and later
+- [The rules](#the-rules), step by step: 1.1 and later
+- [Changes of templates](#changes-of-templates), patch by patch: 1.24 and later
+- [How this is known](#how-this-is-known)
+
+To see what an upgrade does to *your* pods, compare two meshes: `krm-injector diff --from OLD --to
+NEW` ([diff](diff.md), [rehearsal](rehearsal.md)).
+
+## The sample pod
+
+```yaml
+<<sample>>```
+
+It is injected with the [embedded profile](profile.md) of each version: a default installation of
+its newest patch release. Every upgrade gives both images a new tag, so every injected workload gets
+new pods. The hub is the same in all profiles ([the published ones are
+not](profile.md#the-hub)). Beside the tag:
+
+| upgrade | what changes in the sample pod |
+|---|---|
+<<upgrades>>
+
+Tables of pods name fields by container, and `in` is the list that the container stands in. `TAG`
+is the release's own tag. The annotation `sidecar.istio.io/status`, which lists what was added, is
+left out. From 1.27 on istiod asks its nodes: native sidecars are on if all of them run Kubernetes
+1.33 or newer. These tables take them for such nodes, as this program does where nobody states it
+([nativeSidecars](function-config.md)).
+
+## The rules
 
 The version of a control plane is read from its image tags, labels and charts. These rules are then
 the ones that count. Templates are not among them: they come with the control plane's ConfigMap, and
@@ -35,18 +68,19 @@ a change of a template needs no rule. Two things follow:
 TEMPLATES = """\
 ## Changes of templates
 
-These need no rule, because the ConfigMap brings them. They change pods all the same.
+These need no rule, because the ConfigMap brings them. They change pods all the same. Each row
+is a sample pod that shows the change, injected by the profiles of the release before and of the
+first one that has it. Sources are below `manifests/charts/istio-control/istio-discovery`.
 
-| from | change | source |
-|---|---|---|
-| 1.30.4, 1.31.1, 1.32 | The values of the annotations `proxyImage`, `bootstrapOverride`, \
-`logLevel`, `componentLogLevel` and `agentLogLevel` of `sidecar.istio.io` are quoted. A value that \
-YAML reads as something else than a text, or that adds lines, can no longer change the pod. \
-| release notes of 1.30.4 and 1.31.1; istio #61215 |
-| 1.32 | `istio-proxy` has no variable `GOMAXPROCS`. | istio #60755, in master |
+| from | where it shows | what changes | source |
+|---|---|---|---|
+<<templates>>
 
 ## How this is known
 
+- The pods are injected by this program, with the profiles that are compared with Istio's charts and
+  webhook ([profile](profile.md#how-equality-is-shown)). An installation with values of its own uses
+  more of its templates, so an upgrade can change more.
 - Each rule was read in the source that its row names, at the tags of the versions on both sides.
 - 1.30.4, 1.30.5, 1.31.0 and 1.31.1: the heads of release-1.30 and release-1.31 of 2026-08-22 have
   the same injection code as 1.30.3 and 1.31.0-rc.0, and the release notes of 1.30.4, 1.30.5 and
@@ -54,10 +88,16 @@ YAML reads as something else than a text, or that adds lines, can no longer chan
 - 1.32 is in development: this is master of 2026-08-22, whose injection code is that of 1.31. The
   webhook of 1.31 therefore answers for its templates. It cannot answer for what 1.32 alone has: the
   field `defaultInboundHttpRetryPolicy` of MeshConfig and its checks were read from the source.
-- Not followed by patch release, only by minor: defaults, merging and checks of MeshConfig and
-  ProxyConfig (1.6.5, 1.10.3, 1.14.2, 1.17.2, 1.19.1), `hold` of the mesh in 1.9.0, the label
-  `deploymentconfig` (1.19.9, 1.20.5, 1.21.1), and the user of a proxy with `image: auto` in 1.20.1
-  to 1.20.6, 1.21.0 to 1.21.2 and 1.22.0. The rules of the last patch release count.
+- The mesh API follows patch releases too. MeshConfig has `ingressSelector` from 1.6.1 on,
+  `pathNormalization` from 1.8.6 and 1.9.5 on, `caCertificates` from 1.9.1 on, and a
+  `protocolDetectionTimeout` of 0.1s before 1.6.5. ProxyConfig has `meshId` as a text from 1.7.1 on,
+  `caCertificatesPem` from 1.9.1 on, `image` from 1.12.1 on, and
+  `proxyHeaders.metadataExchangeHeaders` from 1.19.1 on. `proxy.istio.io/config` is merged with the
+  mesh's `proxyMetadata` from 1.10.3 on, and with its `proxyHeaders` from 1.19.1 on.
+- Not followed: 1.10.3 and 1.10.4 keep the `proxyMetadata` of one pod for the pods that follow. This
+  depends on the order of pods. `extensionProviders` are not checked in any version; those of the
+  types `envoyHttpAls` and `envoyTcpAls` were refused before 1.14.2.
+- 1.17.2 changed the check of header values, which neither MeshConfig nor ProxyConfig has.
 """
 
 # What a field of Rules means; "{}" is its new value.
@@ -77,6 +117,7 @@ WORDS = {
     "path_env": "The form of variables in the webhook's path: {}",
     "manual_pod_owner": "kube-inject guesses the owner of a bare Pod as the webhook does",
     "deployment_config_owner": "OpenShift's DeploymentConfig is recognised as owner",
+    "deployment_config_label": "Templates see the label `deploymentconfig` of a pod",
     "rollout_owner": "An Argo Rollout is recognised as owner",
     "owner_reference": "The webhook asks the owner reference for the pod's owner",
     "bare_replica_set": "A ReplicaSet without an owner counts as a Deployment: {}",
@@ -115,12 +156,13 @@ WORDS = {
     "cluster_by_path": "Cluster and network by the webhook's path: {}",
     "merges_prometheus": "Prometheus' annotations are merged by: {}",
     "validation_first": "`istio-validation` comes before other init containers",
+    "hold_of_mesh": "`holdApplicationUntilProxyStarts` of the mesh counts by itself",
     "hold": "`holdApplicationUntilProxyStarts` counts, of the {}",
     "native_sidecars": "`istio-proxy` can be a native sidecar, among the init containers",
     "native_annotation": "The annotation `sidecar.istio.io/nativeSidecar` is read",
-    "native_default": "Native sidecars are the default",
+    "native_default": "Native sidecars are the default, if all nodes run Kubernetes 1.33 or newer",
     "overrides_spare_injected": "What an earlier injection added is no override of the user's",
-    "init_user": "The user of an own `istio-proxy` container goes to the init containers too",
+    "own_proxy_user": "An own `istio-proxy` container runs as the user of: {}",
     "openshift_reset_user": "On OpenShift the proxy's user is dropped where it equals that of: {}",
     "tcp_probes": "TCP probes are rewritten: {}",
     "grpc_probes": "gRPC probes are rewritten",
@@ -155,6 +197,8 @@ VALUES = {
     ("merges_prometheus", "webhook"): "the webhook",
     ("openshift_reset_user", "all"): "any container of the application, init containers included",
     ("openshift_reset_user", "containers"): "a container of the application",
+    ("own_proxy_user", "own"): "its own; init containers follow",
+    ("own_proxy_user", "template"): "the template, where that names one that is not 1337",
     ("path_env", "colons"): "`/inject/:ENV:k=v` too",
     ("path_env", "escaped"): "`--slash--` for a slash too",
     ("pod_redirect", "istio"): "Istio's own",
@@ -166,10 +210,12 @@ VALUES = {
 
 
 def document() -> str:
-    parts = [HEAD]
+    head = HEAD.replace("<<sample>>", sample_upgrade.SAMPLE)
+    parts = [head.replace("<<upgrades>>", "\n".join(sample_upgrade.summary()))]
     for minor in reversed(minors()[1:]):
         parts.append(_section(minor))
-    return "\n".join([*parts, TEMPLATES])
+    templates = "\n".join(sample_upgrade.patch_rows())
+    return "\n".join([*parts, TEMPLATES.replace("<<templates>>", templates)])
 
 
 def _section(minor: tuple[int, int]) -> str:
@@ -185,7 +231,8 @@ def _section(minor: tuple[int, int]) -> str:
         *_fields_of_message("ProxyConfig", ", and so in `proxy.istio.io/config`", before, minor),
         *_fields_of_message("MeshConfig", "", before, minor),
     ]
-    return "\n".join([*lines, "", *fields, ""] if fields else [*lines, ""])
+    lines += ["", *fields, ""] if fields else [""]
+    return "\n".join([*lines, *sample_upgrade.step(minor)])
 
 
 def _rows(change: Change) -> Iterator[str]:

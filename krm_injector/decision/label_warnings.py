@@ -35,7 +35,8 @@ _NAMESPACE_LABELS = "metadata.labels"
 class _AskedValues:
     """The values of labels that the webhooks of the run ask for."""
 
-    def __init__(self, meshes: Sequence[Mesh]) -> None:
+    def __init__(self, meshes: Sequence[Mesh], objects: Sequence[Object]) -> None:
+        self.objects = objects
         self.revisions = _asked_values(meshes, REVISION_LABEL)  # revisions and revision tags
         self.injection = _asked_values(meshes, INJECTION_LABEL)
         # Whether every webhook that asks Namespaces for a revision refuses those with the label
@@ -43,9 +44,13 @@ class _AskedValues:
         self.injection_excludes_revision = _injection_excludes_revision(meshes)
 
 
-def label_warnings(decisions: Sequence[Decision], meshes: Sequence[Mesh]) -> list[Result]:
-    """Warnings about the Namespaces and pods of a bundle's decisions, each cause once."""
-    asked = _AskedValues(meshes)
+def label_warnings(
+    decisions: Sequence[Decision], meshes: Sequence[Mesh], objects: Sequence[Object]
+) -> list[Result]:
+    """Warnings about the Namespaces and pods of a bundle's decisions, each cause once. objects:
+    those of the bundle, read where a label is unserved.
+    """
+    asked = _AskedValues(meshes, objects)
     results: list[Result] = []
     by_namespace: dict[str, list[Decision]] = {}
     for decision in decisions:
@@ -281,11 +286,20 @@ def _ambient_and_sidecar(message: str, ref: ResourceRef, field: str) -> Result:
 def _unserved_revision(
     subject: str, revision: str, asked: _AskedValues, ref: ResourceRef, field: str
 ) -> Result:
+    from krm_injector.discovery.tag_services import tag_services  # late: most are served
+
     known = ", ".join(sorted(asked.revisions)) or "none"
+    missing = f"the configuration of {revision} (its ConfigMaps and MutatingWebhookConfiguration)"
+    for service in tag_services(asked.objects):
+        if service.tag == revision:
+            missing = (
+                f"the tag's MutatingWebhookConfiguration: {service.ref} makes it a tag of "
+                f"{service.revision}, which injects no pod (only webhooks do)"
+            )
+
     message = (
         f"{subject} has {REVISION_LABEL}: {revision}, which no control plane here serves; there "
-        f"are: {known}. Correct it, or add the configuration of {revision} (its ConfigMaps and "
-        "MutatingWebhookConfiguration)"
+        f"are: {known}. Correct it, or add {missing}"
     )
     proposed = _only(asked.revisions)
     return _warning("revision-unserved", message, ref, field, REVISION_LABEL, revision, proposed)

@@ -29,13 +29,16 @@ _COMMON_MESH_FIELDS = {
 }
 
 
-def parse_mapping(text: ConfigText, content: str, field: str, results: list[Result]) -> Object:
+def parse_mapping(
+    text: ConfigText, content: str, field: str, results: list[Result], numbers: str = "int"
+) -> Object:
     """The YAML of a configuration, which must be a mapping; {} if it is not, or is empty.
 
     ``content`` is the part of ``text`` that stands at ``field``. What is wrong goes to ``results``.
+    numbers: as for yaml.load.
     """
     try:
-        value = yaml.load(content) if content.strip() else {}
+        value = yaml.load(content, numbers) if content.strip() else {}
     except yaml.YamlError as error:
         message = f"{field} of {text.place} is not valid YAML: {error}"
         results.append(Result("error", message, text.ref, field, code="mesh-not-yaml"))

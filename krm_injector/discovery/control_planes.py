@@ -8,7 +8,12 @@ from __future__ import annotations
 from krm_injector.discovery import config_checks, injection_config, istiod
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced
-from krm_injector.discovery.mesh_parts import MeshParts, add_profile, collect_parts
+from krm_injector.discovery.mesh_parts import (
+    MeshParts,
+    add_profile,
+    collect_parts,
+    only_to_install,
+)
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import (
     MESH_CONFIG_MAP,
@@ -32,7 +37,8 @@ def find_control_planes(
     parts = collect_parts(objects, settings, results)
     profile_webhooks: list[Webhook] = []
     if not parts.injectors:
-        profile_webhooks = add_profile(parts, settings, results)
+        profile_webhooks, settings = add_profile(parts, settings, results)
+        results += only_to_install(objects)
 
     meshes = []
     revisions = {*parts.injectors, *parts.webhooks}
@@ -148,7 +154,7 @@ def _mesh(
         root_namespace=str(mesh_config.get("rootNamespace") or SYSTEM_NAMESPACE),
         native_sidecars=istiod.native_sidecars(settings, values, rules.native_default),
         platform=istiod.platform(settings, values, automatic),
-        control_plane_env=settings.control_plane_env,
+        control_plane_env=istiod.environment(settings, values, injector.text, automatic),
         proxy_configs=tuple(p for p in parts.proxy_configs if _is_in_revision(p, revision)),
     )
     if automatic:
@@ -158,7 +164,8 @@ def _mesh(
 
 
 def _injection_config(injector: ConfigText, automatic: bool, results: list[Result]) -> Object:
-    config = config_checks.parse_mapping(injector, injector.text, "data.config", results)
+    # A number is text there, and 1e6 is 1e+06 as text.
+    config = config_checks.parse_mapping(injector, injector.text, "data.config", results, "yaml")
     if config_checks.is_injection_config(config):
         config, mistyped = injection_config.decode(config)
         results += config_checks.config_problems(config, mistyped, injector, automatic)

@@ -4,7 +4,8 @@ Source of the fields: istio/istio pkg/kube/inject/inject.go Config (webhook.go b
 pilot/ until 1.3). Istio reads them by sigs.k8s.io/yaml (ghodss/yaml until 1.9), which converts a
 scalar where text belongs (yaml.go convertToJSONableObject), and by encoding/json, where null leaves
 the zero value of its place (Unmarshal). All versions agree in this; those of 1.31 were asked
-(istio-webhook-oracle).
+(istio-webhook-oracle). Not matched: .inf and .nan, which Istio takes where text belongs, are errors
+everywhere.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A control plane's configuration -> its istiod: version, native sidecars, platform."""
+"""A control plane's configuration -> its istiod: version, native sidecars, environment, ..."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from krm_injector.discovery.version_inference import (
     version_text,
 )
 from krm_injector.function_config import Settings
+from krm_injector.istio_names import COMPLIANCE_VARIABLE, NATIVE_VARIABLE
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
@@ -210,12 +211,33 @@ def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
     if settings.native_sidecars is not None:
         return settings.native_sidecars
 
-    value = at(values, ("pilot", "env", "ENABLE_NATIVE_SIDECARS"))
+    value = at(values, ("pilot", "env", NATIVE_VARIABLE))
     if value is None:
         return default
 
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text in ("true", "auto") if default else text in _GO_TRUE
+
+
+def environment(settings: Settings, values: Object, config: str, automatic: bool) -> dict[str, str]:
+    """What templates can see of istiod's environment: as the functionConfig states, over
+    values.pilot.env, which the ConfigMap holds from 1.26 on. kube-inject has an environment of its
+    own.
+
+    COMPLIANCE_POLICY is .CompliancePolicy (pkg/features/security.go). The function env reads the
+    others, so that only those count which the injection configuration names.
+    """
+    given = at(values, ("pilot", "env"))
+    if not automatic or not given or not isinstance(given, dict):
+        return settings.control_plane_env
+
+    stated = {
+        name: value
+        for name, value in given.items()
+        if isinstance(value, str) and (name == COMPLIANCE_VARIABLE or name in config)
+    }
+    stated.pop(NATIVE_VARIABLE, None)  # native_sidecars tells
+    return {**stated, **settings.control_plane_env}
 
 
 def platform(settings: Settings, values: Object, automatic: bool) -> str:

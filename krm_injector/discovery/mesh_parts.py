@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts, ref_of
+from krm_injector.discovery.version_inference import Minor, version_text
 from krm_injector.function_config import Settings
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Webhook
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.versions import parse_version, rules_for
+from krm_injector.versions import NEWEST, parse_version, rules_for
 
 
 class MeshParts(NamedTuple):
@@ -117,9 +118,13 @@ def _is_proxy_config(value: Object) -> bool:
     return str(value.get("apiVersion")).startswith("networking.istio.io/")
 
 
-def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> list[Webhook]:
-    """Takes the embedded profile as the injection configuration of every revision that needs one,
-    and returns the profile's webhooks.
+def add_profile(
+    parts: MeshParts, settings: Settings, results: list[Result]
+) -> tuple[list[Webhook], Settings]:
+    """Takes the embedded profile as the injection configuration of every revision that needs one.
+
+    Returns the profile's webhooks, and the settings with the release that a stated version means:
+    1.28 is 1.28.10 from here on, in all that is told and recorded.
 
     An error where there is no profile of the stated version. Then its webhooks are there without a
     configuration, so that no workload passes for one that nothing injects.
@@ -130,11 +135,15 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
     revisions = {*parts.webhooks, *parts.mesh_configs} or {settings.revision or "default"}
     release = profile.release_of(settings.mesh.version)
     if release is None:
-        results.append(_no_profile(settings.mesh.version, profile.NEWEST_PATCHES))
+        oldest = profile.NEWEST_PATCHES[0][:2]
+        results.append(_no_profile(settings.mesh.version, oldest))
         rules = rules_for(parse_version(settings.mesh.version))
         for revision in revisions - {*parts.webhooks}:
             parts.webhooks[revision] = [*webhook_rules.assumed(revision, rules, {})]
-        return []
+        return [], settings
+
+    if settings.mesh.version:
+        settings = settings._replace(mesh=settings.mesh._replace(version=release.tag))
 
     embedded = profile.load(release)
     has_mesh_config = bool(parts.mesh_configs)
@@ -147,25 +156,47 @@ def add_profile(parts: MeshParts, settings: Settings, results: list[Result]) -> 
         )
 
     if parts.webhooks or has_mesh_config:
-        message = (
-            "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded "
-            "profile's is used with the mesh configuration and webhooks given; add the ConfigMap "
-            "of your control plane"
-        )
-        results.append(Result("warning", message, code="mesh-incomplete"))
+        results.append(_no_injection_config())
 
     webhooks: list[Webhook] = []
     for document in embedded.webhooks:
         webhooks += webhook_rules.read(document)[0]
 
-    return webhooks
+    return webhooks, settings
 
 
-def _no_profile(version: str, newest_patches: Sequence[tuple[int, int, int]]) -> Result:
-    (_, oldest, _), (_, newest, _) = newest_patches[0], newest_patches[-1]
+def only_to_install(objects: Sequence[Sourced]) -> list[Result]:
+    """A warning where the profile stands in for a mesh of which the bundle has the installation."""
+    values = [
+        value
+        for value, _ in objects
+        if str(value.get("apiVersion")).startswith(("install.istio.io/", "sailoperator.io/"))
+    ]
+    if not values:
+        return []
+
+    from krm_injector.discovery import mesh_files  # late: few bundles hold an installation
+
+    advice = mesh_files.install_advice(values, "FILE")
+    if not advice:
+        return []
+    message = f"the embedded profile is used, and not the mesh of this bundle: {advice}"
+    return [Result("warning", message, code="mesh-incomplete")]
+
+
+def _no_injection_config() -> Result:
+    message = (
+        "there is no injection configuration (ConfigMap istio-sidecar-injector): the embedded "
+        "profile's is used with the mesh configuration and webhooks given; add the ConfigMap "
+        "of your control plane"
+    )
+    return Result("warning", message, code="mesh-incomplete")
+
+
+def _no_profile(version: str, oldest: Minor) -> Result:
     message = (
         f"there is no embedded profile of Istio {version} (spec.mesh.version, --mesh-version), but "
-        f"of 1.{oldest} to 1.{newest}; add the mesh of your control plane (ConfigMaps "
-        "istio-sidecar-injector and istio), or state one of these versions"
+        f"of {version_text(oldest)} to {version_text(NEWEST)}; add the mesh of your control plane "
+        "(ConfigMaps istio-sidecar-injector and istio), or state one of these versions"
     )
     return Result("error", message, field="spec.mesh.version", current=version, code="mesh-missing")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
 INJECT_PATH = "/inject"
-_NOT_IN_URLS = r"%(?![0-9a-fA-F]{2})|[\0-\x1f\x7f]"  # net/url Parse gives an error
 _SCHEME = "[a-zA-Z][a-zA-Z0-9+.-]*:"
 
 
@@ -175,10 +174,13 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
     """
     results = []
     url = at(entry, ("clientConfig", "url"))
-    if isinstance(url, str) and re.search(_NOT_IN_URLS, url):
+    if isinstance(url, str):
+        from krm_injector.discovery import webhook_urls  # most webhooks name a service
+
         url_field = f"{field}.clientConfig.url"
-        message = f"{url_field} of {ref} is no URL, and the API server would refuse it: {url}"
-        results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
+        for problem in webhook_urls.problems(url):
+            message = f"{url_field} of {ref} {problem}, and the API server would refuse it: {url}"
+            results.append(Result("error", message, ref, url_field, url, code="webhook-path"))
 
     for name in ("namespaceSelector", "objectSelector"):
         selector = entry.get(name)
@@ -217,7 +219,7 @@ def assumed(
     them.
 
     ``namespace`` is the control plane's. Source:
-    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.31). By
+    manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml (1.9 to 1.32). By
     its default useLegacySelectors, 1.9 has one webhook; with that turned off it has those of 1.10
     under shorter names.
     """

@@ -142,13 +142,11 @@ def _proxy_config(value: str, rules: Rules) -> str:
     from krm_injector.istio_api.validate import proxy_config_problems
 
     try:
-        config = parse(
-            "v1alpha1.ProxyConfig", value, rules.minor, default_proxy_config(rules.minor)
-        )
+        config = parse("v1alpha1.ProxyConfig", value, rules.api, default_proxy_config(rules.api))
     except ApiError as error:
         return f"{error.path} {error.problem}" if error.path else error.problem
 
-    problems = proxy_config_problems(config, rules.minor)
+    problems = proxy_config_problems(config, rules.api)
     return "; ".join(f"{path} {problem}" for path, _value, problem in problems)
 
 

@@ -17,7 +17,7 @@ from krm_injector.istio_api import (
     typed_values,
     values_map,
 )
-from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
+from krm_injector.istio_names import NATIVE_VARIABLE, PROXY_CONFIG_ANNOTATION
 from krm_injector.model import Mesh, Object
 
 TYPE_CHECKING = False
@@ -67,8 +67,8 @@ class PreparedControlPlane:
         rules = mesh.rules
         self.mesh = mesh
         self.values: Object = values_map(mesh.values)
-        self.typed: TypedValues = typed_values(mesh.values, rules.minor)
-        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.minor)
+        self.typed: TypedValues = typed_values(mesh.values, rules.api)
+        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.api)
         if rules.test_mesh == "yes":
             self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
 
@@ -89,7 +89,7 @@ class PreparedControlPlane:
         """What this version's templates may call: sprig's functions, and Istio's over them."""
         rules = self.mesh.rules
         native_sidecars = "true" if self.mesh.native_sidecars else "false"
-        env = {"ENABLE_NATIVE_SIDECARS": native_sidecars, **self.mesh.control_plane_env}
+        env = {NATIVE_VARIABLE: native_sidecars, **self.mesh.control_plane_env}
         functions = istio_functions(rules, env, self._render_nested)
         if not rules.sprig:
             return functions
@@ -115,7 +115,7 @@ class PreparedControlPlane:
             labels,
             mesh.proxy_configs,
             mesh.root_namespace,
-            mesh.rules.minor,
+            mesh.rules.api,
         )
         if common:
             self._proxy_config = config

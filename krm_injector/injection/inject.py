@@ -143,7 +143,7 @@ def _parameters(
     if decision.namespace and mesh.platform == "openshift":
         namespace_annotations = decision.namespace.annotations
 
-    return InjectionParameters(
+    params = InjectionParameters(
         pod=pod,
         stripped=merge.with_saved_overrides(stripped),
         owner=controller.owner_of(decision.workload, rules, manual),
@@ -154,6 +154,11 @@ def _parameters(
         namespace_annotations=namespace_annotations,
         manual=manual,
     )
+    if params.owner.kind == "DeploymentConfig":
+        from krm_injector.injection import deployment_config  # only there a label is hidden
+
+        return deployment_config.seen(params, decision.workload.ref.kind, rules)
+    return params
 
 
 def _merged(
@@ -221,11 +226,15 @@ def _annotated_mesh_config(pod: Object, plane: PreparedControlPlane) -> Message:
     annotation = pods.annotations_of(pod).get(PROXY_CONFIG_ANNOTATION)
     if annotation is None:
         return plane.mesh_config
-    return annotated_mesh_config(annotation, plane.mesh_config, plane.mesh.rules.minor)
+    return annotated_mesh_config(annotation, plane.mesh_config, plane.mesh.rules.api)
 
 
 def _hold(pod: Object, plane: PreparedControlPlane) -> bool:
     """holdApplicationUntilProxyStarts, by the pod's annotation, the mesh or the values."""
+    has_annotation = PROXY_CONFIG_ANNOTATION in pods.annotations_of(pod)
+    if not has_annotation and not plane.mesh.rules.hold_of_mesh:
+        return plane.typed.hold_application
+
     proxy_config = _annotated_mesh_config(pod, plane).go_attr("DefaultConfig")
     by_config = proxy_config.go_attr("HoldApplicationUntilProxyStarts")
     return _bool_value(by_config, default=False) or plane.typed.hold_application

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from operator import is_
 
 from krm_injector.injection import pods
+from krm_injector.injection.render import with_divisors
 from krm_injector.istio_names import (
     INIT_CONTAINER,
     INTERCEPTION_ANNOTATION,
     OVERRIDES_ANNOTATION,
     PROXY_CONTAINER,
+    PROXY_UID,
     STATUS_ANNOTATION,
     VALIDATION_CONTAINER,
 )
@@ -199,16 +201,20 @@ def reapply_overrides(
 
             if override.get("image") == AUTO_IMAGE:
                 override = {key: value for key, value in override.items() if key != "image"}
+            if rules.own_proxy_user == "template":
+                override = _with_template_user(override, container)
 
             remembered.setdefault(field, []).append(types.dumps("v1.Container", override))
-            overlay = types.decode("v1.Container", override)
-            merged = strategic_merge(merged, {"spec": {field: [overlay]}})
+            overlay = {"spec": {field: [types.decode("v1.Container", override)]}}
+            merged = strategic_merge(merged, with_divisors(overlay))
 
     if remembered and STATUS_ANNOTATION not in pods.annotations_of(original):
         lists = [f'"{field}":[{",".join(texts)}]' for field, texts in remembered.items()]
         merged = pods.with_annotations(merged, {OVERRIDES_ANNOTATION: "{" + ",".join(lists) + "}"})
 
-    return adjust_init_user(merged, original, tproxy) if rules.init_user else merged
+    if rules.own_proxy_user != "own":
+        return merged
+    return adjust_init_user(merged, original, tproxy)
 
 
 def _own_container(name: str, field: str, original: Object, rules: Rules) -> Object | None:
@@ -219,6 +225,20 @@ def _own_container(name: str, field: str, original: Object, rules: Rules) -> Obj
 
 
 # ---------------------------------------------------------------- the user of the init container
+
+
+def _with_template_user(override: Object, container: Object) -> Object:
+    """The override without its user where the template's container has one that is not the usual.
+
+    OpenShift gives the user's own container one (resetFieldsInAutoImageContainer, 1.20.1-1.22.0).
+    """
+    context = override.get("securityContext")
+    user = (container.get("securityContext") or {}).get("runAsUser")
+    if context is None or user in (None, PROXY_UID):
+        return override
+
+    kept = {key: context[key] for key in context if key not in ("runAsUser", "runAsGroup")}
+    return {**override, "securityContext": kept}
 
 
 def adjust_init_user(pod: Object, original: Object, tproxy: bool) -> Object:

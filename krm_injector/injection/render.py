@@ -25,7 +25,7 @@ from krm_injector.versions import PathForm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from typing import Any
 
 
 def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Object]:
@@ -73,6 +73,9 @@ def _partial_pod(name: str, plane: PreparedControlPlane, data: TemplateData) -> 
 def with_divisors(partial: Object) -> Object:
     """The partial Pod with the divisor of each resourceFieldRef without one, as Go writes it:
     omitempty does not leave out a struct (k8s.io/api core/v1 ResourceFieldSelector, to 0.36).
+
+    The user's own containers and volumes stay as they are written. The API server gives them their
+    divisors before it asks a webhook, and what does not change is not in the webhook's patch.
     """
     for path, reference in _resource_references(partial.get("spec") or {}):
         if reference and reference.get("divisor") is None:
@@ -93,10 +96,17 @@ def _resource_references(spec: Object) -> Iterator[tuple[Step, Object | None]]:
                 yield (field, place, "env", number, "valueFrom"), source.get("resourceFieldRef")
 
     for place, volume in enumerate(spec.get("volumes") or []):
-        items = ((volume or {}).get("downwardAPI") or {}).get("items") or []
-        for number, item in enumerate(items):
-            path: Step = ("volumes", place, "downwardAPI", "items", number)
-            yield path, (item or {}).get("resourceFieldRef")
+        sources = ((volume or {}).get("projected") or {}).get("sources") or []
+        places: list[tuple[Step, Any]] = [(("volumes", place), volume)]
+        places += [
+            (("volumes", place, "projected", "sources", number), source)
+            for number, source in enumerate(sources)
+        ]
+        for path, source in places:
+            items = ((source or {}).get("downwardAPI") or {}).get("items") or []
+            for number, item in enumerate(items):
+                of_item: Step = (*path, "downwardAPI", "items", number)
+                yield of_item, (item or {}).get("resourceFieldRef")
 
 
 def is_native(mesh: Mesh, pod: Object) -> bool:

@@ -19,7 +19,7 @@ from krm_injector.injection.go_structs import (
     type_meta,
 )
 from krm_injector.istio_api import Message, TypedValues
-from krm_injector.istio_names import IMAGE_TYPE_ANNOTATION, PROXY_UID
+from krm_injector.istio_names import COMPLIANCE_VARIABLE, IMAGE_TYPE_ANNOTATION, PROXY_UID
 from krm_injector.kube.paths import at
 from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
@@ -85,7 +85,7 @@ def template_data(plane: PreparedControlPlane, params: InjectionParameters) -> T
             plane.typed, params.proxy_config, annotations, rules.image_variant
         ),
         "ProxyInitImage": lambda: proxy_init_image(plane, annotations),
-        "CompliancePolicy": lambda: mesh.control_plane_env.get("COMPLIANCE_POLICY", ""),
+        "CompliancePolicy": lambda: mesh.control_plane_env.get(COMPLIANCE_VARIABLE, ""),
         "ProxyUID": lambda: _proxy_ids(params)[0],
         "ProxyGID": lambda: _proxy_ids(params)[1],
         "InboundTrafficPolicyMode": lambda: _inbound_mode(params.mesh_config),

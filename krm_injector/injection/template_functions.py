@@ -190,7 +190,7 @@ def proto_to_json(message: Any, rules: Rules) -> str:
     if message is None or message.is_nil:
         return "{}"
 
-    config = clean_proxy_config(message, rules.minor)
+    config = clean_proxy_config(message, rules.api)
     discovery_address = config.fields.get("discoveryAddress")
     if rules.test_mesh == "yes" and discovery_address == "istio-pilot:15010":
         config = config.replace(discoveryAddress=None)  # a default there

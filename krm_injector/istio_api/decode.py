@@ -11,7 +11,15 @@ from collections.abc import Callable
 
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
-from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, MessageType, schema
+from krm_injector.istio_api.schema import (
+    DURATION,
+    FREE_FORM,
+    WRAPPERS,
+    Field,
+    MessageType,
+    Version,
+    schema,
+)
 from krm_injector.kube import yaml
 from krm_injector.lazy_pattern import lazy_pattern
 
@@ -44,14 +52,14 @@ class _Wrong(Exception):
     """A value that does not fit, before its path is known."""
 
 
-def parse(name: str, text: str, minor: tuple[int, int], base: Message | None = None) -> Message:
+def parse(name: str, text: str, version: Version, base: Message | None = None) -> Message:
     """The message that the YAML (or JSON) text describes, laid over base. name: as
     "v1alpha1.ProxyConfig".
 
     Only the first document counts and the last of several equal keys, as for Istio. Raises
     ApiError.
     """
-    type_ = schema(minor).message(name)
+    type_ = schema(version).message(name)
     what = name.rpartition(".")[2]
     try:
         value = yaml.load(text, strict=False)

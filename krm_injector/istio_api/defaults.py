@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from krm_injector.istio_api.decode import apply
 from krm_injector.istio_api.message import Message
-from krm_injector.istio_api.schema import covers, schema
+from krm_injector.istio_api.schema import Version, covers, schema
 from krm_injector.istio_names import PROXY_CONTAINER, SYSTEM_NAMESPACE
 
 TYPE_CHECKING = False
@@ -106,35 +106,37 @@ _CLEANED: tuple[tuple[str, str], ...] = (
     ("parentShutdownDuration", "6-16"),
 )
 
-_CACHE: dict[tuple[str, int], Message] = {}
+_CACHE: dict[tuple[str, Version], Message] = {}
 
 
-def default_proxy_config(minor: tuple[int, int]) -> Message:
-    return _default(PROXY, _PROXY, minor)
+def default_proxy_config(version: Version) -> Message:
+    return _default(PROXY, _PROXY, version)
 
 
-def default_mesh_config(minor: tuple[int, int]) -> Message:
+def default_mesh_config(version: Version) -> Message:
     """With defaultConfig in it."""
-    mesh = _default(MESH, _MESH, minor)
-    return mesh.replace(defaultConfig=default_proxy_config(minor))
+    mesh = _default(MESH, _MESH, version)
+    return mesh.replace(defaultConfig=default_proxy_config(version))
 
 
-def _default(name: str, rows: tuple[tuple[str, Any, str], ...], minor: tuple[int, int]) -> Message:
-    types = schema(minor)
-    cached = _CACHE.get((name, types.minor))
+def _default(name: str, rows: tuple[tuple[str, Any, str], ...], version: Version) -> Message:
+    types = schema(version)
+    cached = _CACHE.get((name, types.version))
     if cached is None:
         values = {field: value for field, value, minors in rows if covers(minors, types.minor)}
-        cached = _CACHE[(name, types.minor)] = apply(types.message(name), values)
+        if name == MESH and types.minor == 6 and not types.since(6, 5):
+            values["protocolDetectionTimeout"] = "0.1s"  # 5s from 1.6.5 on
+        cached = _CACHE[(name, types.version)] = apply(types.message(name), values)
     return cached
 
 
-def clean_proxy_config(message: Message, minor: tuple[int, int]) -> Message:
+def clean_proxy_config(message: Message, version: Version) -> Message:
     """A ProxyConfig without what has its default; any other message as it is."""
     if message.type.name != PROXY or message.is_nil:
         return message
 
-    defaults = default_proxy_config(minor).fields
-    number = schema(minor).minor
+    defaults = default_proxy_config(version).fields
+    number = schema(version).minor
     same = {
         f
         for f, minors in _CLEANED

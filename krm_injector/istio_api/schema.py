@@ -20,6 +20,7 @@ from krm_injector.istio_api import tables_generated as tables
 from krm_injector.named_tuple import NamedTuple
 
 OLDEST, NEWEST = 1, 32
+Version = tuple[int, ...]  # (1, 30), which means its last patch release, or (1, 30, 3)
 SCALARS = frozenset(
     ("string", "int32", "int64", "uint32", "uint64", "bool", "double", "float", "bytes")
 )
@@ -44,6 +45,17 @@ _WELL_KNOWN = {
     DURATION: "seconds 1 int64 .\nnanos 2 int32 .",
     **{n: f"value 1 {t} ." for n, t in WRAPPERS.items()},
 }
+# What came with a patch release: the first one of each minor, and the field's type before; "" where
+# there was no such field. Read from the .proto files that go.mod of these tags names.
+_LATE: dict[tuple[str, str], tuple[dict[int, int], str]] = {
+    ("v1alpha1.MeshConfig", "ca_certificates"): ({9: 1}, ""),
+    ("v1alpha1.MeshConfig", "ingress_selector"): ({6: 1}, ""),
+    ("v1alpha1.MeshConfig", "path_normalization"): ({8: 6, 9: 5}, ""),
+    ("v1alpha1.ProxyConfig", "ca_certificates_pem"): ({9: 1}, ""),
+    ("v1alpha1.ProxyConfig", "image"): ({12: 1}, ""),
+    ("v1alpha1.ProxyConfig", "mesh_id"): ({7: 1}, "int32"),
+    ("v1alpha1.ProxyConfig_ProxyHeaders", "metadata_exchange_headers"): ({19: 1}, ""),
+}
 _JSON_PART = re.compile(r"_([a-z])")
 _GO_PART = re.compile(r"_(?![a-z])|[0-9]|[A-Za-z][a-z]*")
 
@@ -59,7 +71,7 @@ class Field(NamedTuple):
 
 
 class MessageType:
-    """One message of one minor version."""
+    """One message of one version."""
 
     __slots__ = ("by_json", "fields", "go_members", "go_type", "name", "schema")
 
@@ -75,15 +87,29 @@ class MessageType:
 
 
 class Schema:
-    """All messages of one minor version."""
+    """All messages of one version."""
 
-    __slots__ = ("_covered", "_enums", "_messages", "minor")
+    __slots__ = ("_before", "_covered", "_enums", "_messages", "minor", "patch", "version")
 
-    def __init__(self, minor: int) -> None:
-        self.minor = minor
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self.minor = version[1]
+        self.patch = version[2] if len(version) > 2 else None  # None: the last one
+        # The types of fields that a later patch release of this minor brings.
+        self._before: dict[tuple[str, str], str] = {}
+        if self.patch is not None:
+            for field, (first, type_) in _LATE.items():
+                if self.patch < first.get(self.minor, 0):
+                    self._before[field] = type_
         self._messages: dict[str, MessageType] = {}
         self._enums: dict[str, dict[str, int]] = {}
         self._covered: dict[str, bool] = {}  # by the text of the minors: there are few
+
+    def since(self, minor: int, patch: int) -> bool:
+        """Whether this is Istio 1.minor.patch or later."""
+        if self.minor != minor or self.patch is None:
+            return self.minor >= minor
+        return self.patch >= patch
 
     def message(self, name: str) -> MessageType:
         """KeyError where this version has no such message."""
@@ -113,11 +139,15 @@ class Schema:
         if text is None:
             text = "" if name in FREE_FORM or name.startswith("k8s.") else tables.MESSAGES[name]
 
-        fields = []
+        fields, late = [], self._before
         for line in text.splitlines():
             words = line.split(" ")
             if len(words) == 4 or self._covers(words[4]):
-                fields.append(_field(words[0], words[2], words[3]))
+                type_ = words[2]
+                if late:
+                    type_ = late.get((name, words[0]), type_)
+                if type_:
+                    fields.append(_field(words[0], type_, words[3]))
 
         return tuple(fields)
 
@@ -144,15 +174,17 @@ def _field(name: str, type_: str, oneof: str) -> Field:
     )
 
 
-_SCHEMAS: dict[int, Schema] = {}
+_SCHEMAS: dict[Version, Schema] = {}
 
 
-def schema(minor: tuple[int, int]) -> Schema:
-    """The messages of (1, minor); the nearest known version's where that is none we know."""
-    number = NEWEST if minor[0] > 1 else min(max(minor[1], OLDEST), NEWEST)
-    cached = _SCHEMAS.get(number)
+def schema(version: Version) -> Schema:
+    """The messages of a version; the nearest known one's where that is none we know."""
+    cached = _SCHEMAS.get(version)
     if cached is None:
-        cached = _SCHEMAS[number] = Schema(number)
+        minor = NEWEST if version[0] > 1 else min(max(version[1], OLDEST), NEWEST)
+        known = (1, minor, *version[2:])
+        cached = _SCHEMAS[version] = _SCHEMAS.get(known) or Schema(known)
+        _SCHEMAS[known] = cached
     return cached
 
 

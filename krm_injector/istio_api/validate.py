@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from krm_injector.istio_api import addresses
 from krm_injector.istio_api.message import Message, duration_nanos, duration_text
-from krm_injector.istio_api.schema import schema
+from krm_injector.istio_api.schema import Version, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ Problem: TypeAlias = "tuple[str, Any, str]"
 MILLISECOND, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
 
 
-def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Problem]:
-    number = schema(minor).minor
+def proxy_config_problems(config: Message, version: Version) -> list[Problem]:
+    number = schema(version).minor
     fields = config.fields
     problems: list[Problem] = []
     for field in ("configPath", "binaryPath"):
@@ -59,8 +59,8 @@ def proxy_config_problems(config: Message, minor: tuple[int, int]) -> list[Probl
     return problems
 
 
-def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]:
-    number = schema(minor).minor
+def mesh_config_problems(mesh: Message, version: Version) -> list[Problem]:
+    number = schema(version).minor
     if number <= 2:
         # Istio's own test cases of 1.1 and 1.2 do not keep its rule on parentShutdownDuration.
         return []
@@ -75,7 +75,7 @@ def mesh_config_problems(mesh: Message, minor: tuple[int, int]) -> list[Problem]
             ("protocolDetectionTimeout", _shown(detection), "must be in whole milliseconds")
         )
 
-    for path, value, problem in proxy_config_problems(fields["defaultConfig"], minor):
+    for path, value, problem in proxy_config_problems(fields["defaultConfig"], version):
         problems.append((f"defaultConfig.{path}", value, problem))
 
     problems += _load_balancing_problems(fields, number)

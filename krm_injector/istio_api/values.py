@@ -7,7 +7,7 @@ from __future__ import annotations
 from krm_injector.istio_api.decode import parse
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
-from krm_injector.istio_api.schema import schema
+from krm_injector.istio_api.schema import Version, schema
 from krm_injector.kube import yaml
 from krm_injector.named_tuple import NamedTuple
 
@@ -31,16 +31,16 @@ class TypedValues(NamedTuple):
     rewrite_app_http_probe: bool = False  # sidecarInjectorWebhook.rewriteAppHTTPProbe
 
 
-def typed_values(text: str, minor: tuple[int, int] = (1, 30)) -> TypedValues:
+def typed_values(text: str, version: Version = (1, 30)) -> TypedValues:
     """Raises ApiError where istiod could not read data.values, for any field that it knows.
 
     Before 1.14 the message had types of its own for what is any value; only the fields read here
     are looked at then.
     """
-    if schema(minor).minor < 14:
+    if schema(version).minor < 14:
         return _untyped(values_map(text))
 
-    values = parse(VALUES, text, minor)
+    values = parse(VALUES, text, version)
     of_global = _inside(values, "global")
     proxy = _inside(of_global, "proxy")
     return TypedValues(

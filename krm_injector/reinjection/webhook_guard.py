@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Labels that keep every webhook away without a label on the pods (the namespaceSelectors of the
-# charts of 1.1 to 1.31).
+# charts of 1.1 to 1.32).
 _INSTEAD = (
     f"label the Namespace {INJECTION_LABEL}: disabled in the cluster, which keeps every webhook "
     "away, and give the labels that injection goes by under spec.namespaces"

@@ -43,6 +43,23 @@ def test_the_served_revisions_are_named() -> None:
     assert (result.severity, result.field) == ("warning", 'metadata.labels["istio.io/rev"]')
 
 
+def test_a_service_makes_a_tag_that_injects_no_pod() -> None:
+    """Since 1.28 charts make one beside the webhooks of a tag."""
+    labels = {"istio.io/rev": "1-30-3", "istio.io/tag": "stable"}
+    metadata = {"name": "istiod-revision-tag-stable", "namespace": "istio-system", "labels": labels}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {}}
+    pod = web(labels={"istio.io/rev": "stable"})
+    results = outcome(HOOKS, service, shop(rev="stable"), pod).results
+    messages = [result.message for result in results if result.code == "revision-unserved"]
+    assert len(messages) == 2
+    for message in messages:
+        assert "Service istio-system/istiod-revision-tag-stable makes it a tag of 1-30-3" in message
+        assert "add the tag's MutatingWebhookConfiguration" in message
+
+    results = outcome(HOOKS, TAG, service, shop(rev="stable"), pod).results
+    assert "revision-unserved" not in [result.code for result in results]
+
+
 def test_both_labels_say_what_wins() -> None:
     found = outcome(shop(injection="disabled", rev="default"), web()).results
     (result,) = [result for result in found if result.code == "namespace-both-labels"]

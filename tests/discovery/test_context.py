@@ -10,7 +10,7 @@ import pytest
 from builders import SHOP, deployment, installation
 
 from krm_injector.cli import program
-from krm_injector.discovery import context
+from krm_injector.discovery import context, profile
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
 
@@ -155,6 +155,6 @@ def test_one_file_of_a_repository_is_verified_by_the_rest(
     assert program.run(["verify", *around, web]) == 0
     assert capsysbinary.readouterr().out == b"1 workload verified\n"
     file = tmp_path / "cluster" / "all.yaml"
-    file.write_text(file.read_text().replace("1.30.3", "1.30.4"))
+    file.write_text(file.read_text().replace(profile.DEFAULT.tag, f"{profile.DEFAULT.tag}-debug"))
     assert program.run(["verify", *around, web]) == 1
     assert b"verify-mesh-changed" in capsysbinary.readouterr().err

@@ -8,9 +8,17 @@ import random
 from typing import Any
 
 import pytest
-from builders import config_map, namespace, objects_bundle, pod_template, webhook_configuration
+from builders import (
+    config_map,
+    namespace,
+    objects_bundle,
+    pod_template,
+    resource,
+    webhook_configuration,
+)
 
 from krm_injector.decision.decide import decide_all
+from krm_injector.discovery import profile
 from krm_injector.discovery.discover import Discovery, discover
 from krm_injector.discovery.webhooks import assumed
 from krm_injector.function_config import ExtraKind, MeshSettings, Settings, Stub
@@ -200,7 +208,7 @@ def test_nothing_given_is_the_embedded_profile() -> None:
     assert (only(seen).source, only(seen).revision, only(seen).version) == (
         "profile",
         "default",
-        "1.30.3",
+        profile.DEFAULT.tag,
     )
     assert only(seen).config["policy"] == "enabled"
     assert [result.message.partition(",")[0] for result in seen.results] == [
@@ -314,6 +322,28 @@ def test_parts_that_are_missing() -> None:
         ("default", "bundle"),
         ("canary", "missing"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "command"),
+    [
+        ("install.istio.io/v1alpha1", "IstioOperator", "istioctl manifest generate -f FILE"),
+        ("sailoperator.io/v1", "Istio", "kubectl get -n mesh configmap"),
+    ],
+)
+def test_an_installation_is_no_mesh(api_version: str, kind: str, command: str) -> None:
+    """It is told where the embedded profile stands in for it, and nowhere else."""
+    installation = resource(api_version, kind, spec={"namespace": "mesh"})
+    (result,) = [
+        result for result in found(installation).results if result.code == "mesh-incomplete"
+    ]
+    assert result.severity == "warning"
+    assert f"{kind} shop/web says how to install a mesh" in result.message
+    assert command in result.message
+
+    assert codes(found(installation, injector(), mesh_map()).results) == []
+    other = resource("sailoperator.io/v1", "IstioCNI"), resource("example.com/v1", kind)
+    assert codes(found(*other).results) == []
 
 
 def test_other_config_maps_are_none_of_ours() -> None:
@@ -537,12 +567,36 @@ def test_a_service_is_asked_rather_than_a_url() -> None:
     assert path_of({"url": "https://istiod.example/inject", "service": service}) == "/inject/net/n"
 
 
-@pytest.mark.parametrize("url", ["https://h/inject/%x", "https://h/inject/net/a\tb"])
-def test_a_url_that_the_api_server_would_refuse(url: str) -> None:
-    seen = found(
-        injector(), mesh_map(), webhooks("w", {"name": "x.istio.io", "clientConfig": {"url": url}})
+@pytest.mark.parametrize(
+    ("url", "problems"),
+    [
+        ("https://h/inject", []),
+        ("HTTPS://h:15017/inject/net/%41", []),
+        ("https://[::1]:15017/inject?", []),
+        ("https://h/inject#", []),
+        ("https://h/inject/%x", ["is no URL"]),
+        ("https://h/inject/net/a\tb", ["is no URL"]),
+        ("https://h:x/inject", ["is no URL"]),
+        ("https://a b/inject", ["is no URL"]),
+        ("https://[h]/inject", ["is no URL"]),
+        ("http://h/inject", ["does not begin with https://"]),
+        ("//h/inject", ["does not begin with https://"]),
+        ("/inject", ["does not begin with https://", "names no host"]),
+        ("https:/inject", ["names no host"]),
+        ("https://u:p@h/inject", ["names a user"]),
+        ("https://h/inject?a=b#c", ["has a fragment", "has a query"]),
+    ],
+)
+def test_urls_that_the_api_server_would_refuse(url: str, problems: list[str]) -> None:
+    """Answers of Go's net/url with the rules of ValidateWebhookURL (tens of thousands agreed)."""
+    called = {"name": "rev.sidecar-injector.istio.io", "clientConfig": {"url": url}}
+    seen = found(injector(), mesh_map(), webhooks("w", called))
+    errors = [result for result in seen.results if result.severity == "error"]
+    assert [result.code for result in errors] == ["webhook-path"] * len(problems)
+    assert all(
+        f" {problem}, and the API server would refuse it" in result.message
+        for problem, result in zip(problems, errors, strict=True)
     )
-    assert "webhook-path" in [result.code for result in seen.results if result.severity == "error"]
 
 
 def test_a_path_that_is_not_served_and_whose_failure_is_ignored_leaves_pods_alone() -> None:

@@ -17,7 +17,7 @@ SELECTOR = "neverInjectSelector: [{matchExpressions: [{key: a, operator: In, val
 
 
 def decoded(text: str) -> Any:
-    config, mistyped = injection_config.decode(yaml.load(text))
+    config, mistyped = injection_config.decode(yaml.load(text, "yaml"))
     assert mistyped == []
     return config
 
@@ -68,6 +68,10 @@ def test_a_field_that_is_null_stays_so(field: str) -> None:
         ("3.14159265358", "3.1415927"),
         ("1.0e+39", "+Inf"),
         ("1e-5", "1e-05"),
+        ("1e6", "1e+06"),
+        ("1.0e6", "1e+06"),
+        ("1e3", "1000"),
+        ("1000000", "1000000"),
         ("0x10", "16"),
         ("yes", "true"),
         ("no", "false"),

@@ -25,6 +25,7 @@ from files import tree, write
 from paths import ROOT
 
 from krm_injector.cli import argocd
+from krm_injector.discovery import profile
 from krm_injector.wiring import init
 
 PAGES = {
@@ -192,7 +193,7 @@ def test_pre_commit(programs: Programs, tmp_path: Path, repository: Path) -> Non
     assert "Passed" in out
     path = repository / "rendered" / "all.yaml"
     good = path.read_text()
-    path.write_text(good.replace("proxyv2:1.30.3", "proxyv2:1.0.0", 1))
+    path.write_text(good.replace(f"proxyv2:{profile.DEFAULT.tag}", "proxyv2:1.0.0", 1))
     git(programs, repository, "add", ".")
     assert "verify-edited" in git(programs, repository, "commit", "-m", "Edited", code=1)
     path.write_text(good)
@@ -239,7 +240,8 @@ def test_github_workflow_of_init(programs: Programs, tmp_path: Path, repository:
     for step in steps:
         programs.run(["bash", "-e", "-c", step], repository)
     path = repository / "rendered" / "all.yaml"
-    path.write_text(path.read_text().replace("proxyv2:1.30.3", "proxyv2:1.0.0", 1))
+    injected = path.read_text()
+    path.write_text(injected.replace(f"proxyv2:{profile.DEFAULT.tag}", "proxyv2:1.0.0", 1))
     assert "verify-edited" in programs.run(["bash", "-e", "-c", steps[0]], repository, 1).err
 
 

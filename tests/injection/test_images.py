@@ -12,13 +12,14 @@ from builders import SHOP, bundle, deployment
 from krm_injector import function_config, pipeline
 from krm_injector.cli import configuration, program
 from krm_injector.cli.request import Arguments
+from krm_injector.discovery import profile
 from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.injection import images
 from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
 from krm_injector.presenting import diff
 
-PROXY = "docker.io/istio/proxyv2:1.30.3"
+PROXY = f"{profile.HUB}/proxyv2:{profile.DEFAULT.tag}"
 DIGEST = "sha256:" + "a" * 64
 HEAD = {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "SidecarInjection"}
 
@@ -89,7 +90,7 @@ def test_injecting_again_pins_again() -> None:
 def test_a_lock_is_checked() -> None:
     assert images.read_lock({PROXY: DIGEST}, "images.lock") == {PROXY: DIGEST}
     with pytest.raises(Refused, match="no digest"):
-        images.read_lock({PROXY: "1.30.3"}, "images.lock")
+        images.read_lock({PROXY: profile.DEFAULT.tag}, "images.lock")
     with pytest.raises(Refused, match="mapping"):
         images.read_lock([PROXY], "images.lock")
 

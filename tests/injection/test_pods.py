@@ -17,7 +17,7 @@ from krm_injector.istio_names import (
     REWRITE_PROBES_ANNOTATION,
     STATUS_ANNOTATION,
 )
-from krm_injector.versions import NEWEST, rules_for
+from krm_injector.versions import NEWEST, parse_version, patch_of, rules_for
 
 Pod = dict[str, Any]
 
@@ -261,6 +261,27 @@ def test_a_transparent_proxy_stays_root() -> None:
     mine = {"name": "istio-proxy", "securityContext": {"runAsUser": 2000}}
     done = merge.adjust_init_user(pod(APP, mine, init=(INIT,)), pod(APP, mine), tproxy=True)
     assert done["spec"]["containers"][1]["securityContext"]["runAsUser"] == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "user", "context"),
+    [
+        ("1.20.0", 1000, {"runAsUser": 2000, "runAsNonRoot": True}),
+        ("1.20.1", 1000, {"runAsUser": 1000, "runAsNonRoot": True}),
+        ("1.20.1", 1337, {"runAsUser": 2000, "runAsNonRoot": True}),
+        ("1.22.0", 1000, {"runAsUser": 1000, "runAsNonRoot": True}),
+        ("1.22.1", 1000, {"runAsUser": 2000, "runAsNonRoot": True}),
+    ],
+)
+def test_who_the_users_own_proxy_runs_as(version: str, user: int, context: Any) -> None:
+    """resetFieldsInAutoImageContainer of 1.20.1 to 1.22.0: only users that are not the usual."""
+    mine = {"name": "istio-proxy", "securityContext": {"runAsUser": 2000, "runAsNonRoot": True}}
+    given = {**PROXY, "securityContext": {"runAsUser": user}}
+    merged = {**given, "securityContext": context}
+    rules = rules_for(parse_version(version), patch_of(version))
+    template = pod(given)
+    done = merge.reapply_overrides(pod(APP, given), pod(APP, mine), template, False, rules)
+    assert done["spec"]["containers"] == [APP, merged]
 
 
 def test_overrides_that_do_not_parse_are_named() -> None:

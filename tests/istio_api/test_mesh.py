@@ -19,6 +19,7 @@ from krm_injector.istio_api import (
     annotated_mesh_config,
     clean_proxy_config,
     default_proxy_config,
+    duration_string,
     merge_proxy_config,
     mesh_config,
     proxy_config_for,
@@ -26,6 +27,7 @@ from krm_injector.istio_api import (
     typed_values,
 )
 from krm_injector.istio_api.message import Message
+from krm_injector.istio_api.schema import Version, schema
 from krm_injector.model import Object
 
 NEWEST = (1, 32)
@@ -34,7 +36,7 @@ NEWEST = (1, 32)
 VERSIONS = [v for v in os.listdir(CORPUS) if int(v.split(".")[1]) >= 7] if CORPUS.is_dir() else []
 
 
-def cleaned(config: Message, minor: tuple[int, int] = NEWEST) -> Any:
+def cleaned(config: Message, minor: Version = NEWEST) -> Any:
     return json.loads(to_json(clean_proxy_config(config, minor)))
 
 
@@ -192,6 +194,61 @@ def test_metadata_is_replaced_before_1_10() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("version", "merged"),
+    [((1, 10, 2), False), ((1, 10, 3), True), ((1, 10), True), ((1, 11, 0), True)],
+)
+def test_metadata_is_merged_from_1_10_3_on(version: Version, merged: bool) -> None:
+    base = merge_proxy_config("proxyMetadata: {A: a}", default_proxy_config(version), version)
+    over = merge_proxy_config("proxyMetadata: {B: b}", base, version)
+    assert over.fields["proxyMetadata"] == ({"A": "a", "B": "b"} if merged else {"B": "b"})
+
+
+def test_headers_are_merged_from_1_19_1_on() -> None:
+    text = "proxyHeaders: {server: {value: s}, metadataExchangeHeaders: {mode: IN_MESH}}"
+    kept = {}
+    for version in ((1, 19, 0), (1, 19, 1)):
+        base = merge_proxy_config(text, default_proxy_config(version), version)
+        over = merge_proxy_config("proxyHeaders: {requestId: {disabled: true}}", base, version)
+        kept[version] = (
+            [*cleaned(base, version)["proxyHeaders"]],
+            [*over.fields["proxyHeaders"].fields],
+        )
+    assert kept[1, 19, 0] == (["server"], ["requestId"])
+    assert kept[1, 19, 1] == (["server", "metadataExchangeHeaders"], ["requestId", "server"])
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "first"),
+    [
+        ("MeshConfig.ingressSelector", (1, 6, 0), (1, 6, 1)),
+        ("MeshConfig.pathNormalization", (1, 8, 5), (1, 8, 6)),
+        ("MeshConfig.pathNormalization", (1, 9, 4), (1, 9, 5)),
+        ("MeshConfig.caCertificates", (1, 9, 0), (1, 9, 1)),
+        ("ProxyConfig.caCertificatesPem", (1, 9, 0), (1, 9, 1)),
+        ("ProxyConfig.image", (1, 12, 0), (1, 12, 1)),
+    ],
+)
+def test_fields_that_came_with_a_patch_release(field: str, before: Version, first: Version) -> None:
+    message, _, name = field.partition(".")
+    has = [
+        name in schema(version).message(f"v1alpha1.{message}").by_json
+        for version in (before, first, first[:2])
+    ]
+    assert has == [False, True, True]
+
+
+def test_what_a_patch_release_changed_otherwise() -> None:
+    with pytest.raises(ApiError, match="meshId"):
+        merge_proxy_config("meshId: m", default_proxy_config((1, 7, 0)), (1, 7, 0))
+    assert cleaned(merge_proxy_config("meshId: m", default_proxy_config((1, 7)), (1, 7)), (1, 7))
+    timeouts = [
+        duration_string(mesh_config("", version).fields["protocolDetectionTimeout"])
+        for version in ((1, 6, 4), (1, 6, 5), (1, 6))
+    ]
+    assert timeouts == ["100ms", "5s", "5s"]
+
+
 def test_levels_of_proxy_config_resources() -> None:
     resources = [
         resource(
@@ -236,6 +293,8 @@ def test_of_several_resources_the_oldest_counts() -> None:
         resource("y", "shop", {"concurrency": 4}),
     )
     assert effective(resources=[second, first]) == {"concurrency": 3}
+    # What has no time is still to be created: the webhook of 1.31 takes it for the newest.
+    assert effective(resources=[first, new]) == {"concurrency": 1}
 
 
 def test_an_empty_selector_selects_nothing() -> None:

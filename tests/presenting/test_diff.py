@@ -15,6 +15,7 @@ from outside import needs_program
 from paths import ROOT
 
 from krm_injector.cli import program
+from krm_injector.discovery import profile
 from krm_injector.kube.differences import ABSENT, differences
 from krm_injector.kube.yaml import dump
 from krm_injector.presenting import diff
@@ -103,12 +104,13 @@ def test_an_upgrade_is_told_in_groups(
 ) -> None:
     objects = installation()
     (tmp_path / "a.yaml").write_text("---\n".join(map(dump, objects)))
-    objects[1]["data"]["values"] = objects[1]["data"]["values"].replace("1.30.3", "1.30.4")
+    values = objects[1]["data"]["values"]
+    objects[1]["data"]["values"] = values.replace(profile.DEFAULT.tag, "1.31.9")
     (tmp_path / "b.yaml").write_text("---\n".join(map(dump, objects)))
     both = ["--from", str(tmp_path / "a.yaml"), "--to", str(tmp_path / "b.yaml")]
     assert program.run(["diff", "--quiet", *both, str(EXAMPLE)]) == 0
     text = capsysbinary.readouterr().out.decode()
-    assert text.startswith("5 of 8 workloads change") and "proxyv2:1.30.4" in text
+    assert text.startswith("5 of 8 workloads change") and "proxyv2:1.31.9" in text
     assert program.run(["diff", "--quiet", *both, "-o", "json", str(EXAMPLE)]) == 0
     answer = json.loads(capsysbinary.readouterr().out)
     assert sum(len(group["workloads"]) for group in answer["groups"]) == 5

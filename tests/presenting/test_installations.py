@@ -174,6 +174,20 @@ def test_a_compliance_policy_is_named() -> None:
     assert result.message.endswith("controlPlaneEnv: {COMPLIANCE_POLICY: fips-140-2}")
 
 
+def test_a_compliance_policy_that_the_values_hold_needs_no_word() -> None:
+    """From 1.26 on: templates see it."""
+    parts = plane(pilot={"env": {"COMPLIANCE_POLICY": "fips-140-2"}})
+    webhooks = default_webhooks("istio-sidecar-injector")
+    for environment, told in (
+        ({"COMPLIANCE_POLICY": "fips-140-2"}, ""),
+        ({"COMPLIANCE_POLICY": "pqc"}, "controlPlaneEnv: {COMPLIANCE_POLICY: pqc}"),
+        ({}, 'controlPlaneEnv: {COMPLIANCE_POLICY: ""}'),
+    ):
+        results = snapshot.take([*parts, webhooks, istiod(**environment)]).results
+        said = [result.message for result in results if result.code == "mesh-incomplete"]
+        assert [message.partition("functionConfig: ")[2] for message in said] == [told] * bool(told)
+
+
 def test_a_shared_mesh_configuration_is_named() -> None:
     parts = plane(pilot={"env": {"SHARED_MESH_CONFIG": "company-mesh"}})
     company = config_map("company-mesh", {"mesh": "accessLogFile: /dev/stdout"})

@@ -18,6 +18,7 @@ from paths import CORPUS, DIFFERENTIAL, ROOT
 
 from krm_injector import function_config, pipeline
 from krm_injector.cli import program
+from krm_injector.discovery import profile
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.kube.yaml import dump, load_all
@@ -28,6 +29,7 @@ from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list.members import walk, with_type
 
 CASES = CORPUS / "1.30.3"
+TAG = profile.DEFAULT.tag  # of builders.installation
 MESHES = sorted((DIFFERENTIAL / "mesh").glob("*.yaml"))
 EXAMPLE = ROOT / "functions" / "istio-inject" / "examples" / "httpbin" / "base"
 
@@ -42,7 +44,7 @@ def test_it_is_minimal_sorted_and_marked() -> None:
     text = snapshot.text(taken)
     assert "caBundle" not in text and "meshNetworks" not in text and "rules:" not in text
     assert all(o["metadata"]["annotations"][LOCAL_CONFIG] == "true" for o in taken.objects)
-    assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
+    assert text.splitlines()[1:3] == ["# origin: helm", f"# control plane default: Istio {TAG}"]
 
 
 def test_the_order_and_the_origin_of_the_input_do_not_count() -> None:
@@ -64,6 +66,26 @@ def test_the_order_and_the_origin_of_the_input_do_not_count() -> None:
     assert again.objects == one.objects
 
 
+def proxy_config(name: str, namespace: str, created: str | None) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace, "creationTimestamp": created}
+    spec = {"environmentVariables": {"FROM": name}}
+    kind = {"apiVersion": "networking.istio.io/v1beta1", "kind": "ProxyConfig"}
+    return {**kind, "metadata": metadata, "spec": spec}
+
+
+def test_ages_of_proxy_configs_stay_where_one_namespace_has_several() -> None:
+    """The oldest counts (pilot/pkg/model/proxy_config.go)."""
+    old, new = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+    several = [proxy_config("a", "shop", new), proxy_config("b", "shop", old)]
+    taken = snapshot.take([*several, proxy_config("c", "alone", new), *installation()])
+    ages = {
+        o["metadata"]["name"]: o["metadata"].get("creationTimestamp")
+        for o in taken.objects
+        if o["kind"] == "ProxyConfig"
+    }
+    assert ages == {"a": new, "b": old, "c": None}
+
+
 def load_all_values(text: str) -> list[Any]:
     return [document.value for document in load_all(text)]
 
@@ -71,7 +93,7 @@ def load_all_values(text: str) -> list[Any]:
 def test_a_snapshot_holds_every_revision() -> None:
     taken = snapshot.take([*installation(), *installation("canary")])
     assert [mesh.revision for mesh in taken.meshes] == ["default", "canary"]
-    assert "# control plane canary: Istio 1.30.3" in snapshot.text(taken)
+    assert f"# control plane canary: Istio {TAG}" in snapshot.text(taken)
 
 
 def test_credentials_are_left_out_unless_a_template_reads_them() -> None:
@@ -231,7 +253,7 @@ def test_what_helm_prints_gives_the_same_injection(
     (chart / "templates" / "NOTES.txt").write_text("Congratulations: {not: yaml\n")
     full.write_bytes(printed([needs_program(helm), "template", "istiod", str(chart)], tmp_path))
     text = taken(full, capsysbinary)
-    assert text.splitlines()[1:3] == ["# origin: helm", "# control plane default: Istio 1.30.3"]
+    assert text.splitlines()[1:3] == ["# origin: helm", f"# control plane default: Istio {TAG}"]
     assert_the_same_injection(full.read_bytes(), text)
     if helm == "helm4":  # Helm 3 asks the cluster here
         command = [needs_program(helm), "install", "istiod", str(chart), "--dry-run=client"]

@@ -22,6 +22,7 @@ from paths import TESTS
 
 from krm_injector.cli import program
 from krm_injector.codes import CODES, of_page
+from krm_injector.discovery import profile
 from krm_injector.kube.yaml import YamlError, dump
 
 CONFIG = (
@@ -43,6 +44,7 @@ spec:
     spec: {containers: [{name: web, image: "web:1"}]}
 """
 BOTH = SHOP + "---\n" + WEB
+PROXY = f"{profile.HUB}/proxyv2:{profile.DEFAULT.tag}"
 INJECT = "inject in.yaml"
 CONFIGURED = "inject in.yaml --config config.yaml"
 
@@ -448,8 +450,7 @@ HINTS: dict[str, Hint] = {
     ),
     "image-not-locked": Hint(
         {**SOURCES, "config.yaml": config("images: {lock: {}}")}, CONFIGURED, "proxyv2",
-        {"config.yaml": config(f"images: {{lock: {{'docker.io/istio/proxyv2:1.30.3': "
-                                f"'sha256:{'a' * 64}'}}}}")},
+        {"config.yaml": config(f"images: {{lock: {{'{PROXY}': 'sha256:{'a' * 64}'}}}}")},
     ),
     # ------------------------------------------------------------ later
     "verify-not-injected": Hint(SOURCES, "verify in.yaml", "Inject it", before="",
@@ -572,7 +573,7 @@ EDITS = {
         "      annotations:\n",
         '      annotations:\n        sidecar.istio.io/logLevel: "debug"\n',
     ),
-    "other-rules": ('"rules":1,', '"rules":99,'),
+    "other-rules": ('"rules":2,', '"rules":99,'),
     "damage": ('{"v":1,', '{"v":9,'),
 }
 

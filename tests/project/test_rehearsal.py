@@ -43,7 +43,7 @@ def test_the_images_change_and_nothing_else(printed: list[str]) -> None:
         path = f"spec.initContainers[{container}].{field}"
         expected += [
             f'- {path}: "{rehearsal.RETIRING}/proxyv2:1.30.3"',
-            f'+ {path}: "{rehearsal.STAYING}/proxyv2:1.31.0"',
+            f'+ {path}: "{rehearsal.STAYING}/proxyv2:1.31.1"',
         ]
     assert changes == expected
 
@@ -61,7 +61,7 @@ def test_what_restarts(printed: list[str]) -> None:
 
 
 def test_nothing_is_left_on_the_old_hub(printed: list[str]) -> None:
-    assert printed[3] == f"{rehearsal.STAYING}/proxyv2:1.31.0\n"
+    assert printed[3] == f"{rehearsal.STAYING}/proxyv2:1.31.1\n"
 
 
 def test_each_small_step_restarts_the_same(printed: list[str]) -> None:

@@ -45,3 +45,20 @@ def test_the_order_of_keys_and_the_failure_policy_of_a_webhook_change_no_digest(
     webhook = Webhook("injector", "rev.istio.io", "default", {"a": 1, "b": 2}, None, "/inject")
     same = webhook._replace(namespace_selector={"b": 2, "a": 1}, ignores_failure=True)
     assert mesh_digest(mesh(webhooks=(webhook,))) == mesh_digest(mesh(webhooks=(same,)))
+
+
+def test_of_proxy_configs_their_order_counts_and_not_their_age() -> None:
+    def digest(*created: str | None) -> str:
+        configs = tuple(
+            {
+                "metadata": {"name": name, "namespace": "shop", "creationTimestamp": when},
+                "spec": {"concurrency": number},
+            }
+            for number, (name, when) in enumerate(zip("ab", created, strict=False))
+        )
+        return mesh_digest(mesh(proxy_configs=configs))
+
+    old, new = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+    assert digest(old) == digest(None)
+    assert digest(old, new) == digest(None, None)  # by name
+    assert digest(old, new) != digest(new, old)

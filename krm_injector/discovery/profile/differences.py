@@ -45,7 +45,7 @@ NEWEST_PATCHES: tuple[Patch, ...] = (
     (1, 30, 5),
     (1, 31, 1),
 )
-DEFAULT = Release((1, 30, 3), "1.30.3")  # where no version is stated
+DEFAULT = Release((1, 31, 1), "1.31.1")  # where no version is stated
 
 _AGENT_LOG = 'annotation .ObjectMeta "sidecar.istio.io/agentLogLevel" "default:info"'
 _OWN_IMAGE = 'if contains "/" (index $a "sidecar.istio.io/proxyImage")'
@@ -227,8 +227,8 @@ TEMPLATES_SINCE: dict[str, Patch] = {  # templates/istiod-injector-configmap.yam
 
 
 def release_of(stated: str) -> Release | None:
-    """The release that a stated version means: "1.30.2" itself, "1.30" the newest of its patches
-    in the table, else its first, "" the default.
+    """The release that a stated version means: "1.30.2" itself, "1.30" and "1.30.x" the newest of
+    its patches in the table, else its first, "" the default.
 
     None where the version is older than the oldest described here. What is newer than the newest
     has the newest texts.
@@ -245,7 +245,7 @@ def release_of(stated: str) -> Release | None:
     if wanted < NEWEST_PATCHES[0][:2]:
         return None
     newest = {known[:2]: known for known in NEWEST_PATCHES}.get(wanted, (*wanted, 0))
-    if patch is None and not more:
+    if patch is None and more in ("", ".x"):
         return release(newest)
 
     # 1.31-alpha.SHA has no patch number, and counts as the newest.

@@ -74,7 +74,7 @@ def _configs(pod: Object, plane: PreparedControlPlane) -> _Configs:
     if annotation is None or not plane.mesh.rules.proxy_config_annotation:
         return _Configs(mesh_config, mesh_config)
 
-    annotated = annotated_mesh_config(annotation, mesh_config, plane.mesh.rules.minor)
+    annotated = annotated_mesh_config(annotation, mesh_config, plane.mesh.rules.api)
     return _Configs(mesh_config, annotated)
 
 

@@ -82,10 +82,10 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
 
     numbers: "int" gives an int wherever JSON would print the number without a point (1e3 -> 1000),
     as the API server reads it; "float" gives every number as a float, as Go decodes JSON into
-    ``map[string]any``. strict=False takes what Go's yaml.Unmarshal takes of a rendered template:
-    the last of several equal keys, custom tags as if they were not there, and only the first
-    document. Aliases share their value with the anchor's: treat values as frozen. Errors:
-    YamlError.
+    ``map[string]any``; "yaml" leaves 1e3 a float. strict=False takes what Go's yaml.Unmarshal takes
+    of a rendered template: the last of several equal keys, custom tags as if they were not there,
+    and only the first document. Aliases share their value with the anchor's: treat values as
+    frozen. Errors: YamlError.
     """
     text = text.removeprefix("\ufeff")
     reader = Reader(text, numbers, strict)
@@ -173,6 +173,7 @@ class Reader:
         self.next = parser(text)
         self.strict = strict
         self.as_float = numbers == "float"
+        self.as_json = numbers == "int"
         self.anchors: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}  # nodes under each anchor, aliases expanded
         self.nodes = 0  # collections and aliases' nodes so far
@@ -326,7 +327,7 @@ class Reader:
         if value.__class__ is not str:
             if self.as_float:
                 return float(value)
-            if value.__class__ is float:
+            if value.__class__ is float and self.as_json:
                 return scalars.as_json_number(value)
 
         return value

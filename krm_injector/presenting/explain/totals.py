@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 _MOST_NAMESPACES = 12  # counted one by one
 _MOST_NAMES = 3  # workloads that one doubt names
-_SOURCES = {"profile": ", the embedded profile", "bundle": ", from the bundle", "missing": ""}
+_SOURCES = {
+    "functionConfig": ", from --mesh or spec.mesh",
+    "bundle": ", from the bundle",
+    "profile": ", the embedded profile",
+    "missing": "",
+}
 
 
 def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
@@ -96,8 +101,7 @@ def _control_plane(mesh: Mesh) -> str:
     elif mesh.source == "missing":
         version = "no configuration"
 
-    source = _SOURCES.get(mesh.source, f", from the {mesh.source}")
-    return f"{mesh.revision} ({version}{source})"
+    return f"{mesh.revision} ({version}{_SOURCES[mesh.source]})"
 
 
 def _nothing_asks(meshes: Sequence[Mesh], entries: list[Entry]) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SOURCES = {
+    "functionConfig": "from --mesh or spec.mesh",
     "profile": "embedded profile",
     "bundle": "from the bundle",
     "missing": "configuration missing",
@@ -55,7 +56,7 @@ def _control_plane(mesh: Mesh) -> Html:
     return _CONTROL_PLANE.filled(
         revision=mesh.revision,
         version=mesh.version or "of unknown version",
-        source=_SOURCES.get(mesh.source, mesh.source),
+        source=_SOURCES[mesh.source],
         sidecars="native sidecars" if mesh.native_sidecars else "sidecars as plain containers",
         webhooks=", webhooks assumed" if mesh.assumed_webhooks else "",
     )

@@ -23,7 +23,7 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.snapshot.comparison import DIGEST, changes, digest
 from krm_injector.presenting.snapshot.credentials import private_key_error
 from krm_injector.presenting.snapshot.origin import by_helm, manifests_of, origin
-from krm_injector.presenting.snapshot.reduction import reduced, ref_of
+from krm_injector.presenting.snapshot.reduction import keep_ages, reduced, ref_of
 from krm_injector.presenting.snapshot.unknown import unknown
 
 TYPE_CHECKING = False
@@ -74,6 +74,7 @@ def take(objects: Sequence[Object], helm: bool = False) -> Snapshot:
         elif kept != minimal:
             results.append(_ambiguous(minimal))
 
+    keep_ages(minimal_objects.values(), sources)
     if not any(minimal["kind"] == "ConfigMap" for minimal in minimal_objects.values()):
         told = mesh_files.webhooks_alone(objects, "FILE") or mesh_files.no_mesh(objects, "FILE")
         message = f"the input {told}"

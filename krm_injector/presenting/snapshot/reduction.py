@@ -11,6 +11,7 @@ from krm_injector.istio_names import (
     LOCAL_CONFIG,
     MESH_CONFIG_MAP,
     REVISION_LABEL,
+    TAG_LABEL,
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
@@ -20,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_LABELS = ("app.kubernetes.io/version", "helm.sh/chart", REVISION_LABEL, "istio.io/tag")
+_LABELS = ("app.kubernetes.io/version", "helm.sh/chart", REVISION_LABEL, TAG_LABEL)
 # The key that makes a ConfigMap of this name (or NAME-REVISION) part of the mesh.
 _CONFIG_MAP_KEYS = (("config", INJECTOR_CONFIG_MAP), ("mesh", MESH_CONFIG_MAP))
 _WEBHOOK_FIELDS = (
@@ -45,6 +46,23 @@ def reduced(value: Object, results: list[Result]) -> Object | None:
     if kind == "ProxyConfig" and version.startswith("networking.istio.io/"):
         return {**_head(value, (REVISION_LABEL,)), "spec": value.get("spec") or {}}
     return None
+
+
+def keep_ages(minimal_objects: Iterable[Object], sources: Iterable[Object]) -> None:
+    """Gives ProxyConfigs back when they were created, where a Namespace has several of them: the
+    oldest that fits counts (pilot/pkg/model/proxy_config.go GetProxyConfigs).
+    """
+    by_namespace: dict[str, list[tuple[Object, Object]]] = {}
+    for minimal, source in zip(minimal_objects, sources, strict=True):
+        if minimal["kind"] == "ProxyConfig":
+            namespace = str(minimal["metadata"].get("namespace"))
+            by_namespace.setdefault(namespace, []).append((minimal, source))
+
+    for pairs in by_namespace.values():
+        for minimal, source in pairs if len(pairs) > 1 else ():
+            created = at(source, ("metadata", "creationTimestamp"))
+            if created is not None:
+                minimal["metadata"]["creationTimestamp"] = created
 
 
 def ref_of(value: Object) -> ResourceRef:

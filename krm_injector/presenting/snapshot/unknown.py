@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
+from krm_injector.discovery.tag_services import tag_services
+from krm_injector.istio_names import (
+    COMPLIANCE_VARIABLE,
+    INJECTION_LABEL,
+    NATIVE_VARIABLE,
+    REVISION_LABEL,
+    TAG_LABEL,
+)
 from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.presenting.snapshot.reduction import ref_of
 
-_TAG_LABEL = "istio.io/tag"
-_NATIVE_SIDECARS = "ENABLE_NATIVE_SIDECARS"
-_COMPLIANCE_POLICY = "COMPLIANCE_POLICY"  # what templates see as .CompliancePolicy
+_EMPTY = '""'  # of YAML
 _TRUE = ("1", "t", "T", "true", "TRUE", "True", "auto")  # of ENABLE_NATIVE_SIDECARS
 
 
@@ -35,26 +40,18 @@ def _tags_without_webhooks(
 ) -> Iterable[Result]:
     """Warnings where a Service alone makes a revision tag.
 
-    Since 1.28 charts and istioctl make a Service beside the webhooks of a tag. istiod tells by
-    either which Gateways and other resources are its own; the API server injects by webhooks alone
-    (templates/revision-tags-svc.yaml; pkg/revisions/tag_watcher.go GetMyTags).
+    The API server injects by webhooks alone (discovery/tag_services.py).
     """
-    with_webhooks = {at(value, ("metadata", "labels", _TAG_LABEL)) for value in configurations}
-    for value in objects:
-        labels = at(value, ("metadata", "labels")) or {}
-        if value.get("kind") != "Service" or not isinstance(labels, dict):
+    with_webhooks = {at(value, ("metadata", "labels", TAG_LABEL)) for value in configurations}
+    for ref, tag, revision in tag_services(objects):
+        if tag in with_webhooks:
             continue
 
-        tag, revision = labels.get(_TAG_LABEL), labels.get(REVISION_LABEL)
-        if not tag or not revision or tag in with_webhooks:
-            continue
-
-        ref = ref_of(value)
         message = (
             f"{ref} makes {tag} a tag of revision {revision}, and no webhook given here goes with "
             f"it: pods that ask for {REVISION_LABEL}={tag} are not injected by a Service. If the "
             f"cluster has the webhooks of the tag, add them: kubectl get "
-            f"mutatingwebhookconfiguration -l {_TAG_LABEL}={tag} -o yaml"
+            f"mutatingwebhookconfiguration -l {TAG_LABEL}={tag} -o yaml"
         )
         yield Result("warning", message, ref, code="mesh-incomplete")
 
@@ -126,15 +123,15 @@ def _environments(objects: Iterable[Object], meshes: Iterable[Mesh]) -> Iterable
 
         mesh = mesh_of.get(str(labels.get(REVISION_LABEL) or "default"))
         environment = _environment(value)
-        native = environment.get(_NATIVE_SIDECARS)
+        native = environment.get(NATIVE_VARIABLE)
         if mesh and native is not None and (native in _TRUE) != mesh.native_sidecars:
             setting = f"nativeSidecars: {str(native in _TRUE).lower()}"
-            yield _not_stated(value, _NATIVE_SIDECARS, native, setting)
+            yield _not_stated(value, NATIVE_VARIABLE, native, setting)
 
-        policy = environment.get(_COMPLIANCE_POLICY)
-        if mesh and policy:
-            setting = f"controlPlaneEnv: {{{_COMPLIANCE_POLICY}: {policy}}}"
-            yield _not_stated(value, _COMPLIANCE_POLICY, policy, setting)
+        policy = environment.get(COMPLIANCE_VARIABLE, "")
+        if mesh and policy != mesh.control_plane_env.get(COMPLIANCE_VARIABLE, ""):
+            setting = f"controlPlaneEnv: {{{COMPLIANCE_VARIABLE}: {policy or _EMPTY}}}"
+            yield _not_stated(value, COMPLIANCE_VARIABLE, policy, setting)
 
 
 def _environment(deployment: Object) -> dict[str, str]:

@@ -14,6 +14,7 @@ from functools import cache
 from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
 from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
+from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Namespace, Webhook
 
 TYPE_CHECKING = False
@@ -48,12 +49,27 @@ def mesh_digest(mesh: Mesh) -> str:
         mesh.platform,
         mesh.native_sidecars,
         mesh.control_plane_env,
-        mesh.proxy_configs,
+        _proxy_configs(mesh),
         [webhook[:_WEBHOOK_FIELDS] for webhook in mesh.webhooks],
     ]
     value = digest(canonical(parts))
     _mesh_digests[mesh.revision] = mesh, value
     return value
+
+
+def _proxy_configs(mesh: Mesh) -> Any:
+    """What injection reads of ProxyConfigs: the oldest of a Namespace counts, its age does not."""
+    if not mesh.proxy_configs:
+        return mesh.proxy_configs
+
+    from krm_injector.istio_api.mesh import by_age  # late: few meshes have any
+
+    specs_by_namespace: dict[str, list[Any]] = {}
+    for value in by_age(mesh.proxy_configs):
+        namespace = str(at(value, ("metadata", "namespace")) or "")
+        specs_by_namespace.setdefault(namespace, []).append(value.get("spec") or {})
+
+    return specs_by_namespace
 
 
 def namespace_digest(namespace: Namespace | None, mesh: Mesh) -> str:

@@ -44,7 +44,10 @@ OF_TEMPLATES = 2  # the version of the form with an entry for each pod template
 # a fidelity fix, a new embedded profile, another guard. Then verify can distinguish that cause from
 # an edit of the workload's own fields. Not for a new version of Istio, nor for what the record
 # itself holds. Records without this number have 0.
-RULES = 1
+#
+# 2: rules follow the patch release (mesh API, owners, own proxies); paths, OpenShift's users,
+# divisors and numbers of data.config as Istio 1.31 has them; istiod's environment by the values.
+RULES = 2
 
 ANNOTATIONS_PATH = ("metadata", "annotations")
 RECORD_PATH = (*ANNOTATIONS_PATH, ANNOTATION)

@@ -92,6 +92,12 @@ def test_table_is_aligned() -> None:
     )
 
 
+def test_a_mesh_that_was_named_says_so() -> None:
+    named = MESH._replace(source="functionConfig")
+    table = rendered("table", [named], explain.entries([INJECTED], {4: AFTER}))
+    assert "Control plane: default (Istio 1.30.3, from --mesh or spec.mesh).\n" in table
+
+
 def test_a_rule_of_several_lines_stays_on_one() -> None:
     entries = explain.entries([LEFT._replace(detail="a\nb")], {})
     assert rendered("table", [], entries).splitlines()[1].endswith("a b")
