@@ -35,6 +35,7 @@ def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Obj
 
     for partial in partials:
         give_divisors(partial)
+        plane.merging(partial)
 
     return partials
 
