@@ -142,6 +142,9 @@ class _Statements(Expressions):
         declared, pipe.declared = pipe.declared, []  # the loop sets them, not the pipeline
         evaluate = self.pipeline(pipe)
         pipe.declared = declared
+        if self.watch is not None:
+            evaluate = _watched(evaluate, self.watch)
+
         last = ast.last_visited(pipe)
         slots: list[int] = []
         for name in declared:
@@ -309,3 +312,9 @@ def _jumping(arms: list[tuple[Closure, Body]], otherwise: Body, is_with: bool) -
         return None
 
     return run_jumping
+
+
+def _watched(evaluate: Closure, watch: Watch) -> Closure:
+    """What a range goes over, shown to the watch as if range were a function."""
+    show = watch(Func("range", lambda value: value, ("reflect.Value",))).call
+    return lambda dot, frame: show(evaluate(dot, frame))

@@ -157,6 +157,9 @@ class PreparedControlPlane:
         self.last_steps = left - self._account.left
         return text
 
+    def merging(self, partial: Object) -> None:
+        """Told of each partial Pod before it is merged."""
+
     def account_for(self, executions: Sequence[int]) -> bool:
         """Takes the steps of executions whose result is known already. False, and nothing is taken,
         where these steps are not left.

@@ -36,7 +36,11 @@ def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Obj
     if kubernetes < pod_history.NEWEST:
         partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
 
-    return [with_divisors(partial) for partial in partials]
+    partials = [with_divisors(partial) for partial in partials]
+    for partial in partials:
+        plane.merging(partial)
+
+    return partials
 
 
 def selected_templates(plane: PreparedControlPlane, params: InjectionParameters) -> list[str]:

@@ -7,7 +7,8 @@ make use of that, and each is a proof, not a guess:
    in the same Namespace and called by the same webhook, can differ in nothing but their holes.
 2. The second one of a kind is injected with a placeholder in each hole that injection itself only
    moves. ``watch`` sees what the templates do with the placeholders. A hole that a template looks
-   at is pinned: it keeps its scalar, and only workloads with the same scalar there are alike.
+   at is pinned: it keeps its scalar, and only workloads with the same scalar there are alike. So
+   are holes in what injection changes or replaces (``_compared``).
 3. The result with the first workload's scalars must be, byte for byte, what the first one became.
 
 After that a workload of the shape costs its own scalars and the digests of its record. Whatever is
@@ -21,8 +22,9 @@ from sys import intern
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
 from krm_injector.istio_api import ApiError
+from krm_injector.kube.element_names import names
 from krm_injector.kube.paths import Step, at
-from krm_injector.kube.twins import Alike, Twin, to_json
+from krm_injector.kube.twins import PLACEHOLDER, Alike, Twin, to_json
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Object
 from krm_injector.named_tuple import NamedTuple
@@ -201,7 +203,8 @@ class Families:
                 break
 
             before, after = trial
-            pins = watched.watch.pins | _changed(family.places, before, after)
+            pins = watched.watch.pins | _compared(before, after)
+            pins &= family.places.keys()
             if not pins:
                 shape = self._proved(family.places, first, before, after, decision, watched)
                 family.remember(holes, shape or UNPROVED)
@@ -244,6 +247,9 @@ class Families:
         watched: WatchedControlPlane,
     ) -> Shape | None:
         """The shape, if it gives for the first workload what that one became."""
+        if not _numbers_in(after) <= places.keys():
+            return None  # the control plane writes something that looks like a placeholder
+
         free = tuple(places)
         positions = {number: index for index, number in enumerate(free)}
         digests = None
@@ -282,28 +288,37 @@ def _key(decision: Decision, plane: PreparedControlPlane, texts: Texts) -> tuple
     )
 
 
-def _changed(places: Mapping[int, Step], before: Object, after: Object) -> set[int]:
-    """The numbers of the holes that are not as they were where they stood."""
-    return {
-        number
-        for number, path in places.items()
-        if at(before, path) != _at_its_place(before, after, path)
-    }
+def _compared(before: Any, after: Any) -> set[int]:
+    """The numbers of the holes in what was changed or taken out, and in what came in its place.
 
-
-def _at_its_place(before: Any, after: Any, path: Step) -> Any:
-    """What stands after injection where the path led before. Elements of lists are known by their
-    names: others may stand before them now.
+    Whether something was changed is told by comparison, which other scalars could decide otherwise.
+    What is only new cannot be equal to anything.
     """
-    for step in path:
-        place: str | int = step
-        if isinstance(step, int):
-            name = at(before, (step, "name"))
-            names = [at(element, ("name",)) for element in after or ()]
-            place = names.index(name) if name is not None and name in names else step
-        before, after = at(before, (step,)), at(after, (place,))
+    if before is after:
+        return set()
+    if isinstance(before, dict) and isinstance(after, dict):
+        return _compared_children(before, after)
+    if isinstance(before, list) and isinstance(after, list):
+        old_names, new_names = names(before), names(after)
+        if old_names is not None and new_names is not None:
+            old = dict(zip(old_names, before, strict=True))
+            return _compared_children(old, dict(zip(new_names, after, strict=True)))
 
-    return after
+    if before.__class__ is after.__class__ and before == after:
+        return set()
+    return _numbers_in(before) | _numbers_in(after)
+
+
+def _compared_children(before: dict[str, Any], after: dict[str, Any]) -> set[int]:
+    numbers: set[int] = set()
+    for name, value in before.items():
+        numbers |= _compared(value, after[name]) if name in after else _numbers_in(value)
+    return numbers
+
+
+def _numbers_in(value: Any) -> set[int]:
+    matches = PLACEHOLDER.finditer(to_json(value))
+    return {int(match[1] or match[2]) for match in matches}
 
 
 def _fingerprint(injected: Object) -> int:

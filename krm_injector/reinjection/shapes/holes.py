@@ -37,6 +37,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+LONGEST_WORD = 128
 _NO_WORDS = "y|n|yes|no|on|off|true|false|null|nan|inf|infinity|auto"
 _WORD = rf"(?!(?:{_NO_WORDS})[^a-z0-9._/:@-])[a-z](?:[a-z0-9._/:@-]{{0,126}}[a-z0-9])?"
 # In JSON as twins.to_json writes it: a member's value. A word keeps the quote before it.
@@ -142,7 +143,7 @@ def is_free(path: Step, workload: Any, template: Step) -> bool:
 
     inside = path[len(template) :]
     if inside[:2] == ("metadata", "labels"):
-        return _is_free_label(str(inside[2]))
+        return is_free_label(str(inside[2]))
 
     match inside:
         case ("spec", "containers" | "initContainers", int(), *field):
@@ -159,14 +160,15 @@ def _is_free_in_object(path: Step, workload: Any) -> bool:
         case ("metadata", "name"):
             return workload.get("kind") in _KINDS_WITH_FREE_NAMES
         case ("metadata", "labels", key) | ("spec", "selector", "matchLabels", key):
-            return _is_free_label(str(key))
+            return is_free_label(str(key))
         case ("spec", "replicas"):
             return True
 
     return False
 
 
-def _is_free_label(key: str) -> bool:
+def is_free_label(key: str) -> bool:
+    """Whether injection only carries a label with this key."""
     return "istio.io" not in key and key not in _READ_LABELS
 
 

@@ -4,20 +4,28 @@ A template's functions are watched while it renders a pod with placeholders. Mos
 pass a scalar on, or print it as it is; ``_PASSING`` and ``_CONDITIONS`` name those, and on what
 condition. Whatever else gets a placeholder as an argument may have looked at it: its hole is pinned
 then, which means that only workloads with the same scalar there are alike. Conditions (if, with,
-and, or, not) ask a scalar whether it is empty; no hole ever is.
+and, or, not) ask a scalar whether it is empty; no hole ever is. A function that fails may have
+failed because of a placeholder, and ``render`` hides that: nothing is provable then.
+
+What the templates render is watched too. A placeholder may stand where merging and post-processing
+only carry it (``_is_carried``): as the value of an environment variable, of a label. Anywhere else,
+in a key or in what elements of lists are merged by, its hole is pinned.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from krm_injector.gotemplate import Func, Struct, Template
+from krm_injector.gotemplate.runtime import LARGE
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.template_data import TemplateData
+from krm_injector.istio_names import APP_PROBERS_VARIABLE
+from krm_injector.kube.paths import Step, at
 from krm_injector.kube.twins import PLACEHOLDER
 from krm_injector.model import Mesh
-from krm_injector.reinjection.shapes.holes import IS_WORD
+from krm_injector.reinjection.shapes.holes import IS_WORD, LONGEST_WORD, is_free_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,11 +44,14 @@ _PASSING = frozenset(
 )  # fmt: skip
 
 # Where other words than the placeholder could become something else than a text, together with what
-# stands beside them: 1.e5, 0xff, true.
+# stands beside them: 1.e5, 0xff, true, !!int, &anchor.
 _NO_WORD_ALONE = re.compile(
-    r"(?<![A-Za-z0-9/:@._+-])[-+.0-9_]+krm\.hole/|[A-Za-z0-9]krm\.hole/|x@k-k[A-Za-z0-9]"
+    r"(?<![A-Za-z0-9/:@._+-])[-+.0-9_]+krm\.hole/|[A-Za-z0-9_!&*%]krm\.hole/|x@k-k[A-Za-z0-9]"
 )
-_OTHER_VERBS = re.compile(r"%(?![svqd%])")
+_OTHER_VERBS = re.compile(r"%(?![svd%])")  # %q prints an integer as a character
+# Longer texts cost steps by their length: with other scalars it could be another number.
+_LONG = LARGE // 16
+_LONGEST_OUTPUT = 2**20
 _LABEL = 63
 _CONTAINERS = (dict, list, tuple, Struct)
 
@@ -64,7 +75,12 @@ class Watch:
         name, call = func.name, func.call
 
         def watching(*arguments: Any) -> Any:
-            result = call(*arguments)
+            try:
+                result = call(*arguments)
+            except Exception:
+                self.unprovable = True
+                raise
+
             self._saw(name, arguments, result)
             return result
 
@@ -73,12 +89,20 @@ class Watch:
     def rendered(self, text: str, steps: int) -> None:
         """What a template has rendered."""
         self.steps.append(steps)
-        if _NO_WORD_ALONE.search(text):
+        if _NO_WORD_ALONE.search(text) or len(text) > _LONGEST_OUTPUT:
             self.unprovable = True
         # An integer may be printed where it means something else than itself (5m, 1.5).
         self.pins.update(int(match[2]) for match in PLACEHOLDER.finditer(text) if match[2])
 
+    def merging(self, partial: Any) -> None:
+        """What a template has rendered, as it is to be merged."""
+        for path, numbers in _places(partial, ()):
+            if not _is_carried(path, partial):
+                self.pins.update(numbers)
+
     def _saw(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        if any(map(_is_long, (*arguments, result))):
+            self.unprovable = True
         if name in _PASSING or not any(map(_may_hold_placeholders, arguments)):
             return
 
@@ -91,6 +115,15 @@ class Watch:
             self.unprovable = True
         for value in arguments:
             self.pins.update(_numbers(value))
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a text with placeholders may be LARGE with some scalars in their place."""
+    return (
+        isinstance(value, str)
+        and len(value) > _LONG
+        and len(value) + (LONGEST_WORD * len(_numbers(value)) or -len(value)) > LARGE
+    )
 
 
 def _numbers(value: Any) -> list[int]:
@@ -109,6 +142,42 @@ def _may_hold_placeholders(value: Any) -> bool:
     return isinstance(value, Struct) or bool(_numbers(value))
 
 
+# ---------------------------------------------------------------- what is rendered
+
+_CANONICAL = "service.istio.io/canonical-"  # of labels that templates write and nobody reads
+
+
+def _places(value: Any, path: Step) -> Iterator[tuple[Step, list[int]]]:
+    """Path and numbers of all placeholders; those in a key are at the key's parent."""
+    if isinstance(value, dict):
+        for key, field in value.items():
+            if numbers := _numbers(key):
+                yield path, numbers
+            yield from _places(field, (*path, key))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _places(element, (*path, index))
+    elif numbers := _numbers(value):
+        yield path, numbers
+
+
+def _is_carried(path: Step, partial: Any) -> bool:
+    """Whether what a template puts there is only carried from then on."""
+    match path:
+        case ("metadata", "labels", str(key)):
+            return key.startswith(_CANONICAL) or is_free_label(key)
+        case ("metadata", "annotations", str(key)):
+            return "istio" not in key and not key.startswith("prometheus")
+        case ("spec", "containers" | "initContainers", int(), "env", int(), "value"):
+            return bool(at(partial, (*path[:-1], "name")) != APP_PROBERS_VARIABLE)
+        case ("spec", "containers" | "initContainers", int(), "args" | "command", int()):
+            return True
+        case ("spec", "containers" | "initContainers", int(), "image"):
+            return True
+
+    return False
+
+
 # ---------------------------------------------------------------- functions with conditions
 
 # Each says whether the function's result is the same for all scalars, but for the scalars in it.
@@ -116,25 +185,27 @@ _Condition: TypeAlias = "Callable[[Watch, tuple[Any, ...], Any], bool]"
 
 
 def _compares_with_none(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
-    """eq, ne: a placeholder beside texts that no word is equal to."""
+    """eq, ne: a placeholder alone beside texts that no word is equal to."""
     others = [value for value in arguments if not _numbers(value)]
-    if len(arguments) - len(others) != 1:
+    alone = [value for value in arguments if PLACEHOLDER.fullmatch(str(value))]
+    if len(alone) != 1 or len(others) != len(arguments) - 1:
         return False
     return all(isinstance(value, str) and not IS_WORD.fullmatch(value) for value in others)
 
 
 def _looks_up(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
-    """annotation, get, hasKey, index, isset, omit, pick: the keys are no placeholders."""
-    return not any(_numbers(key) for key in arguments[1:])
+    """annotation, get, hasKey, index, isset, omit, pick: a container, and keys without any."""
+    in_container = isinstance(arguments[0], _CONTAINERS)
+    return in_container and not any(map(_may_hold_placeholders, arguments[1:]))
 
 
 def _makes_a_map(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
     """dict, strdict: the keys are no placeholders."""
-    return not any(_numbers(key) for key in arguments[::2])
+    return not any(map(_may_hold_placeholders, arguments[::2]))
 
 
 def _counts(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
-    """len, first, last, ...: of a list or a map."""
+    """len, first, last, range: of a list or a map."""
     return isinstance(arguments[0], (list, dict))
 
 
@@ -188,6 +259,7 @@ _CONDITIONS: dict[str, _Condition] = {
     "len": _counts,
     "first": _counts,
     "last": _counts,
+    "range": _counts,
     "printf": _prints,
     "trunc": _cuts_nothing,
     "trimAll": _trims_nothing,
@@ -217,3 +289,6 @@ class WatchedControlPlane(PreparedControlPlane):
         text = super().execute(template, data)
         self.watch.rendered(text, self.last_steps)
         return text
+
+    def merging(self, partial: Any) -> None:
+        self.watch.merging(partial)
