@@ -17,8 +17,6 @@ not proved takes the plain path, inject_once.
 
 from __future__ import annotations
 
-from sys import intern
-
 from krm_injector.function_config import Settings
 from krm_injector.injection.inject import Failure
 from krm_injector.istio_api import ApiError
@@ -64,7 +62,7 @@ class Shape(NamedTuple):
 
     def twin(self, holes: Sequence[str]) -> Twin | None:
         """The workload with these holes; None if one of them is too long."""
-        scalars = tuple([intern(scalar(holes[number])) for number in self.free])
+        scalars = tuple([scalar(holes[number]) for number in self.free])
         if any(len(scalars[index]) > limit for index, limit in self.limits):
             return None
         if self.digests is not None:
