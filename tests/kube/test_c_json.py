@@ -36,7 +36,9 @@ def test_keys_are_sorted_as_dumps_sorts_them(value: Any) -> None:
     assert c_json.with_sorted_keys(value) == text
 
 
-@pytest.mark.parametrize("value", [{"a": object()}, [{1}], {(1, 2): 3}], ids=["object", "set", "key"])
+@pytest.mark.parametrize(
+    "value", [{"a": object()}, [{1}], {(1, 2): 3}], ids=["object", "set", "key"]
+)
 def test_what_json_refuses_is_refused(value: Any) -> None:
     with pytest.raises(TypeError) as theirs:
         json.dumps(value)
