@@ -84,6 +84,7 @@ def measure(options: argparse.Namespace) -> tuple[str, report.Results]:
         if found is None:
             say(f"base: {options.base}; only this build of krm-injector is measured")
 
+        about = machine(commit, istioctl_version(istioctl) if istioctl else "none")
         sizes = [int(size) for size in options.sizes.split(",")]
         ours = own_build(options.command)
         bench = Bench(ours, base, istioctl, mesh, sizes, options.at, options.runs, work)
@@ -92,7 +93,7 @@ def measure(options: argparse.Namespace) -> tuple[str, report.Results]:
             say(f"measuring: {part}")
             results[part] = PARTS[part](bench)
 
-    return machine(commit, istioctl_version(istioctl) if istioctl else "none"), results
+    return about, results
 
 
 def say(message: str) -> None:
