@@ -65,7 +65,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--base", default=BASE)
     for option in ("--istioctl", "--mesh", "--command", "--plot", "--markdown", "--save", "--load"):
         parser.add_argument(option)
-    return parser.parse_args()
+    options = parser.parse_args()
+
+    unknown = set(options.parts.split(",")) - set(PARTS)
+    if unknown:
+        parser.error(f"--parts: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if options.plot and not options.load and "sizes" not in options.parts.split(","):
+        parser.error("--plot draws the part sizes, which --parts leaves out")
+    return options
 
 
 def measure(options: argparse.Namespace) -> tuple[str, report.Results]:
