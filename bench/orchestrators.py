@@ -23,9 +23,10 @@ import tempfile
 import time
 from typing import Any, NamedTuple
 
+import inputs
 import yaml
-
-import bench
+from measuring import Program, run
+from programs import ROOT
 
 FUNCTIONS = ("none", "copy", "copy injected", "krm-injector")
 
@@ -66,12 +67,12 @@ def main() -> int:
 
 
 def table(size: int, runs: int, command: str, work: pathlib.Path) -> None:
-    resources = [bench.workload(number)[0] for number in range(size)]
+    resources = [inputs.workload(number)[0] for number in range(size)]
     listed = resource_list(resources)
     own = run_own(command, listed, runs, work)
     print(f"{size:>9}  {'own':<10} {'':<14} {'':7} {own.cpu:7.3f}")
     for name in ("kustomize", "kpt"):
-        tool = shutil.which(name) or shutil.which(name, path=str(bench.ROOT / ".tools"))
+        tool = shutil.which(name) or shutil.which(name, path=str(ROOT / ".tools"))
         if tool is None:
             print(f"{size:>9}  {name:<10} not found")
             continue
@@ -126,20 +127,20 @@ CONFIG: dict[str, Any] = {
     "apiVersion": "krm-injector.dev/v1alpha1",
     "kind": "SidecarInjection",
     "metadata": {"name": "istio"},
-    "spec": {"namespaces": [{"name": bench.NAMESPACE, "labels": {"istio-injection": "enabled"}}]},
+    "spec": {"namespaces": [{"name": inputs.NAMESPACE, "labels": {"istio-injection": "enabled"}}]},
 }
 
 
-def run_own(command: str, listed: bytes, runs: int, work: pathlib.Path) -> bench.Cost:
+def run_own(command: str, listed: bytes, runs: int, work: pathlib.Path) -> Time:
     work.mkdir(parents=True)
     file = work / "list.yaml"
     file.write_bytes(listed)
     costs = [
-        bench.run(bench.Program("krm-injector", command.split(), str(file)))
-        for _ in range(runs + 1)
+        run(Program("krm-injector", command.split(), file), work / "own") for _ in range(runs + 1)
     ][1:]
-    return bench.Cost(
-        statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs)
+    return Time(
+        statistics.median(cost.wall for cost in costs),
+        statistics.median(cost.cpu for cost in costs),
     )
 
 
@@ -152,7 +153,7 @@ def case(
     directory: pathlib.Path,
 ) -> Case:
     directory.mkdir()
-    bench.write(directory / "resources.yaml", resources)
+    inputs.write(directory / "resources.yaml", resources)
     script = directory / "function.sh"
     injected = directory / "injected"  # not a manifest to kpt
     lines = {
@@ -173,7 +174,7 @@ def case(
         kustomization: dict[str, Any] = {"resources": ["resources.yaml"]}
         if function != "none":
             kustomization["transformers"] = ["config.yaml"]
-        bench.write(directory / "kustomization.yaml", [kustomization])
+        inputs.write(directory / "kustomization.yaml", [kustomization])
         line = [tool, "build", "--enable-alpha-plugins", "--enable-exec", "."]
     else:
         kptfile: dict[str, Any] = {
@@ -183,9 +184,9 @@ def case(
         }
         if function != "none":
             kptfile["pipeline"] = {"mutators": [{"exec": str(script), "configPath": "config.yaml"}]}
-        bench.write(directory / "Kptfile", [kptfile])
+        inputs.write(directory / "Kptfile", [kptfile])
         line = [tool, "fn", "render", "--allow-exec"]
-    bench.write(directory / "config.yaml", [config])
+    inputs.write(directory / "config.yaml", [config])
     if function == "copy injected":
         record_output(directory, line, script, command, injected, name == "kpt")
     return Case(directory, line, name == "kpt")
@@ -210,7 +211,7 @@ def timed(case: Case) -> Time:
     before = (
         {path: path.read_bytes() for path in case.directory.glob("*.yaml")} if case.in_place else {}
     )
-    environment = {**os.environ, "PYTHONPATH": str(bench.ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     used, started = os.times(), time.perf_counter()
     done = subprocess.run(case.command, cwd=case.directory, capture_output=True, env=environment)
     seconds, now = time.perf_counter() - started, os.times()
