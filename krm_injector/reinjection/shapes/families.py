@@ -50,6 +50,14 @@ Holes = tuple[str, ...]
 
 _TRIALS = 4  # each pins the holes that the one before showed to be looked at
 
+# A trial costs about as much as two injections, so that it pays where twins follow. What it costs
+# is taken from a credit that each Twin adds to. Without credit a shape is looked for when so many
+# workloads of it have been seen that the trial adds little: however few are alike in a run, Shapes
+# does not slow it down by much.
+_CREDIT, _MOST_CREDIT = 8, 64
+_COST = 2
+_PATIENCE = 8
+
 
 class Shape(NamedTuple):
     """What is known of workloads with the same scalars in their pinned holes."""
@@ -74,7 +82,8 @@ class First(NamedTuple):
     """The first workload with some scalars in its pinned holes, which was injected plainly."""
 
     holes: tuple[str, ...]
-    fingerprint: int  # of the injected object
+    injected: Object
+    others: int = 0  # how many more of them were injected plainly, for want of credit
 
 
 class Unproved:
@@ -88,10 +97,11 @@ Member = Shape | First | Unproved
 class Family:
     """The workloads with the same texts between their holes."""
 
-    __slots__ = ("_first", "_members", "alone", "places")
+    __slots__ = ("_first", "_members", "alone", "others", "places")
 
     def __init__(self, first: First) -> None:
         self.alone = True  # one workload has been seen, and its places have not been looked for
+        self.others = 0  # as First.others, while it is alone
         self.places: dict[int, Step] = {}  # of the free holes
         self._first = first
         self._members: dict[Holes, Member] = {}  # by the scalars of the pinned holes
@@ -122,14 +132,14 @@ class Families:
         self._without_record = settings._replace(record=False)
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
+        self._credit = _CREDIT
 
     def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
         """A workload that was injected plainly."""
         parts = split(decision.workload.object)
         if parts is not None:
             texts, holes = parts
-            family = Family(First(holes, _fingerprint(injected)))
-            self._families[_key(decision, plane, texts)] = family
+            self._families[_key(decision, plane, texts)] = Family(First(holes, injected))
 
     def injected(self, decision: Decision, plane: PreparedControlPlane) -> Object | Twin:
         """As inject_once. Raises Failure, ApiError."""
@@ -142,11 +152,15 @@ class Families:
         family = self._families.get(key)
         if family is None:
             injected = inject_once(decision, plane, self._settings)
-            self._families[key] = Family(First(holes, _fingerprint(injected)))
+            self._families[key] = Family(First(holes, injected))
             return injected
 
         if family.alone:
+            if not self._may_try(family.others):
+                family.others += 1
+                return inject_once(decision, plane, self._settings)
             family.pin(free_places(texts, holes, decision.workload.template))
+
         return self._of_family(family, texts, holes, decision, plane)
 
     def _of_family(
@@ -158,19 +172,28 @@ class Families:
         plane: PreparedControlPlane,
     ) -> Object | Twin:
         """A workload that is not the first of its family."""
-        if isinstance(family.member(holes), First):
-            self._prove(family, texts, holes, decision, plane)
+        first = family.member(holes)
+        if isinstance(first, First):
+            if self._may_try(first.others):
+                self._prove(family, texts, holes, decision, plane)
+            else:
+                family.remember(holes, first._replace(others=first.others + 1))
 
         known = family.member(holes)
         if isinstance(known, Shape) and plane.account_for(known.steps):
             twin = known.twin(holes)
             if twin is not None:
+                self._credit = min(self._credit + 1, _MOST_CREDIT)
                 return twin
 
         injected = inject_once(decision, plane, self._settings)
         if known is None:
-            family.remember(holes, First(holes, _fingerprint(injected)))
+            family.remember(holes, First(holes, injected))
         return injected
+
+    def _may_try(self, others: int) -> bool:
+        """Whether to look for a shape; ``others``: how many alike were injected plainly so far."""
+        return self._credit > 0 or others >= _PATIENCE
 
     # ---------------------------------------------------------------- finding a shape
 
@@ -196,6 +219,7 @@ class Families:
             if not isinstance(first, First):
                 return  # the scalars of a hole that is pinned now were not the first one's
 
+            self._credit -= _COST
             trial = self._trial(family.places, texts, holes, decision, watched)
             if trial is None:
                 break
@@ -268,7 +292,7 @@ class Families:
         limits = tuple((positions[number], limit) for number, limit in watch.limits.items())
         shape = Shape(Alike(before, after, positions), free, limits, digests, tuple(watch.steps))
         twin = shape.twin(first.holes)
-        if twin is None or hash(twin.json()) != first.fingerprint:
+        if twin is None or twin.json() != to_json(first.injected):
             return None
         return shape
 
@@ -317,7 +341,3 @@ def _compared_children(before: dict[str, Any], after: dict[str, Any]) -> set[int
 def _numbers_in(value: Any) -> set[int]:
     matches = PLACEHOLDER.finditer(to_json(value))
     return {int(match[1] or match[2]) for match in matches}
-
-
-def _fingerprint(injected: Object) -> int:
-    return hash(to_json(injected))
