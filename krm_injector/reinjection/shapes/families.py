@@ -118,7 +118,7 @@ class Family:
         self.alone = False
         self.places = free
         self._members.clear()
-        self.remember(self._first.holes, self._first)
+        self.remember(self._first.holes, self._first._replace(others=self.others))
 
     def _pinned(self, holes: Holes) -> Holes:
         return tuple([hole for number, hole in enumerate(holes) if number not in self.places])

@@ -28,6 +28,7 @@ from krm_injector.kube.twins import (
     MOST_PLACEHOLDERS,
     PLACEHOLDER,
     integer_placeholder,
+    looks_like_one,
     to_json,
     word_placeholder,
 )
@@ -77,9 +78,14 @@ def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """
     text = to_json(value)
     parts = _HOLE.split(text)
-    if len(parts) > MOST_PLACEHOLDERS or PLACEHOLDER.search(text):
+    if len(parts) > MOST_PLACEHOLDERS or looks_like_one(text) or _has_no_number(text):
         return None
     return tuple(parts[::2]), tuple(parts[1::2])
+
+
+def _has_no_number(text: str) -> bool:
+    """Whether there may be a number that JSON does not have."""
+    return "NaN" in text or "Infinity" in text
 
 
 def joined(texts: Sequence[str], holes: Sequence[str]) -> Any:

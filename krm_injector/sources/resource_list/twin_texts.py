@@ -17,6 +17,7 @@ from krm_injector.kube.twins import (
     Pattern,
     Twin,
     integer_placeholder,
+    looks_like_one,
     word_placeholder,
 )
 from krm_injector.lazy_pattern import lazy_pattern
@@ -55,7 +56,7 @@ def in_place(bundle: Bundle, item: Item, twin: Twin, plainly: Callable[[Any], st
         return None
 
     source = bundle.text[place.start : place.end]
-    if "#" in source or "\r" in source or PLACEHOLDER.search(source):
+    if "#" in source or "\r" in source or looks_like_one(source):
         return None
     if bundle.text[place.start - 4 : place.start] == "--- ":
         return None
