@@ -75,8 +75,9 @@ def parse(
     """Compiles a template. ``funcs`` come before the builtins of the same name. ParseError where
     Go's Parse fails.
 
-    ``watch``: given each function that the template calls, gives the one to call in its place. It
-    is asked while the template is compiled. and, or and call are not among them.
+    ``watch``: given each function that the template calls (``range`` as one that gives its value),
+    gives the one to call in its place. It is asked while the template is compiled. and, or and call
+    are not among them.
     """
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
     source = Source(name, text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from krm_injector.kube import yaml
 from krm_injector.kube.twins import Replacements, Twin
 from krm_injector.model import Object
-from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts, line_break
+from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, Layouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,25 +131,11 @@ def _json_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]])
         root["items"] = list(changes.values())
     if merged:
         root["results"] = merged
+    from krm_injector.sources.resource_list import json_writer  # late: few inputs are JSON
+
     start, end = bundle.documents[0]
     text = bundle.text
-    return text[:start] + _json_like(root, text[start:end]) + text[end:]
-
-
-def _json_like(value: Any, model: str) -> str:
-    """JSON in the layout of model: its indentation, or one line, and its end."""
-    import json  # late: see kube/c_json.py
-
-    body = model.strip()
-    match = re.match(r"\{\s*?\n([ \t]*)", body)
-    if match:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=match[1] or None)
-    elif re.match(r'\{ ?"[^"]*" ?: ', body):
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    else:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-    return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
+    return text[:start] + json_writer.json_like(root, text[start:end]) + text[end:]
 
 
 def _manifests(bundle: Bundle, changes: _Changes) -> Iterator[str]:
@@ -175,7 +160,9 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     assert place is not None
     layouts = bundle.layouts
     if item.json:
-        return _rewritten_json(bundle, item, value, text[place.start : place.end])
+        from krm_injector.sources.resource_list import json_writer  # late: few inputs are JSON
+
+        return json_writer.rewritten(bundle, item, value, text[place.start : place.end])
 
     before = item.value
     if item.index in bundle.originals and place.block:
@@ -199,19 +186,6 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
         return done.text
 
     return yaml.rewrite(text, place, before, layouts.kept(value, done.gone), bundle.newline)
-
-
-def _rewritten_json(bundle: Bundle, item: Item, value: Object, source: str) -> str:
-    known = bundle.layouts.known(item.value, value)
-    if isinstance(known, str) and yaml.same(yaml.load_json(known), value):
-        return known
-
-    before = bundle.originals.get(item.index, item.value)
-    model = bundle.layouts.known(item.value, before)
-    model = model if isinstance(model, str) else source
-    if bundle.layouts.kept and _json_like(before, model) != model:
-        value = bundle.layouts.kept(value, {(): model})
-    return _json_like(value, source)
 
 
 def _yaml_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> Iterator[str]:
