@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import builders
@@ -14,28 +14,11 @@ from krm_injector.kube.twins import Twin
 from krm_injector.model import Object
 from krm_injector.reinjection.shapes import families as shapes_module
 from krm_injector.reinjection.shapes import holes
-from krm_injector.reinjection.shapes.shapes import Shapes
 
 VERSIONS = ("1.9.0", "1.13.0", "1.20.8", "1.30.3")
 LABEL = '{{ $x := index .ObjectMeta.Labels "app" }}\n'
 ANNOTATION = LABEL + "metadata:\n  annotations:\n    example.com/a: "
 PROBE = "(index .Spec.Containers 0).ReadinessProbe.PeriodSeconds"
-
-
-@pytest.fixture(autouse=True)
-def twins(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Twin]]:
-    """The Twins that were given."""
-    given: list[Twin] = []
-    plainly = Shapes.injected
-
-    def injected(self: Shapes, *arguments: Any) -> Any:
-        result = plainly(self, *arguments)
-        if isinstance(result, Twin):
-            given.append(result)
-        return result
-
-    monkeypatch.setattr(Shapes, "injected", injected)
-    yield given
 
 
 def same(template: str, workloads: Iterable[Object], **plane: Any) -> None:
