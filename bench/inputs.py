@@ -121,6 +121,12 @@ def write(path: Path, documents: Iterable[Object]) -> Path:
     return path
 
 
+def write_manifests(path: Path, documents: Iterable[Object]) -> Path:
+    """One YAML stream as people and programs write manifests: without aliases."""
+    path.write_text(yaml.dump_all(documents, Dumper=_block_dumper(), sort_keys=False))
+    return path
+
+
 def write_list(path: Path, items: Sequence[Object]) -> Path:
     """A ResourceList with anchors and aliases."""
     return write(path, [_resource_list(items)])

@@ -99,7 +99,7 @@ def commands(bench: Bench) -> Measured:
     them.
     """
     items = [*bench.mesh, inputs.namespace(), *inputs.workloads(bench.middle)]
-    manifests = inputs.write(bench.work / "bare.yaml", items)
+    manifests = inputs.write_manifests(bench.work / "bare.yaml", items)
     injected = {build.name: bench.work / f"injected-{build.name}.yaml" for build in bench.builds}
     for build in bench.builds:
         run(build.program(None, "inject", "--quiet", str(manifests)), injected[build.name])

@@ -8,6 +8,9 @@ printed:
   a number in any of these; ``image: auto`` means something to Istio and is none.
 - integers from 1 to 9999: no zero, which Go's omitempty leaves out.
 
+A third class is free only in the annotations of orchestrators: integers in quotes, as they number
+objects.
+
 Where a hole may stand is the list in ``is_free``: what injection moves with its workload and never
 reads itself. What the templates do with it is watched (watch.py).
 """
@@ -41,9 +44,20 @@ if TYPE_CHECKING:
 LONGEST_WORD = 128
 _NO_WORDS = "y|n|yes|no|on|off|true|false|null|nan|inf|infinity|auto"
 _WORD = rf"(?!(?:{_NO_WORDS})[^a-z0-9._/:@-])[a-z](?:[a-z0-9._/:@-]{{0,126}}[a-z0-9])?"
-# In JSON as twins.to_json writes it: a member's value. A word keeps the quote before it.
-_HOLE = lazy_pattern(rf'":("{_WORD}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))')
+# In JSON as twins.to_json writes it: a member's value, with the quote before it; and the name in
+# the texts of several lines by which kustomize knows an object (kustomize.config.k8s.io/id).
+_HOLE = lazy_pattern(
+    rf'":("{_WORD}(?=")|"[0-9]{{1,9}}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))|\\nname: ({_WORD}(?=\\n))'
+)
 IS_WORD = lazy_pattern(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1))
+
+# Annotations by which kustomize and kpt know an object. They are of the object, never of its pod.
+_OF_ORCHESTRATORS = (
+    "config.kubernetes.io/",
+    "internal.config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+)
 
 # Kinds whose names Istio does not look into (workload/controller.py): it does for Jobs and what
 # ReplicaSets are named by.
@@ -80,7 +94,8 @@ def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     parts = _HOLE.split(text)
     if len(parts) > MOST_PLACEHOLDERS or looks_like_one(text) or _has_no_number(text):
         return None
-    return tuple(parts[::2]), tuple(parts[1::2])
+    values, names = parts[1::3], parts[2::3]
+    return tuple(parts[::3]), tuple([a or b for a, b in zip(values, names, strict=True)])
 
 
 def _has_no_number(text: str) -> bool:
@@ -90,10 +105,10 @@ def _has_no_number(text: str) -> bool:
 
 def joined(texts: Sequence[str], holes: Sequence[str]) -> Any:
     """The object of texts and holes as split() gives them."""
-    pieces = [""] * (2 * len(texts) - 1)
-    pieces[::2] = [f'{text}":' for text in texts]
-    pieces[-1] = texts[-1]
-    pieces[1::2] = holes
+    pieces: list[str] = []
+    for text, hole in zip(texts[:-1], holes, strict=True):
+        pieces += (text, "\\nname: " if hole[0].isalpha() else '":', hole)
+    pieces.append(texts[-1])
     return c_json.loads("".join(pieces))
 
 
@@ -101,10 +116,11 @@ def with_placeholders(holes: Sequence[str], free: Sequence[int]) -> list[str]:
     """The holes, with a placeholder in the place of those that are free."""
     result = list(holes)
     for number in free:
-        is_word = holes[number][0] == '"'
-        result[number] = (
-            f'"{word_placeholder(number)}' if is_word else f"{integer_placeholder(number)}"
-        )
+        hole = holes[number]
+        quote = '"' if hole[0] == '"' else ""
+        is_number = scalar(hole).isdigit()
+        mark = integer_placeholder(number) if is_number else word_placeholder(number)
+        result[number] = f"{quote}{mark}"
     return result
 
 
@@ -125,10 +141,20 @@ def free_places(texts: Sequence[str], holes: Sequence[str], template: Step) -> d
     plain = joined(texts, holes)
     places: dict[int, Step] = {}
     for path, value in _scalars(marked, ()):
-        match = PLACEHOLDER.fullmatch(str(value))
-        if match and is_free(path, plain, template):
-            places[int(match[1] or match[2])] = path
+        text = str(value)
+        of_orchestrator = path[:-1] == ("metadata", "annotations") and template != ()
+        if of_orchestrator and str(path[-1]).startswith(_OF_ORCHESTRATORS):
+            for match in PLACEHOLDER.finditer(text):
+                places[int(match[1] or match[2])] = path
+        elif (alone := PLACEHOLDER.fullmatch(text)) and is_free(path, plain, template):
+            number = int(alone[1] or alone[2])
+            if not _is_quoted_number(holes[number]):
+                places[number] = path
     return places
+
+
+def _is_quoted_number(hole: str) -> bool:
+    return hole[0] == '"' and hole[1].isdigit()
 
 
 def _scalars(value: Any, path: Step) -> Iterator[tuple[Step, Any]]:

@@ -187,7 +187,8 @@ _Condition: TypeAlias = "Callable[[Watch, tuple[Any, ...], Any], bool]"
 def _compares_with_none(watch: Watch, arguments: tuple[Any, ...], result: Any) -> bool:
     """eq, ne: a placeholder alone beside texts that no word is equal to."""
     others = [value for value in arguments if not _numbers(value)]
-    alone = [value for value in arguments if PLACEHOLDER.fullmatch(str(value))]
+    matches = map(PLACEHOLDER.fullmatch, map(str, arguments))
+    alone = [match for match in matches if match and match[1]]  # a word
     if len(alone) != 1 or len(others) != len(arguments) - 1:
         return False
     return all(isinstance(value, str) and not IS_WORD.fullmatch(value) for value in others)

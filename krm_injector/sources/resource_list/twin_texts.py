@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The end of a line that may be a scalar of a Twin. What it is, the reader says.
-_SCALAR = lazy_pattern(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[1-9][0-9]{0,3})(?=\1\n)""")
+_SCALAR = lazy_pattern(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[0-9]{1,9})(?=\1\n)""")
 _NUMBERS = 9000  # of placeholders
 
 
@@ -142,12 +142,14 @@ def _read(parts: list[str], scalars: Sequence[str], place: yaml.Place) -> Any:
 
 
 def _placeholders(value: Any, path: Step) -> Iterator[tuple[Step, int]]:
-    """Path and number of each placeholder that is a scalar of its own."""
+    """Path and number of each placeholder. In a longer text its place is the last step."""
     if isinstance(value, dict):
         for key, field in value.items():
             yield from _placeholders(field, (*path, key))
     elif isinstance(value, list):
         for index, element in enumerate(value):
             yield from _placeholders(element, (*path, index))
-    elif isinstance(value, (str, int)) and (match := PLACEHOLDER.fullmatch(str(value))):
-        yield path, int(match[1] or match[2])
+    elif isinstance(value, (str, int)):
+        for index, match in enumerate(PLACEHOLDER.finditer(str(value))):
+            alone = len(match[0]) == len(str(value))
+            yield path if alone else (*path, index), int(match[1] or match[2])

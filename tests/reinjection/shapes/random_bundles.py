@@ -240,7 +240,20 @@ def _member(chance: random.Random, model: Object, number: int) -> Object:
         _mutate(chance, value, path, text, name)
     if chance.random() < 0.03:
         _shuffle(chance, value)
+    if chance.random() < 0.7:
+        value["metadata"].setdefault("annotations", {}).update(_of_kustomize(chance, value, number))
     return value
+
+
+def _of_kustomize(chance: random.Random, value: Object, number: int) -> dict[str, str]:
+    """The annotations by which kustomize knows an object."""
+    name = value["metadata"]["name"] if chance.random() < 0.9 else chance.choice(_TEXTS)
+    return {
+        "config.kubernetes.io/index": str(number),
+        "internal.config.kubernetes.io/id": str(chance.choice((0, 7, 10**8, 10**9, "07"))),
+        "config.kubernetes.io/path": f"apps/app-{number}.yaml",
+        "kustomize.config.k8s.io/id": f"kind: {value['kind']}\nname: {name}\n",
+    }
 
 
 def _mutate(
