@@ -183,10 +183,27 @@ def test_no_words(text: str) -> None:
 def test_numbers_from_1_to_9999() -> None:
     for number in (1, 9999):
         assert holes.split({"k": number}) == (('{"k', "}"), (str(number),))
-    for other in (0, -1, 10000, 1.5, True, None, "5"):
+    for other in (0, -1, 10000, 1.5, True, None, "5.0", "1234567890"):
         parts = holes.split({"k": other})
         assert parts is not None
         assert parts[1] == ()
+
+
+def test_numbers_in_quotes_are_free_where_orchestrators_write_them() -> None:
+    annotations = {
+        "config.kubernetes.io/index": "3",
+        "example.com/index": "3",
+        "kustomize.config.k8s.io/id": "kind: Deployment\nname: web\n",
+    }
+    value = {"metadata": {"labels": {"app": "3"}, "annotations": annotations}}
+    parts = holes.split(value)
+    assert parts is not None
+    places = holes.free_places(*parts, ("spec", "template")).values()
+    assert {place[-1] for place in places} == {
+        "config.kubernetes.io/index",
+        "kustomize.config.k8s.io/id",
+    }
+    assert not holes.free_places(*parts, ())  # a Pod's annotations are what templates see
 
 
 def test_objects_that_cannot_be_taken_apart() -> None:
