@@ -336,13 +336,13 @@ def _whole(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> 
 
 
 def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[str]:
-    has_comments = "#" in bundle.text
+    has_comments = "#" in bundle.text  # or what looks so: templates in a ConfigMap have many
     for item in bundle.items:
         if item.index in changes.drop:
             continue
 
-        twin = None if has_comments else changes.twin(item)
-        if twin is not None:
+        twin = changes.twin(item)
+        if twin is not None and not (has_comments and _has_id(twin.alike.after)):
             from krm_injector.sources.resource_list import twin_texts  # late: few runs have twins
 
             yield twin_texts.whole(twin)
@@ -354,3 +354,10 @@ def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[str]:
 
             value = without_moved_ids(item.value, value)
         yield yaml.dump([item.value if value is None else value])
+
+
+def _has_id(item: Object) -> bool:
+    """Whether the orchestrator can recognise the item, and so copy comments to it."""
+    from krm_injector.sources.resource_list.put_back import ids_of  # late: as above
+
+    return bool(ids_of(item))
