@@ -96,14 +96,26 @@ else:
         """``__new__`` with one parameter for each field."""
         code = _constructors.get(len(fields))
         if code is None:
-            values = "".join(f"_{place}, " for place in range(len(fields)))
-            text = f"lambda _cls, {values}: _new(_cls, ({values}))"
-            code = _constructors[len(fields)] = eval(text).__code__
+            return _long_constructor(name, fields, defaults)
 
         named = code.replace(co_varnames=("_cls", *fields), co_name="__new__")
         made = _FUNCTION(named, globals(), "__new__", defaults)
         made.__qualname__ = f"{name}.__new__"
         return made
+
+    def _long_constructor(name, fields, defaults):
+        """``__new__`` of a class with many fields: slower, but nothing is compiled for it."""
+        optional = dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
+
+        def __new__(_cls, /, *values, **named):
+            given = dict(zip(fields, values, strict=False))
+            made = {**optional, **given, **named}
+            if len(values) > len(given) or given.keys() & named or made.keys() != all_fields:
+                raise TypeError(f"{name}.__new__() takes {', '.join(fields)}, each once")
+            return _new(_cls, map(made.__getitem__, fields))
+
+        all_fields = set(fields)
+        return __new__
 
     class NamedTuple(metaclass=_Meta):
         """The base of a class statement that makes a tuple with named fields."""

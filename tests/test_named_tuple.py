@@ -73,6 +73,37 @@ def test_every_class_has_its_own_signature() -> None:
             assert (first, second) == ("a", "b")
 
 
+class Long(NamedTuple):
+    """More fields than have a constructor written for them."""
+
+    a: int
+    b: int
+    c: int = 3
+    d: int = 4
+    e: int = 5
+    f: int = 6
+    g: int = 7
+    h: int = 8
+    i: int = 9
+    j: int = 10
+    k: int = 11
+
+
+def test_a_class_with_many_fields_takes_each_of_them_once() -> None:
+    assert Long(1, 2) == Long(b=2, a=1) == tuple(range(1, 12))
+    assert Long(1, 2, k=0, d=5)[2:5] == (3, 5, 5)
+    assert Long(*range(11)) == tuple(range(11))
+    wrong: list[tuple[tuple[int, ...], dict[str, int]]] = [
+        ((1,), {}),
+        ((1, 2), {"a": 1}),
+        ((1, 2), {"z": 1}),
+        (tuple(range(12)), {}),
+    ]
+    for values, named in wrong:
+        with pytest.raises(TypeError, match="each once"):
+            Long(*values, **named)
+
+
 def test_instances_are_pickled_and_cannot_be_changed() -> None:
     point = Point(1)
     assert pickle.loads(pickle.dumps(point)) == point

@@ -77,25 +77,14 @@ def number(pos: int, text: str, kind: int) -> Number:
         _character(constant, text)
         return constant
 
+    if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
+        constant.as_int = constant.as_uint = int(text)  # as most are written
+        constant.as_float = float(text)
+        return constant
+
     if kind == lex.COMPLEX or text.endswith("i"):
-        imaginary = text[:-1]
-        real = "0"
-        if kind == lex.COMPLEX:
-            split = max(
-                i
-                for i in range(1, len(imaginary))
-                if imaginary[i] in "+-" and imaginary[i - 1] not in "eEpP"
-            )
-            real, imaginary = imaginary[:split], imaginary[split:]
-
-        parts = _float(real), _float(imaginary)
-        if parts[0] is not None and parts[1] is not None:
-            constant.as_complex = complex(parts[0], parts[1])
-            if parts[1] == 0:
-                _from_float(constant, parts[0])
-            return constant
-
-        raise ValueError(f"illegal number syntax: {quote(text)}")
+        _complex(constant, text, kind)
+        return constant
 
     match = _INT.match(text)
     if match is not None:
@@ -111,6 +100,29 @@ def number(pos: int, text: str, kind: int) -> Number:
 
     _from_float(constant, value)
     return constant
+
+
+def _complex(constant: Number, text: str, kind: int) -> None:
+    imaginary = text[:-1]
+    real = "0"
+    if kind == lex.COMPLEX:
+        split = max(
+            i
+            for i in range(1, len(imaginary))
+            if imaginary[i] in "+-" and imaginary[i - 1] not in "eEpP"
+        )
+        real, imaginary = imaginary[:split], imaginary[split:]
+
+    parts = _float(real), _float(imaginary)
+    if parts[0] is not None and parts[1] is not None:
+        constant.as_complex = complex(parts[0], parts[1])
+        if parts[1] == 0:
+            _from_float(constant, parts[0])
+        return
+
+    from krm_injector.gotemplate.quoting import quote
+
+    raise ValueError(f"illegal number syntax: {quote(text)}")
 
 
 def _character(constant: Number, text: str) -> None:

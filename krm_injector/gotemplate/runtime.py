@@ -4,8 +4,8 @@ get their place.
 
 from __future__ import annotations
 
+from _thread import get_ident  # threading takes longer to import
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from krm_injector.gotemplate.errors import (
     ExecError,
@@ -71,15 +71,16 @@ class Account:
         self.left = steps
 
 
-# The execution under way in this thread or task: functions get values, and no Run.
-_current: ContextVar[Run | None] = ContextVar("run of a template", default=None)
+# The execution under way, by thread: functions get values, and no Run. (Nothing awaits in one. A
+# context variable would import a library.)
+_current: dict[int, Run] = {}
 
 
 def spend(steps: int) -> None:
     """Called by a function before work that its arguments' sizes do not bound. Raises TooLarge
     beyond the limits.
     """
-    run = _current.get()
+    run = _current.get(get_ident())
     if run is not None:
         run.spend(steps)
 
@@ -88,7 +89,8 @@ def execute(action: Callable[[Run], None], limits: Limits, account: Account | No
     """What ``action`` writes, within the steps that the limits, the execution around this one and
     the account all leave; both of them pay for the steps taken.
     """
-    outer = _current.get()
+    thread = get_ident()
+    outer = _current.get(thread)
     steps = limits.steps
     if outer is not None:
         steps = min(steps, outer.steps)
@@ -98,12 +100,13 @@ def execute(action: Callable[[Run], None], limits: Limits, account: Account | No
     steps = max(steps, 0)
     output: list[str] = []
     run = Run(limits._replace(steps=steps), output.append)
-    token = _current.set(run)
+    _current[thread] = run
     try:
         action(run)
     finally:
-        _current.reset(token)
+        del _current[thread]
         if outer is not None:
+            _current[thread] = outer
             outer.steps -= steps - run.steps
         if account is not None:
             account.left -= steps - run.steps

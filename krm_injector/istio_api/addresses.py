@@ -5,9 +5,7 @@ from __future__ import annotations
 from krm_injector.lazy_pattern import lazy_pattern
 
 _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
-_IS_LABEL = lazy_pattern(_LABEL + r"\Z")
 _IS_WILDCARD_LABEL = lazy_pattern(rf"(?:\*|(?:\*|\*-)?{_LABEL})\Z")
-_ATOI = lazy_pattern(r"[+-]?[0-9]+\Z")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = lazy_pattern(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
 _GROUP = lazy_pattern(r"[0-9a-fA-F]{1,4}\Z")
@@ -72,7 +70,7 @@ def fqdn_problem(name: str) -> str:
 
 def _labels_problem(name: str) -> str:
     labels = name.split(".")
-    if _ATOI.match(labels[-1]):
+    if is_integer(labels[-1]):
         return f'has a top level domain, "{labels[-1]}", of digits only'
     if labels[-1] == "":
         labels.pop()
@@ -93,9 +91,21 @@ def wildcard_domain_problem(name: str) -> str:
     return _labels_problem(rest) if dot else ""
 
 
+def is_integer(text: str) -> bool:
+    """What strconv.Atoi reads, whatever its size."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    return digits.isascii() and digits.isdecimal()
+
+
 def is_label(text: str) -> bool:
     """A DNS 1123 label, capitals allowed, as Istio's."""
-    return len(text) <= 63 and _IS_LABEL.match(text) is not None
+    return (
+        len(text) <= 63
+        and text.isascii()
+        and text.replace("-", "").isalnum()
+        and text[0] != "-"
+        and text[-1] != "-"
+    )
 
 
 def address_problem(address: str) -> str:
@@ -105,7 +115,7 @@ def address_problem(address: str) -> str:
         return "must be HOST:PORT"
 
     host, port = split
-    if not _ATOI.match(port) or len(port) > 18:
+    if not is_integer(port) or len(port) > 18:
         return f'has a port, "{port}", that is no number'
     if not 1 <= int(port) <= 65535:
         return f"has the port {port}, which must be from 1 to 65535"

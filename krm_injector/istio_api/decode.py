@@ -285,6 +285,11 @@ def parse_duration(text: str) -> int | None:
     if rest == "0":
         return 0
 
+    suffix = rest.lstrip("0123456789")
+    if suffix in _UNITS and 0 < len(rest) - len(suffix) < 6:  # what most are: 45s
+        plain = int(rest[: -len(suffix)]) * _UNITS[suffix]
+        return -plain if negative else plain
+
     total = at = 0
     while at < len(rest):
         match = _DURATION_PART.match(rest, at)

@@ -14,9 +14,8 @@ absent. Enums have lines "NAME NUMBER [MINORS]". A message is decoded when it is
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.istio_api import tables_generated as tables
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
 OLDEST, NEWEST = 1, 32
@@ -56,8 +55,8 @@ _LATE: dict[tuple[str, str], tuple[dict[int, int], str]] = {
     ("v1alpha1.ProxyConfig", "mesh_id"): ({7: 1}, "int32"),
     ("v1alpha1.ProxyConfig_ProxyHeaders", "metadata_exchange_headers"): ({19: 1}, ""),
 }
-_JSON_PART = re.compile(r"_([a-z])")
-_GO_PART = re.compile(r"_(?![a-z])|[0-9]|[A-Za-z][a-z]*")
+_JSON_PART = lazy_pattern(r"_([a-z])")
+_GO_PART = lazy_pattern(r"_(?![a-z])|[0-9]|[A-Za-z][a-z]*")
 
 
 class Field(NamedTuple):
@@ -198,7 +197,11 @@ def covers(minors: str, minor: int) -> bool:
 
 
 def json_name(name: str) -> str:
-    return _JSON_PART.sub(lambda m: m[1].upper(), name) if "_" in name else name
+    if "_" not in name:
+        return name
+
+    plain = _plain_words(name)
+    return name[0] + plain[1:] if plain else _JSON_PART.sub(lambda m: m[1].upper(), name)
 
 
 def go_name(name: str) -> str:
@@ -206,8 +209,18 @@ def go_name(name: str) -> str:
     if name.isalpha():
         return name[0].upper() + name[1:]
 
-    parts = [part[0].upper() + part[1:] for part in _GO_PART.findall(name)]
-    return "".join(parts)
+    plain = _plain_words(name)
+    return plain or "".join([part[0].upper() + part[1:] for part in _GO_PART.findall(name)])
+
+
+def _plain_words(name: str) -> str:
+    """Its words with a capital each; "" unless each begins with a small letter and has digits only
+    at its end. These are nearly all, and need no regular expression.
+    """
+    words = name.split("_")
+    if not all(word[:1].islower() and word.rstrip("0123456789").isalpha() for word in words):
+        return ""
+    return "".join([word[0].upper() + word[1:] for word in words])
 
 
 def _go_type(name: str) -> str:

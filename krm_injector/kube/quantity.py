@@ -60,12 +60,13 @@ def parse(value: Any) -> str:
     if text == "0":
         return text
 
-    match = _SHAPE.match(text)
-    if match is None or not text:
+    parts = _parts(text)
+    if parts is None:
         raise QuantityError(value, _WRONG)
 
-    sign, whole, fraction, suffix = match[1], match[2].lstrip("0"), match[3], match[4]
-    if match[3] is None and suffix == "" and not whole:
+    sign, digits, fraction, suffix = parts
+    whole = digits.lstrip("0")
+    if fraction is None and suffix == "" and not whole:
         return "0"  # nothing but a sign and zeros: Go reads it as zero
 
     try:
@@ -92,6 +93,19 @@ def nano(value: Any) -> int:
         number = number * scale if shift >= 0 else -(-number // scale)
 
     return -number if match[1] == "-" else number
+
+
+def _parts(text: str) -> tuple[str, str, str | None, str] | None:
+    """Sign, whole digits, digits behind a point and suffix; None where the text has another
+    shape.
+    """
+    whole = text.rstrip("EKMGTPikmnu")
+    if whole.isdecimal() and whole.isascii():
+        # "500m", "128Mi", as most are: the expression is not even compiled.
+        return "", whole, None, text[len(whole) :]
+
+    match = _SHAPE.match(text)
+    return (match[1], match[2], match[3], match[4]) if match and text else None
 
 
 class _Malformed(Exception):

@@ -227,7 +227,7 @@ def _field_rule(name: str, go_type: str, flags: int, options: Options) -> _Field
     return _FieldRule(name, decoder(go_type, options), True, omit_falsy)
 
 
-def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+def _fold(value: dict[str, Any], names: set[str]) -> dict[str, Any]:
     """value with its fields under their own names; of two, Go takes the last, which its sorted maps
     end with.
     """
@@ -237,7 +237,7 @@ def _fold(value: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _object(type_name: str, value: Any, names: frozenset[str], fold_case: bool) -> dict[str, Any]:
+def _object(type_name: str, value: Any, names: set[str], fold_case: bool) -> dict[str, Any]:
     """The value as an object, empty for null, its fields under their own names."""
     if value is None:
         return {}
@@ -249,15 +249,17 @@ def _object(type_name: str, value: Any, names: frozenset[str], fold_case: bool) 
 
 
 def _struct_decoder(type_name: str, options: Options) -> Decoder:
-    rules: list[_FieldRule] = []  # filled at the first use: a type may hold itself
-    names = frozenset(name for name, _, _ in fields_of(type_name))
+    # Both filled at the first use: a type may hold itself, and most types have no value in a run.
+    rules: list[_FieldRule] = []
+    names: set[str] = set()
     fold_case = options.fold_case
 
     def decode_struct(value: Any) -> Any:
-        if type(value) is not dict or (fold_case and not value.keys() <= names):
-            value = _object(type_name, value, names, fold_case)
         if not rules:
             rules.extend(_field_rule(*field, options) for field in fields_of(type_name))
+            names.update(rule.name for rule in rules)
+        if type(value) is not dict or (fold_case and not value.keys() <= names):
+            value = _object(type_name, value, names, fold_case)
 
         written: dict[str, Any] = {}
         get = value.get

@@ -17,11 +17,13 @@ from krm_injector.kube import yaml as ours
 
 assert ours.load("a: [y]") == {"a": [True]}
 parser = sys.modules["krm_injector.kube.yaml.events"]._Parser
-print(parser.__name__, "yaml.loader" in sys.modules)
+print(parser.__name__, {"yaml.loader", "yaml.tokens"} & sys.modules.keys())
 
 import yaml
 
 print(yaml.__version__, yaml.safe_load("a: 1"), yaml.dump({"c": 1}).strip())
+scanned = list(yaml.scan("a", Loader=yaml.CSafeLoader))
+print([type(token) is getattr(yaml, type(token).__name__) for token in scanned])
 print(yaml.load("[b]", Loader=yaml.CSafeLoader), yaml.reader.ReaderError.__module__)
 try:
     yaml.load("[", Loader=yaml.CSafeLoader)
@@ -53,8 +55,9 @@ def test_the_parser_of_libyaml_is_loaded_alone(version: str, tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "CParser False",
+        "CParser set()",
         f"{version} {{'a': 1}} c: 1",
+        "[True, True, True]",
         "['b'] yaml.reader",
         "ParserError",
     ]

@@ -42,9 +42,6 @@ _WORDS = frozenset(
     )
     for word in (name, name.upper(), name.capitalize())
 )
-# What a literal block cannot hold: control characters, spaces before a break. Unicode is left to
-# str.isprintable, a character class over all of it would take milliseconds to compile.
-_NOT_LITERAL = lazy_pattern(r"[ \t](?:\n|\Z)|[\x00-\x08\x0b-\x1f\x7f]")
 _TO_ESCAPE = lazy_pattern(r'[^\x20-\x7e]|["\\]')
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
@@ -182,7 +179,7 @@ def string(text: str, pad: str) -> str:
     """A string as a plain or quoted scalar or, with line breaks, a literal block under a parent at
     column len(pad).
     """
-    if "\n" in text and not _NOT_LITERAL.search(text) and _printable(text):
+    if "\n" in text and _fits_literal(text):
         return _literal(text, pad + "  ")
 
     written = _on_one_line(text)
@@ -213,11 +210,14 @@ def _plain_unicode(text: str) -> bool:
     )
 
 
-def _printable(text: str) -> bool:
-    """Whether a text without control characters but tabs and breaks is free of others that readers
-    may trip over.
+def _fits_literal(text: str) -> bool:
+    """Whether a literal block can hold a text: no white space before a break, no control characters
+    but tabs and breaks, and no others that readers may trip over. A regular expression would take
+    most of the time that a template takes to be written.
     """
-    return text.isascii() or text.replace("\n", "").replace("\t", "").isprintable()
+    if text[-1] in " \t" or " \n" in text or "\t\n" in text:
+        return False
+    return text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def quoted(text: str) -> str:

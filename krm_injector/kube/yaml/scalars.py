@@ -42,7 +42,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _POINT_FLOAT = lazy_pattern(
     r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
 )  # strconv.ParseFloat itself
-_BINARY = re.compile(
+_BINARY = lazy_pattern(
     r"0b([-+]?[01]+)\Z"
 )  # "0b-1": go-yaml parses what follows "0b" as a signed number
 _INT64 = range(-(2**63), 2**63)
@@ -91,7 +91,7 @@ def resolve_number(text: str) -> Any:
             text if isinf(value) else value
         )  # out of range: strconv.ParseFloat fails, a string remains
 
-    match = _BINARY.match(plain)
+    match = _BINARY.match(plain) if plain.startswith("0b") else None
     if match and int(match[1], 2) in _INT64:
         return int(match[1], 2)
 
