@@ -23,7 +23,6 @@ OURS, BASE, ISTIOCTL, FLOOR = "krm-injector", "base", "istioctl", "floor"
 # Other ways to the same bytes, and the environment that selects them.
 WAYS: Mapping[str, Mapping[str, str]] = {
     "plain path": {"KRM_INJECTOR_SHAPES": "off"},
-    "one process": {"KRM_INJECTOR_PROCESSES": "1"},
 }
 
 

@@ -85,14 +85,11 @@ def growth(sizes: Measured) -> Table:
 
 def ways(sizes: Measured) -> Table:
     header = ["workloads", f"{OURS}: CPU s", *(f"{name}: CPU s" for name in WAYS)]
-    header += [f"{OURS}: wall s", "one process: wall s", "wall, of one process"]
     header += ["same bytes", "bytes of base"]
     rows = [
         [
             number(size),
             *(seconds(case, program, "cpu") for program in (OURS, *WAYS)),
-            *(seconds(case, program, "wall") for program in (OURS, "one process")),
-            part_of(case, "one process", "wall"),
             same_bytes(case, *WAYS),
             same_bytes(case, BASE),
         ]

@@ -14,7 +14,6 @@ CPU_OF_ISTIOCTL = {"1": 0.7, "10": 0.6, "100": 0.3, "1000": 0.2, "10000": 0.2}
 MEMORY_OF_BASE = {"1": 1.0, "10": 1.0, "100": 1.0, "1000": 0.6, "10000": 0.25}
 MEMORY_OF_ISTIOCTL = {"10000": 2.5}
 CPU_OF_FLOOR = {"1000": 2.5}
-WALL_OF_ONE_PROCESS = {"1000": 0.6, "10000": 0.6}
 GROWTH = 1.1  # CPU per workload at the largest size, of that at the size before it
 NOTHING_OF_FLOOR = 1.3
 COMMANDS_OF_BASE = {"explain": 0.45, "verify": 0.45, "diff": 0.45}
@@ -49,7 +48,6 @@ def _of_sizes(sizes: Measured) -> Iterator[Target]:
         ("CPU, of the floor", CPU_OF_FLOOR, FLOOR, "cpu"),
         ("memory, of base", MEMORY_OF_BASE, BASE, "memory"),
         ("memory, of istioctl", MEMORY_OF_ISTIOCTL, ISTIOCTL, "memory"),
-        ("wall time, of one process", WALL_OF_ONE_PROCESS, "one process", "wall"),
     ]
     for what, limits, peer, of in rows:
         for size, limit in limits.items():
