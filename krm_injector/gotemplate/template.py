@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from krm_injector.gotemplate.builtins import BUILTINS
-from krm_injector.gotemplate.compile import Compiled, compile_trees
+from krm_injector.gotemplate.compile import compile_trees
 from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits, ParseError
 from krm_injector.gotemplate.node import Source
-from krm_injector.gotemplate.parse import parse_trees
+from krm_injector.gotemplate.parse import Tree, parse_trees
 from krm_injector.gotemplate.runtime import Account, Run, execute
 from krm_injector.gotemplate.values import INVALID, Func, Watch
 
@@ -22,11 +22,30 @@ class Template:
     as you like.
     """
 
-    __slots__ = ("_compiled", "name")
+    __slots__ = ("_compiled", "_source", "_trees", "name")
 
-    def __init__(self, name: str, compiled: dict[str, Compiled]) -> None:
-        self.name = name
-        self._compiled = compiled
+    def __init__(
+        self,
+        source: Source,
+        trees: dict[str, Tree],
+        functions: Mapping[str, Func],
+        watch: Watch | None = None,
+    ) -> None:
+        """Raises ParseError."""
+        self.name = source.name
+        self._source = source
+        self._trees = trees
+        try:
+            self._compiled = compile_trees(source, trees, functions, watch)
+        except RecursionError:
+            name, message = self.name, "template nests too deep"
+            raise ParseError(
+                f"template: {name}:1: {message}", message=message, name=name, line=1
+            ) from None
+
+    def watched(self, functions: Mapping[str, Func], watch: Watch) -> Template:
+        """The same template with functions of the same names, which are watched: see parse."""
+        return Template(self._source, self._trees, functions, watch)
 
     def defined(self) -> list[str]:
         return sorted(self._compiled)
@@ -82,10 +101,4 @@ def parse(
     functions: Mapping[str, Func] = funcs if funcs is not None else {}
     source = Source(name, text)
     trees = parse_trees(source, {**BUILTINS, **functions}, delims)
-    try:
-        return Template(name, compile_trees(source, trees, functions, watch))
-    except RecursionError:
-        message = "template nests too deep"
-        raise ParseError(
-            f"template: {name}:1: {message}", message=message, name=name, line=1
-        ) from None
+    return Template(source, trees, functions, watch)

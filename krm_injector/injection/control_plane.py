@@ -62,15 +62,20 @@ class PreparedControlPlane:
         "values",
     )
 
-    def __init__(self, mesh: Mesh) -> None:
-        """Raises ApiError or YamlError where values or mesh do not parse."""
-        rules = mesh.rules
+    values: Object
+    typed: TypedValues
+    mesh_config: Message
+
+    def __init__(self, mesh: Mesh, parsed: PreparedControlPlane | None = None) -> None:
+        """``parsed``: one of the same mesh, whose values and mesh configuration serve this one too.
+        Raises ApiError or YamlError where values or mesh do not parse.
+        """
         self.mesh = mesh
-        self.values: Object = values_map(mesh.values)
-        self.typed: TypedValues = typed_values(mesh.values, rules.api)
-        self.mesh_config: Message = mesh_config(mesh.mesh_config, rules.api)
-        if rules.test_mesh == "yes":
-            self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
+        if parsed is None:
+            self._parse()
+        else:
+            self.values, self.typed = parsed.values, parsed.typed
+            self.mesh_config = parsed.mesh_config
 
         self.funcs: dict[str, Func] = self._functions()
         self.rendered = RenderedTexts()
@@ -79,6 +84,14 @@ class PreparedControlPlane:
         self._proxy_config: Message | None = None
         self._data: TemplateData | None = None  # of the pod in work, for the function render
         self.last_steps = 0  # what the last execution took
+
+    def _parse(self) -> None:
+        mesh, rules = self.mesh, self.mesh.rules
+        self.values = values_map(mesh.values)
+        self.typed = typed_values(mesh.values, rules.api)
+        self.mesh_config = mesh_config(mesh.mesh_config, rules.api)
+        if rules.test_mesh == "yes":
+            self.mesh_config = self.mesh_config.replace(sdsUdsPath=None)  # no default there
 
     @property
     def _watch(self) -> Watch | None:

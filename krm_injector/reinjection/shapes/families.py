@@ -212,7 +212,7 @@ class Families:
         if watched is None:
             from krm_injector.reinjection.shapes.watch import WatchedControlPlane
 
-            watched = self._watched[plane.mesh.revision] = WatchedControlPlane(plane.mesh)
+            watched = self._watched[plane.mesh.revision] = WatchedControlPlane(plane)
 
         for _ in range(_TRIALS):
             first = family.member(holes)

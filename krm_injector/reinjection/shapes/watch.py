@@ -24,7 +24,6 @@ from krm_injector.injection.template_data import TemplateData
 from krm_injector.istio_names import APP_PROBERS_VARIABLE
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.twins import PLACEHOLDER
-from krm_injector.model import Mesh
 from krm_injector.reinjection.shapes.holes import IS_WORD, LONGEST_WORD, is_free_label
 
 TYPE_CHECKING = False
@@ -276,11 +275,20 @@ _CONDITIONS: dict[str, _Condition] = {
 class WatchedControlPlane(PreparedControlPlane):
     """A control plane whose templates are watched."""
 
-    __slots__ = ("watch",)
+    __slots__ = ("_plane", "watch")
 
-    def __init__(self, mesh: Mesh) -> None:
+    def __init__(self, plane: PreparedControlPlane) -> None:
         self.watch = Watch()
-        super().__init__(mesh)
+        self._plane = plane
+        super().__init__(plane.mesh, plane)
+
+    def template(self, name: str) -> Template:
+        """The same template as without watch, parsed once for both."""
+        template = self._templates.get(name)
+        if template is None:
+            template = self._plane.template(name).watched(self.funcs, self.watch.watched)
+            self._templates[name] = template
+        return template
 
     @property
     def _watch(self) -> Callable[[Func], Func]:
