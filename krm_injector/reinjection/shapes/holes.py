@@ -46,9 +46,12 @@ _NO_WORDS = "y|n|yes|no|on|off|true|false|null|nan|inf|infinity|auto"
 _WORD = rf"(?!(?:{_NO_WORDS})[^a-z0-9._/:@-])[a-z](?:[a-z0-9._/:@-]{{0,126}}[a-z0-9])?"
 # In JSON as twins.to_json writes it: a member's value, with the quote before it; and the name in
 # the texts of several lines by which kustomize knows an object (kustomize.config.k8s.io/id).
+# A number in quotes leaves its quote in the text before it, so that no word can be in its place.
 _HOLE = lazy_pattern(
-    rf'":("{_WORD}(?=")|"[0-9]{{1,9}}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))|\\nname: ({_WORD}(?=\\n))'
+    rf'":("{_WORD}(?=")|[1-9][0-9]{{0,3}}(?=[,}}]))|(?<=":")([0-9]{{1,9}})(?=")'
+    rf"|\\nname: ({_WORD}(?=\\n))"
 )
+_QUOTE = '":"'
 IS_WORD = lazy_pattern(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1))
 
 # Annotations by which kustomize and kpt know an object. They are of the object, never of its pod.
@@ -94,8 +97,8 @@ def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     parts = _HOLE.split(text)
     if len(parts) > MOST_PLACEHOLDERS or looks_like_one(text) or _has_no_number(text):
         return None
-    values, names = parts[1::3], parts[2::3]
-    return tuple(parts[::3]), tuple([a or b for a, b in zip(values, names, strict=True)])
+    groups = zip(parts[1::4], parts[2::4], parts[3::4], strict=True)
+    return tuple(parts[::4]), tuple([value or number or name for value, number, name in groups])
 
 
 def _has_no_number(text: str) -> bool:
@@ -107,9 +110,16 @@ def joined(texts: Sequence[str], holes: Sequence[str]) -> Any:
     """The object of texts and holes as split() gives them."""
     pieces: list[str] = []
     for text, hole in zip(texts[:-1], holes, strict=True):
-        pieces += (text, "\\nname: " if hole[0].isalpha() else '":', hole)
+        pieces += (text, _before(text, hole), hole)
     pieces.append(texts[-1])
     return c_json.loads("".join(pieces))
+
+
+def _before(text: str, hole: str) -> str:
+    """What stood between a text and a hole."""
+    if hole[0].isalpha():
+        return "\\nname: "
+    return "" if text.endswith(_QUOTE) else '":'
 
 
 def with_placeholders(holes: Sequence[str], free: Sequence[int]) -> list[str]:
@@ -148,13 +158,9 @@ def free_places(texts: Sequence[str], holes: Sequence[str], template: Step) -> d
                 places[int(match[1] or match[2])] = path
         elif (alone := PLACEHOLDER.fullmatch(text)) and is_free(path, plain, template):
             number = int(alone[1] or alone[2])
-            if not _is_quoted_number(holes[number]):
+            if not texts[number].endswith(_QUOTE):  # a number in quotes
                 places[number] = path
     return places
-
-
-def _is_quoted_number(hole: str) -> bool:
-    return hole[0] == '"' and hole[1].isdigit()
 
 
 def _scalars(value: Any, path: Step) -> Iterator[tuple[Step, Any]]:

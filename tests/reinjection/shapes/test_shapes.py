@@ -8,6 +8,7 @@ from typing import Any
 
 import builders
 import pytest
+import yaml
 from reinjection.shapes import random_bundles
 
 from krm_injector.kube.twins import Twin
@@ -187,6 +188,19 @@ def test_numbers_from_1_to_9999() -> None:
         parts = holes.split({"k": other})
         assert parts is not None
         assert parts[1] == ()
+
+
+def test_numbers_in_quotes_are_not_like_words() -> None:
+    """A list in JSON is written anew: there a number in quotes keeps them."""
+    workloads = apps("a", "b", "c", "d")
+    for workload, app in zip(workloads, ("a", "b", "0", "12"), strict=True):
+        workload["spec"]["selector"] = {"matchLabels": {"app": app}}
+        workload["metadata"]["annotations"] = {"config.kubernetes.io/index": app}
+    text = random_bundles.block([*random_bundles.NAMESPACES, *workloads])
+    flow = yaml.safe_dump(yaml.safe_load(text), default_flow_style=True)
+    for form in (text, flow):
+        plain, shaped = random_bundles.both(form)
+        assert plain == shaped
 
 
 def test_numbers_in_quotes_are_free_where_orchestrators_write_them() -> None:
