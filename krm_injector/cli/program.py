@@ -59,7 +59,7 @@ def run(words: list[str]) -> int:
 
 def _run_function() -> int:
     """The KRM function, which orchestrators start without arguments. It imports neither the parser
-    nor any other command, and does not read the environment.
+    nor any other command. Of the environment it reads one variable, which changes no byte.
     """
     if streams.is_terminal(sys.stdin):
         return _help("")

@@ -180,9 +180,10 @@ class Families:
                 family.remember(holes, first._replace(others=first.others + 1))
 
         known = family.member(holes)
-        if isinstance(known, Shape) and plane.account_for(known.steps):
+        if isinstance(known, Shape):
             twin = known.twin(holes)
-            if twin is not None:
+            # The steps are taken last: what is injected plainly after all takes its own.
+            if twin is not None and plane.account_for(known.steps):
                 self._credit = min(self._credit + 1, _MOST_CREDIT)
                 return twin
 

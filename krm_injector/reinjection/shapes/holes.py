@@ -95,14 +95,14 @@ def split(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """
     text = to_json(value)
     parts = _HOLE.split(text)
-    if len(parts) > MOST_PLACEHOLDERS or looks_like_one(text) or _has_no_number(text):
+    if len(parts) > MOST_PLACEHOLDERS or looks_like_one(text) or _may_hold_nan(text):
         return None
     groups = zip(parts[1::4], parts[2::4], parts[3::4], strict=True)
     return tuple(parts[::4]), tuple([value or number or name for value, number, name in groups])
 
 
-def _has_no_number(text: str) -> bool:
-    """Whether there may be a number that JSON does not have."""
+def _may_hold_nan(text: str) -> bool:
+    """Whether there may be a number that JSON does not have: NaN, or an infinite one."""
     return "NaN" in text or "Infinity" in text
 
 

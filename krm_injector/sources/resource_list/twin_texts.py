@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import Step
 from krm_injector.kube.twins import (
+    MOST_PLACEHOLDERS,
     PLACEHOLDER,
     Pattern,
     Twin,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # The end of a line that may be a scalar of a Twin. What it is, the reader says.
 _SCALAR = lazy_pattern(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[0-9]{1,9})(?=\1\n)""")
-_NUMBERS = 9000  # of placeholders
 
 
 def whole(twin: Twin) -> str:
@@ -100,7 +100,7 @@ def _written(twin: Twin, parts: list[str], place: yaml.Place) -> _Text | None:
     end of a line.
     """
     alike, written = twin.alike, parts[2::3]
-    if len(written) > _NUMBERS:
+    if len(written) > MOST_PLACEHOLDERS:
         return None
 
     marks = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import builders
@@ -11,10 +11,10 @@ import pytest
 import yaml
 from reinjection.shapes import random_bundles
 
+from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.kube.twins import Twin
 from krm_injector.model import Object
-from krm_injector.reinjection.shapes import families as shapes_module
-from krm_injector.reinjection.shapes import holes
+from krm_injector.reinjection.shapes import families, holes
 
 VERSIONS = ("1.9.0", "1.13.0", "1.20.8", "1.30.3")
 LABEL = '{{ $x := index .ObjectMeta.Labels "app" }}\n'
@@ -39,7 +39,7 @@ def apps(*labels: str, **container: Any) -> list[Object]:
 @pytest.mark.parametrize("seed", range(24))
 def test_random_bundles(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)
-    monkeypatch.setattr(shapes_module, "_CREDIT", chance.choice((0, 8, 1000)))
+    monkeypatch.setattr(families, "_CREDIT", chance.choice((0, 8, 1000)))
     text = random_bundles.template(chance)
     plane = builders.control_plane(text, version=chance.choice(VERSIONS))
     workloads = random_bundles.workloads(chance, 20)
@@ -141,7 +141,7 @@ def test_texts_of_the_control_plane_like_placeholders(twins: list[Twin]) -> None
 def test_a_proof_that_fails_leaves_the_plain_path(
     twins: list[Twin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shapes_module, "to_json", lambda value: "something else")
+    monkeypatch.setattr(families, "to_json", lambda value: "something else")
     same(f"{ANNOTATION}{{{{ $x }}}}\n", apps(*"abcd"))
     assert twins == []
 
@@ -156,7 +156,7 @@ def test_steps_are_the_runs(twins: list[Twin]) -> None:
 def test_without_credit_shapes_need_more_workloads(
     twins: list[Twin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shapes_module, "_CREDIT", 0)
+    monkeypatch.setattr(families, "_CREDIT", 0)
     same(f"{ANNOTATION}{{{{ $x }}}}\n", apps(*"abcdef"))
     assert twins == []
     same(f"{ANNOTATION}{{{{ $x }}}}\n", apps(*"abcdefghijkl"))
@@ -231,3 +231,18 @@ def test_joined_is_the_object_again() -> None:
     parts = holes.split(value)
     assert parts is not None
     assert holes.joined(*parts) == value
+
+
+def test_steps_are_taken_once(twins: list[Twin], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scalar that is too long for its shape is injected plainly, which takes its own steps."""
+    accounted: list[bool] = []
+    account_for = PreparedControlPlane.account_for
+
+    def counted(plane: PreparedControlPlane, executions: Sequence[int]) -> bool:
+        accounted.append(account_for(plane, executions))
+        return accounted[-1]
+
+    monkeypatch.setattr(PreparedControlPlane, "account_for", counted)
+    same(f"{ANNOTATION}{{{{ $x | trunc 63 }}}}\n", apps("a", "b", "c", "x" * 100, "d"))
+    assert len(twins) == 3
+    assert accounted == [True] * 3
