@@ -14,6 +14,7 @@ from krm_injector.cli.options import (
     Usage,
     forms_of,
     modes_of,
+    option_of,
 )
 from krm_injector.cli.request import Arguments
 
@@ -99,12 +100,20 @@ def _split(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
     first = words[0] if words else "--"
     if first.startswith("-") and first != "-":
         return COMMANDS[""], words
+
+    pair = " ".join(words[:2])
+    if pair in COMMANDS:
+        return COMMANDS[pair], words[2:]
     return _command(first), words[1:]
 
 
 def _command(word: str) -> Command:
     if word in COMMANDS and word:
         return COMMANDS[word]
+
+    inner = [name for name in COMMANDS if name.startswith(f"{word} ")]
+    if inner:
+        raise Usage(f"{word} what? One of: {', '.join(inner)}")
     if "." in word or "/" in word:
         raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
 
@@ -123,7 +132,7 @@ def _option(word: str, command: Command, rest: Iterator[str]) -> tuple[Option, s
         names = [*command.options] if command.name else [*command.options, "--version"]
         raise Usage(f"{place} has no option {name}{_nearest(name, names)}")
 
-    option = OPTIONS[name]
+    option = option_of(command, name)
     if not option.value:
         if equals:
             raise Usage(f"{name} takes no value")

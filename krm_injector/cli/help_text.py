@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from krm_injector.cli.arguments import listed
-from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, forms_of
+from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, forms_of, option_of
 
 _WIDTH = 80
 
@@ -32,10 +32,10 @@ def help_text(name: str = "") -> str:
 
 
 def _option(name: str, command: str) -> tuple[str, str]:
-    option = OPTIONS[name]
+    option = option_of(COMMANDS[command], name)
     short = next((f"{letter}, " for letter, long in SHORT.items() if long == name), "")
     words = f"{short}{name} {option.value}".rstrip()
-    return words, listed(forms_of(command)) if name == "--output" else option.help
+    return words, option.help or listed(forms_of(command))
 
 
 def _statuses(refused: str) -> list[tuple[str, str]]:

@@ -4,48 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from krm_injector.cli import fleet_options
 from krm_injector.cli.request import Arguments
-from krm_injector.named_tuple import NamedTuple
+from krm_injector.cli.tables import Command, Option, Usage
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-
-class Option(NamedTuple):
-    name: str  # with its dashes
-    value: str  # the name of the value in the help; "" for a switch
-    help: str
-    choices: tuple[str, ...] = ()
-    repeats: bool = False  # whether it may be given more than once
-    # Text -> value. Raises ValueError with what the option takes, for instance "a number".
-    convert: Callable[[str], Any] = str
-    dest: str = ""  # the field of Arguments, if it has another name than the option
-
-    @property
-    def field(self) -> str:
-        """The field of Arguments that holds the value."""
-        return self.dest or self.name.removeprefix("--").replace("-", "_")
-
-
-class Command(NamedTuple):
-    name: str  # "" for the function
-    usage: str
-    summary: str
-    options: tuple[str, ...]
-    most_paths: int | None = None  # None: any number
-    passes_on: bool = False  # whether it gives the words after -- to kustomize or helm
-    reads_stdin: bool = True  # if no path is given
-    refused: str = ""  # what is on stdout with exit status 1; completes a sentence of the help
-    # Raises Usage for options that contradict each other.
-    check: Callable[[Arguments], None] | None = None
-
-
-class Usage(Exception):
-    """The command line is wrong. The message says how to correct it."""
-
+__all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "forms_of",
+           "modes_of", "option_of"]  # fmt: skip
 
 # ---------------------------------------------------------------- values
 
@@ -234,6 +198,7 @@ OPTIONS = {
             "group the workloads in the table if there are more than N (default: 200; 0: never)",
             convert=_number,
         ),
+        *fleet_options.OPTIONS,
         Option(
             "--verbose",
             "",
@@ -342,8 +307,15 @@ COMMANDS = {
             reads_stdin=False,
             check=_check_init,
         ),
+        *fleet_options.COMMANDS,
     )
 }
+
+
+def option_of(command: Command, name: str) -> Option:
+    """An option as it is meant in a command."""
+    return next((option for option in command.own if option.name == name), OPTIONS[name])
+
 
 # ---------------------------------------------------------------- the forms of --output
 
@@ -355,6 +327,7 @@ FORMS = {
     "diff --from": ("json",),
     "diff --to": ("json",),
     "images": ("text", "json"),
+    **fleet_options.FORMS,
 }
 
 

@@ -122,7 +122,7 @@ def _answer(arguments: Arguments) -> Answer:
 
 def _command(arguments: Arguments) -> Callable[[Request], Answer]:
     """A command's function. Only the module of this command is imported."""
-    name = arguments.command or "function"
+    name = arguments.command.replace(" ", "_") or "function"
     if arguments.truth_table:
         name = "truth_table"
 

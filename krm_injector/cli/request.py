@@ -56,6 +56,23 @@ class Arguments:
     no_color: bool = False
     help: bool = False
     version: bool = False
+    # Of `fleet` only.
+    fleet_file: str | None = None
+    only: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    jobs: int | None = None
+    scheduler: str | None = None
+    shard: tuple[int, int] | None = None
+    costs: str | None = None
+    report: str | None = None
+    cache: str | None = None
+    changed_since: str | None = None
+    to_directory: str | None = None
+    layout: str | None = None
+    waves: str | None = None
+    campaign: str | None = None
+    apply_labels: str | None = None
+    wave: int | None = None
     # No option: files that a build names must be below this directory, Argo CD's repository.
     within: str | None = None
 
