@@ -174,6 +174,17 @@ def _problems(entry: Object, ref: ResourceRef, field: str) -> list[Result]:
     """
     results = []
     url = at(entry, ("clientConfig", "url"))
+    has_service = at(entry, ("clientConfig", "service")) is not None
+    if (url is not None) == has_service:
+        # k8s.io/kubernetes pkg/apis/admissionregistration/validation, validateMutatingWebhook
+        stated = "both a url and a service" if has_service else "neither a url nor a service"
+        message = (
+            f"{field}.clientConfig of {ref} has {stated}, and the API server would refuse it; "
+            "keep one of them"
+        )
+        where = f"{field}.clientConfig"
+        results.append(Result("error", message, ref, where, code="webhook-path"))
+
     if isinstance(url, str):
         from krm_injector.discovery import webhook_urls  # most webhooks name a service
 

@@ -314,7 +314,10 @@ def _explained(workload: Workload, plane: PreparedControlPlane, problem: Excepti
 
     if isinstance(problem, types.TypeMismatch):
         path = f"{where}.{problem.path}" if workload.template else problem.path
-        return Result("error", f"{path}: {problem}", workload.ref, field=path, code="pod-invalid")
+        # The pod itself was asked before anything was rendered.
+        wanted = f"expected {problem.expected}, got {problem.got}"
+        message = f"what the injection template renders is wrong at {problem.path}: {wanted}"
+        return Result("error", message, workload.ref, field=path, code="template-unusable")
 
     message = f"{where} cannot be merged: {problem}"
     return Result("error", message, workload.ref, code="merge-failed")

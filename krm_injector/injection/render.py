@@ -18,10 +18,11 @@ from krm_injector.istio_names import (
     NETWORK_VARIABLE,
     TEMPLATES_ANNOTATION,
 )
-from krm_injector.kube import pod_history, yaml
+from krm_injector.kube import pod_history, types, yaml
 from krm_injector.kube.paths import Step, put
 from krm_injector.model import Mesh, Object
 from krm_injector.versions import PathForm
+from krm_injector.workload import decodable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,15 +33,32 @@ def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Obj
     """The partial Pods in order, one per template. Raises TemplateError, RenderError."""
     data = template_data(plane, params)
     kubernetes = plane.mesh.rules.kubernetes
-    partials = [_partial_pod(name, plane, data) for name in selected_templates(plane, params)]
-    if kubernetes < pod_history.NEWEST:
-        partials = [pod_history.known("v1.Pod", partial, kubernetes) for partial in partials]
+    partials = []
+    for name in selected_templates(plane, params):
+        partial = _partial_pod(name, plane, data)
+        try:
+            if kubernetes < pod_history.NEWEST:
+                partial = pod_history.known("v1.Pod", partial, kubernetes)
+            partials.append(with_divisors(partial))
+        except (AttributeError, TypeError):
+            # Not asked before: that would cost every workload a decoding of the whole partial Pod.
+            _refuse_mistyped(name, partial)
+            raise
 
-    partials = [with_divisors(partial) for partial in partials]
     for partial in partials:
         plane.merging(partial)
 
     return partials
+
+
+def _refuse_mistyped(name: str, partial: Object) -> None:
+    """Raises RenderError if a value of the partial Pod has another type than its field, as a string
+    where a list of containers belongs.
+    """
+    mismatches = types.check("v1.Pod", partial)
+    if mismatches:
+        shown = "; ".join(map(decodable.sentence, mismatches[:3]))
+        raise RenderError(f"template {name!r} renders no Pod: {shown}", name)
 
 
 def selected_templates(plane: PreparedControlPlane, params: InjectionParameters) -> list[str]:

@@ -143,12 +143,16 @@ def _has_pod_shape(spec: Any) -> bool:
 
 def mistyped(ref: ResourceRef, mismatch: Mismatch, code: CodeName = "pod-invalid") -> Result:
     """The error for a value that its field cannot hold."""
+    message = f"{sentence(mismatch)}{_advice(mismatch.expected, mismatch.value)}"
+    return Result("error", message, ref, field=mismatch.path, current=mismatch.value, code=code)
+
+
+def sentence(mismatch: Mismatch) -> str:
+    """What a field wants and what stands there."""
     path, expected, word, value = mismatch
     # A number's word holds it already.
     shown = word if word.startswith("number") or value is None else f"{word} {value!r:.60}"
-    advice = _advice(expected, value)
-    message = f"{path}: Kubernetes wants {_type_text(expected)} here, not {shown}{advice}"
-    return Result("error", message, ref, field=path, current=value, code=code)
+    return f"{path}: Kubernetes wants {_type_text(expected)} here, not {shown}"
 
 
 def _type_text(expected: str) -> str:

@@ -599,6 +599,21 @@ def test_urls_that_the_api_server_would_refuse(url: str, problems: list[str]) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("client_config", "stated"),
+    [
+        ({"url": "https://h/inject", "service": {"name": "istiod"}}, "both a url and a service"),
+        ({"url": None, "service": None}, "neither a url nor a service"),
+        ({}, "neither a url nor a service"),
+    ],
+)
+def test_a_webhook_calls_a_url_or_a_service(client_config: Object, stated: str) -> None:
+    called = {"name": "rev.sidecar-injector.istio.io", "clientConfig": client_config}
+    seen = found(injector(), mesh_map(), webhooks("w", called))
+    messages = [result.message for result in seen.results if result.severity == "error"]
+    assert any(stated in message for message in messages)
+
+
 def test_a_path_that_is_not_served_and_whose_failure_is_ignored_leaves_pods_alone() -> None:
     ignoring = hook("/other", "rev.sidecar-injector.istio.io", failurePolicy="Ignore")
     seen = found(injector(), mesh_map(), webhooks("w", ignoring))
