@@ -12,6 +12,7 @@ from krm_injector.cli.options import (
     Command,
     Option,
     Usage,
+    commands_of,
     forms_of,
     modes_of,
     option_of,
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 def parse(words: Sequence[str]) -> Arguments:
     """The command line without the program's name. Raises Usage."""
-    if "--version" in _before_dashes(words):
+    if {"--version", "-V"} & set(_before_dashes(words)):
         return Arguments(version=True)
+
+    if words and commands_of(words[0]) and {"--help", "-h"} & set(words[1:2]):
+        return Arguments(command=words[0], help=True)
 
     command, words = _split(words)
     line = _CommandLine(command)
@@ -111,14 +115,14 @@ def _command(word: str) -> Command:
     if word in COMMANDS and word:
         return COMMANDS[word]
 
-    inner = [name for name in COMMANDS if name.startswith(f"{word} ")]
+    inner = [command.name for command in commands_of(word)]
     if inner:
         raise Usage(f"{word} what? One of: {', '.join(inner)}")
     if "." in word or "/" in word:
         raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
 
     names = [name for name in COMMANDS if name]
-    raise Usage(f"there is no command {word!r}{_nearest(word, names)}")
+    raise Usage(f"there is no command {word!r}{nearest(word, names)}")
 
 
 def _option(word: str, command: Command, rest: Iterator[str]) -> tuple[Option, str | None]:
@@ -130,7 +134,7 @@ def _option(word: str, command: Command, rest: Iterator[str]) -> tuple[Option, s
     if name not in command.options:
         place = command.name or "the function"
         names = [*command.options] if command.name else [*command.options, "--version"]
-        raise Usage(f"{place} has no option {name}{_nearest(name, names)}")
+        raise Usage(f"{place} has no option {name}{nearest(name, names)}")
 
     option = option_of(command, name)
     if not option.value:
@@ -158,7 +162,8 @@ def _converted(option: Option, text: str) -> Any:
     return value
 
 
-def _nearest(word: str, names: list[str]) -> str:
+def nearest(word: str, names: list[str]) -> str:
+    """The end of a sentence about an unknown word: what may be meant, or what there is."""
     import difflib  # late: only a typo needs it
 
     bare = {name.lstrip("-"): name for name in names}

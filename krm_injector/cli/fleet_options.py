@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
+from krm_injector.cli import option_values
 from krm_injector.cli.request import Arguments
 from krm_injector.cli.tables import Command, Option, Usage
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("a number of at least 1")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    number, slash, count = text.partition("/")
-    if not slash or not number.isdecimal() or not count.isdecimal():
-        raise ValueError("NUMBER/COUNT, as 1/4")
-    if not 1 <= int(number) <= int(count):
-        raise ValueError("NUMBER/COUNT with a number from 1 to the count, as 1/4")
-    return int(number), int(count)
 
 
 def _check_plan(arguments: Arguments) -> None:
@@ -49,14 +35,14 @@ OPTIONS = (
         repeats=True,
     ),
     Option("--cluster", "NAME", "only targets of this cluster; may be repeated", repeats=True),
-    Option("--jobs", "N", "worker processes (default: one a core)", convert=_jobs),
+    Option("--jobs", "N", "worker processes (default: one a core)", convert=option_values.count),
     Option("--scheduler", "ADDRESS", "run on the workers of this Dask scheduler"),
     Option(
         "--shard",
         "NUMBER/COUNT",
         "only one of COUNT parts of equal cost, for parallel jobs of CI; fleet merge joins "
         "their reports (default: JOB_COMPLETION_INDEX and JOB_COMPLETIONS, if both are set)",
-        convert=_shard,
+        convert=option_values.shard,
     ),
     Option(
         "--costs",
@@ -89,7 +75,10 @@ OPTIONS = (
     ),
     Option("--apply-labels", "DIR", "write the label changes of a wave to DIR, as patches"),
     Option(
-        "--wave", "N", "the wave whose labels --apply-labels writes (default: 1)", convert=_jobs
+        "--wave",
+        "N",
+        "the wave whose labels --apply-labels writes (default: 1)",
+        convert=option_values.count,
     ),
 )
 

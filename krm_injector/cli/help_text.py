@@ -5,13 +5,20 @@ from __future__ import annotations
 import textwrap
 
 from krm_injector.cli.arguments import listed
-from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, forms_of, option_of
+from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, commands_of, forms_of, option_of
 
 _WIDTH = 80
 
 
 def help_text(name: str = "") -> str:
-    """The help of a command, or of the program as a whole."""
+    """The help of a command, of a group of commands ("fleet"), or of the program as a whole."""
+    group = commands_of(name)
+    if group:
+        rows = [(each.name, each.summary) for each in group]
+        lines = [f"usage: krm-injector {name} COMMAND [OPTIONS] ...", "", "commands:"]
+        lines += [*_columns(rows), "", f"krm-injector {name} COMMAND --help prints its help."]
+        return "\n".join(lines) + "\n"
+
     command = COMMANDS[name]
     if name:
         summary = command.summary[0].upper() + command.summary[1:]

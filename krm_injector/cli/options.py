@@ -4,55 +4,12 @@
 
 from __future__ import annotations
 
-from krm_injector.cli import fleet_options
+from krm_injector.cli import fleet_options, option_values
 from krm_injector.cli.request import Arguments
 from krm_injector.cli.tables import Command, Option, Usage
 
-__all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "forms_of",
-           "modes_of", "option_of"]  # fmt: skip
-
-# ---------------------------------------------------------------- values
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError("a number")
-    return int(text)
-
-
-def _versions(text: str) -> str:
-    """One version of Istio, or several separated by commas."""
-    from krm_injector.versions import parse_version
-
-    for version in text.split(","):
-        minor = parse_version(version)
-        if minor is None or minor[0] != 1:
-            raise ValueError("Istio's version, as 1.30.3")
-
-    return text
-
-
-def _namespace(text: str) -> str:
-    if not _is_name(text, "-"):
-        raise ValueError("a Namespace's name (lower-case letters, digits and -)")
-    return text
-
-
-def _revision(text: str) -> str:
-    if not _is_name(text.lower(), "-._"):
-        raise ValueError("the name of a revision")
-    return text
-
-
-def _is_name(text: str, signs: str) -> bool:
-    """Whether a text can be a Namespace's name (RFC 1123 label; signs: "-") or the value of a label
-    (signs: "-._").
-    """
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    if len(text) > 63 or text[0] not in letters or text[-1] not in letters:
-        return False
-    return not text.strip(letters + signs)
-
+__all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "commands_of",
+           "forms_of", "modes_of", "option_of"]  # fmt: skip
 
 # ---------------------------------------------------------------- options that exclude each other
 
@@ -87,6 +44,15 @@ def _check_diff(arguments: Arguments) -> None:
         raise Usage("--from and --to name both meshes: leave --mesh out")
 
 
+def _check_help(arguments: Arguments) -> None:
+    topic = " ".join(arguments.paths)
+    if topic not in COMMANDS and not commands_of(topic):
+        from krm_injector.cli.arguments import nearest
+
+        names = [name for name in COMMANDS if name]
+        raise Usage(f"there is no help about {topic!r}{nearest(topic, names)}")
+
+
 def _check_init(arguments: Arguments) -> None:
     if not arguments.paths:
         from krm_injector.wiring.init import TARGETS
@@ -114,7 +80,7 @@ OPTIONS = {
             "--namespace",
             "NAME",
             "the Namespace of manifests that name none",
-            convert=_namespace,
+            convert=option_values.namespace,
         ),
         Option(
             "--method",
@@ -126,7 +92,7 @@ OPTIONS = {
             "--revision",
             "REV",
             "the control plane, if no webhook names one",
-            convert=_revision,
+            convert=option_values.revision,
         ),
         Option(
             "--results",
@@ -189,14 +155,14 @@ OPTIONS = {
             "V",
             "Istio's version, if the mesh's configuration does not state it; without a mesh: "
             "which embedded profile is used (from 1.24 on; 1.28: its newest patch release)",
-            convert=_versions,
+            convert=option_values.versions,
         ),
         Option("--image", "IMAGE", "run this container image instead of the program on PATH"),
         Option(
             "--limit",
             "N",
             "group the workloads in the table if there are more than N (default: 200; 0: never)",
-            convert=_number,
+            convert=option_values.number,
         ),
         *fleet_options.OPTIONS,
         Option(
@@ -211,7 +177,14 @@ OPTIONS = {
     )
 }
 
-SHORT = {"-h": "--help", "-n": "--namespace", "-o": "--output", "-v": "--verbose", "-q": "--quiet"}
+SHORT = {
+    "-h": "--help",
+    "-V": "--version",
+    "-n": "--namespace",
+    "-o": "--output",
+    "-v": "--verbose",
+    "-q": "--quiet",
+}
 
 # ---------------------------------------------------------------- the commands
 
@@ -308,8 +281,30 @@ COMMANDS = {
             check=_check_init,
         ),
         *fleet_options.COMMANDS,
+        Command(
+            "version",
+            "krm-injector version [OPTIONS]",
+            "print the versions of the program, of its profile and of the Istio that it knows",
+            ("--output", "--help"),
+            most_paths=0,
+            reads_stdin=False,
+        ),
+        Command(
+            "help",
+            "krm-injector help [COMMAND]",
+            "print the help of a command",
+            ("--help",),
+            most_paths=2,
+            reads_stdin=False,
+            check=_check_help,
+        ),
     )
 }
+
+
+def commands_of(group: str) -> list[Command]:
+    """The commands whose first word is ``group``, if they have two."""
+    return [command for name, command in COMMANDS.items() if name.startswith(f"{group} ")]
 
 
 def option_of(command: Command, name: str) -> Option:
@@ -327,6 +322,7 @@ FORMS = {
     "diff --from": ("json",),
     "diff --to": ("json",),
     "images": ("text", "json"),
+    "version": ("text", "json"),
     **fleet_options.FORMS,
 }
 

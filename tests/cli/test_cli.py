@@ -587,10 +587,35 @@ def test_help_names_the_forms_of_its_command(command: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--version"], ["explain", "--version"], ["inject", "-", "--version"]]
+    "words", [["--version"], ["-V"], ["explain", "--version"], ["inject", "-", "--version"]]
 )
 def test_the_version_is_printed_wherever_it_is_asked_for(words: list[str]) -> None:
     assert krm(*words).stdout.decode() == f"krm-injector {__version__}\n"
+
+
+def test_the_version_command_says_which_istio_is_known() -> None:
+    text, document = krm("version"), krm("version", "--output", "json")
+    answer = json.loads(document.stdout)
+    assert answer["version"] == __version__
+    assert text.stdout.decode().startswith(f"krm-injector {__version__}\nIstio 1.1 to ")
+    assert f"the profile of {answer['profile']}\n" in text.stdout.decode()
+
+
+@pytest.mark.parametrize("words", [["help", "explain"], ["help"], ["help", "fleet", "plan"]])
+def test_help_is_a_command_too(words: list[str]) -> None:
+    assert krm(*words).stdout == krm(*words[1:], "--help").stdout
+
+
+def test_help_of_a_group_lists_its_commands() -> None:
+    shown = krm("help", "fleet").stdout.decode()
+    assert "  fleet list " in shown and "  fleet merge " in shown
+    assert krm("fleet", "--help").stdout.decode() == shown
+
+
+def test_help_about_nothing_known_says_what_may_be_meant() -> None:
+    done = krm("help", "explian")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"did you mean explain?" in done.stderr
 
 
 def test_a_limit_is_a_number() -> None:
