@@ -106,7 +106,9 @@ class Namespace(NamedTuple):
     name: str
     labels: dict[str, str]  # with kubernetes.io/metadata.name, as the API server adds it
     annotations: dict[str, str]
-    source: str  # "bundle" | "functionConfig" | "Application NAME" (Argo CD's) | "missing"
+    # "bundle" | "functionConfig" | "--namespace-labels" | "missing"
+    # | "Application NAME" (Argo CD's)
+    source: str
 
 
 class Webhook(NamedTuple):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.cli.request import Arguments
-    from krm_injector.function_config import Settings
+    from krm_injector.function_config import Settings, Stub
 
 # kustomize gives its legacy plugins a copy of the functionConfig. This variable names the directory
 # of the original (kustomize api/internal/plugins/execplugin).
@@ -41,6 +41,7 @@ def read(
         default_namespace=arguments.namespace,
         mesh_files=arguments.mesh or None,
         version=arguments.mesh_version,
+        namespaces=_stated_namespaces(arguments.namespace_labels) or None,
     )
     beside_config = os.path.dirname(arguments.config or "")
     if settings.images.file:
@@ -55,6 +56,23 @@ def read(
         settings = settings._replace(plainly=True)
 
     return settings
+
+
+def _stated_namespaces(stated: tuple[tuple[str, dict[str, str]], ...]) -> tuple[Stub, ...]:
+    """--namespace-labels. Raises Refused if two options say different things of one Namespace."""
+    from krm_injector.function_config import NAMESPACE_LABELS, Stub
+    from krm_injector.model import Refused, Result
+
+    labels: dict[str, dict[str, str]] = {}
+    for name, of_name in stated:
+        if labels.setdefault(name, of_name) != of_name:
+            message = (
+                f"{NAMESPACE_LABELS} describes Namespace {name} twice, differently; put all of its "
+                f"labels into one: {NAMESPACE_LABELS} {name}=LABEL=VALUE,LABEL=VALUE"
+            )
+            raise Refused(Result("error", message, code="function-config"))
+
+    return tuple(Stub(name, of_name, {}, NAMESPACE_LABELS) for name, of_name in labels.items())
 
 
 # ---------------------------------------------------------------- the mesh's files

@@ -84,7 +84,15 @@ OPTIONS = (
 
 _SELECTION = ("--fleet", "--only", "--cluster", "--changed-since")
 _REPORTING = ("--results", "--log", "--quiet", "--verbose", "--no-color", "--help")
-_SETTINGS = ("--config", "--mesh-version", "--namespace", "--method", "--revision", "--context")
+_SETTINGS = (
+    "--config",
+    "--mesh-version",
+    "--namespace",
+    "--namespace-labels",
+    "--method",
+    "--revision",
+    "--context",
+)
 _ENGINE = ("--jobs", "--scheduler", "--shard", "--costs", "--report", "--cache")
 _RENDERING = ("--kustomize", "--helm", "--allow-exec")
 _RUN = (*_SELECTION, *_ENGINE, *_SETTINGS, *_RENDERING, *_REPORTING)

@@ -8,6 +8,7 @@ from krm_injector.cli.arguments import listed
 from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, commands_of, forms_of, option_of
 
 _WIDTH = 80
+_WIDEST = 21  # words that have their text beside them; longer ones have it below
 
 
 def help_text(name: str = "") -> str:
@@ -50,8 +51,17 @@ def _statuses(refused: str) -> list[tuple[str, str]]:
 
 
 def _columns(rows: list[tuple[str, str]]) -> list[str]:
-    width = max(len(left) for left, _ in rows)
-    return [line for left, right in rows for line in _wrapped(f"  {left:<{width}}  ", right)]
+    widths = [len(left) for left, _ in rows]
+    width = max(width for width in widths if width <= _WIDEST)
+    lines: list[str] = []
+    for left, right in rows:
+        start = f"  {left:<{width}}  "
+        if len(left) > width:
+            lines.append(f"  {left}")
+            start = " " * (width + 4)
+        lines += _wrapped(start, right)
+
+    return lines
 
 
 def _wrapped(start: str, text: str) -> list[str]:

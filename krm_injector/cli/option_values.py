@@ -27,6 +27,17 @@ def namespace(text: str) -> str:
     return text
 
 
+def namespace_labels(text: str) -> tuple[str, dict[str, str]]:
+    """A Namespace's name and its labels."""
+    name, equals, rest = text.partition("=")
+    pairs = [pair.partition("=") for pair in rest.split(",")] if rest else []
+    labels = {key: value for key, _, value in pairs}
+    is_complete = all(key and sign for key, sign, _ in pairs) and len(labels) == len(pairs)
+    if not equals or not _is_name(name, "-") or not is_complete:
+        raise ValueError("NAME=LABEL=VALUE,..., as shop=istio-injection=enabled")
+    return name, labels
+
+
 def revision(text: str) -> str:
     if not _is_name(text.lower(), "-._"):
         raise ValueError("the name of a revision")
@@ -38,7 +49,7 @@ def _is_name(text: str, signs: str) -> bool:
     (signs: "-._").
     """
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    if len(text) > 63 or text[0] not in letters or text[-1] not in letters:
+    if not text or len(text) > 63 or text[0] not in letters or text[-1] not in letters:
         return False
     return not text.strip(letters + signs)
 

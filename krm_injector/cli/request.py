@@ -34,6 +34,7 @@ class Arguments:
     config: str | None = None
     mesh: tuple[str, ...] = ()
     namespace: str | None = None
+    namespace_labels: tuple[tuple[str, dict[str, str]], ...] = ()
     method: str | None = None
     revision: str | None = None
     results: str | None = None

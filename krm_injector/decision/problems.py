@@ -32,8 +32,10 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
     consequence = "" if is_error else "; it is taken to have none"
     message = (
         f"Namespace {name} is not in the bundle, and whether {ref} is injected depends on its "
-        f"labels{consequence}. Add the Namespace to the bundle, or say in the functionConfig which "
-        f"labels it has in the cluster ({{}} for none):\nspec:\n  namespaces:\n  - name: {name}\n"
+        f"labels{consequence}. Add the Namespace to the bundle (--context FILE reads it from "
+        "elsewhere), or say which labels it has in the cluster, on the command line:\n"
+        f"  --namespace-labels {name}=istio-injection=enabled\n"
+        f"or in the functionConfig ({{}} for none):\nspec:\n  namespaces:\n  - name: {name}\n"
         "    labels: {istio-injection: enabled}"
     )
     return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")

@@ -4,7 +4,7 @@ Three sources describe a Namespace. The first one that does counts as a whole:
 
 1. the Namespace's manifest in the bundle;
 2. spec.syncPolicy.managedNamespaceMetadata of an Argo CD Application that creates it;
-3. an entry of spec.namespaces of the functionConfig.
+3. an entry of spec.namespaces of the functionConfig, or an option --namespace-labels.
 """
 
 from __future__ import annotations
@@ -152,14 +152,16 @@ def _conflicting_application(
 
 def _add_stub(index: int, stub: Stub, namespaces: dict[str, Namespace]) -> list[Result]:
     labels = {**stub.labels, NAMESPACE_NAME_LABEL: stub.name}
-    namespace = Namespace(stub.name, labels, stub.annotations, "functionConfig")
+    namespace = Namespace(stub.name, labels, stub.annotations, stub.source)
     first = namespaces.setdefault(stub.name, namespace)
-    if first.source == "functionConfig" or first.labels == labels:
+    if first is namespace or first.labels == labels:
         return []
 
+    is_option = stub.source != "functionConfig"
+    stated = stub.source if is_option else f"spec.namespaces[{index}] of the functionConfig"
     message = (
-        f"spec.namespaces[{index}] of the functionConfig says otherwise of Namespace {stub.name} "
-        f"than the bundle: {_differing_values(labels, first.labels)}; the bundle's is used"
+        f"{stated} says otherwise of Namespace {stub.name} than the bundle: "
+        f"{_differing_values(labels, first.labels)}; the bundle's is used"
     )
     ref = _namespace_ref(stub.name)
     return [Result("warning", message, ref, "metadata.labels", code="namespace-stub-ignored")]

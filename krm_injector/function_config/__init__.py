@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Guard = Literal["none", "label"]
 
 KIND = "SidecarInjection"
+NAMESPACE_LABELS = "--namespace-labels"  # the option; the source of its Stubs
 # What the function does, by the kind of its functionConfig; a ConfigMap says it in data.action.
 ACTIONS: dict[str, Action] = {
     KIND: "inject",
@@ -33,11 +34,12 @@ SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema.json")
 
 
 class Stub(NamedTuple):
-    """What the functionConfig says of a Namespace that lives elsewhere."""
+    """What the functionConfig, or the command line, says of a Namespace that lives elsewhere."""
 
     name: str
     labels: dict[str, str]
     annotations: dict[str, str]
+    source: str = "functionConfig"  # or the option
 
 
 class ExtraKind(NamedTuple):
@@ -124,7 +126,7 @@ def override(settings: Settings, **options: Any) -> Settings:
     """Settings with those options of the command line that were given (not None).
 
     Options: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform,
-    mesh_files, version.
+    mesh_files, version, namespaces (which win over those of the same name).
     """
     changes = {name: value for name, value in options.items() if value is not None}
     mesh = settings.mesh
@@ -132,6 +134,11 @@ def override(settings: Settings, **options: Any) -> Settings:
         mesh = mesh._replace(files=changes.pop("mesh_files"))
     if "version" in changes:
         mesh = mesh._replace(version=changes.pop("version"))
+    if "namespaces" in changes:
+        stated = changes.pop("namespaces")
+        names = {stub.name for stub in stated}
+        others = tuple(stub for stub in settings.namespaces if stub.name not in names)
+        changes["namespaces"] = (*others, *stated)
     return settings._replace(mesh=mesh, **changes)
 
 

@@ -618,6 +618,51 @@ def test_help_about_nothing_known_says_what_may_be_meant() -> None:
     assert b"did you mean explain?" in done.stderr
 
 
+def test_the_labels_of_a_namespace_can_be_stated() -> None:
+    refused = krm("inject", stdin=DEPLOYMENT)
+    assert refused.returncode == 1
+    assert b"--namespace-labels shop=istio-injection=enabled" in refused.stderr
+
+    stated = krm("inject", "--namespace-labels", "shop=istio-injection=enabled", stdin=DEPLOYMENT)
+    assert (stated.returncode, b"istio-proxy" in stated.stdout) == (0, True)
+    without = krm("inject", "--namespace-labels", "shop=", stdin=DEPLOYMENT)
+    assert (without.returncode, without.stdout.decode()) == (0, DEPLOYMENT)
+
+
+def test_a_manifest_of_the_namespace_wins_over_the_option() -> None:
+    done = krm("inject", "--namespace-labels", "shop=istio-injection=disabled", stdin=BUNDLE)
+    assert (done.returncode, b"istio-proxy" in done.stdout) == (0, True)
+    assert b"--namespace-labels says otherwise of Namespace shop" in done.stderr
+
+
+def test_the_option_wins_over_the_functionconfig(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata: {name: x}\n"
+        "spec:\n  namespaces:\n  - {name: shop, labels: {}}\n"
+    )
+    words = ["inject", "--config", str(config)]
+    assert b"istio-proxy" not in krm(*words, stdin=DEPLOYMENT).stdout
+    words += ["--namespace-labels", "shop=istio-injection=enabled"]
+    assert b"istio-proxy" in krm(*words, stdin=DEPLOYMENT).stdout
+
+
+@pytest.mark.parametrize(
+    "value", ["shop", "=a=b", "shop=a", "shop=a=b,a=c", "shop=a=b,", "Shop=a=b"]
+)
+def test_labels_that_are_none_are_wrong_usage(value: str) -> None:
+    done = krm("inject", "--namespace-labels", value, stdin=DEPLOYMENT)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"shop=istio-injection=enabled" in done.stderr
+
+
+def test_two_options_that_differ_are_refused() -> None:
+    words = ["--namespace-labels", "shop=a=b", "--namespace-labels", "shop="]
+    done = krm("inject", *words, stdin=DEPLOYMENT)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"describes Namespace shop twice" in done.stderr
+
+
 def test_a_limit_is_a_number() -> None:
     done = krm("explain", "--limit", "many", stdin=BUNDLE)
     assert (done.returncode, done.stdout) == (2, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from krm_injector.decision.suggestions import Edits, FailedSearch, SuggestedEdit
+from krm_injector.function_config import NAMESPACE_LABELS
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP
 from krm_injector.kube.paths import Step, at
 from krm_injector.model import Decision, ResourceRef
@@ -80,6 +81,8 @@ def _target(decision: Decision, edit: SuggestedEdit) -> str:
         return "the pod template"
     if namespace.source == "functionConfig":
         return f"Namespace {namespace.name} (spec.namespaces of the functionConfig)"
+    if namespace.source == NAMESPACE_LABELS:
+        return f"Namespace {namespace.name} ({NAMESPACE_LABELS})"
     return f"Namespace {namespace.name}"
 
 
