@@ -12,6 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from krm_injector.fleet.any_value import (
+    Unreadable,
+    read_any,
+    shown,
+    unexpected,
+    write_any,
+)
 from krm_injector.fleet.model import (
     Cluster,
     Fleet,
@@ -50,10 +57,6 @@ _CHOICES = {
     "Severity": ("error", "warning", "info"),
     "TargetKind": ("kustomization", "chart", "package", "directory"),
 }
-
-
-class Unreadable(ValueError):
-    """The text is not what this module wrote. The message says what is wrong with it."""
 
 
 def to_json(value: Value) -> str:
@@ -98,7 +101,7 @@ def _document(text: str | bytes) -> dict[str, Any]:
         raise Unreadable(f"it is not JSON: {problem}") from None
 
     if not isinstance(document, dict):
-        raise Unreadable(f"it is {_shown(document)}, and a mapping is expected")
+        raise Unreadable(f"it is {shown(document)}, and a mapping is expected")
     return document
 
 
@@ -108,7 +111,7 @@ def _refuse_constant(name: str) -> None:
 
 def sorted_json(value: Any) -> str:
     """Any value, for a digest: the order of the keys of mappings does not matter."""
-    return c_json.with_sorted_keys(_write_any(value))
+    return c_json.with_sorted_keys(write_any(value))
 
 
 # ---------------------------------------------------------------- forms of fields
@@ -157,14 +160,14 @@ def _scalar(expected: str, *types: type) -> _Codec:
     def write(value: Any) -> Any:
         if type(value) in types:
             return value
-        plain = next((each for each in types if isinstance(value, each)), None)
-        if plain is None or isinstance(value, bool):
+        base = next((each for each in types if isinstance(value, each)), None)
+        if base is None or isinstance(value, bool):
             raise TypeError(f"{value!r} is no {expected}")
-        return _plain(value, plain)
+        return plain(value, base)
 
     def read(value: Any, place: str) -> Any:
         if type(value) not in types:
-            raise _unexpected(value, place, expected)
+            raise unexpected(value, place, expected)
         return value
 
     return _Codec(write, read)
@@ -173,7 +176,7 @@ def _scalar(expected: str, *types: type) -> _Codec:
 def _choice(choices: Sequence[str]) -> _Codec:
     def read(value: Any, place: str) -> Any:
         if value not in choices:
-            raise _unexpected(value, place, f"one of {', '.join(choices)}")
+            raise unexpected(value, place, f"one of {', '.join(choices)}")
         return value
 
     return _Codec(_PLAIN["str"].write, read)
@@ -197,7 +200,7 @@ def _tuple(codec: _Codec) -> _Codec:
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, list):
-            raise _unexpected(value, place, "a list")
+            raise unexpected(value, place, "a list")
         return tuple(codec.read(member, f"{place}[{index}]") for index, member in enumerate(value))
 
     return _Codec(write, read)
@@ -211,7 +214,7 @@ def _row(codecs: Sequence[_Codec]) -> _Codec:
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, list) or len(value) != len(codecs):
-            raise _unexpected(value, place, f"a list of {len(codecs)}")
+            raise unexpected(value, place, f"a list of {len(codecs)}")
         return tuple(
             codec.read(member, f"{place}[{index}]")
             for index, (codec, member) in enumerate(zip(codecs, value, strict=True))
@@ -226,7 +229,7 @@ def _mapping(codec: _Codec) -> _Codec:
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, place, "a mapping")
+            raise unexpected(value, place, "a mapping")
         return {key: codec.read(member, f"{place}.{key}") for key, member in value.items()}
 
     return _Codec(write, read)
@@ -265,7 +268,7 @@ def _class_codec(name: str) -> _Codec:
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, place, "a mapping")
+            raise unexpected(value, place, "a mapping")
         if not value.keys() <= names:
             unknown = ", ".join(sorted(value.keys() - names))
             raise Unreadable(
@@ -297,77 +300,8 @@ def _same(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and bool(value == default))
 
 
-# ---------------------------------------------------------------- any value
-
-_JSON_SCALARS = frozenset((str, int, bool, type(None)))
-
-
-def _write_any(value: Any) -> Any:
-    if type(value) in _JSON_SCALARS:
-        return value
-    if isinstance(value, float):
-        # NaN and the infinities have no form in JSON.
-        return float(value) if value - value == 0 else {"$float": repr(float(value))}
-    if isinstance(value, dict):
-        return _write_mapping(value)
-    if isinstance(value, list):
-        return [_write_any(member) for member in value]
-    if isinstance(value, tuple):
-        return {"$tuple": [_write_any(member) for member in value]}
-    if isinstance(value, (str, int)):
-        return _plain(value, str if isinstance(value, str) else int)
-
-    raise TypeError(f"a {type(value).__name__} has no form in JSON")
-
-
-def _plain(value: Any, kind: type) -> Any:
-    """A value of a class derived from str, int or float, such as an enum, as one of that class."""
-    return str.__str__(value) if kind is str else kind(value)
-
-
-def _write_mapping(value: dict[Any, Any]) -> dict[str, Any]:
-    if all(type(key) is str and not key.startswith("$") for key in value):
-        return {key: _write_any(member) for key, member in value.items()}
-    return {"$map": [[_write_any(key), _write_any(member)] for key, member in value.items()]}
-
-
-def _read_any(value: Any, place: str) -> Any:
-    if isinstance(value, list):
-        return [_read_any(member, f"{place}[{index}]") for index, member in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    if not any(key.startswith("$") for key in value):
-        return {key: _read_any(member, f"{place}.{key}") for key, member in value.items()}
-
-    ((form, content), *further) = value.items()
-    try:
-        if form == "$float" and not further and content in ("nan", "inf", "-inf"):
-            return float(content)
-        if form == "$tuple" and not further and isinstance(content, list):
-            return tuple(_read_any(content, place))
-        if form == "$map" and not further:
-            return {_read_any(key, place): _read_any(member, place) for key, member in content}
-    except (TypeError, ValueError):  # pairs are no pairs, or a key is a list
-        pass
-
-    raise Unreadable(f"{place}: {_shown(value)} is no value that krm-injector writes")
-
-
-# ---------------------------------------------------------------- what is wrong
-
-
-def _unexpected(value: Any, place: str, expected: str) -> Unreadable:
-    return Unreadable(f"{place} is {_shown(value)}, and {expected} is expected")
-
-
-def _shown(value: Any) -> str:
-    """A value in a sentence; long ones are cut."""
-    text = c_json.compact(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 _text = _scalar("text", str)
-_any = _Codec(_write_any, _read_any)
+_any = _Codec(write_any, read_any)
 _PLAIN = {
     "str": _text,
     "CodeName | Literal['']": _text,
