@@ -67,7 +67,9 @@ class Places:
         """What is at a normal path."""
         place = self._places.get(path)
         if place is None:
-            place = self._places[path] = self._look(path, _MOST_LINKS)
+            # "../here/file" may be a way back into the working directory.
+            shortest = os.path.relpath(path, self._cwd) if path.startswith("..") else path
+            place = self._places[path] = self._look(shortest, _MOST_LINKS)
         return place
 
     def _look(self, path: str, most: int) -> Place:

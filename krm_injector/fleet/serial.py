@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from krm_injector.fleet.any_value import (
     Unreadable,
+    plain,
     read_any,
     shown,
     unexpected,
