@@ -101,6 +101,7 @@ class Reader:
             found.unknown,
             tuple(sorted(found.manifests)),
             tuple(sorted(found.programs)),
+            tuple(map(os.path.normpath, target.named_in)),
         )
 
     # ------------------------------------------------------------ the directory

@@ -78,6 +78,7 @@ class Inputs(NamedTuple):
     # Directories of which the manifests are read, as sources.files.find does.
     manifests: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()  # that rendering starts: "helm", "kpt", "kustomize"
+    named_in: tuple[str, ...] = ()  # those of the target; rendering does not read them
 
 
 class Task(NamedTuple):

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         " | TargetResult | Task"
     )
 
+__all__ = ["VERSION", "Unreadable", "from_json", "sorted_json", "to_json"]
+
 VERSION = 1
 """The version of the format. Another one is not read."""
 _FORMAT = "krm-injector-fleet"
