@@ -74,8 +74,8 @@ class _Paths:
         self._above = _above(self.ordered)
 
     def at(self, path: str) -> str:
-        """The first one at a path, below it, or above it: a submodule, or what was a file before. ""
-        if there is none.
+        """The first one at a path, below it, or above it: a submodule, or what was a file before.
+        "" if there is none.
         """
         if path in self.all:
             return path

@@ -202,8 +202,9 @@ class Reader:
                 self._context(found, path)
 
         for name in ("kustomize", "helm"):  # a program of the repository
-            if "/" in (options.get(name) or ""):
-                found.add(self.places.look(os.path.normpath(options[name])))
+            program = options.get(name) or ""
+            if "/" in program and not os.path.isabs(program):
+                found.add(self.places.look(os.path.normpath(program)))
 
         config = options.get("config") or (cluster.config if cluster is not None else "")
         config = config or join(os.path.normpath(target.path), FUNCTION_FILE)
