@@ -104,7 +104,7 @@ class _Search:
         for path in (*inputs.files, *inputs.named_in, *inputs.directories):
             inside = self._repository.path(path)
             found = self._changed.at(inside) if inside is not None else ""
-            if found:
+            if found and not self._only_below(inputs, path, found, inside):
                 return f"{self._repository.shown(found)} changed"
 
         for directory in inputs.manifests:
@@ -112,6 +112,13 @@ class _Search:
             if found:
                 return f"{self._repository.shown(found)} changed"
         return ""
+
+    def _only_below(self, inputs: Inputs, path: str, found: str, inside: str | None) -> bool:
+        """Whether a change is in a directory that stands where a file could: what is in it, is not
+        read.
+        """
+        below = inside is not None and found != inside and is_within(found, inside)
+        return below and path not in inputs.directories and os.path.isdir(path)
 
     def untold(self, inputs: Inputs) -> str:
         """Why git cannot tell whether the inputs changed; "" if it can."""
@@ -121,7 +128,8 @@ class _Search:
                 return f"{files.shown(path)} is outside of the git repository"
 
             found = self._ignored.at(inside) if path not in inputs.manifests else ""
-            if found and os.path.lexists(path):
+            told = not found or self._only_below(inputs, path, found, inside)
+            if not told and os.path.lexists(path):
                 return f"git ignores {self._repository.shown(found)}"
 
         for directory in inputs.manifests:
@@ -144,9 +152,9 @@ class _Search:
                 continue
 
             local = join(directory, os.path.relpath(path, inside))
-            # What changed in another repository is not told file by file.
+            # What changed in another repository is not told file by file: it may be anything.
             whole = path in self._repositories or os.path.isdir(local)
-            if counts(f"{local}/any.yaml" if whole else local, directory, closed):
+            if counts(join(local, files.CHART) if whole else local, directory, closed):
                 return path
         return ""
 

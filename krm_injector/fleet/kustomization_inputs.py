@@ -264,9 +264,10 @@ class Kustomizations:
                 place = self._readable(directory, path)
                 if place is None:
                     continue
+                found.add(place)  # also where a directory takes a file's place
                 if place.kind != "directory":
-                    found.add(place)
-                elif directories and kustomizations.file_of(place.path):
+                    continue
+                if directories and kustomizations.file_of(place.path):
                     found.merge(self.of(place.path))
                 elif directories:
                     add_tree(found, self._places, place)

@@ -67,9 +67,9 @@ class Fleet(NamedTuple):
 class Inputs(NamedTuple):
     """What rendering a target can read, as far as local files show it.
 
-    Files may be absent: then their absence is what is read. A link and what it leads to are two
-    files. Of a directory everything below it is read. Paths are relative to the working directory,
-    or absolute if the target's is.
+    Files may be absent: then their absence is what is read. Where a directory stands in place of a
+    file, only that is read. A link and what it leads to are two files. Of a directory everything
+    below it is read. Paths are relative to the working directory, or absolute if the target's is.
     """
 
     files: tuple[str, ...]
