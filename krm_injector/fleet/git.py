@@ -112,11 +112,17 @@ class Repository:
         return Changed(frozenset(paths), frozenset(repositories))
 
     def ignored(self) -> frozenset[str]:
-        """What git does not look at. A directory stands for everything in it."""
+        """What git does not look at: ignored files, and those of which it is told to assume that
+        they are unchanged. A directory stands for everything in it.
+        """
         listed = self._list(
             "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"
         )
-        return frozenset(path.rstrip("/") for path in listed)
+        paths = {path.rstrip("/") for path in listed}
+        # A small letter: assume-unchanged; S: skip-worktree.
+        tagged = self._list("ls-files", "-v", "-z")
+        paths.update(each[2:] for each in tagged if each[0].islower() or each[0] == "S")
+        return frozenset(paths)
 
     def _commit(self, revision: str) -> str:
         """The commit with which the working tree is compared: "main..." is where the current branch

@@ -83,8 +83,8 @@ class Reader:
         return known[3]
 
     def paths(self, read: Inputs) -> list[str]:
-        """The files of a target that exist."""
-        found = {path for path in read.files if self.places.look(path).kind == "file"}
+        """The files and links of a target that exist."""
+        found = {path for path in read.files if os.path.islink(path) or os.path.isfile(path)}
         for directory in read.directories:
             found.update(self.places.tree(directory))
         for directory in read.manifests:

@@ -274,6 +274,23 @@ def test_files_that_git_ignores_are_told(repository: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_files_that_git_is_told_not_to_look_at_are_told(repository: Path, flag: str) -> None:
+    git("update-index", flag, "alone/cm.yaml")
+    files.write(repository, {"alone/cm.yaml": "changed: here\n"})
+
+    assert names() == ["alone"]
+
+
+def test_a_link_out_of_the_repository_is_told(repository: Path) -> None:
+    files.write(repository.parent, {"outside/cm.yaml": ""})
+    (repository / "alone/cm.yaml").unlink()
+    (repository / "alone/cm.yaml").symlink_to("../../outside/cm.yaml")
+    commit()
+
+    assert touched().why == {"alone": "../outside/cm.yaml is outside of the git repository"}
+
+
 def test_files_outside_of_the_repository_are_told(repository: Path) -> None:
     found = touched(outside=Inputs(("../mesh.yaml",)), etc=Inputs(("/etc/mesh.yaml",)))
 

@@ -230,6 +230,7 @@ def test_a_link_and_what_it_leads_to_are_read(repository: Path) -> None:
     found = read("linked/eu")
 
     assert {"linked", "over/eu/p.yaml", "base/web.yaml"} <= set(found.files)
+    assert {"linked", "over/eu/p.yaml"} <= set(Reader().paths(found))
 
 
 def test_links_in_a_circle_are_absent(repository: Path) -> None:
