@@ -144,16 +144,20 @@ class Reader:
 
     def _plain(self, found: Found, path: str) -> None:
         """Manifests as they are, and those of kustomizations that only list files."""
-        found.manifests.add(path)
-        for file in self.places.links_below(path):
-            found.add(self.places.look(file))
-
+        self._manifests(found, path)
         listing = self.places.listing(path)
         if any(os.path.basename(file) == files.KPTFILE for file in listing.files):
             self._package(found, path)
         for below in sorted(listing.closed):
             if kustomizations.only_lists(below):
                 found.merge(self._restricted.of(below))
+
+    def _manifests(self, found: Found, directory: str) -> None:
+        """The manifests in and below a directory, and what those lead to that are links."""
+        found.manifests.add(directory)
+        links = frozenset(self.places.links_below(directory))
+        for file in links.intersection(self.places.listing(directory).files):
+            found.add(self.places.look(file))
 
     def _package(self, found: Found, path: str) -> None:
         """A kpt package: explain runs its pipeline."""
@@ -222,9 +226,10 @@ class Reader:
         if place.kind != "directory":
             return
 
-        found.directories.add(place.path)
-        for link in self.places.links_below(place.path):
-            found.add(self.places.look(link))
+        self._manifests(found, place.path)
+        for below in self.places.listing(place.path).closed:
+            if files.is_kustomization(below):
+                self._manifests(found, below)
 
     def _named_by(self, config: str) -> tuple[str, ...]:
         """The files that the functionConfig in a file names."""

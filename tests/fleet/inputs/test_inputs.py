@@ -395,11 +395,31 @@ def test_what_options_name(repository: Path) -> None:
 
     found = read("over/eu", options=options)
 
-    assert found.directories == ("ns",)
+    assert found.manifests == ("ns",)
     assert {
         "mesh.yaml", "conf/f.yaml", "meshes/a.yaml", "conf/lock.yaml", "old.yaml", "new.yaml",
         "bin/kustomize",
     } <= set(found.files)  # fmt: skip
+
+
+def test_a_directory_of_context_is_read_with_its_kustomizations(repository: Path) -> None:
+    files.write(
+        repository,
+        {
+            "ns/a.yaml": "", "ns/README.md": "", "ns/k/kustomization.yaml": "", "ns/k/b.yaml": "",
+            "ns/k/deep/c.yaml": "", "ns/chart/Chart.yaml": "", "ns/chart/d.yaml": "",
+            "ns/.hidden/e.yaml": "",
+        },
+    )  # fmt: skip
+    (repository / "ns/link.yaml").symlink_to("../mesh.yaml")
+    (repository / "ns/link.md").symlink_to("../over/eu/p.yaml")
+    reader = Reader()
+    found = reader.inputs(Target("t", "kustomization", "base", ""), None, {"context": ("ns",)})
+
+    assert set(reader.paths(found)) == {
+        "base/kustomization.yaml", "base/web.yaml", "ns/a.yaml", "ns/k/kustomization.yaml",
+        "ns/k/b.yaml", "ns/k/deep/c.yaml", "ns/chart/Chart.yaml", "ns/link.yaml", "mesh.yaml",
+    }  # fmt: skip
 
 
 def test_what_the_cluster_names(repository: Path) -> None:
