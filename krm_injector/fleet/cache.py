@@ -119,7 +119,11 @@ class Cache:
         if inputs is not None and not self._fingerprints.stand(inputs):
             return  # changed while the target was rendered: the key is of what was there before
 
-        body = serial.to_json(result._replace(cost=0.0, cached=False)).encode()
+        try:
+            body = serial.to_json(result._replace(cost=0.0, cached=False)).encode()
+        except (TypeError, ValueError):  # a value that would not come back as it is
+            return
+
         head = f"{_HEADER}{_digest(key, body)}\n".encode()
         try:
             self._write(self._path(key), head + body)

@@ -141,6 +141,11 @@ class Reader:
 
         if allow_exec and found.functions:
             found.doubt(f"{found.functions}, and --allow-exec allows it")
+        if found.configs:
+            functions = programs.of_kustomization(path)
+            is_run = functions.own and (allow_exec or functions.harmless)
+            if is_run and not programs.can_be_left_out(functions):
+                found.doubt(f"kustomize runs the krm-injector on PATH for {path}")
 
     def _plain(self, found: Found, path: str) -> None:
         """Manifests as they are, and those of kustomizations that only list files."""

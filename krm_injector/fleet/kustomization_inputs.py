@@ -290,14 +290,14 @@ class Kustomizations:
         where a repository is named (HelmChartInflationGenerator.absChartHome).
         """
         found.programs.add("helm")
-        home = join(directory, str(chart.get("charthome") or "charts"))
+        home = str(chart.get("charthome") or "charts")
         name = str(chart.get("name") or chart.get("chartname") or "")
         repository = chart.get("repo") or chart.get("chartrepourl") or chart.get("chartreponame")
         version = chart.get("version") or chart.get("chartversion")
         if repository and version:
-            home = join(home, f"{name}-{version}")
+            home = os.path.join(home, f"{name}-{version}")
 
-        place = self._places.look(join(home, name))
+        place = self._look(directory, os.path.join(home, name))
         add_tree(found, self._places, place)
         if repository and place.kind != "directory":
             found.doubt(f"{directory} fetches the chart {name} from {repository}")

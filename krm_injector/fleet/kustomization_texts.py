@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _REMOTE = ("http://", "https://", "ssh://", "file://", "git::", "github.com/", "github.com:")
-# Below these keys stands content, and no path.
-_CONTENT = frozenset(("literals", "patch", "valuesinline", "valueslocal"))
+# Below these keys stands content, and no path. What a chart's repository means, _chart says.
+_CONTENT = frozenset(
+    ("chartreponame", "chartrepourl", "literals", "patch", "repo", "valuesinline", "valueslocal")
+)
 
 
 def lowered(value: Any) -> dict[str, Any]:

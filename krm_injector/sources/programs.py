@@ -204,7 +204,7 @@ def kustomize_options(
         if not functions.harmless:
             return KustomizeOptions(tuple(passed_on))
 
-    if _can_be_left_out(functions):
+    if can_be_left_out(functions):
         return KustomizeOptions((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
 
     kustomize, subcommand = find_kustomize(program, path)
@@ -218,7 +218,7 @@ def kustomize_options(
     raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
 
-def _can_be_left_out(functions: Functions) -> bool:
+def can_be_left_out(functions: Functions) -> bool:
     """Whether only our own function would run, and works after the build as well."""
     if not functions.harmless or functions.generates:
         return False

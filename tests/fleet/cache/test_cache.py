@@ -140,6 +140,12 @@ def test_what_changed_while_it_was_rendered_is_not_kept(repository: Path) -> Non
     assert not Path("../cache").exists()
 
 
+def test_what_has_no_form_in_json_is_not_kept(repository: Path) -> None:
+    put(RESULT._replace(data={"n": object()}))
+
+    assert not Path("../cache").exists()
+
+
 # ---------------------------------------------------------------- keys
 
 

@@ -183,6 +183,12 @@ def test_our_own_function_names_a_mesh_and_a_lock(repository: Path) -> None:
     assert found.unknown == ""
 
 
+def test_our_own_function_on_path_is_unknown(repository: Path) -> None:
+    files.write(repository, {"top/kustomization.yaml": "generators: [f.yaml]\n", "top/f.yaml": OWN})
+
+    assert "the krm-injector on PATH" in read("top").unknown
+
+
 @pytest.mark.parametrize(
     ("words", "unknown"),
     [
@@ -293,6 +299,8 @@ def test_options_of_helm(
         ("helmCharts: [{name: a}]", ("top/charts/a",), False),
         ("helmCharts: [{name: a, repo: 'https://x.example', version: 1.0.0}]", (), True),
         ("helmCharts: [{name: a, repo: 'oci://x.example'}]", ("top/charts/a",), False),
+        ("helmCharts: [{name: a, repo: 'https://x.example'}]", ("top/charts/a",), False),
+        ("helmCharts: [{name: gone, repo: 'https://x.example'}]", (), True),
         ("helmGlobals: {chartHome: ../charts}\nhelmCharts: [{name: b}]", ("charts/b",), False),
         (
             "helmChartInflationGenerator: [{chartName: b, chartHome: ../charts}]",

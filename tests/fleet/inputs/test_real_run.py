@@ -44,7 +44,7 @@ spec:
 """
 CHECK = """\
 apiVersion: krm-injector.dev/v1alpha1
-kind: InjectionVerification
+kind: SidecarVerification
 metadata:
   name: check
   annotations: {config.kubernetes.io/function: "exec: {path: krm-injector}"}
