@@ -175,6 +175,10 @@ if TYPE_CHECKING:
         "verify-no-record",
         "verify-stale",
         "verify-unproven",
+        # the cache of a fleet, and --changed-since
+        "fleet-cache",
+        "fleet-changed-since",
+        "fleet-changes-unknown",
     ]
 
 
@@ -426,6 +430,10 @@ CODES: dict[CodeName, Code] = {
     "verify-no-record": Code(("error",), "verify.md"),
     "verify-stale": Code(("error",), "verify.md"),
     "verify-unproven": Code(("warning",), "verify.md"),
+    # the cache of a fleet, and --changed-since
+    "fleet-cache": Code(("warning",), "codes.md"),
+    "fleet-changed-since": Code(("error",), "codes.md"),
+    "fleet-changes-unknown": Code(("info",), "codes.md"),
 }
 
 

@@ -41,6 +41,8 @@ class Target(NamedTuple):
     set_values: tuple[tuple[str, str], ...] = ()  # of a chart: as --set NAME=VALUE
     options: tuple[str, ...] = ()  # for kustomize or helm, as after --
     labels: dict[str, str] = {}  # noqa: RUF012 - those of the cluster, then those of the target
+    # Files that name it and its options: the fleet file, an Application. It does not read them.
+    named_in: tuple[str, ...] = ()
 
 
 class PassedOver(NamedTuple):
@@ -65,13 +67,18 @@ class Fleet(NamedTuple):
 class Inputs(NamedTuple):
     """What rendering a target can read, as far as local files show it.
 
-    Files may be absent: then their absence is what is read. Of a directory everything below it is
-    read. Paths are relative to the working directory.
+    Files may be absent: then their absence is what is read. Where a directory stands in place of a
+    file, only that is read. A link and what it leads to are two files. Of a directory everything
+    below it is read. Paths are relative to the working directory, or absolute if the target's is.
     """
 
     files: tuple[str, ...]
     directories: tuple[str, ...] = ()
     unknown: str = ""  # why more may be read, in words: "it is built on https://..."; "": nothing
+    # Directories of which the manifests are read, as sources.files.find does.
+    manifests: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()  # that rendering starts: "helm", "kpt", "kustomize"
+    named_in: tuple[str, ...] = ()  # those of the target; rendering does not read them
 
 
 class Task(NamedTuple):

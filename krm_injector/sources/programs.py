@@ -69,6 +69,7 @@ class Functions(NamedTuple):
     configs: tuple[Config, ...] = ()  # of our own function, in the order in which they run
     generates: bool = False  # our own function is used as a generator
     builtin: bool = False  # there are built-in transformers of kustomize
+    containers: bool = False  # kpt starts containers for it
 
     @property
     def harmless(self) -> bool:
@@ -100,7 +101,7 @@ def of_package(directory: str) -> tuple[bool, Functions]:
     starts containers itself, without network and mounts. Raises Refused for a Kptfile that cannot
     be read.
     """
-    has_pipeline = False
+    has_pipeline, containers = False, False
     functions = []
     for folder, folders, names in os.walk(directory):
         folders.sort()  # kpt walks hidden ones too
@@ -110,10 +111,12 @@ def of_package(directory: str) -> tuple[bool, Functions]:
         path = os.path.join(folder, files.KPTFILE)
         text, value = kustomizations.read(path)
         has_pipeline = has_pipeline or bool(at(value, ("pipeline",)))
-        functions += [_of_step(step, path, text) for step in _execs(value)]
+        functions += [_of_step(step, path, text) for step in _with_key(value, "exec")]
+        containers = containers or any(_with_key(at(value, ("pipeline",)), "image"))
 
     others = [program for part in functions for program in part.others]
-    return has_pipeline, _together(functions)._replace(others=tuple(others))
+    together = _together(functions)._replace(others=tuple(others), containers=containers)
+    return has_pipeline, together
 
 
 def _of_step(step: dict[str, Any], path: str, text: str) -> Functions:
@@ -133,16 +136,16 @@ def _of_step(step: dict[str, Any], path: str, text: str) -> Functions:
     return Functions(own=True, configs=tuple(configs))
 
 
-def _execs(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping with the key exec at any place, so that nothing can be hidden."""
+def _with_key(value: Any, key: str) -> Iterator[dict[str, Any]]:
+    """Every mapping with a key at any place, so that nothing can be hidden."""
     if isinstance(value, dict):
-        if "exec" in value:
+        if key in value:
             yield value
         for child in value.values():
-            yield from _execs(child)
+            yield from _with_key(child, key)
     elif isinstance(value, list):
         for child in value:
-            yield from _execs(child)
+            yield from _with_key(child, key)
 
 
 def _configs(file: str, root: str) -> list[Config]:
@@ -201,7 +204,7 @@ def kustomize_options(
         if not functions.harmless:
             return KustomizeOptions(tuple(passed_on))
 
-    if _can_be_left_out(functions):
+    if can_be_left_out(functions):
         return KustomizeOptions((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
 
     kustomize, subcommand = find_kustomize(program, path)
@@ -215,7 +218,7 @@ def kustomize_options(
     raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
 
-def _can_be_left_out(functions: Functions) -> bool:
+def can_be_left_out(functions: Functions) -> bool:
     """Whether only our own function would run, and works after the build as well."""
     if not functions.harmless or functions.generates:
         return False
@@ -318,10 +321,10 @@ def _of_documents(data: bytes, file: str, root: str) -> Iterator[Functions]:
         return
 
     for value in values:
-        yield _of_config(value, text, file, root)
+        yield of_config(value, text, file, root)
 
 
-def _of_config(value: Any, text: str, file: str, root: str) -> Functions:
+def of_config(value: Any, text: str, file: str, root: str) -> Functions:
     """One configuration of a function, or of a built-in transformer of kustomize."""
     annotations = at(value, ("metadata", "annotations"))
     annotations = annotations if isinstance(annotations, dict) else {}

@@ -202,7 +202,7 @@ def test_hidden_subpackages_count_and_containers_are_kpt_s_matter(tmp_path: Path
         Kptfile="kind: Kptfile\n",
         **{".hidden__Kptfile": kptfile("image: registry.example/x")},
     )
-    assert programs.of_package(str(tmp_path)) == (True, programs.Functions())
+    assert programs.of_package(str(tmp_path)) == (True, programs.Functions(containers=True))
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: 1\n---\nb: 2\n"])
