@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def read(found: Found, repository: Repository) -> tuple[list[App], list[PassedOver], list[Result]]:
     """The Applications of one ApplicationSet, and those generators that cannot be followed."""
     spec: Object = found.value.get("spec") or {}
-    generating = Generating(repository, Templating(bool(spec.get("goTemplate"))))
+    generating = Generating(repository, Templating(bool(spec.get("goTemplate"))), {})
     generators = spec.get("generators")
     apps: dict[str, App] = {}
     passed_over: list[PassedOver] = []

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from krm_injector.fleet.finding.argocd import NOT_FOLLOWED, Named
 from krm_injector.fleet.finding.candidates import Candidate, kind_of, unrendered_below
+from krm_injector.fleet.finding.flux_sources import Sources
 from krm_injector.fleet.finding.reading import Found
 from krm_injector.fleet.finding.repository import Repository, text
 from krm_injector.fleet.model import PassedOver
@@ -16,7 +17,6 @@ from krm_injector.model import Object, Result
 
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
 HELM_GROUP = "helm.toolkit.fluxcd.io"
-_SOURCE_GROUP = "source.toolkit.fluxcd.io"
 # What the controller applies to the output of kustomize.
 _APPLIED = ("commonMetadata", "components", "images", "namePrefix", "nameSuffix", "patches",
             "patchesJson6902", "patchesStrategicMerge", "postBuild")  # fmt: skip
@@ -27,17 +27,13 @@ def read(objects: Iterable[Found], repository: Repository) -> Named:
     passed_over: list[PassedOver] = []
     results: list[Result] = []
     every = list(objects)
-    urls = {
-        (found.kind, found.name): text(found.value, "spec", "url")
-        for found in every
-        if found.group == _SOURCE_GROUP
-    }
+    sources = Sources(every)
     for found in every:
         if found.group == HELM_GROUP and found.kind == "HelmRelease":
-            reason = "Flux renders its chart in the cluster"
-            passed_over.append(_passed_over(found, reason))
+            if _has_chart(found):  # else it is a patch of one
+                passed_over.append(_passed_over(found, "Flux renders its chart in the cluster"))
         elif found.group == KUSTOMIZE_GROUP and found.kind == "Kustomization":
-            candidate = _candidate(found, urls, repository)
+            candidate = _candidate(found, sources, repository)
             if isinstance(candidate, str):
                 passed_over.append(_passed_over(found, candidate))
             else:
@@ -45,6 +41,11 @@ def read(objects: Iterable[Found], repository: Repository) -> Named:
                 results += _differences(found, candidate)
 
     return Named(tuple(candidates), tuple(passed_over), tuple(results))
+
+
+def _has_chart(found: Found) -> bool:
+    spec = found.value.get("spec")
+    return bool(text(spec, "chart", "spec", "chart") or text(spec, "chartRef", "name"))
 
 
 def _passed_over(found: Found, reason: str) -> PassedOver:
@@ -56,16 +57,15 @@ def _shown(found: Found) -> str:
     return f"Flux's {kind} {found.name} ({found.file}:{found.line()})"
 
 
-def _candidate(
-    found: Found, urls: dict[tuple[str, str], str], repository: Repository
-) -> Candidate | str:
+def _candidate(found: Found, sources: Sources, repository: Repository) -> Candidate | str:
     """The target of a Kustomization, or the reason why it is none."""
     spec: Object = found.value.get("spec") or {}
-    source = (text(spec, "sourceRef", "kind"), text(spec, "sourceRef", "name"))
-    if source[0] not in ("", "GitRepository"):
-        return f"its source is the {source[0]} {source[1]}, and no directory of a repository"
+    source = sources.of(found)
+    if source is None:
+        reference = f"{text(spec, 'sourceRef', 'kind')} {text(spec, 'sourceRef', 'name')}"
+        return f"its source is the {reference}, which is no directory of a repository"
 
-    path, note = repository.directory(urls.get(source, ""), text(spec, "path") or ".")
+    path, note = repository.directory(source.url, source.path)
     if not path:
         return note
 

@@ -34,6 +34,7 @@ class NotGenerated(Exception):
 class Generating(NamedTuple):
     repository: Repository
     templating: Templating
+    found: dict[str, list[dict[str, Any]]]  # what generators of files have found, by their fields
 
     def params(self, generator: Object) -> list[dict[str, Any]]:
         """The parameters of one entry of spec.generators. Raises NotGenerated."""
@@ -109,9 +110,12 @@ def _git(generating: Generating, stated: Object) -> list[dict[str, Any]]:
     url = text(stated, "repoURL")
     if not generating.repository.knows(url):
         raise NotGenerated(f"its generator git asks {url}")
-    if stated.get("directories"):
-        return list(_directories(generating, stated))
-    return list(_files(generating, stated))
+
+    key = repr(stated)  # a matrix asks the same for each of its clusters
+    if key not in generating.found:
+        find = _directories if stated.get("directories") else _files
+        generating.found[key] = list(find(generating, stated))
+    return generating.found[key]
 
 
 def _directories(generating: Generating, stated: Object) -> Iterator[dict[str, Any]]:

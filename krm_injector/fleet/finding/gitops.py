@@ -10,7 +10,7 @@ from krm_injector.fleet.finding.reading import Found
 from krm_injector.fleet.finding.repository import Repository
 from krm_injector.model import Result
 
-GROUPS = (b"argoproj.io/", b"toolkit.fluxcd.io/")  # without these a file is not asked
+GROUPS = (b"argoproj.io/", b".fluxcd.io/")  # without these a file is not asked
 
 
 def read(objects: Sequence[Found], repository: Repository) -> Named:

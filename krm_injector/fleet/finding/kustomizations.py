@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.fleet.finding import reading
-from krm_injector.fleet.finding.tree import Folder, Tree, join, normal, within
+from krm_injector.fleet.finding.tree import Folder, Tree, join, normal, upwards
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.results import counted
 from krm_injector.sources import files
 from krm_injector.sources.kustomizations import DIRECTORIES, FUNCTIONS, entries
 
@@ -102,7 +103,7 @@ def _read(tree: Tree, folder: Folder, results: list[Result]) -> Kustomization:
 
 def _resolved(tree: Tree, directory: str, entry: str) -> str:
     path = normal(os.path.join(directory, entry))
-    if tree.linked and any(within(path, link) for link in tree.linked):
+    if tree.linked and not tree.linked.isdisjoint(upwards(path)):
         return normal(os.path.relpath(os.path.realpath(path)))
     return path
 
@@ -174,8 +175,8 @@ def _user(graph: Graph, path: str) -> str:
         return ""
     first = graph.all[users[0]]
     line = reading.line_with(first.text, first.includes[path])
-    others = f" and that of {len(users) - 1} more" if len(users) > 1 else ""
-    return f"{first.file}:{line}{others} names it"
+    others = counted(len(users) - 1, "more kustomization") if len(users) > 1 else ""
+    return f"{first.file}:{line} names it" + (f", and {others}" if others else "")
 
 
 def _cycle(graph: Graph, path: str, told: set[str]) -> list[Result]:

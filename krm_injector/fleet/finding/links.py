@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from krm_injector.fleet.finding.candidates import Candidate
 from krm_injector.fleet.finding.kustomizations import Graph
-from krm_injector.fleet.finding.tree import Link, Tree, within
+from krm_injector.fleet.finding.tree import Link, Tree, upwards
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Result
 
@@ -20,11 +20,13 @@ def refused(
     if not tree.links:
         return list(candidates), [], []
 
+    readers = _readers(tree.links, graph)
     kept: list[Candidate] = []
     passed_over: list[PassedOver] = []
     results: list[Result] = []
     for candidate in candidates:
-        link = _of(tree.links, graph, candidate)
+        directories = graph.reachable([candidate.path]) or {candidate.path}
+        link = next((readers[path] for path in sorted(directories) if path in readers), None)
         if link is None:
             kept.append(candidate)
             continue
@@ -40,24 +42,15 @@ def refused(
     return kept, passed_over, results
 
 
-def _of(links: Iterable[Link], graph: Graph, candidate: Candidate) -> Link | None:
-    """The first link that rendering a candidate can read."""
-    directories = graph.reachable([candidate.path]) or {candidate.path}
+def _readers(links: Iterable[Link], graph: Graph) -> dict[str, Link]:
+    """The directories whose rendering can read a link -> the first such link: all above it, up to
+    the nearest kustomization, which reads no others' files.
+    """
+    readers: dict[str, Link] = {}
     for link in links:
-        if any(link.path == path or _owns(graph, path, link.path) for path in directories):
-            return link
-    return None
+        for path in upwards(link.path):
+            readers.setdefault(path, link)
+            if path in graph.all:
+                break
 
-
-def _owns(graph: Graph, directory: str, path: str) -> bool:
-    """Whether a path is below a directory, and not below a kustomization in it."""
-    if not within(path, directory):
-        return False
-
-    parent = path
-    while directory in graph.all and parent != directory and parent not in (".", ""):
-        parent = parent.rpartition("/")[0] or "."
-        if parent != directory and parent in graph.all:
-            return False
-
-    return True
+    return readers

@@ -65,4 +65,4 @@ class Objects:
             return b""
 
 
-_GROUPS = ("argoproj.io", ".toolkit.fluxcd.io")
+_GROUPS = ("argoproj.io", ".fluxcd.io")

@@ -12,16 +12,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from krm_injector.discovery import mesh_files
 from krm_injector.fleet.finding.candidates import Candidate
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.tree import Folder, Tree, within
+from krm_injector.fleet.finding.tree import Folder, Tree, upwards, within
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.results import counted
 
-_CONTROL_GROUPS = ("argoproj.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io",
-                   "notification.toolkit.fluxcd.io", "source.toolkit.fluxcd.io",
-                   "image.toolkit.fluxcd.io")  # fmt: skip
+_FLUX_GROUPS = (".fluxcd.io", "fluxcd.controlplane.io")
 _CONTROL_KINDS = ("Application", "ApplicationSet", "AppProject")  # argoproj.io has workloads too
+_ARGO_GROUP = "argoproj.io"
 _OWN_GROUP = "krm-injector.dev"
 
 _CONTROL = "it holds only objects of Argo CD or Flux"
@@ -84,12 +83,11 @@ def _above(rendered: Collection[str]) -> dict[str, str]:
     """The directories above those that are rendered -> the first of these below each."""
     above: dict[str, str] = {}
     for path in sorted(rendered):
-        parent = path
-        while parent not in (".", "", "/"):
-            parent = parent.rpartition("/")[0] or ("/" if parent.startswith("/") else ".")
+        for parent in upwards(path):
             if parent in above:
                 break
-            above[parent] = path
+            if parent != path:
+                above[parent] = path
 
     return above
 
@@ -110,12 +108,7 @@ def _free(tree: Tree, owners: Owners) -> Iterator[Folder]:
 
 def _nearest(path: str, kustomizations: Collection[str]) -> str | None:
     """The kustomization that a directory is below."""
-    parent = path
-    while parent not in (".", "", "/"):
-        parent = parent.rpartition("/")[0] or ("/" if parent.startswith("/") else ".")
-        if parent in kustomizations:
-            return parent
-    return None
+    return next((each for each in upwards(path) if each in kustomizations and each != path), None)
 
 
 def manifests(paths: Iterable[str], objects: Callable[[str], list[Found]]) -> tuple[list[str], str]:
@@ -137,9 +130,9 @@ def manifests(paths: Iterable[str], objects: Callable[[str], list[Found]]) -> tu
 
 def _use(found: Found) -> str:
     """What an object is for, if it is not there to be rendered; else ""."""
-    if found.group in _CONTROL_GROUPS[1:]:
+    if found.group.endswith(_FLUX_GROUPS):
         return _CONTROL
-    if found.group == _CONTROL_GROUPS[0] and found.kind in _CONTROL_KINDS:
+    if found.group == _ARGO_GROUP and found.kind in _CONTROL_KINDS:
         return _CONTROL
     if found.group == _OWN_GROUP or mesh_files.is_mesh_object(found.value):
         return _SETTINGS

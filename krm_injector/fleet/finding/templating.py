@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from krm_injector.gotemplate import Template
 
     Params = Mapping[str, Any]
 
@@ -76,16 +79,23 @@ def _plain_text(text: str, params: Params) -> str:
     return _PLACE.sub(lambda match: as_text(params.get(match[1].strip(), match[0])), text)
 
 
+@lru_cache(maxsize=1000)
+def _parsed(text: str) -> Template:
+    from krm_injector.gotemplate import Func, parse
+    from krm_injector.gotemplate.sprig import FUNCS
+
+    functions = {**FUNCS, "normalize": Func("normalize", normalized, ("string",))}
+    return parse(text, "template", functions)
+
+
 def _go_text(text: str, params: Params) -> str:
     if "{{" not in text:
         return text
 
-    from krm_injector.gotemplate import Func, TemplateError, parse
-    from krm_injector.gotemplate.sprig import FUNCS
+    from krm_injector.gotemplate import TemplateError
 
-    functions = {**FUNCS, "normalize": Func("normalize", normalized, ("string",))}
     try:
-        result = parse(text, "template", functions).execute(dict(params))
+        result = _parsed(text).execute(dict(params))
     except TemplateError as problem:
         raise TemplateProblem(f"its template cannot be filled in: {problem}") from None
 

@@ -79,6 +79,14 @@ def within(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
+def upwards(path: str) -> Iterator[str]:
+    """A path and the directories above it."""
+    yield path
+    while path not in (".", "/", "") and not path.endswith(".."):
+        path = path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+        yield path
+
+
 def relative(path: str, directory: str) -> str:
     """A path below a directory, relative to it."""
     if directory == ".":
