@@ -5,7 +5,7 @@ from __future__ import annotations
 from krm_injector.fleet.finding.argocd import NOT_FOLLOWED, App
 from krm_injector.fleet.finding.generators import Generating, NotGenerated
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.repository import Repository, text
+from krm_injector.fleet.finding.repository import Repository, mapping, text
 from krm_injector.fleet.finding.templating import TemplateProblem, Templating
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Object, Result
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def read(found: Found, repository: Repository) -> tuple[list[App], list[PassedOver], list[Result]]:
     """The Applications of one ApplicationSet, and those generators that cannot be followed."""
-    spec: Object = found.value.get("spec") or {}
+    spec = mapping(found.value, "spec")
     generating = Generating(repository, Templating(bool(spec.get("goTemplate"))), {})
     generators = spec.get("generators")
     apps: dict[str, App] = {}
@@ -44,11 +44,11 @@ def read(found: Found, repository: Repository) -> tuple[list[App], list[PassedOv
 
 def _apps(found: Found, spec: Object, generator: Object, generating: Generating) -> list[App]:
     """Raises NotGenerated and TemplateProblem."""
-    template = _merged(spec.get("template") or {}, _template_of(generator))
+    template = _merged(mapping(spec, "template"), _template_of(generator))
     apps = []
     for params in generating.params(generator):
         made = generating.templating.render(template, params)
-        apps.append(App(found, text(made, "metadata", "name"), made.get("spec") or {}, found.name))
+        apps.append(App(found, text(made, "metadata", "name"), mapping(made, "spec"), found.name))
     return apps
 
 

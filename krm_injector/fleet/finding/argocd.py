@@ -6,12 +6,12 @@ Fields are those of argoproj.io/v1alpha1 (Argo CD 3.2, pkg/apis/application/v1al
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from krm_injector.fleet.finding import helm_values
 from krm_injector.fleet.finding.candidates import Candidate, kind_of, unrendered_below
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.repository import Repository, text
+from krm_injector.fleet.finding.repository import Repository, mapping, mappings, text
 from krm_injector.fleet.finding.tree import normal
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Object, Result
@@ -19,8 +19,6 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from krm_injector.fleet.model import TargetKind
 
 NOT_FOLLOWED = "it renders nothing of this repository"
@@ -85,11 +83,8 @@ def read(app: App, repository: Repository) -> Named:
 
 
 def _sources(spec: Object) -> list[Object]:
-    sources = spec.get("sources")
-    if isinstance(sources, list) and sources:
-        return [source for source in sources if isinstance(source, dict)]
-    source = spec.get("source")
-    return [source] if isinstance(source, dict) else []
+    source = mapping(spec, "source")
+    return mappings(spec, "sources") or ([source] if source else [])
 
 
 def _candidate(
@@ -150,7 +145,7 @@ def _with_values(
     sources: list[Object],
     repository: Repository,
 ) -> Candidate:
-    helm: Object = source.get("helm") or {}
+    helm = mapping(source, "helm")
     inline = helm_values.inline(helm)
     if isinstance(inline, str):
         raise NotFollowed(inline)
@@ -160,14 +155,14 @@ def _with_values(
         options += ["--set-json", word]
 
     parameters: dict[str, str] = {}
-    for parameter in _mappings(helm, "parameters"):
+    for parameter in mappings(helm, "parameters"):
         name, value = str(parameter.get("name")), str(parameter.get("value") or "")
         if parameter.get("forceString"):
             options += ["--set-string", f"{name}={helm_values.escaped(value)}"]
         else:
             parameters[name] = value
 
-    for file in _mappings(helm, "fileParameters"):
+    for file in mappings(helm, "fileParameters"):
         path = normal(os.path.join(candidate.path, str(file.get("path"))))
         options += ["--set-file", f"{file.get('name')}={path}"]
     options += _facts(helm)
@@ -226,11 +221,6 @@ def _of_source(entry: str, sources: list[Object], repository: Repository) -> str
     return path
 
 
-def _mappings(value: Mapping[str, Any], key: str) -> list[Object]:
-    field = value.get(key)
-    return [entry for entry in field if isinstance(entry, dict)] if isinstance(field, list) else []
-
-
 # ---------------------------------------------------------------- what Argo CD does besides
 
 
@@ -247,7 +237,7 @@ def _differences(
         )
         results.append(Result("warning", message, file=app.found.file, code="fleet-not-followed"))
 
-    directory: Object = source.get("directory") or {}
+    directory = mapping(source, "directory")
     if candidate.kind == "directory" and not directory.get("recurse"):
         folder = repository.tree.folders.get(candidate.path)
         below = [each for each in repository.tree.below(candidate.path) if each is not folder]
@@ -267,13 +257,13 @@ def _unfollowed(source: Object, candidate: Candidate) -> Iterator[str]:
     if source.get("plugin"):
         yield "plugin"
     if candidate.kind == "kustomization":
-        kustomize: Object = source.get("kustomize") or {}
+        kustomize = mapping(source, "kustomize")
         yield from (f"kustomize.{name}" for name in kustomize if _counts(name, kustomize))
     elif candidate.kind == "chart":
-        helm: Object = source.get("helm") or {}
+        helm = mapping(source, "helm")
         yield from (f"helm.{name}" for name in helm if name not in _HELM and helm[name])
     else:
-        directory: Object = source.get("directory") or {}
+        directory = mapping(source, "directory")
         yield from (
             f"directory.{name}" for name in directory if name != "recurse" and directory[name]
         )

@@ -11,9 +11,9 @@ from krm_injector.fleet.finding.argocd import NOT_FOLLOWED, Named
 from krm_injector.fleet.finding.candidates import Candidate, kind_of, unrendered_below
 from krm_injector.fleet.finding.flux_sources import Sources
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.repository import Repository, text
+from krm_injector.fleet.finding.repository import Repository, mapping, text
 from krm_injector.fleet.model import PassedOver
-from krm_injector.model import Object, Result
+from krm_injector.model import Result
 
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
 HELM_GROUP = "helm.toolkit.fluxcd.io"
@@ -59,7 +59,7 @@ def _shown(found: Found) -> str:
 
 def _candidate(found: Found, sources: Sources, repository: Repository) -> Candidate | str:
     """The target of a Kustomization, or the reason why it is none."""
-    spec: Object = found.value.get("spec") or {}
+    spec = mapping(found.value, "spec")
     source = sources.of(found)
     if source is None:
         reference = f"{text(spec, 'sourceRef', 'kind')} {text(spec, 'sourceRef', 'name')}"
@@ -87,7 +87,7 @@ def _candidate(found: Found, sources: Sources, repository: Repository) -> Candid
 
 def _differences(found: Found, candidate: Candidate) -> list[Result]:
     """A warning about fields that Flux applies to what it renders, and that nobody does here."""
-    spec: Object = found.value.get("spec") or {}
+    spec = mapping(found.value, "spec")
     fields = [f"spec.{name}" for name in _APPLIED if spec.get(name)]
     if not fields:
         return []

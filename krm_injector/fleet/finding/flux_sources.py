@@ -10,14 +10,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.repository import text
+from krm_injector.fleet.finding.repository import mapping, mappings, text
 from krm_injector.fleet.finding.tree import normal, relative, within
-from krm_injector.model import Object
 from krm_injector.named_tuple import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 _SOURCE_GROUP = "source.toolkit.fluxcd.io"
 _ARTIFACT_GROUP = "source.extensions.fluxcd.io"
@@ -45,7 +40,7 @@ class Sources:
 
     def of(self, found: Found) -> Source | None:
         """The source of a Kustomization; None if it is no directory of a repository."""
-        spec: Object = found.value.get("spec") or {}
+        spec = mapping(found.value, "spec")
         kind, name = text(spec, "sourceRef", "kind"), text(spec, "sourceRef", "name")
         path = normal(text(spec, "path") or ".")
         if kind in ("", "GitRepository"):
@@ -82,11 +77,10 @@ class Sources:
 
 def _copies(generator: Found, name: str) -> Iterator[tuple[str, str, str]]:
     """The copies into an artifact: alias of the source, directory there, directory here."""
-    spec: Object = generator.value.get("spec") or {}
-    for artifact in _mappings(spec.get("artifacts")):
+    for artifact in mappings(generator.value, "spec", "artifacts"):
         if artifact.get("name") != name:
             continue
-        for copy in _mappings(artifact.get("copy")):
+        for copy in mappings(artifact, "copy"):
             alias, _, source = text(copy, "from").removeprefix("@").partition("/")
             _, _, destination = text(copy, "to").partition("/")
             if source.endswith("/**"):
@@ -95,8 +89,7 @@ def _copies(generator: Found, name: str) -> Iterator[tuple[str, str, str]]:
 
 def _alias(generator: Found, alias: str) -> str | None:
     """The name of the GitRepository behind an alias; None if it is something else."""
-    spec: Object = generator.value.get("spec") or {}
-    for source in _mappings(spec.get("sources")):
+    for source in mappings(generator.value, "spec", "sources"):
         if source.get("alias") == alias and source.get("kind") == "GitRepository":
             return text(source, "name")
     return None
@@ -111,7 +104,3 @@ def _nearest(found: Found, others: Sequence[Found]) -> Found:
         return equal.index(False) if False in equal else len(equal)
 
     return max(others, key=shared)
-
-
-def _mappings(value: Any) -> list[Object]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

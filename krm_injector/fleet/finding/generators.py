@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from krm_injector.fleet.finding import ignore, reading
-from krm_injector.fleet.finding.repository import Repository, text
+from krm_injector.fleet.finding.repository import Repository, mapping, mappings, text
 from krm_injector.fleet.finding.templating import Templating, flat, normalized
 from krm_injector.fleet.finding.tree import normal, relative
 from krm_injector.kube import selectors
@@ -42,11 +42,10 @@ class Generating(NamedTuple):
         if len(names) != 1 or names[0] not in _GENERATORS:
             raise NotGenerated(f"its generator {', '.join(names) or '{}'} asks outside of files")
 
-        stated = generator[names[0]]
-        stated = stated if isinstance(stated, dict) else {}
+        stated = mapping(generator, names[0])
         params = _GENERATORS[names[0]](self, stated)
         params = [self._with_values(each, stated) for each in params]
-        return self._selected(params, generator.get("selector"))
+        return self._selected(params, mapping(generator, "selector"))
 
     def _with_values(self, params: dict[str, Any], stated: Object) -> dict[str, Any]:
         """The parameters with ``values`` of the generator, which may use them."""
@@ -76,7 +75,7 @@ def _list(generating: Generating, stated: Object) -> list[dict[str, Any]]:
     if stated.get("elementsYaml"):
         raise NotGenerated("its list is given by elementsYaml")
 
-    elements = _mappings(stated.get("elements"))
+    elements = mappings(stated.get("elements"))
     return [generating.templating.params(element) for element in elements]
 
 
@@ -87,7 +86,7 @@ def _clusters(generating: Generating, stated: Object) -> list[dict[str, Any]]:
         raise NotGenerated("its clusters are known to Argo CD alone; name them in the fleet file")
 
     try:
-        wanted = selectors.parse(stated.get("selector") or {})
+        wanted = selectors.parse(mapping(stated, "selector"))
     except selectors.SelectorError as problem:
         raise NotGenerated(f"its selector is not valid: {problem}") from None
 
@@ -120,7 +119,7 @@ def _git(generating: Generating, stated: Object) -> list[dict[str, Any]]:
 
 def _directories(generating: Generating, stated: Object) -> Iterator[dict[str, Any]]:
     tree = generating.repository.tree
-    entries = _mappings(stated["directories"])
+    entries = mappings(stated["directories"])
     wanted = [_matcher(entry) for entry in entries if not entry.get("exclude")]
     excluded = [_matcher(entry) for entry in entries if entry.get("exclude")]
     for path in sorted(tree.folders):
@@ -132,7 +131,7 @@ def _directories(generating: Generating, stated: Object) -> Iterator[dict[str, A
 def _files(generating: Generating, stated: Object) -> Iterator[dict[str, Any]]:
     """The objects in files of JSON or YAML, each with the path of its file."""
     tree = generating.repository.tree
-    entries = _mappings(stated.get("files"))
+    entries = mappings(stated.get("files"))
     wanted = [_matcher(entry) for entry in entries if not entry.get("exclude")]
     excluded = [_matcher(entry) for entry in entries if entry.get("exclude")]
     for file in sorted(path for folder in tree.folders.values() for path in folder.manifests):
@@ -154,9 +153,7 @@ def _values(file: str) -> list[Object]:
 
     values = [document.value for _, document in documents]
     return [
-        each
-        for value in values
-        for each in _mappings(value if isinstance(value, list) else [value])
+        each for value in values for each in mappings(value if isinstance(value, list) else [value])
     ]
 
 
@@ -194,7 +191,7 @@ def _of_path(generating: Generating, directory: str, file: str, stated: Object) 
 
 def _matrix(generating: Generating, stated: Object) -> list[dict[str, Any]]:
     """Every pair of two generators. The second may use parameters of the first."""
-    generators = _mappings(stated.get("generators"))
+    generators = mappings(stated.get("generators"))
     if len(generators) != 2:
         raise NotGenerated(f"its matrix has {len(generators)} generators; a matrix has two")
 
@@ -217,7 +214,7 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 def _merge(generating: Generating, stated: Object) -> list[dict[str, Any]]:
     """The parameters of the first generator, with those of others that have equal keys."""
-    generators = _mappings(stated.get("generators"))
+    generators = mappings(stated.get("generators"))
     keys = stated.get("mergeKeys")
     if len(generators) < 2 or not isinstance(keys, list) or not keys:
         raise NotGenerated("its merge has not two generators, or no mergeKeys")
@@ -232,10 +229,6 @@ def _merge(generating: Generating, stated: Object) -> list[dict[str, Any]]:
 def _key(params: dict[str, Any], keys: list[Any]) -> tuple[str, ...]:
     texts = flat(params)
     return tuple(texts.get(str(key), "") for key in keys)
-
-
-def _mappings(value: Any) -> list[Object]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 _GENERATORS: dict[str, Generate] = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from krm_injector.fleet.finding import applicationsets, argocd, flux
 from krm_injector.fleet.finding.argocd import App, Named
 from krm_injector.fleet.finding.reading import Found
-from krm_injector.fleet.finding.repository import Repository
+from krm_injector.fleet.finding.repository import Repository, mapping
 from krm_injector.model import Result
 
 GROUPS = (b"argoproj.io/", b".fluxcd.io/")  # without these a file is not asked
@@ -23,7 +23,7 @@ def read(objects: Sequence[Found], repository: Repository) -> Named:
         if found.group != "argoproj.io":
             continue
         if found.kind == "Application":
-            apps.append(App(found, found.name, found.value.get("spec") or {}))
+            apps.append(App(found, found.name, mapping(found.value, "spec")))
         elif found.kind == "ApplicationSet":
             made, reasons, problems = applicationsets.read(found, repository)
             apps += made

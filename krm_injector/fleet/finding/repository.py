@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from krm_injector.fleet.finding.tree import Tree, normal, within
 from krm_injector.fleet.model import Cluster
@@ -86,5 +85,15 @@ def text(value: Any, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def names(values: Sequence[str]) -> str:
-    return ", ".join(values)
+def mapping(value: Any, *path: str) -> dict[str, Any]:
+    """A mapping at a path of a value; an empty one if there is none."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Any, *path: str) -> list[dict[str, Any]]:
+    """The mappings of a list at a path of a value."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import takewhile
 
 from krm_injector.fleet.finding import ignore
 from krm_injector.fleet.finding.candidates import Candidate, kind_of, unrendered_below
 from krm_injector.fleet.finding.tree import Tree, within
 from krm_injector.fleet.fleet_file import Entry, FleetFile
 from krm_injector.model import Result
-from krm_injector.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,19 +64,22 @@ def is_pattern(path: str) -> bool:
     return not _MAGIC.isdisjoint(path)
 
 
+def fixed(path: str) -> str:
+    """The part of a path before its first pattern."""
+    steps = path.split("/")
+    before = list(takewhile(lambda step: not is_pattern(step), steps))
+    return "/".join(before) or ("/" if path.startswith("/") else ".")
+
+
 def _kind(tree: Tree, path: str) -> TargetKind | None:
     """What a directory is; None if it contains nothing to render."""
-    if not os.path.isdir(path):
+    if path in (link.path for link in tree.links):
+        return kind_of(path) or "directory"  # links.py refuses it
+    if path not in tree.folders:
         return None
 
-    kind = kind_of(path)
-    if kind is not None:
-        return kind
-    if path in tree.folders:
-        has_manifests = any(folder.manifests for folder in tree.below(path))
-    else:
-        has_manifests = bool(files.find(path).files)
-    return "directory" if has_manifests else None
+    has_manifests = any(folder.manifests for folder in tree.below(path))
+    return kind_of(path) or ("directory" if has_manifests else None)
 
 
 def _of_clusters(entry: Entry, path: str, kind: TargetKind) -> Iterator[Candidate]:
@@ -115,6 +118,8 @@ def _nothing(tree: Tree, entry: Entry) -> Result:
     reason = f"there is no directory {entry.path}"
     if is_pattern(entry.path):
         reason = f"no directory with anything to render matches {entry.path}"
+    elif os.path.isdir(entry.path) and entry.path not in tree.folders:
+        reason = f"the path {entry.path} leads out of the repository"
     elif os.path.isdir(entry.path):
         reason = f"{entry.path} holds no kustomization, chart, package or manifests"
     elif os.path.exists(entry.path):

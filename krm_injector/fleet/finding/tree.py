@@ -56,11 +56,12 @@ class Tree:
 
     def below(self, path: str) -> Iterator[Folder]:
         """A directory and those below it."""
-        folder = self.folders.get(path)
-        if folder is not None:
-            yield folder
-            for name in folder.folders:
-                yield from self.below(join(path, name))
+        todo = [path]
+        while todo:
+            folder = self.folders.get(todo.pop())
+            if folder is not None:
+                yield folder
+                todo += [join(folder.path, name) for name in reversed(folder.folders)]
 
 
 def join(directory: str, name: str) -> str:
@@ -228,7 +229,10 @@ def _ignored(tree: Tree, path: str, rules: ignore.Rules | None, is_directory: bo
 
 def _link(tree: Tree, path: str, entry: os.DirEntry[str], real_top: str) -> None:
     tree.linked.add(path)
-    target = os.path.realpath(entry.path)
+    try:
+        target = os.path.realpath(entry.path)
+    except OSError:  # nobody may see where it leads to
+        target = os.readlink(entry.path)
     if not within(target, real_top):
         tree.links.append(Link(path, target))
 

@@ -47,19 +47,23 @@ def _fleet_file(directories: Sequence[str]) -> str | None:
 
 def _walk_stated(walked: Tree, stated: FleetFile) -> None:
     """Adds the directories that the fleet file names and that are not below the roots, or that an
-    ignore file names.
+    ignore file names, but none outside of the repository.
     """
-    top, real_top = os.path.abspath(walked.top), os.path.realpath(walked.top)
+    tops = {os.path.abspath(top) for top in (walked.top, tree.top_of(stated.directory))}
+    real_tops = {os.path.realpath(top) for top in tops}
     for entry in stated.entries:
-        path = entry.path
-        if stated_targets.is_pattern(path) or path in walked.folders or not os.path.isdir(path):
+        path = stated_targets.fixed(entry.path)
+        if path in walked.folders or not os.path.isdir(path):
+            continue
+
+        if not any(tree.within(os.path.abspath(path), top) for top in tops):
             continue
 
         real = os.path.realpath(path)
-        if tree.within(os.path.abspath(path), top) and not tree.within(real, real_top):
-            walked.links.append(Link(path, real))
-        else:
+        if any(tree.within(real, top) for top in real_tops):
             tree.walk(walked, path)
+        else:
+            walked.links.append(Link(path, real))
 
 
 def _empty(fleet: Fleet, directories: Sequence[str]) -> Fleet:

@@ -104,7 +104,7 @@ def test_the_same_as_git(seed: int, tmp_path: Path) -> None:
     for _ in range(8):
         patterns = [a_pattern(choose) for _ in range(choose.randint(1, 5))]
         files.write(tmp_path, {".gitignore": "\n".join(patterns) + "\n"})
-        command = [git, "-C", tmp_path, "check-ignore", "--no-index", "--stdin"]
+        command = [git, "-C", str(tmp_path), "check-ignore", "--no-index", "--stdin"]
         done = subprocess.run(command, input=asked, text=True, capture_output=True, check=False)
         ignored = set(done.stdout.splitlines())
         expected = {path: path.rstrip("/") in ignored for path in paths}
