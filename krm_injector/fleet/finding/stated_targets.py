@@ -109,7 +109,8 @@ def _unread_values(entry: Entry, path: str, kind: TargetKind) -> list[Result]:
     if kind == "chart" or not fields:
         return []
 
-    message = f"{entry.place}: {' and '.join(fields)} is for a chart, and {path} is a {kind}"
+    verb = "is" if len(fields) == 1 else "are"
+    message = f"{entry.place}: {' and '.join(fields)} {verb} for a chart, and {path} is a {kind}"
     return [Result("error", message, file=entry.place.rpartition(":")[0], code="fleet-target")]
 
 
