@@ -232,10 +232,8 @@ def test_a_path_that_matches_nothing(finder: Finder, path: str, reason: str) -> 
 
 
 def test_two_targets_of_one_name(finder: Finder) -> None:
-    spec = (
-        "spec:\n  targets:\n  - {path: charts/web, name: x}\n  - {path: apps/shop/base, name: x}\n"
-    )
-    (message,) = messages(finder.find(fleet_of(spec)))
+    entries = "  - {path: charts/web, name: x}\n  - {path: apps/shop/base, name: x}\n"
+    (message,) = messages(finder.find(fleet_of(f"spec:\n  targets:\n{entries}")))
     assert "named x, by krm-injector-fleet.yaml:5 and krm-injector-fleet.yaml:6" in message
 
 
