@@ -7,6 +7,7 @@ from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, resource_list
+from krm_injector.sources.resource_list import checks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def objects(path: str, data: bytes) -> list[Found]:
     found: list[Found] = []
     for text, document in documents(path, data):
         value, place = document.value, document.place
-        if not isinstance(value, dict) or not value.get("apiVersion") or not value.get("kind"):
+        if not isinstance(value, dict) or not checks.is_object(value):
+            continue
+        if not value.get("apiVersion") or not value.get("kind"):
             continue
         items = value.get("items")
         if value["kind"] != "List" or not isinstance(items, list):

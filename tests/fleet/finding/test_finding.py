@@ -136,6 +136,7 @@ def test_the_topmost_directory_of_manifests(finder: Finder) -> None:
         "other/deep/web.yaml": DEPLOYMENT,
         "docs/notes.yaml": "title: no manifest\n",
         "mkdocs.yml": "site_name: x\n",
+        "tools/skaffold.yaml": "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {}\n",
     })  # fmt: skip
     assert kinds(fleet) == {"manifests": "directory", "other/deep": "directory"}
 
