@@ -165,8 +165,8 @@ def test_what_is_there_for_others_is_no_manifest(finder: Finder) -> None:
     fleet = finder.find({
         **BASE,
         "mesh/istio.yaml": f"{mesh}data: {{config: x}}\n",
-        "flux/apps.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n",
-        "inject/config.yaml": "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\n",
+        "flux/apps.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nspec: {}\n",
+        "inject/config.yaml": "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nspec: {}\n",
     })  # fmt: skip
     assert names(fleet) == ["base"]
     assert set(passed_over(fleet)) == {"mesh", "flux", "inject"}
