@@ -161,12 +161,14 @@ def test_files_below_a_kustomization_are_its_own(finder: Finder) -> None:
 
 
 def test_what_is_there_for_others_is_no_manifest(finder: Finder) -> None:
+    flux = "apiVersion: source.toolkit.fluxcd.io/v1\n"
+    own = "apiVersion: krm-injector.dev/v1alpha1\n"
     mesh = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-sidecar-injector}\n"
     fleet = finder.find({
         **BASE,
         "mesh/istio.yaml": f"{mesh}data: {{config: x}}\n",
-        "flux/apps.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nspec: {}\n",
-        "inject/config.yaml": "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nspec: {}\n",
+        "flux/apps.yaml": f"{flux}kind: GitRepository\nspec: {{}}\n",
+        "inject/config.yaml": f"{own}kind: SidecarInjection\nspec: {{}}\n",
     })  # fmt: skip
     assert names(fleet) == ["base"]
     assert set(passed_over(fleet)) == {"mesh", "flux", "inject"}
