@@ -1,0 +1,279 @@
+"""The road that the commands of `krm-injector fleet` share: roots and options -> Run ->
+TargetResults, as they finish -> Report.
+"""
+
+from __future__ import annotations
+
+from krm_injector.cli.request import Arguments
+from krm_injector.fleet.model import Fleet, Report, Task
+from krm_injector.model import Refused, Result
+from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from krm_injector.cli.request import Request
+    from krm_injector.fleet.model import Cluster, FleetCommand, Inputs, Target, TargetResult
+
+# The fields of Arguments that change what a target comes to. The others choose targets, or say
+# where the answer goes.
+_OPTIONS = ("mesh", "context", "config", "namespace", "method", "revision", "mesh_version",
+            "kustomize", "helm", "allow_exec", "from_mesh", "to_mesh", "campaign",
+            "verbose")  # fmt: skip
+# What reports show of the command line: also what a reader must know to compare two of them.
+_SHOWN = (*_OPTIONS, "changed_since", "only", "cluster", "waves", "layout")
+_ENVIRONMENT = ("PATH", "KRM_INJECTOR_SHAPES")
+
+
+class Run(NamedTuple):
+    """What is to be done: the tasks of a run, or of one of its shards."""
+
+    command: FleetCommand
+    fleet: Fleet  # the targets of the run, also of its other shards
+    tasks: tuple[Task, ...]  # in the order of the targets
+    options: dict[str, Any]  # that the forms show
+    untouched: tuple[str, ...] = ()  # targets that nothing touched since --changed-since
+    shard: tuple[int, int] = (1, 1)
+    notes: list[Result] = []  # noqa: RUF012 - about the run; grows while results are taken
+
+
+# ---------------------------------------------------------------- what is to be done
+
+
+def prepare(request: Request) -> Run:
+    """Finds the targets, and makes a Task of each that is to be looked at. Raises Refused."""
+    arguments = request.arguments
+    fleet = find(arguments)
+    notes: list[Result] = []
+    untouched: tuple[str, ...] = ()
+    targets = fleet.targets
+    if arguments.changed_since is not None:
+        touched = _touched(fleet, arguments, notes)
+        untouched = tuple(each.name for each in targets if each.name not in touched)
+        targets = tuple(each for each in targets if each.name in touched)
+
+    shard = _shard(request)
+    if shard != (1, 1):
+        targets = _of_shard(fleet, targets, shard, arguments)
+
+    command = command_of(arguments)
+    clusters = {each.name: each for each in fleet.clusters}
+    environment = _environment(request.environment)
+    tasks = tuple(
+        Task(each, command, options(arguments, clusters.get(each.cluster), each), environment)
+        for each in targets
+    )
+    return Run(command, fleet, tasks, _shown(arguments), untouched, shard, notes)
+
+
+def find(arguments: Arguments) -> Fleet:
+    """The targets that the command line names. Raises Refused if there are none."""
+    from krm_injector.fleet import finding, selection
+
+    roots = arguments.paths or (".",)
+    fleet = finding.find(roots, arguments.fleet_file)
+    if not fleet.targets:
+        raise Refused(*_nothing_found(roots, fleet))
+
+    return selection.select(fleet, arguments.only, arguments.cluster)
+
+
+def _nothing_found(roots: tuple[str, ...], fleet: Fleet) -> Iterator[Result]:
+    """Why there are no targets: errors of the search, or else that there is nothing."""
+    errors = [result for result in fleet.results if result.severity == "error"]
+    yield from errors
+    if not errors:
+        message = (
+            f"no target is in {' and '.join(roots)}: no kustomization, chart, Kptfile or directory "
+            "with manifests; name another directory, or list the targets in a fleet file"
+        )
+        yield Result("error", message, file=roots[0], code="fleet-empty")
+
+
+def command_of(arguments: Arguments) -> FleetCommand:
+    """The word after "fleet"."""
+    name: FleetCommand = arguments.command.removeprefix("fleet ")  # type: ignore[assignment]
+    return name
+
+
+def options(arguments: Arguments, cluster: Cluster | None, target: Target) -> dict[str, Any]:
+    """The options with which a target is rendered. Those of the command line win over those of the
+    cluster, and these over the target's own. Only options that somebody states are in it.
+    """
+    stated: dict[str, Any] = {}
+    if target.namespace:
+        stated["namespace"] = target.namespace
+
+    if cluster is not None:
+        of_cluster = {
+            "mesh": cluster.mesh,
+            "context": cluster.context,
+            "config": cluster.config,
+            "revision": cluster.revision,
+            "kubernetes_version": cluster.kubernetes_version,
+        }
+        stated.update({name: value for name, value in of_cluster.items() if value})
+
+    stated.update(_stated(arguments, _OPTIONS))
+    return stated
+
+
+def _stated(arguments: Arguments, names: tuple[str, ...]) -> dict[str, Any]:
+    """The options that the command line states."""
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in values.items() if value != getattr(Arguments, name)}
+
+
+def _shown(arguments: Arguments) -> dict[str, Any]:
+    return _stated(arguments, _SHOWN)
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in _ENVIRONMENT if name in environment}
+
+
+# ---------------------------------------------------------------- only a part of the targets
+
+
+def _touched(fleet: Fleet, arguments: Arguments, notes: list[Result]) -> frozenset[str]:
+    """The names of the targets that a change since --changed-since can have touched."""
+    from krm_injector.fleet import changes
+    from krm_injector.sources import processes
+
+    revision = arguments.changed_since
+    assert revision is not None
+    read = {each.name: _inputs(each, fleet, arguments) for each in fleet.targets}
+    touched = changes.touched(read, revision, processes.start)
+    notes += touched.results
+    return frozenset(touched.names)
+
+
+def _inputs(target: Target, fleet: Fleet, arguments: Arguments) -> Inputs:
+    from krm_injector.fleet import inputs
+
+    cluster = fleet.cluster(target)
+    return inputs.inputs(target, cluster, options(arguments, cluster, target))
+
+
+def _shard(request: Request) -> tuple[int, int]:
+    """The shard that --shard or Kubernetes' variables of an Indexed Job name. Raises Refused."""
+    from krm_injector.fleet.engine import shards
+
+    return request.arguments.shard or shards.of_job(request.environment) or (1, 1)
+
+
+def _of_shard(
+    fleet: Fleet, targets: tuple[Target, ...], shard: tuple[int, int], arguments: Arguments
+) -> tuple[Target, ...]:
+    """The targets of one shard, in their order."""
+    from krm_injector.fleet.engine import shards
+
+    names = [each.name for each in targets]
+    if arguments.costs is not None:
+        weights = shards.measured(names, _costs(arguments.costs))
+    else:
+        weights = {each.name: shards.size(_inputs(each, fleet, arguments)) for each in targets}
+
+    chosen = shards.shard(weights, *shard)
+    return tuple(each for each in targets if each.name in chosen)
+
+
+def _costs(path: str) -> dict[str, float]:
+    """The measured cost of each target of an earlier report. Raises Refused."""
+    from krm_injector.fleet import reports
+
+    return {result.name: result.cost for result in reports.read(path).results}
+
+
+# ---------------------------------------------------------------- results
+
+
+def results(request: Request, run: Run) -> Iterator[TargetResult]:
+    """One result for each task, in the order in which they finish. What is in the cache comes
+    without a worker. Raises Refused.
+    """
+    from krm_injector.cli import fleet_tasks
+    from krm_injector.fleet import engine
+
+    arguments = request.arguments
+    keys: dict[str, str] = {}
+    cache = _cache(arguments)
+    work = run.tasks if cache is None else _cached(cache, run, arguments, keys)
+    finished = engine.run(work, fleet_tasks.run_task, engine_options(request, run), run.notes)
+    for result in finished:
+        key = keys.pop(result.name, "")
+        if cache is not None and key:
+            cache.put(key, result)
+        yield result
+
+    if cache is not None:
+        run.notes.extend(cache.results)
+
+
+def engine_options(request: Request, run: Run) -> Any:
+    from krm_injector.fleet.engine import Options
+
+    arguments = request.arguments
+    return Options(len(run.tasks), arguments.jobs, arguments.scheduler, request.status)
+
+
+def _cache(arguments: Arguments) -> Any:
+    if arguments.cache is None:
+        return None
+
+    from krm_injector.fleet.cache import Cache
+
+    return Cache(arguments.cache)
+
+
+def _cached(
+    cache: Any, run: Run, arguments: Arguments, keys: dict[str, str]
+) -> Iterator[Task | TargetResult]:
+    """Each task, or its result where the cache has it. ``keys`` gets the keys of the tasks."""
+    for task in run.tasks:
+        key = cache.key(task, _inputs(task.target, run.fleet, arguments))
+        found = cache.get(key) if key else None
+        if found is not None:
+            yield found._replace(cached=True)
+            continue
+
+        keys[task.target.name] = key
+        yield task
+
+
+# ---------------------------------------------------------------- the report
+
+
+def report(request: Request, run: Run, results: Iterable[TargetResult]) -> Report:
+    """The results in the order of the targets; written to --report too. Raises Refused if that
+    cannot be written.
+    """
+    from krm_injector.fleet import engine
+
+    by_name = {result.name: result for result in results}
+    engine.refuse_missing((task.target.name for task in run.tasks), by_name)
+    made = Report(
+        run.command,
+        run.fleet,
+        tuple(by_name[task.target.name] for task in run.tasks),
+        run.options,
+        run.shard,
+        run.untouched,
+        tuple(run.notes),
+    )
+    path = request.arguments.report
+    if path is not None:
+        from krm_injector.fleet import reports
+
+        reports.write(path, made)
+
+    return made
+
+
+def exit_code(report: Report) -> int:
+    """1 if a target has an error, or if the search or the run has one; else 0."""
+    own = (*report.fleet.results, *report.notes)
+    failed = any(result.code for result in report.results)
+    return int(failed or any(result.severity == "error" for result in own))
