@@ -175,6 +175,15 @@ if TYPE_CHECKING:
         "verify-no-record",
         "verify-stale",
         "verify-unproven",
+        # Fleets
+        "fleet-internal-error",
+        "fleet-empty",
+        "fleet-shard",
+        "fleet-report",
+        "fleet-merge",
+        "fleet-worker-lost",
+        "fleet-retried",
+        "fleet-scheduler",
     ]
 
 
@@ -426,6 +435,15 @@ CODES: dict[CodeName, Code] = {
     "verify-no-record": Code(("error",), "verify.md"),
     "verify-stale": Code(("error",), "verify.md"),
     "verify-unproven": Code(("warning",), "verify.md"),
+    # Fleets
+    "fleet-internal-error": Code(("error",), "codes.md"),
+    "fleet-empty": Code(("error",), "codes.md"),
+    "fleet-shard": Code(("error",), "codes.md"),
+    "fleet-report": Code(("error",), "codes.md"),
+    "fleet-merge": Code(("error",), "codes.md"),
+    "fleet-worker-lost": Code(("error",), "codes.md"),
+    "fleet-retried": Code(("info",), "codes.md"),
+    "fleet-scheduler": Code(("error",), "codes.md"),
 }
 
 
