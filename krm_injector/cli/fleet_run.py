@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.cli.request import Request
+    from krm_injector.fleet.cache import Cache
+    from krm_injector.fleet.engine import Options as EngineOptions
     from krm_injector.fleet.model import Cluster, FleetCommand, Inputs, Target, TargetResult
 
 # The fields of Arguments that change what a target comes to. The others choose targets, or say
@@ -45,6 +47,7 @@ class Run(NamedTuple):
 def prepare(request: Request) -> Run:
     """Finds the targets, and makes a Task of each that is to be looked at. Raises Refused."""
     arguments = request.arguments
+    _refuse_jobs_elsewhere(arguments)
     fleet = find(arguments)
     notes: list[Result] = []
     untouched: tuple[str, ...] = ()
@@ -66,6 +69,15 @@ def prepare(request: Request) -> Run:
         for each in targets
     )
     return Run(command, fleet, tasks, _shown(arguments), untouched, shard, notes)
+
+
+def _refuse_jobs_elsewhere(arguments: Arguments) -> None:
+    if arguments.scheduler is not None and arguments.jobs is not None:
+        message = (
+            f"--jobs {arguments.jobs} is for processes of this machine, and --scheduler runs the "
+            "targets on workers elsewhere; leave one of them out"
+        )
+        raise Refused(Result("error", message, code="options-unread"))
 
 
 def find(arguments: Arguments) -> Fleet:
@@ -201,7 +213,7 @@ def results(request: Request, run: Run) -> Iterator[TargetResult]:
     keys: dict[str, str] = {}
     cache = _cache(arguments)
     work = run.tasks if cache is None else _cached(cache, run, arguments, keys)
-    finished = engine.run(work, fleet_tasks.run_task, engine_options(request, run), run.notes)
+    finished = engine.run(work, fleet_tasks.run_task, _engine_options(request, run), run.notes)
     for result in finished:
         key = keys.pop(result.name, "")
         if cache is not None and key:
@@ -212,14 +224,36 @@ def results(request: Request, run: Run) -> Iterator[TargetResult]:
         run.notes.extend(cache.results)
 
 
-def engine_options(request: Request, run: Run) -> Any:
+def _engine_options(request: Request, run: Run) -> EngineOptions:
     from krm_injector.fleet.engine import Options
 
     arguments = request.arguments
-    return Options(len(run.tasks), arguments.jobs, arguments.scheduler, request.status)
+    return Options(
+        len(run.tasks),
+        arguments.jobs,
+        arguments.scheduler,
+        request.status,
+        lambda: _files(run, arguments),
+    )
 
 
-def _cache(arguments: Arguments) -> Any:
+def _files(run: Run, arguments: Arguments) -> Iterator[Inputs]:
+    """What workers elsewhere need of this machine's files. If a target may read more than is known,
+    everything below the roots.
+    """
+    from krm_injector.fleet.model import Inputs
+
+    is_known = True
+    for task in run.tasks:
+        read = _inputs(task.target, run.fleet, arguments)
+        is_known = is_known and not read.unknown
+        yield read
+
+    if not is_known:
+        yield Inputs((), arguments.paths or (".",))
+
+
+def _cache(arguments: Arguments) -> Cache | None:
     if arguments.cache is None:
         return None
 
@@ -229,7 +263,7 @@ def _cache(arguments: Arguments) -> Any:
 
 
 def _cached(
-    cache: Any, run: Run, arguments: Arguments, keys: dict[str, str]
+    cache: Cache, run: Run, arguments: Arguments, keys: dict[str, str]
 ) -> Iterator[Task | TargetResult]:
     """Each task, or its result where the cache has it. ``keys`` gets the keys of the tasks."""
     for task in run.tasks:

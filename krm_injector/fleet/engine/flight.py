@@ -43,6 +43,14 @@ if TYPE_CHECKING:
             Returns what happened to the worker: "was killed by SIGKILL". Raises Gone.
             """
 
+        def killed(self, future: Landing) -> str:
+            """What happened to the task's worker, if the pool itself has tried it again in vain; ""
+            for all other outcomes.
+            """
+
+        def look(self) -> None:
+            """Is called each moment. Raises Gone."""
+
         def close(self, in_order: bool) -> None:
             """Ends the workers. Not in order: at once, whatever they do."""
 
@@ -70,6 +78,7 @@ class Flight:
         self._flying: dict[Landing, Task] = {}  # in the order in which they were submitted
         self._since: dict[str, float] = {}  # when a task came to a worker, by target
         self._losses: dict[str, int] = {}
+        self._suspects: list[Task] = []  # run alone when nothing else is left
         self._done = 0
         self._started = time.monotonic()
         self._gone = ""  # why there are no workers any more
@@ -116,6 +125,9 @@ class Flight:
         while self._flying:
             yield from self._landed(_TICK)
 
+        while self._suspects:
+            yield from self._run_alone(self._suspects.pop(0))
+
     # ------------------------------------------------------------ starting and landing
 
     def _submit(self, task: Task) -> Iterator[TargetResult]:
@@ -136,6 +148,7 @@ class Flight:
 
     def _landed(self, patience: float) -> Iterator[TargetResult]:
         """The results of the tasks that have landed; waits for the first, but not for long."""
+        assert self._pool is not None
         self._note_running()
         landed = wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED).done
         self._tell()
@@ -144,6 +157,10 @@ class Flight:
         for future in [each for each in self._flying if each in landed]:
             task = self._flying.pop(future)
             self._since.pop(task.target.name, None)
+            if self._pool.killed(future):
+                self._suspects.append(task)
+                continue
+
             result = _result(future, task)
             if result is None:
                 lost.append(task)
@@ -152,6 +169,11 @@ class Flight:
 
         if lost:
             yield from self._after_loss([*lost, *self._flying.values()])
+
+        try:
+            self._pool.look()
+        except Gone as gone:
+            yield from self._give_up([*self._flying.values(), *self._suspects], gone)
 
     # ------------------------------------------------------------ losses
 
@@ -202,28 +224,35 @@ class Flight:
 
         self._since = {task.target.name: time.monotonic()}
         try:
-            result = self._wait_for(self._pool.submit_alone(self._function, task), task)
-            if result is None:
-                result = failures.lost(task, self._pool.lost())
-        except BrokenExecutor:
-            result = failures.lost(task, self._pool.lost())
+            result = self._result_alone(self._pool, task)
         except Gone as gone:
-            yield from self._give_up([task], gone)
+            yield from self._give_up([task, *self._suspects], gone)
             return
 
         self._since.clear()
         yield result
 
-    def _wait_for(self, future: Landing, task: Task) -> TargetResult | None:
+    def _result_alone(self, pool: Pool, task: Task) -> TargetResult:
+        try:
+            future = pool.submit_alone(self._function, task)
+        except BrokenExecutor:
+            return failures.lost(task, pool.lost())
+
         while not wait((future,), timeout=_TICK).done:
             self._tell()
+            pool.look()
 
-        return _result(future, task)
+        happened = pool.killed(future)
+        if happened:
+            return failures.lost(task, happened)
+
+        return _result(future, task) or failures.lost(task, pool.lost())
 
     def _give_up(self, tasks: list[Task], gone: Gone) -> Iterator[TargetResult]:
         """An error for each task: there are no workers any more."""
         self._gone = str(gone)
         self._flying.clear()
+        self._suspects.clear()
         for task in tasks:
             yield failures.gone(task, self._gone)
 
@@ -259,4 +288,3 @@ def _result(future: Landing, task: Task) -> TargetResult | None:
     if isinstance(problem, BrokenExecutor):
         return None
     return failures.raised(task, problem)
-

@@ -111,6 +111,12 @@ class Processes:
         self._end()
         return _happened([code for code in codes if code is not None])
 
+    def killed(self, future: Landing) -> str:
+        return ""  # no task is tried again here
+
+    def look(self) -> None:
+        pass  # there are workers at any time
+
     def close(self, in_order: bool) -> None:
         if in_order and self._executor is not None:
             self._executor.shutdown(wait=True)

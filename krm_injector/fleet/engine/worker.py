@@ -26,7 +26,7 @@ def guarded(function: Callable[[Task], TargetResult], task: Task) -> TargetResul
     """The result of a task, whatever it raises."""
     global _tasks
     _tasks += 1
-    if _tasks % _TASKS_PER_COLLECTION == 0:
+    if _tasks % _TASKS_PER_COLLECTION == 0 and not gc.isenabled():
         gc.collect()
 
     try:

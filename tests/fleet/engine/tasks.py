@@ -108,7 +108,23 @@ def _says_who(each: Task) -> TargetResult:
     return done(each, str(os.getpid()))
 
 
+def _reads(each: Task) -> TargetResult:
+    time.sleep(each.options.get("wait", 0))
+    return done(each, Path(each.options["path"]).read_text())
+
+
+def _says_where(each: Task) -> TargetResult:
+    return done(each, os.getcwd())
+
+
+def _says_path(each: Task) -> TargetResult:
+    return done(each, each.environment["PATH"])
+
+
 _WHAT = {
+    "reads": _reads,
+    "where": _says_where,
+    "path": _says_path,
     "killed": _killed,
     "killed-once": _killed_once,
     "exits": _exits,

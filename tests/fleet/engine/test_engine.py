@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -193,22 +194,26 @@ def test_a_run_that_is_left_ends_its_workers_and_what_they_started() -> None:
 # ---------------------------------------------------------------- processes
 
 
-def test_a_process_with_other_threads_forks_none() -> None:
-    assert local.start_method() == "fork"
-    stop = threading.Event()
-    thread = threading.Thread(target=stop.wait)
-    thread.start()
-    try:
-        assert local.start_method() == "spawn"
-    finally:
-        stop.set()
-        thread.join()
+def test_a_process_with_other_threads_forks_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert local.start_method() == ("fork" if sys.platform == "linux" else "spawn")
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    assert local.start_method() == "spawn"
+
+
+def test_new_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "start_method", lambda: "spawn")
+    results = ran([*tasks(6), task("killed"), task("raises")])
+    assert "was killed by SIGKILL" in said(results.pop("killed"))
+    assert "ValueError" in said(results.pop("raises"))
+    assert not any(result.code for result in results.values())
 
 
 def test_after_a_loss_processes_are_forked_again() -> None:
     """The executor's threads have ended by then: Python 3.12 warns of a fork beside them."""
+    before = threading.active_count()
     ran([task("killed"), *tasks(5)])
-    assert threading.active_count() == 1
+    assert threading.active_count() == before
 
 
 def test_there_is_a_core() -> None:
