@@ -25,7 +25,7 @@ _OPTIONS = ("mesh", "context", "config", "namespace", "method", "revision", "mes
             "kustomize", "helm", "allow_exec", "from_mesh", "to_mesh", "campaign",
             "verbose")  # fmt: skip
 # What reports show of the command line: also what a reader must know to compare two of them.
-_SHOWN = (*_OPTIONS, "changed_since", "only", "cluster", "waves", "layout")
+_SHOWN = (*_OPTIONS, "changed_since", "only", "cluster", "waves", "layout", "to_directory")
 _ENVIRONMENT = ("PATH", "KRM_INJECTOR_SHAPES")
 
 
@@ -280,19 +280,26 @@ def _cached(
 # ---------------------------------------------------------------- the report
 
 
-def report(request: Request, run: Run, results: Iterable[TargetResult]) -> Report:
-    """The results in the order of the targets; written to --report too. Raises Refused if that
-    cannot be written.
+def report(
+    request: Request,
+    run: Run,
+    results: Iterable[TargetResult],
+    files: tuple[int, int, int] | None = None,
+) -> Report:
+    """The results in the order of the targets; written to --report too. ``files``: how many a build
+    has written, left unchanged and removed. Raises Refused if --report cannot be written.
     """
     from krm_injector.fleet import engine
+    from krm_injector.fleet.merge import FILES
 
     by_name = {result.name: result for result in results}
     engine.refuse_missing((task.target.name for task in run.tasks), by_name)
+    shown = run.options if files is None else {**run.options, FILES: list(files)}
     made = Report(
         run.command,
         run.fleet,
         tuple(by_name[task.target.name] for task in run.tasks),
-        run.options,
+        shown,
         run.shard,
         run.untouched,
         tuple(run.notes),
