@@ -184,6 +184,7 @@ if TYPE_CHECKING:
         "fleet-worker-lost",
         "fleet-retried",
         "fleet-scheduler",
+        "fleet-stopped",
     ]
 
 
@@ -444,6 +445,7 @@ CODES: dict[CodeName, Code] = {
     "fleet-worker-lost": Code(("error",), "codes.md"),
     "fleet-retried": Code(("info",), "codes.md"),
     "fleet-scheduler": Code(("error",), "codes.md"),
+    "fleet-stopped": Code(("error",), "codes.md"),
 }
 
 

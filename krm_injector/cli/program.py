@@ -97,7 +97,7 @@ def _run(words: list[str]) -> int:
     if arguments.command.startswith("fleet "):
         from krm_injector.cli import stopping
 
-        return stopping.stoppable(lambda: streams.finish(_answer(arguments), arguments))
+        return streams.finish(stopping.stoppable(lambda: _answer(arguments)), arguments)
 
     return streams.finish(_answer(arguments), arguments)
 

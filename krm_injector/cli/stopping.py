@@ -11,13 +11,14 @@ import os
 import sys
 
 from krm_injector.cli import streams
+from krm_injector.cli.request import Answer
+from krm_injector.model import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
-_SIGNALS = ("SIGINT", "SIGTERM")
+_STOPPING = ("SIGINT", "SIGTERM")
 _SECONDS = 5  # that closing may take
 
 
@@ -25,14 +26,16 @@ class Stopped(KeyboardInterrupt):
     """A signal has come. No handler of Exception sees it."""
 
 
-def stoppable(work: Callable[[], int]) -> int:
-    """The exit status of ``work``; 128 + the signal's number if one has stopped it."""
+def stoppable(work: Callable[[], Answer]) -> Answer:
+    """The answer of ``work``. If a signal has stopped it, that is the answer, with the exit status
+    128 + the signal's number.
+    """
     import signal
 
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in _STOPPING if hasattr(signal, name)]
     came: list[int] = []
 
-    def stop(number: int, _: FrameType | None) -> None:
+    def stop(number: int, _: object) -> None:
         came.append(number)
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
@@ -40,22 +43,38 @@ def stoppable(work: Callable[[], int]) -> int:
         _limit_the_end(128 + number)
         raise Stopped
 
+    if hasattr(signal, "SIGPIPE"):
+        # A pipe to a worker that has just ended must not end this process.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for number in numbers:
         signal.signal(number, stop)
+
+    answer = Answer("")
     try:
-        code = work()
+        answer = work()
+        _as_before(numbers)
     except Stopped:
-        code = 0
+        pass
 
-    if not came:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)  # what follows are only buffers
-        return code
+    return _stopped(signal.Signals(came[0])) if came else answer
 
-    name = signal.Signals(came[0]).name
+
+def _as_before(stopping: list[int]) -> None:
+    """The work is done. Now the program is a filter again."""
+    import signal
+
+    for number in stopping:
+        signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _stopped(number: int) -> Answer:
+    import signal
+
     streams.clear_line()
-    streams.complain(f"stopped by {name}; what was finished stays\n")
-    return 128 + came[0]
+    message = f"stopped by {signal.Signals(number).name}; what was finished stays as it is"
+    return Answer("", (Result("error", message, code="fleet-stopped"),), 128 + number)
 
 
 def _limit_the_end(code: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from krm_injector.fleet.model import Report
+from krm_injector.fleet.model import Fleet, Report
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.results import counted
@@ -113,12 +113,12 @@ def _compared(report: Report) -> dict[str, Any]:
     return {name: value for name, value in report.options.items() if name != FILES}
 
 
-def _digest(fleet: object) -> str:
+def _digest(fleet: Fleet) -> str:
     import hashlib
 
     from krm_injector.fleet import serial
 
-    return hashlib.sha256(serial.to_json(fleet).encode()).hexdigest()  # type: ignore[arg-type]
+    return hashlib.sha256(serial.to_json(fleet).encode()).hexdigest()
 
 
 def _other_targets(one: Report, other: Report) -> str:

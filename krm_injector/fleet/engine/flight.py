@@ -16,7 +16,7 @@ from krm_injector.fleet.model import TargetResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Protocol, TypeAlias
 
     from krm_injector.fleet.engine import Options, Work

@@ -83,8 +83,8 @@ class Processes:
 
     def _start(self, most: int) -> None:
         self._strangers = {each.pid or 0 for each in multiprocessing.active_children()}
-        # A worker reads from the pipe until its other end is closed: by this class, or by the kernel
-        # when this process ends.
+        # A worker reads from the pipe until its other end is closed: by this class, or by the
+        # kernel when this process ends.
         alive, self._parent = multiprocessing.Pipe(duplex=False)
         self._alive = alive
         self._most = most

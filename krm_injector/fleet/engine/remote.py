@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from concurrent.futures import BrokenExecutor
@@ -161,16 +162,14 @@ class Cluster:
         if client is None:
             return
 
-        try:
+        # Whatever the scheduler says now, Dask has many exceptions for it: the workers take the
+        # files away when they end, and the connection ends with this process.
+        with contextlib.suppress(Exception):
             if client.status == "running":
                 client.unregister_worker_plugin(self._name)
-        except Exception:  # the workers take them away when they end
-            pass
 
-        try:
+        with contextlib.suppress(Exception):
             client.close(timeout=5)
-        except Exception:  # it is closed, one way or the other
-            pass
 
     def _refused(self, problem: str) -> Refused:
         message = f"the scheduler {self._address} {problem}"

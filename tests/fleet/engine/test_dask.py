@@ -30,7 +30,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[DaskCluster]:
     """A cluster of the test's own, to be killed."""
-    started = DaskCluster(tmp_path / "dask" if (tmp_path / "dask").mkdir() is None else tmp_path)
+    directory = tmp_path / "dask"
+    directory.mkdir()
+    started = DaskCluster(directory)
     yield started
     started.stop()
 
