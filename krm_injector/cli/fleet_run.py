@@ -286,13 +286,16 @@ def report(
     results: Iterable[TargetResult],
     files: tuple[int, int, int] | None = None,
 ) -> Report:
-    """The results in the order of the targets; written to --report too. ``files``: how many a build
-    has written, left unchanged and removed. Raises Refused if --report cannot be written.
+    """The results in the order of the targets, without their manifests; written to --report too.
+    ``files``: how many a build has written, left unchanged and removed. Raises Refused if --report
+    cannot be written.
     """
     from krm_injector.fleet import engine
     from krm_injector.fleet.merge import FILES
+    from krm_injector.fleet.sharing import Sharing
 
-    by_name = {result.name: result for result in results}
+    sharing = Sharing({})
+    by_name = {result.name: sharing.result(result) for result in results}
     engine.refuse_missing((task.target.name for task in run.tasks), by_name)
     shown = run.options if files is None else {**run.options, FILES: list(files)}
     made = Report(
