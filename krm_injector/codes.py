@@ -176,8 +176,6 @@ if TYPE_CHECKING:
         "verify-stale",
         "verify-unproven",
         # Fleets
-        "fleet-internal-error",
-        "fleet-empty",
         "fleet-shard",
         "fleet-report",
         "fleet-merge",
@@ -437,8 +435,6 @@ CODES: dict[CodeName, Code] = {
     "verify-stale": Code(("error",), "verify.md"),
     "verify-unproven": Code(("warning",), "verify.md"),
     # Fleets
-    "fleet-internal-error": Code(("error",), "codes.md"),
-    "fleet-empty": Code(("error",), "codes.md"),
     "fleet-shard": Code(("error",), "codes.md"),
     "fleet-report": Code(("error",), "codes.md"),
     "fleet-merge": Code(("error",), "codes.md"),

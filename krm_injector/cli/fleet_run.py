@@ -84,24 +84,11 @@ def find(arguments: Arguments) -> Fleet:
     """The targets that the command line names. Raises Refused if there are none."""
     from krm_injector.fleet import finding, selection
 
-    roots = arguments.paths or (".",)
-    fleet = finding.find(roots, arguments.fleet_file)
+    fleet = finding.find(arguments.paths or (".",), arguments.fleet_file)
     if not fleet.targets:
-        raise Refused(*_nothing_found(roots, fleet))
+        raise Refused(*fleet.results)
 
     return selection.select(fleet, arguments.only, arguments.cluster)
-
-
-def _nothing_found(roots: tuple[str, ...], fleet: Fleet) -> Iterator[Result]:
-    """Why there are no targets: errors of the search, or else that there is nothing."""
-    errors = [result for result in fleet.results if result.severity == "error"]
-    yield from errors
-    if not errors:
-        message = (
-            f"no target is in {' and '.join(roots)}: no kustomization, chart, Kptfile or directory "
-            "with manifests; name another directory, or list the targets in a fleet file"
-        )
-        yield Result("error", message, file=roots[0], code="fleet-empty")
 
 
 def command_of(arguments: Arguments) -> FleetCommand:

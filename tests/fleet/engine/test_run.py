@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from builders import SHOP, deployment, installation
-from files import written
+from files import write
 
 from krm_injector.cli import fleet_run, program
 from krm_injector.cli.arguments import parse
 from krm_injector.cli.request import Arguments, Request
 from krm_injector.fleet.model import Cluster, Report, Target
-from krm_injector.kube.yaml import dump_all
 from krm_injector.model import Refused
 
 NAMES = [f"apps/{name}" for name in ("billing", "broken", "cart", "mail", "shop", "web")]
@@ -22,12 +22,14 @@ NAMES = [f"apps/{name}" for name in ("billing", "broken", "cart", "mail", "shop"
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Directories of manifests, one of which is no YAML."""
+    """Directories of manifests, and one that cannot be rendered."""
     here = tmp_path / "repository"
     items = [*installation(), SHOP, deployment()]
     for name in NAMES:
-        text = "a: [" if name.endswith("broken") else dump_all(items)
-        written(here / name, {"all.yaml": text})
+        files = {"all.yaml": yaml.safe_dump_all(items)}
+        if name.endswith("broken"):
+            files = {"kustomization.yaml": "resources: [absent.yaml]"}
+        write(here / name, files)
 
     monkeypatch.chdir(here)
     return here
@@ -106,7 +108,7 @@ def test_without_an_error_the_exit_status_is_0(repository: Path) -> None:
 
 def test_nothing_to_do_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Refused, match="no target is in .: no kustomization") as refused:
+    with pytest.raises(Refused, match=r"no targets in \.") as refused:
         report("explain")
     assert refused.value.results[0].code == "fleet-empty"
 
@@ -214,7 +216,7 @@ def test_what_is_in_the_cache_is_not_worked_on(repository: Path, tmp_path: Path)
     words = ("explain", "--cache", str(tmp_path / "cache"), "--jobs", "1")
     first = report(*words)
     assert not any(result.cached for result in first.results)
-    written(repository / "apps/web", {"all.yaml": dump_all([SHOP, deployment()])})
+    write(repository / "apps/web", {"all.yaml": yaml.safe_dump_all([SHOP, deployment()])})
     second = report(*words)
     assert [result.name for result in second.results if not result.cached][-1] == "apps/web"
     assert second.results[0].data == first.results[0].data
