@@ -51,8 +51,13 @@ if TYPE_CHECKING:
         def look(self) -> None:
             """Is called each moment. Raises Gone."""
 
-        def close(self, in_order: bool) -> None:
-            """Ends the workers. Not in order: at once, whatever they do."""
+        def close(self) -> None:
+            """Ends the workers, whatever they do."""
+
+        def abandon(self) -> None:
+            """The same for a process that is being stopped: waits for nothing, since a signal can
+            come while the executor is in any state.
+            """
 
 
 _LOSSES = 2  # that a task can be near to before it runs alone
@@ -85,18 +90,26 @@ class Flight:
 
     def results(self, work: Work) -> Iterator[TargetResult]:
         """The result of each task, as they finish."""
-        in_order = False
-        results = self._alone_here(work) if self._pool is None else self._landing(work)
+        pool = self._pool
+        results = self._alone_here(work) if pool is None else self._landing(work)
         try:
             for result in results:
                 self._done += 1
                 self._tell()
                 yield result
+        except (Exception, GeneratorExit):
+            self._close()
+            raise
+        except BaseException:
+            if pool is not None:
+                pool.abandon()
+            raise
 
-            in_order = True
-        finally:
-            if self._pool is not None:
-                self._pool.close(in_order)
+        self._close()
+
+    def _close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
 
     def _alone_here(self, work: Work) -> Iterator[TargetResult]:
         """In this process."""

@@ -75,9 +75,10 @@ class Processes:
             self._start(most)
 
         assert self._executor is not None
-        future = self._executor.submit(worker.guarded, function, task)
-        if len(self._processes) < self._most:
-            self._note_processes()
+        with worker.undisturbed():
+            future = self._executor.submit(worker.guarded, function, task)
+            if len(self._processes) < self._most:
+                self._note_processes()
 
         return future
 
@@ -117,25 +118,28 @@ class Processes:
     def look(self) -> None:
         pass  # there are workers at any time
 
-    def close(self, in_order: bool) -> None:
-        if in_order and self._executor is not None:
-            self._executor.shutdown(wait=True)
-
+    def close(self) -> None:
         self._end()
+
+    def abandon(self) -> None:
+        if self._executor is not None:
+            self._kill()
 
     def _end(self) -> None:
         """Ends the workers, and the programs that they have started, at once."""
         if self._executor is None:
             return
 
-        self._parent.close()
-        for process in self._processes.values():
-            _kill(process)
-
+        self._kill()
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._alive.close()
         self._executor = None
         self._processes = {}
+
+    def _kill(self) -> None:
+        self._parent.close()
+        for process in self._processes.values():
+            _kill(process)
 
 
 def start_method() -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from krm_injector.fleet.engine.shipment import Shipment
     from krm_injector.fleet.model import Inputs, TargetResult, Task
 
-_CONNECT = 10  # seconds until a scheduler must have answered, and must have a worker
+_CONNECT = 10  # seconds until a scheduler must have answered
+_WORKERS = 30  # ... until it must have a worker
 _RECONNECT = 30  # ... after it went away, and seconds that it may be without any worker
 _LOOK = 2.0  # seconds between two looks at the workers
 
@@ -90,7 +91,10 @@ class Cluster:
 
         return "was lost with its scheduler, which is back"
 
-    def close(self, in_order: bool) -> None:
+    def close(self) -> None:
+        self._end()
+
+    def abandon(self) -> None:
         self._end()
 
     # ------------------------------------------------------------ the connection
@@ -115,17 +119,18 @@ class Cluster:
                 "that `dask scheduler` prints, as tcp://HOST:8786"
             ) from None
 
-        self._wait_for_worker(seconds)
+        self._wait_for_worker()
         self._give_files()
         self._executor = self._client.get_executor(pure=False)
 
-    def _wait_for_worker(self, seconds: int) -> None:
-        end = time.monotonic() + seconds
+    def _wait_for_worker(self) -> None:
+        end = time.monotonic() + _WORKERS
         while not self._workers():
             if time.monotonic() > end:
                 self._end()
                 raise self._refused(
-                    f"has no workers; start some with: dask worker {self._address} --nthreads 1"
+                    f"has had no worker for {_WORKERS} s; start some with: dask worker "
+                    f"{self._address} --nthreads 1"
                 )
             time.sleep(0.1)
 

@@ -53,6 +53,26 @@ def in_this_process() -> Iterator[None]:
         gc.unfreeze()
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Signals wait until the executor has done its step. A process that it starts has the signal
+    handlers of its parent until it begins; signals wait until then too.
+    """
+    _disturb(False)
+    try:
+        yield
+    finally:
+        _disturb(True)
+
+
+def _disturb(may: bool) -> None:
+    import signal
+
+    if hasattr(signal, "pthread_sigmask"):
+        how = signal.SIG_UNBLOCK if may else signal.SIG_BLOCK
+        signal.pthread_sigmask(how, (signal.SIGINT, signal.SIGTERM))
+
+
 # ---------------------------------------------------------------- a worker process
 
 
@@ -71,6 +91,7 @@ def begin(alive: Connection, parent: Connection) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminate)
+    _disturb(True)
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     gc.collect()
     gc.freeze()  # what the parent has loaded stays

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -154,27 +152,34 @@ def test_a_task_that_kills_its_worker_is_an_error_and_the_others_are_done(
     assert not any(result.code for result in results.values())
 
 
+def disturbed(
+    disturb: Callable[[], object], address: str, count: int, notes: list[Result] | None = None
+) -> list[TargetResult]:
+    """The results of tasks during which something happens: when the first five are done."""
+    all_tasks = [task(f"sleeps:{number}", seconds=0.1) for number in range(count)]
+    options = Options(count, scheduler=address)
+    results: list[TargetResult] = []
+    for result in engine.run(all_tasks, work, options, [] if notes is None else notes):
+        results.append(result)
+        if len(results) == 5:
+            disturb()
+
+    assert {result.name for result in results} == {each.target.name for each in all_tasks}
+    return results
+
+
 def test_a_worker_that_is_lost_costs_nothing(own: DaskCluster) -> None:
-    victim = own.processes[1]
-    killer = threading.Timer(0.5, own.kill, [victim])
-    killer.start()
-    all_tasks = [task(f"sleeps:{number}", seconds=0.05) for number in range(60)]
-    results = ran(all_tasks, own.address)
-    killer.join()
-    assert not any(result.code for result in results.values())
+    results = disturbed(lambda: own.kill(own.processes[1]), own.address, 60)
+    assert not any(result.code for result in results)
 
 
 def test_a_scheduler_that_goes_away_is_told_for_each_target(
     own: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "_RECONNECT", 2)
-    killer = threading.Timer(1.5, own.kill, [own.scheduler])
-    killer.start()
-    all_tasks = [task(f"sleeps:{number}", seconds=0.1) for number in range(100)]
-    results = ran(all_tasks, own.address)
-    killer.join()
-    failed = [result for result in results.values() if result.code]
-    assert 0 < len(failed) < 100
+    results = disturbed(lambda: own.kill(own.scheduler), own.address, 100)
+    failed = [result for result in results if result.code]
+    assert 80 < len(failed) <= 95
     for result in failed:
         assert "went away, and did not come back within 2 s" in said(result)
         assert "[fleet-scheduler]" in said(result)
@@ -182,36 +187,25 @@ def test_a_scheduler_that_goes_away_is_told_for_each_target(
 
 def test_a_scheduler_that_comes_back_costs_nothing(own: DaskCluster) -> None:
     def restart() -> None:
-        time.sleep(1.5)
         own.kill(own.scheduler)
         own.start_scheduler(own.port)
         own.start_worker()
 
-    restarting = threading.Thread(target=restart)
-    restarting.start()
     notes: list[Result] = []
-    all_tasks = [task(f"sleeps:{number}", seconds=0.1) for number in range(60)]
-    results = ran(all_tasks, own.address, notes=notes)
-    restarting.join()
-    assert not any(result.code for result in results.values())
+    results = disturbed(restart, own.address, 60, notes)
+    assert not any(result.code for result in results)
     assert "its scheduler, which is back" in notes[0].message
 
 
 def test_workers_that_are_all_gone_are_told(
     own: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_RECONNECT", 2)
-
     def kill() -> None:
         for process in own.processes[1:]:
             own.kill(process)
 
-    killer = threading.Timer(1.0, kill)
-    killer.start()
-    all_tasks = [task(f"sleeps:{number}", seconds=0.1) for number in range(60)]
-    results = ran(all_tasks, own.address)
-    killer.join()
-    failed = [result for result in results.values() if result.code]
+    monkeypatch.setattr(remote, "_RECONNECT", 2)
+    failed = [result for result in disturbed(kill, own.address, 60) if result.code]
     assert failed and "has had no worker for 2 s" in said(failed[0])
 
 
@@ -235,10 +229,11 @@ def test_a_scheduler_that_is_not_there(
 
 
 def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_CONNECT", 1)
+    monkeypatch.setattr(remote, "_WORKERS", 1)
     cluster = DaskCluster(tmp_path, workers=0)
     try:
-        assert "has no workers; start some with: dask worker" in refusal(cluster.address)
+        message = refusal(cluster.address)
+        assert "has had no worker for 1 s; start some with: dask worker" in message
     finally:
         cluster.stop()
 

@@ -55,10 +55,10 @@ class Terminal(io.StringIO):
 
 
 def told(
-    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, states: list[State], **options: bool
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, states: list[State], quiet: bool = False
 ) -> str:
     monkeypatch.setattr(sys, "stderr", stream)
-    show = streams.status(Arguments("fleet build", **options))
+    show = streams.status(Arguments("fleet build", quiet=quiet))
     if show is None:
         return ""
 
