@@ -1,7 +1,7 @@
 """stdin, stdout and stderr, --log and --results, and the properties of the terminal.
 
-With program.py and stopping.py the only module that touches sys and the environment. stdout gets only the answer,
-when everything is known. Messages for people go to stderr.
+With program.py and stopping.py the only module that touches sys and the environment. stdout gets
+only the answer, when everything is known. Messages for people go to stderr.
 """
 
 from __future__ import annotations
