@@ -23,6 +23,11 @@ def answer(request: Request, report: Report) -> Answer:
 
     arguments = request.arguments
     told = results.of_report(report, verbose=arguments.verbose, every=arguments.results is not None)
+    if report.command == "plan":
+        from krm_injector.fleet.plan import units, work
+
+        told += units.doubts(work.answers(report))
+
     return Answer(_text(request, report), told, fleet_run.exit_code(report))
 
 
@@ -69,7 +74,7 @@ def _build(request: Request, report: Report) -> str:
 def _verify(request: Request, report: Report) -> str:
     from krm_injector.fleet.forms import verify
 
-    return verify.summary(report, _style(request, verify.LIMIT))
+    return verify.summary(report, _style(request, 0))
 
 
 _TEXTS: dict[str, Callable[[Request, Report, str], str]] = {"explain": _explain, "plan": _plan}

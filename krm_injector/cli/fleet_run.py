@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Request
     from krm_injector.fleet.cache import Cache
     from krm_injector.fleet.engine import Options as EngineOptions
+    from krm_injector.fleet.inputs import Reader
     from krm_injector.fleet.model import Cluster, FleetCommand, Inputs, Target, TargetResult
 
 # The fields of Arguments that change what a target comes to. The others choose targets, or say
@@ -36,6 +37,7 @@ class Run(NamedTuple):
     fleet: Fleet  # the targets of the run, also of its other shards
     tasks: tuple[Task, ...]  # in the order of the targets
     options: dict[str, Any]  # that the forms show
+    reader: Reader  # of the inputs of all targets; each file is read once
     untouched: tuple[str, ...] = ()  # targets that nothing touched since --changed-since
     shard: tuple[int, int] = (1, 1)
     notes: list[Result] = []  # noqa: RUF012 - about the run; grows while results are taken
@@ -51,15 +53,18 @@ def prepare(request: Request) -> Run:
     fleet = find(arguments)
     notes: list[Result] = []
     untouched: tuple[str, ...] = ()
+    shown = _stated(arguments, _SHOWN)
+    reader = _reader()
     targets = fleet.targets
     if arguments.changed_since is not None:
-        touched = _touched(fleet, arguments, notes)
+        touched = _touched(reader, fleet, arguments, notes)
+        shown["touched"] = touched
         untouched = tuple(each.name for each in targets if each.name not in touched)
         targets = tuple(each for each in targets if each.name in touched)
 
     shard = _shard(request)
     if shard != (1, 1):
-        targets = _of_shard(fleet, targets, shard, arguments)
+        targets = _of_shard(reader, fleet, targets, shard, arguments)
 
     command = command_of(arguments)
     clusters = {each.name: each for each in fleet.clusters}
@@ -68,7 +73,7 @@ def prepare(request: Request) -> Run:
         Task(each, command, options(arguments, clusters.get(each.cluster), each), environment)
         for each in targets
     )
-    return Run(command, fleet, tasks, _shown(arguments), untouched, shard, notes)
+    return Run(command, fleet, tasks, shown, reader, untouched, shard, notes)
 
 
 def _refuse_jobs_elsewhere(arguments: Arguments) -> None:
@@ -125,10 +130,6 @@ def _stated(arguments: Arguments, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != getattr(Arguments, name)}
 
 
-def _shown(arguments: Arguments) -> dict[str, Any]:
-    return _stated(arguments, _SHOWN)
-
-
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment[name] for name in _ENVIRONMENT if name in environment}
 
@@ -136,24 +137,32 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 # ---------------------------------------------------------------- only a part of the targets
 
 
-def _touched(fleet: Fleet, arguments: Arguments, notes: list[Result]) -> frozenset[str]:
-    """The names of the targets that a change since --changed-since can have touched."""
+def _reader() -> Reader:
+    from krm_injector.fleet import inputs
+
+    return inputs.Reader()
+
+
+def _touched(
+    reader: Reader, fleet: Fleet, arguments: Arguments, notes: list[Result]
+) -> dict[str, str]:
+    """The names of the targets that a change since --changed-since can have touched, each with the
+    reason.
+    """
     from krm_injector.fleet import changes
     from krm_injector.sources import processes
 
     revision = arguments.changed_since
     assert revision is not None
-    read = {each.name: _inputs(each, fleet, arguments) for each in fleet.targets}
+    read = {each.name: _inputs(reader, each, fleet, arguments) for each in fleet.targets}
     touched = changes.touched(read, revision, processes.start)
     notes += touched.results
-    return frozenset(touched.names)
+    return {name: touched.why.get(name, "") for name in touched.names}
 
 
-def _inputs(target: Target, fleet: Fleet, arguments: Arguments) -> Inputs:
-    from krm_injector.fleet import inputs
-
+def _inputs(reader: Reader, target: Target, fleet: Fleet, arguments: Arguments) -> Inputs:
     cluster = fleet.cluster(target)
-    return inputs.inputs(target, cluster, options(arguments, cluster, target))
+    return reader.inputs(target, cluster, options(arguments, cluster, target))
 
 
 def _shard(request: Request) -> tuple[int, int]:
@@ -164,7 +173,11 @@ def _shard(request: Request) -> tuple[int, int]:
 
 
 def _of_shard(
-    fleet: Fleet, targets: tuple[Target, ...], shard: tuple[int, int], arguments: Arguments
+    reader: Reader,
+    fleet: Fleet,
+    targets: tuple[Target, ...],
+    shard: tuple[int, int],
+    arguments: Arguments,
 ) -> tuple[Target, ...]:
     """The targets of one shard, in their order."""
     from krm_injector.fleet.engine import shards
@@ -173,7 +186,10 @@ def _of_shard(
     if arguments.costs is not None:
         weights = shards.measured(names, _costs(arguments.costs))
     else:
-        weights = {each.name: shards.size(_inputs(each, fleet, arguments)) for each in targets}
+        weights = {
+            each.name: shards.size(reader.paths(_inputs(reader, each, fleet, arguments)))
+            for each in targets
+        }
 
     chosen = shards.shard(weights, *shard)
     return tuple(each for each in targets if each.name in chosen)
@@ -198,7 +214,7 @@ def results(request: Request, run: Run) -> Iterator[TargetResult]:
 
     arguments = request.arguments
     keys: dict[str, str] = {}
-    cache = _cache(arguments)
+    cache = _cache(run, arguments)
     work = run.tasks if cache is None else _cached(cache, run, arguments, keys)
     finished = engine.run(work, fleet_tasks.run_task, _engine_options(request, run), run.notes)
     for result in finished:
@@ -232,21 +248,21 @@ def _files(run: Run, arguments: Arguments) -> Iterator[Inputs]:
 
     is_known = True
     for task in run.tasks:
-        read = _inputs(task.target, run.fleet, arguments)
+        read = _inputs(run.reader, task.target, run.fleet, arguments)
         is_known = is_known and not read.unknown
-        yield read
+        yield Inputs(tuple(run.reader.paths(read)))
 
     if not is_known:
         yield Inputs((), arguments.paths or (".",))
 
 
-def _cache(arguments: Arguments) -> Cache | None:
+def _cache(run: Run, arguments: Arguments) -> Cache | None:
     if arguments.cache is None:
         return None
 
     from krm_injector.fleet.cache import Cache
 
-    return Cache(arguments.cache)
+    return Cache(arguments.cache, run.reader.places)
 
 
 def _cached(
@@ -254,7 +270,7 @@ def _cached(
 ) -> Iterator[Task | TargetResult]:
     """Each task, or its result where the cache has it. ``keys`` gets the keys of the tasks."""
     for task in run.tasks:
-        key = cache.key(task, _inputs(task.target, run.fleet, arguments))
+        key = cache.key(task, _inputs(run.reader, task.target, run.fleet, arguments))
         found = cache.get(key) if key else None
         if found is not None:
             yield found._replace(cached=True)

@@ -14,9 +14,7 @@ from krm_injector.model import Refused, Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from krm_injector.fleet.model import Inputs
+    from collections.abc import Iterable, Mapping, Sequence
 
 _INDEX, _COUNT = "JOB_COMPLETION_INDEX", "JOB_COMPLETIONS"
 # Bytes for a target of which no file is known: what an overlay has at least.
@@ -65,14 +63,9 @@ def measured(names: Sequence[str], costs: Mapping[str, float]) -> dict[str, floa
     return {name: costs.get(name, 0.0) or median for name in names}
 
 
-def size(inputs: Inputs) -> float:
+def size(paths: Iterable[str]) -> float:
     """The weight of a target by the bytes of the files that it reads."""
-    total = sum(_size(path) for path in inputs.files)
-    for directory in inputs.directories:
-        for folder, _, names in os.walk(directory):
-            total += sum(_size(os.path.join(folder, name)) for name in names)
-
-    return float(max(total, _LEAST_BYTES))
+    return float(max(sum(map(_size, paths)), _LEAST_BYTES))
 
 
 def _size(path: str) -> int:

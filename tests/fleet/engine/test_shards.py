@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from krm_injector.fleet.engine import shards
-from krm_injector.fleet.model import Inputs
 from krm_injector.model import Refused
 
 
@@ -57,9 +56,9 @@ def test_without_costs_the_size_of_the_inputs_counts(tmp_path: Path) -> None:
     (tmp_path / "base" / "deep").mkdir(parents=True)
     (tmp_path / "one").write_bytes(b"x" * 3000)
     (tmp_path / "base" / "deep" / "two").write_bytes(b"x" * 5000)
-    inputs = Inputs((str(tmp_path / "one"), str(tmp_path / "absent")), (str(tmp_path / "base"),))
-    assert shards.size(inputs) == 8000
-    assert shards.size(Inputs(())) == shards.size(Inputs(("nowhere",))) > 0
+    paths = [str(tmp_path / name) for name in ("one", "absent", "base/deep/two")]
+    assert shards.size(paths) == 8000
+    assert shards.size([]) == shards.size(["nowhere"]) > 0
 
 
 # ---------------------------------------------------------------- Kubernetes
