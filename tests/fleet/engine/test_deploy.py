@@ -142,7 +142,7 @@ def test_the_pods_of_the_job_are_all_shards() -> None:
 
 def test_dask_is_found_where_it_listens() -> None:
     named = {value["metadata"]["name"]: value for value in files()}
-    (port,) = [value for value in files() if value["kind"] == "Service"][0]["spec"]["ports"]
+    (port,) = next(value for value in files() if value["kind"] == "Service")["spec"]["ports"]
     assert port["port"] == 8786
     (worker,) = named["fleet-worker"]["spec"]["template"]["spec"]["containers"]
     assert worker["args"][:3] == ["tcp://fleet-scheduler:8786", "--nthreads", "1"]
