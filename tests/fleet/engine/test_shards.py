@@ -90,5 +90,12 @@ def test_a_pod_of_an_indexed_job_is_a_shard(
     ],
 )
 def test_what_is_no_shard_is_an_error(environment: dict[str, str], message: str) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(Refused, match=message) as refused:
         shards.of_job(environment)
+    assert [result.code for result in refused.value.results] == ["fleet-shard"]
+
+
+def test_the_hint_can_be_followed() -> None:
+    with pytest.raises(Refused, match="Set JOB_COMPLETIONS in the Job's pod template"):
+        shards.of_job({"JOB_COMPLETION_INDEX": "2"})
+    assert shards.of_job({"JOB_COMPLETION_INDEX": "2", "JOB_COMPLETIONS": "3"}) == (3, 3)
