@@ -191,6 +191,14 @@ if TYPE_CHECKING:
         "fleet-cache",
         "fleet-changed-since",
         "fleet-changes-unknown",
+        # Fleets
+        "fleet-shard",
+        "fleet-report",
+        "fleet-merge",
+        "fleet-worker-lost",
+        "fleet-retried",
+        "fleet-scheduler",
+        "fleet-stopped",
     ]
 
 
@@ -458,6 +466,14 @@ CODES: dict[CodeName, Code] = {
     "fleet-cache": Code(("warning",), "codes.md"),
     "fleet-changed-since": Code(("error",), "codes.md"),
     "fleet-changes-unknown": Code(("info",), "codes.md"),
+    # Fleets
+    "fleet-shard": Code(("error",), "codes.md"),
+    "fleet-report": Code(("error",), "codes.md"),
+    "fleet-merge": Code(("error",), "codes.md"),
+    "fleet-worker-lost": Code(("error",), "codes.md"),
+    "fleet-retried": Code(("info",), "codes.md"),
+    "fleet-scheduler": Code(("error",), "codes.md"),
+    "fleet-stopped": Code(("error",), "codes.md"),
 }
 
 

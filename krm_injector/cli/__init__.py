@@ -1,7 +1,7 @@
 """The command line: words and stdin come in, stdout, stderr and an exit status go out.
 
-May import everything; nothing imports it. Only program.py and streams.py touch sys, the environment
-and the streams. Every command takes a Request and returns an Answer (request.py).
+May import everything; nothing imports it. Only program.py, stopping.py and streams.py touch sys,
+the environment and the streams. Every command takes a Request and returns an Answer (request.py).
 """
 
 from __future__ import annotations

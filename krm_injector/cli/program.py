@@ -22,7 +22,7 @@ def main() -> NoReturn:
     """The program. Ends the process at once, without freeing objects one by one."""
     import _signal as signal  # type: ignore[import-not-found]  # without signal's enums: 0.4 ms
 
-    # After Ctrl-C, or if its reader has gone, a filter prints nothing.
+    # After Ctrl-C, or if its reader has gone, a filter prints nothing. stopping.py has another way.
     for name in ("SIGINT", "SIGPIPE"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
@@ -94,6 +94,11 @@ def _run(words: list[str]) -> int:
             "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in"
         )
 
+    if arguments.command.startswith("fleet "):
+        from krm_injector.cli import stopping
+
+        return streams.finish(stopping.stoppable(lambda: _answer(arguments)), arguments)
+
     return streams.finish(_answer(arguments), arguments)
 
 
@@ -108,6 +113,7 @@ def _answer(arguments: Arguments) -> Answer:
         streams.columns(),
         colours,
         streams.progress(arguments),
+        streams.status(arguments) if arguments.command.startswith("fleet ") else None,
     )
     try:
         if arguments.kustomize is not None or arguments.helm is not None:

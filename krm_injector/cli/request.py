@@ -94,6 +94,7 @@ class Request(NamedTuple):
     width: int = 0  # cells of a line of stdout; 0: lines are not broken
     colours: bool = False  # whether stdout is a terminal that shows colours
     progress: Callable[[int, int], None] | None = None  # called with workloads done and all
+    status: Callable[[Any], None] | None = None  # fleet: called with a State, see fleet.engine
 
     def with_options(self, **options: Any) -> Request:
         """The request with other values for some of the command line's options."""

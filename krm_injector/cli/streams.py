@@ -1,7 +1,7 @@
 """stdin, stdout and stderr, --log and --results, and the properties of the terminal.
 
-With program.py the only module that touches sys and the environment. stdout gets only the answer,
-when everything is known. Messages for people go to stderr.
+With program.py and stopping.py the only module that touches sys and the environment. stdout gets
+only the answer, when everything is known. Messages for people go to stderr.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from krm_injector.cli.request import Answer, Arguments
+    from krm_injector.fleet.engine.progress import State
     from krm_injector.model import Result
 
 
+CLEAR_LINE = "\r\x1b[K"
+# Seconds between two states of a long run, and what is too short to show one.
+_EACH_ON_TERMINAL, _EACH_IN_LOG, _SHORT_RUN = 0.25, 10.0, 1.0
 _IN_MEMORY = 8 * 2**20  # characters of an answer
 
 
@@ -173,10 +177,54 @@ def progress(arguments: Arguments) -> Callable[[int, int], None] | None:
         now = time.monotonic()
         if now - shown_at > 0.25:
             shown_at = now
-            sys.stderr.write(f"\r\x1b[K{done:,} of {counted(count, 'workload')}")
+            sys.stderr.write(f"{CLEAR_LINE}{done:,} of {counted(count, 'workload')}")
             sys.stderr.flush()
 
         if done + 1 == count:
-            sys.stderr.write("\r\x1b[K")
+            sys.stderr.write(CLEAR_LINE)
 
     return show
+
+
+def status(arguments: Arguments) -> Callable[[State], None] | None:
+    """Shows how far a run over a fleet is: one line that changes on a terminal, or a line each ten
+    seconds in a log. A run shorter than a second shows nothing. None with --quiet.
+    """
+    if arguments.quiet or sys.stderr is None:
+        return None
+
+    from krm_injector.fleet.engine import progress
+
+    terminal = is_terminal(sys.stderr)
+    interval = _EACH_ON_TERMINAL if terminal else _EACH_IN_LOG
+    width = _width_of_stderr() if terminal else 0
+    next_at = max(interval, _SHORT_RUN)
+
+    def show(state: State) -> None:
+        nonlocal next_at
+        is_last = state.done >= state.total
+        if state.elapsed < (_SHORT_RUN if is_last else next_at):
+            return
+
+        next_at = state.elapsed + interval
+        line = progress.line(state, width)
+        if terminal:
+            complain(CLEAR_LINE if is_last else f"{CLEAR_LINE}{line}")
+            sys.stderr.flush()
+        else:
+            complain(f"{line}\n")
+
+    return show
+
+
+def clear_line() -> None:
+    """Takes a line of progress away, if there may be one."""
+    if is_terminal(sys.stderr):
+        complain(CLEAR_LINE)
+
+
+def _width_of_stderr() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 80

@@ -1,4 +1,4 @@
-"""One protocol for all commands, and the world stays in program.py and streams.py."""
+"""One protocol for all commands, and the world stays in a few modules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ COMMANDS = sorted(
     path.stem for path in (PACKAGE / "cli" / "commands").glob("*.py") if path.stem != "__init__"
 )
 # Where the process's streams, environment and directory are read.
-SHELL = {PACKAGE / "cli" / "program.py", PACKAGE / "cli" / "streams.py"}
+SHELL = {PACKAGE / "cli" / name for name in ("program.py", "stopping.py", "streams.py")}
+# Worker processes: what they are, how they begin and end, and where they work.
+ENGINE = {
+    PACKAGE / "fleet" / "engine" / name
+    for name in ("local.py", "remote.py", "remote_worker.py", "worker.py")
+}
 # Loads PyYAML's C extension without the rest of PyYAML, by sys.modules alone.
 LOADER = PACKAGE / "kube" / "yaml" / "extension.py"
 OF_OS = {
@@ -105,7 +110,7 @@ def used(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if path not in SHELL], ids=lambda path: path.stem
+    "path", [path for path in MODULES if path not in SHELL | ENGINE], ids=lambda path: path.stem
 )
 def test_nothing_but_the_shell_touches_sys_the_environment_or_streams(path: Path) -> None:
     assert used(path) <= ({"sys"} if path == LOADER else set())

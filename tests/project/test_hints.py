@@ -659,6 +659,12 @@ def test_a_hint_that_is_followed_helps(
 ELSEWHERE = {
     "comment-copied": "reinjection/test_setter_comments.py",
     "ejected-by-traces": "reinjection/test_convergence.py",
+    "fleet-merge": "fleet/engine/test_merge.py",
+    "fleet-report": "fleet/engine/test_run.py",
+    "fleet-scheduler": "fleet/engine/test_dask.py",
+    "fleet-shard": "fleet/engine/test_shards.py",
+    "fleet-stopped": "fleet/engine/test_stopping.py",
+    "fleet-worker-lost": "fleet/engine/test_engine.py",
     "pods-of-controller": "discovery/test_other_kinds.py",
     "snapshot-credentials": "presenting/test_snapshot.py",
     "taken-back-loses": "reinjection/test_convergence.py",

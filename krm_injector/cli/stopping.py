@@ -1,0 +1,89 @@
+"""Ctrl-C and SIGTERM, for commands that have worker processes and write files.
+
+A filter ends at once and leaves nothing. A run over a fleet must end its workers and the programs
+that these have started, and must leave no file half written. So a signal becomes an exception, and
+everything that is open is closed on its way up.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from krm_injector.cli import streams
+from krm_injector.cli.request import Answer
+from krm_injector.model import Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STOPPING = ("SIGINT", "SIGTERM")
+_SECONDS = 5  # that closing may take
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal has come. No handler of Exception sees it."""
+
+
+def stoppable(work: Callable[[], Answer]) -> Answer:
+    """The answer of ``work``. If a signal has stopped it, that is the answer, with the exit status
+    128 + the signal's number.
+    """
+    import signal
+
+    numbers = [getattr(signal, name) for name in _STOPPING if hasattr(signal, name)]
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+
+        _limit_the_end(128 + number)
+        raise Stopped
+
+    if hasattr(signal, "SIGPIPE"):
+        # A pipe to a worker that has just ended must not end this process.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for number in numbers:
+        signal.signal(number, stop)
+
+    answer = Answer("")
+    try:
+        answer = work()
+        _as_before(numbers)
+    except Stopped:
+        pass
+
+    return _stopped(signal.Signals(came[0])) if came else answer
+
+
+def _as_before(stopping: list[int]) -> None:
+    """The work is done. Now the program is a filter again."""
+    import signal
+
+    for number in stopping:
+        signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _stopped(number: int) -> Answer:
+    import signal
+
+    streams.clear_line()
+    message = f"stopped by {signal.Signals(number).name}; what was finished stays as it is"
+    return Answer("", (Result("error", message, code="fleet-stopped"),), 128 + number)
+
+
+def _limit_the_end(code: int) -> None:
+    """Ends the process after a few seconds, come what may: an exception that is raised in a
+    destructor is lost, and a lock may be held for ever. Workers end with this process.
+    """
+    import signal
+
+    sys.unraisablehook = lambda _: None  # it would print a traceback
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS)

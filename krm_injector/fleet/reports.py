@@ -1,0 +1,49 @@
+"""Reports as files: what a run or a shard came to, for --costs and `fleet merge`."""
+
+from __future__ import annotations
+
+import os
+
+from krm_injector.fleet import serial
+from krm_injector.model import Refused, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.fleet.model import Report
+
+
+def write(path: str, report: Report) -> None:
+    """Writes a report, whole or not at all. Raises Refused."""
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(serial.to_json(report))
+
+        os.replace(beside, path)
+    except OSError as problem:
+        raise _refused(path, f"cannot be written: {problem.strerror or problem}") from None
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def read(path: str) -> Report:
+    """A report. Raises Refused if the file is none."""
+    from krm_injector.fleet.model import Report
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise _refused(path, f"cannot be read: {reason}") from None
+
+    try:
+        return serial.from_json(Report, text)
+    except (ValueError, KeyError, TypeError) as problem:
+        message = f"is no report of krm-injector fleet --report: {problem}"
+        raise _refused(path, message) from None
+
+
+def _refused(path: str, problem: str) -> Refused:
+    return Refused(Result("error", f"the report {path} {problem}", file=path, code="fleet-report"))
