@@ -175,6 +175,18 @@ if TYPE_CHECKING:
         "verify-no-record",
         "verify-stale",
         "verify-unproven",
+        # Fleets
+        "fleet-internal-error",
+        "fleet-output-clash",
+        "fleet-output-name",
+        "fleet-output-foreign",
+        "fleet-output-index",
+        "fleet-output-locked",
+        "fleet-output-unwritable",
+        "fleet-output-link",
+        "fleet-output-differs",
+        "fleet-output-missing",
+        "fleet-output-left-over",
     ]
 
 
@@ -426,6 +438,18 @@ CODES: dict[CodeName, Code] = {
     "verify-no-record": Code(("error",), "verify.md"),
     "verify-stale": Code(("error",), "verify.md"),
     "verify-unproven": Code(("warning",), "verify.md"),
+    # Fleets
+    "fleet-internal-error": Code(("error",), "codes.md"),
+    "fleet-output-clash": Code(("error",), "codes.md"),
+    "fleet-output-name": Code(("error",), "codes.md"),
+    "fleet-output-foreign": Code(("error",), "codes.md"),
+    "fleet-output-index": Code(("error",), "codes.md"),
+    "fleet-output-locked": Code(("error",), "codes.md"),
+    "fleet-output-unwritable": Code(("error",), "codes.md"),
+    "fleet-output-link": Code(("error",), "codes.md"),
+    "fleet-output-differs": Code(("error",), "codes.md"),
+    "fleet-output-missing": Code(("error",), "codes.md"),
+    "fleet-output-left-over": Code(("error",), "codes.md"),
 }
 
 

@@ -87,6 +87,20 @@ def complain(text: str) -> None:
         sys.stderr.write(text)
 
 
+def internal_error(problem: Exception) -> str:
+    """What users read about an error of this program. KRM_INJECTOR_DEBUG prints where it is."""
+    if os.environ.get("KRM_INJECTOR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(problem)
+
+    message = " ".join(str(problem).split())
+    return (
+        f"internal error: {type(problem).__name__}: {message[:300]} "
+        "(please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+    )
+
+
 def _is_shown(result: Result, arguments: Arguments) -> bool:
     return result.severity == "error" or not arguments.quiet
 
