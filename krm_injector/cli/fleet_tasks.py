@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from krm_injector.cli.loader import Loaded
     from krm_injector.fleet.model import Target, Task
+    from krm_injector.function_config import Settings
     from krm_injector.sources.helm import Release
 
 
@@ -133,8 +134,26 @@ def _explain(_: Task, request: Request, loaded: Loaded) -> _Done:
     return bundles.with_all_causes(request, said)
 
 
+def _plan(task: Task, request: Request, loaded: Loaded) -> _Done:
+    from krm_injector.fleet.plan import target as plan  # type: ignore[import-not-found,unused-ignore]
+
+    def planned() -> _Done:
+        manifests = bundles.of_loaded(request, loaded)
+
+        def settings(mesh: str | None) -> Settings:
+            """Those of the target, with this mesh file in place of its own."""
+            stated = request if mesh is None else request.with_options(mesh=(mesh,))
+            return bundles.settings(stated, manifests)
+
+        data, found = plan.target_plan(manifests.bundle, settings, task)
+        return _Done((*manifests.results, *found), data)
+
+    return bundles.with_all_causes(request, planned)
+
+
 _COMMANDS: dict[str, Callable[[Task, Request, Loaded], _Done]] = {
     "build": _build,
     "verify": _verify,
     "explain": _explain,
+    "plan": _plan,
 }
