@@ -39,6 +39,7 @@ def read(
         method=arguments.method,
         revision=arguments.revision,
         default_namespace=arguments.namespace,
+        kubernetes_version=arguments.kubernetes_version,
         mesh_files=arguments.mesh or None,
         version=arguments.mesh_version,
     )
