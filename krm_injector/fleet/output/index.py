@@ -30,6 +30,13 @@ _VERSION, _KIND = "krm-injector.dev/v1alpha1", "FleetOutput"
 Files: TypeAlias = "dict[str, tuple[str, ...]]"  # name of a target -> its files, relative
 
 
+def is_output(names: Iterable[str]) -> bool:
+    """Whether a directory with files of these names is the output of a fleet: what is in it is no
+    input. It is so from the first file on, also if the run was killed.
+    """
+    return any(name.startswith(f"{OWN_PREFIX}.") for name in names)
+
+
 class Index(NamedTuple):
     """What is known of an output directory."""
 

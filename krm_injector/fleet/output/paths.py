@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from krm_injector.fleet.model import Target
+from krm_injector.fleet.model import Fleet, Target
 from krm_injector.fleet.output.index import OWN_PREFIX
 from krm_injector.model import Refused, Result
 
@@ -15,12 +15,25 @@ if TYPE_CHECKING:
 
     Layout = Literal["file", "directory"]
 
+_MOST = 8  # targets, to say the same about
 _READS_EVERYTHING = ("directory", "package")  # kinds of targets that read all files below them
 
 
 def path_of(name: str, layout: Layout) -> str:
     """The file or the directory of a target, with "/", relative to the output directory."""
     return f"{name}.yaml" if layout == "file" else name
+
+
+def layout_of(stated: str | None) -> Layout | None:
+    """--layout; None: that of the last run."""
+    return "directory" if stated == "directory" else "file" if stated else None
+
+
+def is_whole(fleet: Fleet, chosen: bool) -> bool:
+    """Whether there are no other targets than those of the fleet, so that what is written of others
+    is left over. ``chosen``: --only or --cluster have left some out.
+    """
+    return not chosen and all(result.severity != "error" for result in fleet.results)
 
 
 def is_path(path: str) -> bool:
@@ -104,9 +117,6 @@ def refuse_inputs(directory: str, targets: Iterable[Target]) -> None:
 
     if problems:
         raise Refused(*problems[:_MOST])
-
-
-_MOST = 8  # of a fleet's targets, to say the same about
 
 
 def _is_in(path: str, directory: str) -> bool:

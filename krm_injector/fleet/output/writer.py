@@ -255,7 +255,8 @@ class Writer:
             raise Refused(*(_foreign(self._below(file), place) for file in foreign[:_MOST]))
 
     def _journal_target(self, name: str, files: dict[str, bytes]) -> None:
-        places.make_directory(self._staging)
+        if not places.kind(self._staging):
+            places.make_directory(self._staging)
         self._journal.add(name, files)
         self._owned[name] = tuple(dict.fromkeys((*self._owned.get(name, ()), *files)))
         self._in_index.add(name)
