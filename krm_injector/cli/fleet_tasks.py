@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from krm_injector import results
-from krm_injector.cli import bundles, loader, streams, transform
+from krm_injector.cli import bundles, loader, streams, transform, warm
 from krm_injector.cli.request import Arguments, Request
 from krm_injector.fleet.model import TargetResult
 from krm_injector.model import Refused, Result
@@ -39,6 +39,8 @@ def run_task(task: Task) -> TargetResult:
     wrong with a target is its own result.
     """
     before = _cpu_seconds()
+    warm.begin()
+    streams.prepare_for_many()
     try:
         done = _COMMANDS[task.command](task, *_loaded(task))
     except Refused as refused:

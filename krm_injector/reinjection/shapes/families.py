@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.injection.control_plane import PreparedControlPlane
+    from krm_injector.model import Namespace
     from krm_injector.reinjection.record.alike import Digests
     from krm_injector.reinjection.shapes.watch import WatchedControlPlane
 
@@ -133,13 +134,15 @@ class Families:
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
         self._credit = _CREDIT
+        self._namespaces: tuple[Namespace | None, str] = (None, "")  # the last one, as text
+        self.remembered = 0  # workloads of which the result is known
 
     def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
         """A workload that was injected plainly."""
         parts = split(decision.workload.object)
         if parts is not None:
             texts, holes = parts
-            self._families[_key(decision, plane, texts)] = Family(First(holes, injected))
+            self._families[self._key(decision, plane, texts)] = Family(First(holes, injected))
 
     def injected(self, decision: Decision, plane: PreparedControlPlane) -> Object | Twin:
         """As inject_once. Raises Failure, ApiError."""
@@ -148,11 +151,12 @@ class Families:
             return inject_once(decision, plane, self._settings)
 
         texts, holes = parts
-        key = _key(decision, plane, texts)
+        key = self._key(decision, plane, texts)
         family = self._families.get(key)
         if family is None:
             injected = inject_once(decision, plane, self._settings)
             self._families[key] = Family(First(holes, injected))
+            self.remembered += 1
             return injected
 
         if family.alone:
@@ -190,7 +194,25 @@ class Families:
         injected = inject_once(decision, plane, self._settings)
         if known is None:
             family.remember(holes, First(holes, injected))
+            self.remembered += 1
         return injected
+
+    def _key(
+        self, decision: Decision, plane: PreparedControlPlane, texts: Texts
+    ) -> tuple[Any, ...]:
+        """What workloads of a family have in common. By content: several runs may share it."""
+        workload, webhook = decision.workload, decision.webhook
+        if decision.namespace is not self._namespaces[0]:
+            self._namespaces = decision.namespace, to_json(decision.namespace)
+
+        return (
+            plane.mesh.revision,
+            self._namespaces[1],
+            webhook and (webhook.id, webhook.path),
+            workload.template,
+            workload.ref.namespace,
+            texts,
+        )
 
     def _may_try(self, others: int) -> bool:
         """Whether to look for a shape; ``others``: how many alike were injected plainly so far."""
@@ -296,19 +318,6 @@ class Families:
         if twin is None or twin.json() != to_json(first.injected):
             return None
         return shape
-
-
-def _key(decision: Decision, plane: PreparedControlPlane, texts: Texts) -> tuple[Any, ...]:
-    """What workloads of a family have in common."""
-    workload = decision.workload
-    return (
-        plane.mesh.revision,
-        id(decision.namespace),
-        id(decision.webhook),
-        workload.template,
-        workload.ref.namespace,
-        texts,
-    )
 
 
 def _compared(before: Any, after: Any) -> set[int]:
