@@ -4,7 +4,8 @@ Most workloads of a bundle are like another one but for names, images and a few 
 make use of that, and each is a proof, not a guess:
 
 1. ``holes`` takes a workload's object apart. Two workloads with the same texts between the holes,
-   in the same Namespace and called by the same webhook, can differ in nothing but their holes.
+   called by the same webhook, can differ in nothing but their holes and their Namespaces. Of a
+   Namespace injection reads the name, which is a hole, and the record has its digest.
 2. The second one of a kind is injected with a placeholder in each hole that injection itself only
    moves. ``watch`` sees what the templates do with the placeholders. A hole that a template looks
    at is pinned: it keeps its scalar, and only workloads with the same scalar there are alike. So
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.injection.control_plane import PreparedControlPlane
-    from krm_injector.model import Namespace
+    from krm_injector.model import Namespace, Workload
     from krm_injector.reinjection.record.alike import Digests
     from krm_injector.reinjection.shapes.watch import WatchedControlPlane
 
@@ -69,13 +70,15 @@ class Shape(NamedTuple):
     digests: Digests | None  # of the record; None: there is none
     steps: tuple[int, ...]  # what each template takes
 
-    def twin(self, holes: Sequence[str]) -> Twin | None:
-        """The workload with these holes; None if one of them is too long."""
+    def twin(self, holes: Sequence[str], namespace: str) -> Twin | None:
+        """The workload with these holes; None if one of them is too long. ``namespace``: the digest
+        of its Namespace.
+        """
         scalars = tuple([scalar(holes[number]) for number in self.free])
         if any(len(scalars[index]) > limit for index, limit in self.limits):
             return None
         if self.digests is not None:
-            scalars += self.digests.of(scalars)
+            scalars += (*self.digests.of(scalars), namespace)
         return Twin(self.alike, scalars)
 
 
@@ -84,6 +87,7 @@ class First(NamedTuple):
 
     holes: tuple[str, ...]
     injected: Object
+    namespace: str  # the digest of its Namespace
     others: int = 0  # how many more of them were injected plainly, for want of credit
 
 
@@ -134,7 +138,8 @@ class Families:
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
         self._credit = _CREDIT
-        self._namespaces: tuple[Namespace | None, str] = (None, "")  # the last one, as text
+        # By revision and name, with their digests.
+        self._namespaces: dict[tuple[str, str], tuple[Namespace, str]] = {}
         self.remembered = 0  # workloads of which the result is known
 
     def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
@@ -142,7 +147,8 @@ class Families:
         parts = split(decision.workload.object)
         if parts is not None:
             texts, holes = parts
-            self._families[self._key(decision, plane, texts)] = Family(First(holes, injected))
+            first = First(holes, injected, self._digest(decision, plane))
+            self._families[self._key(decision, plane, texts)] = Family(first)
 
     def injected(self, decision: Decision, plane: PreparedControlPlane) -> Object | Twin:
         """As inject_once. Raises Failure, ApiError."""
@@ -155,7 +161,7 @@ class Families:
         family = self._families.get(key)
         if family is None:
             injected = inject_once(decision, plane, self._settings)
-            self._families[key] = Family(First(holes, injected))
+            self._families[key] = Family(First(holes, injected, self._digest(decision, plane)))
             self.remembered += 1
             return injected
 
@@ -185,7 +191,7 @@ class Families:
 
         known = family.member(holes)
         if isinstance(known, Shape):
-            twin = known.twin(holes)
+            twin = known.twin(holes, self._digest(decision, plane))
             # The steps are taken last: what is injected plainly after all takes its own.
             if twin is not None and plane.account_for(known.steps):
                 self._credit = min(self._credit + 1, _MOST_CREDIT)
@@ -193,7 +199,7 @@ class Families:
 
         injected = inject_once(decision, plane, self._settings)
         if known is None:
-            family.remember(holes, First(holes, injected))
+            family.remember(holes, First(holes, injected, self._digest(decision, plane)))
             self.remembered += 1
         return injected
 
@@ -202,17 +208,27 @@ class Families:
     ) -> tuple[Any, ...]:
         """What workloads of a family have in common. By content: several runs may share it."""
         workload, webhook = decision.workload, decision.webhook
-        if decision.namespace is not self._namespaces[0]:
-            self._namespaces = decision.namespace, to_json(decision.namespace)
-
         return (
             plane.mesh.revision,
-            self._namespaces[1],
+            decision.namespace is None,
             webhook and (webhook.id, webhook.path),
             workload.template,
-            workload.ref.namespace,
+            "" if _states_namespace(workload) else workload.ref.namespace,
             texts,
         )
+
+    def _digest(self, decision: Decision, plane: PreparedControlPlane) -> str:
+        """The digest of a workload's Namespace, as its record has it."""
+        namespace = decision.namespace
+        if namespace is None:
+            return ""
+
+        key = plane.mesh.revision, namespace.name
+        known, digest = self._namespaces.get(key, (None, ""))
+        if known is not namespace:
+            digest = record.namespace_digest(namespace, plane.mesh)
+            self._namespaces[key] = namespace, digest
+        return digest
 
     def _may_try(self, others: int) -> bool:
         """Whether to look for a shape; ``others``: how many alike were injected plainly so far."""
@@ -274,6 +290,8 @@ class Families:
         before = joined(texts, with_placeholders(holes, tuple(places)))
         workload = decision.workload
         ref = workload.ref._replace(name=at(before, ("metadata", "name")))
+        if _states_namespace(workload):
+            ref = ref._replace(namespace=at(before, ("metadata", "namespace")))
         decision = decision._replace(workload=workload._replace(object=before, ref=ref))
         watched.watch.begin()
         try:
@@ -308,16 +326,22 @@ class Families:
                 return None
 
             after, lines = recorded
-            positions[alike.DIGEST], positions[alike.UNITS] = len(free), len(free) + 1
+            for number in (alike.DIGEST, alike.UNITS, alike.NAMESPACE):
+                positions[number] = len(positions)
             digests = alike.Digests(lines, positions)
 
         watch = watched.watch
         limits = tuple((positions[number], limit) for number, limit in watch.limits.items())
         shape = Shape(Alike(before, after, positions), free, limits, digests, tuple(watch.steps))
-        twin = shape.twin(first.holes)
+        twin = shape.twin(first.holes, first.namespace)
         if twin is None or twin.json() != to_json(first.injected):
             return None
         return shape
+
+
+def _states_namespace(workload: Workload) -> bool:
+    """Whether the Namespace of a workload is the one that its object names."""
+    return bool(at(workload.object, ("metadata", "namespace")) == workload.ref.namespace)
 
 
 def _compared(before: Any, after: Any) -> set[int]:
