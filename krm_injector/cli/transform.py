@@ -105,8 +105,9 @@ def _transformed(
     all_results = [*read_results, *outcome.results]
     if action == "inject":
         bundles.refuse_unread(read_results, len(outcome.decisions))
-        injected = pipeline.with_replacements(bundle, outcome.replacements)
-        all_results += _checked(request, loaded, injected)
+        if loaded.checks:
+            injected = pipeline.with_replacements(bundle, outcome.replacements)
+            all_results += _checked(request, loaded, injected)
 
     return Transformed(joined, outcome._replace(results=tuple(all_results)))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_PLANES = 16
 _MOST_REMEMBERED = 1_500  # workloads of which Families know the result
+_CREDIT = 1_000  # a fleet has more workloads of a shape to come than one bundle
 _MOST_RUNS = 400  # of Families, whose texts grow with what is written
 
 
@@ -51,7 +52,7 @@ class KeptPlanes:
         if families is None or runs >= _MOST_RUNS or families.remembered >= _MOST_REMEMBERED:
             from krm_injector.reinjection.shapes.families import Families
 
-            families, runs = Families(settings), 0
+            families, runs = Families(settings, _CREDIT), 0
 
         self._families[key] = families, runs + 1
         return families

@@ -132,12 +132,13 @@ class Family:
 class Families:
     """The families of one run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, credit: int = _CREDIT) -> None:
         self._settings = settings
         self._without_record = settings._replace(record=False)
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
-        self._credit = _CREDIT
+        self._credit = credit
+        self._most_credit = max(credit, _MOST_CREDIT)
         # By revision and name, with their digests.
         self._namespaces: dict[tuple[str, str], tuple[Namespace, str]] = {}
         self.remembered = 0  # workloads of which the result is known
@@ -194,7 +195,7 @@ class Families:
             twin = known.twin(holes, self._digest(decision, plane))
             # The steps are taken last: what is injected plainly after all takes its own.
             if twin is not None and plane.account_for(known.steps):
-                self._credit = min(self._credit + 1, _MOST_CREDIT)
+                self._credit = min(self._credit + 1, self._most_credit)
                 return twin
 
         injected = inject_once(decision, plane, self._settings)
