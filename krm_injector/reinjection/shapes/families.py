@@ -132,13 +132,13 @@ class Family:
 class Families:
     """The families of one run."""
 
-    def __init__(self, settings: Settings, credit: int = _CREDIT) -> None:
+    def __init__(self, settings: Settings, credit: int | None = None) -> None:
         self._settings = settings
         self._without_record = settings._replace(record=False)
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
-        self._credit = credit
-        self._most_credit = max(credit, _MOST_CREDIT)
+        self._credit = _CREDIT if credit is None else credit
+        self._most_credit = max(self._credit, _MOST_CREDIT)
         # By revision and name, with their digests.
         self._namespaces: dict[tuple[str, str], tuple[Namespace, str]] = {}
         self.remembered = 0  # workloads of which the result is known
