@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_PLANES = 16
 _MOST_REMEMBERED = 1_500  # workloads of which Families know the result
 _CREDIT = 1_000  # a fleet has more workloads of a shape to come than one bundle
-_MOST_RUNS = 400  # of Families, whose texts grow with what is written
+_MOST_RUNS = 2_000  # of Families, whose texts grow with what is written
 
 
 class KeptPlanes:

@@ -32,6 +32,7 @@ class Comparison:
         known = indexes.read(self._directory, indexes.INDEX)
         self._layout: Layout = layout or known.layout
         self._owned = dict(known.files)
+        self._compared: set[str] = set()
         paths.refuse_clashes(names, self._layout)
 
     def compare(self, result: TargetResult) -> TargetResult:
@@ -51,6 +52,7 @@ class Comparison:
             problems = [Result("error", message, file=path, code="input-unreadable")]
 
         self._owned[result.name] = tuple(files)
+        self._compared.add(result.name)
         if not problems:
             return result
         return result._replace(code=1, results=(*result.results, *problems[:_MOST]))
@@ -110,13 +112,17 @@ class Comparison:
             problems.append(self._problem(name, said, "fleet-output-left-over"))
         return tuple(problems)
 
+    def _is_file(self, file: str) -> bool:
+        return places.kind(self._below(file)) == "file"
+
     def _of_index(self) -> list[Result]:
         """The index says to the next run what it may delete, so that it must be right."""
         there = {
             name: files
             for name, files in self._owned.items()
-            if files and all(places.kind(self._below(file)) == "file" for file in files)
+            if name in self._compared or all(self._is_file(file) for file in files)
         }
+        there = {name: files for name, files in there.items() if files}
         found = places.content(self._below(indexes.INDEX))
         if not there or found == indexes.text(there, self._layout).encode():
             return []

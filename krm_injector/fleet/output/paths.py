@@ -31,9 +31,13 @@ def layout_of(stated: str | None) -> Layout | None:
 
 def is_whole(fleet: Fleet, chosen: bool) -> bool:
     """Whether there are no other targets than those of the fleet, so that what is written of others
-    is left over. ``chosen``: --only or --cluster have left some out.
+    is left over. What could not be read may have been one. ``chosen``: --only or --cluster have
+    left some out.
     """
-    return not chosen and all(result.severity != "error" for result in fleet.results)
+    unknown = (
+        result.severity == "error" or result.code.endswith("-unread") for result in fleet.results
+    )
+    return not chosen and not any(unknown)
 
 
 def is_path(path: str) -> bool:
