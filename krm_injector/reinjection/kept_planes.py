@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from krm_injector.reinjection.shapes.families import Families
 
 _MOST_PLANES = 16
-_MOST_REMEMBERED = 1_500  # workloads of which Families know the result
+_MOST_REMEMBERED = 800  # workloads of which Families know the result, and no shape
 _CREDIT = 1_000  # a fleet has more workloads of a shape to come than one bundle
 _MOST_RUNS = 2_000  # of Families, whose texts grow with what is written
 
@@ -49,7 +49,9 @@ class KeptPlanes:
 
         key = (id(plane.mesh), settings.method, settings.record, settings.guard)
         families, runs = self._families.get(key) or (None, 0)
-        if families is None or runs >= _MOST_RUNS or families.remembered >= _MOST_REMEMBERED:
+        if families is not None and families.remembered >= _MOST_REMEMBERED:
+            families.forget()
+        if families is None or runs >= _MOST_RUNS:
             from krm_injector.reinjection.shapes.families import Families
 
             families, runs = Families(settings, _CREDIT), 0

@@ -125,6 +125,12 @@ class Family:
         self._members.clear()
         self.remember(self._first.holes, self._first._replace(others=self.others))
 
+    def forget(self) -> bool:
+        """Forgets the workloads without a shape. Whether something is left to know."""
+        members = self._members.items()
+        self._members = {holes: known for holes, known in members if not isinstance(known, First)}
+        return bool(self._members)
+
     def _pinned(self, holes: Holes) -> Holes:
         return tuple([hole for number, hole in enumerate(holes) if number not in self.places])
 
@@ -142,6 +148,13 @@ class Families:
         # By revision and name, with their digests.
         self._namespaces: dict[tuple[str, str], tuple[Namespace, str]] = {}
         self.remembered = 0  # workloads of which the result is known
+
+    def forget(self) -> None:
+        """Forgets the workloads that no shape was proved of, with their objects."""
+        families = self._families.items()
+        self._families = {key: family for key, family in families if family.forget()}
+        self._namespaces.clear()
+        self.remembered = 0
 
     def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
         """A workload that was injected plainly."""

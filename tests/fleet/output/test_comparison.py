@@ -22,6 +22,8 @@ def obj(name: str, image: str = "1") -> str:
 
 
 OLD = {"eu/shop": f"{obj('a')}---\n{obj('b')}", "gone/x": obj("x")}
+# fleet-output-differs, fleet-output-missing, fleet-output-left-over, fleet-output-link
+PREFIX = "fleet-output-"
 MEND = "krm-injector fleet build --output out"
 
 
@@ -40,7 +42,7 @@ def compared(
 
 
 def codes(results: list[Result]) -> list[str]:
-    return [each.code.removeprefix("fleet-output-") for each in results]
+    return [each.code.removeprefix(PREFIX) for each in results]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
