@@ -26,29 +26,26 @@ from krm_injector.kube.paths import Step, at
 from krm_injector.kube.twins import PLACEHOLDER, Alike, Twin, to_json
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Object
-from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import record
 from krm_injector.reinjection.reinject import inject_once
+from krm_injector.reinjection.shapes.family import UNPROVED, Family, First, Holes, Shape
 from krm_injector.reinjection.shapes.holes import (
     free_places,
     joined,
-    scalar,
     split,
     with_placeholders,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from krm_injector.injection.control_plane import PreparedControlPlane
     from krm_injector.model import Namespace, Workload
-    from krm_injector.reinjection.record.alike import Digests
     from krm_injector.reinjection.shapes.watch import WatchedControlPlane
 
 Texts = tuple[str, ...]  # between the holes of an object
-Holes = tuple[str, ...]
 
 _TRIALS = 4  # each pins the holes that the one before showed to be looked at
 
@@ -59,80 +56,6 @@ _TRIALS = 4  # each pins the holes that the one before showed to be looked at
 _CREDIT, _MOST_CREDIT = 8, 64
 _COST = 2
 _PATIENCE = 8
-
-
-class Shape(NamedTuple):
-    """What is known of workloads with the same scalars in their pinned holes."""
-
-    alike: Alike
-    free: tuple[int, ...]  # the numbers of the other holes, in the order of a Twin's scalars
-    limits: tuple[tuple[int, int], ...]  # index in ``free``, and the most characters it may have
-    digests: Digests | None  # of the record; None: there is none
-    steps: tuple[int, ...]  # what each template takes
-
-    def twin(self, holes: Sequence[str], namespace: str) -> Twin | None:
-        """The workload with these holes; None if one of them is too long. ``namespace``: the digest
-        of its Namespace.
-        """
-        scalars = tuple([scalar(holes[number]) for number in self.free])
-        if any(len(scalars[index]) > limit for index, limit in self.limits):
-            return None
-        if self.digests is not None:
-            scalars += (*self.digests.of(scalars), namespace)
-        return Twin(self.alike, scalars)
-
-
-class First(NamedTuple):
-    """The first workload with some scalars in its pinned holes, which was injected plainly."""
-
-    holes: tuple[str, ...]
-    injected: Object
-    namespace: str  # the digest of its Namespace
-    others: int = 0  # how many more of them were injected plainly, for want of credit
-
-
-class Unproved:
-    """What is known of workloads that are to be injected plainly."""
-
-
-UNPROVED = Unproved()
-Member = Shape | First | Unproved
-
-
-class Family:
-    """The workloads with the same texts between their holes."""
-
-    __slots__ = ("_first", "_members", "alone", "others", "places")
-
-    def __init__(self, first: First) -> None:
-        self.alone = True  # one workload has been seen, and its places have not been looked for
-        self.others = 0  # as First.others, while it is alone
-        self.places: dict[int, Step] = {}  # of the free holes
-        self._first = first
-        self._members: dict[Holes, Member] = {}  # by the scalars of the pinned holes
-
-    def member(self, holes: Holes) -> Member | None:
-        """What is known of workloads with the same scalars in their pinned holes; None: nothing."""
-        return self._members.get(self._pinned(holes))
-
-    def remember(self, holes: Holes, member: Member) -> None:
-        self._members[self._pinned(holes)] = member
-
-    def pin(self, free: dict[int, Step]) -> None:
-        """From now on only these holes are free. All is forgotten but the first workload."""
-        self.alone = False
-        self.places = free
-        self._members.clear()
-        self.remember(self._first.holes, self._first._replace(others=self.others))
-
-    def forget(self) -> bool:
-        """Forgets the workloads without a shape. Whether something is left to know."""
-        members = self._members.items()
-        self._members = {holes: known for holes, known in members if not isinstance(known, First)}
-        return bool(self._members)
-
-    def _pinned(self, holes: Holes) -> Holes:
-        return tuple([hole for number, hole in enumerate(holes) if number not in self.places])
 
 
 class Families:
