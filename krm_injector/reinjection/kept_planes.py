@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from krm_injector.reinjection.shapes.families import Families
 
 _MOST_PLANES = 16
-_MOST_REMEMBERED = 800  # workloads of which Families know the result, and no shape
+_MOST_REMEMBERED = 200  # workloads of which Families know the result, and no shape
 _CREDIT = 1_000  # a fleet has more workloads of a shape to come than one bundle
 _MOST_RUNS = 2_000  # of Families, whose texts grow with what is written
 

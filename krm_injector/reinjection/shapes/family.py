@@ -66,7 +66,7 @@ class Family:
         self.alone = True  # one workload has been seen, and its places have not been looked for
         self.others = 0  # as First.others, while it is alone
         self.places: dict[int, Step] = {}  # of the free holes
-        self._first = first
+        self._first: First | None = first
         self._members: dict[Holes, Member] = {}  # by the scalars of the pinned holes
 
     def member(self, holes: Holes) -> Member | None:
@@ -81,10 +81,14 @@ class Family:
         self.alone = False
         self.places = free
         self._members.clear()
-        self.remember(self._first.holes, self._first._replace(others=self.others))
+        if self._first is not None:
+            self.remember(self._first.holes, self._first._replace(others=self.others))
 
     def forget(self) -> bool:
-        """Forgets the workloads without a shape. Whether something is left to know."""
+        """Forgets the workloads without a shape, with their objects. Whether something is left to
+        know.
+        """
+        self._first = None
         members = self._members.items()
         self._members = {holes: known for holes, known in members if not isinstance(known, First)}
         return bool(self._members)
