@@ -199,6 +199,19 @@ if TYPE_CHECKING:
         "fleet-retried",
         "fleet-scheduler",
         "fleet-stopped",
+        # Fleets
+        "fleet-internal-error",
+        "fleet-output-clash",
+        "fleet-output-name",
+        "fleet-output-inside",
+        "fleet-output-foreign",
+        "fleet-output-index",
+        "fleet-output-locked",
+        "fleet-output-unwritable",
+        "fleet-output-link",
+        "fleet-output-differs",
+        "fleet-output-missing",
+        "fleet-output-left-over",
     ]
 
 
@@ -474,6 +487,19 @@ CODES: dict[CodeName, Code] = {
     "fleet-retried": Code(("info",), "codes.md"),
     "fleet-scheduler": Code(("error",), "codes.md"),
     "fleet-stopped": Code(("error",), "codes.md"),
+    # Fleets
+    "fleet-internal-error": Code(("error",), "codes.md"),
+    "fleet-output-clash": Code(("error",), "codes.md"),
+    "fleet-output-name": Code(("error",), "codes.md"),
+    "fleet-output-inside": Code(("error",), "codes.md"),
+    "fleet-output-foreign": Code(("error",), "codes.md"),
+    "fleet-output-index": Code(("error",), "codes.md"),
+    "fleet-output-locked": Code(("error",), "codes.md"),
+    "fleet-output-unwritable": Code(("error",), "codes.md"),
+    "fleet-output-link": Code(("error",), "codes.md"),
+    "fleet-output-differs": Code(("error",), "codes.md"),
+    "fleet-output-missing": Code(("error",), "codes.md"),
+    "fleet-output-left-over": Code(("error",), "codes.md"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
@@ -56,6 +56,22 @@ class Outcome(NamedTuple):
 
     # Pod template -> the edits by hand inside its injected part. Only edited ones.
     edits: dict[TemplatePlace, tuple[OverrideCandidate, ...]] = {}  # noqa: RUF012
+
+    @property
+    def workloads(self) -> int:
+        """How many workloads there are. An object with several pod templates counts once, as its
+        errors do.
+        """
+        return len(self._distinct(self.decisions))
+
+    @property
+    def injected(self) -> int:
+        """How many of the workloads are injected, in at least one pod template."""
+        return len(self._distinct(each for each in self.decisions if each.injected))
+
+    @staticmethod
+    def _distinct(decisions: Iterable[Decision]) -> set[Any]:
+        return {(each.workload.item, each.workload.inside) for each in decisions}
 
     @property
     def anew(self) -> frozenset[int]:

@@ -54,7 +54,7 @@ Tables of pods name fields by container, and `in` is the list that the container
 is the release's own tag. The annotation `sidecar.istio.io/status`, which lists what was added, is
 left out. From 1.27 on istiod asks its nodes: native sidecars are on if all of them run Kubernetes
 1.33 or newer. These tables take them for such nodes, as this program does where nobody states it
-([nativeSidecars](function-config.md)).
+([nativeSidecars, kubernetesVersion](function-config.md)).
 
 ## The rules
 

@@ -41,7 +41,11 @@ def read(request: Request, paths: Sequence[str]) -> Manifests:
     """The manifests of the paths, or of stdin without paths. Raises Refused with everything that
     cannot be read.
     """
-    loaded = loader.read(request, paths)
+    return of_loaded(request, loader.read(request, paths))
+
+
+def of_loaded(request: Request, loaded: Loaded) -> Manifests:
+    """The manifests of what was loaded. Raises Refused."""
     joined, results = join(loaded, request.arguments)
     bundle = with_facts(joined, loaded, request.arguments)
     return Manifests(joined, bundle, results, function_config(loaded, request.arguments))

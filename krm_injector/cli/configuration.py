@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # kustomize gives its legacy plugins a copy of the functionConfig. This variable names the directory
 # of the original (kustomize api/internal/plugins/execplugin).
+kept: dict[Any, tuple[Any, ...]] | None = None  # by path and bytes; see warm.py
 _SHAPES = "KRM_INJECTOR_SHAPES"
 _PLUGIN_ROOT = "KUSTOMIZE_PLUGIN_CONFIG_ROOT"
 
@@ -39,6 +40,7 @@ def read(
         method=arguments.method,
         revision=arguments.revision,
         default_namespace=arguments.namespace,
+        kubernetes_version=arguments.kubernetes_version,
         mesh_files=arguments.mesh or None,
         version=arguments.mesh_version,
         namespaces=_stated_namespaces(arguments.namespace_labels) or None,
@@ -202,5 +204,12 @@ def documents(path: str) -> tuple[Any, ...]:
     from krm_injector.sources import files, resource_list
     from krm_injector.sources.resource_list import members
 
-    bundle = resource_list.read_manifests(files.content(path), files.shown(path))
-    return tuple(members.with_type(member) for member in members.walk(bundle))
+    data = files.content(path)
+    if kept is not None and (path, data) in kept:
+        return kept[path, data]
+
+    bundle = resource_list.read_manifests(data, files.shown(path))
+    values = tuple(members.with_type(member) for member in members.walk(bundle))
+    if kept is not None:
+        kept[path, data] = values
+    return values

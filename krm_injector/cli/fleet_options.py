@@ -100,7 +100,7 @@ _OUTPUT = Option("--output", "DIR", "the directory for the manifests", dest="to_
 _COMMITTED = Option(
     "--output",
     "DIR",
-    "check also that DIR is what fleet build --output DIR would write",
+    "check DIR: it must be what fleet build --output DIR would write",
     dest="to_directory",
 )
 

@@ -54,7 +54,8 @@ def run(words: list[str]) -> int:
     try:
         return _run(words) if words else _run_function()
     except Exception as problem:
-        return _internal_error(problem)
+        streams.complain(streams.internal_error(problem) + "\n")
+        return REFUSED
 
 
 def _run_function() -> int:
@@ -150,17 +151,3 @@ def _help(command: str) -> int:
 def _wrong_usage(problem: object) -> int:
     streams.complain(f"krm-injector: {problem}\nTry krm-injector --help.\n")
     return WRONG_USAGE
-
-
-def _internal_error(problem: Exception) -> int:
-    message = " ".join(str(problem).split())
-    streams.complain(
-        f"internal error: {type(problem).__name__}: {message[:300]} "
-        "(please report this; KRM_INJECTOR_DEBUG=1 shows where)\n"
-    )
-    if os.environ.get("KRM_INJECTOR_DEBUG"):
-        import traceback
-
-        traceback.print_exception(problem)
-
-    return REFUSED

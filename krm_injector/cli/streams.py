@@ -91,6 +91,20 @@ def complain(text: str) -> None:
         sys.stderr.write(text)
 
 
+def internal_error(problem: Exception) -> str:
+    """What users read about an error of this program. KRM_INJECTOR_DEBUG prints where it is."""
+    if os.environ.get("KRM_INJECTOR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(problem)
+
+    message = " ".join(str(problem).split())
+    return (
+        f"internal error: {type(problem).__name__}: {message[:300]} "
+        "(please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+    )
+
+
 def _is_shown(result: Result, arguments: Arguments) -> bool:
     return result.severity == "error" or not arguments.quiet
 
@@ -130,6 +144,18 @@ def _lines(shown: list[Result], colours: bool) -> str:
 
 
 # ---------------------------------------------------------------- the terminal
+
+
+# For the programs that a worker starts one after the other, which are written in Go: they live
+# for a moment, and their collector takes a quarter of it. Measured with kustomize and 10 workloads:
+# 139 ms CPU as it is, 101 ms so, with as much memory.
+_OF_GO = {"GOGC": "800", "GOMAXPROCS": "1"}
+
+
+def prepare_for_many() -> None:
+    """For programs that this process starts. What the user has set stays."""
+    for name, value in _OF_GO.items():
+        os.environ.setdefault(name, value)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

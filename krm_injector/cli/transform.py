@@ -9,6 +9,7 @@ from krm_injector import pipeline, results
 from krm_injector.cli import bundles
 from krm_injector.cli.request import REFUSED, Answer
 from krm_injector.model import Result
+from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import LAYOUTS, aliases
 
 TYPE_CHECKING = False
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     Action = Literal["inject", "eject"]
 
 
+class Transformed(NamedTuple):
+    """Manifests after an action of the pipeline."""
+
+    joined: Joined
+    outcome: Outcome
+
+
 def answer(
     request: Request,
     loaded: Loaded,
@@ -36,9 +44,24 @@ def answer(
     """The manifests after ``action``. ``to_apply``: without those that are not for a cluster.
     ``application``: the one that Argo CD builds. Raises Refused.
     """
-    joined, outcome = bundles.with_all_causes(
+    return printed(transformed(request, loaded, action, application), to_apply)
+
+
+def transformed(
+    request: Request,
+    loaded: Loaded,
+    action: Action = "inject",
+    application: Application | None = None,
+) -> Transformed:
+    """The manifests after ``action``, before they are written. Raises Refused."""
+    return bundles.with_all_causes(
         request, lambda: _transformed(request, loaded, action, application)
     )
+
+
+def printed(made: Transformed, to_apply: bool = False) -> Answer:
+    """The text of the manifests; none with an error. ``to_apply``: see answer."""
+    joined, outcome = made
     code = results.exit_code(outcome.results)
     if code:
         return Answer("", outcome.results, code)
@@ -65,7 +88,7 @@ def _local(joined: Joined) -> frozenset[int]:
 
 def _transformed(
     request: Request, loaded: Loaded, action: Action, application: Application | None
-) -> tuple[Joined, Outcome]:
+) -> Transformed:
     """The manifests as one bundle, and the outcome of an action of the pipeline. The results of
     reading come first.
     """
@@ -82,10 +105,11 @@ def _transformed(
     all_results = [*read_results, *outcome.results]
     if action == "inject":
         bundles.refuse_unread(read_results, len(outcome.decisions))
-        injected = pipeline.with_replacements(bundle, outcome.replacements)
-        all_results += _checked(request, loaded, injected)
+        if loaded.checks:
+            injected = pipeline.with_replacements(bundle, outcome.replacements)
+            all_results += _checked(request, loaded, injected)
 
-    return joined, outcome._replace(results=tuple(all_results))
+    return Transformed(joined, outcome._replace(results=tuple(all_results)))
 
 
 def _settings(request: Request, loaded: Loaded) -> Settings:

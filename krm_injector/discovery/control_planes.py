@@ -25,6 +25,13 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Mesh, Object, Result, Webhook
 from krm_injector.versions import Rules, patch_of, rules_for
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# By all that a control plane is assembled of; see cli/warm.py.
+kept: dict[Any, tuple[Mesh, list[Result]]] | None = None
+
 
 def find_control_planes(
     objects: list[Sourced], settings: Settings
@@ -51,7 +58,7 @@ def find_control_planes(
         if injector is None:
             meshes.append(_webhooks_only(revision, webhooks or [], settings, results))
         else:
-            meshes.append(_mesh(injector, parts, webhooks, settings, results))
+            meshes.append(_known_mesh(injector, parts, webhooks, settings, results))
 
     results += _no_such_revision(meshes, settings)
     return tuple(meshes), results
@@ -108,6 +115,31 @@ def _webhooks_only(
         control_plane_env=settings.control_plane_env,
         proxy_configs=(),
     )
+
+
+def _known_mesh(
+    injector: ConfigText,
+    parts: MeshParts,
+    webhooks: list[Webhook] | None,
+    settings: Settings,
+    results: list[Result],
+) -> Mesh:
+    """As _mesh. An equal control plane of an earlier run is the same object."""
+    if kept is None:
+        return _mesh(injector, parts, webhooks, settings, results)
+
+    of_mesh = parts.mesh_configs.get(injector.revision)
+    own = settings._replace(mesh=settings.mesh._replace(documents=(), files=()))
+    texts = [(*text[:3], repr(text[3:])) for text in (injector, of_mesh) if text is not None]
+    key = (*texts, repr((webhooks, parts.proxy_configs)), repr(own))
+    found = kept.get(key)
+    if found is None:
+        own_results: list[Result] = []
+        mesh = _mesh(injector, parts, webhooks, settings, own_results)
+        found = kept[key] = mesh, own_results
+
+    results += found[1]
+    return found[0]
 
 
 def _mesh(

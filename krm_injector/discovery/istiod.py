@@ -29,6 +29,7 @@ _TAG = r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$"
 _CHART = r"-v?(\d+\.\d+[\w.+-]*)$"
 _TEMPLATE_TAG = r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)"
 
+_NATIVE_KUBELET = (1, 33)
 # What strconv.ParseBool takes for true.
 _GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 
@@ -204,19 +205,31 @@ def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
     """Whether istiod makes native sidecars: as the functionConfig states, else by the variable
     ENABLE_NATIVE_SIDECARS among the values, else by the version's ``default``.
 
-    "auto" (1.27+) asks the nodes for their versions. If nobody states them, current ones (1.33+)
-    are assumed. Source: pilot/pkg/features/pilot.go (1.27+), experimental.go (before: a boolean,
-    false by default).
+    "auto" (1.27+, and the default there) asks the nodes for their versions: all kubelets must be of
+    1.33 or newer. If nobody states the oldest one, it is assumed to be. Source:
+    pilot/pkg/features/pilot.go, pkg/kube/inject/webhook.go DetectNativeSidecar (1.27+),
+    experimental.go (before: a boolean, false by default).
     """
     if settings.native_sidecars is not None:
         return settings.native_sidecars
 
     value = at(values, ("pilot", "env", NATIVE_VARIABLE))
     if value is None:
-        return default
+        return default and _kubelets_are_able(settings)
 
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text in ("true", "auto") if default else text in _GO_TRUE
+    if default and text == "auto":
+        return _kubelets_are_able(settings)
+    return text == "true" if default else text in _GO_TRUE
+
+
+def _kubelets_are_able(settings: Settings) -> bool:
+    """Whether every kubelet is new enough for native sidecars, as far as somebody states it."""
+    if not settings.kubernetes_version:
+        return True
+
+    version = parse_version(settings.kubernetes_version)
+    return version is None or version >= _NATIVE_KUBELET
 
 
 def environment(settings: Settings, values: Object, config: str, automatic: bool) -> dict[str, str]:

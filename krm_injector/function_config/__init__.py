@@ -105,6 +105,8 @@ class Settings(NamedTuple):
     # check: selectors of Namespaces whose workloads must be injected, and must not be
     require: tuple[Object, ...] = ()
     forbid: tuple[Object, ...] = ()
+    # Of the cluster's oldest kubelet; "": not stated.
+    kubernetes_version: str = ""
 
 
 def settings(value: Any) -> Settings:
@@ -125,8 +127,9 @@ def settings(value: Any) -> Settings:
 def override(settings: Settings, **options: Any) -> Settings:
     """Settings with those options of the command line that were given (not None).
 
-    Options: method, revision, on_missing_namespace, default_namespace, native_sidecars, platform,
-    mesh_files, version, namespaces (which win over those of the same name).
+    Options: method, revision, on_missing_namespace, default_namespace, native_sidecars,
+    kubernetes_version, platform, mesh_files, version, namespaces (which win over those of the same
+    name).
     """
     changes = {name: value for name, value in options.items() if value is not None}
     mesh = settings.mesh

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+kept: dict[str, Object] | None = None  # by kind; see cli/warm.py
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
@@ -29,9 +30,14 @@ def of_kind(kind: str) -> Object:
     """The schema of a kind of functionConfig (SidecarInjection's, where the kind has none of its
     own), with what its "$ref"s name in their places, so that no reader of it has to look them up.
     """
+    if kept is not None and kind in kept:
+        return kept[kind]
+
     schema = of_file(SCHEMA_FILE)
     forms: Object = schema["$defs"]
     resolved: Object = _resolved(forms.get(kind, forms[KIND]), schema)
+    if kept is not None:
+        kept[kind] = resolved
     return resolved
 
 

@@ -85,6 +85,12 @@ class PreparedControlPlane:
         self._data: TemplateData | None = None  # of the pod in work, for the function render
         self.last_steps = 0  # what the last execution took
 
+    def begin_run(self) -> None:
+        """Makes a control plane that an earlier run has used as new."""
+        self._account = Account(RUN_STEPS)
+        self._data = None
+        self.last_steps = 0
+
     def _parse(self) -> None:
         mesh, rules = self.mesh, self.mesh.rules
         self.values = values_map(mesh.values)

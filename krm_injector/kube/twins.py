@@ -114,6 +114,13 @@ class Replacements(_Items):
     def __len__(self) -> int:
         return len(self._items)
 
+    def within(self, indexes: range) -> Replacements:
+        """Those of some items, by their place among these."""
+        items = self._items
+        return Replacements(
+            {index - indexes.start: items[index] for index in indexes if index in items}
+        )
+
     def twin(self, index: int) -> Twin | None:
         """The item as a Twin; None if it is a plain object."""
         item = self._items.get(index)

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from krm_injector.reinjection.kept_planes import KeptPlanes
     from krm_injector.reinjection.manual_edits import OverrideCandidate
 
+kept: KeptPlanes | None = None
+"""What the runs of this process share; see cli/warm.py."""
 ObjectPlace = tuple[int, Step]
 """An object: the index of its item, and its path inside the item."""
 TemplatePlace = tuple[int, Step, Step]
@@ -54,7 +57,7 @@ class BundleInjection:
         self._settings = settings
         self._meshes = meshes
         self._planes: dict[str, PreparedControlPlane] = {}  # by revision, which is unique in a run
-        self._shapes = Shapes(settings)
+        self._shapes = Shapes(settings, kept)
         self._items: dict[int, Any] = dict(originals)  # objects and Twins
         # Objects of kinds with several pod templates, each template injected by itself.
         self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}
@@ -109,7 +112,8 @@ class BundleInjection:
     def _plane(self, mesh: Mesh) -> PreparedControlPlane:
         plane = self._planes.get(mesh.revision)
         if plane is None:
-            plane = self._planes[mesh.revision] = PreparedControlPlane(mesh)
+            plane = PreparedControlPlane(mesh) if kept is None else kept.plane(mesh)
+            self._planes[mesh.revision] = plane
         return plane
 
     def _with_history(

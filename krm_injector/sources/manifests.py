@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from krm_injector.kube import yaml
+from krm_injector.kube.twins import Replacements
 from krm_injector.model import Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import resource_list
@@ -82,8 +83,10 @@ class Joined(NamedTuple):
             yield part, numbers
 
 
-def _of(numbers: range, values: Mapping[int, Object]) -> dict[int, Object]:
+def _of(numbers: range, values: Mapping[int, Object]) -> Mapping[int, Object]:
     """The values of one part's items, by their numbers in the part."""
+    if isinstance(values, Replacements):
+        return values.within(numbers)
     return {number - numbers.start: values[number] for number in numbers if number in values}
 
 

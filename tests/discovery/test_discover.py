@@ -427,6 +427,31 @@ def test_native_sidecars_are_the_default_of_the_version_or_of_its_values(
     )
 
 
+@pytest.mark.parametrize(
+    ("tag", "env", "stated", "kubelet", "native"),
+    [
+        ("1.27.0", None, None, "1.32", False), ("1.27.0", None, None, "1.33", True),
+        ("1.27.0", "auto", None, "v1.32.9-gke.1", False), ("1.31.0", None, None, "1.34.1", True),
+        ("1.31.0", None, None, "v1.29.3+abcdef1", False), ("1.31.0", None, None, "1.100", True),
+        # Who says it wants no answer of the nodes.
+        ("1.27.0", "true", None, "1.32", True), ("1.27.0", "false", None, "1.33", False),
+        ("1.27.0", None, True, "1.32", True), ("1.27.0", None, False, "1.33", False),
+        ("1.26.0", None, None, "1.33", False), ("1.26.0", "true", None, "1.32", True),
+    ],
+)  # fmt: skip
+def test_the_oldest_kubelet_decides_on_native_sidecars_where_istiod_asks_the_nodes(
+    tag: str, env: Any, stated: bool | None, kubelet: str, native: bool
+) -> None:
+    values = {"pilot": {"env": {} if env is None else {"ENABLE_NATIVE_SIDECARS": env}}}
+    facts = found(
+        injector(tag=tag, values=values),
+        mesh_map(),
+        native_sidecars=stated,
+        kubernetes_version=kubelet,
+    )
+    assert only(facts).native_sidecars is native
+
+
 def test_the_platform_is_read_from_the_values() -> None:
     values = {"global": {"tag": "1.30.3", "platform": "openshift"}}
     assert only(found(injector(values=values), mesh_map())).platform == "openshift"

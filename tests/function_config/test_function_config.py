@@ -33,7 +33,12 @@ FULL: dict[str, Any] = {
             {"name": "shop", "labels": {"istio-injection": "enabled"}, "annotations": {}}
         ],
         "defaultNamespace": "shop",
-        "cluster": {"nativeSidecars": True, "platform": "openshift", "controlPlaneEnv": {"A": "1"}},
+        "cluster": {
+            "nativeSidecars": True,
+            "kubernetesVersion": "1.33",
+            "platform": "openshift",
+            "controlPlaneEnv": {"A": "1"},
+        },
         "mesh": {
             "injector": {"config": "policy: enabled", "values": "{}"},
             "meshConfig": "rootNamespace: x",
@@ -82,6 +87,7 @@ def test_every_field_is_read() -> None:
         "openshift",
         {"A": "1"},
     )
+    assert read.kubernetes_version == "1.33"
     assert (read.mesh.config, read.mesh.values, read.mesh.mesh_config) == (
         "policy: enabled",
         "{}",
@@ -100,11 +106,13 @@ def test_a_config_map_holds_settings_as_strings() -> None:
         "defaultNamespace": "shop",
         "nativeSidecars": "false",
         "platform": "openshift",
+        "kubernetesVersion": "v1.32.1",
     }
     read = settings(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
     )
-    assert read == Settings("manual", "canary", "ignore", (), "shop", False, "openshift")
+    stated = Settings("manual", "canary", "ignore", (), "shop", False, "openshift")
+    assert read == stated._replace(kubernetes_version="v1.32.1")
 
 
 ERRORS = [
@@ -142,6 +150,10 @@ ERRORS = [
     ("ConfigMap value", {"apiVersion": "v1", "kind": "ConfigMap",
                          "data": {"nativeSidecars": "yes"}},
      "data.nativeSidecars", None, "it must be true or false"),
+    ("Kubernetes as a number", spec(cluster={"kubernetesVersion": 1.33}),
+     "spec.cluster.kubernetesVersion", "1.33", "in quotes"),
+    ("Kubernetes as a word", spec(cluster={"kubernetesVersion": "new"}),
+     "spec.cluster.kubernetesVersion", None, "a version of Kubernetes"),
     ("ConfigMap type", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": True}},
      "data.nativeSidecars", "true", "in quotes"),
     ("ConfigMap key", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"default_namespace": "x"}},

@@ -657,6 +657,18 @@ def test_a_hint_that_is_followed_helps(
 
 # Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
+    "fleet-internal-error": "fleet/tasks/test_run_task.py",
+    "fleet-output-clash": "fleet/output/test_writer.py",
+    "fleet-output-differs": "fleet/output/test_comparison.py",
+    "fleet-output-foreign": "fleet/output/test_writer.py",
+    "fleet-output-index": "fleet/output/test_writer.py",
+    "fleet-output-inside": "fleet/output/test_writer.py",
+    "fleet-output-left-over": "fleet/output/test_comparison.py",
+    "fleet-output-link": "fleet/output/test_writer.py",
+    "fleet-output-locked": "fleet/output/test_writer.py",
+    "fleet-output-missing": "fleet/output/test_comparison.py",
+    "fleet-output-name": "fleet/output/test_writer.py",
+    "fleet-output-unwritable": "fleet/output/test_writer.py",
     "comment-copied": "reinjection/test_setter_comments.py",
     "ejected-by-traces": "reinjection/test_convergence.py",
     "fleet-merge": "fleet/engine/test_merge.py",

@@ -6,11 +6,8 @@ Argo CD calls this command as a plugin. Then the Application sets what the comma
 
 from __future__ import annotations
 
-import os
-
 from krm_injector.cli import argocd, loader, transform
 from krm_injector.cli.request import Answer, Request
-from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.sources import helm
 
 
@@ -30,9 +27,5 @@ def run(request: Request) -> Answer:
     request = request._replace(arguments=arguments)
     loaded = loader.read(request, (directory,), release)
 
-    # Without another functionConfig, that of `krm-injector init` is used.
-    function_file = os.path.join(directory, FUNCTION_FILE)
-    if arguments.config is None and not loaded.configs and os.path.isfile(function_file):
-        request = request.with_options(config=function_file)
-
+    request = loader.with_function_file(request, loaded, directory)
     return transform.answer(request, loaded, to_apply=True, application=application)

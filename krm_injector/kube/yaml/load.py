@@ -32,6 +32,7 @@ ALIAS_BUDGET = 100_000
 """Nodes that aliases may add to a document, beside ten times the nodes it is written with."""
 
 _LONG = 3_000  # lines
+_keeps_pieces = False
 
 TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
@@ -110,9 +111,15 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     return value
 
 
+def keep_pieces() -> None:
+    """From now on the pieces of all texts are kept: the process reads many (cli/warm.py)."""
+    global _keeps_pieces
+    _keeps_pieces = True
+
+
 def is_long(text: str) -> bool:
     """Whether it pays to read a text piece by piece (pieces.py), which takes 10 ms to get ready."""
-    return text.count("\n") >= _LONG
+    return _keeps_pieces or text.count("\n") >= _LONG
 
 
 def load_all(text: str) -> list[Document]:
@@ -129,7 +136,7 @@ def load_all(text: str) -> list[Document]:
     if is_long(text):
         from krm_injector.kube.yaml.piece_documents import documents  # pays for long texts
 
-        found = documents(text)
+        found = documents(text, _keeps_pieces)
         if found is not None:
             return found
     return load_documents(text)

@@ -15,11 +15,14 @@ from krm_injector.kube.yaml.piece_texts import below_comments, is_silent
 from krm_injector.kube.yaml.pieces import PieceReader
 
 _SEPARATOR = r"\n(?=---(?:[ \t\n]|\Z))"
+_kept: PieceReader | None = None
 _MARKERS = ("\n...", "\n%")
 
 
-def documents(text: str) -> list[Document] | None:
-    """Every document, as load.load_documents gives them; None if that must read the text."""
+def documents(text: str, keep: bool = False) -> list[Document] | None:
+    """Every document, as load.load_documents gives them; None if that must read the text. ``keep``:
+    the pieces are kept for further texts.
+    """
     if text[:1] in "%." or any(sign in text for sign in _MARKERS):
         return None
 
@@ -27,7 +30,7 @@ def documents(text: str) -> list[Document] | None:
     if len(starts) > 1 and is_silent(text[: starts[1]]):
         del starts[1]  # comments in front of the first marker are no document
 
-    reader = PieceReader()
+    reader = _reader(keep)
     found: list[Document] = []
     line = 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -40,6 +43,16 @@ def documents(text: str) -> list[Document] | None:
         line += piece.count("\n")
 
     return found
+
+
+def _reader(keep: bool) -> PieceReader:
+    """A reader, with the pieces of earlier texts if the process keeps them."""
+    global _kept
+    if not keep:
+        return PieceReader()
+
+    _kept = PieceReader(_kept)
+    return _kept
 
 
 def _document(reader: PieceReader, text: str) -> Document | None:

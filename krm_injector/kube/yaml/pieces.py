@@ -60,7 +60,8 @@ _LONGEST = 1_000  # characters of a piece that is kept
 class PieceReader:
     """Reads one mapping after the other. The anchors of one are known in those that follow."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: PieceReader | None = None) -> None:
+        """``known``: a reader whose pieces serve this one too, and the other way round."""
         # As in load.Reader.
         self.anchors: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}
@@ -75,6 +76,9 @@ class PieceReader:
         self._cuts: dict[int, tuple[re.Pattern[str], re.Pattern[str]]] = {}
         self._names = 0  # anchors and aliases so far
         self._replaced: list[tuple[str, Any, int | None]] = []  # what anchors stood for before
+        if known is not None:
+            self._pieces, self._first, self._cuts = known._pieces, known._first, known._cuts
+            self._labels, self._words = known._labels, known._words
 
     def mapping(self, text: str, column: int, level: int = 1) -> dict[str, Any]:
         """The value of a text without its last line break, which begins with the blanks in front of

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DIGEST, UNITS = 9998, 9999  # the numbers of their placeholders
+NAMESPACE, DIGEST, UNITS = 9997, 9998, 9999  # the numbers of their placeholders
 
 
 class Digests:
@@ -54,6 +54,7 @@ def attached(
 
     recorded = attach(before, after, mesh, namespace, workload)
     value: dict[str, Any] = c_json.loads(at(recorded, RECORD_PATH))
+    value["ns"] = word_placeholder(NAMESPACE)
     value["digest"], value["units"] = word_placeholder(DIGEST), word_placeholder(UNITS)
     return put(recorded, RECORD_PATH, compact_json(value)), lines
 

@@ -4,7 +4,8 @@ Most workloads of a bundle are like another one but for names, images and a few 
 make use of that, and each is a proof, not a guess:
 
 1. ``holes`` takes a workload's object apart. Two workloads with the same texts between the holes,
-   in the same Namespace and called by the same webhook, can differ in nothing but their holes.
+   called by the same webhook, can differ in nothing but their holes and their Namespaces. Of a
+   Namespace injection reads the name, which is a hole, and the record has its digest.
 2. The second one of a kind is injected with a placeholder in each hole that injection itself only
    moves. ``watch`` sees what the templates do with the placeholders. A hole that a template looks
    at is pinned: it keeps its scalar, and only workloads with the same scalar there are alike. So
@@ -25,28 +26,26 @@ from krm_injector.kube.paths import Step, at
 from krm_injector.kube.twins import PLACEHOLDER, Alike, Twin, to_json
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Object
-from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import record
 from krm_injector.reinjection.reinject import inject_once
+from krm_injector.reinjection.shapes.family import UNPROVED, Family, First, Holes, Shape
 from krm_injector.reinjection.shapes.holes import (
     free_places,
     joined,
-    scalar,
     split,
     with_placeholders,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from krm_injector.injection.control_plane import PreparedControlPlane
-    from krm_injector.reinjection.record.alike import Digests
+    from krm_injector.model import Namespace, Workload
     from krm_injector.reinjection.shapes.watch import WatchedControlPlane
 
 Texts = tuple[str, ...]  # between the holes of an object
-Holes = tuple[str, ...]
 
 _TRIALS = 4  # each pins the holes that the one before showed to be looked at
 
@@ -59,87 +58,34 @@ _COST = 2
 _PATIENCE = 8
 
 
-class Shape(NamedTuple):
-    """What is known of workloads with the same scalars in their pinned holes."""
-
-    alike: Alike
-    free: tuple[int, ...]  # the numbers of the other holes, in the order of a Twin's scalars
-    limits: tuple[tuple[int, int], ...]  # index in ``free``, and the most characters it may have
-    digests: Digests | None  # of the record; None: there is none
-    steps: tuple[int, ...]  # what each template takes
-
-    def twin(self, holes: Sequence[str]) -> Twin | None:
-        """The workload with these holes; None if one of them is too long."""
-        scalars = tuple([scalar(holes[number]) for number in self.free])
-        if any(len(scalars[index]) > limit for index, limit in self.limits):
-            return None
-        if self.digests is not None:
-            scalars += self.digests.of(scalars)
-        return Twin(self.alike, scalars)
-
-
-class First(NamedTuple):
-    """The first workload with some scalars in its pinned holes, which was injected plainly."""
-
-    holes: tuple[str, ...]
-    injected: Object
-    others: int = 0  # how many more of them were injected plainly, for want of credit
-
-
-class Unproved:
-    """What is known of workloads that are to be injected plainly."""
-
-
-UNPROVED = Unproved()
-Member = Shape | First | Unproved
-
-
-class Family:
-    """The workloads with the same texts between their holes."""
-
-    __slots__ = ("_first", "_members", "alone", "others", "places")
-
-    def __init__(self, first: First) -> None:
-        self.alone = True  # one workload has been seen, and its places have not been looked for
-        self.others = 0  # as First.others, while it is alone
-        self.places: dict[int, Step] = {}  # of the free holes
-        self._first = first
-        self._members: dict[Holes, Member] = {}  # by the scalars of the pinned holes
-
-    def member(self, holes: Holes) -> Member | None:
-        """What is known of workloads with the same scalars in their pinned holes; None: nothing."""
-        return self._members.get(self._pinned(holes))
-
-    def remember(self, holes: Holes, member: Member) -> None:
-        self._members[self._pinned(holes)] = member
-
-    def pin(self, free: dict[int, Step]) -> None:
-        """From now on only these holes are free. All is forgotten but the first workload."""
-        self.alone = False
-        self.places = free
-        self._members.clear()
-        self.remember(self._first.holes, self._first._replace(others=self.others))
-
-    def _pinned(self, holes: Holes) -> Holes:
-        return tuple([hole for number, hole in enumerate(holes) if number not in self.places])
-
-
 class Families:
     """The families of one run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, credit: int | None = None) -> None:
         self._settings = settings
         self._without_record = settings._replace(record=False)
         self._families: dict[tuple[Any, ...], Family] = {}
         self._watched: dict[str, WatchedControlPlane] = {}  # by revision
-        self._credit = _CREDIT
+        self._credit = _CREDIT if credit is None else credit
+        self._most_credit = max(self._credit, _MOST_CREDIT)
+        # By revision and name, with their digests.
+        self._namespaces: dict[tuple[str, str], tuple[Namespace, str]] = {}
+        self.remembered = 0  # workloads of which the result is known
+
+    def forget(self) -> None:
+        """Forgets the workloads that no shape was proved of, with their objects."""
+        families = self._families.items()
+        self._families = {key: family for key, family in families if family.forget()}
+        self._namespaces.clear()
+        self.remembered = 0
 
     def add_first(self, decision: Decision, plane: PreparedControlPlane, injected: Object) -> None:
         """A workload that was injected plainly."""
         parts = split(decision.workload.object)
         if parts is not None:
             texts, holes = parts
-            self._families[_key(decision, plane, texts)] = Family(First(holes, injected))
+            first = First(holes, injected, self._digest(decision, plane))
+            self._families[self._key(decision, plane, texts)] = Family(first)
 
     def injected(self, decision: Decision, plane: PreparedControlPlane) -> Object | Twin:
         """As inject_once. Raises Failure, ApiError."""
@@ -148,11 +94,12 @@ class Families:
             return inject_once(decision, plane, self._settings)
 
         texts, holes = parts
-        key = _key(decision, plane, texts)
+        key = self._key(decision, plane, texts)
         family = self._families.get(key)
         if family is None:
             injected = inject_once(decision, plane, self._settings)
-            self._families[key] = Family(First(holes, injected))
+            self._families[key] = Family(First(holes, injected, self._digest(decision, plane)))
+            self.remembered += 1
             return injected
 
         if family.alone:
@@ -181,16 +128,44 @@ class Families:
 
         known = family.member(holes)
         if isinstance(known, Shape):
-            twin = known.twin(holes)
+            twin = known.twin(holes, self._digest(decision, plane))
             # The steps are taken last: what is injected plainly after all takes its own.
             if twin is not None and plane.account_for(known.steps):
-                self._credit = min(self._credit + 1, _MOST_CREDIT)
+                self._credit = min(self._credit + 1, self._most_credit)
                 return twin
 
         injected = inject_once(decision, plane, self._settings)
         if known is None:
-            family.remember(holes, First(holes, injected))
+            family.remember(holes, First(holes, injected, self._digest(decision, plane)))
+            self.remembered += 1
         return injected
+
+    def _key(
+        self, decision: Decision, plane: PreparedControlPlane, texts: Texts
+    ) -> tuple[Any, ...]:
+        """What workloads of a family have in common. By content: several runs may share it."""
+        workload, webhook = decision.workload, decision.webhook
+        return (
+            plane.mesh.revision,
+            decision.namespace is None,
+            webhook and (webhook.id, webhook.path),
+            workload.template,
+            "" if _states_namespace(workload) else workload.ref.namespace,
+            texts,
+        )
+
+    def _digest(self, decision: Decision, plane: PreparedControlPlane) -> str:
+        """The digest of a workload's Namespace, as its record has it."""
+        namespace = decision.namespace
+        if namespace is None:
+            return ""
+
+        key = plane.mesh.revision, namespace.name
+        known, digest = self._namespaces.get(key, (None, ""))
+        if known is not namespace:
+            digest = record.namespace_digest(namespace, plane.mesh)
+            self._namespaces[key] = namespace, digest
+        return digest
 
     def _may_try(self, others: int) -> bool:
         """Whether to look for a shape; ``others``: how many alike were injected plainly so far."""
@@ -252,6 +227,8 @@ class Families:
         before = joined(texts, with_placeholders(holes, tuple(places)))
         workload = decision.workload
         ref = workload.ref._replace(name=at(before, ("metadata", "name")))
+        if _states_namespace(workload):
+            ref = ref._replace(namespace=at(before, ("metadata", "namespace")))
         decision = decision._replace(workload=workload._replace(object=before, ref=ref))
         watched.watch.begin()
         try:
@@ -286,29 +263,22 @@ class Families:
                 return None
 
             after, lines = recorded
-            positions[alike.DIGEST], positions[alike.UNITS] = len(free), len(free) + 1
+            for number in (alike.DIGEST, alike.UNITS, alike.NAMESPACE):
+                positions[number] = len(positions)
             digests = alike.Digests(lines, positions)
 
         watch = watched.watch
         limits = tuple((positions[number], limit) for number, limit in watch.limits.items())
         shape = Shape(Alike(before, after, positions), free, limits, digests, tuple(watch.steps))
-        twin = shape.twin(first.holes)
+        twin = shape.twin(first.holes, first.namespace)
         if twin is None or twin.json() != to_json(first.injected):
             return None
         return shape
 
 
-def _key(decision: Decision, plane: PreparedControlPlane, texts: Texts) -> tuple[Any, ...]:
-    """What workloads of a family have in common."""
-    workload = decision.workload
-    return (
-        plane.mesh.revision,
-        id(decision.namespace),
-        id(decision.webhook),
-        workload.template,
-        workload.ref.namespace,
-        texts,
-    )
+def _states_namespace(workload: Workload) -> bool:
+    """Whether the Namespace of a workload is the one that its object names."""
+    return bool(at(workload.object, ("metadata", "namespace")) == workload.ref.namespace)
 
 
 def _compared(before: Any, after: Any) -> set[int]:

@@ -199,7 +199,7 @@ def _is_free_in_object(path: Step, workload: Any) -> bool:
             return workload.get("kind") in _KINDS_WITH_FREE_NAMES
         case ("metadata", "labels", key) | ("spec", "selector", "matchLabels", key):
             return is_free_label(str(key))
-        case ("spec", "replicas"):
+        case ("spec", "replicas") | ("metadata", "namespace"):
             return True
 
     return False

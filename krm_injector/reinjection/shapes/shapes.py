@@ -17,14 +17,18 @@ from krm_injector.reinjection.reinject import inject_once
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.injection.control_plane import PreparedControlPlane
+    from krm_injector.reinjection.kept_planes import KeptPlanes
     from krm_injector.reinjection.shapes.families import Families
 
 
 class Shapes:
     """The shapes of one run. ``injected`` takes each workload once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kept: KeptPlanes | None = None) -> None:
+        """``kept``: what earlier runs of this process know."""
         self._settings = settings
+        self._kept = kept
+        self._of_earlier_runs: dict[int, Families | None] = {}  # by id() of the control plane
         changes_images = settings.images.lock is not None or bool(settings.images.registries)
         self._plainly = settings.plainly or changes_images or settings.guard == "label"
         self._first: tuple[Decision, PreparedControlPlane, Object] | None = None
@@ -34,6 +38,11 @@ class Shapes:
         """The workload's object injected, as inject_once gives it. Raises Failure, ApiError."""
         if not self._may_have_shape(decision, plane):
             return inject_once(decision, plane, self._settings)
+
+        if self._kept is not None:
+            families = self._known(plane, self._kept)
+            if families is not None:
+                return families.injected(decision, plane)
 
         if self._families is not None:
             return self._families.injected(decision, plane)
@@ -48,6 +57,13 @@ class Shapes:
         self._families = Families(self._settings)
         self._families.add_first(*self._first)
         return self._families.injected(decision, plane)
+
+    def _known(self, plane: PreparedControlPlane, kept: KeptPlanes) -> Families | None:
+        """Families that know of earlier runs too."""
+        if id(plane) not in self._of_earlier_runs:
+            families = kept.families(plane, self._settings)
+            self._of_earlier_runs[id(plane)] = families
+        return self._of_earlier_runs[id(plane)]
 
     def _may_have_shape(self, decision: Decision, plane: PreparedControlPlane) -> bool:
         """Whether the workload may be like others.

@@ -52,7 +52,7 @@ def in_place(bundle: Bundle, item: Item, twin: Twin, plainly: Callable[[Any], st
     """
     place = item.place
     assert place is not None
-    if not place.block or item.json or item.index in bundle.originals or bundle.layouts.kept:
+    if not place.block or item.json or item.index in bundle.originals:
         return None
 
     source = bundle.text[place.start : place.end]
@@ -66,7 +66,7 @@ def in_place(bundle: Bundle, item: Item, twin: Twin, plainly: Callable[[Any], st
     key = (place.column, tuple(parts[::3]), tuple(parts[1::3]))
 
     def write() -> _Text | None:
-        text = _written(twin, parts, place)
+        text = _written(twin, parts, place, bundle.layouts.kept is not None)
         if text is None or text.pattern.fill(twin.scalars) != plainly(twin.object()):
             return None
         return text
@@ -95,9 +95,9 @@ class _Text(NamedTuple):
         return all(written[index] == scalar for index, scalar in self.rest)
 
 
-def _written(twin: Twin, parts: list[str], place: yaml.Place) -> _Text | None:
+def _written(twin: Twin, parts: list[str], place: yaml.Place, keeps_layout: bool) -> _Text | None:
     """The text of all that are alike; None if a scalar of theirs does not stand in the text as the
-    end of a line.
+    end of a line. ``keeps_layout``: a text with a layout to keep has to be written by itself.
     """
     alike, written = twin.alike, parts[2::3]
     if len(written) > MOST_PLACEHOLDERS:
@@ -120,7 +120,7 @@ def _written(twin: Twin, parts: list[str], place: yaml.Place) -> _Text | None:
     text = " " * place.column + _joined(parts, source)
     there = place._replace(start=place.column, end=len(text), line=0)
     done = yaml.edit(text, there, alike.before, alike.after)
-    if done.aliases:
+    if done.aliases or (keeps_layout and (done.gone or not done.sure)):
         return None
 
     return _Text(

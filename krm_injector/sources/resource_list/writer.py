@@ -146,9 +146,9 @@ def _manifests(bundle: Bundle, changes: _Changes) -> Iterator[str]:
             start, end = bundle.documents[item.document]
             yield text[at:start]
             at = end
-        elif item.place is not None and (value := changes.of(item)) is not None:
+        elif item.place is not None and (new := _new_text(bundle, changes, item)) is not None:
             yield text[at : item.place.start]
-            yield _rewritten(bundle, item, value)
+            yield new
             at = item.place.end
 
     yield text[at:]
@@ -220,7 +220,8 @@ def _new_text(bundle: Bundle, changes: _Changes, item: Item) -> str | None:
     """The new text of an item; None if it stays."""
 
     def plainly(value: Object) -> str:
-        return _own_comments(bundle, item, _rewritten(bundle, item, value), value)
+        text = _rewritten(bundle, item, value)
+        return text if bundle.form == "manifests" else _own_comments(bundle, item, text, value)
 
     twin = changes.twin(item)
     if twin is not None:

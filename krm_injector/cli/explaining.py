@@ -1,0 +1,92 @@
+"""What `explain` says about manifests, before it has a form: explain and `fleet explain` share this
+module.
+"""
+
+from __future__ import annotations
+
+from krm_injector import pipeline
+from krm_injector.cli import bundles
+from krm_injector.cli.loader import Loaded
+from krm_injector.cli.request import Request
+from krm_injector.discovery import context
+from krm_injector.function_config import Settings
+from krm_injector.model import Result
+from krm_injector.named_tuple import NamedTuple
+from krm_injector.presenting.explain import Explanation, Locations, explain
+from krm_injector.sources import resource_list
+from krm_injector.sources.resource_list import Bundle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Explained(NamedTuple):
+    """The manifests of the paths, as one bundle."""
+
+    bundle: Bundle
+    parts: tuple[Bundle, ...]
+    results: tuple[Result, ...]
+    rendered: frozenset[int] = frozenset()  # the parts that a program printed
+    function_config: Any = None  # of a ResourceList, or that of the directories
+    root: str | None = None  # its paths are relative to it
+
+
+def explanation(request: Request, explained: Explained, brief: bool = False) -> Explanation:
+    """What is to be said about the manifests. Its results are those of the run, without those of
+    reading. Raises Refused.
+    """
+    settings = _settings(request, explained)
+    outcome = pipeline.run(explained.bundle, settings, request.progress)
+    bundles.refuse_unread(explained.results, len(outcome.decisions))
+
+    locations = Locations(explained.parts, explained.rendered)
+    return explain(outcome, settings, locations, brief)
+
+
+def _settings(request: Request, explained: Explained) -> Settings:
+    """--config replaces the functionConfig that was read."""
+    if request.arguments.config:
+        return request.settings(None, explained.root)
+    return request.settings(explained.function_config, explained.root)
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def read(request: Request, loaded: Loaded) -> Explained:
+    """The bundle of the paths (or a ResourceList as such), then the facts of --context. Raises
+    Refused.
+    """
+    arguments = request.arguments
+    config = bundles.function_config(loaded, arguments)
+    explained = _resource_list(loaded) or _joined(request, loaded)
+    if config is not None and explained.function_config is None:
+        explained = explained._replace(function_config=config.value, root=config.root)
+
+    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts)
+    if not facts:
+        return explained
+    return explained._replace(
+        bundle=context.with_facts(explained.bundle, facts), parts=(*explained.parts, *facts)
+    )
+
+
+def _resource_list(loaded: Loaded) -> Explained | None:
+    """The one source as a ResourceList; None if it is not one."""
+    if len(loaded.sources) != 1 or b"ResourceList" not in loaded.sources[0].data:
+        return None
+
+    source = loaded.sources[0]
+    items = resource_list.read_manifests(source.data, source.file).items
+    if len(items) != 1 or items[0].value.get("kind") != "ResourceList":
+        return None
+
+    bundle = resource_list.read(source.data)
+    return Explained(bundle, (bundle,), loaded.results, function_config=bundle.function_config)
+
+
+def _joined(request: Request, loaded: Loaded) -> Explained:
+    joined, read_results = bundles.join(loaded, request.arguments)
+    rendered = [number for number, source in enumerate(joined.sources) if source.directory]
+    return Explained(joined.bundle, joined.parts, read_results, frozenset(rendered))
