@@ -175,6 +175,12 @@ if TYPE_CHECKING:
         "verify-no-record",
         "verify-stale",
         "verify-unproven",
+        # Plans of fleets
+        "fleet-plan-campaign",
+        "fleet-plan-mesh",
+        "fleet-plan-revision",
+        "fleet-plan-labels",
+        "fleet-plan-wave",
     ]
 
 
@@ -426,6 +432,12 @@ CODES: dict[CodeName, Code] = {
     "verify-no-record": Code(("error",), "verify.md"),
     "verify-stale": Code(("error",), "verify.md"),
     "verify-unproven": Code(("warning",), "verify.md"),
+    # Plans of fleets
+    "fleet-plan-campaign": Code(("error",), "codes.md"),
+    "fleet-plan-mesh": Code(("error",), "codes.md"),
+    "fleet-plan-revision": Code(("error",), "codes.md"),
+    "fleet-plan-labels": Code(("error",), "codes.md"),
+    "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 
 

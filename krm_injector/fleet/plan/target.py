@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from krm_injector import pipeline, results
+from krm_injector.discovery.namespaces import find_namespaces
 from krm_injector.fleet.model import Task
+from krm_injector.fleet.plan import campaigns, facts, moved, moves, workloads
+from krm_injector.fleet.plan.meshes import Sides, sides
+from krm_injector.fleet.plan.moves import Moves, Question
 from krm_injector.function_config import Settings
-from krm_injector.model import Result
+from krm_injector.kube.metadata import string_map
+from krm_injector.kube.paths import at
+from krm_injector.model import Mesh, Namespace, Object, Result
+from krm_injector.outcome import Outcome
 from krm_injector.sources.resource_list import Bundle
+from krm_injector.sources.resource_list.members import walk, with_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +31,111 @@ if TYPE_CHECKING:
 def target_plan(
     bundle: Bundle, settings: SettingsOf, task: Task
 ) -> tuple[dict[str, Any], tuple[Result, ...]]:
-    """What the move changes in a target, and the results of both runs.
+    """What the move changes in a target, and the results of both runs; no data with an error.
 
     ``bundle``: with the facts of --context. ``settings``: those of the target with a mesh file;
     None: with the mesh that the target has. Raises Refused.
     """
-    raise NotImplementedError
+    both = sides(bundle, settings, task)
+    before = pipeline.run(bundle, both.before)
+    if results.exit_code(before.results):
+        return {}, before.results
+
+    namespaces, _ = find_namespaces(list(walk(bundle)), both.before)
+    unmoved = pipeline.decide_only(bundle, both.after)
+    found = moves.find(_question(both, before, unmoved, namespaces))
+
+    # Taking an injection back is the same for both sides, and done once.
+    changed = moved.bundle(before, found)
+    after = pipeline.run(changed, moved.settings(both.after, found))
+    all_results = _together(before.results, after.results)
+    if results.exit_code(all_results):
+        return {}, all_results
+
+    return _data(both, before, after, found, namespaces, task), all_results
+
+
+def _question(
+    both: Sides, before: Outcome, unmoved: Outcome, namespaces: dict[str, Namespace]
+) -> Question:
+    campaign = both.campaign
+    relabel = campaign.value if campaign and campaign.name == campaigns.REVISION else ""
+    tags = moves.tags(_documents(before.bundle, both.before))
+    return Question(before, unmoved, namespaces, both.before, both.after, tags, relabel)
+
+
+def _documents(bundle: Bundle, settings: Settings) -> list[Object]:
+    stated = [*settings.mesh.documents, *settings.mesh.webhooks]
+    return [*(with_type(member) for member in walk(bundle)), *stated]
+
+
+def _together(first: tuple[Result, ...], second: tuple[Result, ...]) -> tuple[Result, ...]:
+    """The results of both runs. What only tells which mesh is used is in the data."""
+    kept = [each for each in (*first, *second) if each.code != "mesh" or each.severity == "error"]
+    distinct: list[Result] = []
+    for each in kept:
+        if each not in distinct:
+            distinct.append(each)
+    return tuple(distinct)
+
+
+def _data(
+    both: Sides,
+    before: Outcome,
+    after: Outcome,
+    found: Moves,
+    namespaces: dict[str, Namespace],
+    task: Task,
+) -> dict[str, Any]:
+    described = workloads.describe(before, after, found, both)
+    objects = facts.objects_of(after, both.after.default_namespace)
+    all_workloads = [decision.workload for decision in after.decisions]
+    return {
+        "meshes": [_meshes(before), _meshes(after)],
+        "revision": found.target,
+        "kubernetes": _kubernetes(both, task),
+        "namespaces": {
+            name: {"label": each.label, "tag": each.tag}
+            for name, each in found.deciding.items()
+            if each.label or each.tag
+        },
+        "tags": sorted({each.tag for each in _all_moves(found) if each.how == "tag"}),
+        "workloads": described.entries,
+        "changes": described.changes,
+        "sidecars": described.sidecars,
+        "budgets": facts.budgets(objects, all_workloads, _labels(after)),
+        "quotas": facts.quotas(objects),
+        "limits": facts.limits(before, after, objects),
+        "labels": moved.label_changes(before, found, namespaces, task.target),
+        "byHand": described.by_hand,
+    }
+
+
+def _kubernetes(both: Sides, task: Task) -> str:
+    """The version of the oldest kubelet, if the fleet file or the functionConfig states it."""
+    stated = task.options.get("kubernetes_version") or getattr(both.after, "kubernetes_version", "")
+    return str(stated)
+
+
+def _all_moves(found: Moves) -> list[moves.Move]:
+    return [*found.namespaces.values(), *found.workloads.values()]
+
+
+def _meshes(outcome: Outcome) -> list[dict[str, str]]:
+    return [_mesh(mesh) for mesh in outcome.meshes if mesh.source != "missing"]
+
+
+def _mesh(mesh: Mesh) -> dict[str, str]:
+    return {"revision": mesh.revision, "version": mesh.version}
+
+
+def _labels(outcome: Outcome) -> list[dict[str, str]]:
+    """The labels of each workload's pods after injection."""
+    found = []
+    for decision in outcome.decisions:
+        workload = decision.workload
+        item = outcome.replacements.get(workload.item, outcome.bundle.items[workload.item].value)
+        path = (*workload.inside, *workload.template, "metadata", "labels")
+        found.append(string_map(at(item, path)))
+
+    return found
