@@ -90,6 +90,7 @@ class LabelChange(NamedTuple):
     api_version: str = "v1"
     source: str = "bundle"  # or "functionConfig", "Application NAME": who states the labels
     targets: tuple[str, ...] = ()
+    of: str = ""  # the Namespace that it is about
 
 
 class Restart(NamedTuple):

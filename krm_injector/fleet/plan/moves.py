@@ -161,16 +161,20 @@ def _move(first: Decision, second: Decision, target: str, question: Question) ->
     because nothing injected before.
     """
     deciding = deciding_of(first, question.tags)
-    if first.webhook is None or not target or (deciding.on == "mesh" and not first.injected):
-        return None
-
     if question.relabel:
-        if deciding.on != "namespace" or not deciding.label.startswith(f"{INJECTION_LABEL}="):
-            return None
-        return _label_move(first, "namespace", target)
+        is_default = deciding.label.startswith(f"{INJECTION_LABEL}=")
+        is_asked = deciding.on == "namespace" and is_default
+        return _label_move(first, "namespace", target) if is_asked else None
 
-    if second.webhook is not None and second.webhook.revision == target:
+    if first.webhook is None or (deciding.on == "mesh" and not first.injected):
         return None
+
+    after = second.webhook.revision if second.webhook else ""
+    if deciding.tag and after not in ("", first.webhook.revision):
+        return Move("tag", deciding.tag, {}, {})
+    if not target or after == target:
+        return None
+
     move = _label_move(first, deciding.on, target)
     return move._replace(how="tag", tag=deciding.tag) if deciding.tag else move
 
