@@ -436,7 +436,7 @@ CODES: dict[CodeName, Code] = {
     "fleet-plan-campaign": Code(("error",), "codes.md"),
     "fleet-plan-mesh": Code(("error",), "codes.md"),
     "fleet-plan-revision": Code(("error",), "codes.md"),
-    "fleet-plan-labels": Code(("error",), "codes.md"),
+    "fleet-plan-labels": Code(("error", "info"), "codes.md"),
     "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 

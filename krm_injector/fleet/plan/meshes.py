@@ -98,6 +98,21 @@ def mesh_path(mesh: str, option: str, cluster: str) -> str:
     raise Refused(Result("error", message, file=mesh, code="fleet-plan-mesh"))
 
 
+def refuse_missing(mesh: str, option: str) -> None:
+    """Raises Refused if a mesh is neither a file, a directory nor a version with a profile."""
+    if os.path.exists(mesh):
+        return
+    if re.match(_VERSION, mesh):
+        _release(mesh, option)
+        return
+
+    message = (
+        f"{option} {mesh}: there is no such file or directory; name a file of the mesh, a directory "
+        "with one a cluster, or a version of Istio, as 1.31"
+    )
+    raise Refused(Result("error", message, file=mesh, code="fleet-plan-mesh"))
+
+
 def _release(version: str, option: str) -> Release:
     from krm_injector.discovery import profile
     from krm_injector.versions import NEWEST
