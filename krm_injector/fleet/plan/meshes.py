@@ -115,10 +115,12 @@ def refuse_missing(mesh: str, option: str) -> None:
 
 def _release(version: str, option: str) -> Release:
     from krm_injector.discovery import profile
-    from krm_injector.versions import NEWEST
+    from krm_injector.versions import NEWEST, parse_version
 
     release = profile.release_of(version.removeprefix("v"))
-    if release is not None:
+    minor = parse_version(version.removeprefix("v"))
+    # Of a newer version the newest profile would be taken, which is not what is planned.
+    if release is not None and minor is not None and minor <= NEWEST:
         return release
 
     oldest, newest = (".".join(map(str, each)) for each in (profile.NEWEST_PATCHES[0][:2], NEWEST))

@@ -99,7 +99,7 @@ def label_changes(
             entry["namespace"] = str(at(member.value, ("metadata", "namespace")) or "")
         stated.add(_namespace_of(member))
         place = (item.file, 0 if member.inside else item.line)
-        file, line = place if item.file else _written(member, target)
+        file, line = place if item.file else written(member, target)
         labels = ".".join(map(str, path[len(member.inside) :]))
         of = _namespace_of(member)
         entries.append({**entry, "path": labels, "file": file, "line": line, "of": of})
@@ -156,7 +156,7 @@ def _namespace_of(member: Member) -> str:
     return str(at(member.value, ("spec", "destination", "namespace")))
 
 
-def _written(member: Member, target: Target) -> tuple[str, int]:
+def written(member: Member, target: Target) -> tuple[str, int]:
     """The file and line of a Namespace that a kustomization renders, if one of its files states it
     under the same name.
     """

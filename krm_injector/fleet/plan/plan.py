@@ -152,7 +152,7 @@ def _gates(waves: Sequence[Ordered], work: Sequence[Work], planned: list[Answer]
 
 def _in_wave(work: Work, is_in: bool) -> Work:
     """Work of another wave, as it stands while this wave rolls: it counts, and does not change."""
-    return work if is_in else work._replace(entry={**work.entry, "rollout": None}, group=0)
+    return work if is_in else work._replace(rollout=None, group=0)
 
 
 def _members(waves: Sequence[Ordered]) -> Iterable[tuple[int, Ordered, Work]]:

@@ -115,8 +115,6 @@ def _gate(name: str, most: int, need: _Need) -> Gate | None:
 
     standing = max(need.before, need.after)
     if need.after > most:
-        if need.before > most and need.after <= need.before:
-            return None  # it is over already, and the move makes it no worse
         why = (
             f"The pods of the fleet ask for {shown(need.after)} of {name} after the move, before "
             f"it for {shown(need.before)}; allowed are {shown(most)}. Pods over it are not created."

@@ -199,8 +199,7 @@ def _rank(unit: Unit) -> tuple[int, str]:
     if of_labels and all(rank is not None for rank in of_labels):
         # One target of a later stage makes a unit one of that stage.
         rank = max(rank for rank in of_labels if rank is not None)
-        if rank < _LAST:
-            return rank, f"{_stage(rank)} by its labels"
+        return rank, f"{_stage(rank)} by its labels" if rank < _LAST else ""
 
     rank = min((_STAGES[word] for word in _words(unit.key[1]) if word in _STAGES), default=_LAST)
     return rank, f"{_stage(rank)} by its name" if rank < _LAST else ""

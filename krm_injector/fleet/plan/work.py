@@ -18,13 +18,8 @@ class Work(NamedTuple):
     place: Place
     entry: dict[str, Any]  # of the target's data, see target.py
     answer: Answer
+    rollout: Rollout | None  # None: its pod template does not change
     group: int = 0  # number of its ChangeGroup; 0: nothing changes
-
-    @property
-    def rollout(self) -> Rollout | None:
-        """None: its pod template does not change."""
-        stated = self.entry.get("rollout")
-        return Rollout(**stated) if stated else None
 
     @property
     def pods(self) -> int:
@@ -71,10 +66,15 @@ def answers(report: Report) -> list[Answer]:
 def all_work(planned: list[Answer]) -> list[Work]:
     """In the order of targets and of their workloads; not grouped yet."""
     return [
-        Work(_place(answer.target, entry), entry, answer)
+        Work(_place(answer.target, entry), entry, answer, _rollout(entry))
         for answer in planned
         for entry in answer.data["workloads"]
     ]
+
+
+def _rollout(entry: dict[str, Any]) -> Rollout | None:
+    stated = entry.get("rollout")
+    return Rollout(**stated) if stated else None
 
 
 def _place(target: Target, entry: dict[str, Any]) -> Place:
