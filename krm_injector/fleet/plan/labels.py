@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from krm_injector.fleet.plan import readme
 from krm_injector.fleet.plan.model import LabelChange, Plan, Wave
+from krm_injector.kube.paths import put
 from krm_injector.model import Refused, Result
 from krm_injector.sources import files as sources
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 YAML_MARK = "# Written by krm-injector fleet plan --apply-labels. The next run replaces it.\n"
 _MARKS = (YAML_MARK, readme.MARK)
@@ -140,27 +145,50 @@ def _target(change: LabelChange) -> list[str]:
 
 
 def _patch(change: LabelChange) -> str:
-    """A strategic merge patch. null takes a label away."""
+    gone = [key for key in change.before if key not in change.after]
+    return _operations(change, gone) if gone else _merged(change)
+
+
+def _operations(change: LabelChange, gone: Sequence[str]) -> str:
+    """A JSON patch. A strategic merge patch says null for a label that goes, and kustomize 5.8.1
+    makes the text "null" of it where the patch has a target.
+    """
+    pointer = "/" + "/".join(change.path.split(".")) + "/"
+    lines = [YAML_MARK]
+    for key in gone:
+        # What is added can be taken away, so that the patch holds for labels that are gone already.
+        lines.append(_operation("add", pointer, key, ""))
+        lines.append(_operation("remove", pointer, key))
+
+    lines += [_operation("add", pointer, key, value) for key, value in change.after.items()]
+    return "".join(lines)
+
+
+def _operation(name: str, pointer: str, key: str, value: str | None = None) -> str:
+    escaped = key.replace("~", "~0").replace("/", "~1")
+    lines = f"- op: {name}\n  path: {json.dumps(pointer + escaped)}\n"
+    return lines if value is None else f"{lines}  value: {json.dumps(value)}\n"
+
+
+def _merged(change: LabelChange) -> str:
+    """A strategic merge patch, which also holds where there are no labels yet."""
     metadata = {"name": change.name}
     if change.namespace:
         metadata["namespace"] = change.namespace
 
-    lines = [YAML_MARK, f"apiVersion: {change.api_version}\n", f"kind: {change.kind}\n"]
-    lines += ["metadata:\n", *(f"  {key}: {json.dumps(metadata[key])}\n" for key in metadata)]
-    steps = change.path.split(".")
-    if steps[0] == "metadata":
-        steps = steps[1:]
-        depth = 1
-    else:
-        depth = 0
-    for step in steps:
-        lines.append(f"{'  ' * depth}{step}:\n")
-        depth += 1
+    value: dict[str, Any] = {"metadata": metadata}
+    value = put(value, tuple(change.path.split(".")), dict(change.after))
+    value = {"apiVersion": change.api_version, "kind": change.kind, **value}
+    return YAML_MARK + "".join(_block(value, ""))
 
-    gone = [key for key in change.before if key not in change.after]
-    values = {**dict.fromkeys(gone), **change.after}
-    lines += [f"{'  ' * depth}{key}: {json.dumps(value)}\n" for key, value in values.items()]
-    return "".join(lines)
+
+def _block(value: dict[str, Any], indent: str) -> Iterator[str]:
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield f"{indent}{key}:\n"
+            yield from _block(inner, indent + "  ")
+        else:
+            yield f"{indent}{key}: {json.dumps(inner)}\n"
 
 
 # ---------------------------------------------------------------- the directory

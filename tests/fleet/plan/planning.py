@@ -131,7 +131,7 @@ def _document(value: dict[str, Any]) -> str:
 
 
 def answer(
-    text: str, target: Target | None = None, **options: Any
+    text: str, target: Target | None = None, /, **options: Any
 ) -> tuple[dict[str, Any], tuple[Result, ...]]:
     """What a worker gives for manifests. Options: those of a Task."""
     bundle = resource_list.read_manifests(text.encode(), "all.yaml")
@@ -146,7 +146,7 @@ def answer(
     return target_plan(bundle, settings, Task(target, "plan", options, {}))
 
 
-def data(text: str, target: Target | None = None, **options: Any) -> dict[str, Any]:
+def data(text: str, target: Target | None = None, /, **options: Any) -> dict[str, Any]:
     """The same, where nothing is wrong."""
     answered, results = answer(text, target, **options)
     assert not [each for each in results if each.severity == "error"], results

@@ -44,7 +44,11 @@ def test_the_only_pod_of_a_workload() -> None:
 
 
 def test_a_refused_change_blocks() -> None:
-    refused = {"how": "refused", "restarting": 0, "problem": "the strategy can do nothing"}
+    refused: dict[str, Any] = {
+        "how": "refused",
+        "restarting": 0,
+        "problem": "the strategy can do nothing",
+    }
     plan = plan_of(entry(rollout=rolling(**refused)))
     gate = only(plan, "strategy")
     assert (gate.severity, gate.what) == ("blocks", "Deployment shop/web")
@@ -54,7 +58,7 @@ def test_a_refused_change_blocks() -> None:
 
 
 def test_a_job_has_to_be_made_again() -> None:
-    refused = {"how": "refused", "restarting": 0, "problem": "field is immutable"}
+    refused: dict[str, Any] = {"how": "refused", "restarting": 0, "problem": "field is immutable"}
     plan = plan_of(entry(kind="Job", rollout=rolling(**refused)))
     assert only(plan, "strategy").advice == "Delete it before the wave, and let it be made again"
     assert "Delete, and let it be made again: Job shop/web" in plan.waves[0].steps

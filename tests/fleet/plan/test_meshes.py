@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fleet.plan.planning import NEW, OLD, data, files, mesh, namespace, workload
 from fleet.plan.synthetic import target
+from outside import needs_path
 from paths import SHARED
 
 from krm_injector.fleet.plan import meshes
@@ -15,9 +17,10 @@ from krm_injector.model import Refused
 TEXT = namespace() + workload()
 
 
-def versions(found: dict[str, object]) -> object:
-    (entry,) = found["workloads"]  # type: ignore[misc, attr-defined]
-    return entry["version"]
+def versions(found: dict[str, Any]) -> list[str]:
+    (entry,) = found["workloads"]
+    of_both: list[str] = entry["version"]
+    return of_both
 
 
 def test_a_directory_with_a_mesh_per_cluster(tmp_path: Path) -> None:
@@ -40,10 +43,10 @@ def test_a_directory_with_a_mesh_per_cluster(tmp_path: Path) -> None:
 
 def test_a_version_is_the_embedded_profile() -> None:
     found = data(TEXT, from_mesh="1.29", to_mesh="v1.31")
-    before, after = versions(found)  # type: ignore[misc]
+    before, after = versions(found)
     assert (before[:5], after[:5]) == ("1.29.", "1.31.")
     # It wins over a mesh that the bundle holds.
-    before, after = versions(data(TEXT + mesh(OLD), to_mesh="1.31"))  # type: ignore[misc]
+    before, after = versions(data(TEXT + mesh(OLD), to_mesh="1.31"))
     assert (before, after[:5]) == (OLD, "1.31.")
 
 
@@ -55,7 +58,7 @@ def test_the_cluster_s_own_mesh_is_where_the_plan_starts(tmp_path: Path) -> None
 
 def test_a_stated_version_is_not_that_of_the_mesh_after(tmp_path: Path) -> None:
     made = files(tmp_path, new=mesh(NEW))
-    before, after = versions(data(TEXT, mesh_version="1.29", to_mesh=made["new"]))  # type: ignore[misc]
+    before, after = versions(data(TEXT, mesh_version="1.29", to_mesh=made["new"]))
     assert (before[:5], after) == ("1.29.", NEW)
 
 
@@ -76,7 +79,7 @@ def test_what_is_not_there(mesh_: str, reason: str) -> None:
 INSTALLATIONS = SHARED / "istio" / "installations"
 
 
-@pytest.mark.skipif(not INSTALLATIONS.is_dir(), reason="Istio's own cases are not here")
+@needs_path(INSTALLATIONS)
 @pytest.mark.parametrize(
     ("before", "after", "revisions", "labels"),
     [

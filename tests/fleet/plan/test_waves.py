@@ -141,7 +141,7 @@ def test_waves_of_tags() -> None:
 
 
 def test_a_tag_moves_as_one_wave_whatever_waves_are() -> None:
-    moving = {"move": "tag", "tag": "prod", "revision": ["1-29", "1-31"]}
+    moving: dict[str, Any] = {"move": "tag", "tag": "prod", "revision": ["1-29", "1-31"]}
     data = answer(
         entry("a", "one", **moving), entry("b", "two", **moving), entry("c", "three", pods=9)
     )
