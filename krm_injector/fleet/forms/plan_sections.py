@@ -183,16 +183,39 @@ def _places(places: Sequence[Place]) -> str:
 
 
 def _gates(title: str, plan: Plan, severity: str, limit: int) -> Section:
-    chosen = [gate for gate in plan.gates if gate.severity == severity]
+    """What several waves have in common is told once."""
+    joined: dict[tuple[str, str], list[Gate]] = {}
+    for gate in plan.gates:
+        if gate.severity == severity:
+            joined.setdefault((gate.why, gate.advice), []).append(gate)
+
+    chosen = list(joined.values())
     most = kept(chosen, limit)
-    entries = [_gate(gate) for gate in chosen[:most]]
+    entries = [_gate(gates) for gates in chosen[:most]]
     return Section(title, "gate", entries=entries, hidden=len(chosen) - most)
 
 
-def _gate(gate: Gate) -> Entry:
-    wave = f"Wave {gate.wave}, " if gate.wave else ""
-    places = _places(gate.places) if len(gate.places) > 1 else _target(gate.places)
-    return Entry(f"{wave}{gate.what}: {gate.why}", places, gate.advice)
+def _gate(gates: Sequence[Gate]) -> Entry:
+    """``gates``: they differ in their places and waves only."""
+    first = gates[0]
+    places = [place for gate in gates for place in gate.places]
+    waves = sorted({gate.wave for gate in gates if gate.wave})
+    what = first.what
+    if len(gates) > 1:
+        what = text.named(list(dict.fromkeys(gate.what for gate in gates)), "object")
+        if first.what == counted(len(first.places), "workload"):
+            what = counted(len(places), "workload")
+
+    where = _places(places) if len(places) > 1 else _target(places)
+    return Entry(f"{_of_waves(waves)}{what}: {first.why}", where, first.advice)
+
+
+def _of_waves(waves: Sequence[int]) -> str:
+    if not waves:
+        return ""
+    if len(waves) == 1:
+        return f"Wave {waves[0]}, "
+    return f"Waves {text.named([str(wave) for wave in waves], 'wave')}: "
 
 
 def _target(places: Sequence[Place]) -> str:

@@ -4,11 +4,12 @@ HorizontalPodAutoscalers, ResourceQuotas and LimitRanges, as JSON values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from krm_injector.judging.advice import resources
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
+    Finding,
     InjectedWorkload,
     mapping,
     mappings,
@@ -147,10 +148,10 @@ def quotas(objects: BundleObjects) -> list[dict[str, Any]]:
 
 def limits(before: Outcome, after: Outcome, objects: BundleObjects) -> list[dict[str, Any]]:
     """What LimitRanges say against the pods after the move, and did not say before."""
+    entries = list(_unstated(before, after, objects))
     if not objects.has("LimitRange"):
-        return []
+        return entries
 
-    entries = []
     for index in range(len(after.decisions)):
         known = {text for _, text in _limited(before, index, objects)}
         entries += [
@@ -160,6 +161,35 @@ def limits(before: Outcome, after: Outcome, objects: BundleObjects) -> list[dict
         ]
 
     return entries
+
+
+def _unstated(before: Outcome, after: Outcome, objects: BundleObjects) -> Iterator[dict[str, Any]]:
+    """ResourceQuotas for which every container must state something that a new sidecar does not."""
+    if not objects.has("ResourceQuota"):
+        return
+
+    known = {finding.message for finding in _quota_findings(before, objects)}
+    for finding in _quota_findings(after, objects):
+        if finding.code != "quota-unstated" or finding.message in known:
+            continue
+
+        namespace = finding.resource.namespace if finding.resource else ""
+        for index, decision in enumerate(after.decisions):
+            if decision.injected and decision.workload.ref.namespace == namespace:
+                what, message = str(finding.resource), finding.message
+                yield {"workload": index, "what": what, "message": message}
+                break
+
+
+def _quota_findings(outcome: Outcome, objects: BundleObjects) -> list[Finding]:
+    loads = []
+    for decision in outcome.decisions:
+        workload = decision.workload
+        injected = at(outcome.replacements.get(workload.item), workload.inside)
+        template = at(workload.object, workload.template)
+        after = at(injected, workload.template) if decision.injected else None
+        loads.append(resources.load_of(workload, template, after))
+    return list(resources.quotas(loads, objects))
 
 
 def _limited(outcome: Outcome, index: int, objects: BundleObjects) -> list[tuple[str, str]]:

@@ -37,9 +37,7 @@ def of_wave(number: int, work: Sequence[Work]) -> list[Gate]:
     return [gate._replace(wave=number) for gate in found]
 
 
-def _gate(
-    severity: GateSeverity, kind: str, work: Sequence[Work], why: str, advice: str
-) -> Gate:
+def _gate(severity: GateSeverity, kind: str, work: Sequence[Work], why: str, advice: str) -> Gate:
     places = tuple(each.place for each in work)
     what = str(places[0]) if len(places) == 1 else counted(len(places), "workload")
     return Gate(severity, kind, what, why, advice, places)
@@ -69,7 +67,9 @@ def _injection(work: Sequence[Work]) -> list[Gate]:
 
     if won:
         why = "These pods have no sidecar before the move, and get one."
-        advice = f"Turn it off with the label sidecar.istio.io/inject={_quoted('false')}, or expect it"
+        advice = (
+            f"Turn it off with the label sidecar.istio.io/inject={_quoted('false')}, or expect it"
+        )
         found.append(_gate("warns", "injection", won, why, advice))
 
     return found
@@ -151,9 +151,7 @@ def _autoscalers(work: Sequence[Work]) -> list[Gate]:
     """Autoscalers that aim at a percentage of what pods request, where the requests change."""
     by_words = _by(work, _scaling)
     advice = "Set averageUtilization anew, or let it look at the application's container alone"
-    return [
-        _gate("warns", "autoscaler", chosen, why, advice) for why, chosen in by_words.items()
-    ]
+    return [_gate("warns", "autoscaler", chosen, why, advice) for why, chosen in by_words.items()]
 
 
 def _scaling(work: Work) -> str:
@@ -164,8 +162,8 @@ def _scaling(work: Work) -> str:
         if before and after and before != after:
             same = round(aim * before / after)
             return (
-                f"The HorizontalPodAutoscaler aims at {aim}% of the {resource} that a pod requests, "
-                f"and that changes from {text.amount(before, resource)} to "
+                f"The HorizontalPodAutoscaler aims at {aim}% of the {resource} that a pod "
+                f"requests, and that changes from {text.amount(before, resource)} to "
                 f"{text.amount(after, resource)}: the load that is {aim}% now will be {same}%."
             )
 
@@ -189,8 +187,8 @@ def _native(work: Sequence[Work]) -> list[Gate]:
             found.append(_gate("warns", "kubernetes", chosen, why, advice))
         elif version < _NATIVE:
             why = (
-                f"They get native sidecars, and the oldest kubelet is {stated}: before 1.29 it takes "
-                "the sidecar for an ordinary init container, and waits for its end."
+                f"They get native sidecars, and the oldest kubelet is {stated}: before 1.29 it "
+                "takes the sidecar for an ordinary init container, and waits for its end."
             )
             advice = "Upgrade the nodes first, or leave native sidecars off for the cluster"
             found.append(_gate("blocks", "kubernetes", chosen, why, advice))

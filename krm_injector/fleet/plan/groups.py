@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Where the sidecar comes or goes as a whole, nobody asks for the pieces.
+_SIDECARS = {(True, False): "the sidecar goes", (False, True): "a sidecar comes"}
+
+
 class Grouped(NamedTuple):
     """The groups, and all work with the numbers of its groups."""
 
@@ -55,7 +59,7 @@ def _group(number: int, chosen: list[Work], written: _Written) -> ChangeGroup:
     pods = sum(each.rollout.restarting for each in chosen if each.rollout)
     return ChangeGroup(
         number,
-        titles.title(changes),
+        _SIDECARS.get(tuple(chosen[0].entry["injected"])) or titles.title(changes),
         changes,
         tuple(each.place for each in chosen),
         len({each.place.target for each in chosen}),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from krm_injector.fleet.model import Report
 from krm_injector.fleet.plan import campaigns, text
 from krm_injector.fleet.plan.campaigns import Campaign
 from krm_injector.fleet.plan.work import Answer, Work
+from krm_injector.results import counted
 from krm_injector.versions import parse_version
 
 TYPE_CHECKING = False
@@ -48,6 +50,7 @@ def way(work: Iterable[Work]) -> Way:
 
 
 def assumptions(
+    report: Report,
     work: Sequence[Work],
     planned: Sequence[Answer],
     campaign: Campaign | None,
@@ -57,6 +60,7 @@ def assumptions(
     found = [
         "The clusters run what Git says: as many pods as manifests state, and all of them healthy."
     ]
+    found += _parts(report)
     if any("autoscaler" in each.entry for each in work):
         found.append(
             "Where a HorizontalPodAutoscaler scales, rollouts and budgets are computed for its "
@@ -85,6 +89,19 @@ def assumptions(
         found.append("Namespaces of all revisions that --from has move to the one of --to.")
 
     return tuple(found)
+
+
+def _parts(report: Report) -> list[str]:
+    """What of the fleet is not in the report."""
+    found = []
+    number, count = report.shard
+    if count > 1:
+        found.append(f"This is shard {number} of {count}: `krm-injector fleet merge` has the plan.")
+    if report.untouched:
+        since = report.options.get("changed_since", "")
+        targets = counted(len(report.untouched), "target")
+        found.append(f"Nothing touched {targets} since {since}: the plan is without them.")
+    return found
 
 
 def _split(waves: Iterable[Wave]) -> list[str]:

@@ -39,7 +39,9 @@ def write(plan: Plan, directory: str, number: int) -> Result:
         raise _refused(f"--apply-labels {place} cannot be written: {reason}", place) from None
 
     count = sum(name.endswith(".yaml") for name in new)
-    message = f"{place} has {len(new)} files, {count} of them of a kustomize component; see README.md"
+    message = (
+        f"{place} has {len(new)} files, {count} of them of a kustomize component; see README.md"
+    )
     return Result("info", message, file=place, code="fleet-plan-labels")
 
 
@@ -93,7 +95,9 @@ def contents(plan: Plan, wave: Wave) -> dict[str, str]:
 
 def _can_be_patched(change: LabelChange) -> bool:
     """Whether an object of a manifest has them, at a place that a merge reaches."""
-    return change.source == "bundle" and not any(step.isdecimal() for step in change.path.split("."))
+    return change.source == "bundle" and not any(
+        step.isdecimal() for step in change.path.split(".")
+    )
 
 
 def _component(changes: Sequence[LabelChange]) -> dict[str, str]:
@@ -204,8 +208,8 @@ def _replace(directory: str, place: str, new: dict[str, str]) -> None:
     foreign = _foreign(place)
     if foreign:
         raise _refused(
-            f"{foreign} was not written by --apply-labels, and is not overwritten; move it, or name "
-            "another directory",
+            f"{foreign} was not written by --apply-labels, and is not overwritten; move it, or "
+            "name another directory",
             foreign,
         )
 

@@ -107,8 +107,8 @@ def refuse_missing(mesh: str, option: str) -> None:
         return
 
     message = (
-        f"{option} {mesh}: there is no such file or directory; name a file of the mesh, a directory "
-        "with one a cluster, or a version of Istio, as 1.31"
+        f"{option} {mesh}: there is no such file or directory; name a file of the mesh, a "
+        "directory with one a cluster, or a version of Istio, as 1.31"
     )
     raise Refused(Result("error", message, file=mesh, code="fleet-plan-mesh"))
 

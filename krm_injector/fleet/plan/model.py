@@ -104,6 +104,7 @@ class Restart(NamedTuple):
     detail: str  # "25% of 3: at most 0 unavailable, 1 more than wanted"
     outage: bool  # no pod serves for a while
     group: int  # number of its ChangeGroup
+    decides: str = ""  # what sends its pods to the control plane: a label, and whose
 
 
 class Requests(NamedTuple):

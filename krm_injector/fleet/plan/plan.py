@@ -56,7 +56,7 @@ def plan_of(report: Report) -> Plan:
         by_hand=_by_hand(planned),
         failed=_failed(report),
         unchanged=tuple(each.target.name for each in planned if each.target.name not in busy),
-        assumptions=assumptions(work, planned, campaign, made),
+        assumptions=assumptions(report, work, planned, campaign, made),
     )
 
 
@@ -131,7 +131,9 @@ def _label(entry: dict[str, Any], answer: Answer) -> LabelChange:
 def _gates(waves: Sequence[Ordered], work: Sequence[Work], planned: list[Answer]) -> list[Gate]:
     numbers = {id(each.entry): number for number, _, each in _members(waves)}
     by_index = {
-        index: numbers[id(each.entry)] for index, each in enumerate(work) if id(each.entry) in numbers
+        index: numbers[id(each.entry)]
+        for index, each in enumerate(work)
+        if id(each.entry) in numbers
     }
     found: list[Gate] = []
     for number, wave in enumerate(waves, 1):
@@ -143,7 +145,9 @@ def _gates(waves: Sequence[Ordered], work: Sequence[Work], planned: list[Answer]
 
     for answer in planned:
         own = of_targets.get(answer.target.name, [])
-        for number in sorted({numbers[id(each.entry)] for each in own if id(each.entry) in numbers}):
+        for number in sorted(
+            {numbers[id(each.entry)] for each in own if id(each.entry) in numbers}
+        ):
             in_wave = [_in_wave(each, numbers.get(id(each.entry)) == number) for each in own]
             found += budgets.gates(answer, in_wave, number)
 
@@ -218,10 +222,19 @@ def _restarts(waves: Sequence[Ordered]) -> tuple[Restart, ...]:
             each.rollout.detail,
             each.rollout.outage,
             each.group,
+            _decides(each),
         )
         for number, _, each in _members(waves)
         if each.rollout and each.group
     )
+
+
+def _decides(work: Work) -> str:
+    stated = work.entry["decides"]
+    if not stated["label"]:
+        return "the mesh injects by default" if stated["on"] else ""
+    tag = ", a tag" if stated["tag"] else ""
+    return f"{stated['label']}{tag}, of {stated.get('object', 'the pod')}"
 
 
 def _replicas(work: Work) -> str:
@@ -245,7 +258,9 @@ def _meshes(work: Iterable[Work], side: int) -> tuple[MeshUse, ...]:
             counts.setdefault(key, []).append(each.place.cluster)
 
     uses = [
-        MeshUse(revision, version, len(clusters), tuple(sorted({each for each in clusters if each})))
+        MeshUse(
+            revision, version, len(clusters), tuple(sorted({each for each in clusters if each}))
+        )
         for (revision, version), clusters in counts.items()
     ]
     return tuple(sorted(uses, key=lambda use: (-use.workloads, use.revision, use.version)))

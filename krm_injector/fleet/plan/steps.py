@@ -103,9 +103,7 @@ def _tags(work: Iterable[Work], steps: list[str], back: list[str]) -> None:
         back.append(f"Let the tag mean {old} again: `{command.format(tag, old)}`{_in(clusters)}")
 
 
-def _labels(
-    labels: Sequence[LabelChange], number: int, steps: list[str], back: list[str]
-) -> None:
+def _labels(labels: Sequence[LabelChange], number: int, steps: list[str], back: list[str]) -> None:
     if not labels:
         return
 

@@ -72,11 +72,20 @@ def _documents(bundle: Bundle, settings: Settings) -> list[Object]:
 def _together(first: tuple[Result, ...], second: tuple[Result, ...]) -> tuple[Result, ...]:
     """The results of both runs. What only tells which mesh is used is in the data."""
     kept = [each for each in (*first, *second) if each.code != "mesh" or each.severity == "error"]
+    kept = [_of_after(each) if _is_error(each) and each not in first else each for each in kept]
     distinct: list[Result] = []
     for each in kept:
         if each not in distinct:
             distinct.append(each)
     return tuple(distinct)
+
+
+def _is_error(result: Result) -> bool:
+    return result.severity == "error"
+
+
+def _of_after(result: Result) -> Result:
+    return result._replace(message=f"with the mesh after the move: {result.message}")
 
 
 def _data(
@@ -94,11 +103,7 @@ def _data(
         "meshes": [_meshes(before), _meshes(after)],
         "revision": found.target,
         "kubernetes": _kubernetes(both, task),
-        "namespaces": {
-            name: {"label": each.label, "tag": each.tag}
-            for name, each in found.deciding.items()
-            if each.label or each.tag
-        },
+        "namespaces": _namespaces(before, found),
         "tags": sorted({each.tag for each in _all_moves(found) if each.how == "tag"}),
         "workloads": described.entries,
         "changes": described.changes,
@@ -115,6 +120,25 @@ def _kubernetes(both: Sides, task: Task) -> str:
     """The version of the oldest kubelet, if the fleet file or the functionConfig states it."""
     stated = task.options.get("kubernetes_version") or getattr(both.after, "kubernetes_version", "")
     return str(stated)
+
+
+def _namespaces(before: Outcome, found: Moves) -> dict[str, Any]:
+    """The label of each Namespace that sends pods to a control plane, and where it stands."""
+    places = {
+        str(at(member.value, ("metadata", "name"))): before.bundle.items[member.item]
+        for member in walk(before.bundle)
+        if member.kind == "Namespace"
+    }
+    return {
+        name: {
+            "label": each.label,
+            "tag": each.tag,
+            "file": places[name].file if name in places else "",
+            "line": places[name].line if name in places and places[name].file else 0,
+        }
+        for name, each in found.deciding.items()
+        if each.label or each.tag
+    }
 
 
 def _all_moves(found: Moves) -> list[moves.Move]:

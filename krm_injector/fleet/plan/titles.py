@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from krm_injector.fleet.plan.model import ABSENT, Change
 
 _CONTAINER = re.compile(r"spec\.(?:containers|initContainers)\[([^\]]+)\](?:\.([^.\[]+))?")
-_PART = re.compile(r"(?:metadata|spec)\.(labels|annotations|volumes|[^.\[]+)(?:\[([^\]]*)\]|\.(.+))?")
+_PART = re.compile(
+    r"(?:metadata|spec)\.(labels|annotations|volumes|[^.\[]+)(?:\[([^\]]*)\]|\.(.+))?"
+)
+_PARTS = 5  # that a title names
 _SINGULAR = {"labels": "label", "annotations": "annotation", "volumes": "volume"}
 
 
@@ -29,8 +32,13 @@ def title(changes: Sequence[Change]) -> str:
         else:
             of_containers.setdefault(match[1], []).append(match[2])
 
-    parts = [f"{name}: {', '.join(dict.fromkeys(fields))}" for name, fields in of_containers.items()]
-    return "; ".join([*parts, *dict.fromkeys(others)])
+    parts = [
+        f"{name}: {', '.join(dict.fromkeys(fields))}" for name, fields in of_containers.items()
+    ]
+    parts += dict.fromkeys(others)
+    if len(parts) > _PARTS + 1:
+        parts[_PARTS:] = [f"and {len(parts) - _PARTS} more"]
+    return "; ".join(parts)
 
 
 def _same_image(changes: Sequence[Change]) -> str:

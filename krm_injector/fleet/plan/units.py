@@ -35,7 +35,7 @@ _STAGES = {
     "stage": 3,
     "preprod": 3,
 }
-_LAST = 4
+_CANARY, _LAST = 0, 4
 _NO_LABEL = "no label of a revision"
 
 
@@ -113,7 +113,7 @@ def _revision_label(label: str) -> str:
 
 
 def ordered(units: Iterable[Unit]) -> list[Ordered]:
-    """The units as waves, in their order."""
+    """The units as waves, in their order: canaries, those with a number, and the others."""
     numbered: dict[int, list[Unit]] = {}
     others: list[Unit] = []
     for unit in units:
@@ -123,9 +123,10 @@ def ordered(units: Iterable[Unit]) -> list[Ordered]:
         else:
             numbered.setdefault(number, []).append(unit)
 
-    waves = [_of_label(number, numbered[number]) for number in sorted(numbered)]
     ranked = sorted(others, key=lambda unit: (_rank(unit)[0], _pods(unit), unit.key))
-    return waves + [_alone(unit) for unit in ranked]
+    canaries = [_alone(unit) for unit in ranked if _rank(unit)[0] == _CANARY]
+    later = [_alone(unit) for unit in ranked if _rank(unit)[0] != _CANARY]
+    return canaries + [_of_label(number, numbered[number]) for number in sorted(numbered)] + later
 
 
 def _of_label(number: int, units: list[Unit]) -> Ordered:
@@ -212,7 +213,7 @@ def _stage(rank: int) -> str:
 def _rank_of_labels(labels: Mapping[str, str]) -> int | None:
     """None: no label says anything."""
     if CANARY_LABEL in labels:
-        return 0 if labels[CANARY_LABEL] == "true" else _LAST
+        return _CANARY if labels[CANARY_LABEL] == "true" else _LAST
 
     for key in STAGE_LABELS:
         if key in labels:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fleet.plan.planning import planned
+from fleet.plan.planning import (
+    files,
+    mesh,
+    namespace,
+    other,
+    plan_of_text,
+    planned,
+    workload,
+)
 from fleet.plan.synthetic import answer, entry, rolling, target, unchanged
 
 from krm_injector.fleet.plan.model import Gate, Plan
@@ -234,3 +243,28 @@ def test_gates_that_block_come_first() -> None:
     plan = plan_of(entry("a", rollout=outage), entry("b", injected=[True, False]))
     assert [gate.severity for gate in plan.gates] == ["blocks", "warns"]
     assert [gate.severity for gate in plan.waves[0].gates] == ["blocks", "warns"]
+
+
+def test_a_quota_that_asks_every_container_for_a_limit(tmp_path: Path) -> None:
+    """The mesh after gives its sidecars no limits: a quota of limits refuses their pods."""
+    bare = mesh("1.31.0").replace("limits", "unknown")
+    made = files(tmp_path, old=mesh("1.30.1"), new=bare)
+    text = namespace() + workload(replicas=1, requests={"cpu": "1"})
+    text += other("ResourceQuota", "all", {"hard": {"limits.memory": "100Gi"}})
+    plan = plan_of_text(text, from_mesh=made["old"], to_mesh=made["new"])
+    gate = only(plan, "limit-range")
+    assert (gate.severity, gate.what) == ("blocks", "ResourceQuota shop/all")
+    assert "injected ones do not: istio-init, istio-proxy" in gate.why
+    again = plan_of_text(text, from_mesh=made["new"], to_mesh=made["new"])
+    assert gates(again, "limit-range") == []
+
+
+def test_a_limit_range_that_the_sidecar_violates(tmp_path: Path) -> None:
+    made = files(tmp_path, old=mesh("1.30.1"), new=mesh("1.31.0").replace("1024Mi", "3Gi"))
+    text = namespace() + workload()
+    limit = {"limits": [{"type": "Container", "max": {"memory": "2Gi"}}]}
+    text += other("LimitRange", "limits", limit)
+    plan = plan_of_text(text, from_mesh=made["old"], to_mesh=made["new"])
+    gate = only(plan, "limit-range")
+    assert (gate.severity, gate.what) == ("blocks", "LimitRange shop/limits")
+    assert "limit of memory 3Gi is over 2Gi" in gate.why

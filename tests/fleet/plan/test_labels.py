@@ -23,7 +23,7 @@ from fleet.plan.planning import (
 from fleet.plan.synthetic import target
 from outside import needs_program
 
-from krm_injector.fleet.plan import labels
+from krm_injector.fleet.plan import labels, readme
 from krm_injector.fleet.plan.model import Failed, LabelChange, Plan
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
@@ -135,10 +135,10 @@ def _order(value: dict[str, Any]) -> int:
 def test_the_next_run_replaces_and_an_equal_one_touches_nothing(plan: Plan, tmp_path: Path) -> None:
     out = tmp_path / "out"
     labels.write(plan, str(out), 1)
-    readme = out / "wave-1" / "README.md"
-    before = readme.stat()
+    page = out / "wave-1" / "README.md"
+    before = page.stat()
     labels.write(plan, str(out), 1)
-    assert (readme.stat().st_ino, readme.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert (page.stat().st_ino, page.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
     stale = out / "wave-1" / "eu" / "namespace-gone.yaml"
     stale.write_text(labels.YAML_MARK)
@@ -161,7 +161,7 @@ def test_nothing_of_others_is_overwritten(what: str, plan: Plan, tmp_path: Path)
     elif what == "a file in it":
         write(out / "wave-1", {"namespace-shop.yaml": "mine: true\n"})
     else:
-        write(out / "wave-1", {"README.md": labels.readme.MARK})
+        write(out / "wave-1", {"README.md": readme.MARK})
         (out / "wave-1" / "eu").symlink_to(elsewhere)
 
     before = tree(tmp_path)
@@ -177,7 +177,7 @@ def test_a_failed_write_leaves_everything_as_it_was(
 ) -> None:
     out = tmp_path / "out"
     labels.write(plan, str(out), 1)
-    (out / "wave-1" / "README.md").write_text(labels.readme.MARK)  # so that there is a difference
+    (out / "wave-1" / "README.md").write_text(readme.MARK)  # so that there is a difference
     before = tree(out)
     renames = []
 

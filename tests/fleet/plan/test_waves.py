@@ -73,7 +73,7 @@ def test_labels_of_the_stage_come_before_names() -> None:
     assert whys(plan)[0] == "canary by its labels"
 
 
-def test_numbers_come_first_and_join() -> None:
+def test_numbers_come_after_canaries_and_join() -> None:
     plan = planned(
         fleet(
             a={"wave": "2"},
@@ -81,12 +81,22 @@ def test_numbers_come_first_and_join() -> None:
             c={"wave": "1"},
             d={"wave": "2"},
             canary={},
+            z={},
         )
     )
-    assert titles(plan) == ["cluster c", "wave 2: a, d", "cluster b", "cluster canary"]
-    assert whys(plan) == ["label wave: 1", "label wave: 2", "label wave: 10", "canary by its name"]
-    assert plan.waves[1].by == "wave"
-    assert plan.waves[1].targets == ("a/shop", "d/shop")
+    assert titles(plan) == ["cluster canary", "cluster c", "wave 2: a, d", "cluster b", "cluster z"]
+    assert whys(plan) == [
+        "canary by its name",
+        "label wave: 1",
+        "label wave: 2",
+        "label wave: 10",
+        "by size: 1 pod",
+    ]
+    assert plan.waves[2].by == "wave"
+    assert plan.waves[2].targets == ("a/shop", "d/shop")
+    # A number wins over a name.
+    targets = fleet(a={"wave": "1"}, canary={"wave": "2"})
+    assert titles(planned(targets)) == ["cluster a", "cluster canary"]
 
 
 def test_a_label_that_is_no_number_does_not_count_and_is_told() -> None:
