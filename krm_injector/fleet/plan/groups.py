@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# Where the sidecar comes or goes as a whole, nobody asks for the pieces.
+# Where the sidecar comes or goes as a whole, the pieces tell nothing: they differ with the ports and
+# names of each application.
 _SIDECARS = {(True, False): "the sidecar goes", (False, True): "a sidecar comes"}
 
 
@@ -55,16 +56,22 @@ def grouped(work: Sequence[Work]) -> Grouped:
 
 
 def _group(number: int, chosen: list[Work], written: _Written) -> ChangeGroup:
-    changes = written.changes(chosen[0])
+    changes = written.common(chosen)
     pods = sum(each.rollout.restarting for each in chosen if each.rollout)
     return ChangeGroup(
         number,
-        _SIDECARS.get(tuple(chosen[0].entry["injected"])) or titles.title(changes),
+        _sidecar(chosen[0]) or titles.title(changes),
         changes,
         tuple(each.place for each in chosen),
         len({each.place.target for each in chosen}),
         pods,
     )
+
+
+def _sidecar(work: Work) -> str:
+    """What happens to the sidecar as a whole; "" if it only changes."""
+    before, after = work.entry["injected"]
+    return _SIDECARS.get((before, after), "")
 
 
 class _Written:
@@ -98,6 +105,10 @@ class _Written:
 
     def key(self, work: Work) -> tuple[str, ...]:
         """Equal for equal changes."""
+        as_a_whole = _sidecar(work)
+        if as_a_whole:
+            return (as_a_whole, *work.entry["revision"], *work.entry["version"])
+
         paths, values = self._values[id(work.answer.data), work.entry["changes"]]
         chosen = [
             value.generic if self._is_shared(paths, position, value) else value.own
@@ -105,7 +116,25 @@ class _Written:
         ]
         return (*paths, *chosen)
 
-    def changes(self, work: Work) -> tuple[Change, ...]:
+    def common(self, chosen: Sequence[Work]) -> tuple[Change, ...]:
+        """The changes of a group; where the sidecar comes or goes, those that all have."""
+        first = self._changes(chosen[0])
+        if not _sidecar(chosen[0]):
+            return first
+
+        others = [
+            {_json(entry) for entry in _entries(each)}
+            for each in {
+                (id(each.answer.data), each.entry["changes"]): each for each in chosen
+            }.values()
+        ]
+        return tuple(
+            change
+            for change, entry in zip(first, _entries(chosen[0]), strict=True)
+            if all(_json(entry) in other for other in others)
+        )
+
+    def _changes(self, work: Work) -> tuple[Change, ...]:
         paths, values = self._values[id(work.answer.data), work.entry["changes"]]
         return tuple(
             _change(entry, self._is_shared(paths, position, value))

@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from krm_injector.fleet.plan.model import ABSENT, Change
+from krm_injector.fleet.plan.relocated import ARROW
 
 _CONTAINER = re.compile(r"spec\.(?:containers|initContainers)\[([^\]]+)\](?:\.([^.\[]+))?")
 _PART = re.compile(
     r"(?:metadata|spec)\.(labels|annotations|volumes|[^.\[]+)(?:\[([^\]]*)\]|\.(.+))?"
 )
+_NATIVE, _ORDINARY = "a native sidecar", "an ordinary container"
 _PARTS = 5  # that a title names
 _SINGULAR = {"labels": "label", "annotations": "annotation", "volumes": "volume"}
 
@@ -25,7 +27,10 @@ def title(changes: Sequence[Change]) -> str:
     others: list[str] = []
     for change in changes:
         match = _CONTAINER.match(change.path)
-        if match is None:
+        if match is not None and ARROW in change.path:
+            of_init = change.path.startswith("spec.containers")
+            others.insert(0, f"{match[1]} becomes {_NATIVE if of_init else _ORDINARY}")
+        elif match is None:
             others.append(_other(change))
         elif match[2] is None:
             others.append(f"{match[1]} {_verb(change)}")
@@ -35,7 +40,8 @@ def title(changes: Sequence[Change]) -> str:
     parts = [
         f"{name}: {', '.join(dict.fromkeys(fields))}" for name, fields in of_containers.items()
     ]
-    parts += dict.fromkeys(others)
+    moved = [each for each in others if each.endswith((_NATIVE, _ORDINARY))]
+    parts = list(dict.fromkeys([*moved, *parts, *others]))
     if len(parts) > _PARTS + 1:
         parts[_PARTS:] = [f"and {len(parts) - _PARTS} more"]
     return "; ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from krm_injector.fleet.plan import campaigns, facts, generic, moves
+from krm_injector.fleet.plan import campaigns, facts, generic, moves, relocated
 from krm_injector.fleet.plan.meshes import Sides
 from krm_injector.fleet.plan.moves import Deciding, Moves
 from krm_injector.fleet.plan.rollout import rollout
@@ -42,7 +42,7 @@ def describe(before: Outcome, after: Outcome, found: Moves, both: Sides) -> Desc
     deciding = found.deciding
     for index, (first, second, differences) in enumerate(upgrade.changed_workloads(before, after)):
         move = found.workloads.get(index)
-        differing = _without_tag_label(differences, move)
+        differing = relocated.told(_without_tag_label(differences, move))
         entry = _entry(first, second)
         entry |= _replicas(first, scalers.get(index), differing)
         entry |= _asked(first, before, second, after, sidecars)
