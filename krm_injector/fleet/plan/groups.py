@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# Where the sidecar comes or goes as a whole, the pieces tell nothing: they differ with the ports and
-# names of each application.
+# Where the sidecar comes or goes as a whole, the pieces tell nothing: they differ with the ports
+# and names of each application.
 _SIDECARS = {(True, False): "the sidecar goes", (False, True): "a sidecar comes"}
 
 
