@@ -16,7 +16,7 @@ from krm_injector.versions import parse_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from krm_injector.fleet.plan.model import GateSeverity
+    from krm_injector.fleet.plan.model import GateSeverity, LabelChange
     from krm_injector.fleet.plan.rollout import Rollout
 
 # Native sidecars: alpha in 1.28 and off, on by default from 1.29 (Kubernetes, feature gate
@@ -111,9 +111,13 @@ def _of(work: Work) -> Rollout:
 def _stays(work: Work) -> str:
     """Why pods that run do not restart by themselves; "" if they do, or there are none."""
     how = _of(work)
-    if how.how not in ("on delete", "paused") or not (work.pods or work.entry["perNode"]):
+    if not (work.pods or work.entry["perNode"]):
         return ""
-    return f"Their pods do not restart by themselves: {how.detail}."
+    if how.how in ("on delete", "paused"):
+        return f"Their pods do not restart by themselves: {how.detail}."
+    if work.place.kind == "StatefulSet" and how.how == "rolling" and how.restarting < work.pods:
+        return f"Not all of their pods restart by themselves: {how.detail}."
+    return ""
 
 
 def _outage(work: Work) -> str:
@@ -127,6 +131,34 @@ def _outage(work: Work) -> str:
     if work.pods == 1:
         return "No pod serves for a while: the only pod ends before its successor starts."
     return "No pod serves for a while: the strategy takes all pods away at once."
+
+
+# ---------------------------------------------------------------- labels
+
+
+def of_labels(waves: Sequence[Sequence[LabelChange]]) -> list[Gate]:
+    """Files that state labels for objects of several waves: who edits them moves all. ``waves``:
+    the label changes of each.
+    """
+    of_file: dict[str, set[int]] = {}
+    for number, changes in enumerate(waves, 1):
+        for change in changes:
+            if change.file:
+                of_file.setdefault(change.file, set()).add(number)
+
+    found = []
+    for number, changes in enumerate(waves, 1):
+        files = dict.fromkeys(each.file for each in changes if len(of_file.get(each.file, ())) > 1)
+        if not files:
+            continue
+
+        names = text.named(list(files), "file")
+        why = f"Objects of other waves have their labels from the same file: {names}."
+        advice = "Do not edit it before the last of these waves; --apply-labels writes patches"
+        what = counted(len(files), "file") if len(files) > 1 else names
+        found.append(Gate("warns", "labels", what, why, advice, (), number))
+
+    return found
 
 
 # ---------------------------------------------------------------- limits and autoscalers

@@ -64,13 +64,21 @@ def of_mesh(settings: SettingsOf, mesh: str | None, option: str, cluster: str) -
     path = mesh_path(mesh, option, cluster)
     if path:
         own = settings(path)
-        # A version that somebody states is that of the mesh in use. The file tells its own.
-        return own._replace(mesh=own.mesh._replace(version=""))
+        # The version and the parts of a mesh that a functionConfig states are those of the mesh in
+        # use. The file tells its own.
+        return _with_mesh(own, MeshSettings(documents=own.mesh.documents), option)
 
     release = _release(mesh, option)
-    own = settings(None)
     profile = MeshSettings(version=release.tag, documents=profile_documents(release))
-    return own._replace(mesh=profile)
+    return _with_mesh(settings(None), profile, option)
+
+
+def _with_mesh(settings: Settings, mesh: MeshSettings, option: str) -> Settings:
+    """The settings with another mesh. The revision that a target states is one of the mesh before:
+    after a move there may be none of that name.
+    """
+    revision = "" if option == "--to" else settings.revision
+    return settings._replace(mesh=mesh, revision=revision)
 
 
 def mesh_path(mesh: str, option: str, cluster: str) -> str:

@@ -139,6 +139,8 @@ def _gates(waves: Sequence[Ordered], work: Sequence[Work], planned: list[Answer]
     for number, wave in enumerate(waves, 1):
         found += gates.of_wave(number, [each for unit in wave.units for each in unit.work])
 
+    changes = [[change for unit in wave.units for change in unit.labels] for wave in waves]
+    found += gates.of_labels(changes)
     of_targets: dict[str, list[Work]] = {}
     for each in work:
         of_targets.setdefault(each.place.target, []).append(each)

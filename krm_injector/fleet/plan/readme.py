@@ -30,10 +30,11 @@ When the wave is over, write the labels into the manifests, and take the compone
 
 def text(plan: Plan, wave: Wave, by_hand: Sequence[LabelChange]) -> str:
     lines = [MARK, f"# Wave {wave.number}: {wave.title}\n", f"\nOf the plan: {plan.title}.\n"]
-    blocks = [gate for gate in wave.gates if gate.severity == "blocks"]
-    if blocks:
-        lines.append("\n**The wave is blocked:**\n\n")
-        lines += [f"- {gate.what}: {gate.why} {gate.advice}.\n" for gate in blocks]
+    for severity, title in (("blocks", "**The wave is blocked:**"), ("warns", "To know before:")):
+        gates = [gate for gate in wave.gates if gate.severity == severity]
+        if gates:
+            lines.append(f"\n{title}\n\n")
+            lines += [f"- {gate.what}: {gate.why} {gate.advice}.\n" for gate in gates]
 
     lines += ["\n## Labels\n\n", "| Cluster | Object | Before | After | Stands in |\n"]
     lines.append("|---|---|---|---|---|\n")

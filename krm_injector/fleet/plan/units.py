@@ -100,8 +100,11 @@ def _key_of_label(by: str, change: LabelChange) -> Key:
         return "cluster", change.cluster, ""
     if by == "namespace":
         return "namespace", change.of, ""
-    (label,) = [f"{key}={value}" for key, value in change.before.items()][:1] or [""]
-    return "revision", _revision_label(label), ""
+    # Of both labels the injection label decides.
+    for key in (INJECTION_LABEL, REVISION_LABEL):
+        if key in change.before:
+            return "revision", f"{key}={change.before[key]}", ""
+    return "revision", _NO_LABEL, ""
 
 
 def _revision_label(label: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fleet.plan.planning import (
+    data,
     files,
     mesh,
     namespace,
@@ -80,6 +81,27 @@ def test_pods_that_stay_warn() -> None:
     assert gate.why == "Their pods do not restart by themselves: updateStrategy OnDelete."
     assert "Delete the pods of StatefulSet shop/web" in plan.waves[0].steps
     assert plan.totals.pods == 0
+
+
+def test_a_partition_keeps_some_pods() -> None:
+    some = rolling(2, detail="partition 3 keeps the others")
+    gate = only(plan_of(entry(kind="StatefulSet", pods=5, rollout=some)), "restart")
+    assert gate.why.startswith("Not all of their pods restart by themselves: partition 3")
+
+
+def test_a_file_that_several_waves_share(tmp_path: Path) -> None:
+    made = files(tmp_path, old=mesh("1.30.1"), new=mesh("1.31.0", "1-31"))
+    options = {"from_mesh": made["old"], "to_mesh": made["new"]}
+    targets = [target(name, name) for name in ("eu", "us")]
+    text = namespace() + workload()
+    plan = planned([(each, data(text, each, **options)) for each in targets])
+    assert [(gate.wave, gate.severity, gate.what) for gate in gates(plan, "labels")] == [
+        (1, "warns", "all.yaml"),
+        (2, "warns", "all.yaml"),
+    ]
+    (first, _) = targets
+    alone = planned([(first, data(text, first, **options))])
+    assert gates(alone, "labels") == []
 
 
 # ---------------------------------------------------------------- injection and versions

@@ -11,8 +11,11 @@ from fleet.plan.synthetic import target
 from outside import needs_path
 from paths import SHARED
 
+from krm_injector.discovery import profile
 from krm_injector.fleet.plan import meshes
+from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.model import Refused
+from krm_injector.sources import resource_list
 
 TEXT = namespace() + workload()
 
@@ -98,3 +101,22 @@ def test_meshes_of_real_installations(
     assert (entry["revision"], entry["injected"]) == (revisions, [True, True])
     assert len(found["labels"]) == labels
     assert found["changes"]
+
+
+def test_what_a_functionConfig_says_of_its_mesh_is_of_the_mesh_before(tmp_path: Path) -> None:
+    """Its parts and its revision do not count for a mesh that an option names."""
+    made = files(tmp_path, new=mesh(NEW, "1-31"))["new"]
+    embedded = profile.load()
+    inline = MeshSettings(embedded.config, embedded.values, embedded.mesh, version="1.29.1")
+    documents = tuple(
+        item.value for item in resource_list.read_manifests(Path(made).read_bytes()).items
+    )
+
+    def settings(path: str | None) -> Settings:
+        stated = inline if path is None else inline._replace(documents=documents)
+        return Settings(mesh=stated, revision="old")
+
+    after = meshes.of_mesh(settings, made, "--to", "")
+    assert after == Settings(mesh=MeshSettings(documents=documents))
+    assert meshes.of_mesh(settings, None, "--from", "") == settings(None)
+    assert meshes.of_mesh(settings, made, "--from", "").revision == "old"

@@ -262,6 +262,16 @@ def test_what_was_injected_before_gives_the_same(meshes: dict[str, str]) -> None
         assert moved(injected, meshes, "old", after) == moved(text, meshes, "old", after)
 
 
+def test_both_labels_are_one_wave_with_their_pods(meshes: dict[str, str]) -> None:
+    labels = {"istio-injection": "enabled", "istio.io/rev": "1-29"}
+    text = namespace("shop", **labels) + workload()
+    options = {"from_mesh": meshes["old"], "to_mesh": meshes["canary"]}
+    plan = plan_of_text(text, waves="revision", **options)
+    (wave,) = plan.waves
+    assert wave.title == "istio-injection=enabled"
+    assert (wave.labels[0].before, wave.labels[0].after) == (labels, {"istio.io/rev": "1-31"})
+
+
 def test_an_error_gives_no_data(meshes: dict[str, str]) -> None:
     found, results = answer(workload(), from_mesh=meshes["old"], to_mesh=meshes["new"])
     assert found == {}
