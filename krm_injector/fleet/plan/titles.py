@@ -18,7 +18,7 @@ _SINGULAR = {"labels": "label", "annotations": "annotation", "volumes": "volume"
 
 
 def title(changes: Sequence[Change]) -> str:
-    """ "image A -> B"; "istio-proxy: image, args; istio-init taken away; label istio.io/rev"."""
+    """ "image A -> B (istio-proxy; init: istio-init)", "istio-proxy: image, args; label a/b"."""
     images = _same_image(changes)
     if images:
         return images
@@ -54,7 +54,19 @@ def _same_image(changes: Sequence[Change]) -> str:
         return ""
 
     before, after = pairs.pop()
-    return f"image {before} -> {after}"
+    return f"image {before} -> {after} ({_containers(changes)})"
+
+
+def _containers(changes: Sequence[Change]) -> str:
+    """ "istio-proxy; init: istio-init": native sidecars are init containers."""
+    names: dict[bool, list[str]] = {False: [], True: []}
+    for change in changes:
+        match = _CONTAINER.match(change.path)
+        if match is not None:
+            names[change.path.startswith("spec.initContainers")].append(match[1])
+
+    init = f"init: {', '.join(names[True])}" if names[True] else ""
+    return "; ".join(part for part in (", ".join(names[False]), init) if part)
 
 
 def _is_image(change: Change) -> bool:

@@ -122,10 +122,10 @@ CONTAINER = "spec.containers[istio-proxy]"
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ([(f"{CONTAINER}.image", "a:1", "a:2")], "image a:1 -> a:2"),
+        ([(f"{CONTAINER}.image", "a:1", "a:2")], "image a:1 -> a:2 (istio-proxy)"),
         (
             [(f"{CONTAINER}.image", "a:1", "a:2"), ("spec.initContainers[b].image", "a:1", "a:2")],
-            "image a:1 -> a:2",
+            "image a:1 -> a:2 (istio-proxy; init: b)",
         ),
         (
             [(f"{CONTAINER}.image", "a:1", "a:2"), ("spec.initContainers[b].image", "b:1", "b:2")],
