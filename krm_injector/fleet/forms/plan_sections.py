@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from krm_injector.fleet.forms.columns import Column
 from krm_injector.fleet.forms.sections import Entry, Section, kept
-from krm_injector.fleet.plan import text
+from krm_injector.fleet.plan import sums, text
 from krm_injector.fleet.plan.model import (
     ByHand,
     ChangeGroup,
@@ -104,8 +104,8 @@ def _requests_in_words(requests: Sequence[Requests]) -> list[str]:
     if not requests:
         return []
 
-    cpu = [sum(each.cpu[side] for each in requests) for side in (0, 1)]
-    memory = [sum(each.memory[side] for each in requests) for side in (0, 1)]
+    everything = sums.total(requests, "")
+    cpu, memory = everything.cpu, everything.memory
     if cpu[0] == cpu[1] and memory[0] == memory[1]:
         stay = f"CPU {text.cpu(cpu[0])}, memory {text.memory(memory[0])}"
         return [f"Requests stay in sum: {stay}."]
@@ -127,7 +127,7 @@ def sections(plan: Plan, limit: int) -> list[Section]:
         _groups(plan.groups, limit),
         _gates("Blocked", plan, "blocks", limit),
         _gates("To know before", plan, "warns", limit),
-        _requests(plan.requests, limit),
+        *_requests(plan.requests, limit),
         _by_hand(plan.by_hand, limit),
         *_steps(plan.waves, limit),
         _assumptions(plan),
@@ -222,24 +222,34 @@ def _target(places: Sequence[Place]) -> str:
     return f"{places[0].target}: {places[0]}" if places else ""
 
 
-def _requests(requests: Sequence[Requests], limit: int) -> Section:
-    """Only Namespaces whose requests change: the others are in the sum."""
-    changed = [each for each in requests if each.cpu[0] != each.cpu[1] or _memory_changes(each)]
+def _requests(requests: Sequence[Requests], limit: int) -> Iterator[Section]:
+    """Only what changes: the rest is in the sum of all. Clusters first, if there are several."""
+    by_cluster: dict[str, list[Requests]] = {}
+    for each in requests:
+        by_cluster.setdefault(each.cluster, []).append(each)
+
+    if len(by_cluster) > 1:
+        clusters = [sums.total(each, "") for each in by_cluster.values()]
+        yield _changed_requests("Requests of clusters", "cluster", clusters, limit)
+    yield _changed_requests("Requests of Namespaces", "Namespace", requests, limit)
+
+
+def _changed_requests(title: str, noun: str, requests: Sequence[Requests], limit: int) -> Section:
+    changed = [each for each in requests if each.most_cpu[0] != each.most_cpu[1] or _grows(each)]
     most = kept(changed, limit)
-    rows = [_request(each) for each in changed[:most]]
-    title = "Requests of Namespaces that change"
-    return Section(title, "Namespace", _REQUESTS, rows, hidden=len(changed) - most)
+    rows = [_request(each, noun) for each in changed[:most]]
+    return Section(f"{title} that change", noun, _REQUESTS, rows, hidden=len(changed) - most)
 
 
-def _memory_changes(requests: Requests) -> bool:
-    return requests.memory[0] != requests.memory[1]
+def _grows(requests: Requests) -> bool:
+    return requests.most_memory[0] != requests.most_memory[1]
 
 
-def _request(each: Requests) -> tuple[str, ...]:
+def _request(each: Requests, noun: str) -> tuple[str, ...]:
     scaled = each.most_pods != each.pods
     return (
         each.cluster,
-        each.namespace or "(none)",
+        each.namespace or ("(none)" if noun == "Namespace" else ""),
         f"{each.pods:,} to {each.most_pods:,}" if scaled else f"{each.pods:,}",
         *(_range(text.cpu, each.cpu[side], each.most_cpu[side]) for side in (0, 1)),
         *(_range(text.memory, each.memory[side], each.most_memory[side]) for side in (0, 1)),

@@ -28,10 +28,11 @@ def labels_after(labels: Any, move: Move) -> dict[str, Any]:
 
 
 def bundle(before: Outcome, moves: Moves) -> Bundle:
-    """The bundle as it was before any injection, with the labels moved. A Namespace whose tag moves
-    has the label that the tag will mean.
+    """The bundle with the labels moved. A Namespace whose tag moves has the label that the tag will
+    mean. A workload whose own labels move is as it was before any injection, since a record holds
+    these labels; the others keep what was edited by hand in their injection.
     """
-    values: dict[int, Any] = dict(before.originals)
+    values: dict[int, Any] = {}
     for member, path, move in _namespaces(before.bundle, moves):
         item = values.get(member.item, before.bundle.items[member.item].value)
         values[member.item] = put(item, path, labels_after(at(item, path), move))
@@ -40,7 +41,8 @@ def bundle(before: Outcome, moves: Moves) -> Bundle:
         decision = before.decisions[index]
         path = _pod_labels(decision)
         number = decision.workload.item
-        item = values.get(number, before.bundle.items[number].value)
+        original = before.originals.get(number, before.bundle.items[number].value)
+        item = values.get(number, original)
         values[number] = put(item, path, labels_after(at(item, path), move))
 
     return with_replacements(before.bundle, values)

@@ -30,6 +30,7 @@ class _Need(NamedTuple):
     after: int
     surge: int  # of all pods that roll at once
     least: int  # the largest pod that must come before one goes; 0: none must
+    most: tuple[int, int] = (0, 0)  # before and after, with autoscalers at their most
 
 
 def gates(answers: Iterable[Answer], work: Sequence[Work], waves: dict[int, int]) -> list[Gate]:
@@ -85,10 +86,11 @@ def _hard(name: str, stated: str) -> int | None:
 
 
 def _need(name: str, loads: Iterable[Work], rolling: Iterable[Work]) -> _Need:
-    before = after = surge = least = 0
+    before = after = surge = least = most = most_after = 0
     for each in loads:
-        before += each.pods * _asks(each, name, 0)
-        after += each.pods * _asks(each, name, 1)
+        one, one_after = _asks(each, name, 0), _asks(each, name, 1)
+        before, after = before + each.pods * one, after + each.pods * one_after
+        most, most_after = most + each.most_pods * one, most_after + each.most_pods * one_after
 
     for each in rolling:
         how = each.rollout
@@ -99,7 +101,7 @@ def _need(name: str, loads: Iterable[Work], rolling: Iterable[Work]) -> _Need:
         if not how.unavailable:
             least = max(least, one)
 
-    return _Need(before, after, surge, least)
+    return _Need(before, after, surge, least, (most, most_after))
 
 
 def _asks(work: Work, name: str, side: int) -> int:
@@ -137,6 +139,14 @@ def _gate(name: str, most: int, need: _Need) -> Gate | None:
             f"{shown(need.surge)} more; allowed are {shown(most)}. Rollouts wait for each other."
         )
         advice = "Expect a longer rollout, or merge the workloads one after another"
+        return Gate("warns", "quota", "", why, advice, ())
+
+    if need.most[0] <= most < need.most[1]:
+        why = (
+            f"With HorizontalPodAutoscalers at their most the pods ask for {shown(need.most[1])} of "
+            f"{name} after the move, before it for {shown(need.most[0])}; allowed are {shown(most)}."
+        )
+        advice = f"Raise {name} to at least {shown(need.most[1])}, so that they can scale as before"
         return Gate("warns", "quota", "", why, advice, ())
 
     return None

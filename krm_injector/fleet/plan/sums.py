@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from krm_injector.fleet.plan.model import Requests
 from krm_injector.fleet.plan.work import Work
@@ -18,6 +18,25 @@ def requests(work: Iterable[Work]) -> tuple[Requests, ...]:
             columns[index] += value
 
     return tuple(_requests(*key, sums[key]) for key in sorted(sums))
+
+
+def total(requests: Sequence[Requests], namespace: str) -> Requests:
+    """The sum of several, under the cluster of the first."""
+    parts = [
+        (
+            each.pods,
+            each.most_pods,
+            *each.cpu,
+            *each.memory,
+            *each.most_cpu,
+            *each.most_memory,
+            each.per_node,
+        )
+        for each in requests
+    ]
+    return _requests(
+        requests[0].cluster, namespace, [sum(column) for column in zip(*parts, strict=True)]
+    )
 
 
 def _columns(work: Work) -> list[int]:

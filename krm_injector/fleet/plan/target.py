@@ -45,7 +45,6 @@ def target_plan(
     unmoved = pipeline.decide_only(bundle, both.after)
     found = moves.find(_question(both, before, unmoved, namespaces))
 
-    # Taking an injection back is the same for both sides, and done once.
     changed = moved.bundle(before, found)
     after = pipeline.run(changed, moved.settings(both.after, found))
     all_results = _together(before.results, after.results)

@@ -80,8 +80,8 @@ def test_labels_are_written_beside_the_plan(repository: Path) -> None:
         "moves/wave-2/eu-1/namespace-shop.yaml",
     ]
     assert "apps/mail/all.yaml" in after["moves/wave-2/README.md"].decode()
-    words = ("--to", "meshes/new.yaml", "--apply-labels", "moves")
-    assert plan(repository, *words, code=1)["way"] == "in place"
+    nothing = plan(repository, "--to", "meshes/new.yaml", "--apply-labels", "moves", code=1)
+    assert nothing["way"] == "in place"
 
 
 def test_shards_are_joined_to_the_same_plan(repository: Path) -> None:

@@ -117,6 +117,23 @@ def test_requests_that_change_are_shown() -> None:
         assert cell in row
 
 
+def test_requests_of_clusters_come_first() -> None:
+    grows = ({"requests.cpu": 100}, {"requests.cpu": 150})
+    targets = [
+        (target(name, name), answer(entry("a", "one", requests=grows), entry("b", "two")))
+        for name in ("eu", "us")
+    ]
+    text = plan_table.render(planned(targets), Style(0, False, 12))
+    assert "Requests of clusters that change" in text
+    rows = [line.split() for line in text.splitlines() if line.startswith(("eu ", "us "))]
+    assert rows == [
+        ["eu", "2", "100m", "150m", "0", "0"],
+        ["us", "2", "100m", "150m", "0", "0"],
+        ["eu", "one", "1", "100m", "150m", "0", "0"],
+        ["us", "one", "1", "100m", "150m", "0", "0"],
+    ]
+
+
 def test_markdown_escapes_what_names_say() -> None:
     data_ = answer(entry("<b>x</b>", "a|b"))
     text = plan_markdown.render(planned([(target("all"), data_)]), Style(limit=5))

@@ -237,6 +237,17 @@ def test_what_a_quota_says_about_other_things_does_not_count() -> None:
     assert quota({"services": "1", "requests.storage": "1Gi", "pods": "many"}, asking(1, 1)) == []
 
 
+def test_an_autoscaler_that_can_scale_less_than_before() -> None:
+    scaled = {**asking(100, 120, 2), "pods": [2, 10]}
+    (gate,) = quota({"requests.cpu": "1"}, scaled)
+    assert gate.severity == "warns"
+    assert gate.why == (
+        "With HorizontalPodAutoscalers at their most the pods ask for 1200m of requests.cpu after "
+        "the move, before it for 1; allowed are 1."
+    )
+    assert quota({"requests.cpu": "900m"}, scaled) == []
+
+
 def test_memory_and_limits() -> None:
     requests = ({"limits.memory": GI}, {"limits.memory": 2 * GI})
     (gate,) = quota({"limits.memory": "3Gi"}, entry(pods=2, requests=requests))

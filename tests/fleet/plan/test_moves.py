@@ -262,6 +262,22 @@ def test_what_was_injected_before_gives_the_same(meshes: dict[str, str]) -> None
         assert moved(injected, meshes, "old", after) == moved(text, meshes, "old", after)
 
 
+def test_what_was_edited_by_hand_is_kept_on_both_sides(meshes: dict[str, str]) -> None:
+    text = namespace() + workload(replicas=2)
+    untouched = moved(text, meshes, "old", "new")
+    read = resource_list.read_manifests(Path(meshes["old"]).read_bytes())
+    documents = tuple(item.value for item in read.items)
+    bundle = resource_list.read_manifests(text.encode())
+    outcome = pipeline.run(bundle, Settings(mesh=MeshSettings(documents=documents)))
+    items = [outcome.replacements.get(each.index, each.value) for each in bundle.items]
+    injected = "".join(f"---\n{json.dumps(item)}\n" for item in items)
+    edited = injected.replace('"cpu": "2"', '"cpu": "3"')
+    assert edited != injected
+    found = moved(edited, meshes, "old", "new")
+    assert found["changes"] == untouched["changes"]
+    assert found["workloads"][0]["requests"] != untouched["workloads"][0]["requests"]
+
+
 def test_both_labels_are_one_wave_with_their_pods(meshes: dict[str, str]) -> None:
     labels = {"istio-injection": "enabled", "istio.io/rev": "1-29"}
     text = namespace("shop", **labels) + workload()
