@@ -112,14 +112,17 @@ def _asks(work: Work, name: str, side: int) -> int:
 
 
 def _gate(name: str, most: int, need: _Need) -> Gate | None:
+    """The worst that is true of a resource. ``most``: what the quota allows."""
+
     def shown(value: int) -> str:
         return text.amount(value, name)
 
+    allowed = f"allowed are {shown(most)}"
     standing = max(need.before, need.after)
     if need.after > most:
         why = (
             f"The pods of the fleet ask for {shown(need.after)} of {name} after the move, before "
-            f"it for {shown(need.before)}; allowed are {shown(most)}. Pods over it are not created."
+            f"it for {shown(need.before)}; {allowed}. Pods over it are not created."
         )
         advice = f"Raise {name} to at least {shown(need.after + need.surge)} before the wave"
         return Gate("blocks", "quota", "", why, advice, ())
@@ -127,8 +130,7 @@ def _gate(name: str, most: int, need: _Need) -> Gate | None:
     if standing + need.least > most:
         why = (
             f"All pods ask for {shown(standing)} of {name}, and a new one that must come before an "
-            f"old one goes asks for {shown(need.least)}; allowed are {shown(most)}. The rollout "
-            "stops there."
+            f"old one goes asks for {shown(need.least)}; {allowed}. The rollout stops there."
         )
         advice = f"Raise {name} to at least {shown(standing + need.least)} during the wave"
         return Gate("blocks", "quota", "", why, advice, ())
@@ -136,17 +138,24 @@ def _gate(name: str, most: int, need: _Need) -> Gate | None:
     if standing + need.surge > most:
         why = (
             f"All pods ask for {shown(standing)} of {name}, and those that come first for up to "
-            f"{shown(need.surge)} more; allowed are {shown(most)}. Rollouts wait for each other."
+            f"{shown(need.surge)} more; {allowed}. Rollouts wait for each other."
         )
         advice = "Expect a longer rollout, or merge the workloads one after another"
         return Gate("warns", "quota", "", why, advice, ())
 
-    if need.most[0] <= most < need.most[1]:
-        why = (
-            f"With HorizontalPodAutoscalers at their most the pods ask for {shown(need.most[1])} of "
-            f"{name} after the move, before it for {shown(need.most[0])}; allowed are {shown(most)}."
-        )
-        advice = f"Raise {name} to at least {shown(need.most[1])}, so that they can scale as before"
-        return Gate("warns", "quota", "", why, advice, ())
+    return _scaled_gate(name, most, need)
 
-    return None
+
+def _scaled_gate(name: str, most: int, need: _Need) -> Gate | None:
+    """Autoscalers that could reach their most before the move, and cannot after it."""
+    before, after = need.most
+    if not before <= most < after:
+        return None
+
+    said = [text.amount(value, name) for value in (after, before, most)]
+    why = (
+        f"With HorizontalPodAutoscalers at their most the pods ask for {said[0]} of {name} after "
+        f"the move, before it for {said[1]}; allowed are {said[2]}."
+    )
+    advice = f"Raise {name} to at least {said[0]}, so that they can scale as before"
+    return Gate("warns", "quota", "", why, advice, ())
