@@ -305,3 +305,15 @@ def test_other_webhooks_of_the_cluster_are_no_tags() -> None:
 
     documents = [yaml.load(text) for text in mesh(OLD, prod="default").split("---\n") if text]
     assert moves.tags(documents) == {"istio-revision-tag-prod": "prod"}
+
+
+def test_a_move_that_is_under_way_goes_on(meshes: dict[str, str]) -> None:
+    """The mesh in use is of both control planes, and some Namespaces have moved."""
+    text = namespace("a") + workload("a", "a") + rev("b", "1-31") + workload("b", "b")
+    plan = plan_of_text(text, from_mesh=meshes["both"], to_mesh=meshes["canary"])
+    (wave,) = plan.waves
+    assert (wave.title, plan.totals.changing, len(wave.labels)) == ("Namespace a", 1, 1)
+    assert wave.labels[0].after == {"istio.io/rev": "1-31"}
+    done = rev("a", "1-31") + workload("a", "a") + rev("b", "1-31") + workload("b", "b")
+    plan = plan_of_text(done, from_mesh=meshes["both"], to_mesh=meshes["canary"])
+    assert (plan.way, plan.waves) == ("nothing", ())
