@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from krm_injector.fleet.forms.columns import Column
 from krm_injector.fleet.forms.sections import Entry, Section, kept
+
 from krm_injector.fleet.plan import sums, text
 from krm_injector.fleet.plan.model import (
     ByHand,
@@ -31,6 +32,14 @@ _WAVES = (
     Column("Restart", number=True),
     Column("Pods", number=True),
     Column("Labels", number=True),
+)
+_LABELS = (
+    Column("Wave", number=True),
+    Column("Cluster"),
+    Column("Object"),
+    Column("Label"),
+    Column("becomes"),
+    Column("Stands in"),
 )
 _REQUESTS = (
     Column("Cluster"),
@@ -127,6 +136,7 @@ def sections(plan: Plan, limit: int) -> list[Section]:
         _groups(plan.groups, limit),
         _gates("Blocked", plan, "blocks", limit),
         _gates("To know before", plan, "warns", limit),
+        _labels(plan.waves, limit),
         *_requests(plan.requests, limit),
         _by_hand(plan.by_hand, limit),
         *_steps(plan.waves, limit),
@@ -220,6 +230,23 @@ def _of_waves(waves: Sequence[int]) -> str:
 
 def _target(places: Sequence[Place]) -> str:
     return f"{places[0].target}: {places[0]}" if places else ""
+
+
+def _labels(waves: Sequence[Wave], limit: int) -> Section:
+    found = [(wave.number, change) for wave in waves for change in wave.labels]
+    most = kept(found, limit)
+    rows = [
+        (
+            str(number),
+            change.cluster,
+            change.object,
+            text.labels(change.before),
+            text.labels(change.after),
+            text.stands_in(change),
+        )
+        for number, change in found[:most]
+    ]
+    return Section("Labels that move", "label", _LABELS, rows, hidden=len(found) - most)
 
 
 def _requests(requests: Sequence[Requests], limit: int) -> Iterator[Section]:

@@ -92,6 +92,11 @@ class LabelChange(NamedTuple):
     targets: tuple[str, ...] = ()
     of: str = ""  # the Namespace that it is about
 
+    @property
+    def object(self) -> str:
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {name}"
+
 
 class Restart(NamedTuple):
     """How the pods of one workload are replaced in its wave."""

@@ -45,7 +45,7 @@ def text(plan: Plan, wave: Wave, by_hand: Sequence[LabelChange]) -> str:
     lines.append(_USE.format(folder=folder))
     if by_hand:
         lines.append("\nThese have no manifest that a patch reaches; change them by hand:\n\n")
-        lines += [f"- {_object(change)}: {_where(change)}\n" for change in by_hand]
+        lines += [f"- {change.object}: {texts.stands_in(change)}\n" for change in by_hand]
 
     lines += ["\nAll steps of the wave:\n\n", *_numbered(wave.steps)]
     lines += ["\n## The way back\n\n", *_numbered(wave.back)]
@@ -55,27 +55,12 @@ def text(plan: Plan, wave: Wave, by_hand: Sequence[LabelChange]) -> str:
 def _row(change: LabelChange) -> str:
     cells = (
         change.cluster,
-        _object(change),
+        change.object,
         texts.labels(change.before),
         texts.labels(change.after),
-        _where(change),
+        texts.stands_in(change),
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
-
-
-def _object(change: LabelChange) -> str:
-    name = f"{change.namespace}/{change.name}" if change.namespace else change.name
-    return f"{change.kind} {name}"
-
-
-def _where(change: LabelChange) -> str:
-    if change.source == "functionConfig":
-        return f"spec.namespaces of the functionConfig of {texts.named(change.targets, 'target')}"
-    if change.source != "bundle":
-        return change.source
-    if change.line:
-        return f"{change.file}:{change.line}"
-    return change.file or f"rendered by {texts.named(change.targets, 'target')}"
 
 
 def _numbered(steps: Sequence[str]) -> list[str]:

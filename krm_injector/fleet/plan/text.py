@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from krm_injector.judging.advice.resources import shown
 from krm_injector.results import counted
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.fleet.plan.model import LabelChange
+
 _CORES, _GI = 10_000, 10 * 2**30  # from here on rounded to tenths, so that columns can be compared
 _NAMED = 3
 
@@ -42,6 +46,17 @@ def named(names: Sequence[str], singular: str, plural: str = "") -> str:
 def more(number: int, singular: str, plural: str = "") -> str:
     """ "4 more targets"."""
     return counted(number, f"more {singular}", f"more {plural}" if plural else "")
+
+
+def stands_in(change: LabelChange) -> str:
+    """Where a label is written: a file and its line, or who states or renders it."""
+    if change.source == "functionConfig":
+        return f"spec.namespaces of the functionConfig of {named(change.targets, 'target')}"
+    if change.source != "bundle":
+        return change.source
+    if change.line:
+        return f"{change.file}:{change.line}"
+    return change.file or f"rendered by {named(change.targets, 'target')}"
 
 
 def labels(values: dict[str, str]) -> str:

@@ -117,6 +117,13 @@ def test_requests_that_change_are_shown() -> None:
         assert cell in row
 
 
+def test_labels_that_move_are_shown_with_their_files(plans: list[Plan]) -> None:
+    text = plan_table.render(plans[1], Style(0, False, 12))
+    row = "   1  eu       Namespace shop  istio-injection=enabled  istio.io/rev=1-31  all.yaml:2"
+    assert row in text
+    assert "Labels that move" not in plan_table.render(plans[0], Style(0, False, 12))
+
+
 def test_requests_of_clusters_come_first() -> None:
     grows = ({"requests.cpu": 100}, {"requests.cpu": 150})
     targets = [
