@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from krm_injector.fleet.forms.sections import as_markdown
-
 from krm_injector.fleet.forms.plan_sections import sections, sentences
+from krm_injector.fleet.forms.sections import as_markdown
 from krm_injector.fleet.plan.model import Plan
 from krm_injector.presenting.explain.style import Style
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from krm_injector.fleet.forms.columns import Column
 from krm_injector.fleet.forms.sections import Entry, Section, kept
-
 from krm_injector.fleet.plan import sums, text
 from krm_injector.fleet.plan.model import (
     ByHand,
