@@ -659,6 +659,11 @@ def test_a_hint_that_is_followed_helps(
 ELSEWHERE = {
     "comment-copied": "reinjection/test_setter_comments.py",
     "ejected-by-traces": "reinjection/test_convergence.py",
+    "fleet-plan-campaign": "fleet/plan/test_campaigns.py",
+    "fleet-plan-labels": "fleet/plan/test_labels.py",
+    "fleet-plan-mesh": "fleet/plan/test_meshes.py",
+    "fleet-plan-revision": "fleet/plan/test_moves.py",
+    "fleet-plan-wave": "fleet/plan/test_waves.py",
     "pods-of-controller": "discovery/test_other_kinds.py",
     "snapshot-credentials": "presenting/test_snapshot.py",
     "taken-back-loses": "reinjection/test_convergence.py",

@@ -25,6 +25,7 @@ from krm_injector import pipeline
 from krm_injector.fleet.model import Target
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.kube import yaml
+from krm_injector.model import Refused
 from krm_injector.sources import resource_list
 
 
@@ -164,8 +165,9 @@ def test_a_label_of_a_pod_that_names_a_tag_stays(meshes: dict[str, str]) -> None
 
 
 def test_several_new_revisions_are_refused(meshes: dict[str, str]) -> None:
-    with pytest.raises(Exception, match="1-31, 1-31-1"):
+    with pytest.raises(Refused, match="1-31, 1-31-1") as caught:
         moved(namespace() + workload(), meshes, "old", "two_new")
+    assert caught.value.results[0].code == "fleet-plan-revision"
 
 
 def test_a_revision_that_goes_moves_to_the_one_that_is_left(
