@@ -212,6 +212,12 @@ if TYPE_CHECKING:
         "fleet-output-differs",
         "fleet-output-missing",
         "fleet-output-left-over",
+        # Plans of fleets
+        "fleet-plan-campaign",
+        "fleet-plan-mesh",
+        "fleet-plan-revision",
+        "fleet-plan-labels",
+        "fleet-plan-wave",
     ]
 
 
@@ -500,6 +506,12 @@ CODES: dict[CodeName, Code] = {
     "fleet-output-differs": Code(("error",), "codes.md"),
     "fleet-output-missing": Code(("error",), "codes.md"),
     "fleet-output-left-over": Code(("error",), "codes.md"),
+    # Plans of fleets
+    "fleet-plan-campaign": Code(("error",), "codes.md"),
+    "fleet-plan-mesh": Code(("error",), "codes.md"),
+    "fleet-plan-revision": Code(("error",), "codes.md"),
+    "fleet-plan-labels": Code(("error", "info"), "codes.md"),
+    "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 
 

@@ -10,6 +10,8 @@ from krm_injector.cli.tables import Command, Option, Usage
 def _check_plan(arguments: Arguments) -> None:
     if not arguments.to_mesh and not arguments.campaign:
         raise Usage("plan what? --to MESH names the mesh after the upgrade; or --campaign NAME")
+    if arguments.to_mesh and arguments.campaign:
+        raise Usage("--campaign plans a move of its own: leave --to out")
     if arguments.mesh:
         raise Usage("--from and --to name the meshes: leave --mesh out")
     if arguments.wave is not None and not arguments.apply_labels:

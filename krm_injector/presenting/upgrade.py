@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.differences import ABSENT, Difference, differences
@@ -34,16 +34,25 @@ def groups(before: Outcome, after: Outcome) -> list[ChangeGroup]:
     is not compared.
     """
     by_changes: dict[str, tuple[list[ResourceRef], list[Difference]]] = {}
-    for decision, decision_after in zip(before.decisions, after.decisions, strict=True):
-        changes = differences(_pod(before, decision), _pod(after, decision_after))
-        if not changes:
-            continue
-
-        refs, _ = by_changes.setdefault(_key(changes), ([], changes))
-        refs.append(decision.workload.ref)
+    for decision, _, changes in changed_workloads(before, after):
+        if changes:
+            refs, _ = by_changes.setdefault(_key(changes), ([], changes))
+            refs.append(decision.workload.ref)
 
     result = [ChangeGroup(tuple(refs), tuple(changes)) for refs, changes in by_changes.values()]
     return sorted(result, key=lambda group: -len(group.workloads))
+
+
+def changed_workloads(
+    before: Outcome, after: Outcome
+) -> Iterator[tuple[Decision, Decision, list[Difference]]]:
+    """Each workload's decisions before and after, and what of its pod template changes."""
+    for decision, decision_after in zip(before.decisions, after.decisions, strict=True):
+        yield (
+            decision,
+            decision_after,
+            differences(_pod(before, decision), _pod(after, decision_after)),
+        )
 
 
 def _key(changes: Sequence[Difference]) -> str:
@@ -104,7 +113,7 @@ def as_json(groups: Sequence[ChangeGroup], total: int) -> str:
         "groups": [
             {
                 "workloads": [_reference(ref) for ref in group.workloads],
-                "changes": [_change(change) for change in group.changes],
+                "changes": [change_entry(change) for change in group.changes],
             }
             for group in groups
         ],
@@ -121,7 +130,8 @@ def _reference(ref: ResourceRef) -> dict[str, str]:
     }
 
 
-def _change(change: Difference) -> dict[str, Any]:
+def change_entry(change: Difference) -> dict[str, Any]:
+    """A change for programs. What was or will be absent has no key."""
     entry: dict[str, Any] = {"path": change.path}
     if change.before is not ABSENT:
         entry["before"] = change.before
