@@ -14,7 +14,7 @@ _ARROW = f"{GAP * 2}-> "
 
 
 class Column(NamedTuple):
-    head: str
+    head: str  # as in a sentence; a terminal has it in capitals
     number: bool = False  # stands at the right, and is never cut
 
 
@@ -25,7 +25,10 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], style: Style
     cells = [[printable(cell) for cell in row] for row in rows]
     kept = [at for at in range(len(columns)) if any(row[at] for row in cells)]
     columns = [columns[at] for at in kept]
-    cells = [[column.head for column in columns], *([row[at] for at in kept] for row in cells)]
+    cells = [
+        [column.head.upper() for column in columns],
+        *([row[at] for at in kept] for row in cells),
+    ]
     if not columns:
         return []
 
@@ -68,16 +71,6 @@ def sentence(text: str, style: Style, indent: str = "", further: str = "") -> li
     return [indent + first, *(further + line for line in more)]
 
 
-def item(text: str, style: Style) -> list[str]:
-    """An entry of a list; its later lines stand further in."""
-    return sentence(text, style, GAP, GAP * 2)
-
-
 def remedy(text: str, style: Style) -> list[str]:
     """What to do about the entry above."""
     return sentence(text, style, _ARROW, " " * len(_ARROW))
-
-
-def shown(items: Sequence[object], limit: int) -> int:
-    """How many of the items are shown. One that would be alone in "and 1 more" is shown too."""
-    return len(items) if not limit or len(items) <= limit + 1 else limit

@@ -4,7 +4,7 @@ result where many targets say the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.model import Result
@@ -20,11 +20,19 @@ _MOST_OF_CODE = 3  # warnings, and notes, of one code
 _PATH = "\0"  # what stands for a target's own path: no message has it
 
 
-class _Told(NamedTuple):
-    """A result, and a target that has it."""
+class Group(NamedTuple):
+    """What several targets say."""
 
-    target: str
-    result: Result
+    targets: tuple[str, ...]
+    result: Result  # of the first of them
+
+    @property
+    def message(self) -> str:
+        """With resource, file and field in front, unless the message has them, as on stderr."""
+        result = self.result
+        places = (str(result.resource) if result.resource else "", result.file, result.field)
+        prefix = "".join(f"{place}: " for place in places if place and place not in result.message)
+        return prefix + result.message
 
 
 def has_errors(result: TargetResult) -> bool:
@@ -52,14 +60,24 @@ def of_targets(
 
     paths: the directory of each target. Two results that differ only in it say the same.
     """
-    groups: dict[tuple[Any, ...], list[_Told]] = {}
-    for target in results:
-        path = (paths or {}).get(target.name, "")
-        for result in target.results:
-            groups.setdefault(_key(result, path), []).append(_Told(target.name, result))
-
-    told = [_one(group, verbose) for group in groups.values()]
+    told = [_one(group, verbose) for group in groups(results, paths or {})]
     return tuple(told) if every else tuple(_first_of_each_code(told))
+
+
+def groups(results: Iterable[TargetResult], paths: Mapping[str, str]) -> list[Group]:
+    """The results of targets, equal ones together, in the order of the first of them."""
+    targets: dict[tuple[Any, ...], list[str]] = {}
+    first: dict[tuple[Any, ...], Result] = {}
+    for target in results:
+        path = paths.get(target.name, "")
+        for result in target.results:
+            key = _key(result, path)
+            first.setdefault(key, result)
+            names = targets.setdefault(key, [])
+            if names[-1:] != [target.name]:
+                names.append(target.name)
+
+    return [Group(tuple(names), first[key]) for key, names in targets.items()]
 
 
 def _key(result: Result, path: str) -> tuple[Any, ...]:
@@ -78,22 +96,15 @@ def _without(text: str, path: str) -> str:
     return text.replace(path, _PATH) if len(path) > 1 else text
 
 
-def _one(group: list[_Told], verbose: bool) -> Result:
-    """The result of one target or of many, with their names in front.
-
-    A line on stderr begins with resource, file and field, unless the message has them. They are put
-    behind the target's name here, where a reader looks for them.
+def _one(group: Group, verbose: bool) -> Result:
+    """The result with its targets' names in front, then resource, file and field: there a reader
+    looks for them.
     """
-    first = group[0].result
-    targets = list(dict.fromkeys(told.target for told in group))
-    names, more = _names(targets, verbose)
-
-    places = (str(first.resource) if first.resource else "", first.file, first.field)
-    prefix = "".join(f"{place}: " for place in places if place and place not in first.message)
-    return first._replace(message=f"{names}: {prefix}{first.message}{more}")
+    names, more = _names(group.targets, verbose)
+    return group.result._replace(message=f"{names}: {group.message}{more}")
 
 
-def _names(targets: list[str], verbose: bool) -> tuple[str, str]:
+def _names(targets: Sequence[str], verbose: bool) -> tuple[str, str]:
     """What stands before the message, and what behind it."""
     if len(targets) == 1:
         return targets[0], ""

@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
+FIRST = 3  # workloads, or places, that an entry names
+
 
 def targets(report: Report) -> list[str]:
     """How many targets there are, how many have errors, and which are not among them."""
@@ -140,8 +142,16 @@ def errors(report: Report, failed: Iterable[TargetResult], verbose: bool = False
         for result in of_targets(failed, paths, verbose)
         if result.severity == "error"
     ]
-    silent = [one.name for one in failed if all(each.severity != "error" for each in one.results)]
-    return [*found, *(f"{name}: failed without an error message" for name in silent)]
+    silent = [one for one in failed if all(each.severity != "error" for each in one.results)]
+    return [*found, *(f"{one.name}: {_advised(one)}" for one in silent)]
+
+
+def _advised(result: TargetResult) -> str:
+    """Why a target failed that has no error of its own: advice, by the user's severities."""
+    for advice in result.data.get("advice") or ():
+        if advice["severity"] == "error":
+            return f"{advice['message']} [{advice['code']}]"
+    return "failed without a message"
 
 
 def advice_places(group: AdviceGroup, limit: int) -> str:
