@@ -56,13 +56,13 @@ def sections(explained: Explained, limit: int, verbose: bool = False) -> list[Se
     """limit: entries of each list; 0: all. verbose: each entry names all its workloads."""
     names = 0 if verbose else totals.FIRST
     found = [
-        *_clusters(explained, limit),
-        *_planes(explained, limit),
+        *clusters(explained, limit),
+        *planes(explained, limit),
         *_errors(explained, limit, verbose),
         *_differing(explained, limit, names),
         *_unexpected(explained, limit, names),
         *_advice(explained, limit, names),
-        *_namespaces(explained, limit),
+        *namespaces(explained, limit),
     ]
     return found
 
@@ -80,7 +80,7 @@ def _amounts(added: Added) -> tuple[str, str]:
 # ---------------------------------------------------------------- totals
 
 
-def _clusters(explained: Explained, limit: int) -> Iterator[Section]:
+def clusters(explained: Explained, limit: int) -> Iterator[Section]:
     """A row a cluster; those with errors first, where there are too many to show."""
     clusters = list(explained.clusters)
     if not any(cluster.name for cluster in clusters):
@@ -111,7 +111,7 @@ def _cluster(cluster: ClusterSum) -> list[str]:
     ]
 
 
-def _planes(explained: Explained, limit: int) -> Iterator[Section]:
+def planes(explained: Explained, limit: int) -> Iterator[Section]:
     """A row a control plane, where there are several; of one, totals has a sentence."""
     planes = explained.planes
     if len(planes) > 1:
@@ -131,7 +131,7 @@ def _plane(plane: PlaneSum) -> list[str]:
     ]
 
 
-def _namespaces(explained: Explained, limit: int) -> Iterator[Section]:
+def namespaces(explained: Explained, limit: int) -> Iterator[Section]:
     """What is added by Namespace, over all clusters; the most CPU first."""
     added: dict[str, Added] = {}
     clusters: dict[str, int] = {}

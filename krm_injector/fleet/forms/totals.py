@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from krm_injector.fleet.forms.differing import Differing
 from krm_injector.fleet.forms.explained import (
@@ -107,19 +107,31 @@ def subject(members: Iterable[Placed], limit: int) -> str:
     return first_names((resource_name(each.workload) for each in members), limit)
 
 
+def lead(members: Sequence[Placed]) -> str:
+    """The one workload with its target, or how many there are and where."""
+    if len(members) == 1:
+        return f"{resource_name(members[0].workload)} in {members[0].target.name}"
+    return f"{counted(len(members), 'workload')} in {where(members)}"
+
+
 def differing(found: Differing, limit: int) -> str:
     """ "Deployment shop/web in eu-3/shop is left out (...); it is injected in 49 of 50 targets"."""
-    one = len(found.members) == 1
-    lead = "" if one else f"{counted(len(found.members), 'workload')} in {where(found.members)} "
-    verdict = f"{found.verdict} ({_rule(found.reason, found.detail)})"
-    usual = f"{found.usual} in {found.agreed:,} of {counted(found.compared, 'target')}"
-    if one:
-        place = f"{subject(found.members, limit)} in {where(found.members)}"
-        return f"{place} is {verdict}; it is {usual}"
-    return f"{lead}are {verdict}; the first is {usual}: {subject(found.members, limit)}"
+    verdict = f"{found.verdict} ({rule(found.reason, found.detail)})"
+    if len(found.members) == 1:
+        return f"{lead(found.members)} is {verdict}; {agreement(found)}"
+    return (
+        f"{lead(found.members)} are {verdict}; {agreement(found)}: {subject(found.members, limit)}"
+    )
 
 
-def _rule(code: str, detail: str) -> str:
+def agreement(found: Differing) -> str:
+    """ "it is injected in 49 of 50 targets"."""
+    who = "it" if len(found.members) == 1 else "the first"
+    return f"{who} is {found.usual} in {found.agreed:,} of {counted(found.compared, 'target')}"
+
+
+def rule(code: str, detail: str) -> str:
+    """The deciding rule in words."""
     return detail.removeprefix("no webhook matches: ") or code
 
 
@@ -127,7 +139,7 @@ def unexpected(found: Unexpected, limit: int) -> str:
     members = found.members
     text = (
         f"{counted(len(members), 'workload')} in {where(members)}, "
-        f"{_rule(found.reason, found.detail)}: {subject(members, limit)}"
+        f"{rule(found.reason, found.detail)}: {subject(members, limit)}"
     )
     if not found.doubt:
         return text
