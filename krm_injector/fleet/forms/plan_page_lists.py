@@ -1,0 +1,221 @@
+"""The sections of the plan's page about all waves: errors, changes, requests, and the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from krm_injector.fleet.forms.page.parts import cut_table, details, names, section, show
+from krm_injector.fleet.plan.model import ABSENT, ByHand, Change, ChangeGroup, Plan, Requests
+from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
+from krm_injector.presenting.report.requests import amount
+from krm_injector.results import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+_MOST_OPEN = 3  # groups whose changes are shown without a click
+_LONGEST = 2_000  # characters of a value
+_MOST_CHANGES = 100  # of a group
+
+_CHIP = Html('<span class="chip error">error</span> ')
+_PARAGRAPH = Html("<p>{text}</p>")
+_CHANGES = Html('<dl class="change">{changes}</dl>')
+_CHANGE = Html("<dt>{path}</dt>{before}{after}")
+_VALUE = Html('<dd class="{kind}">{value}</dd>')
+_LIST = Html("<ul>{items}</ul>")
+_ITEM = Html("<li>{text}</li>")
+_MORE = Html('<span class="{kind}">{text}</span>')
+_SMALL = Html("<small>{text}</small>")
+
+
+def failed(plan: Plan) -> Html:
+    """Targets that are not in the plan: what it says is not about them."""
+    if not plan.failed:
+        return NOTHING
+
+    entries = [
+        details(
+            chip=_CHIP,
+            what=each.target,
+            code="",
+            count=counted(len(each.messages), "error"),
+            content=_LIST.filled(items=joined(_ITEM.filled(text=one) for one in each.messages)),
+            opened=len(plan.failed) <= _MOST_OPEN,
+        )
+        for each in plan.failed
+    ]
+    title = f"Not in this plan: {counted(len(plan.failed), 'target')} with errors"
+    return section("failed", title, joined(entries))
+
+
+# ---------------------------------------------------------------- changes
+
+
+def groups(plan: Plan) -> Html:
+    """Each change once, with the number of its workloads; the first few are open."""
+    if not plan.groups:
+        return NOTHING
+
+    entries = [_group(group, number < _MOST_OPEN) for number, group in enumerate(plan.groups)]
+    ways = counted(len(plan.groups), "way")
+    title = f"What changes: {counted(plan.totals.changing, 'workload')} in {ways}"
+    return section("groups", title, joined(entries))
+
+
+def _group(group: ChangeGroup, opened: bool) -> Html:
+    changes = joined(_change(change) for change in group.changes[:_MOST_CHANGES])
+    hidden = len(group.changes) - _MOST_CHANGES
+    parts = [_CHANGES.filled(changes=changes)]
+    if hidden > 0:
+        parts.append(_PARAGRAPH.filled(text=f"… and {counted(hidden, 'more change')}"))
+
+    parts += [_places(group), show("Show the workloads", group=str(group.number))]
+    pods = f", {counted(group.pods, 'pod')}" if group.pods else ""
+    return details(
+        chip=NOTHING,
+        what=f"#{group.number} {group.title}",
+        code="",
+        count=f"{counted(group.workloads, 'workload')} in {counted(group.targets, 'target')}{pods}",
+        content=joined(parts),
+        opened=opened,
+        name=f"group-{group.number}",
+    )
+
+
+def _places(group: ChangeGroup) -> Html:
+    """The workloads of a small group: the exceptions. Of a large one the list has them."""
+    if group.workloads > 10:
+        return NOTHING
+    return names([f"{place.target}: {place}" for place in group.places])
+
+
+def _change(change: Change) -> Html:
+    return _CHANGE.filled(
+        path=change.path,
+        before=_value(change.before, "cut"),
+        after=_value(change.after, "add"),
+    )
+
+
+def _value(value: Any, kind: str) -> Html:
+    if value is ABSENT:
+        return NOTHING
+
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} … {len(text) - _LONGEST:,} more characters"
+    return _VALUE.filled(kind=kind, value=text if text else '""')
+
+
+# ---------------------------------------------------------------- requests
+
+
+def requests(plan: Plan) -> Html:
+    """What the pods of each Namespace request, before and after; the greatest difference first."""
+    if not plan.requests:
+        return NOTHING
+
+    ordered = sorted(plan.requests, key=_difference)
+    rows = [_row(each.cluster, each.namespace or "(none)", each) for each in ordered]
+    if len(rows) > 1:
+        rows.insert(0, _row("All", "", _total(plan.requests)))
+
+    heads = (
+        "Cluster", "Namespace", "Pods", "CPU now", "CPU then", "", "Memory now", "Memory then", "",
+    )  # fmt: skip
+    return section(
+        "requests",
+        "Requests by cluster and Namespace",
+        cut_table("requests", heads, rows, numbers=range(2, 9), kind="requests"),
+    )
+
+
+def _difference(each: Requests) -> tuple[int, int, str, str]:
+    memory, cpu = each.memory[1] - each.memory[0], each.cpu[1] - each.cpu[0]
+    return (-abs(memory), -abs(cpu), each.cluster, each.namespace)
+
+
+def _total(all_of_them: Sequence[Requests]) -> Requests:
+    def both(field: str) -> tuple[int, int]:
+        pairs = [getattr(each, field) for each in all_of_them]
+        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+    return Requests(
+        "", "",
+        sum(each.pods for each in all_of_them),
+        sum(each.most_pods for each in all_of_them),
+        both("cpu"), both("memory"), both("most_cpu"), both("most_memory"),
+        sum(each.per_node for each in all_of_them),
+    )  # fmt: skip
+
+
+def _row(cluster: str, namespace: str, each: Requests) -> list[Html]:
+    pods = f"{each.pods:,}"
+    notes = []
+    if each.most_pods != each.pods:
+        notes.append(f"at most {each.most_pods:,}")
+    if each.per_node:
+        notes.append(f"{each.per_node:,} a node not counted")
+    return [
+        escaped(cluster),
+        escaped(namespace),
+        joined([escaped(pods), *(_SMALL.filled(text=note) for note in notes)]),
+        *_amounts(each.cpu, each.most_cpu, 10**6, "cpu"),
+        *_amounts(each.memory, each.most_memory, 10**9, "memory"),
+    ]
+
+
+def _amounts(
+    least: tuple[int, int], most: tuple[int, int], unit: int, resource: Literal["cpu", "memory"]
+) -> list[Html]:
+    """Before, after and the difference; below them those with autoscalers at their most."""
+    cells: list[Html] = []
+    for side in (0, 1):
+        parts = [escaped(amount(least[side] * unit, resource))]
+        if most != least:
+            parts.append(_SMALL.filled(text=amount(most[side] * unit, resource)))
+        cells.append(joined(parts))
+
+    parts = [_more(least, unit, resource)]
+    if most != least:
+        parts.append(_SMALL.filled(text=_more(most, unit, resource)))
+    return [*cells, joined(parts)]
+
+
+def _more(pair: tuple[int, int], unit: int, resource: Literal["cpu", "memory"]) -> Html:
+    difference = pair[1] - pair[0]
+    if not difference:
+        return NOTHING
+    sign, kind = ("+", "up") if difference > 0 else ("-", "down")
+    return _MORE.filled(kind=kind, text=f"{sign}{amount(abs(difference) * unit, resource)}")
+
+
+# ---------------------------------------------------------------- the rest
+
+
+def rest(plan: Plan) -> Html:
+    """What somebody has to do by hand, what the plan rests on, and what stays as it is."""
+    parts = []
+    if plan.by_hand:
+        heads = ("Workload", "Target", "Field", "Value", "What to do")
+        rows = [_by_hand(each) for each in plan.by_hand]
+        parts.append(section("by-hand", "To do by hand", cut_table("by-hand", heads, rows)))
+
+    if plan.assumptions:
+        items = joined(_ITEM.filled(text=text) for text in plan.assumptions)
+        parts.append(section("rests", "What this plan rests on", _LIST.filled(items=items)))
+
+    if plan.unchanged:
+        what = counted(len(plan.unchanged), "target")
+        content = details(chip=NOTHING, what=what, code="", count="", content=names(plan.unchanged))
+        parts.append(section("unchanged", "Nothing to do", content))
+
+    return joined(parts)
+
+
+def _by_hand(each: ByHand) -> list[Html]:
+    where = f" ({each.file}:{each.line})" if each.file and each.line else ""
+    cells = (str(each.place), each.place.target, each.field, each.value, each.advice + where)
+    return [escaped(cell) for cell in cells]
