@@ -113,23 +113,39 @@ def _value(value: Any, kind: str) -> Html:
 
 
 def requests(plan: Plan) -> Html:
-    """What the pods of each Namespace request, before and after; the greatest difference first."""
+    """What the pods request, before and after: of each cluster, then of each Namespace in which
+    that changes, the greatest difference first.
+    """
     if not plan.requests:
         return NOTHING
 
-    ordered = sorted(plan.requests, key=_difference)
-    rows = [_row(each.cluster, each.namespace or "(none)", each) for each in ordered]
-    if len(rows) > 1:
-        rows.insert(0, _row("All", "", _total(plan.requests)))
+    clusters: dict[str, list[Requests]] = {}
+    for each in plan.requests:
+        clusters.setdefault(each.cluster, []).append(each)
 
+    sums = [_row(cluster, "", _total(own)) for cluster, own in sorted(clusters.items())]
+    all_of_them = _row("All", "", _total(plan.requests))
+    tables = [_amounts_table("requests", [all_of_them, *(sums if len(sums) > 1 else ())])]
+
+    changing = [each for each in plan.requests if _changes(each)]
+    if changing and len(plan.requests) > 1:
+        ordered = sorted(changing, key=_difference)
+        rows = [_row(each.cluster, each.namespace or "(none)", each) for each in ordered]
+        tables.append(_amounts_table("spaces", rows))
+
+    return section("requests", "What pods request, now and then", joined(tables))
+
+
+def _amounts_table(name: str, rows: Sequence[Sequence[Html]]) -> Html:
     heads = (
         "Cluster", "Namespace", "Pods", "CPU now", "CPU then", "", "Memory now", "Memory then", "",
     )  # fmt: skip
-    return section(
-        "requests",
-        "Requests by cluster and Namespace",
-        cut_table("requests", heads, rows, numbers=range(2, 9), kind="requests"),
-    )
+    return cut_table(name, heads, rows, numbers=range(2, 9), kind="requests")
+
+
+def _changes(each: Requests) -> bool:
+    pairs = (each.cpu, each.memory, each.most_cpu, each.most_memory)
+    return any(before != after for before, after in pairs)
 
 
 def _difference(each: Requests) -> tuple[int, int, str, str]:

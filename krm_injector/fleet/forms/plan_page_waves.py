@@ -225,12 +225,9 @@ def _restarts(plan: Plan, one: Wave) -> Html:
     title = f"Pods that are not simply rolled: {counted(len(unusual), 'workload')} of {len(own):,}"
     rows = [_restart(each) for each in sorted(unusual, key=lambda each: not each.outage)]
     heads = ("Workload", "Target", "How", "Replicas", "")
-    return joined(
-        [
-            _HEADING.filled(text=title),
-            cut_table(f"restarts-{one.number}", heads, rows, first=_FIRST_RESTARTS),
-        ]
-    )
+    name = f"restarts-{one.number}"
+    table = cut_table(name, heads, rows, first=_FIRST_RESTARTS)
+    return joined([_HEADING.filled(text=title), table])
 
 
 def _restart(restart: Restart) -> list[Html]:

@@ -21,7 +21,9 @@ _ID = Html(' id="{name}"')
 _NAMES = Html('<ul class="names">{items}</ul>')
 _ITEM = Html("<li>{text}</li>")
 _MORE = Html("<p class=none>… and {count:,} more</p>")
-_SHOW = Html('<p><button type="button" class="link filter"{filters}>{text}</button></p>')
+_SHOW = Html(
+    '<p class="show"><button type="button" class="link filter"{filters}>{text}</button></p>'
+)
 _FILTER = Html(' data-{filter}="{value}"')
 _TABLE = Html(
     '<div class=wide><table class="{kind}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
