@@ -130,7 +130,9 @@ def _way(member: Placed, app: _App) -> tuple[str, ...]:
     return (place, workload["verdict"], workload["reason"], workload.get("detail", ""), app.usual)
 
 
-def _differing(group: Sequence[tuple[Placed, _App]]) -> Differing:
+def _differing(members: Sequence[tuple[Placed, _App]]) -> Differing:
+    """The most surprising member stands first: what is said of the first is said of it."""
+    group = sorted(members, key=lambda member: -member[1].agreed / member[1].compared)
     first, app = group[0]
     workload = first.workload
     return Differing(

@@ -37,17 +37,23 @@ def kept(items: Sequence[object], limit: int) -> int:
 # ---------------------------------------------------------------- for a terminal
 
 
-def as_text(sentences: Iterable[str], sections: Iterable[Section], style: Style) -> str:
+def as_text(
+    sentences: Iterable[str],
+    sections: Iterable[Section],
+    style: Style,
+    remedy: str = "--limit 0 shows each",
+) -> str:
+    """remedy: how to see what is hidden."""
     lines: list[str] = []
     for text in sentences:
         lines += columns.sentence(text, style)
     for section in sections:
-        lines += _text_lines(section, style)
+        lines += _text_lines(section, style, remedy)
 
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _text_lines(section: Section, style: Style) -> list[str]:
+def _text_lines(section: Section, style: Style, remedy: str) -> list[str]:
     lines = ["", *([style.bold(section.title)] if section.title else ())]
     if section.rows:
         lines += columns.table(section.columns, section.rows, style)
@@ -59,7 +65,7 @@ def _text_lines(section: Section, style: Style) -> list[str]:
             lines += columns.remedy(entry.remedy, style)
 
     if section.hidden:
-        lines += columns.sentence(f"{_more(section)}; --limit 0 shows each", style)
+        lines += columns.sentence(f"{_more(section)}; {remedy}", style)
     return lines
 
 

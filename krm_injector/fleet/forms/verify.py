@@ -8,22 +8,22 @@ from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.presenting.explain.style import PLAIN, Style
 from krm_injector.results import counted
 
-LIMIT = 20  # targets that are named
+_LIMIT = 20  # targets that are named
 
 
-def summary(report: Report, style: Style = PLAIN, limit: int = LIMIT) -> str:
-    """The causes are results, on stderr. limit 0: name all targets."""
+def summary(report: Report, style: Style = PLAIN) -> str:
+    """The causes are results, on stderr. With style.verbose all targets are named."""
     stale = [result for result in report.results if result.data.get("stale")]
     sentences = [*totals.targets(report), _sentence(report, stale)]
     if not stale:
         return as_text(sentences, (), style)
 
-    count = kept(stale, limit)
+    count = kept(stale, 0 if style.verbose else _LIMIT)
     entries = [Entry(_target(result)) for result in stale[:count]]
     section = Section(
         "Not as injection gives them now", "target", entries=entries, hidden=len(stale) - count
     )
-    return as_text(sentences, [section], style)
+    return as_text(sentences, [section], style, "-v names all")
 
 
 def _sentence(report: Report, stale: list[TargetResult]) -> str:
