@@ -32,7 +32,8 @@ def page(title: str, name: str, body: Html, values: Any) -> str:
 
 def filled(template: Html, parts: dict[str, Html]) -> Html:
     """The template with a part in place of each {{NAME}}."""
-    return Html(re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template))
+    joined_template = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
+    return Html(joined_template)
 
 
 def asset(name: str) -> Html:

@@ -27,7 +27,7 @@ function facts(...pairs) {
 // radio button; keys: what each column is sorted by; detail(one): elements of the opened row.
 function list({ rows, choices, cells, className, shows, keys, detail }) {
   const body = $("#table tbody"), find = $("#find"), form = $(".bar"), selects = choices.map((name) => $("#" + name));
-  const page = 300; // rows drawn at once: with many thousands a browser thinks for seconds about each key
+  const page = 200; // rows drawn at once: with many thousands a browser thinks for seconds about each key
   const columns = $("#table thead tr").children.length;
   const checked = () => $("[name=show]:checked")?.value || "all";
   let fitting = rows, drawn = 0;
