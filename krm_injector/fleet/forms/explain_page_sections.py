@@ -57,25 +57,36 @@ def _listed(name: str, title: str, entries: Iterable[Html]) -> Html:
 
 
 def _errors(explained: Explained) -> Iterator[Html]:
+    """Each error in a few words, in full when it is opened; those of most targets first."""
     paths = {target.name: target.path for target in explained.report.fleet.targets}
-    silent = {result.name for result in explained.failed}
-    for group in groups(explained.failed, paths):
+    found = groups(explained.failed, paths, brief=True)
+    for group in sorted(found, key=lambda group: -len(group.targets)):
         if group.result.severity == "error":
-            silent.difference_update(group.targets)
             yield _error(group)
 
-    rest = [result for result in explained.failed if result.name in silent]
-    for text in totals.errors(explained.report, rest):
+    silent = [
+        result
+        for result in explained.failed
+        if all(each.severity != "error" for each in result.results)
+    ]
+    for text in totals.errors(explained.report, silent):
         yield parts.details(_chip("error"), text, "", "", NOTHING)
 
 
 def _error(group: Group) -> Html:
+    content = [parts.names(group.targets)]
+    if len(group.objects) > 1:
+        content.append(parts.names(group.objects))
+    if group.result.message not in group.message:
+        first = "The first in full: " if len(group.targets) > 1 or len(group.objects) > 1 else ""
+        content.insert(0, _paragraph(f"{first}{group.result.message}", "full"))
+
     return parts.details(
         chip=_chip("error"),
         what=group.message,
         code=group.result.code,
         count=counted(len(group.targets), "target"),
-        content=parts.names(group.targets),
+        content=joined(content),
     )
 
 

@@ -58,7 +58,7 @@ def sections(explained: Explained, limit: int, verbose: bool = False) -> list[Se
     found = [
         *clusters(explained, limit),
         *planes(explained, limit),
-        *_errors(explained, limit, verbose),
+        *_errors(explained, limit),
         *_differing(explained, limit, names),
         *_unexpected(explained, limit, names),
         *_advice(explained, limit, names),
@@ -165,10 +165,10 @@ def _list(
         yield Section(title, noun, entries=entries, hidden=len(groups) - count)
 
 
-def _errors(explained: Explained, limit: int, verbose: bool) -> Iterator[Section]:
+def _errors(explained: Explained, limit: int) -> Iterator[Section]:
     """The errors of targets. What many say is told once."""
     title = f"{counted(len(explained.failed), 'target')} with errors"
-    errors = totals.errors(explained.report, explained.failed, verbose)
+    errors = totals.errors(explained.report, explained.failed)
     yield from _list(title, "error", errors, Entry, limit)
 
 

@@ -1,5 +1,5 @@
 """The results of many targets, for stderr and --results: each with the name of its target, and one
-result where many targets say the same.
+result where many targets, or many objects, have the same.
 """
 
 from __future__ import annotations
@@ -15,24 +15,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_FIRST_NAMES = 3  # of the targets that say the same
+_FIRST_NAMES = 3  # of the targets, or objects, that have the same
 _MOST_OF_CODE = 3  # warnings, and notes, of one code
-_PATH = "\0"  # what stands for a target's own path: no message has it
+_BRIEF = 160  # characters of a message in a few words
+_PATH, _OBJECT = "\0", "\1"  # what stands for a target's own path and object: no message has them
 
 
 class Group(NamedTuple):
-    """What several targets say."""
+    """What several targets, or several objects of one, have to say."""
 
     targets: tuple[str, ...]
-    result: Result  # of the first of them
+    objects: tuple[str, ...]  # "Deployment shop/web"; () if the result is about none
+    message: str  # with file and field in front, unless it has them
+    result: Result  # the first
 
     @property
-    def message(self) -> str:
-        """With resource, file and field in front, unless the message has them, as on stderr."""
-        result = self.result
-        places = (str(result.resource) if result.resource else "", result.file, result.field)
-        prefix = "".join(f"{place}: " for place in places if place and place not in result.message)
-        return prefix + result.message
+    def subject(self) -> str:
+        """Whose it is, where the message names neither."""
+        targets, objects = self.targets, self.objects
+        names = targets[0]
+        if len(targets) > 1:
+            names = f"in {counted(len(targets), 'target')} ({_first(targets)})"
+        if len(objects) > 1:
+            names = f"{names}, {counted(len(objects), 'object')} ({_first(objects)})"
+        return names
 
 
 def has_errors(result: TargetResult) -> bool:
@@ -42,80 +48,115 @@ def has_errors(result: TargetResult) -> bool:
 def of_report(report: Report, verbose: bool = False, every: bool = False) -> tuple[Result, ...]:
     """What a run has to say: about the fleet, about the run, and about its targets.
 
-    verbose: name all targets that say the same. every: all results, not the first few of each code
-    (errors are never left out).
+    verbose: name all targets and objects that have the same, and tell more than the first few of
+    each code (errors are never left out). every: each result by itself, for programs.
     """
+    own = (*report.fleet.results, *report.notes)
+    if every:
+        return (*own, *(each for result in report.results for each in of_targets([result])))
+
     paths = {target.name: target.path for target in report.fleet.targets}
-    told = of_targets(report.results, paths, verbose, every or verbose)
-    return (*report.fleet.results, *report.notes, *told)
+    told = [_one(group, verbose) for group in groups(report.results, paths)]
+    return (*own, *(told if verbose else _first_of_each_code(told)))
 
 
-def of_targets(
-    results: Iterable[TargetResult],
-    paths: Mapping[str, str] | None = None,
-    verbose: bool = False,
-    every: bool = True,
-) -> tuple[Result, ...]:
-    """The results of targets, in their order; what many targets say comes with the first of them.
-
-    paths: the directory of each target. Two results that differ only in it say the same.
+def of_targets(results: Iterable[TargetResult]) -> tuple[Result, ...]:
+    """Each result with its target's name in front, then resource, file and field: there a reader
+    looks for them.
     """
-    told = [_one(group, verbose) for group in groups(results, paths or {})]
-    return tuple(told) if every else tuple(_first_of_each_code(told))
-
-
-def groups(results: Iterable[TargetResult], paths: Mapping[str, str]) -> list[Group]:
-    """The results of targets, equal ones together, in the order of the first of them."""
-    targets: dict[tuple[Any, ...], list[str]] = {}
-    first: dict[tuple[Any, ...], Result] = {}
-    for target in results:
-        path = paths.get(target.name, "")
-        for result in target.results:
-            key = _key(result, path)
-            first.setdefault(key, result)
-            names = targets.setdefault(key, [])
-            if names[-1:] != [target.name]:
-                names.append(target.name)
-
-    return [Group(tuple(names), first[key]) for key, names in targets.items()]
-
-
-def _key(result: Result, path: str) -> tuple[Any, ...]:
-    """Equal for results that say the same."""
-    texts = (result.message, result.file, str(result.resource), result.field)
-    return (
-        result.severity,
-        result.code,
-        *(_without(text, path) for text in texts),
-        result.index,
+    return tuple(
+        each._replace(message=f"{target.name}: {_placed(each, each.message)}")
+        for target in results
+        for each in target.results
     )
 
 
-def _without(text: str, path: str) -> str:
+def _placed(result: Result, message: str, brief: bool = False) -> str:
+    """The message behind resource, file and field, unless it has them, as on stderr."""
+    resource = str(result.resource) if result.resource else ""
+    places = (resource, result.file, "" if brief else result.field)
+    return "".join(f"{place}: " for place in places if place and place not in message) + message
+
+
+# ---------------------------------------------------------------- equal ones
+
+
+def groups(
+    results: Iterable[TargetResult], paths: Mapping[str, str], brief: bool = False
+) -> list[Group]:
+    """The results of targets, equal ones together, in the order of the first of them.
+
+    Two are equal if they differ only in the directory of their target (paths), or in the object
+    that they are about. brief: messages in a few words, of which more are equal.
+    """
+    members: dict[tuple[Any, ...], list[tuple[str, Result]]] = {}
+    for target in results:
+        path = paths.get(target.name, "")
+        for result in target.results:
+            message = briefly(result.message) if brief else result.message
+            text = _general(_placed(result, message, brief), result, path)
+            key = (result.severity, result.code, text, result.index)
+            members.setdefault(key, []).append((target.name, result))
+
+    return [_group(key[2], found, paths) for key, found in members.items()]
+
+
+def _general(message: str, result: Result, path: str) -> str:
+    """The message without what is the target's own."""
+    if result.resource is not None:
+        message = message.replace(str(result.resource), _OBJECT)
     # "." is everywhere, and no name of a target's own.
-    return text.replace(path, _PATH) if len(path) > 1 else text
+    return message.replace(path, _PATH) if len(path) > 1 else message
+
+
+def _group(text: str, found: Sequence[tuple[str, Result]], paths: Mapping[str, str]) -> Group:
+    target, result = found[0]
+    targets = tuple(dict.fromkeys(name for name, _ in found))
+    objects = tuple(dict.fromkeys(str(each.resource) for _, each in found if each.resource))
+
+    path = paths.get(target, "") if len(targets) == 1 else "…"
+    one = "each object" if len(objects) > 1 else str(result.resource)
+    message = text.replace(f"{_OBJECT}: ", "") if len(objects) > 1 else text
+    return Group(
+        targets, objects, message.replace(_OBJECT, one).replace(_PATH, path or target), result
+    )
+
+
+def _first(names: Sequence[str]) -> str:
+    hidden = len(names) - _FIRST_NAMES
+    more = f" and {hidden:,} more" if hidden > 0 else ""
+    return ", ".join(names[:_FIRST_NAMES]) + more
 
 
 def _one(group: Group, verbose: bool) -> Result:
-    """The result with its targets' names in front, then resource, file and field: there a reader
-    looks for them.
+    """One result for the group."""
+    if not verbose:
+        return group.result._replace(message=f"{group.subject}: {group.message}")
+
+    targets, objects = group.targets, group.objects
+    names = targets[0] if len(targets) == 1 else f"in {counted(len(targets), 'target')}"
+    several = f", {counted(len(objects), 'object')}" if len(objects) > 1 else ""
+    listed = [*(targets if len(targets) > 1 else ()), *(objects if len(objects) > 1 else ())]
+    further = "".join(f"\n{name}" for name in listed)
+    return group.result._replace(message=f"{names}{several}: {group.message}{further}")
+
+
+def briefly(message: str) -> str:
+    """What is wrong, in a few words: the first sentence, without what to do. Programs chain their
+    causes ("a: b: c"), and only the last one tells.
     """
-    names, more = _names(group.targets, verbose)
-    return group.result._replace(message=f"{names}: {group.message}{more}")
+    first = message.partition("\n")[0]
+    for end in ("; ", ". "):
+        first = first.partition(end)[0]
+    if len(first) <= _BRIEF:
+        return first
 
-
-def _names(targets: Sequence[str], verbose: bool) -> tuple[str, str]:
-    """What stands before the message, and what behind it."""
-    if len(targets) == 1:
-        return targets[0], ""
-
-    count = counted(len(targets), "target")
-    if verbose:
-        return f"in {count}", "".join(f"\n{name}" for name in targets)
-
-    hidden = len(targets) - _FIRST_NAMES
-    named = ", ".join(targets[:_FIRST_NAMES])
-    return f"in {count} ({named}{f' and {hidden:,} more' if hidden > 0 else ''})", ""
+    head, _, rest = first.partition(": ")
+    causes = rest.split(": ")
+    last = causes.pop()
+    while causes and len(causes[-1]) + len(last) + 2 <= _BRIEF // 2:
+        last = f"{causes.pop()}: {last}"
+    return f"{head[:_BRIEF]}: … {last[-_BRIEF:]}" if rest else f"{first[:_BRIEF]}…"
 
 
 def _first_of_each_code(results: Iterable[Result]) -> list[Result]:

@@ -12,7 +12,7 @@ from krm_injector.fleet.forms.explained import (
     missing_targets,
 )
 from krm_injector.fleet.forms.placed import Placed, first_names, resource_name, where
-from krm_injector.fleet.forms.results import has_errors, of_targets
+from krm_injector.fleet.forms.results import Group, groups, has_errors
 from krm_injector.fleet.forms.sums import Added, total
 from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.presenting.explain.totals import SOURCES, counts
@@ -146,16 +146,18 @@ def unexpected(found: Unexpected, limit: int) -> str:
     return f"{text}; {'of the first: ' if len(members) > 1 else ''}{found.doubt}"
 
 
-def errors(report: Report, failed: Iterable[TargetResult], verbose: bool = False) -> list[str]:
-    """The errors of targets, each with its targets' names in front, and its code."""
+def errors(report: Report, failed: Iterable[TargetResult]) -> list[str]:
+    """The errors of targets in a few words, those of most targets first. stderr has all of it."""
     paths = {target.name: target.path for target in report.fleet.targets}
-    found = [
-        f"{result.message} [{result.code}]" if result.code else result.message
-        for result in of_targets(failed, paths, verbose)
-        if result.severity == "error"
-    ]
+    found = [each for each in groups(failed, paths, brief=True) if each.result.severity == "error"]
+    found.sort(key=lambda group: -len(group.targets))
+    texts = [f"{each.subject}: {each.message}{_code(each)}" for each in found]
     silent = [one for one in failed if all(each.severity != "error" for each in one.results)]
-    return [*found, *(f"{one.name}: {_advised(one)}" for one in silent)]
+    return [*texts, *(f"{one.name}: {_advised(one)}" for one in silent)]
+
+
+def _code(group: Group) -> str:
+    return f" [{group.result.code}]" if group.result.code else ""
 
 
 def _advised(result: TargetResult) -> str:
