@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from krm_injector.fleet.forms.page.parts import cut_table, details, names, section, show
+from krm_injector.fleet.forms.results import briefly
 from krm_injector.fleet.plan.model import ABSENT, ByHand, Change, ChangeGroup, Plan, Requests
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
 from krm_injector.presenting.report.requests import amount
@@ -35,19 +36,27 @@ def failed(plan: Plan) -> Html:
     if not plan.failed:
         return NOTHING
 
-    entries = [
-        details(
-            chip=_CHIP,
-            what=each.target,
-            code="",
-            count=counted(len(each.messages), "error"),
-            content=_LIST.filled(items=joined(_ITEM.filled(text=one) for one in each.messages)),
-            opened=len(plan.failed) <= _MOST_OPEN,
-        )
-        for each in plan.failed
-    ]
+    targets: dict[tuple[str, ...], list[str]] = {}
+    for each in plan.failed:
+        targets.setdefault(each.messages, []).append(each.target)
+
+    entries = [_failed(messages, found) for messages, found in targets.items()]
     title = f"Not in this plan: {counted(len(plan.failed), 'target')} with errors"
     return section("failed", title, joined(entries))
+
+
+def _failed(messages: Sequence[str], targets: Sequence[str]) -> Html:
+    """Targets with the same errors."""
+    told = _LIST.filled(items=joined(_ITEM.filled(text=message) for message in messages))
+    one = len(targets) == 1
+    return details(
+        chip=_CHIP,
+        what=targets[0] if one else briefly(messages[0] if messages else ""),
+        code="",
+        count=counted(len(messages), "error") if one else counted(len(targets), "target"),
+        content=told if one else joined([told, names(targets)]),
+        opened=one,
+    )
 
 
 # ---------------------------------------------------------------- changes

@@ -12,6 +12,7 @@ from krm_injector.fleet.forms.page.parts import (
     show,
     with_commands,
 )
+from krm_injector.fleet.forms.results import briefly
 from krm_injector.fleet.plan.model import Gate, LabelChange, Plan, Restart, Wave
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
 from krm_injector.results import counted
@@ -104,7 +105,7 @@ def wave(plan: Plan, one: Wave) -> Html:
         title=one.title,
         state=one.state,
         shown=_state(one),
-        why=one.why,
+        why=f"{one.why[:1].upper()}{one.why[1:]}",
         content=joined(parts),
     )
 
@@ -159,7 +160,7 @@ def _gate(gate: Gate, told_wave: bool) -> Html:
     place = f" in {next(iter(targets))}" if len(targets) == 1 else ""
     return details(
         chip=_GATE_CHIP.filled(severity=gate.severity),
-        what=f"{gate.what}{place}",
+        what=f"{gate.what}{place}: {briefly(gate.why)}",
         code=gate.kind,
         count=count,
         content=joined(content),
@@ -223,11 +224,18 @@ def _restarts(plan: Plan, one: Wave) -> Html:
         return NOTHING
 
     title = f"Pods that are not simply rolled: {counted(len(unusual), 'workload')} of {len(own):,}"
-    rows = [_restart(each) for each in sorted(unusual, key=lambda each: not each.outage)]
+    rows = [_restart(each) for each in sorted(unusual, key=_urgency)]
     heads = ("Workload", "Target", "How", "Replicas", "")
     name = f"restarts-{one.number}"
     table = cut_table(name, heads, rows, first=_FIRST_RESTARTS)
     return joined([_HEADING.filled(text=title), table])
+
+
+def _urgency(restart: Restart) -> int:
+    """What needs somebody's eye first; what waits for its next run last."""
+    if restart.outage:
+        return 0
+    return 2 if restart.how.endswith("next run") else 1
 
 
 def _restart(restart: Restart) -> list[Html]:
