@@ -40,7 +40,7 @@ def data(explained: Explained) -> dict[str, Any]:
     told: dict[int, dict[str, Any]] = {}
     rows = []
     for index, placed in enumerate(explained.placed):
-        own = [_advice(each, texts) for each in advice.get(id(placed.workload), ())]
+        own = sorted(_advice(each, texts) for each in advice.get(id(placed.workload), ()))
         row = _row(placed, numbers[placed.target.name], texts)
         groups = [of.get(id(placed.workload), 0) for of in (unlike, meant)]
         rows.append([*row, *groups, own])

@@ -162,16 +162,22 @@ def _tables(explained: Explained) -> Iterator[Html]:
     for section in explain_sections.clusters(explained, 0):
         yield parts.section("clusters", "Clusters", _table("clusters", section, "cluster"))
 
-    halves = [
-        _HALF.filled(name=name, title=section.title, content=_table(name, section, link))
+    tables = [
+        (name, section.title, _table(name, section, link))
         for name, found, link in (
             ("planes", explain_sections.planes(explained, 0), ""),
             ("spaces", explain_sections.namespaces(explained, 0), "namespace"),
         )
         for section in found
     ]
-    if halves:
-        yield _HALVES.filled(halves=joined(halves))
+    if len(tables) < 2:
+        yield from (parts.section(*table) for table in tables)
+        return
+
+    halves = (
+        _HALF.filled(name=name, title=title, content=content) for name, title, content in tables
+    )
+    yield _HALVES.filled(halves=joined(halves))
 
 
 def _table(name: str, section: Section, link: str) -> Html:

@@ -21,7 +21,7 @@
       chip.title = `${count} ${nouns[at][count === 1 ? 0 : 1]}`;
       chips.append(chip, " ");
     });
-    return [element("td", "", element("bdi", "", one.namespace)), element("td", "", element("bdi", "", one.targetName)),
+    return [element("td", "", element("bdi", "", one.namespace)), element("td", "", path(one.targetName)),
       element("td", "", element("span", "verdict", one.verdict)), element("td", "ready", one.ready), element("td", "rule", one.rule), chips];
   }
 

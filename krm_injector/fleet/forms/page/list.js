@@ -16,6 +16,13 @@ function element(name, className, ...children) {
   return made;
 }
 
+// A path, which may be broken behind each slash.
+function path(value) {
+  const made = element("bdi", "");
+  for (const part of value.split(/(?<=\/)/)) made.append(visible(part), element("wbr", ""));
+  return made;
+}
+
 function facts(...pairs) {
   const list = element("dl");
   for (const [name, value] of pairs) if (value) list.append(element("dt", "", name), element("dd", "", value));

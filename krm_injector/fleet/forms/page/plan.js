@@ -18,7 +18,7 @@ if ($("#table")) {
     rows,
     choices: ["wave", "group", "cluster", "namespace", "how"],
     className: (one) => one.outage ? " outage" : "",
-    cells: (one) => [element("td", "", element("bdi", "", one.namespace)), element("td", "", element("bdi", "", one.target)), element("td", "n", String(one.wave || "–")),
+    cells: (one) => [element("td", "", element("bdi", "", one.namespace)), element("td", "", path(one.target)), element("td", "n", String(one.wave || "–")),
       element("td", "", one.how + (one.outage ? ": no pod serves for a while" : "")), element("td", "n", number(one.pods)), element("td", "n", one.group ? "#" + one.group : "–")],
     shows: (one, kind) => kind === "outage" && one.outage,
     keys: [(one) => one.name, (one) => one.namespace, (one) => one.target, (one) => one.wave, (one) => one.how, (one) => one.pods, (one) => one.group],
