@@ -8,7 +8,7 @@ from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.presenting.explain.style import PLAIN, Style
 from krm_injector.results import counted
 
-_LIMIT = 20  # targets that are named
+LIMIT = 20  # targets that are named
 
 
 def summary(report: Report, style: Style = PLAIN) -> str:
@@ -18,7 +18,7 @@ def summary(report: Report, style: Style = PLAIN) -> str:
     if not stale:
         return as_text(sentences, (), style)
 
-    count = kept(stale, 0 if style.verbose else _LIMIT)
+    count = kept(stale, 0 if style.verbose else LIMIT)
     entries = [Entry(_target(result)) for result in stale[:count]]
     section = Section(
         "Not as injection gives them now", "target", entries=entries, hidden=len(stale) - count
