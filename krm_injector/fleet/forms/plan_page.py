@@ -7,6 +7,7 @@ holds it up, what to do, and the way back. Equal changes are told once.
 from __future__ import annotations
 
 from krm_injector.fleet.forms import page as pages
+from krm_injector.fleet.forms import plan_page_gates
 from krm_injector.fleet.forms import plan_page_lists as lists
 from krm_injector.fleet.forms import plan_page_rows as rows
 from krm_injector.fleet.forms import plan_page_waves as waves
@@ -28,7 +29,7 @@ def page(plan: Plan) -> str:
         "LEAD": _lead(plan),
         "TILES": _tiles(plan),
         "FAILED": lists.failed(plan),
-        "BLOCKED": waves.blocked(plan),
+        "BLOCKED": plan_page_gates.blocked(plan),
         "CONTENTS": waves.contents(plan) if plan.waves else _NO_WAVES,
         "GROUPS": lists.groups(plan),
         "WAVES": joined(waves.wave(plan, each) for each in plan.waves),
@@ -45,7 +46,7 @@ def _lead(plan: Plan) -> Html:
     parts = [
         _LEAD.filled(lead="Now", what=_planes(plan.before), rest=""),
         _LEAD.filled(lead="Then", what=_planes(plan.after), rest=""),
-        _LEAD.filled(lead="Way:", what=plan.way, rest=order),
+        *([_LEAD.filled(lead="Way:", what=plan.way, rest=order)] if plan.waves else ()),
     ]
     sums = _sums(plan)
     return joined([*parts, *([_SENTENCE.filled(sentence=sums)] if sums else ())])

@@ -182,7 +182,7 @@ def _row(cluster: str, namespace: str, each: Requests) -> list[Html]:
     if each.most_pods != each.pods:
         notes.append(f"at most {each.most_pods:,}")
     if each.per_node:
-        notes.append(f"{each.per_node:,} a node not counted")
+        notes.append(f"and {each.per_node:,} on each node")
     return [
         escaped(cluster),
         escaped(namespace),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from krm_injector.fleet.forms import plan_page_gates as gates
 from krm_injector.fleet.forms.page.parts import (
     cut_table,
     details,
     names,
-    section,
     show,
     with_commands,
 )
-from krm_injector.fleet.forms.results import briefly
-from krm_injector.fleet.plan.model import Gate, LabelChange, Plan, Restart, Wave
+from krm_injector.fleet.plan.model import LabelChange, Plan, Restart, Wave
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
 from krm_injector.results import counted
 
@@ -42,21 +41,9 @@ _HEADING = Html("<h3>{text}</h3>")
 _WAYS = Html('<div class="ways"><div>{there}</div><div>{back}</div></div>')
 _STEPS = Html('<h3>{title}</h3><ol class="steps">{items}</ol>')
 _STEP = Html("<li>{text}</li>")
-_GATE_CHIP = Html('<span class="chip {severity}">{severity}</span> ')
-_GATE = Html('<div class="gate"><p>{why}</p>{advice}</div>{places}')
-_ADVICE = Html('<p class="advice">{text}</p>')
 _GROUP = Html('<li><a href="#group-{number}">#{number}</a> {title}: {count}</li>')
 _LIST = Html("<ul>{items}</ul>")
-_OF_WAVE = Html('<p>In <a href="#wave-{number}">wave {number}</a>.</p>')
 _CODE = Html("<code>{text}</code>")
-
-
-def blocked(plan: Plan) -> Html:
-    """What keeps waves from going through. It stands above all else, since it comes first."""
-    gates = [gate for gate in plan.gates if gate.severity == "blocks"]
-    if not gates:
-        return NOTHING
-    return section("blocked", "What stands in the way", _gates(gates, told_wave=True))
 
 
 def contents(plan: Plan) -> Html:
@@ -131,41 +118,7 @@ def _gates_of(one: Wave) -> Html:
     if not one.gates:
         return NOTHING
     return joined([_HEADING.filled(text="What stands in the way, and what it costs"),
-                   _gates(one.gates)])  # fmt: skip
-
-
-def _gates(gates: Iterable[Gate], told_wave: bool = False) -> Html:
-    """Those that block first, and open."""
-    ordered = sorted(gates, key=lambda gate: gate.severity != "blocks")
-    return joined(_gate(gate, told_wave) for gate in ordered)
-
-
-def _gate(gate: Gate, told_wave: bool) -> Html:
-    targets = {place.target for place in gate.places}
-    told = [f"{place.target}: {place}" for place in gate.places]
-    if len(targets) == 1:
-        told = [str(place) for place in gate.places]
-
-    content = [
-        _GATE.filled(
-            why=with_commands(gate.why),
-            advice=_ADVICE.filled(text=with_commands(gate.advice)) if gate.advice else NOTHING,
-            places=names(told),
-        )
-    ]
-    if told_wave and gate.wave:
-        content.append(_OF_WAVE.filled(number=gate.wave))
-
-    count = counted(len(gate.places), "workload") if gate.places else ""
-    place = f" in {next(iter(targets))}" if len(targets) == 1 else ""
-    return details(
-        chip=_GATE_CHIP.filled(severity=gate.severity),
-        what=f"{gate.what}{place}: {briefly(gate.why)}",
-        code=gate.kind,
-        count=count,
-        content=joined(content),
-        opened=gate.severity == "blocks",
-    )
+                   gates.of_wave(one.gates)])  # fmt: skip
 
 
 def _changes(plan: Plan, one: Wave) -> Html:

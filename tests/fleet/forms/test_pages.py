@@ -16,7 +16,7 @@ from paths import ROOT
 from krm_injector.fleet.forms import explain, plan_page
 from krm_injector.fleet.forms.page.parts import with_commands
 from krm_injector.fleet.model import Report
-from krm_injector.fleet.plan.model import Change, ChangeGroup, Failed, Plan
+from krm_injector.fleet.plan.model import Change, ChangeGroup, Failed, Gate, Plan
 from krm_injector.presenting.explain.style import Style
 
 FORMS = ROOT / "krm_injector" / "fleet" / "forms"
@@ -209,6 +209,30 @@ def test_what_blocks_is_told_on_top_with_arithmetic_and_advice() -> None:
     assert "In wave 2" in told
 
 
+def gates_of(*gates: Gate) -> Plan:
+    return plans.plan_of(3)._replace(gates=gates)
+
+
+def test_gates_that_say_the_same_are_one_with_all_their_waves() -> None:
+    places = [plans.place(f"cluster-0{at}", at, at) for at in (1, 2, 3)]
+    gates = [
+        plans.gate((each,), wave=at, what="1 workload", why="Nothing injects it.")
+        for at, each in enumerate(places, 1)
+    ]
+    page = texts(plan_page.page(gates_of(*gates)))
+    place = page.index("What stands in the way blocks 1 workload: Nothing injects it. budget 3 wo")
+    told = page[place : page.index("Waves, in their order")]
+    assert "In wave 1 , wave 2 , wave 3 ." in told
+    assert told.count("Nothing injects it") == 1, "what the line says is not said again"
+
+
+def test_many_places_of_a_gate_are_there_on_demand() -> None:
+    places = tuple(plans.place("cluster-01", 1, at) for at in range(40))
+    page = plan_page.page(gates_of(plans.gate(places)))
+    assert "<details class=others><summary>40 workloads</summary>" in page
+    assert "PodDisruptionBudget app-01/service-0 in cluster-01/apps/app-01/overlays/prod: " in page
+
+
 def test_nothing_stands_in_the_way_where_nothing_does() -> None:
     assert "What stands in the way blocks" not in texts(plan_page.page(plans.plan_of(1)))
 
@@ -233,7 +257,7 @@ def test_each_wave_says_what_to_do_and_how_to_go_back() -> None:
 def test_requests_add_up() -> None:
     page = texts(plan_page.page(plans.plan_of(2, 2, 5)))
     assert "All pods request 10.0 CPU and 2560Mi memory now, 14.0 and 2558Mi then." in page
-    assert "cluster-01 20 at most 40 1 a node not counted 5 10.0 7 14.0 +2 +4 1280Mi" in page
+    assert "cluster-01 20 at most 40 and 1 on each node 5 10.0 7 14.0 +2 +4 1280Mi" in page
 
 
 def test_targets_that_failed_come_before_the_plan() -> None:
