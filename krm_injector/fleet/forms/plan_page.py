@@ -7,7 +7,7 @@ holds it up, what to do, and the way back. Equal changes are told once.
 from __future__ import annotations
 
 from krm_injector.fleet.forms import page as pages
-from krm_injector.fleet.forms import plan_page_gates
+from krm_injector.fleet.forms import plan_page_changes, plan_page_gates
 from krm_injector.fleet.forms import plan_page_lists as lists
 from krm_injector.fleet.forms import plan_page_rows as rows
 from krm_injector.fleet.forms import plan_page_waves as waves
@@ -31,7 +31,7 @@ def page(plan: Plan) -> str:
         "FAILED": lists.failed(plan),
         "BLOCKED": plan_page_gates.blocked(plan),
         "CONTENTS": waves.contents(plan) if plan.waves else _NO_WAVES,
-        "GROUPS": lists.groups(plan),
+        "GROUPS": plan_page_changes.groups(plan),
         "WAVES": joined(waves.wave(plan, each) for each in plan.waves),
         "REQUESTS": lists.requests(plan),
         "REST": lists.rest(plan),

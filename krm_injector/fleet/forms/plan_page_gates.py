@@ -77,7 +77,7 @@ def _what(group: Sequence[Gate], places: Sequence[Place]) -> str:
     """The object, and its target if it is in one alone. Of many that say the same the first."""
     targets = {place.target for place in places}
     whats = list(dict.fromkeys(gate.what for gate in group))
-    if len(whats) > 1 and all(what[:1].isdigit() for what in whats):
+    if len(group) > 1 and all(what[:1].isdigit() for what in whats):
         return counted(len(places), "workload")
 
     what = first_names(whats, 2)

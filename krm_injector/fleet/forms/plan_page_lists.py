@@ -1,30 +1,22 @@
-"""The sections of the plan's page about all waves: errors, changes, requests, and the rest."""
+"""The sections of the plan's page about all waves: errors, requests, and the rest."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from krm_injector.fleet.forms.page.parts import cut_table, details, names, section, show
+from krm_injector.fleet.forms.page.parts import cut_table, details, names, section
 from krm_injector.fleet.forms.results import briefly
-from krm_injector.fleet.plan.model import ABSENT, ByHand, Change, ChangeGroup, Plan, Requests
+from krm_injector.fleet.plan.model import ByHand, Plan, Requests
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
 from krm_injector.presenting.report.requests import amount
 from krm_injector.results import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Literal
 
-_MOST_OPEN = 3  # groups whose changes are shown without a click
-_LONGEST = 2_000  # characters of a value
-_MOST_CHANGES = 100  # of a group
 
 _CHIP = Html('<span class="chip error">error</span> ')
-_PARAGRAPH = Html("<p>{text}</p>")
-_CHANGES = Html('<dl class="change">{changes}</dl>')
-_CHANGE = Html("<dt>{path}</dt>{before}{after}")
-_VALUE = Html('<dd class="{kind}">{value}</dd>')
 _LIST = Html("<ul>{items}</ul>")
 _ITEM = Html("<li>{text}</li>")
 _MORE = Html('<span class="{kind}">{text}</span>')
@@ -57,65 +49,6 @@ def _failed(messages: Sequence[str], targets: Sequence[str]) -> Html:
         content=told if one else joined([told, names(targets)]),
         opened=one,
     )
-
-
-# ---------------------------------------------------------------- changes
-
-
-def groups(plan: Plan) -> Html:
-    """Each change once, with the number of its workloads; the first few are open."""
-    if not plan.groups:
-        return NOTHING
-
-    entries = [_group(group, number < _MOST_OPEN) for number, group in enumerate(plan.groups)]
-    ways = counted(len(plan.groups), "way")
-    title = f"What changes: {counted(plan.totals.changing, 'workload')} in {ways}"
-    return section("groups", title, joined(entries))
-
-
-def _group(group: ChangeGroup, opened: bool) -> Html:
-    changes = joined(_change(change) for change in group.changes[:_MOST_CHANGES])
-    hidden = len(group.changes) - _MOST_CHANGES
-    parts = [_CHANGES.filled(changes=changes)]
-    if hidden > 0:
-        parts.append(_PARAGRAPH.filled(text=f"… and {counted(hidden, 'more change')}"))
-
-    parts += [_places(group), show("Show the workloads", group=str(group.number))]
-    pods = f", {counted(group.pods, 'pod')}" if group.pods else ""
-    return details(
-        chip=NOTHING,
-        what=f"#{group.number} {group.title}",
-        code="",
-        count=f"{counted(group.workloads, 'workload')} in {counted(group.targets, 'target')}{pods}",
-        content=joined(parts),
-        opened=opened,
-        name=f"group-{group.number}",
-    )
-
-
-def _places(group: ChangeGroup) -> Html:
-    """The workloads of a small group: the exceptions. Of a large one the list has them."""
-    if group.workloads > 10:
-        return NOTHING
-    return names([f"{place.target}: {place}" for place in group.places])
-
-
-def _change(change: Change) -> Html:
-    return _CHANGE.filled(
-        path=change.path,
-        before=_value(change.before, "cut"),
-        after=_value(change.after, "add"),
-    )
-
-
-def _value(value: Any, kind: str) -> Html:
-    if value is ABSENT:
-        return NOTHING
-
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]} … {len(text) - _LONGEST:,} more characters"
-    return _VALUE.filled(kind=kind, value=text if text else '""')
 
 
 # ---------------------------------------------------------------- requests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from krm_injector.fleet.forms import plan_page_changes as changes
 from krm_injector.fleet.forms import plan_page_gates as gates
 from krm_injector.fleet.forms.page.parts import (
     cut_table,
@@ -123,7 +124,7 @@ def _gates_of(one: Wave) -> Html:
 
 def _changes(plan: Plan, one: Wave) -> Html:
     """The groups of the wave, by their titles. What they change stands once, above."""
-    titles = {group.number: group.title for group in plan.groups}
+    titles = changes.titles(plan)
     items = [
         _GROUP.filled(number=number, title=titles.get(number, ""), count=counted(count, "workload"))
         for number, count in one.groups

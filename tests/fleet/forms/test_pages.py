@@ -16,7 +16,7 @@ from paths import ROOT
 from krm_injector.fleet.forms import explain, plan_page
 from krm_injector.fleet.forms.page.parts import with_commands
 from krm_injector.fleet.model import Report
-from krm_injector.fleet.plan.model import Change, ChangeGroup, Failed, Gate, Plan
+from krm_injector.fleet.plan.model import ABSENT, Change, ChangeGroup, Failed, Gate, Plan
 from krm_injector.presenting.explain.style import Style
 
 FORMS = ROOT / "krm_injector" / "fleet" / "forms"
@@ -220,10 +220,57 @@ def test_gates_that_say_the_same_are_one_with_all_their_waves() -> None:
         for at, each in enumerate(places, 1)
     ]
     page = texts(plan_page.page(gates_of(*gates)))
-    place = page.index("What stands in the way blocks 1 workload: Nothing injects it. budget 3 wo")
+    place = page.index("What stands in the way blocks 3 workloads: Nothing injects it. budget")
     told = page[place : page.index("Waves, in their order")]
     assert "In wave 1 , wave 2 , wave 3 ." in told
     assert told.count("Nothing injects it") == 1, "what the line says is not said again"
+
+
+def test_a_title_is_short_and_a_long_change_is_closed() -> None:
+    plan = plans.plan_of(1, 1, 1)
+    clauses = [f"label example.org/number-{at}" for at in range(40)]
+    changes = tuple(Change(clause, ABSENT, "x") for clause in clauses)
+    group = ChangeGroup(1, "; ".join(clauses), changes, plan.groups[0].places, 1, 1)
+    page = plan_page.page(plan._replace(groups=(group,)))
+    assert '<details class="warning" id="group-1"><summary>' in page
+    assert "label example.org/number-4 and 35 more</span>" in page
+    assert "number-39</dt>" in page, "the change itself is there as a whole"
+
+
+def test_a_cut_title_begins_with_what_sets_the_group_apart() -> None:
+    plan = plans.plan_of(1, 1, 3)
+    same = [f"label example.org/number-{at}" for at in range(40)]
+    groups = tuple(
+        ChangeGroup(at, "; ".join([*same, own]), (), plan.groups[0].places[:1], 1, 1)
+        for at, own in enumerate(("probe of app", "image of app"), 1)
+    )
+    page = texts(plan_page.page(plan._replace(groups=groups)))
+    assert "#1 probe of app; label example.org/number-0; " in page
+    assert "#2 image of app; label example.org/number-0; " in page
+
+
+def test_a_title_of_two_groups_says_in_what_they_differ() -> None:
+    plan = plans.plan_of(1, 1, 3)
+    same = Change("spec.a", "1", "2")
+    groups = tuple(
+        ChangeGroup(at, "spec", changes, plan.groups[0].places[:1], 1, 1)
+        for at, changes in enumerate(
+            [
+                (same, Change("spec.b", "x", "y")),
+                (same, Change("spec.b", "x", "z" * 100)),
+                (same,),
+                (same, Change("spec.b", "x", "y"), Change("spec.c", ABSENT, {"d": 1})),
+                (same, Change("spec.b", "x", "z" * 90 + "!" + "z" * 90)),
+            ],
+            1,
+        )
+    )
+    page = texts(plan_page.page(plan._replace(groups=groups)))
+    assert "#1 spec 1 workload in" in page
+    assert f"#2 as #1, but spec.b: x -&gt; {'z' * 60}… 1 workload" in page
+    assert "#3 as #1, but not spec.b 1 workload" in page
+    assert f"#5 as #1, but spec.b: x -&gt; {'z' * 60}…" in page, "its twin is not like it"
+    assert "#4 as #1, but spec.c: {&quot;d&quot;: 1} 1 workload" in page
 
 
 def test_many_places_of_a_gate_are_there_on_demand() -> None:
@@ -314,3 +361,14 @@ def test_commands_stand_in_backticks(text: str, shown: str) -> None:
 def test_failed_messages_are_a_list() -> None:
     plan = plans.plan_of(1, failed=(Failed("t", ("a", "b")),))
     assert "<li>a</li><li>b</li>" in plan_page.page(plan)
+
+
+def test_of_long_values_the_place_is_shown_where_they_differ() -> None:
+    plan = plans.plan_of(1, 1, 3)
+    values = ["x" * 200 + end + "y" * 200 for end in ("first", "second")]
+    groups = tuple(
+        ChangeGroup(at, "t", (Change("spec", value, ABSENT),), plan.groups[0].places[:1], 1, 1)
+        for at, value in enumerate(values, 1)
+    )
+    page = texts(plan_page.page(plan._replace(groups=groups)))
+    assert f"#2 as #1, but spec: …{'x' * 20}second{'y' * 34}… 1 workload" in page
