@@ -161,10 +161,10 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   button.addEventListener("click", () => { rest.hidden = false; button.remove(); });
 }
 
-// On paper every exception is told; what was closed is closed again after.
+// On paper every exception is told, but not each of very many workloads; what was closed is closed again after.
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
+  closed = [...document.querySelectorAll("details:not([open]):not(.others)")];
   for (const one of closed) one.open = true;
 });
 addEventListener("afterprint", () => {
