@@ -105,7 +105,7 @@ def _in_words(change: Change, twin: Change | None) -> str:
     for at, side in enumerate((change.before, change.after)):
         if side is not ABSENT:
             sides.append(_short(_text(side), _text(twin[at + 1]) if twin else ""))
-    return f"{change.path}: {' -> '.join(sides)}"
+    return f"{change.path}: {' -> '.join(sides)}" if sides else change.path  # a move
 
 
 def _short(text: str, other: str) -> str:

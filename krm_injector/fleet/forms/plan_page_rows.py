@@ -73,4 +73,5 @@ def _row(restart: Restart, texts: Texts) -> list[int]:
         texts.number(restart.replicas),
         texts.number(restart.detail),
         int(restart.outage),
+        texts.number(restart.decides),
     ]

@@ -372,3 +372,17 @@ def test_of_long_values_the_place_is_shown_where_they_differ() -> None:
     )
     page = texts(plan_page.page(plan._replace(groups=groups)))
     assert f"#2 as #1, but spec: …{'x' * 20}second{'y' * 34}… 1 workload" in page
+
+
+def test_a_container_that_moves_is_a_path_alone() -> None:
+    plan = plans.plan_of(1, 1, 3)
+    moved = Change("spec.containers[istio-proxy] -> spec.initContainers[istio-proxy]")
+    groups = tuple(
+        ChangeGroup(at, "t", changes, plan.groups[0].places[:1], 1, 1)
+        for at, changes in enumerate([(), (moved,)], 1)
+    )
+    page = plan_page.page(plan._replace(groups=groups))
+    assert (
+        "<dt>spec.containers[istio-proxy] -&gt; spec.initContainers[istio-proxy]</dt></dl>" in page
+    )
+    assert "#2 as #1, but spec.containers[istio-proxy] -&gt; spec.init" in texts(page)

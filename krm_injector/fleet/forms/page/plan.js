@@ -1,8 +1,8 @@
 if ($("#table")) {
-  const rows = data.workloads.map(([target, cluster, kind, namespace, name, wave, how, pods, group, replicas, told, outage]) => {
+  const rows = data.workloads.map(([target, cluster, kind, namespace, name, wave, how, pods, group, replicas, told, outage, decides]) => {
     const one = {
       target: text(target), cluster: text(cluster), kind: text(kind), namespace: text(namespace), name: text(name), wave, how: text(how), pods, group,
-      replicas: text(replicas), told: text(told), outage,
+      replicas: text(replicas), told: text(told), outage, decides: text(decides),
     };
     one.words = () => [one.kind, one.name, one.namespace, one.target, one.cluster, one.how, one.replicas];
     return one;
@@ -22,7 +22,7 @@ if ($("#table")) {
       element("td", "", one.how + (one.outage ? ": no pod serves for a while" : "")), element("td", "n", number(one.pods)), element("td", "n", one.group ? "#" + one.group : "–")],
     shows: (one, kind) => kind === "outage" && one.outage,
     keys: [(one) => one.name, (one) => one.namespace, (one) => one.target, (one) => one.wave, (one) => one.how, (one) => one.pods, (one) => one.group],
-    detail: (one) => [facts(["Replicas", one.replicas], ["Replaced", one.told], ["Target", one.target], ["Cluster", one.cluster],
+    detail: (one) => [facts(["Replicas", one.replicas], ["Replaced", one.told], ["Asked by", one.decides], ["Target", one.target], ["Cluster", one.cluster],
       ["Wave", one.wave ? link("wave-" + one.wave, String(one.wave)) : ""], ["Change", one.group ? link("group-" + one.group, "#" + one.group) : ""])],
   });
 }
