@@ -69,15 +69,7 @@ def plan_of(clusters: int = 3, overlays: int = 4, workloads: int = 5, **more: An
         _group(2, "istio-proxy: image, env", (image, environment), few),
     )
     waves = tuple(_wave(at, name, places) for at, name in enumerate(names, 1))
-    restarts = tuple(
-        Restart(
-            each, names.index(each.cluster) + 1,
-            "recreate" if at % 37 == 3 else "rolling", 2, "2",
-            "25% of 2: at most 0 unavailable, 1 more than wanted", at % 37 == 3,
-            2 if each in few else 1,
-        )
-        for at, each in enumerate(places)
-    )  # fmt: skip
+    restarts = _restarts(names, places, few)
     count = len(places)
     made = Plan(
         title="Istio 1.29.2 to 1.31.1",
@@ -94,7 +86,29 @@ def plan_of(clusters: int = 3, overlays: int = 4, workloads: int = 5, **more: An
         groups=groups,
         restarts=restarts,
         gates=tuple(each for wave in waves for each in wave.gates),
-        requests=tuple(
+        requests=_requests(names, overlays, workloads),
+        assumptions=(
+            "Pods are counted as the manifests state replicas.",
+            "The oldest kubelet of each cluster is that of the fleet file.",
+        ),
+    )  # fmt: skip
+    return made._replace(**more)
+
+
+def _restarts(names: list[str], places: list[Place], few: tuple[Place, ...]) -> tuple[Restart, ...]:
+    return tuple(
+        Restart(
+            each, names.index(each.cluster) + 1,
+            "recreate" if at % 37 == 3 else "rolling", 2, "2",
+            "25% of 2: at most 0 unavailable, 1 more than wanted", at % 37 == 3,
+            2 if each in few else 1,
+        )
+        for at, each in enumerate(places)
+    )  # fmt: skip
+
+
+def _requests(names: list[str], overlays: int, workloads: int) -> tuple[Requests, ...]:
+    return tuple(
             Requests(
                 name, f"app-{overlay:02}", 2 * workloads, 4 * workloads,
                 (500 * workloads, 700 * workloads),
@@ -104,13 +118,7 @@ def plan_of(clusters: int = 3, overlays: int = 4, workloads: int = 5, **more: An
             )
             for name in names
             for overlay in range(overlays)
-        ),
-        assumptions=(
-            "Pods are counted as the manifests state replicas.",
-            "The oldest kubelet of each cluster is that of the fleet file.",
-        ),
-    )  # fmt: skip
-    return made._replace(**more)
+        )  # fmt: skip
 
 
 def _group(
@@ -122,24 +130,6 @@ def _group(
 
 def _wave(number: int, cluster: str, places: list[Place]) -> Wave:
     own = tuple(each for each in places if each.cluster == cluster)
-    gates = [
-        gate(
-            own[:3], "warns", number, kind="strategy", what="3 workloads with 1 replica",
-            why="Their only pod is replaced: requests fail for some seconds.",
-            advice="raise replicas to 2 before the wave",
-        )
-    ]  # fmt: skip
-    if number == 2:
-        gates.insert(0, gate(own[:1], wave=2))
-
-    labels: tuple[LabelChange, ...] = ()
-    if number == 1:
-        labels = (
-            LabelChange(
-                cluster, "Namespace", "", "app-00", "metadata.labels",
-                {"istio-injection": "enabled"}, {"istio.io/rev": "1-31"}, "apps/app-00/ns.yaml", 4,
-            ),
-        )  # fmt: skip
     return Wave(
         number=number,
         title=f"cluster {cluster}",
@@ -152,8 +142,8 @@ def _wave(number: int, cluster: str, places: list[Place]) -> Wave:
         restarting=len(own),
         pods=2 * len(own),
         groups=((1, len(own)),),
-        gates=tuple(gates),
-        labels=labels,
+        gates=_gates(number, own),
+        labels=_labels(cluster) if number == 1 else (),
         steps=(
             "Upgrade the control plane of the cluster to 1.31.1, and wait until istiod is ready.",
             f"`krm-injector fleet build --cluster {cluster} --mesh mesh-1.31.yaml --output "
@@ -165,6 +155,28 @@ def _wave(number: int, cluster: str, places: list[Place]) -> Wave:
             "`git revert HEAD`",
         ),
     )
+
+
+def _gates(number: int, own: tuple[Place, ...]) -> tuple[Gate, ...]:
+    gates = [
+        gate(
+            own[:3], "warns", number, kind="strategy", what="3 workloads with 1 replica",
+            why="Their only pod is replaced: requests fail for some seconds.",
+            advice="raise replicas to 2 before the wave",
+        )
+    ]  # fmt: skip
+    if number == 2:
+        gates.insert(0, gate(own[:1], wave=2))
+    return tuple(gates)
+
+
+def _labels(cluster: str) -> tuple[LabelChange, ...]:
+    return (
+        LabelChange(
+            cluster, "Namespace", "", "app-00", "metadata.labels",
+            {"istio-injection": "enabled"}, {"istio.io/rev": "1-31"}, "apps/app-00/ns.yaml", 4,
+        ),
+    )  # fmt: skip
 
 
 FAILED = Failed("cluster-01/apps/broken", ("kustomize failed: no such file base/web.yaml",))
