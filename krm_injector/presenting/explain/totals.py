@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMESPACES = 12  # counted one by one
 _MOST_NAMES = 3  # workloads that one doubt names
-_SOURCES = {
+SOURCES = {  # where the configuration of a control plane was found
     "functionConfig": ", from --mesh or spec.mesh",
     "bundle": ", from the bundle",
     "profile": ", the embedded profile",
@@ -33,7 +33,7 @@ def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
             "named in spec.workloads."
         ]
 
-    sentences = [_counts(entries)]
+    sentences = [counts(entries)]
     if len({entry["namespace"] for entry in entries}) > 1:
         sentences.append(_by_namespace(entries))
     if meshes:
@@ -45,12 +45,13 @@ def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
     return sentences
 
 
-def _counts(entries: list[Entry]) -> str:
-    counts = summary(entries)
-    clauses = [f"{counts['injected']:,} injected", _left_out(entries)]
-    if counts["errors"]:
-        clauses.append(f"{counts['errors']:,} refused with an error")
-    return f"{counted(counts['workloads'], 'workload')}: {', '.join(clauses)}."
+def counts(entries: list[Entry]) -> str:
+    """How many workloads there are of each verdict, as a sentence."""
+    numbers = summary(entries)
+    clauses = [f"{numbers['injected']:,} injected", _left_out(entries)]
+    if numbers["errors"]:
+        clauses.append(f"{numbers['errors']:,} refused with an error")
+    return f"{counted(numbers['workloads'], 'workload')}: {', '.join(clauses)}."
 
 
 def _left_out(entries: list[Entry]) -> str:
@@ -72,24 +73,24 @@ def _left_out(entries: list[Entry]) -> str:
 
 def _by_namespace(entries: list[Entry]) -> str:
     """How many workloads of each Namespace are injected; of many Namespaces, how many are in."""
-    counts: dict[str, list[int]] = {}  # injected, all
+    numbers: dict[str, list[int]] = {}  # injected, all
     for entry in entries:
-        count = counts.setdefault(entry["namespace"], [0, 0])
+        count = numbers.setdefault(entry["namespace"], [0, 0])
         count[0] += entry["injected"]
         count[1] += 1
 
-    if len(counts) <= _MOST_NAMESPACES:
+    if len(numbers) <= _MOST_NAMESPACES:
         texts = [
             f"{printable(name) or '(none)'} {injected:,} of {count:,}"
-            for name, (injected, count) in counts.items()
+            for name, (injected, count) in numbers.items()
         ]
         return f"Injected by Namespace: {', '.join(texts)}."
 
-    whole = sum(injected == count for injected, count in counts.values())
-    none = sum(not injected for injected, _ in counts.values())
-    part = len(counts) - whole - none
+    whole = sum(injected == count for injected, count in numbers.values())
+    none = sum(not injected for injected, _ in numbers.values())
+    part = len(numbers) - whole - none
     return (
-        f"{counted(len(counts), 'Namespace')}: {whole:,} injected as a whole, {part:,} in part, "
+        f"{counted(len(numbers), 'Namespace')}: {whole:,} injected as a whole, {part:,} in part, "
         f"{none:,} not at all."
     )
 
@@ -101,7 +102,7 @@ def _control_plane(mesh: Mesh) -> str:
     elif mesh.source == "missing":
         version = "no configuration"
 
-    return f"{mesh.revision} ({version}{_SOURCES[mesh.source]})"
+    return f"{mesh.revision} ({version}{SOURCES[mesh.source]})"
 
 
 def _nothing_asks(meshes: Sequence[Mesh], entries: list[Entry]) -> bool:

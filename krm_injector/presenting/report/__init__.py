@@ -37,8 +37,8 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
     injected = details.injected_objects(decisions, explanation.replacements)
     parts: dict[str, Html] = {
         "TITLE": escaped("Sidecar injection"),
-        "CSS": _asset("page.css"),
-        "JS": _asset("page.js"),
+        "CSS": asset("page.css"),
+        "JS": asset("page.js"),
         "FILES": head.files(entries),
         "MESH": head.control_planes(explanation.meshes),
         "TILES": head.tiles(entries, listed_findings),
@@ -50,11 +50,11 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
         "ROWS": workloads.rows(entries, rules, by_workload),
         "DATA": details.scripts(decisions, injected, entries, by_workload),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], asset("page.html"))
 
 
-def _asset(name: str) -> Html:
-    """A file of this package."""
+def asset(name: str) -> Html:
+    """A file of this package. page.css is that of the fleet's pages too."""
     path = os.path.join(os.path.dirname(__file__), name)
     with open(path, encoding="utf-8") as file:
         return Html(file.read())

@@ -14,7 +14,7 @@ from krm_injector.presenting.explain.totals import doubt_sentence, doubts, total
 def render(explanation: Explanation, style: Style) -> str:
     meshes, entries = explanation.meshes, explanation.entries
     lines = _table(explanation, style)
-    lines.append(_escaped(" ".join(totals(meshes, entries))))
+    lines.append(escaped(" ".join(totals(meshes, entries))))
     groups = doubts(entries)
     if groups:
         lines += ["", "**Left out, and perhaps meant in:**", ""]
@@ -24,7 +24,7 @@ def render(explanation: Explanation, style: Style) -> str:
             advice = f"To inject: {remedy}"
         else:
             advice = remedy[:1].upper() + remedy[1:]
-        lines.append(f"- {_escaped(doubt_sentence(members))}. {_escaped(advice)}.")
+        lines.append(f"- {escaped(doubt_sentence(members))}. {escaped(advice)}.")
 
     return "\n".join(lines) + "\n"
 
@@ -44,10 +44,10 @@ def _table(explanation: Explanation, style: Style) -> list[str]:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
+    return "| " + " | ".join(map(escaped, cells)) + " |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """The text without what would end a cell, or be read as markup or HTML."""
     text = printable(text)
     for character in "\\|`*":
