@@ -24,7 +24,7 @@ from programs import BASE, OURS, Build
 
 FIRST, CHANGED, KUSTOMIZE, DASK = "first run", "one changed", "kustomize", "two Dask workers"
 ROWS = {
-    FIRST: "`fleet build`, nothing in the cache",
+    FIRST: "`fleet build`, first run",
     CHANGED: "`fleet build`, one overlay changed",
     KUSTOMIZE: "kustomize alone, a process for each",
     BASE: "base: `build`, a process for each",
@@ -33,6 +33,7 @@ ENGINES = {OURS: "local pool", DASK: DASK}
 CPU, MEMORY, SCHEDULER = "CPU", "memory", "Dask"
 CLUSTERS = 10
 SAMPLE = 10  # one overlay in so many is built by itself
+MEMORY_AT = (100, 1000)  # overlays
 JOBS = 2
 RUNS = 3
 
@@ -54,7 +55,9 @@ class Tree(NamedTuple):
     overlays: Sequence[tuple[str, str]]  # clusters and paths
 
 
-def measure(builds: Builds, overlays: int = 300) -> dict[str, Case]:
+def measure(
+    builds: Builds, overlays: int = 300, for_memory: Sequence[int] = MEMORY_AT
+) -> dict[str, Case]:
     """By the part of the table; nothing if kustomize is not at hand."""
     if shutil.which("kustomize") is None:
         print("fleet: kustomize is not on PATH", file=sys.stderr)
@@ -64,36 +67,36 @@ def measure(builds: Builds, overlays: int = 300) -> dict[str, Case]:
     measured = {CPU: _cpu(builds, tree)}
     measured[SCHEDULER] = _dask(builds, tree)
     shutil.rmtree(tree.root.parent)
-    measured[MEMORY] = _memory(builds)
+    measured[MEMORY] = _memory(builds, for_memory)
     return {name: case for name, case in measured.items() if case}
 
 
 def make_tree(directory: Path, overlays: int) -> Tree:
     clusters = min(CLUSTERS, overlays)
-    size = fleet_tree.Size(clusters, overlays // clusters, bare=True)
+    size = fleet_tree.Size(clusters, overlays // clusters, bare=True, shared=0)
     root = directory / "repository"
     fleet_tree.write(root, size)
 
-    # Those that belong to one cluster alone.
-    paths = sorted(root.glob("apps/*/overlays/*-*"))
-    overlays_of_one = [(path.name, str(path.relative_to(root))) for path in paths]
-    return Tree(root, directory / "output", overlays_of_one)
+    paths = sorted(root.glob("apps/*/overlays/*"))
+    named = [(path.name, str(path.relative_to(root))) for path in paths]
+    return Tree(root, directory / "output", named)
 
 
 # ---------------------------------------------------------------- CPU
 
 
 def _cpu(builds: Builds, tree: Tree) -> Case:
-    """The first run fills the cache, as CI does. Before the next, one overlay changes."""
-    cache = tree.root.parent / "cache"
+    """The first round, which does not count, fills the cache of the run after a change."""
+    jobs = ("--jobs", str(JOBS))
+    build = fleet_build(builds.ours, tree.output, *jobs)
+    cache, cached = tree.root.parent / "cache", tree.output.with_name("of-cache")
+    build_again = fleet_build(builds.ours, cached, *jobs, "--cache", f"'{cache}'")
     changed = tree.root / tree.overlays[0][1] / "kustomization.yaml"
-    build = fleet_build(builds.ours, tree.output, "--jobs", str(JOBS), "--cache", f"'{cache}'")
-    clean = f"rm -rf '{cache}' '{tree.output}'"
-    touch = f"sed -i \"s/newTag: .*/newTag: v$(date +%N)/\" '{changed}'"
+    change = f"sed -i \"s/newTag: .*/newTag: v$(date +%N)/\" '{changed}'"
 
     programs = [
-        _script(FIRST, builds.ours, tree, [clean, build]),
-        _script(CHANGED, builds.ours, tree, [touch, build]),
+        _script(FIRST, builds.ours, tree, [f"rm -rf '{tree.output}'", build]),
+        _script(CHANGED, builds.ours, tree, [change, build_again]),
         _script(KUSTOMIZE, builds.ours, tree, _each(tree, "kustomize build {path}")),
     ]
     if builds.base:
@@ -101,16 +104,11 @@ def _cpu(builds: Builds, tree: Tree) -> Case:
         programs.append(_script(BASE, builds.base, tree, _each(tree, line)))
 
     taken = in_turns(programs, builds.runs or RUNS, True, builds.work)
-    factor = targets(tree) / len(_sample(tree))
+    factor = len(tree.overlays) / len(_sample(tree))
     return {
         name: _times(series, factor) if name in (KUSTOMIZE, BASE) else series
         for name, series in taken.items()
     }
-
-
-def targets(tree: Tree) -> int:
-    """Overlays of a ring count once for each of its clusters."""
-    return len(list(tree.root.glob("clusters/*"))) * len(list(tree.root.glob("apps/*")))
 
 
 def fleet_build(build: Build, output: Path, *options: str) -> str:
@@ -146,10 +144,10 @@ def _times(series: Series, factor: float) -> Series:
 # ---------------------------------------------------------------- memory
 
 
-def _memory(builds: Builds) -> Case:
+def _memory(builds: Builds, numbers: Sequence[int]) -> Case:
     """The peak of all processes together, by the number of overlays."""
     case: Case = {}
-    for overlays in (100, 1000):
+    for overlays in numbers:
         tree = make_tree(builds.work / f"fleet-{overlays}", overlays)
         line = fleet_build(builds.ours, tree.output, "--jobs", str(JOBS))
         program = _script(str(overlays), builds.ours, tree, [line])

@@ -1,11 +1,12 @@
 """A company's repository, generated: applications, their overlays, and the clusters they go to.
 
-    fleet_tree.py DIR [--clusters 20] [--overlays 50] [--workloads 10] [--seed 1] [--bare]
-        [--mesh FILE]
+    fleet_tree.py DIR [--clusters 20] [--overlays 50] [--workloads 10] [--shared 5] [--seed 1]
+        [--bare] [--mesh FILE]
 
 DIR gets CLUSTERS x OVERLAYS targets of kustomize, with WORKLOADS workloads each, and, without
 --bare, a chart, a kpt package, a plain directory and Argo CD's ApplicationSets as well. One
-application in five has an overlay for each ring of clusters, the others one for each cluster.
+application in SHARED (0: none) has an overlay for each ring of clusters, the others one for each
+cluster.
 Some workloads are out of the ordinary (fleet_apps.ODDITIES). One overlay has an annotation that
 Istio 1.31 refuses, and 1.29 does not.
 
@@ -40,8 +41,13 @@ class Size(NamedTuple):
     clusters: int = 20
     overlays: int = 50
     workloads: int = 10
+    shared: int = 5  # one application in so many has overlays for several clusters
     seed: int = 1
     bare: bool = False  # nothing but the overlays
+
+    def by_ring(self, app_number: int) -> bool:
+        """Whether the application's overlays are for rings, each for several clusters."""
+        return bool(self.shared) and app_number % self.shared == self.shared - 1
 
 
 class Cluster(NamedTuple):
@@ -63,9 +69,7 @@ def main() -> int:
     parser.add_argument("--mesh", type=Path)
     options = parser.parse_args()
 
-    size = Size(
-        options.clusters, options.overlays, options.workloads, options.seed, options.bare
-    )  # fmt: skip
+    size = Size(**{field: getattr(options, field) for field in Size._fields})
     write(options.directory, size, options.mesh)
     return 0
 
@@ -78,7 +82,7 @@ def write(root: Path, size: Size, mesh: Path | None = None) -> None:
     own_clusters = clusters(size.clusters)
     apps = [app_name(number) for number in range(size.overlays)]
     for number, app in enumerate(apps):
-        _write_app(root / "apps" / app, app, has_ring_overlays(number), own_clusters, size)
+        _write_app(root / "apps" / app, app, size.by_ring(number), own_clusters, size)
     for cluster in own_clusters:
         namespaces = list(_namespaces(apps, cluster, size))
         _documents(root / "clusters" / cluster.name / "namespaces.yaml", namespaces)
@@ -101,11 +105,6 @@ def clusters(count: int) -> list[Cluster]:
         name = f"{REGIONS[region]}-{round_ + 1}"
         made.append(Cluster(name, ring, REGIONS[region], "1.32" if number % 7 == 5 else "1.33"))
     return made
-
-
-def has_ring_overlays(app_number: int) -> bool:
-    """Whether an application's overlays are for rings, each for several clusters."""
-    return app_number % 5 == 4
 
 
 def targets(size: Size) -> int:
@@ -218,7 +217,7 @@ def _fleet_file(apps: list[str], own_clusters: list[Cluster], size: Size) -> Obj
         {"path": f"apps/*/overlays/{cluster.name}", "clusters": [cluster.name]}
         for cluster in own_clusters
     ]
-    if any(map(has_ring_overlays, range(len(apps)))):
+    if any(map(size.by_ring, range(len(apps)))):
         rules += [
             {"path": f"apps/*/overlays/{ring}", "clusters": names}
             for ring in RINGS
