@@ -49,12 +49,6 @@ def write(root: Path, clusters: list[tuple[str, str]]) -> None:
     _write(root / "argocd" / "applicationsets.yaml", sets)
 
 
-def rules(clusters: list[tuple[str, str]]) -> list[Object]:
-    """The lines of the fleet file. The chart's targets are those of its ApplicationSet."""
-    names = [name for name, _ in clusters]
-    return [{"path": path, "clusters": names[:1]} for path in (PACKAGE, PLAIN)]
-
-
 def _write(path: Path, documents: list[Object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     inputs.write_manifests(path, documents)

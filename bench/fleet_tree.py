@@ -206,30 +206,33 @@ def _fleet_file(apps: list[str], own_clusters: list[Cluster], size: Size) -> Obj
     listed = [
         {
             "name": cluster.name,
-            "mesh": [f"meshes/istio-{OLD}.yaml"],
-            "context": [f"clusters/{cluster.name}/namespaces.yaml"],
+            "mesh": f"meshes/istio-{OLD}.yaml",
+            "context": f"clusters/{cluster.name}/namespaces.yaml",
             "kubernetesVersion": cluster.kubernetes,
             "labels": {"ring": cluster.ring, "region": cluster.region},
         }
         for cluster in own_clusters
     ]
-    rules = [
+    rules: list[Object] = [
         {"path": f"apps/*/overlays/{cluster.name}", "clusters": [cluster.name]}
         for cluster in own_clusters
     ]
     if any(map(size.by_ring, range(len(apps)))):
         rules += [
-            {"path": f"apps/*/overlays/{ring}", "clusters": names}
+            {"path": f"apps/*/overlays/{ring}", "clusterSelector": {"matchLabels": {"ring": ring}}}
             for ring in RINGS
-            if (names := [each.name for each in own_clusters if each.ring == ring])
+            if any(each.ring == ring for each in own_clusters)
         ]
+    spec: Object = {"clusters": listed, "targets": rules}
     if not size.bare:
-        rules += fleet_extras.rules([(each.name, each.ring) for each in own_clusters])
+        # The chart and the package are those of Argo CD's ApplicationSets.
+        spec |= {"find": True, "repositories": [fleet_extras.REPOSITORY]}
+        spec["ignore"] = ["/clusters/", "/meshes/"]
     return {
         "apiVersion": "krm-injector.dev/v1alpha1",
         "kind": "Fleet",
         "metadata": {"name": "company"},
-        "spec": {"clusters": listed, "targets": rules},
+        "spec": spec,
     }
 
 
