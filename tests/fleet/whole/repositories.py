@@ -66,7 +66,8 @@ class Repository(NamedTuple):
         return {**environment(), "PATH": path, "KUBECONFIG": os.devnull, **self.variables}
 
     def build(self, *options: str, output: str = "out") -> Done:
-        return self.krm("fleet", "build", "--quiet", "--output", output, *options, ".")
+        """The output is beside the repository, not in it."""
+        return self.krm("fleet", "build", "--quiet", "--output", f"../{output}", *options, ".")
 
     def targets(self, *options: str) -> list[dict[str, Any]]:
         done = self.krm("fleet", "list", "--quiet", "--output", "json", *options, ".")

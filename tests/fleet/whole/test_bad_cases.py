@@ -19,7 +19,7 @@ BROKEN = "kind: Deployment\nmetadata: [\n"
 
 def test_what_does_not_build_is_its_own_error(plain: Repository) -> None:
     assert plain.build().code == 0
-    before = repositories.files(plain.root / "out")
+    before = repositories.files(plain.root.parent / "out")
     for number in (3, 7):
         plain.write(f"apps/app-00{number}/all.yaml", f"apiVersion: apps/v1\n{BROKEN}")
     repositories.write_app(plain, 5, "app:2")
@@ -28,7 +28,7 @@ def test_what_does_not_build_is_its_own_error(plain: Repository) -> None:
     assert done.code == 1
     for number in (3, 7):
         assert f"apps/app-00{number}" in done.err, "all errors of the run, at once"
-    after = repositories.files(plain.root / "out")
+    after = repositories.files(plain.root.parent / "out")
     assert after.keys() == before.keys()
     changed = [name for name in after if after[name] != before[name]]
     assert changed == ["apps/app-005.yaml"]
@@ -41,7 +41,7 @@ def test_an_overlay_that_kustomize_refuses(own_company: Repository) -> None:
     done = own_company.build()
     assert done.code == 1
     assert "apps/accounts/overlays/eu-1" in done.err
-    assert len(repositories.files(own_company.root / "out")) == 17
+    assert len(repositories.files(own_company.root.parent / "out")) == 17
 
 
 def test_two_targets_that_write_one_path(plain: Repository) -> None:
@@ -51,7 +51,7 @@ def test_two_targets_that_write_one_path(plain: Repository) -> None:
     names = plain.names()
     assert len(names) == len(set(names)) == 14
     done = plain.build()
-    written = repositories.files(plain.root / "out")
+    written = repositories.files(plain.root.parent / "out")
     assert (done.code == 0 and len(written) == 14) or (done.code == 1 and "apps/one" in done.err), (
         done,
         sorted(written),
@@ -67,7 +67,7 @@ def test_a_link_out_of_the_repository_is_not_followed(plain: Repository, what: s
     link.symlink_to(outside if what == "directory" else outside / "all.yaml")
 
     done = plain.build()
-    written = repositories.files(plain.root / "out")
+    written = repositories.files(plain.root.parent / "out")
     if what == "directory":
         assert "apps/linked.yaml" not in written
         listed = plain.krm("fleet", "list", "--output", "json", ".")
@@ -83,27 +83,27 @@ def test_output_through_a_link_stays_below_the_output(plain: Repository) -> None
     """A directory of the output that somebody made a link: nothing is written at its end."""
     outside = plain.root.parent / "outside"
     outside.mkdir()
-    (plain.root / "out").mkdir()
-    (plain.root / "out" / "apps").symlink_to(outside)
+    (plain.root.parent / "out").mkdir()
+    (plain.root.parent / "out" / "apps").symlink_to(outside)
     done = plain.build()
     assert done.code == 1 or not list(outside.iterdir())
     assert not list(outside.rglob("*.yaml"))
 
 
 def test_files_of_others_in_the_output_stay(plain: Repository) -> None:
-    plain.write("out/README.md", "ours\n")
-    plain.write("out/apps/kustomization.yaml", "ours: true\n")
+    plain.write("../out/README.md", "ours\n")
+    plain.write("../out/apps/kustomization.yaml", "ours: true\n")
     assert plain.build().code == 0
     shutil.rmtree(plain.root / "apps" / "app-004")
     assert plain.build().code == 0
-    assert not (plain.root / "out/apps/app-004.yaml").exists(), "deletions are followed"
-    assert (plain.root / "out/README.md").read_text() == "ours\n"
-    assert (plain.root / "out/apps/kustomization.yaml").read_text() == "ours: true\n"
+    assert not (plain.root.parent / "out/apps/app-004.yaml").exists(), "deletions are followed"
+    assert (plain.root.parent / "out/README.md").read_text() == "ours\n"
+    assert (plain.root.parent / "out/apps/kustomization.yaml").read_text() == "ours: true\n"
 
 
 def test_unchanged_files_are_not_touched(plain: Repository) -> None:
     assert plain.build().code == 0
-    out = plain.root / "out"
+    out = plain.root.parent / "out"
     before = {name: (out / name).stat().st_mtime_ns for name in repositories.files(out)}
     repositories.write_app(plain, 2, "app:2")
     assert plain.build().code == 0
@@ -114,14 +114,14 @@ def test_unchanged_files_are_not_touched(plain: Repository) -> None:
 def test_part_of_a_fleet_removes_nothing_of_the_others(plain: Repository) -> None:
     assert plain.build().code == 0
     assert plain.build("--only", "apps/app-003").code == 0
-    assert len(repositories.files(plain.root / "out")) == 12
+    assert len(repositories.files(plain.root.parent / "out")) == 12
 
 
 def test_a_pattern_that_matches_nothing_is_refused(plain: Repository) -> None:
     done = plain.build("--only", "apps/no-such-*")
     assert done.code == 1
     assert "no-such" in done.err
-    assert not (plain.root / "out").exists()
+    assert not (plain.root.parent / "out").exists()
 
 
 def test_a_repository_without_targets_is_refused(tmp_path: Path) -> None:
@@ -148,19 +148,19 @@ def test_a_fleet_file_with_faults_names_all_of_them(plain: Repository) -> None:
 def right(plain: Repository) -> dict[str, bytes]:
     """What a build without a cache writes."""
     assert plain.build(output="right").code == 0
-    return repositories.files(plain.root / "right")
+    return repositories.files(plain.root.parent / "right")
 
 
 def built_with_cache(repository: Repository, cache: Path) -> dict[str, bytes]:
     done = repository.build("--cache", str(cache))
     assert done.code == 0, done.err
-    return repositories.files(repository.root / "out")
+    return repositories.files(repository.root.parent / "out")
 
 
 def filled(repository: Repository, cache: Path) -> list[Path]:
     """The files of a cache after a run."""
     built_with_cache(repository, cache)
-    shutil.rmtree(repository.root / "out")
+    shutil.rmtree(repository.root.parent / "out")
     entries = [path for path in sorted(cache.rglob("*")) if path.is_file()]
     assert entries
     return entries
@@ -230,7 +230,7 @@ def test_a_cache_of_another_version_is_not_used(
     cache = tmp_path / "cache"
     found = built_with_cache(foreign, cache)
     assert any(b"other.example" in data for data in found.values())
-    shutil.rmtree(plain.root / "out")
+    shutil.rmtree(plain.root.parent / "out")
     assert built_with_cache(plain, cache) == right
 
 
@@ -248,9 +248,9 @@ def test_a_cache_that_cannot_be_written_is_told(
         cache = cache if where == "file" else cache / "below"
     done = plain.build("--cache", str(cache))
     # A warning, and the right bytes; or refused before anything is written.
-    written = repositories.files(plain.root / "out") if done.code == 0 else {}
+    written = repositories.files(plain.root.parent / "out") if done.code == 0 else {}
     assert (done.code == 0 and written == right) or (done.code == 1 and "cache" in done.err), done
-    noted = plain.krm("fleet", "build", "--output", "out", "--cache", str(cache), ".")
+    noted = plain.krm("fleet", "build", "--output", "../out", "--cache", str(cache), ".")
     assert "cache" in noted.err
 
 
@@ -273,14 +273,22 @@ def test_errors_are_not_kept_from_one_run_to_the_next(plain: Repository, tmp_pat
     assert plain.build("--cache", str(tmp_path / "cache")).code == 1
     plain.write("apps/app-003/all.yaml", text)
     assert plain.build("--cache", str(tmp_path / "cache")).code == 0
-    assert len(repositories.files(plain.root / "out")) == 12
+    assert len(repositories.files(plain.root.parent / "out")) == 12
 
 
 # ---------------------------------------------------------------- usage
 
 
-def test_stdout_is_empty_where_files_are_the_answer(plain: Repository) -> None:
-    assert plain.build().out == ""
+def test_an_output_in_the_repository_is_no_target(plain: Repository) -> None:
+    """Nor is one of an earlier run, or of a shard."""
+    names = plain.names()
+    shard = ("--shard", "1/2")
+    for words in (["--output", "out"], ["--output", "older"], ["--output", "part", *shard]):
+        for _ in range(2):
+            done = plain.krm("fleet", "build", "-q", *words, ".")
+            assert done.code == 0, done.err
+    assert plain.names() == names
+    assert len(repositories.files(plain.root / "out")) == 12
 
 
 def test_usage(plain: Repository) -> None:
@@ -297,7 +305,16 @@ def test_modules_in_the_repository_do_not_stand_in_for_ours(plain: Repository) -
     programs = plain.root.parent / "bin"
     programs.mkdir()
     done = subprocess.run(
-        [install_krm_injector(programs), "fleet", "build", "--output", "out", "--jobs", "2", "."],
+        [
+            install_krm_injector(programs),
+            "fleet",
+            "build",
+            "--output",
+            "../out",
+            "--jobs",
+            "2",
+            ".",
+        ],
         cwd=plain.root,
         env={**plain.environment(), "PYTHONPATH": ""},
         capture_output=True,
@@ -305,4 +322,4 @@ def test_modules_in_the_repository_do_not_stand_in_for_ours(plain: Repository) -
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(repositories.files(plain.root / "out")) == 12
+    assert len(repositories.files(plain.root.parent / "out")) == 12

@@ -32,8 +32,8 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_the_same_bytes(company: Repository, scheduler: str) -> None:
     only = ("--only", "*/overlays/*")
-    assert company.build(*only, "--jobs", "2", output="../local").code == 0
-    done = company.build(*only, "--scheduler", scheduler, output="../dask")
+    assert company.build(*only, "--jobs", "2", output="local").code == 0
+    done = company.build(*only, "--scheduler", scheduler, output="dask")
     assert done.code == 0, done.err
     local, remote = (company.root.parent / name for name in ("local", "dask"))
     assert repositories.files(remote) == repositories.files(local)
@@ -53,26 +53,28 @@ def test_a_change_of_a_file_reaches_the_workers(plain: Repository, scheduler: st
         repositories.write_app(plain, 3, image)
         done = plain.build("--scheduler", scheduler)
         assert done.code == 0, done.err
-        assert f"image: {image}".encode() in (plain.root / "out/apps/app-003.yaml").read_bytes()
+        assert (
+            f"image: {image}".encode() in (plain.root.parent / "out/apps/app-003.yaml").read_bytes()
+        )
 
 
 def test_a_file_that_is_gone_is_gone_on_the_workers(plain: Repository, scheduler: str) -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more, namespace: app-003}\n"
     extra = plain.write("apps/app-003/more.yaml", text)
     assert plain.build("--scheduler", scheduler).code == 0
-    assert b"name: more" in (plain.root / "out/apps/app-003.yaml").read_bytes()
+    assert b"name: more" in (plain.root.parent / "out/apps/app-003.yaml").read_bytes()
     extra.unlink()
     assert plain.build("--scheduler", scheduler).code == 0
-    assert b"name: more" not in (plain.root / "out/apps/app-003.yaml").read_bytes()
+    assert b"name: more" not in (plain.root.parent / "out/apps/app-003.yaml").read_bytes()
 
 
 def test_a_worker_that_is_killed_loses_no_target(tmp_path: Path) -> None:
     repository = repositories.plain(tmp_path / "repository", 100)
     environment = {"PYTHONPATH": str(ROOT)}
     with fleet_dask.started(tmp_path, 2, environment) as (address, workers):
-        words = ("fleet", "build", "--output", "out", "--scheduler", address, ".")
+        words = ("fleet", "build", "--output", "../out", "--scheduler", address, ".")
         process = repository.start(*words)
-        out = repository.root / "out"
+        out = repository.root.parent / "out"
         while process.poll() is None and not (out.is_dir() and repositories.files(out)):
             time.sleep(0.01)
         # The process under it that does the work, if a nanny watches over it; else itself.
@@ -88,15 +90,19 @@ def test_a_scheduler_that_is_not_there(plain: Repository) -> None:
     done = plain.build("--scheduler", "tcp://127.0.0.1:9")
     assert done.code == 1
     assert "127.0.0.1:9" in done.err
-    assert not (plain.root / "out").exists() or not repositories.files(plain.root / "out")
+    assert not (plain.root.parent / "out").exists() or not repositories.files(
+        plain.root.parent / "out"
+    )
 
 
 def test_a_scheduler_that_goes_away(tmp_path: Path) -> None:
     """Every target is written, or told: exit 0 only if all are there."""
     repository = repositories.plain(tmp_path / "repository", 100)
-    out = repository.root / "out"
+    out = repository.root.parent / "out"
     with fleet_dask.started(tmp_path, 2, {"PYTHONPATH": str(ROOT)}) as (address, _):
-        process = repository.start("fleet", "build", "--output", "out", "--scheduler", address, ".")
+        process = repository.start(
+            "fleet", "build", "--output", "../out", "--scheduler", address, "."
+        )
         while process.poll() is None and not (out.is_dir() and repositories.files(out)):
             time.sleep(0.01)
     _, errors = process.communicate(timeout=240)

@@ -30,7 +30,7 @@ def versions(repository: Repository) -> list[dict[str, bytes]]:
         to_state(repository, image)
         done = repository.build("--jobs", "2", output=f"state-{image[-1]}")
         assert done.code == 0, done.err
-        states.append(repositories.files(repository.root / f"state-{image[-1]}"))
+        states.append(repositories.files(repository.root.parent / f"state-{image[-1]}"))
     assert len(states[0]) == COUNT and len(states[1]) == COUNT - 1
     return states
 
@@ -84,16 +84,16 @@ def test_killed_at_any_moment_nothing_is_half_written(tmp_path: Path) -> None:
         assert repository.build("--jobs", "2").code == 0
         to_state(repository, "app:2")
         options = ["--jobs", "2", *(["--cache", f"../cache-{number}"] if number % 2 else [])]
-        process = repository.start("fleet", "build", "--output", "out", *options, ".")
+        process = repository.start("fleet", "build", "--output", "../out", *options, ".")
         time.sleep(moment := chance.uniform(0, 1.05 * duration))
         kill_group(process, signal.SIGKILL)
         process.communicate()
-        new = check_whole(repository.root / "out", states)
+        new = check_whole(repository.root.parent / "out", states)
         partial += 0 < new < len(states[1])
 
         done = repository.build(*options)
         assert done.code == 0, done.err
-        assert repositories.files(repository.root / "out") == states[1], moment
+        assert repositories.files(repository.root.parent / "out") == states[1], moment
     print(f"seed {SEED}: {MOMENTS} moments, {partial} of them between the first file and the last")
 
 
@@ -102,24 +102,26 @@ def test_the_cache_survives_kills(tmp_path: Path) -> None:
     """A cache that runs were killed over gives the same bytes as none."""
     repository = repositories.plain(tmp_path / "repository", COUNT)
     assert repository.build(output="right").code == 0
-    right = repositories.files(repository.root / "right")
+    right = repositories.files(repository.root.parent / "right")
     chance = random.Random(SEED)
     for _ in range(max(3, MOMENTS // 5)):
-        process = repository.start("fleet", "build", "--output", "out", "--cache", "../cache", ".")
+        process = repository.start(
+            "fleet", "build", "--output", "../out", "--cache", "../cache", "."
+        )
         time.sleep(chance.uniform(0.2, 1.0))
         kill_group(process, signal.SIGKILL)
         process.communicate()
-    done = repository.krm("fleet", "build", "--output", "out", "--cache", "../cache", ".")
+    done = repository.krm("fleet", "build", "--output", "../out", "--cache", "../cache", ".")
     assert done.code == 0, done.err
-    assert repositories.files(repository.root / "out") == right
+    assert repositories.files(repository.root.parent / "out") == right
 
 
 @pytest.mark.parametrize("whom", ["group", "main process"])
 def test_interrupted_what_was_finished_stays(tmp_path: Path, whom: str) -> None:
     """As Ctrl-C in a terminal, and as a program that signals only the process that it started."""
     repository = repositories.plain(tmp_path / "repository", 200)
-    out = repository.root / "out"
-    process = repository.start("fleet", "build", "--output", "out", "--jobs", "2", ".")
+    out = repository.root.parent / "out"
+    process = repository.start("fleet", "build", "--output", "../out", "--jobs", "2", ".")
     while process.poll() is None and not (out.is_dir() and repositories.files(out)):
         time.sleep(0.005)
     send = os.killpg if whom == "group" else os.kill
@@ -146,8 +148,8 @@ def test_interrupted_what_was_finished_stays(tmp_path: Path, whom: str) -> None:
 )
 def test_a_worker_that_is_killed_loses_no_target(tmp_path: Path) -> None:
     repository = repositories.plain(tmp_path / "repository", 150)
-    process = repository.start("fleet", "build", "--output", "out", "--jobs", "2", ".")
-    out = repository.root / "out"
+    process = repository.start("fleet", "build", "--output", "../out", "--jobs", "2", ".")
+    out = repository.root.parent / "out"
     while process.poll() is None and not (out.is_dir() and repositories.files(out)):
         time.sleep(0.005)
     workers = repositories.children(process.pid)
@@ -159,7 +161,7 @@ def test_a_worker_that_is_killed_loses_no_target(tmp_path: Path) -> None:
     assert len(repositories.files(out)) == 150
 
     assert repository.build(output="right").code == 0
-    assert repositories.files(out) == repositories.files(repository.root / "right")
+    assert repositories.files(out) == repositories.files(repository.root.parent / "right")
 
 
 def test_a_target_that_kills_its_workers_is_its_own_error(tmp_path: Path) -> None:
@@ -174,6 +176,6 @@ def test_a_target_that_kills_its_workers_is_its_own_error(tmp_path: Path) -> Non
     done = repository.build("--kustomize", str(deadly), "--jobs", "2")
     assert done.code == 1, done.err
     assert "apps/poison" in done.err
-    assert sorted(repositories.files(repository.root / "out")) == [
+    assert sorted(repositories.files(repository.root.parent / "out")) == [
         f"apps/app-00{number}.yaml" for number in range(6)
     ]

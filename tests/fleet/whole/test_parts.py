@@ -37,10 +37,10 @@ def test_every_target_is_in_exactly_one_shard(own_company: Repository) -> None:
     for number in range(1, SHARDS + 1):
         done = own_company.build("--shard", f"{number}/{SHARDS}", output=f"shard-{number}")
         assert done.code == 0, done.err
-        found += repositories.files(own_company.root / f"shard-{number}")
+        found += repositories.files(own_company.root.parent / f"shard-{number}")
     done = own_company.build(output="whole")
     assert done.code == 0, done.err
-    assert sorted(found) == sorted(repositories.files(own_company.root / "whole"))
+    assert sorted(found) == sorted(repositories.files(own_company.root.parent / "whole"))
 
 
 def test_shards_into_one_directory_are_a_whole_run(own_company: Repository) -> None:
@@ -48,7 +48,7 @@ def test_shards_into_one_directory_are_a_whole_run(own_company: Repository) -> N
     for number in range(1, SHARDS + 1):
         assert own_company.build("--shard", f"{number}/{SHARDS}").code == 0
     assert own_company.build(output="whole").code == 0
-    out, whole = (repositories.files(own_company.root / name) for name in ("out", "whole"))
+    out, whole = (repositories.files(own_company.root.parent / name) for name in ("out", "whole"))
     assert out == whole
 
 
@@ -59,7 +59,7 @@ def test_an_indexed_job_names_its_shard_by_the_environment(plain: Repository) ->
         variables = {"JOB_COMPLETION_INDEX": str(index), "JOB_COMPLETIONS": str(SHARDS)}
         job = plain._replace(variables=variables)
         assert job.build(output=f"job-{index}").code == 0
-        found += repositories.files(plain.root / f"job-{index}")
+        found += repositories.files(plain.root.parent / f"job-{index}")
     assert len(found) == len(set(found)) == 12
 
 
@@ -168,12 +168,12 @@ def test_nothing_changed_is_no_error(committed: Repository) -> None:
 
 
 def test_what_was_removed_is_removed_from_the_output(committed: Repository) -> None:
-    assert committed.build(output="../out").code == 0
+    assert committed.build(output="out").code == 0
     out = committed.root.parent / "out"
     before = set(repositories.files(out))
     shutil.rmtree(committed.root / "apps/accounts/overlays/us-1")
     commit(committed)
-    assert committed.build("--changed-since", "HEAD~1", output="../out").code == 0
+    assert committed.build("--changed-since", "HEAD~1", output="out").code == 0
     gone = before - set(repositories.files(out))
     assert [Path(name).parts.count("accounts") for name in gone] == [1]
 
@@ -188,7 +188,7 @@ def test_a_fleet_that_is_rendered_by_changes_ends_as_one_that_is_not(
     committed: Repository,
 ) -> None:
     """Commits one after the other, each rendered by what it touched: the output is never behind."""
-    assert committed.build(output="../out").code == 0
+    assert committed.build(output="out").code == 0
     edits = (
         "apps/adverts/base/api.yaml",
         "apps/archive/overlays/us-1/kustomization.yaml",
@@ -202,8 +202,8 @@ def test_a_fleet_that_is_rendered_by_changes_ends_as_one_that_is_not(
         text = text.replace("istio-injection: enabled", "istio-injection: disabled")
         (committed.root / path).write_text(text.replace("newTag: ", "newTag: x") + "# more\n")
         commit(committed)
-        done = committed.build("--changed-since", "HEAD~1", output="../out")
+        done = committed.build("--changed-since", "HEAD~1", output="out")
         assert done.code == 0, done.err
-        assert committed.build(output="../whole").code == 0
+        assert committed.build(output="whole").code == 0
         out, whole = (repositories.files(committed.root.parent / name) for name in ("out", "whole"))
         assert out == whole, path

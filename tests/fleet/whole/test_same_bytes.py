@@ -111,7 +111,7 @@ def test_the_same_overlay_on_clusters_with_different_meshes(own_company: Reposit
 
     done = own_company.build("--only", "*accounts/overlays/production", "--jobs", "1")
     assert done.code == 0, done.err
-    written = repositories.files(own_company.root / "out")
+    written = repositories.files(own_company.root.parent / "out")
     assert len(written) == 2
     for name, data in written.items():
         cluster, mesh = ("us-1", NEW) if "us-1" in name else ("eu-1", OLD)
