@@ -258,13 +258,13 @@ def test_the_cache_is_used(plain: Repository, tmp_path: Path) -> None:
     """A second run renders nothing: a kustomize that fails is not asked."""
     plain.write("apps/app-000/kustomization.yaml", "namePrefix: x-\nresources: [all.yaml]\n")
     log = tmp_path / "log"
-    script = "#!/bin/sh\necho called >>'%s'\ncat \"$(pwd)/apps/app-000/all.yaml\"\n"
+    script = "#!/bin/sh\necho \"$1\" >>'%s'\ncat apps/app-000/all.yaml\n"
     counting = plain.write("../kustomize", script % log)
     counting.chmod(0o755)
     options = ("--cache", str(tmp_path / "cache"), "--kustomize", str(counting))
     for _ in range(2):
         assert plain.build(*options).code == 0
-    assert log.read_text().count("called") == 1
+    assert log.read_text().count("build") == 1
 
 
 def test_errors_are_not_kept_from_one_run_to_the_next(plain: Repository, tmp_path: Path) -> None:

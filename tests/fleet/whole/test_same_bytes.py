@@ -104,12 +104,12 @@ def test_the_same_overlay_on_clusters_with_different_meshes(own_company: Reposit
     text = fleet.read_text()
     first, mark, rest = text.partition("  - name: us-1\n")
     own_company.write(repositories.FLEET_FILE, first + mark + rest.replace(OLD, NEW, 1))
-    path = "apps/accounts/overlays/production"
+    path = "apps/accounts/overlays/both"
     own_company.root.joinpath("apps/accounts/overlays/eu-1").rename(own_company.root / path)
     rule = f"  - path: {path}\n    clusters:\n    - eu-1\n    - us-1\n"
     fleet.write_text(fleet.read_text() + rule)
 
-    done = own_company.build("--only", "*accounts/overlays/production", "--jobs", "1")
+    done = own_company.build("--only", "*accounts/overlays/both", "--jobs", "1")
     assert done.code == 0, done.err
     written = repositories.files(own_company.root.parent / "out")
     assert len(written) == 2
