@@ -19,7 +19,7 @@ from krm_injector.kube.yaml import dump
 
 FLEET_FILE = fleet_tree.FLEET_FILE
 OLD, NEW = (f"meshes/istio-{minor}.yaml" for minor in (fleet_tree.OLD, fleet_tree.NEW))
-INDEX = ".krm-injector-fleet.json"  # what fleet build keeps in its output
+INDEX = ".krm-injector-fleet"  # begins the names of what fleet build keeps in its output
 
 
 class Done(NamedTuple):
@@ -120,7 +120,7 @@ def files(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file() and path.name != INDEX
+        if path.is_file() and not path.name.startswith(INDEX)
     }
 
 
