@@ -2,6 +2,7 @@
 an older build, the real istioctl, and the floor (reading and writing with libyaml alone).
 
     bench.py [--sizes 1,10,100,1000,10000] [--at 1000] [--runs N] [--parts sizes,nothing,...]
+        [--overlays 300]
         [--base DIR|COMMIT|none] [--istioctl PATH] [--mesh FILE] [--command "krm-injector ..."]
         [--plot FILE.svg] [--markdown PAGE.md] [--save FILE.json] [--load FILE.json]
 
@@ -61,6 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", default="1,10,100,1000,10000")
     parser.add_argument("--at", type=int, default=1000, help="the size of the other parts")
     parser.add_argument("--runs", type=int, help="of each size; default: fewer of large ones")
+    parser.add_argument("--overlays", type=int, default=300, help="of the part fleet")
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--base", default=BASE)
     for option in ("--istioctl", "--mesh", "--command", "--plot", "--markdown", "--save", "--load"):
@@ -94,7 +96,9 @@ def measure(options: argparse.Namespace) -> tuple[str, report.Results]:
         about = machine(commit, istioctl_version(istioctl) if istioctl else "none")
         sizes = [int(size) for size in options.sizes.split(",")]
         ours = own_build(options.command)
-        bench = Bench(ours, base, istioctl, mesh, sizes, options.at, options.runs, work)
+        bench = Bench(
+            ours, base, istioctl, mesh, sizes, options.at, options.runs, work, options.overlays
+        )  # fmt: skip
         results: report.Results = {}
         for part in options.parts.split(","):
             say(f"measuring: {part}")

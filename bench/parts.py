@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import fleet_part
 import floor
 import inputs
 from inputs import Object
@@ -28,6 +29,7 @@ class Bench(NamedTuple):
     middle: int  # the size of the parts that have one
     runs: int | None
     work: Path
+    overlays: int  # of the part `fleet`
 
     @property
     def builds(self) -> list[Build]:
@@ -114,11 +116,18 @@ def commands(bench: Bench) -> Measured:
     }
 
 
+def fleet(bench: Bench) -> Measured:
+    """A company's repository in one run: see fleet_part."""
+    builds = fleet_part.Builds(bench.ours, bench.base, bench.work, bench.runs)
+    return fleet_part.measure(builds, bench.overlays)
+
+
 PARTS: dict[str, Part] = {
     "sizes": sizes,
     "nothing": nothing,
     "commands": commands,
     "forms": forms,
+    "fleet": fleet,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import fleet_part
 import targets
 from measuring import Case, Figure, ratio
 from parts import Measured
@@ -38,6 +39,8 @@ def tables(results: Results) -> list[Table]:
     ):
         if part in results:
             made.append(by_input(results[part], title, first))
+    if fleet := results.get("fleet"):
+        made += of_fleet(fleet)
     return [*made, of_targets(results)]
 
 
@@ -113,6 +116,39 @@ def by_input(measured: Measured, title: str, first: str) -> Table:
         for name, case in measured.items()
     ]
     return Table(title, header, rows)
+
+
+def of_fleet(fleet: Measured) -> list[Table]:
+    cpu, engines = fleet.get(fleet_part.CPU, {}), fleet.get(fleet_part.SCHEDULER, {})
+    header = ["program", "CPU s", "wall s", f"CPU of {BASE}"]
+    rows = [
+        [
+            words,
+            seconds(cpu, name, "cpu"),
+            seconds(cpu, name, "wall"),
+            decimal(ratio(cpu, name, BASE, "cpu")),
+        ]
+        for name, words in fleet_part.ROWS.items()
+    ]
+    made = [Table("A fleet: one run, and one process for each overlay", header, rows)]
+
+    if engines:
+        header = ["engine", "wall s", "wall of the pool", "same bytes"]
+        rows = [
+            [
+                words,
+                seconds(engines, name, "wall"),
+                decimal(ratio(engines, name, OURS, "wall")),
+                same_bytes(engines, name),
+            ]
+            for name, words in fleet_part.ENGINES.items()
+        ]
+        made.append(Table("A fleet: two workers", header, rows))
+
+    memory = fleet.get(fleet_part.MEMORY, {})
+    rows = [[number(overlays), mebibytes(memory, overlays)] for overlays in memory]
+    made.append(Table("A fleet: peak memory of all processes", ["overlays", "MiB"], rows))
+    return made
 
 
 def of_targets(results: Results) -> Table:

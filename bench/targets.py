@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from measuring import Figure, ratio
+import fleet_part
+from measuring import Case, Figure, ratio
 from parts import Measured
 from programs import BASE, FLOOR, ISTIOCTL, OURS
 
@@ -16,6 +17,9 @@ MEMORY_OF_ISTIOCTL = {"10000": 2.5}
 CPU_OF_FLOOR = {"1000": 2.5}
 GROWTH = 1.1  # CPU per workload at the largest size, of that at the size before it
 NOTHING_OF_FLOOR = 1.3
+FLEET_OF_BASE = {fleet_part.FIRST: 0.15, fleet_part.CHANGED: 0.03}
+FLEET_MEMORY = 1.3  # at 1,000 overlays, of that at 100
+DASK_OF_POOL = 1.25
 COMMANDS_OF_BASE = {"explain": 0.45, "verify": 0.45, "diff": 0.45}
 
 
@@ -32,7 +36,11 @@ class Target(NamedTuple):
 
 
 def all_targets(results: Mapping[str, Measured]) -> list[Target]:
-    return [*_of_sizes(results.get("sizes", {})), *_of_other_parts(results)]
+    return [
+        *_of_sizes(results.get("sizes", {})),
+        *_of_other_parts(results),
+        *_of_fleet(results.get("fleet", {})),
+    ]
 
 
 def per_workload(sizes: Measured, size: str, program: str) -> float | None:
@@ -67,3 +75,22 @@ def _of_other_parts(results: Mapping[str, Measured]) -> Iterator[Target]:
     for command, limit in COMMANDS_OF_BASE.items():
         case = results.get("commands", {}).get(command, {})
         yield Target("CPU, of base", command, limit, ratio(case, OURS, BASE, "cpu"))
+
+
+def _of_fleet(fleet: Measured) -> Iterator[Target]:
+    case = fleet.get(fleet_part.CPU, {})
+    for run, limit in FLEET_OF_BASE.items():
+        measured = ratio(case, run, BASE, "cpu")
+        yield Target("fleet: CPU, of a process of base for each", run, limit, measured)
+
+    small, large = (_memory(fleet, overlays) for overlays in ("100", "1000"))
+    grown = large / small if small and large else None
+    yield Target("fleet: memory, of that at 100 overlays", "1,000", FLEET_MEMORY, grown)
+
+    measured = ratio(fleet.get(fleet_part.SCHEDULER, {}), fleet_part.DASK, OURS, "wall")
+    yield Target("fleet: wall time, of the local pool", fleet_part.DASK, DASK_OF_POOL, measured)
+
+
+def _memory(fleet: Measured, overlays: str) -> float | None:
+    case: Case = fleet.get(fleet_part.MEMORY, {})
+    return case[overlays].median("memory") if overlays in case else None

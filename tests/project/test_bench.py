@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
+import fleet_part
 import floor
 import inputs
 import plot
@@ -17,6 +19,7 @@ import targets
 import yaml
 from command import krm
 from measuring import Cost, Program, Series, in_turns, ratio, run
+from outside import needs_program
 from paths import ROOT
 from programs import BASE, FLOOR, ISTIOCTL, OURS, WAYS
 
@@ -200,3 +203,70 @@ def test_names_keep_apart_and_within_the_plot() -> None:
     assert plot.spread([100.0, 105.0, 200.0]) == [100.0, 100.0 + plot.APART, 200.0]
     low = plot.spread([plot.BOTTOM - 1.0, float(plot.BOTTOM)])
     assert low == [plot.BOTTOM - plot.APART, plot.BOTTOM]
+
+
+# ---------------------------------------------------------------- fleets
+
+
+def fleet_results() -> report.Results:
+    cpu = {
+        fleet_part.FIRST: series(1.0, 2.0),
+        fleet_part.CHANGED: series(0.1, 0.2),
+        fleet_part.KUSTOMIZE: series(2.0, 4.0),
+        BASE: series(10.0, 10.0),
+    }
+    engines = {OURS: series(1.0), fleet_part.DASK: series(1.2)}
+    memory = {"100": series(1.0, memory=1024), "1000": series(1.0, memory=2048)}
+    parts = (fleet_part.CPU, fleet_part.SCHEDULER, fleet_part.MEMORY)
+    return {"fleet": dict(zip(parts, (cpu, engines, memory), strict=True))}
+
+
+def test_the_figures_of_a_fleet() -> None:
+    text = report.as_markdown(report.tables(fleet_results()))
+    assert "| base: `build`, a process for each | 10.0 | 20.0 | 1.00 |" in text
+    assert "| `fleet build`, first run | 1.50 | 3.00 | 0.15 |" in text
+    assert f"| {fleet_part.DASK} | 2.40 | 1.20 | yes |" in text
+    assert "| 1,000 | 2 |" in text
+    found = {(one.what, one.at): one for one in targets.all_targets(fleet_results())}
+    assert found["fleet: CPU, of a process of base for each", fleet_part.FIRST].met
+    assert found["fleet: CPU, of a process of base for each", fleet_part.CHANGED].measured == 0.015
+    assert not found["fleet: memory, of that at 100 overlays", "1,000"].met
+    assert found["fleet: wall time, of the local pool", fleet_part.DASK].met
+
+
+FLEET_BUILD = """\
+import pathlib, sys
+words = sys.argv[1:]
+assert words[:2] == ["fleet", "build"] and words[-1] == "."
+output = pathlib.Path(words[words.index("--output") + 1])
+output.mkdir(parents=True, exist_ok=True)
+(output / "a.yaml").write_text(str(len(list(pathlib.Path("apps").glob("*/overlays/*")))))
+"""
+
+
+def test_a_fleet_is_measured(tmp_path: Path) -> None:
+    """Which programs run where; what they take is not judged."""
+    needs_program("kustomize")
+    command = [sys.executable, "-c", FLEET_BUILD]
+    script = tmp_path / "krm-injector"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    script.chmod(0o755)
+    ours = programs.Build(OURS, [str(script)])
+    base = programs.Build(BASE, ["true"])
+    builds = fleet_part.Builds(ours, base, tmp_path, 1)
+    measured = fleet_part.measure(builds, 10, (1, 10))
+    assert set(measured[fleet_part.CPU]) == set(fleet_part.ROWS)
+    assert set(measured[fleet_part.MEMORY]) == {"1", "10"}
+    assert not list(tmp_path.glob("fleet*"))
+
+    tree = fleet_part.make_tree(tmp_path / "tree", 10)
+    assert len(tree.overlays) == 10
+    assert all((tree.root / path).is_dir() for _, path in tree.overlays)
+
+
+def test_a_directory_is_its_names_and_bytes(tmp_path: Path) -> None:
+    for name, file in (("one", "a"), ("two", "a"), ("three", "b")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("text")
+    one, two, three = (fleet_part.digest_of(tmp_path / name) for name in ("one", "two", "three"))
+    assert one == two != three
