@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from krm_injector.fleet.finding import ignore
 from krm_injector.fleet.model import PassedOver
+from krm_injector.fleet.output import index
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files
 
 _NAMED = frozenset((*files.KUSTOMIZATIONS, files.CHART, files.KPTFILE))
 _IGNORED = "an ignore file names it"
+_OUTPUT = "it is the output of fleet build"
 
 
 class Folder(NamedTuple):
@@ -133,7 +135,7 @@ def walk(tree: Tree, root: str, extra: Sequence[ignore.Rule] = (), base: str = "
         path, rules = todo.pop()
         if path not in tree.folders:
             own = extra if path == base else ()
-            todo += _add(tree, path, rules, own, real_top)
+            todo += _add(tree, path, rules, own, real_top, is_named=path == root)
 
 
 def _rules_above(top: str, root: str) -> ignore.Rules | None:
@@ -182,14 +184,21 @@ def _add(
     rules: ignore.Rules | None,
     extra: Sequence[ignore.Rule],
     real_top: str,
+    is_named: bool,
 ) -> list[tuple[str, ignore.Rules | None]]:
-    """Adds one directory. Returns those in it, last one first, with their patterns."""
+    """Adds one directory. Returns those in it, last one first, with their patterns. Leaves out what
+    fleet build wrote, unless the user names it.
+    """
     try:
         with os.scandir(path) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
         rules = _with_files(path, [entry.name for entry in entries], rules, extra)
     except (OSError, Refused) as problem:
         tree.results.append(_unreadable(path, problem))
+        return []
+
+    if not is_named and index.is_output(entry.name for entry in entries):
+        tree.passed_over.append(PassedOver(path, "fleet build wrote it", _OUTPUT))
         return []
 
     names: list[str] = []

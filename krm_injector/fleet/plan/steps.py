@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from krm_injector.fleet.plan import campaigns, text
 from krm_injector.fleet.plan.campaigns import Campaign
@@ -11,6 +11,8 @@ from krm_injector.fleet.plan.units import Ordered
 from krm_injector.fleet.plan.work import Answer, Work
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.results import counted
+
+_MOST_NAMED = 3  # targets or clusters that one command names
 
 
 class Told(NamedTuple):
@@ -35,10 +37,11 @@ def told(
     changing = [each for each in work if each.group]
     if changing:
         targets = list(dict.fromkeys(each.place.target for each in changing))
+        command = _build(targets, {each.place.cluster for each in changing})
         steps += _mesh(campaign, changing)
-        steps.append(f"Render {_all(targets)} and merge: {_build(targets)}")
+        steps.append(f"Render {_all(targets)} and merge: {command}")
         back.append(_mesh_back(campaign, changing))
-        back.append(f"Render {_all(targets)} and merge: {_build(targets)}")
+        back.append(f"Render {_all(targets)} and merge: {command}")
 
     steps += _by_hand(changing)
     back.append(_again(changing))
@@ -49,11 +52,16 @@ def _all(targets: Sequence[str]) -> str:
     return counted(len(targets), "target") if len(targets) > 1 else f"target {targets[0]}"
 
 
-def _build(targets: Sequence[str]) -> str:
-    """The command for a few targets; of many only its beginning."""
-    only = "".join(f" --only '{name}'" for name in targets[:3])
-    rest = " and so on" if len(targets) > 3 else ""
-    return f"`krm-injector fleet build --output DIR{only}`{rest}"
+def _build(targets: Sequence[str], clusters: Collection[str]) -> str:
+    """The command that renders the targets. What else it renders comes out as it was, since its
+    mesh is as it was.
+    """
+    only = ""
+    if len(targets) <= _MOST_NAMED:
+        only = "".join(f" --only '{name}'" for name in targets)
+    elif len(clusters) <= _MOST_NAMED and all(clusters):
+        only = "".join(f" --cluster {name}" for name in sorted(clusters))
+    return f"`krm-injector fleet build --output DIR{only}`"
 
 
 # ---------------------------------------------------------------- control planes, tags, labels

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Key: TypeAlias = "tuple[str, str, str]"  # by what, its name, its cluster
 
 WAVE_LABEL, CANARY_LABEL = "wave", "canary"
-STAGE_LABELS = ("stage", "environment", "env")
+STAGE_LABELS = ("stage", "environment", "env", "ring", "tier")
 _STAGES = {
     "canary": 0,
     "dev": 1,

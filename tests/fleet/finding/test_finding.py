@@ -265,3 +265,17 @@ def test_nothing_at_all_is_an_error(finder: Finder) -> None:
     fleet = finder.find({"README.md": ""})
     (result,) = fleet.results
     assert (result.severity, result.code) == ("error", "fleet-empty")
+
+
+# ---------------------------------------------------------------- our own output
+
+
+def test_what_fleet_build_wrote_is_no_target(finder: Finder) -> None:
+    fleet = finder.find({
+        **BASE,
+        "rendered/.krm-injector-fleet.json": "{}",
+        "rendered/base.yaml": DEPLOYMENT,
+        "rendered/more/kustomization.yaml": kustomization("web.yaml"),
+    })  # fmt: skip
+    assert names(fleet) == ["base"]
+    assert passed_over(fleet)["rendered"] == "fleet build wrote it"
