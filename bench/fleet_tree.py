@@ -56,6 +56,13 @@ class Cluster(NamedTuple):
     region: str
     kubernetes: str
 
+    @property
+    def wave(self) -> str:
+        """Canaries, then staging, then production by region."""
+        if self.ring in RINGS[:2]:
+            return str(1 + RINGS.index(self.ring))
+        return str(3 + REGIONS.index(self.region))
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -209,7 +216,7 @@ def _fleet_file(apps: list[str], own_clusters: list[Cluster], size: Size) -> Obj
             "mesh": f"meshes/istio-{OLD}.yaml",
             "context": f"clusters/{cluster.name}/namespaces.yaml",
             "kubernetesVersion": cluster.kubernetes,
-            "labels": {"ring": cluster.ring, "region": cluster.region},
+            "labels": {"stage": cluster.ring, "region": cluster.region, "wave": cluster.wave},
         }
         for cluster in own_clusters
     ]
@@ -219,7 +226,7 @@ def _fleet_file(apps: list[str], own_clusters: list[Cluster], size: Size) -> Obj
     ]
     if any(map(size.by_ring, range(len(apps)))):
         rules += [
-            {"path": f"apps/*/overlays/{ring}", "clusterSelector": {"matchLabels": {"ring": ring}}}
+            {"path": f"apps/*/overlays/{ring}", "clusterSelector": {"matchLabels": {"stage": ring}}}
             for ring in RINGS
             if any(each.ring == ring for each in own_clusters)
         ]
