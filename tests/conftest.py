@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command import install_krm_injector
 from e2e.real_programs import Programs
+
+from krm_injector.cli import warm
 
 # Charts of several tags are in no package: only whoever has a clone of istio/istio can ask them.
 collect_ignore = [] if os.environ.get("ISTIO_CLONE") else ["presenting/test_charts.py"]
@@ -21,6 +24,13 @@ def _no_settings_of_orchestrators(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(ORCHESTRATORS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """A task of a fleet that runs in this process keeps what it reads."""
+    yield
+    warm.end()
 
 
 @pytest.fixture(scope="session")

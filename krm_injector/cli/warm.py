@@ -38,6 +38,18 @@ def begin() -> None:
     bundle_injection.kept = KeptPlanes()
 
 
+def end() -> None:
+    """This process keeps nothing any more."""
+    from krm_injector.cli import configuration
+    from krm_injector.discovery import control_planes
+    from krm_injector.function_config import schema
+    from krm_injector.kube.yaml.load import keep_pieces
+    from krm_injector.reinjection import bundle_injection
+
+    configuration.kept = control_planes.kept = schema.kept = bundle_injection.kept = None
+    keep_pieces(False)
+
+
 class Kept(dict):  # type: ignore[type-arg]
     """Values by their content: at most so many, the oldest goes first."""
 

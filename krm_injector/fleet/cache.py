@@ -36,7 +36,7 @@ class Cache:
         self._directory = directory
         self._fingerprints = Fingerprints(places or Places())
         self._inputs: dict[str, Inputs] = {}  # by the keys that are not answered yet
-        self._here = os.getcwd()
+        self._here = os.path.abspath(os.curdir)
         self._unusable: list[str] = []  # paths of entries
         self._problem = ""  # why nothing is written any more
 

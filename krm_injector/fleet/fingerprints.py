@@ -151,14 +151,14 @@ def _content(path: str) -> str:
 
 
 def _own() -> str:
-    import sys
+    import platform
     from importlib import metadata
 
     import krm_injector
 
     package = os.path.dirname(krm_injector.__file__)
     parts = [f"{path}\0{_content(os.path.join(package, path))}" for path in _sources(package)]
-    python = ".".join(map(str, sys.version_info[:2]))
+    python = ".".join(platform.python_version_tuple()[:2])
     return _digest(
         "\n".join(
             (

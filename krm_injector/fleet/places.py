@@ -55,7 +55,7 @@ def is_within(path: str, directory: str) -> bool:
 
 class Places:
     def __init__(self) -> None:
-        self._cwd = os.getcwd()
+        self._cwd = os.path.abspath(os.curdir)
         self._places: dict[str, Place] = {}
         self._trees: dict[str, tuple[str, ...]] = {}
         self._links: dict[str, tuple[str, ...]] = {}

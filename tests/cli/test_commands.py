@@ -51,12 +51,13 @@ def test_a_command_takes_a_request_and_gives_an_answer(name: str) -> None:
 
 
 def test_every_command_of_the_table_has_its_module_and_no_module_is_left_over() -> None:
-    names = {name or "function" for name in options.COMMANDS}
+    names = {name.replace(" ", "_") or "function" for name in options.COMMANDS}
     assert {*names, "truth_table"} == set(COMMANDS)
 
 
 def test_every_option_has_a_field_of_its_own() -> None:
-    fields = [option.field for option in options.OPTIONS.values()]
+    own = {option.field for command in options.COMMANDS.values() for option in command.own}
+    fields = [*(option.field for option in options.OPTIONS.values()), *own]
     assert len(fields) == len(set(fields))
     of_no_option = {"command", "paths", "passed_on", "within", "kubernetes_version"}
     assert {*fields, *of_no_option} == set(Arguments.__annotations__)

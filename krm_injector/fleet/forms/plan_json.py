@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from krm_injector.fleet.plan.model import ABSENT, Change, ChangeGroup, Plan, Wave
+from krm_injector.istio_names import API_VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def document(plan: Plan) -> dict[str, Any]:
     fields: dict[str, Any] = _value(plan)
     fields["groups"] = [_group(group) for group in plan.groups]
     fields["waves"] = [_wave(wave) for wave in plan.waves]
-    return {"apiVersion": "krm-injector.dev/v1alpha1", "kind": "FleetPlan", **fields}
+    return {"apiVersion": API_VERSION, "kind": "FleetPlan", **fields}
 
 
 def _group(group: ChangeGroup) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from krm_injector.fleet.output import places
+from krm_injector.istio_names import API_VERSION
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 OWN_PREFIX = ".krm-injector-fleet"
 INDEX = f"{OWN_PREFIX}.json"
 _JOURNAL = "journal"
-_VERSION, _KIND = "krm-injector.dev/v1alpha1", "FleetOutput"
+_VERSION, _KIND = API_VERSION, "FleetOutput"
 
 Files: TypeAlias = "dict[str, tuple[str, ...]]"  # name of a target -> its files, relative
 

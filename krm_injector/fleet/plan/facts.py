@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.judging.advice import resources
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
@@ -235,7 +236,7 @@ def sidecars(before: Object, after: Object) -> list[dict[str, Any]]:
     found = []
     for container in _containers(after):
         name = container.get("name")
-        if name in own and name != "istio-proxy":
+        if name in own and name != PROXY_CONTAINER:
             continue
 
         stated = mapping(container.get("resources"))

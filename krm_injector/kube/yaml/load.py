@@ -111,10 +111,10 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
     return value
 
 
-def keep_pieces() -> None:
-    """From now on the pieces of all texts are kept: the process reads many (cli/warm.py)."""
+def keep_pieces(keeps: bool = True) -> None:
+    """Whether from now on the pieces of all texts are kept: the process reads many (cli/warm.py)."""
     global _keeps_pieces
-    _keeps_pieces = True
+    _keeps_pieces = keeps
 
 
 def is_long(text: str) -> bool:
