@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STOPPING = ("SIGINT", "SIGTERM")
-_SECONDS = 5  # that closing may take
+_SECONDS = 10  # that closing may take
 
 
 class Stopped(KeyboardInterrupt):

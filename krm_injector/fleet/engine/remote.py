@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, Future
 
 from krm_injector.fleet.engine.flight import Gone
 from krm_injector.model import Refused, Result
@@ -35,7 +35,7 @@ class Cluster:
         self._shipment: Shipment | None = None
         self._name = ""  # of this run, on the workers
         self._client: Any = None
-        self._executor: Any = None
+        self._running: set[Any] = set()  # Dask's futures: it forgets a task that nobody waits for
         self._looked = time.monotonic()
         self._seen = time.monotonic()  # when there was a worker
 
@@ -50,13 +50,35 @@ class Cluster:
         assert self._shipment is not None
         inside = self._shipment.inside
         try:
-            future: Landing = self._executor.submit(
-                remote_worker.run, self._name, inside, function, task
+            running = self._client.submit(
+                remote_worker.run, self._name, inside, function, task, pure=False
             )
         except Exception as problem:  # the connection has just been lost
             raise BrokenExecutor(str(problem)) from problem
 
-        return future
+        return self._landing(running)
+
+    def _landing(self, running: Any) -> Landing:
+        """Dask's own executor has no answer where a worker ends while its result is on the way
+        (distributed 2026.8, cfexecutor.py, _cascade_future). ``result`` waits until another worker
+        has computed it.
+        """
+        landing: Landing = Future()
+        self._running.add(running)
+
+        def landed(done: Any) -> None:
+            try:
+                landing.set_result(done.result())
+            except BaseException as problem:
+                if done.status == "error":
+                    landing.set_exception(problem)
+                else:  # the scheduler or the connection is lost, and the task with it
+                    landing.set_exception(BrokenExecutor(_first_line(problem)))
+            finally:
+                self._running.discard(done)
+
+        running.add_done_callback(landed)
+        return landing
 
     def submit_alone(self, function: Callable[[Task], TargetResult], task: Task) -> Landing:
         return self.submit(function, task)
@@ -121,7 +143,6 @@ class Cluster:
 
         self._wait_for_worker()
         self._give_files()
-        self._executor = self._client.get_executor(pure=False)
 
     def _wait_for_worker(self) -> None:
         end = time.monotonic() + _WORKERS
@@ -163,7 +184,8 @@ class Cluster:
 
     def _end(self) -> None:
         """Takes the files from the workers, and leaves the scheduler."""
-        client, self._client, self._executor = self._client, None, None
+        client, self._client = self._client, None
+        running, self._running = list(self._running), set()
         if client is None:
             return
 
@@ -171,6 +193,7 @@ class Cluster:
         # files away when they end, and the connection ends with this process.
         with contextlib.suppress(Exception):
             if client.status == "running":
+                client.cancel(running)  # what waits is not begun any more
                 client.unregister_worker_plugin(self._name)
 
         with contextlib.suppress(Exception):

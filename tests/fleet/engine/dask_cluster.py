@@ -40,6 +40,8 @@ class DaskCluster:
         for _ in range(workers):
             self.start_worker()
 
+        self.wait_for(lambda: self.logs().count("Registered to:") >= workers)
+
     def start_scheduler(self, port: str) -> subprocess.Popen[bytes]:
         words = ["scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard",
                  "--scheduler-file", str(self.file)]  # fmt: skip
