@@ -657,6 +657,21 @@ def test_a_hint_that_is_followed_helps(
 
 # Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
+    "fleet-cache": "fleet/cache/test_cache.py",
+    "fleet-changed-since": "fleet/changes/test_changes.py",
+    "fleet-changes-unknown": "fleet/changes/test_changes.py",
+    "fleet-cycle": "fleet/finding/test_finding.py",
+    "fleet-empty": "fleet/engine/test_run.py",
+    "fleet-file": "fleet/finding/test_fleet_file.py",
+    "fleet-retried": "fleet/engine/test_engine.py",
+    "fleet-link": "fleet/finding/test_codes.py",
+    "fleet-mixed": "fleet/finding/test_codes.py",
+    "fleet-name": "fleet/finding/test_codes.py",
+    "fleet-no-cluster": "fleet/finding/test_codes.py",
+    "fleet-not-followed": "fleet/finding/test_codes.py",
+    "fleet-selection": "fleet/finding/test_codes.py",
+    "fleet-target": "fleet/finding/test_codes.py",
+    "fleet-unread": "fleet/finding/test_codes.py",
     "fleet-internal-error": "fleet/tasks/test_run_task.py",
     "fleet-output-clash": "fleet/output/test_writer.py",
     "fleet-output-differs": "fleet/output/test_comparison.py",

@@ -14,6 +14,7 @@ from krm_injector.fleet.finding.candidates import Candidate
 from krm_injector.fleet.finding.reading import Found
 from krm_injector.fleet.finding.tree import Folder, Tree, upwards, within
 from krm_injector.fleet.model import PassedOver
+from krm_injector.istio_names import GROUP
 from krm_injector.model import Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.results import counted
@@ -21,7 +22,6 @@ from krm_injector.results import counted
 _FLUX_GROUPS = (".fluxcd.io", "fluxcd.controlplane.io")
 _CONTROL_KINDS = ("Application", "ApplicationSet", "AppProject")  # argoproj.io has workloads too
 _ARGO_GROUP = "argoproj.io"
-_OWN_GROUP = "krm-injector.dev"
 
 _CONTROL = "it holds only objects of Argo CD or Flux"
 _SETTINGS = "it holds only the configuration of a mesh or of krm-injector"
@@ -134,7 +134,7 @@ def _use(found: Found) -> str:
         return _CONTROL
     if found.group == _ARGO_GROUP and found.kind in _CONTROL_KINDS:
         return _CONTROL
-    if found.group == _OWN_GROUP or mesh_files.is_mesh_object(found.value):
+    if found.group == GROUP or mesh_files.is_mesh_object(found.value):
         return _SETTINGS
     return ""
 

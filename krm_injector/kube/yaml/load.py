@@ -112,7 +112,9 @@ def load(text: str, numbers: str = "int", strict: bool = True) -> Any:
 
 
 def keep_pieces(keeps: bool = True) -> None:
-    """Whether from now on the pieces of all texts are kept: the process reads many (cli/warm.py)."""
+    """Whether from now on the pieces of all texts are kept: the process reads many
+    (cli/warm.py).
+    """
     global _keeps_pieces
     _keeps_pieces = keeps
 
