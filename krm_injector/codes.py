@@ -129,6 +129,18 @@ if TYPE_CHECKING:
         "init-exists",
         "init-target",
         "output-unwritable",
+        # Fleets
+        "fleet-cycle",
+        "fleet-empty",
+        "fleet-file",
+        "fleet-link",
+        "fleet-mixed",
+        "fleet-name",
+        "fleet-no-cluster",
+        "fleet-not-followed",
+        "fleet-selection",
+        "fleet-target",
+        "fleet-unread",
         # Labels and rules
         "namespace-both-labels",
         "injection-label-value",
@@ -318,6 +330,18 @@ CODES: dict[CodeName, Code] = {
     "init-exists": Code(("error",), "codes.md"),
     "init-target": Code(("error",), "codes.md"),
     "output-unwritable": Code(("error",), "codes.md"),
+    # Fleets
+    "fleet-cycle": Code(("error",), "codes.md"),
+    "fleet-empty": Code(("error",), "codes.md"),
+    "fleet-file": Code(("error",), "codes.md"),
+    "fleet-link": Code(("error",), "codes.md"),
+    "fleet-mixed": Code(("warning",), "codes.md"),
+    "fleet-name": Code(("error",), "codes.md"),
+    "fleet-no-cluster": Code(("warning",), "codes.md"),
+    "fleet-not-followed": Code(("warning",), "codes.md"),
+    "fleet-selection": Code(("error",), "codes.md"),
+    "fleet-target": Code(("error",), "codes.md"),
+    "fleet-unread": Code(("warning",), "codes.md"),
     # Labels and rules
     "namespace-both-labels": Code(
         ("warning",), "reasons.md", "A Namespace has istio-injection and istio.io/rev at once"

@@ -114,6 +114,7 @@ COMMANDS = (
         "say what a repository's targets are, and why",
         (*_SELECTION, *_REPORTING, "--output"),
         reads_stdin=False,
+        refused=", and stdout has the targets without errors",
     ),
     Command(
         "fleet build",

@@ -48,6 +48,9 @@ class PassedOver(NamedTuple):
 
     path: str
     why: str  # "apps/shop/overlays/prod is built on it"
+    reason: str = (
+        ""  # the same for all of its kind, for counts: "another kustomization is built on it"
+    )
 
 
 class Fleet(NamedTuple):

@@ -30,9 +30,9 @@ def read(value: Any) -> Settings:
     kind: Any = value.get("kind") if isinstance(value, dict) else None
     form = schema.of_kind(kind if kind in KINDS else KIND)
     if not schema.valid(value, form):
-        from krm_injector.function_config.report import report
+        from krm_injector.function_config.report import Subject, report
 
-        raise Refused(*report(value, form, KINDS, _reference(value)))
+        raise Refused(*report(value, form, KINDS, Subject(ref=_reference(value))))
 
     settings = _settings(value, kind)
     problems = _contradictions(settings, _reference(value))

@@ -1,5 +1,5 @@
-"""What is wrong with a functionConfig: every error at once, each with its path, its value and the
-nearest valid name.
+"""What is wrong with a functionConfig, or another file of ours that has a schema: every error at
+once, each with its path, its value and the nearest valid name.
 
 Imported only where there is something to report, as is jsonschema (75 ms).
 """
@@ -9,33 +9,60 @@ from __future__ import annotations
 import json
 
 from krm_injector.model import Object, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
+    from krm_injector.codes import CodeName
 
-def report(value: Any, form: Object, kinds: list[str], ref: ResourceRef | None) -> list[Result]:
-    """Every error of a functionConfig, in the order of the fields.
+    Steps = Sequence[Any]
 
-    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are; ``ref``: the
-    functionConfig as a resource.
+
+class Subject(NamedTuple):
+    """What is reported on."""
+
+    noun: str = "functionConfig"
+    code: CodeName = "function-config"
+    ref: ResourceRef | None = None
+    file: str = ""
+    line: Callable[[Steps], int] | None = None  # of the field at these steps
+
+    def error(
+        self,
+        steps: Steps,
+        message: str,
+        field: str = "",
+        current: Any = None,
+        proposed: Any = None,
+    ) -> Result:
+        """An error about the field at these steps, with its line if that is known."""
+        place = f"{self.file}:{self.line(steps)}: " if self.line is not None else ""
+        return Result(
+            "error", place + message, self.ref, field, current, proposed, self.file, code=self.code
+        )
+
+
+def report(value: Any, form: Object, kinds: list[str], subject: Subject) -> list[Result]:
+    """Every error, in the order of the fields.
+
+    ``form``: the schema of its kind, without "$ref"s; ``kinds``: all there are.
     """
     if not isinstance(value, dict):
-        expected = f"an object of kind {', '.join(kinds[:-1])} or {kinds[-1]}"
-        message = f"the functionConfig is {_shown(value)}; it must be {expected}"
-        return [
-            Result("error", message, field="functionConfig", current=value, code="function-config")
-        ]
+        expected = (
+            f"an object of kind {' or '.join(filter(None, [', '.join(kinds[:-1]), kinds[-1]]))}"
+        )
+        message = f"the {subject.noun} is {_shown(value)}; it must be {expected}"
+        return [subject._replace(ref=None).error((), message, subject.noun, value)]
 
     if value.get("kind") not in kinds:
         # One cause, one error: under an unknown kind nothing else can be judged.
         form = {"properties": {"kind": {"type": "string", "enum": kinds}}, "required": ["kind"]}
 
-    results = [result for error in _errors(value, form) for result in _results(error, ref)]
-    return results or [
-        Result("error", "the functionConfig is not valid", ref, code="function-config")
-    ]
+    results = [result for error in _errors(value, form) for result in _results(error, subject)]
+    return results or [subject.error((), f"the {subject.noun} is not valid")]
 
 
 def _errors(value: Any, form: Object) -> list[Any]:
@@ -54,52 +81,53 @@ def _errors(value: Any, form: Object) -> list[Any]:
     return sorted(causes, key=lambda error: [str(step) for step in error.absolute_path])
 
 
-def _results(error: Any, ref: ResourceRef | None) -> list[Result]:
+def _results(error: Any, subject: Subject) -> list[Result]:
     """One jsonschema error as results: one per unknown or missing field, else one."""
     steps = list(error.absolute_path)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         return [
-            _unknown_field(steps, str(name), value, known, ref)
+            _unknown_field(steps, str(name), value, known, subject)
             for name, value in error.instance.items()
             if name not in known
         ]
 
     if error.validator == "required":
-        return [_missing_field(steps, error, ref)]
-    return [_wrong_value(steps, error, ref)]
+        return [_missing_field(steps, error, subject)]
+    return [_wrong_value(steps, error, subject)]
 
 
 def _unknown_field(
-    steps: list[Any], name: str, value: Any, known: list[str], ref: ResourceRef | None
+    steps: list[Any], name: str, value: Any, known: list[str], subject: Subject
 ) -> Result:
-    field = _path([*steps, name])
-    near = _nearest(name, known)
-    proposed = _path([*steps, near]) if near else None
+    field = path_text([*steps, name])
+    near = nearest(name, known)
+    proposed = path_text([*steps, near]) if near else None
     hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
-    message = f"{field} is not a field of the functionConfig (its value is {_shown(value)}); {hint}"
-    return Result("error", message, ref, field, value, proposed, code="function-config")
+    shown = f"its value is {_shown(value)}"
+    message = f"{field} is not a field of the {subject.noun} ({shown}); {hint}"
+    return subject.error([*steps, name], message, field, value, proposed)
 
 
-def _missing_field(steps: list[Any], error: Any, ref: ResourceRef | None) -> Result:
+def _missing_field(steps: list[Any], error: Any, subject: Subject) -> Result:
     missing = [name for name in error.validator_value if name not in error.instance]
     # jsonschema reports each missing name by itself, and only the message tells which.
     name = next(name for name in missing if repr(name) in error.message)
-    field = _path([*steps, name])
+    field = path_text([*steps, name])
     schema = error.schema.get("properties", {}).get(name, {})
     message = f"{field} is missing; {_expectation(schema)}"
-    return Result("error", message, ref, field, code="function-config")
+    return subject.error(steps, message, field)
 
 
-def _wrong_value(steps: list[Any], error: Any, ref: ResourceRef | None) -> Result:
-    field, value = _path(steps), error.instance
+def _wrong_value(steps: list[Any], error: Any, subject: Subject) -> Result:
+    field, value = path_text(steps) or subject.noun, error.instance
     message = f"{field} is {_shown(value)}; {_expectation(error.schema)}"
     proposed = _proposed(error)
     if proposed is not None:
         message += f"; did you mean {json.dumps(proposed)}"
         message += ", in quotes?" if error.validator == "type" else "?"
 
-    return Result("error", message, ref, field, value, proposed, code="function-config")
+    return subject.error(steps, message, field, value, proposed)
 
 
 def _proposed(error: Any) -> str | None:
@@ -108,11 +136,13 @@ def _proposed(error: Any) -> str | None:
     """
     value = error.instance
     if error.validator == "enum" and isinstance(value, str):
-        return _nearest(value, error.validator_value)
+        return nearest(value, error.validator_value)
 
     if error.validator == "type" and "string" in error.validator_value:
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, float) and "in quotes" in error.schema.get("title", ""):
+            return None  # of 1.30 YAML has left 1.3
         if isinstance(value, (int, float)):
             return str(value)
 
@@ -161,7 +191,7 @@ def _shown(value: Any) -> str:
     return json.dumps(shortened, ensure_ascii=False)
 
 
-def _nearest(name: str, known: list[str]) -> str | None:
+def nearest(name: str, known: list[str]) -> str | None:
     """The valid name that a person most likely meant, or None."""
     from difflib import get_close_matches
 
@@ -170,7 +200,7 @@ def _nearest(name: str, known: list[str]) -> str | None:
     return by_lower_case[close[0]] if close else None
 
 
-def _path(steps: list[Any]) -> str:
+def path_text(steps: Steps) -> str:
     """The steps of a path as a ResourceList's field path: spec.namespaces[0].name."""
     text = ""
     for step in steps:
@@ -178,4 +208,4 @@ def _path(steps: list[Any]) -> str:
             text += f"[{step}]"
         else:
             text += f".{step}" if text else str(step)
-    return text or "functionConfig"
+    return text

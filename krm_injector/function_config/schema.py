@@ -29,12 +29,17 @@ def of_kind(kind: str) -> Object:
     """The schema of a kind of functionConfig (SidecarInjection's, where the kind has none of its
     own), with what its "$ref"s name in their places, so that no reader of it has to look them up.
     """
-    with open(SCHEMA_FILE, encoding="utf-8") as file:
-        schema = json.load(file)
-
-    forms = schema["$defs"]
+    schema = of_file(SCHEMA_FILE)
+    forms: Object = schema["$defs"]
     resolved: Object = _resolved(forms.get(kind, forms[KIND]), schema)
     return resolved
+
+
+def of_file(path: str) -> Object:
+    """A schema as it is written."""
+    with open(path, encoding="utf-8") as file:
+        schema: Object = json.load(file)
+    return schema
 
 
 def valid(value: Any, schema: Object) -> bool:

@@ -1,0 +1,197 @@
+"""Files with patterns that say what to pass over: .gitignore and .krm-injector-ignore, as
+gitignore(5) describes them. docs/decisions/0013 says why this is no library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from krm_injector.named_tuple import NamedTuple
+
+FILES = (".gitignore", ".krm-injector-ignore")  # later ones have precedence
+
+_CLASSES = {
+    "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "digit": "0-9", "lower": "a-z",
+    "punct": "!-/:-@\\[-`{-~", "space": "\\s", "upper": "A-Z", "xdigit": "0-9A-Fa-f",
+}  # fmt: skip
+_MAGIC = frozenset("*?[\\")
+
+
+class Rule(NamedTuple):
+    """One pattern."""
+
+    source: str  # "apps/.gitignore:3 (old/)"
+    negated: bool  # takes back what earlier patterns say
+    only_directories: bool
+    literal: str  # the name that it matches at every level; "": the pattern decides
+    # Of the path below the directory of the file, or of the name alone.
+    pattern: re.Pattern[str] | None = None
+    by_name: bool = False
+
+    def matches(self, path: str, name: str, is_directory: bool) -> bool:
+        if self.only_directories and not is_directory:
+            return False
+        if self.pattern is None:
+            return name == self.literal
+        return self.pattern.match(name if self.by_name else path) is not None
+
+
+class Rules(NamedTuple):
+    """The patterns of one directory, and of those above it."""
+
+    directory: str  # that the paths of these patterns are relative to
+    rules: tuple[Rule, ...]
+    above: Rules | None = None
+
+    def verdict(self, path: str, is_directory: bool) -> Rule | None:
+        """The pattern that decides on a path; None if there is none."""
+        name = path.rpartition("/")[2]
+        level: Rules | None = self
+        while level is not None:
+            inner = _below(level.directory, path)
+            for rule in reversed(level.rules):
+                if rule.matches(inner, name, is_directory):
+                    return rule
+            level = level.above
+
+        return None
+
+
+def _below(directory: str, path: str) -> str:
+    return path if directory in ("", ".") else path[len(directory.rstrip("/")) + 1 :]
+
+
+def read(lines: Iterable[str], file: str) -> tuple[Rule, ...]:
+    """The patterns in the lines of a file. A pattern that is not valid matches nothing, as in
+    git.
+    """
+    rules = []
+    for number, line in enumerate(lines, 1):
+        rule = rule_of(line, f"{file}:{number}")
+        if rule is not None:
+            rules.append(rule)
+
+    return tuple(rules)
+
+
+def rule_of(line: str, place: str) -> Rule | None:
+    """The rule of one line; None if it has none. ``place``: where it is written."""
+    text = _without_blanks(line.rstrip("\r\n"))
+    source = f"{place} ({text})"
+    if not text or text.startswith("#"):
+        return None
+
+    negated = text.startswith("!")
+    text = text.removeprefix("!") if negated else text
+    only_directories = text.endswith("/")
+    text = text[:-1] if only_directories else text
+    if not text:
+        return None
+
+    by_name = "/" not in text
+    if by_name and not _MAGIC.intersection(text):
+        return Rule(source, negated, only_directories, text)
+
+    pattern = compiled(text.removeprefix("/"))
+    if pattern is None:
+        return None
+    return Rule(source, negated, only_directories, "", pattern, by_name)
+
+
+def _without_blanks(line: str) -> str:
+    """The line without blanks at its end, but for those behind a backslash."""
+    stripped = line.rstrip(" ")
+    backslashes = len(stripped) - len(stripped.rstrip("\\"))
+    return f"{stripped} " if backslashes % 2 and stripped != line else stripped
+
+
+# ---------------------------------------------------------------- patterns
+
+
+def compiled(text: str) -> re.Pattern[str] | None:
+    """A pattern of paths as a regular expression; None if it is not valid."""
+    segments = text.split("/")
+    parts: list[str] = []
+    for number, segment in enumerate(segments):
+        last = number == len(segments) - 1
+        if segment == "**":
+            parts.append(_any_levels(last, bool(parts)))
+            continue
+
+        translated = _segment(segment)
+        if translated is None:
+            return None
+        parts.append(translated if last else f"{translated}/")
+
+    try:
+        return re.compile(rf"(?s:{''.join(parts)})\Z")
+    except re.error:  # a range such as [z-a]
+        return None
+
+
+def _any_levels(last: bool, behind_others: bool) -> str:
+    """``**``: at the end everything below, else any number of directories."""
+    if not last:
+        return "(?:.+/)?"
+    return ".+" if behind_others else ".*"
+
+
+def _segment(text: str) -> str | None:
+    """A part of a pattern without "/" as a regular expression; None if it is not valid."""
+    result, at = "", 0
+    while at < len(text):
+        sign = text[at]
+        at += 1
+        if sign == "*":
+            result += "[^/]*"
+            at += len(text[at:]) - len(text[at:].lstrip("*"))
+        elif sign == "?":
+            result += "[^/]"
+        elif sign == "\\":
+            if at == len(text):
+                return None
+            result += re.escape(text[at])
+            at += 1
+        elif sign == "[":
+            members, at = _bracket(text, at)
+            if members is None:
+                return None
+            result += members
+        else:
+            result += re.escape(sign)
+
+    return result
+
+
+def _bracket(text: str, at: int) -> tuple[str | None, int]:
+    """A bracket expression whose "[" stands before ``at``, and where it ends."""
+    negated = text[at : at + 1] in ("!", "^")
+    at += negated
+    members, first = "", True
+    while at < len(text):
+        sign = text[at]
+        if sign == "]" and not first:
+            return f"(?!/)[{'^' if negated else ''}{members}]", at + 1
+
+        first = False
+        if text.startswith("[:", at):
+            end = text.find(":]", at)
+            if text[at + 2 : end] not in _CLASSES or end < 0:
+                return None, at
+            members += _CLASSES[text[at + 2 : end]]
+            at = end + 2
+            continue
+
+        if sign == "\\":
+            at += 1
+            sign = text[at : at + 1]
+        members += sign if sign == "-" and text[at - 1] != "\\" else re.escape(sign)
+        at += 1
+
+    return None, at
+
+
+def joined(directory: str, rules: Sequence[Rule], above: Rules | None) -> Rules | None:
+    """The rules of a directory on top of those above it."""
+    return Rules(directory, tuple(rules), above) if rules else above

@@ -1,0 +1,1 @@
+"""What fleets and reports look like: as tables, JSON, Markdown and HTML."""
