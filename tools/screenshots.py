@@ -8,6 +8,7 @@ names in other scripts.
 
 from __future__ import annotations
 
+import functools
 import html
 import os
 import pty
@@ -24,9 +25,10 @@ from unicodedata import east_asian_width
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 BUNDLES = ROOT / "tests" / "bundles"
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 import rehearsal  # noqa: E402
+import walkthrough  # noqa: E402
 from e2e.chromium import Browser, find  # noqa: E402
 
 COLOURS = {
@@ -104,6 +106,36 @@ def upgrade(browser: Browser, columns: int = 100) -> bytes:
     return page(browser, TERMINAL.format(command=changes.strip(), text=text), width=60)
 
 
+@functools.cache
+def plan_page() -> Path:
+    """The plan of docs/fleet.md as a page, by the commands that are there; it takes minutes."""
+    folder = Path(tempfile.mkdtemp(prefix="fleet-"))
+    walkthrough.prepare(folder, walkthrough.WHOLE)
+    walkthrough.run(next(block for block in walkthrough.blocks() if "plan.html" in block), folder)
+    return folder / "plan.html"
+
+
+def plan(
+    browser: Browser,
+    scheme: str,
+    media: str = "screen",
+    width: int = 1280,
+    height: int = 1000,
+    at: str = "",
+) -> bytes:
+    """A picture of that page: its top, or from an element on; on a screen or on paper."""
+    browser.size(width, height)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.call("Emulation.setEmulatedMedia", media=media, features=features)
+    browser.open(plan_page())
+    if at:
+        browser.js(f"document.querySelector({at!r}).scrollIntoView()")
+    with tempfile.TemporaryDirectory() as directory:
+        picture = browser.screenshot(Path(directory) / "page.png")
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+    return picture
+
+
 def _span(match: re.Match[str]) -> str:
     return "</span>" if match[1] == "0" else f'<span style="{COLOURS[match[1]]}">'
 
@@ -166,6 +198,9 @@ PICTURES: dict[str, Callable[[Browser], bytes]] = {
     "report-diff-dark": lambda browser: report(
         browser, "shop", "dark", 1280, 900, "frontend", ".diff"
     ),
+    "fleet-plan": lambda browser: plan(browser, "light"),
+    "fleet-plan-dark": lambda browser: plan(browser, "dark"),
+    "fleet-plan-print": lambda browser: plan(browser, "light", "print", 794, 1123),
     "report-phone": lambda browser: report(browser, "jobs", "light", 420, 900, "nightly"),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from krm_injector.fleet.finding import gitops, reading
 from krm_injector.fleet.finding.reading import Found
 from krm_injector.fleet.finding.tree import Tree, within
+from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.sources import files
 
@@ -41,7 +42,9 @@ class Objects:
         return [found for found in self._objects(path, data) if found.group.endswith(_GROUPS)]
 
     def of(self, path: str) -> list[Found]:
-        """The objects of one file; none if it cannot be read, which is a warning."""
+        """The objects of one file. A broken manifest has one without content: rendering says what
+        is wrong. A target that is not found would be missing in silence. A template has none.
+        """
         return self._read[path] if path in self._read else self._objects(path, self._data(path))
 
     def _objects(self, path: str, data: bytes) -> list[Found]:
@@ -51,6 +54,8 @@ class Objects:
                 found = reading.objects(path, data)
             except Refused as refused:
                 self.results += reading.warnings(refused.results)
+                if b"{{" not in data:
+                    found = [Found(path, "", {}, yaml.Place(0, 0, 0, 0, False))]
 
         self._read[path] = found
         return found

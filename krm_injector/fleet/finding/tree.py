@@ -18,6 +18,7 @@ from krm_injector.sources import files
 _NAMED = frozenset((*files.KUSTOMIZATIONS, files.CHART, files.KPTFILE))
 _IGNORED = "an ignore file names it"
 _OUTPUT = "it is the output of fleet build"
+_LINKED = "it is a link, and links to directories are not followed"
 
 
 class Folder(NamedTuple):
@@ -207,6 +208,7 @@ def _add(
         if entry.is_symlink():
             _link(tree, join(path, entry.name), entry, real_top)
             if entry.is_dir():
+                tree.passed_over.append(PassedOver(join(path, entry.name), _LINKED, _LINKED))
                 continue
 
         into = _list_of(entry, names, folders)
@@ -220,8 +222,8 @@ def _add(
 def _list_of(entry: os.DirEntry[str], names: list[str], folders: list[str]) -> list[str] | None:
     """The list that an entry goes to; None if nobody looks at it."""
     name = entry.name
-    if name in _NAMED or files.is_manifest_name(name):
-        return names if entry.is_file() else None
+    if entry.is_file():
+        return names if name in _NAMED or files.is_manifest_name(name) else None
     if name.startswith("."):
         return None
     return folders if entry.is_dir() else None

@@ -26,8 +26,8 @@ def flux(spec: str) -> dict[str, str]:
 
 CASES = {
     "fleet-mixed": (
-        {"web/more.yaml": DEPLOYMENT, "web/below/kustomization.yaml": kustomization("a.yaml")},
-        {"web/more.yaml": DEPLOYMENT, "below/kustomization.yaml": kustomization("a.yaml")},
+        {"more/a.yaml": DEPLOYMENT, "more/below/kustomization.yaml": kustomization("a.yaml")},
+        {"more/a.yaml": DEPLOYMENT, "below/kustomization.yaml": kustomization("a.yaml")},
     ),
     "fleet-name": (
         fleet_file("{targets: [{path: web, name: a}, {path: web/., name: a, namespace: b}]}"),

@@ -174,6 +174,20 @@ def test_what_is_there_for_others_is_no_manifest(finder: Finder) -> None:
     assert set(passed_over(fleet)) == {"mesh", "flux", "inject"}
 
 
+def test_a_broken_manifest_is_a_target_all_the_same(finder: Finder) -> None:
+    """Its rendering fails. If it were passed over, its output would be removed, with exit 0."""
+    broken = "apiVersion: apps/v1\nkind: Deployment\nmetadata: [\n"
+    fleet = finder.find({**BASE, "x/web.yaml": broken})
+    assert names(fleet) == ["base", "x"]
+
+
+def test_a_directory_may_have_the_name_of_a_manifest(finder: Finder) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    assert names(finder.find({"one.yaml/a.yaml": text, "Kptfile/a.yaml": text})) == [
+        "Kptfile", "one.yaml",
+    ]  # fmt: skip
+
+
 def test_a_file_that_cannot_be_read_is_a_warning(finder: Finder) -> None:
     fleet = finder.find({**BASE, "x/t.yaml": "apiVersion: v1\nkind: {{ .kind }}\n"})
     assert names(fleet) == ["base"]

@@ -118,9 +118,9 @@ def write_app(repository: Repository, number: int, image: str = "app:1") -> Path
 def files(directory: Path) -> dict[str, bytes]:
     """All manifests below a directory of output, by their paths."""
     return {
-        str(path.relative_to(directory)): path.read_bytes()
+        name: path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file() and not path.name.startswith(INDEX)
+        if path.is_file() and not (name := str(path.relative_to(directory))).startswith(INDEX)
     }
 
 
