@@ -53,14 +53,6 @@ class Tokens:
         self.texts.append(text)
         self.places.append(place)
 
-    def trim_text(self) -> None:
-        """Takes the spaces off the end of a text that stands last."""
-        if self.kinds and self.kinds[-1] == TEXT:
-            self.texts[-1] = self.texts[-1].rstrip(SPACES)
-            if not self.texts[-1]:
-                for column in (self.kinds, self.texts, self.places):
-                    del column[-1]
-
 
 class Delims(NamedTuple):
     left: str
