@@ -41,7 +41,7 @@ class _Action(NamedTuple):
 def plain_tokens(text: str, keywords: dict[str, int]) -> lex.Tokens | None:
     """All tokens of a text with Go's own delimiters; None where lex.py has to read it."""
     between, *parts = text.split("{{")
-    cut = [part.partition("}}") for part in parts]
+    cut = [_action_and_text(part) for part in parts]
     if not all(end for _, end, _ in cut):
         return None
     actions = _actions({body for body, _, _ in cut}, keywords)
@@ -63,6 +63,17 @@ def plain_tokens(text: str, keywords: dict[str, int]) -> lex.Tokens | None:
     _add_text(tokens, between, place, trims_left, False)
     tokens.add(lex.EOF, "EOF", len(text))
     return tokens
+
+
+def _action_and_text(part: str) -> tuple[str, str, str]:
+    """What stands between two delimiters, the right one ("" if there is none), and the text up to
+    the next action. A delimiter in a string ends nothing.
+    """
+    body, end, behind = part.partition("}}")
+    while end and (body.count("`") % 2 or body.count('"') % 2):
+        more, end, behind = behind.partition("}}")
+        body += "}}" + more
+    return body, end, behind
 
 
 def _add_text(
