@@ -6,9 +6,8 @@ Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool`
 
 from __future__ import annotations
 
-from enum import Enum
-
 from krm_injector.kube.workloads import text
+from krm_injector.light import StrEnum
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
 
@@ -168,7 +167,7 @@ class Workload(NamedTuple):
         return str(self.ref) if self.only else f"{text(self.template)} of {self.ref}"
 
 
-class Reason(str, Enum):
+class Reason(StrEnum):
     """The rule that decided. The rules are in the order in which they are evaluated."""
 
     NO_CONTROL_PLANE = "no-control-plane"

@@ -14,7 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
-    from collections import _tuplegetter  # what namedtuple makes properties of: C, or a property
+    try:
+        from _collections import _tuplegetter  # what namedtuple makes properties of
+    except ImportError:
+        from collections import _tuplegetter
 
     _new = tuple.__new__
     # Compiled with this module: most classes have no more fields.

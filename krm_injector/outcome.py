@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Decision, Mesh, Object, Result, Workload
 from krm_injector.named_tuple import NamedTuple
@@ -13,6 +11,7 @@ from krm_injector.sources.resource_list import Bundle, Item, Layouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from krm_injector.discovery.discover import Discovery

@@ -8,8 +8,6 @@ reinjection/reinject.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.decision.decide import decide_all
 from krm_injector.decision.label_warnings import label_warnings
 from krm_injector.discovery import version_inference
@@ -28,10 +26,16 @@ from krm_injector.reinjection.bundle_injection import BundleInjection
 from krm_injector.reinjection.take_back import ejected_workloads, restored_workloads
 from krm_injector.sources.resource_list import Bundle
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
 __all__ = ["ACTIONS", "KNOWN_LAYOUTS", "Outcome", "check", "decide_only", "run", "take_back",
            "verify", "with_replacements"]  # fmt: skip
 
-Progress = Callable[[int, int], None]  # called with the number of workloads done, and of all
+# Called with the number of workloads done, and of all.
+Progress: TypeAlias = "Callable[[int, int], None]"
 
 
 def decide_only(bundle: Bundle, settings: Settings) -> Outcome:

@@ -5,13 +5,12 @@ They are in the order of the stages of a run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}

@@ -12,14 +12,13 @@ The fields and defaults of the mesh API by version are not here: they are beside
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.istio_names import KUBERNETES_NAMESPACES
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal, TypeAlias
 
 # Choices that functions elsewhere have as a parameter. Others are written at their field.
@@ -434,8 +433,8 @@ def patch_of(text: str) -> int | None:
 
     None where the text names none ("1.30", "1.32-alpha.abc").
     """
-    match = _VERSION.match(text)
-    return int(match[3]) if match and match[3] else None
+    patch = _numbers(text)[2]
+    return int(patch) if patch else None
 
 
 def parse_version(text: str) -> Minor | None:
@@ -443,8 +442,17 @@ def parse_version(text: str) -> Minor | None:
 
     None if the text names none.
     """
+    major, minor, _ = _numbers(text)
+    return (int(major), int(minor)) if major and minor else None
+
+
+def _numbers(text: str) -> Sequence[str | None]:
+    """The digits of three numbers; None for each that the text does not name."""
+    parts = text.split(".")
+    if len(parts) == 3 and all(map(str.isdecimal, parts)):
+        return parts
     match = _VERSION.match(text)
-    return (int(match[1]), int(match[2])) if match else None
+    return match.groups() if match else (None, None, None)
 
 
 def rules_for(minor: Minor | None, patch: int | None = None) -> Rules:

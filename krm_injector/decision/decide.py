@@ -8,8 +8,6 @@ layer only (kube_inject).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from krm_injector.decision import problems
 from krm_injector.decision.pod_rules import ParsedSelector, Pod, Verdict, inject_required
 from krm_injector.decision.selection import Selection, select
@@ -21,6 +19,10 @@ from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Mesh, Namespace, Reason, Result, Workload
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 def decide(

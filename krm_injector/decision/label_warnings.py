@@ -6,8 +6,6 @@ None of this changes a verdict. It is for people, as warnings with a code each (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from krm_injector.istio_names import (
     DATAPLANE_MODE_LABEL,
     INJECTION_LABEL,
@@ -23,6 +21,7 @@ from krm_injector.workload.controller import pod_labels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     _Code = Literal[

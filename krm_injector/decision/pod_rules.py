@@ -5,8 +5,6 @@ Source: pkg/kube/inject/inject.go injectRequired; for istioctl kube-inject IntoO
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from krm_injector.istio_names import INJECT, PROXY_CONTAINER, STATUS_ANNOTATION
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import Path, at
@@ -16,6 +14,7 @@ from krm_injector.versions import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import Any, Literal
 
 # A parsed selector; None for one that does not parse: Istio logs that and goes on.

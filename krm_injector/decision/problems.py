@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.discovery import webhooks
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, with_revision
@@ -11,6 +9,7 @@ from krm_injector.model import Mesh, Result, Workload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
 

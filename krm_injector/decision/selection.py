@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from krm_injector.decision.webhook_match import WebhookMatcher
 from krm_injector.model import Decision, Evidence, Mesh, Namespace, Reason, Result, Workload
 from krm_injector.workload.controller import pod_labels
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Selection:

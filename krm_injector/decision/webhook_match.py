@@ -6,8 +6,6 @@ predicates/namespace and predicates/object beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from krm_injector.discovery import webhooks
 from krm_injector.istio_names import NAMESPACE_NAME_LABEL
 from krm_injector.kube import selectors
@@ -18,6 +16,7 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Literal
 
 

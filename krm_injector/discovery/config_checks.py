@@ -6,8 +6,6 @@ Source of the fields: injection_config (data.config), istio/api mesh/v1alpha1 Me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.discovery import injection_config
 from krm_injector.discovery.injection_config import Mistyped
 from krm_injector.discovery.mesh_config_maps import ConfigText
@@ -17,6 +15,7 @@ from krm_injector.versions import NEWEST, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 # Fields that nearly every mesh configuration has: one of them is proof enough.

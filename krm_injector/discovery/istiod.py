@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from krm_injector.discovery.version_inference import (
     Form,
     Minor,
@@ -15,19 +12,22 @@ from krm_injector.discovery.version_inference import (
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import COMPLIANCE_VARIABLE, NATIVE_VARIABLE
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, OLDEST, parse_version, rules_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
     from typing import Literal
 
 # Patterns that re compiles at their first use: most control planes state values.global.tag.
-_TAG = r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$"
+_TAG = lazy_pattern(r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$")
 # A chart's name may have hyphens, and so may its version: istiod-1.31.0-rc.0.
-_CHART = r"-v?(\d+\.\d+[\w.+-]*)$"
-_TEMPLATE_TAG = r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)"
+_CHART = lazy_pattern(r"-v?(\d+\.\d+[\w.+-]*)$")
+_TEMPLATE_TAG = lazy_pattern(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
 
 _NATIVE_KUBELET = (1, 33)
 # What strconv.ParseBool takes for true.
@@ -125,9 +125,9 @@ def _version_candidates(
     yield _version_in(_CHART, labels.get("chart", "")), "label chart"
 
 
-def _version_in(pattern: str, text: object) -> str:
+def _version_in(pattern: re.Pattern[str], text: object) -> str:
     """What the first group of a pattern matches in a text, "" where it does not match."""
-    found = re.search(pattern, text) if isinstance(text, str) else None
+    found = pattern.search(text) if isinstance(text, str) else None
     return found[1] if found else ""
 
 

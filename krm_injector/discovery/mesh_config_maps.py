@@ -6,8 +6,6 @@ A control plane has two: istio-sidecar-injector[-REVISION] with the injection co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.istio_names import INJECTOR_CONFIG_MAP, MESH_CONFIG_MAP, REVISION_LABEL
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
@@ -16,6 +14,7 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
 _BASE_NAMES = (("config", INJECTOR_CONFIG_MAP), ("mesh", MESH_CONFIG_MAP))

@@ -7,8 +7,6 @@ configuration (ConfigMap istio[-REVISION]) and the webhooks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from krm_injector.discovery import webhooks as webhook_rules
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced, config_texts, ref_of
 from krm_injector.discovery.version_inference import Minor, version_text
@@ -17,6 +15,10 @@ from krm_injector.kube.paths import at
 from krm_injector.model import Object, Result, Webhook
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import NEWEST, parse_version, rules_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class MeshParts(NamedTuple):

@@ -6,16 +6,15 @@ with the form. It is a warning, unless every possible version gives the same out
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import PROXY_CONTAINER
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Mesh, Object, Result
 from krm_injector.versions import NEWEST, OLDEST, Rules, rules_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Literal, TypeAlias
 
 Minor = tuple[int, int]  # (1, 30)
@@ -24,10 +23,10 @@ Form: TypeAlias = 'Literal["spec", "pod", ""]'  # as Rules.result; "" if there i
 UNKNOWN_VERSION = "mesh-version-unknown"  # the code of the warning
 MOST_WORKLOADS = 100  # of a bundle that is run once per possible version
 
-# Patterns that re compiles at their first use: hardly any run needs it.
-_QUOTED = r'`[^`]*`|"(?:[^"\\\n]|\\.)*"'
-_IDENTIFIER = r"(?<![\w.$])[a-zA-Z]\w*"
-_FIELD = r"(?<![\w.)$])\.([A-Z]\w*)"
+_QUOTED = lazy_pattern(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
+_IDENTIFIER = lazy_pattern(r"(?<![\w.$])[a-zA-Z]\w*")
+_FIELD = lazy_pattern(r"(?<![\w.)$])\.([A-Z]\w*)")
+_MOVES_DOT = lazy_pattern(r"\b(range|with|define|block)\b")
 _GO_TEMPLATE_WORDS = (
     "and or not len index slice print printf println html js urlquery call eq ne lt le gt ge "
     "if else end range with template define block break continue true false nil"
@@ -158,15 +157,15 @@ def _can_run(template: str, config: Object, rules: Rules) -> bool:
 
 def _has_fields_and_functions(template: str, actions: list[str], rules: Rules) -> bool:
     # Inside of these actions a field may be one of something else than the template's data.
-    moves_dot = re.search(r"\b(range|with|define|block)\b", template)
+    moves_dot = _MOVES_DOT.search(template)
     functions: set[str] = set()
     for action in actions:
         if action.lstrip("- ").startswith("/*"):
             continue
 
-        code = re.sub(_QUOTED, " ", action)
-        functions.update(re.findall(_IDENTIFIER, code))
-        if not moves_dot and not rules.template_data.issuperset(re.findall(_FIELD, code)):
+        code = _QUOTED.sub(" ", action)
+        functions.update(_IDENTIFIER.findall(code))
+        if not moves_dot and not rules.template_data.issuperset(_FIELD.findall(code)):
             return False
 
     functions -= rules.functions | _BUILTINS
@@ -182,5 +181,7 @@ def _has_fields_and_functions(template: str, actions: list[str], rules: Rules) -
 
 def _actions(template: str, delimiters: tuple[str, str]) -> list[str]:
     """The text between each pair of delimiters."""
+    import re  # late: hardly any run needs it
+
     left, right = map(re.escape, delimiters)
     return re.findall(f"{left}(.*?){right}", template, re.DOTALL)

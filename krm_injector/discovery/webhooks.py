@@ -4,8 +4,6 @@ default installation has.
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.istio_names import (
     INJECT,
     INJECTION_LABEL,
@@ -17,6 +15,7 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import selectors
 from krm_injector.kube.paths import at
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Result, Webhook
 from krm_injector.versions import Rules
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
 INJECT_PATH = "/inject"
-_SCHEME = "[a-zA-Z][a-zA-Z0-9+.-]*:"
+_SCHEME = lazy_pattern("[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
 def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
@@ -103,7 +102,7 @@ def called_path(client_config: Any) -> str:
 def _path_of(url: str) -> str:
     """A URL's path, decoded (net/url Parse)."""
     url = url.partition("#")[0].partition("?")[0]
-    scheme = re.match(_SCHEME, url)
+    scheme = _SCHEME.match(url)
     path = url[scheme.end() :] if scheme else url
     if path.startswith("//"):
         path = "/".join(["", *path[2:].split("/")[1:]])

@@ -4,14 +4,13 @@ words when not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.runtime import Closure, Frame, Site
 from krm_injector.gotemplate.values import INVALID, NilMap, StringMap, Struct, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _SIGNED = frozenset({"int", "int8", "int16", "int32", "int64"})

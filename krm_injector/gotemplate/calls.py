@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate.arguments import full_name
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.runtime import LARGE, Closure, Frame, Site
@@ -11,6 +9,7 @@ from krm_injector.gotemplate.values import INVALID, Func, Method, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.errors import LimitExceeded
 from krm_injector.gotemplate.evaluate import Expressions, normal
@@ -25,6 +23,7 @@ from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Watch,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 

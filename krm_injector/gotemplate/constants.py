@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.gotemplate import lex
 from krm_injector.gotemplate.node import Number
 from krm_injector.lazy_pattern import lazy_pattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 _ESCAPE = lazy_pattern(
     r"\\(?:([abfnrtv\\])|(['\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from krm_injector.gotemplate import node as ast
 from krm_injector.gotemplate.arguments import checked, constant, converter, full_name, ideal
 from krm_injector.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
@@ -24,6 +22,7 @@ from krm_injector.gotemplate.values import INVALID, Func, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _ANYTHING = ("interface {}", "reflect.Value")  # parameters that take any value

@@ -152,6 +152,13 @@ class Printer:
             if percent > at:
                 self.write(pattern[at:percent])
 
+            if arg < len(values) and "a" <= (verb := pattern[percent + 1 : percent + 2]) <= "z":
+                self.clear("")
+                self.verb_argument(values[arg], verb)
+                arg += 1
+                at = percent + 2
+                continue
+
             simple = _VERB.match(pattern, percent)
             if simple is not None and arg < len(values):
                 self.clear(simple[1])

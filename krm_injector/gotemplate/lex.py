@@ -7,9 +7,11 @@ which becomes a token: the parser may find a reason to stop before it.
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 # Kinds of tokens. Those from SPACE to DOT are the groups of the expression in delims_of, in its
 # order; those from BLOCK on are keywords.
@@ -53,14 +55,6 @@ class Tokens:
         self.texts.append(text)
         self.places.append(place)
 
-    def trim_text(self) -> None:
-        """Takes the spaces off the end of a text that stands last."""
-        if self.kinds and self.kinds[-1] == TEXT:
-            self.texts[-1] = self.texts[-1].rstrip(SPACES)
-            if not self.texts[-1]:
-                for column in (self.kinds, self.texts, self.places):
-                    del column[-1]
-
 
 class Delims(NamedTuple):
     left: str
@@ -75,6 +69,8 @@ def delims_of(left: str, right: str) -> Delims:
     left, right = left or "{{", right or "}}"
     delims = _delims.get((left, right))
     if delims is None:
+        import re  # late: plain tokens need none
+
         end = re.escape(right)
         stop = rf"(?=[ \t\r\n.,|:)(]|{end}|\Z)"
         pattern = (  # the order of the groups is that of the token kinds, from SPACE

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate.format import sort_keys, to_text
 from krm_injector.gotemplate.runtime import BREAK, CONTINUE, LARGE, Body, Closure, Frame, Run, Site
 from krm_injector.gotemplate.values import INVALID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
 Loop: TypeAlias = "Callable[[Any, Frame], None]"  # over pairs of index and element

@@ -7,13 +7,15 @@ template nests.
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from krm_injector.gotemplate import lex, node
 from krm_injector.gotemplate.errors import ParseError
 from krm_injector.gotemplate.pipelines import PipelineParser
 from krm_injector.gotemplate.plain_tokens import plain_tokens
 from krm_injector.gotemplate.quoting import quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 
 class Tree:

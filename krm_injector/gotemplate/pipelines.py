@@ -4,8 +4,6 @@ wrong.
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from krm_injector.gotemplate import lex, node
 from krm_injector.gotemplate.constants import number, unquote
 from krm_injector.gotemplate.errors import ParseError
@@ -23,6 +21,7 @@ from krm_injector.gotemplate.quoting import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import NoReturn
 
 MAX_NESTING = 100

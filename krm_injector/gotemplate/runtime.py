@@ -5,7 +5,6 @@ get their place.
 from __future__ import annotations
 
 from _thread import get_ident  # threading takes longer to import
-from collections.abc import Callable
 
 from krm_injector.gotemplate.errors import (
     ExecError,
@@ -19,6 +18,7 @@ from krm_injector.gotemplate.node import Node, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn, TypeAlias
 
 # Every compiled expression and statement: called with dot and the frame of variables. A frame is a

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from krm_injector.gotemplate.builtins import BUILTINS
 from krm_injector.gotemplate.compile import compile_trees
 from krm_injector.gotemplate.errors import ExecError, LimitExceeded, Limits, ParseError
@@ -14,6 +12,7 @@ from krm_injector.gotemplate.values import INVALID, Func, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 

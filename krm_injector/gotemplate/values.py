@@ -10,13 +10,12 @@ String()      Enum func                    Func, Method
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar, TypeAlias
 
 
 class Invalid:
@@ -56,7 +55,9 @@ class Func(NamedTuple):
     variadic: bool = False
 
 
-Watch = Callable[[Func], Func]  # a function of a template -> what is called in its place
+Watch: TypeAlias = (
+    "Callable[[Func], Func]"  # a function of a template -> what is called in its place
+)
 
 
 class Method(NamedTuple):

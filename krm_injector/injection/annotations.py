@@ -6,8 +6,6 @@ Source: AnnotationValidation and what it calls, pkg/kube/inject/validate.go (1.9
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.injection import pods
 from krm_injector.istio_api import addresses
 from krm_injector.istio_names import (
@@ -19,6 +17,10 @@ from krm_injector.istio_names import (
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.versions import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Problem = tuple[str, str, str]  # annotation, its value, what is wrong with it
 

@@ -7,13 +7,11 @@ field that is absent has the zero value of its Go type: "" or false, an empty li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-
 from krm_injector.gotemplate.values import Enum, Int32, Int64, Method, StringList, StringMap, Struct
 from krm_injector.kube import go_json, quantity, types
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
+from krm_injector.light import Mapping, cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ adjustInitContainerUser (1.9-1.31).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import is_
+from _operator import is_  # operator's, without the import of operator
 
 from krm_injector.injection import pods
 from krm_injector.injection.render import with_divisors
@@ -28,6 +27,7 @@ from krm_injector.versions import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 AUTO_IMAGE = "auto"  # the image of an override that keeps the injected one

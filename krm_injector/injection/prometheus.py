@@ -169,16 +169,22 @@ def _port_problem(text: str, status_port: int) -> str:
     return ""
 
 
+def _is_spelled_as(annotation: str, name: str) -> bool:
+    """Whether two names are the same to a program that has letters, digits and "_" only."""
+    if len(name) != len(annotation):
+        return False
+    return _NO_NAME_CHARACTER.sub("_", name) == _NO_NAME_CHARACTER.sub("_", annotation)
+
+
 def with_secure_port(pod: Object, native: bool) -> Object:
     """The pod with the port of metrics over mTLS as an annotation, where the proxy has one and
     nobody else set it.
     """
     annotations = pods.annotations_of(pod)
-    spelling = _NO_NAME_CHARACTER.sub("_", SECURE_PORT_ANNOTATION)
     sidecar = pods.find_sidecar(pod, native)
     if sidecar is None:
         return pod
-    if any(_NO_NAME_CHARACTER.sub("_", name) == spelling for name in annotations):
+    if any(_is_spelled_as(SECURE_PORT_ANNOTATION, name) for name in annotations):
         return pod
 
     for variable in sidecar.get("env") or []:

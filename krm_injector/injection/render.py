@@ -5,8 +5,6 @@ Source: pkg/kube/inject/inject.go RunTemplate (1.9-1.31).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
 from krm_injector.injection.template_data import InjectionParameters, TemplateData, template_data
@@ -26,6 +24,7 @@ from krm_injector.workload import decodable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 

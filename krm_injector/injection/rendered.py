@@ -13,9 +13,8 @@ errors. Values are shared between texts: nobody may change them.
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.kube import yaml
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from krm_injector.kube.yaml.pieces import PieceReader
 
-_PARTS = r"^(?=[A-Za-z])"
+_PARTS = lazy_pattern("(?m)^(?=[A-Za-z])")
 # Further documents, anchors, and line breaks that this module does not look for.
 _UNUSUAL = ("\n---", "\n...", "&", "\r", "\x85", "\u2028", "\u2029")
 
@@ -63,7 +62,7 @@ class RenderedTexts:
         if self._pieces is None:
             self._pieces = PieceReader()
 
-        blank, *parts = re.split(_PARTS, text, flags=re.MULTILINE)
+        blank, *parts = _PARTS.split(text)
         if blank.strip(" \n"):
             return None
 

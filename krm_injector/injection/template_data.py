@@ -6,8 +6,6 @@ Source: pkg/kube/inject/inject.go SidecarTemplateData, RunTemplate, ProxyImage, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate.values import Struct
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane
@@ -28,6 +26,7 @@ from krm_injector.workload.controller import Owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 IMAGE_TYPES = ("distroless", "debug")

@@ -9,8 +9,6 @@ Each takes and gives Go values as ``gotemplate.values`` represents them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from krm_injector.gotemplate import Func
 from krm_injector.gotemplate.errors import check_size
 from krm_injector.gotemplate.format import sprint
@@ -24,6 +22,7 @@ from krm_injector.versions import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 OTEL_PREFIX = "resource.opentelemetry.io/"  # of annotations

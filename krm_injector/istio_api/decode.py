@@ -7,8 +7,6 @@ is given replaces the whole field.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.istio_api.errors import ApiError, shown
 from krm_injector.istio_api.message import Message
 from krm_injector.istio_api.schema import (
@@ -25,6 +23,7 @@ from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _INTEGER = lazy_pattern(r" *(-?(?:0|[1-9][0-9]*)) *\Z")

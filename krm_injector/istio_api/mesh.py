@@ -6,8 +6,6 @@ EffectiveProxyConfig (pilot/pkg/model/proxy_config.go).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.istio_api.decode import apply, parse
 from krm_injector.istio_api.defaults import MESH, PROXY, default_mesh_config, default_proxy_config
 from krm_injector.istio_api.errors import ApiError
@@ -19,6 +17,7 @@ from krm_injector.kube import yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _KEPT_HEADERS = ("forwardedClientCert", "requestId", "attemptCount", "server", "envoyDebugHeaders")

@@ -7,8 +7,6 @@ once made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.gotemplate.values import (
     Enum,
     Int32,
@@ -23,6 +21,7 @@ from krm_injector.istio_api.schema import DURATION, FREE_FORM, WRAPPERS, Field, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _INTEGERS: dict[str, type[int]] = {

@@ -6,15 +6,16 @@ and & escaped.
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from krm_injector.kube.c_json import encode_basestring
+from krm_injector.lazy_pattern import lazy_pattern
+from krm_injector.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from json import JSONDecodeError, JSONDecoder
     from typing import Any, NoReturn
+
+_STRING_OR_BRACKET = lazy_pattern(r'(?s)"(?:[^"\\]|\\.)*"?|[][{}]')
 
 MAX_DEPTH = 200  # as of YAML; Go's own bound is 10,000
 
@@ -167,7 +168,7 @@ def loads(text: str) -> Any:
 
 def _too_deep(text: str) -> bool:
     depth = 0
-    for token in re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text, re.DOTALL):
+    for token in _STRING_OR_BRACKET.findall(text):
         depth += (token in "[{") - (token in "]}")
         if depth > MAX_DEPTH:
             return True

@@ -5,10 +5,9 @@ Source of the rules: k8s.io/apimachinery 0.35 pkg/util/strategicpatch/patch.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 PATCH = "$patch"

@@ -5,10 +5,9 @@ A path is a sequence of steps: the key of a map, or the index of a list's entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 Path = tuple[str, ...]

@@ -7,10 +7,9 @@ to them.
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
+from krm_injector.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

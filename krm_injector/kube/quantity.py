@@ -5,9 +5,8 @@ Source of the rules: k8s.io/apimachinery 0.35 pkg/api/resource (quantity.go, suf
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from krm_injector.lazy_pattern import lazy_pattern
+from krm_injector.light import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

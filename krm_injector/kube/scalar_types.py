@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 from krm_injector.kube import quantity
 from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
 # Kinds of the types that are no struct of TYPES; every other name is a string type
@@ -26,7 +24,7 @@ SCALARS = {
 }
 _LIMITS = {"int32": 2**31, "int64": 2**63}
 _RFC3339 = lazy_pattern(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
+    r"(?a)(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z"
 )
 
 Decoder: TypeAlias = "Callable[[Any], Any]"

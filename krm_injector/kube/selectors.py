@@ -6,8 +6,7 @@ and pkg/labels/selector.go (NewRequirement, Matches, String).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from krm_injector.light import Mapping
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False

@@ -7,10 +7,9 @@ their order, spelling and extra fields.
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, OMITEMPTY, decode, element_type, kind_of
+from krm_injector.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

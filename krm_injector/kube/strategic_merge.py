@@ -7,8 +7,6 @@ nothing are dropped. Nothing given is mutated: what changes is copied, the rest 
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_injector.kube.merge_elements import (
     PATCH,
     MergeError,
@@ -20,6 +18,7 @@ from krm_injector.kube.merge_elements import (
 )
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.types import INLINE, element_type, kind_of
+from krm_injector.light import cache
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False

@@ -8,14 +8,14 @@ has proved that the placeholders may be exchanged for the scalars wherever they 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-
 from krm_injector.kube import c_json
 from krm_injector.lazy_pattern import lazy_pattern
+from krm_injector.light import Mapping
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
     from typing import Any
 
     _Items = Mapping[int, Any]

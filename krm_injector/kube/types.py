@@ -7,9 +7,6 @@ sigs.k8s.io/json does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
 from krm_injector.kube import go_json
 from krm_injector.kube.pod_types_generated import TYPES
 from krm_injector.kube.scalar_types import (
@@ -20,10 +17,12 @@ from krm_injector.kube.scalar_types import (
     scalar_decoder,
     string,
 )
+from krm_injector.light import cache
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 OMITEMPTY, OMITZERO, INLINE = 1, 2, 4

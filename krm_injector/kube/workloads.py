@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from krm_injector.kube.paths import Path, Step, at, put
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 __all__ = ["ANY", "EACH", "POD_TEMPLATES", "ExtraKind", "Path", "Step", "at", "find", "put", "text"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import at
@@ -13,6 +11,7 @@ from krm_injector.reinjection import istio_traces, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from krm_injector.reinjection.record.changed_pieces import ChangedPiece

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from krm_injector.discovery.workloads import find_workloads
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import RECORD_ANNOTATION
@@ -17,6 +15,10 @@ from krm_injector.named_tuple import NamedTuple
 from krm_injector.reinjection import eject
 from krm_injector.sources.resource_list import Bundle
 from krm_injector.sources.resource_list.members import Member, ref_of, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Candidate(NamedTuple):

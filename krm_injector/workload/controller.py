@@ -7,8 +7,6 @@ kube-inject has the workload itself (pkg/kube/inject/inject.go IntoObject).
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import UNKNOWN
@@ -49,8 +47,8 @@ _MINUTES = "00000000"  # a CronJob's Job is named NAME-<minutes since 1970>, eig
 # What a Job's name must end in for istiod to take it for a CronJob's; 1.9 reads ten characters as a
 # number. By Rules.cron_job_digits.
 _CRON_JOB_NAMES = {
-    "10": lazy_pattern(r"(.+)-(?:\d{10}|[+-]\d{9})\Z", re.ASCII),
-    "8-10": lazy_pattern(r"(.+)-\d{8,10}\Z", re.ASCII),
+    "10": lazy_pattern(r"(?a)(.+)-(?:\d{10}|[+-]\d{9})\Z"),
+    "8-10": lazy_pattern(r"(?a)(.+)-\d{8,10}\Z"),
 }
 
 _HASH_LABEL = "pod-template-hash"

@@ -25,6 +25,12 @@ PIECES = (
     ".a",
     "$x",
     "if",
+    "  ",
+    "12",
+    '"a \\" b"',
+    '"}}"',
+    "{{/* c */}}",
+    "{{- /* c */ -}}",
 )
 PARENS = ("unclosed left paren", "unexpected right paren")  # the parser refuses them too
 

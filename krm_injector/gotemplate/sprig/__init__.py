@@ -12,14 +12,13 @@ called: a template that calls none pays for none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.sprig.index_generated import INDEX
 from krm_injector.gotemplate.values import Func
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 # The names that a build cannot answer; unavailable.py says why.

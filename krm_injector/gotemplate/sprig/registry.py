@@ -7,12 +7,11 @@ the modules; ``tools/generate_sprig_index.py`` makes it from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from krm_injector.gotemplate.values import Func
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 

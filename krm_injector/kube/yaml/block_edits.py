@@ -6,24 +6,23 @@ not write as it was is noted on the way.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from krm_injector.kube.yaml.emit import dump, scalar, string
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import load
 from krm_injector.kube.yaml.nodes import Node, NodeReader
 from krm_injector.kube.yaml.pairing import same
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, TypeAlias
 
 # Compiled where they are needed: that costs a run more than it saves, since few texts have them.
-_EXPLICIT = r"[ -]*\?[ \t]+\Z"
-_COLON = r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:"
-_BLANK_LINE = r"[ \t]*\n"
+_EXPLICIT = lazy_pattern(r"[ -]*\?[ \t]+\Z")
+_COLON = lazy_pattern(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:")
+_BLANK_LINE = lazy_pattern(r"[ \t]*\n")
 
 Path = tuple[str | int, ...]
 Known: TypeAlias = "Mapping[Any, Any] | str"
@@ -79,7 +78,7 @@ class BlockEdits:
         for start, _ in node.marks:
             line = self.text.rfind("\n", 0, start) + 1
             if self.text[line:start].strip(" -"):
-                if start - line > node.column and re.match(_EXPLICIT, self.text[line:start]):
+                if start - line > node.column and _EXPLICIT.match(self.text[line:start]):
                     start = line + node.column
                 elif start != node.start:  # behind an anchor or tag, where only the first can stand
                     raise Unfit
@@ -120,7 +119,7 @@ class BlockEdits:
         if self.text.startswith(":", behind):
             return behind + 1
 
-        colon = re.compile(_COLON).match(self.text, behind)
+        colon = _COLON.match(self.text, behind)
         if not colon:
             raise Unfit
         return colon.end()
@@ -323,7 +322,7 @@ class BlockEdits:
                 raise Unfit
 
             may_be_blank = "|" in new and self.text[end : end + 1] in " \n"
-            if may_be_blank and re.compile(_BLANK_LINE).match(self.text, end):
+            if may_be_blank and _BLANK_LINE.match(self.text, end):
                 self.sure = False  # a block scalar at its end counts the blank line as its own
 
             pieces += (self.text[at:start], new)

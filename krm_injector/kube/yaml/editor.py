@@ -7,8 +7,6 @@ read again before it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from krm_injector.kube.yaml.block_edits import BlockEdits, Known, Path, Spot, Unfit
 from krm_injector.kube.yaml.emit import dump
 from krm_injector.kube.yaml.error import YamlError
@@ -20,6 +18,7 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
 __all__ = ["Edited", "Editor", "Known", "Path", "entries_at", "same"]

@@ -7,8 +7,6 @@ entries gives the old text, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from krm_injector.kube.yaml.editor import Edited, Editor, Known, Path, entries_at
 from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
@@ -17,6 +15,7 @@ from krm_injector.kube.yaml.pairing import same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 __all__ = ["Edited", "Known", "Path", "edit", "nested", "reversible", "rewrite"]

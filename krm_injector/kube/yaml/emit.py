@@ -7,7 +7,6 @@ spaces a level, "- " at the column of the key above it.
 
 from __future__ import annotations
 
-import re
 from math import isfinite
 
 from krm_injector.kube.yaml.error import YamlError
@@ -15,15 +14,15 @@ from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from typing import Any
 
 # What may stand without quotes: a first character that opens no other syntax and no number, and
 # nothing that ends a plain scalar. "=" and "<<" are YAML 1.1 tags. Words that are values are looked
 # up.
-_PLAIN = re.compile(
-    r"(?:[A-Za-z_/$(;^\\]|[-?:](?=[A-Za-z_/]))"
-    r"""(?:[!"$-9;-~]|:(?=\S)|(?<=\S)\#|\x20(?=[^\x20#]))*\Z"""
-)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/"
+_FIRST = frozenset(_LETTERS + "$(;^\\")
+_FIRST_TWO = frozenset(mark + letter for mark in "-?:" for letter in _LETTERS)
 _WORDS = frozenset(
     word
     for name in (
@@ -43,6 +42,7 @@ _WORDS = frozenset(
     for word in (name, name.upper(), name.capitalize())
 )
 _TO_ESCAPE = lazy_pattern(r'[^\x20-\x7e]|["\\]')
+_ESCAPED_IN_JSON = lazy_pattern("[\x7f-\xa0\u2028\u2029\ufeff]")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
 # Keys and strings of one line by their text, since most are there many times.
@@ -191,11 +191,20 @@ def string(text: str, pad: str) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    if _PLAIN.match(text) or (not text.isascii() and _plain_unicode(text)):
+    if _is_plain(text) or (not text.isascii() and _plain_unicode(text)):
         return text if text not in _WORDS else f'"{text}"'
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"  # JSON in an annotation stays legible
     return quoted(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text in ASCII may stand plain, should it be no word."""
+    if text[:1] not in _FIRST and text[:2] not in _FIRST_TWO:
+        return False
+    if text[-1] in ": " or not (text.isascii() and text.isprintable()):
+        return False
+    return ": " not in text and " #" not in text and "  " not in text
 
 
 def _plain_unicode(text: str) -> bool:
@@ -204,10 +213,7 @@ def _plain_unicode(text: str) -> bool:
     """
     if not all(character.isascii() or character.isalpha() for character in text):
         return False
-    return (
-        _PLAIN.match("".join(character if character.isascii() else "x" for character in text))
-        is not None
-    )
+    return _is_plain("".join(character if character.isascii() else "x" for character in text))
 
 
 def _fits_literal(text: str) -> bool:
@@ -222,7 +228,11 @@ def _fits_literal(text: str) -> bool:
 
 def quoted(text: str) -> str:
     """A double-quoted scalar."""
-    return f'"{_TO_ESCAPE.sub(_escape, text)}"'
+    if text.isascii() and text.isprintable():
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        escaped = _TO_ESCAPE.sub(_escape, text)
+    return f'"{escaped}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -269,7 +279,7 @@ def key_text(name: Any) -> str:
     if not isinstance(name, str):
         raise YamlError(f"the key {name!r} is no string", code="yaml-value")
 
-    text = name if _PLAIN.match(name) and name not in _WORDS else quoted(name)
+    text = name if _is_plain(name) and name not in _WORDS else quoted(name)
     if len(text) > 1000:  # an implicit key may not span more than 1024 characters
         raise YamlError(f"the key {name[:40]}... is longer than YAML allows", code="yaml-value")
     if len(_keys) < _KEPT:
@@ -282,4 +292,4 @@ def to_json(value: Any, indent: str = "") -> str:
     import json  # late: see c_json.py
 
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent or None)
-    return re.sub("[\x7f-\xa0\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _ESCAPED_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -4,14 +4,13 @@ missing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 from krm_injector.kube.yaml import extension
 from krm_injector.kube.yaml.error import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 _Parser: Any = extension.load()
@@ -28,6 +27,11 @@ from yaml.events import (  # noqa: E402
     SequenceStartEvent,
     StreamEndEvent,
     StreamStartEvent,
+)
+
+_TAB_INDENT = lazy_pattern(" *\t")
+_ILLEGAL = lazy_pattern(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 MAX_DEPTH = 200
@@ -127,7 +131,7 @@ def advice(text: str, number: int) -> str:
     lines = text.splitlines()[
         max(number - 1, 0) : number + 1
     ]  # a template's bracket may close a line further up
-    if lines and re.match(" *\t", lines[-1]):
+    if lines and _TAB_INDENT.match(lines[-1]):
         return "; a tab cannot indent YAML; use spaces"
     if any("{{" in line for line in lines):
         return "; {{ looks like a template: render it first (helm template)"
@@ -138,9 +142,7 @@ def check_text(text: str) -> None:
     """Raise YamlError where text holds a character that YAML does not allow (NUL, control
     characters, surrogates).
     """
-    illegal = re.search(
-        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text
-    )
+    illegal = _ILLEGAL.search(text)
     if illegal:
         line = text.count("\n", 0, illegal.start())
         column = illegal.start() - text.rfind("\n", 0, illegal.start())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
@@ -38,7 +36,9 @@ TAG = "tag:yaml.org,2002:"
 _HINTS = scalars.HINTS
 _WORDS = scalars.WORDS
 _BASE64 = lazy_pattern(r"[A-Za-z0-9+/]*={0,2}\Z")
-_DATE = r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
+_DATE = lazy_pattern(
+    r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?\Z"
+)
 
 
 # What stands in streams that are not all plain YAML: see stream.py.
@@ -405,7 +405,7 @@ class Reader:
             "int": value.__class__ is int,
             "float": value.__class__ is float,
             "null": value is None,
-            "timestamp": re.match(_DATE, text) is not None,
+            "timestamp": _DATE.match(text) is not None,
         }
         if not fits[kind]:
             self.fail(f'"{text}" is no {kind}, as its tag !!{kind} says', event, "yaml-tag")

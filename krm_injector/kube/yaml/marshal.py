@@ -7,18 +7,17 @@ where they read back as strings, lines folded at the first space behind column 8
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from functools import cmp_to_key
 from math import isfinite
 
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.emit import short_json_number
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.lazy_pattern import lazy_pattern
+from krm_injector.light import cmp_to_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 BEST_WIDTH = 80
@@ -26,12 +25,16 @@ _LONGEST_SIMPLE_KEY = 128
 
 # The common string: nothing that needs a look at YAML's rules, and no first character that may
 # begin another value; or a quantity, as 100m and 128Mi.
-_SIMPLE = lazy_pattern(
-    r"(?:[A-Za-z_/$(;^=<\\.-][A-Za-z0-9_./$();^=<>+~*&!|'\"%@\\-]*|[1-9][0-9]*(?:m|[KMGT]i))\Z"
-)
+_SIMPLE_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/$(;^=<\\")
+_SIMPLE = "".join(_SIMPLE_FIRST) + "0123456789.)>+~*&!|'\"%@-"
+_UNITS = ("Ki", "Mi", "Gi", "Ti")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _CONTROL = lazy_pattern("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_BEYOND = "[\ud800-\udfff\ufeff\ufffe-\U0010ffff]"  # compiled where it is needed: a costly class
+_NEXT_LINE = lazy_pattern("[ \t]*\x85[ \t]*")
+_SPACE_BREAK = lazy_pattern(f" [{_BREAKS}]")
+_BREAK_SPACE = lazy_pattern(f"[{_BREAKS}] ")
+_BEHIND_BREAK = lazy_pattern(f"(?<=[{_BREAKS}])")
+_BEYOND = lazy_pattern("[\ud800-\udfff\ufeff\ufffe-\U0010ffff]")
 _SEXAGESIMAL = lazy_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _TIMESTAMP = lazy_pattern(
     r"[0-9]{4}-(?:[0-9]{1,2})-(?:[0-9]{1,2})"
@@ -155,18 +158,18 @@ def _scientific(value: float) -> str:
 
 
 def _string(text: str, column: int, indent: int, key: bool = False) -> str:
-    if _SIMPLE.match(text) and text not in scalars.WORDS and text[0] not in ".-":
+    if _is_simple(text) and text not in scalars.WORDS:
         return text  # no space, so nothing to fold
     if "\x85" in text:
         # JSON leaves it raw, and YAML reads it there as a line break that folds into a space.
-        text = re.sub("[ \t]*\x85[ \t]*", " ", text)
+        text = _NEXT_LINE.sub(" ", text)
 
     if _has_surrogates(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     plain = isinstance(scalars.resolve(text), str) and not _is_time(text)
     breaks = not text.isprintable() and any(c in text for c in _BREAKS)
-    special = _special(text) or (breaks and re.search(f" [{_BREAKS}]", text) is not None)
+    special = _special(text) or (breaks and _SPACE_BREAK.search(text) is not None)
     if "\n" in text:
         if special or text[-1] == " " or key:
             return _double_quoted(text, column, indent, key)
@@ -175,12 +178,20 @@ def _string(text: str, column: int, indent: int, key: bool = False) -> str:
     if not plain or special:
         return _double_quoted(text, column, indent, key)
 
-    if breaks and re.search(f"[{_BREAKS}] ", text):
+    if breaks and _BREAK_SPACE.search(text):
         return _double_quoted(text, column, indent, key)
     if breaks or _needs_quotes(text):
         return "'" + _folded(text, column + 2, indent, not key, quoted=True) + "'"
 
     return _folded(text, column + 1, indent, not key, quoted=False)
+
+
+def _is_simple(text: str) -> bool:
+    if text[:1] in _SIMPLE_FIRST:
+        return not text.strip(_SIMPLE)
+
+    number = text[:-2] if text.endswith(_UNITS) else text[:-1] if text[-1:] == "m" else ""
+    return number.isdecimal() and number.isascii() and number[0] != "0"
 
 
 def _is_time(text: str) -> bool:
@@ -197,7 +208,7 @@ def _special(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
     return _CONTROL.search(text) is not None or (
-        not text.isascii() and re.search(_BEYOND, text) is not None
+        not text.isascii() and _BEYOND.search(text) is not None
     )
 
 
@@ -306,7 +317,7 @@ def _literal(text: str, indent: int) -> str:
         hints += "+"
 
     pad = " " * indent
-    lines = re.split(f"(?<=[{_BREAKS}])", text)
+    lines = _BEHIND_BREAK.split(text)
     return f"|{hints}\n" + "".join(
         pad + line if line not in _BREAKS else line for line in lines if line
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from krm_injector.kube.yaml import scalars
 from krm_injector.kube.yaml.events import (
     AliasEvent,
@@ -15,13 +13,14 @@ from krm_injector.kube.yaml.events import (
     parser,
 )
 from krm_injector.kube.yaml.load import TAG
+from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 # Compiled where it is needed: that costs a run more than it saves, since few have properties.
-_PROPERTIES = r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+"
+_PROPERTIES = lazy_pattern(r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+")
 MERGE_KEY = "\0<<"  # the name of a merge key's entry; no key of a manifest can be that
 
 
@@ -138,7 +137,7 @@ class NodeReader:
 
     def _pass_properties(self, node: Node) -> None:
         """Let a block begin at its first key or dash, not at its anchor or tag."""
-        properties = re.compile(_PROPERTIES).match(self.text, node.start)
+        properties = _PROPERTIES.match(self.text, node.start)
         if properties:
             node.start = properties.end()
             node.column = node.start - self.text.rfind("\n", 0, node.start) - 1

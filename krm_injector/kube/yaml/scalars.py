@@ -8,7 +8,6 @@ numbers; dates, sexagesimal numbers and "=" are strings.
 
 from __future__ import annotations
 
-import re
 from math import inf, isfinite, isinf, isnan, nan
 
 from krm_injector.lazy_pattern import lazy_pattern
@@ -35,10 +34,11 @@ HINTS = frozenset("yYnNtTfFoO~+-.0123456789") | {""}
 """First characters (text[:1]) of all scalars that may be something else than a string."""
 
 _NUMERIC = frozenset("+-.0123456789")
-_INTEGER = re.compile(
+_IN_NUMBERS = "0123456789abcdefABCDEFxXoO+-._"  # no number has another character
+_INTEGER = lazy_pattern(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z"
 )
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_FLOAT = lazy_pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _POINT_FLOAT = lazy_pattern(
     r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
 )  # strconv.ParseFloat itself
@@ -65,6 +65,14 @@ def resolve_number(text: str) -> Any:
     """Like resolve, for a text whose first character is a digit, a sign or a point and that is no
     word.
     """
+    if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 20:
+        return int(text)
+    if text.strip(_IN_NUMBERS) or text.count(".") > 1:
+        return text
+    return _unusual_number(text)
+
+
+def _unusual_number(text: str) -> Any:
     if text[0] == ".":
         value = float(text) if _POINT_FLOAT.match(text) else inf
         return text if isinf(value) else value

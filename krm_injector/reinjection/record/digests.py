@@ -8,17 +8,17 @@ edit the manifest can edit its record too.
 from __future__ import annotations
 
 from binascii import b2a_base64, crc32
-from collections.abc import Iterable
-from functools import cache
 
 from krm_injector.istio_names import INJECTION_LABEL, REVISION_LABEL
 from krm_injector.kube import undo
 from krm_injector.kube.element_names import ORDER
 from krm_injector.kube.paths import at
+from krm_injector.light import cache
 from krm_injector.model import Mesh, Namespace, Webhook
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -8,8 +8,6 @@ The form is described in docs/day-two.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from krm_injector.istio_names import RECORD_ANNOTATION
 from krm_injector.kube import c_json, undo
 from krm_injector.kube.paths import at, put, without
@@ -34,6 +32,7 @@ from krm_injector.reinjection.record.named_paths import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 ANNOTATION = RECORD_ANNOTATION

@@ -6,8 +6,6 @@ It is a tree by names (kube.undo names the elements of lists). Each leaf has the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from krm_injector.kube import c_json, undo, yaml
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Object
@@ -22,6 +20,7 @@ from krm_injector.reinjection.record.form import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from krm_injector.kube.yaml import Known, Path

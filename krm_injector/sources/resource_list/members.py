@@ -4,8 +4,6 @@ List.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from krm_injector.istio_names import GROUP, LOCAL_CONFIG
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef
@@ -14,6 +12,7 @@ from krm_injector.sources.resource_list.bundle import Bundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 

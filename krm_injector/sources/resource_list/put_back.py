@@ -16,14 +16,13 @@ item keeps its id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at, without
 from krm_injector.model import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from krm_injector.kube.yaml.comments import Steps

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from krm_injector.istio_names import INDEX_ANNOTATION, PATH_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import YamlError
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, Refused, Result
 from krm_injector.sources.resource_list.bundle import Bundle, Item, line_break
 from krm_injector.sources.resource_list.checks import (
@@ -21,13 +19,14 @@ from krm_injector.sources.resource_list.checks import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, Literal
 
     from krm_injector.sources.resource_list.block_list import Parts
 
 # Evidence that a text that cannot be read is meant as a Kubernetes object. kind only counts at the
 # top: files of other programs have it deeper.
-_OF_AN_OBJECT = (
+_OF_AN_OBJECT = lazy_pattern(
     rb"(?m)(?:^|[{,])[\s-]*[\"']?apiVersion[\"']?\s*:|^(?:\s*\{\s*)?[\"']?kind[\"']?\s*:"
 )
 
@@ -93,7 +92,7 @@ def read_manifests(data: bytes, file: str = "") -> Bundle:
     try:
         return _manifests(data, file)
     except Unreadable as problem:
-        if re.search(_OF_AN_OBJECT, data.replace(b"\0", b"")):
+        if _OF_AN_OBJECT.search(data.replace(b"\0", b"")):
             raise
         refusal = NoObjects(*problem.results)
         refusal.unreadable = True
@@ -237,7 +236,9 @@ def _origin(value: Any) -> tuple[str, int]:
         return "", 0
 
     index = annotations.get(f"internal.{INDEX_ANNOTATION}") or annotations.get(INDEX_ANNOTATION)
-    if not isinstance(index, str) or not re.fullmatch("[0-9]{1,9}", index):
+    if not isinstance(index, str) or not (
+        index.isdecimal() and index.isascii() and len(index) < 10
+    ):
         return path, 0
     return path, int(index)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-
 from krm_injector.kube import yaml
 from krm_injector.kube.twins import Replacements, Twin
 from krm_injector.model import Object
@@ -11,6 +9,7 @@ from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
 
