@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 60  # seconds until the scheduler listens
+MERCY = 10  # seconds from a polite signal to the other one
 
 
 def at_hand() -> bool:
@@ -44,10 +46,9 @@ def started(
             processes.append(_start(serve, work / f"dask-worker-{number}", environment))
         yield address, processes[1:]
     finally:
+        # Workers first: one that still starts waits for its scheduler, and does not end by itself.
         for process in reversed(processes):
-            process.terminate()
-        for process in processes:
-            process.wait(PATIENCE)
+            _end(process)
 
 
 def _free_port() -> int:
@@ -70,7 +71,18 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With the processes that it started: all of them are in its group."""
+    process.terminate()
+    try:
+        process.wait(MERCY)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -151,7 +151,7 @@ ERRORS = [
                          "data": {"nativeSidecars": "yes"}},
      "data.nativeSidecars", None, "it must be true or false"),
     ("Kubernetes as a number", spec(cluster={"kubernetesVersion": 1.33}),
-     "spec.cluster.kubernetesVersion", "1.33", "in quotes"),
+     "spec.cluster.kubernetesVersion", None, "in quotes"),
     ("Kubernetes as a word", spec(cluster={"kubernetesVersion": "new"}),
      "spec.cluster.kubernetesVersion", None, "a version of Kubernetes"),
     ("ConfigMap type", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": True}},

@@ -12,6 +12,7 @@ import pytest
 from paths import ROOT
 
 PACKAGES = ("gotemplate", "kube")
+BELOW = {"named_tuple", "lazy_pattern", "light"}  # know nothing of Kubernetes or templates
 OTHERS = """
 import sys
 from importlib import import_module
@@ -34,7 +35,7 @@ def test_all_its_modules_import_nothing_else_of_the_project(package: str) -> Non
     assert len(modules) > 10
     command = [sys.executable, "-c", OTHERS, package, *modules]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == {"named_tuple", "lazy_pattern"}
+    assert {"named_tuple", "lazy_pattern"} <= {*done.stdout.split()} <= BELOW
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -215,7 +215,7 @@ def _distributed() -> Any:
     import logging
 
     # What is lost and tried again is told by this program, once.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
     return distributed
 
 
