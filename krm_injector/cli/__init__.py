@@ -15,10 +15,6 @@ def main() -> NoReturn:
     """The entry point. Its name is public: the commands that installers write call it, and an
     editable installation keeps such a command when the checkout below it changes.
     """
-    from krm_injector.cli import quick_import
-
-    quick_import.install()
-
     from krm_injector.cli import program
 
     program.main()

@@ -22,10 +22,7 @@ COMMANDS = sorted(
     path.stem for path in (PACKAGE / "cli" / "commands").glob("*.py") if path.stem != "__init__"
 )
 # Where the process's streams, environment and directory are read.
-SHELL = {
-    PACKAGE / "cli" / name
-    for name in ("program.py", "quick_import.py", "stopping.py", "streams.py")
-}
+SHELL = {PACKAGE / "cli" / name for name in ("program.py", "stopping.py", "streams.py")}
 # Worker processes: what they are, how they begin and end, and where they work.
 ENGINE = {
     PACKAGE / "fleet" / "engine" / name
