@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test fast check format bench clean help venv dev compile
+.PHONY: demo test fast lint check format bench clean help venv dev compile
 .DEFAULT_GOAL := help
 
 help:
@@ -44,11 +44,13 @@ test: dev
 fast: dev
 	@$(BIN)/python -m pytest -m "not slow and not e2e"
 
-check: dev
+lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint
 	$(BIN)/python -m pytest
 
 format: dev

@@ -124,7 +124,7 @@ def _verify(_: Task, request: Request, loaded: Loaded) -> _Done:
 
     def verified() -> _Done:
         outcome = verifying.verified(request, bundles.of_loaded(request, loaded))
-        counts = {"workloads": outcome.workloads, "stale": verifying.stale(outcome)}
+        counts = {"workloads": outcome.workloads, "stale": verifying.drifted(outcome)}
         return _Done(outcome.results, counts)
 
     return bundles.with_all_causes(request, verified)

@@ -27,6 +27,12 @@ def stale(outcome: Outcome) -> int:
     return len({error.resource for error in errors if error.resource})
 
 
+def drifted(outcome: Outcome) -> int:
+    """The same, without the workloads of which an error keeps from knowing it."""
+    errors = [result for result in outcome.results if result.severity == "error"]
+    return len({error.resource for error in errors if error.code.startswith("verify-")})
+
+
 def _as_built(manifests: Manifests, settings: Settings) -> resource_list.Bundle:
     """The bundle after the injection that directories do themselves and that kustomize left out."""
     built = [

@@ -42,7 +42,8 @@ def _compared(request: Request, directory: str) -> Answer:
 def _counted(result: TargetResult) -> TargetResult:
     """The result of a verify: none of the workloads of a file that differs is as it should be."""
     workloads = result.data.get("workloads", 0)
-    return result._replace(data={"workloads": workloads, "stale": workloads if result.code else 0})
+    differs = any(each.code.startswith("fleet-output-") for each in result.results)
+    return result._replace(data={"workloads": workloads, "stale": workloads if differs else 0})
 
 
 # The options that decide what is written; the mending command repeats them.

@@ -55,6 +55,18 @@ def scaled(value: Any, total: int, up: bool) -> int | None:
     return -(-product // 100) if up else product // 100
 
 
+# Argo CD's resource hooks and Helm's chart hooks: whatever their policy, the next run makes a new
+# object.
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+
+
+def _is_made_again(job: Object) -> bool:
+    """Whether each run makes a new Job: a hook of Argo CD or Helm, or one with a generated name."""
+    metadata = job.get("metadata") or {}
+    annotations = metadata.get("annotations") or {}
+    return any(name in annotations for name in _HOOKS) or "generateName" in metadata
+
+
 def rollout(workload: Workload, pods: int, changed: Iterable[str]) -> Rollout:
     """``pods``: how many there are. ``changed``: paths of the pod template that change."""
     kind, value = workload.ref.kind, workload.object
@@ -68,6 +80,8 @@ def rollout(workload: Workload, pods: int, changed: Iterable[str]) -> Rollout:
         return Rollout("on delete", 0, f"a {kind} does not replace pods that run")
     if kind == "CronJob":
         return Rollout("next run", 0, "pods of the next run are made by the new template")
+    if kind == "Job" and _is_made_again(value):
+        return Rollout("next run", 0, "each sync or release makes a new Job")
     if kind == "Job":
         problem = "the pod template of a Job cannot be changed (field is immutable)"
         return Rollout("refused", 0, problem, problem=problem)

@@ -137,8 +137,10 @@ def _of_label(number: int, units: list[Unit]) -> Ordered:
     if len(ordered) == 1:
         return _alone(ordered[0])._replace(why=f"label {WAVE_LABEL}: {number}")
 
+    by = ordered[0].key[0]
+    noun = {"cluster": "clusters ", "namespace": "Namespaces "}.get(by, "")
     names = ", ".join(_name(unit) for unit in ordered)
-    return Ordered(WAVE_LABEL, f"wave {number}: {names}", f"label {WAVE_LABEL}: {number}", ordered)
+    return Ordered(WAVE_LABEL, f"{noun}{names}", f"label {WAVE_LABEL}: {number}", ordered)
 
 
 def _alone(unit: Unit) -> Ordered:

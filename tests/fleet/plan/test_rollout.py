@@ -142,6 +142,22 @@ def test_other_kinds(kind: str, how: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("metadata", "how"),
+    [
+        ({"name": "a"}, "refused"),
+        ({"name": "a", "annotations": {"argocd.argoproj.io/sync-wave": "1"}}, "refused"),
+        ({"name": "a", "annotations": {"argocd.argoproj.io/hook": "PreSync"}}, "next run"),
+        ({"name": "a", "annotations": {"helm.sh/hook": "pre-upgrade"}}, "next run"),
+        ({"generateName": "a-"}, "next run"),
+    ],
+)
+def test_a_job_that_each_run_makes_anew(metadata: dict[str, Any], how: str) -> None:
+    job = {"metadata": metadata, "spec": {"template": {}}}
+    ref = ResourceRef("batch/v1", "Job", "a")
+    assert rollout(Workload(0, (), ref, job, ("spec", "template")), 1, IMAGE).how == how
+
+
+@pytest.mark.parametrize(
     ("changed", "how"),
     [
         (("spec.containers[istio-proxy].image", "metadata.annotations[a]"), "rolling"),

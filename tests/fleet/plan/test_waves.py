@@ -84,7 +84,13 @@ def test_numbers_come_after_canaries_and_join() -> None:
             z={},
         )
     )
-    assert titles(plan) == ["cluster canary", "cluster c", "wave 2: a, d", "cluster b", "cluster z"]
+    assert titles(plan) == [
+        "cluster canary",
+        "cluster c",
+        "clusters a, d",
+        "cluster b",
+        "cluster z",
+    ]
     assert whys(plan) == [
         "canary by its name",
         "label wave: 1",
