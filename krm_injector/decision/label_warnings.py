@@ -309,6 +309,13 @@ def _only(values: set[str]) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
+# findings/kustomize-null-of-a-targeted-patch-is-text.sh
+_TEXT_NULL = (
+    '. "null" is text here: kustomize writes it where a patch with a target takes a label away '
+    "with null. A JSON patch (op: remove) does take it away"
+)
+
+
 def _warning(
     code: _Code,
     message: str,
@@ -319,6 +326,8 @@ def _warning(
     proposed: str | None = None,
 ) -> Result:
     """A warning about one label. ``field``: the path of the labels."""
+    if value == "null":
+        message += _TEXT_NULL
     return Result("warning", message, ref, f'{field}["{label}"]', value, proposed, code=code)
 
 

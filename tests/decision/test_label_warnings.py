@@ -33,6 +33,13 @@ def test_each_code_is_found_once_and_not_where_it_just_does_not_apply(
     assert code not in [result.code for result in outcome(*has_not).results]
 
 
+@pytest.mark.parametrize(("value", "told"), [("null", True), ("nil", False)])
+def test_a_null_that_has_become_text_is_told(value: str, told: bool) -> None:
+    for labels in ({"injection": value}, {"rev": value}):
+        messages = [result.message for result in outcome(HOOKS, shop(**labels), web()).results]
+        assert any("kustomize writes it" in message for message in messages) == told
+
+
 def test_the_served_revisions_are_named() -> None:
     (result,) = [
         r
