@@ -44,6 +44,14 @@ def needs_program(name: str) -> str:
     return executable
 
 
+def helm_on_path(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts Helm 3 on PATH under its usual name; skips the test where there is none."""
+    programs = directory / "helm-program"
+    programs.mkdir()
+    (programs / "helm").symlink_to(needs_program("helm3"))
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+
 def webhook_oracle() -> str:
     """The program that answers as the real webhook of Istio does; skips the test without it."""
     executable = os.environ.get("KRM_INJECTOR_ORACLE") or shutil.which("istio-webhook-oracle")

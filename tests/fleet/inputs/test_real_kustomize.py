@@ -9,7 +9,7 @@ from pathlib import Path
 
 import files
 import pytest
-from outside import needs_program
+from outside import helm_on_path, needs_program
 
 from krm_injector.fleet.inputs import Reader
 from krm_injector.fleet.model import Target
@@ -208,7 +208,7 @@ def test_nothing_that_kustomize_opens_is_missing(
 ) -> None:
     tree, words = {**CASES, **CHARTS}[case]
     if case in CHARTS:
-        needs_program("helm")
+        helm_on_path(tmp_path, monkeypatch)
     repository = laid_out(tmp_path / "repo", tree)
     read = opened(repository, words)
 

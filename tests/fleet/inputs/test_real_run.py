@@ -13,7 +13,7 @@ from typing import Any
 import files
 import pytest
 from command import KRM_INJECTOR, environment
-from outside import needs_program
+from outside import helm_on_path, needs_program
 
 from krm_injector.fleet.inputs import Reader
 from krm_injector.fleet.model import Target
@@ -133,7 +133,7 @@ def test_nothing_that_is_opened_is_missing(
     if kind == "kustomization":
         needs_program("kustomize")
     if kind == "chart":
-        needs_program("helm")
+        helm_on_path(tmp_path, monkeypatch)
     repository = files.write(tmp_path / "repo", TREE)
     stated = [
         word
