@@ -678,6 +678,7 @@ ELSEWHERE = {
     "fleet-output-foreign": "fleet/output/test_writer.py",
     "fleet-output-index": "fleet/output/test_writer.py",
     "fleet-output-inside": "fleet/output/test_writer.py",
+    "fleet-output-kept": "fleet/output/test_roots.py",
     "fleet-output-left-over": "fleet/output/test_comparison.py",
     "fleet-output-link": "fleet/output/test_writer.py",
     "fleet-output-locked": "fleet/output/test_writer.py",

@@ -20,7 +20,8 @@ def run(request: Request) -> Answer:
     names = [target.name for target in targets]
     layout = paths.layout_of(arguments.layout)
     whole = paths.is_whole(prepared.fleet, bool(arguments.only or arguments.cluster))
-    with Writer(directory, layout, names, whole, prepared.shard) as writer:
+    roots = paths.roots_of(arguments.paths, arguments.fleet_file)
+    with Writer(directory, layout, names, whole, prepared.shard, roots) as writer:
         written = [writer.write(result) for result in fleet_run.results(request, prepared)]
         prepared.notes.extend(writer.finish())
 

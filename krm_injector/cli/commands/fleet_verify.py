@@ -30,7 +30,8 @@ def _compared(request: Request, directory: str) -> Answer:
     names = [target.name for target in prepared.fleet.targets]
     layout = paths.layout_of(arguments.layout)
     whole = paths.is_whole(prepared.fleet, bool(arguments.only or arguments.cluster))
-    comparison = Comparison(directory, layout, names, whole, _mend(arguments))
+    roots = paths.roots_of(arguments.paths, arguments.fleet_file)
+    comparison = Comparison(directory, layout, names, whole, _mend(arguments), roots)
 
     results = [
         _counted(comparison.compare(result)) for result in fleet_run.results(request, prepared)

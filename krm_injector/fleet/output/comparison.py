@@ -24,12 +24,20 @@ class Comparison:
     """
 
     def __init__(
-        self, directory: str, layout: Layout | None, names: Sequence[str], whole: bool, mend: str
+        self,
+        directory: str,
+        layout: Layout | None,
+        names: Sequence[str],
+        whole: bool,
+        mend: str,
+        roots: Sequence[str] = (),
     ) -> None:
         """As a Writer is made. ``mend``: the command that writes the directory. Raises Refused."""
         self._directory = directory or "."
-        self._names, self._whole, self._mend = names, whole, mend
         known = indexes.read(self._directory, indexes.INDEX)
+        self._names, self._mend = names, mend
+        self._roots = indexes.relative(roots, self._directory)
+        self._whole = whole and indexes.covers(self._roots, known.roots, self._directory)
         self._layout: Layout = layout or known.layout
         self._owned = dict(known.files)
         self._compared: set[str] = set()
@@ -124,7 +132,7 @@ class Comparison:
         }
         there = {name: files for name, files in there.items() if files}
         found = places.content(self._below(indexes.INDEX))
-        if not there or found == indexes.text(there, self._layout).encode():
+        if not there or found == indexes.text(there, self._layout, self._roots).encode():
             return []
         if found is None:
             return [self._problem(indexes.INDEX, "is missing", "fleet-output-missing")]

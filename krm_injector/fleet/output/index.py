@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from krm_injector.fleet.output import places
+from krm_injector.fleet.places import is_within
 from krm_injector.istio_names import API_VERSION
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
@@ -44,6 +45,7 @@ class Index(NamedTuple):
     files: Files = {}  # noqa: RUF012 - never mutated
     layout: Layout = "file"
     own: frozenset[str] = frozenset()  # targets in the run's own index, among those of shards
+    roots: frozenset[str] = frozenset()  # where the targets were found, relative to the directory
 
 
 def read(directory: str, own: str) -> Index:
@@ -53,15 +55,17 @@ def read(directory: str, own: str) -> Index:
     files: Files = {}
     layout: Layout = "file"
     targets: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
     for name in _names(directory):
         index = _read(os.path.join(directory, name))
         layout = index.layout
+        roots |= index.roots
         if name == own:
             targets = frozenset(index.files)
         for target, paths in index.files.items():
             files[target] = tuple(dict.fromkeys((*files.get(target, ()), *paths)))
 
-    return Index(files, layout, targets)
+    return Index(files, layout, targets, roots)
 
 
 def _names(directory: str) -> list[str]:
@@ -88,7 +92,8 @@ def _read(path: str) -> Index:
     if value.get("apiVersion") != _VERSION:
         raise Refused(_broken(path, "another version of krm-injector wrote it"))
 
-    return Index(_checked(path, value.get("targets")), _layout(path, value.get("layout")))
+    targets, layout = _checked(path, value.get("targets")), _layout(path, value.get("layout"))
+    return Index(targets, layout, roots=_roots(path, value.get("roots", [])))
 
 
 def _checked(path: str, targets: Any) -> Files:
@@ -116,6 +121,12 @@ def _layout(path: str, layout: Any) -> Layout:
     raise Refused(_broken(path, f"layout is {layout!r}"))
 
 
+def _roots(path: str, roots: Any) -> frozenset[str]:
+    if not isinstance(roots, list) or not all(isinstance(root, str) for root in roots):
+        raise Refused(_broken(path, "roots is no list of paths"))
+    return frozenset(roots)
+
+
 def _broken(path: str, reason: str) -> Result:
     message = (
         f"{path} says which files here are of which target, and cannot be used: {reason}. Nothing "
@@ -138,12 +149,13 @@ def staging_name(shard: tuple[int, int]) -> str:
     return file_name(shard).removesuffix("json") + "tmp"
 
 
-def text(files: Mapping[str, Iterable[str]], layout: Layout) -> str:
+def text(files: Mapping[str, Iterable[str]], layout: Layout, roots: Iterable[str] = ()) -> str:
     """The index as it is committed: in order, one file a line."""
     value = {
         "apiVersion": _VERSION,
         "kind": _KIND,
         "layout": layout,
+        "roots": sorted(roots),
         "targets": {name: sorted(files[name]) for name in sorted(files)},
     }
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
@@ -162,6 +174,26 @@ def write(directory: str, staging: str, name: str, new: str) -> None:
 def others(directory: str, own: str) -> list[str]:
     """The indexes of shards, which that of a whole run replaces."""
     return [name for name in _names(directory) if name not in (own, INDEX)]
+
+
+# ---------------------------------------------------------------- where targets are found
+
+
+def relative(roots: Iterable[str], directory: str) -> frozenset[str]:
+    """Roots as the index has them: the same from every working directory."""
+    return frozenset(os.path.relpath(root, directory).replace(os.sep, "/") for root in roots)
+
+
+def covers(roots: Iterable[str], known: Iterable[str], directory: str) -> bool:
+    """Whether all that was found in the ``known`` roots would be found in ``roots`` too. All are
+    relative to the output directory.
+    """
+
+    def place(root: str) -> str:
+        return os.path.normpath(os.path.join(os.path.abspath(directory), root))
+
+    now = [place(root) for root in roots]
+    return all(any(is_within(place(each), root) for root in now) for each in known)
 
 
 # ---------------------------------------------------------------- the journal

@@ -29,6 +29,11 @@ def layout_of(stated: str | None) -> Layout | None:
     return "directory" if stated == "directory" else "file" if stated else None
 
 
+def roots_of(paths: Sequence[str], fleet_file: str | None) -> tuple[str, ...]:
+    """What the targets of a run come from: the roots, and a fleet file that is named."""
+    return (*(paths or (".",)), *((fleet_file,) if fleet_file else ()))
+
+
 def is_whole(fleet: Fleet, chosen: bool) -> bool:
     """Whether there are no other targets than those of the fleet, so that what is written of others
     is left over. What could not be read may have been one. ``chosen``: --only or --cluster have

@@ -37,15 +37,19 @@ class Writer:
         names: Sequence[str],
         whole: bool,
         shard: tuple[int, int] = _WHOLE,
+        roots: Sequence[str] = (),
     ) -> None:
         """``layout``: None for that of the last run. ``names``: of all targets that are known.
-        ``whole``: there are no others, so that files of any other target are left over.
+        ``whole``: there are no others in ``roots``, so that files of any other target from there
+        are left over.
         """
         self.written = self.unchanged = self.deleted = 0  # files
         self._directory = directory or "."
         self._layout: Layout = layout or "file"
         self._stated_layout, self._names = layout, names
         self._whole, self._shard = whole, shard
+        self._roots = indexes.relative(roots, self._directory)
+        self._elsewhere: frozenset[str] = frozenset()  # roots of earlier runs outside of these
         self._index = indexes.file_name(shard)
         self._staging = self._below(indexes.staging_name(shard))
         self._journal = Journal(self._staging)
@@ -88,6 +92,8 @@ class Writer:
         self._layout = self._stated_layout or known.layout
         paths.refuse_clashes(self._names, self._layout)
 
+        if not indexes.covers(self._roots, known.roots, self._directory):
+            self._whole, self._elsewhere = False, known.roots
         self._owned, self._in_index = dict(known.files), set(known.own)
         for staging in self._unfinished():
             self._recover(staging)
@@ -149,7 +155,9 @@ class Writer:
             return (places.unwritable(problem.filename or self._directory, problem),)
         except Refused as refused:
             return refused.results
-        return ()
+
+        others = self._owned.keys() - set(self._names)
+        return (_kept(self._directory, self._elsewhere),) if self._elsewhere and others else ()
 
     def _delete_gone(self) -> None:
         alive = set(self._names)
@@ -174,7 +182,7 @@ class Writer:
 
         files = {name: each for name, each in files.items() if each}
         if files or places.kind(self._below(self._index)):
-            text = indexes.text(files, self._layout)
+            text = indexes.text(files, self._layout, self._roots | self._elsewhere)
             indexes.write(self._directory, staging, self._index, text)
 
     def _there(self, name: str) -> tuple[str, ...]:
@@ -311,6 +319,14 @@ class Writer:
 
 
 _MOST = 8  # files that are named
+
+
+def _kept(directory: str, roots: Collection[str]) -> Result:
+    message = (
+        f"{directory} has files of targets that were found in other roots (relative to it: "
+        f"{', '.join(sorted(roots))}); they stay. Name all roots, so that deletions are followed"
+    )
+    return Result("warning", message, file=directory, code="fleet-output-kept")
 
 
 def _foreign(path: str, place: str) -> Result:
