@@ -8,9 +8,11 @@ it) they fail instead.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from e2e.chromium import Browser, find
 from e2e.real_programs import Programs, build_image, missing
 from paths import ROOT
 
@@ -32,6 +34,17 @@ def image(programs: Programs) -> str:
     if problem:
         missing(f"the image cannot be built: {problem}")
     return name
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = find()
+    if program is None:
+        missing("chromium is not on PATH")
+    assert program is not None
+    opened = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

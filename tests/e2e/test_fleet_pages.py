@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.chromium import Browser, find
-from e2e.real_programs import missing
+from e2e.chromium import Browser
 from e2e.test_report import brightness, contrast
 from fleet.forms import plans, reports
 from fleet.forms.reports import result, target, workload
@@ -19,17 +17,6 @@ from fleet.forms.test_pages import HOSTILE, hostile_plan, hostile_report
 from krm_injector.fleet.forms import explain, plan_page
 from krm_injector.fleet.model import Report
 from krm_injector.presenting.explain.style import Style
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find()
-    if program is None:
-        missing("chromium is not on PATH")
-    assert program is not None
-    opened = Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 class Pages:

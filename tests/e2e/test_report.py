@@ -9,27 +9,14 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.chromium import Browser, find
-from e2e.real_programs import missing
+from e2e.chromium import Browser
 from paths import ROOT
 
 BUNDLE = ROOT / "tests" / "e2e" / "report.yaml"
 HOSTILE = "</script><script>document.title=1</script><img src=x onerror=document.title=1>"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find()
-    if program is None:
-        missing("chromium is not on PATH")
-    assert program is not None
-    opened = Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 def report(bundle: Path, target: Path) -> Path:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-
 import pytest
 from paths import ROOT
+from presenting.html_calls import around_expressions
 
 from krm_injector.presenting.report.markup import Html, escaped, joined
 
@@ -18,22 +16,8 @@ TRUSTED = {
 }
 
 
-def html_calls() -> Iterator[tuple[str, ast.expr]]:
-    for path in sorted(REPORT.glob("*.py")):
-        if path.name == "markup.py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Html":
-                yield path.name, node.args[0]
-
-
 def test_html_is_written_around_literals_only() -> None:
-    others = {
-        (file, ast.unparse(argument))
-        for file, argument in html_calls()
-        if not isinstance(argument, ast.Constant)
-    }
-    assert others == TRUSTED
+    assert around_expressions(REPORT, but="markup.py") == TRUSTED
 
 
 def test_text_is_escaped_and_html_is_not() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from krm_injector.judging.advice import Advice
 from krm_injector.presenting.report import additions, details, findings, head, requests, workloads
-from krm_injector.presenting.report.markup import Html, escaped
+from krm_injector.presenting.report.markup import Html, escaped, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
     parts: dict[str, Html] = {
         "TITLE": escaped("Sidecar injection"),
         "CSS": asset("page.css"),
-        "JS": asset("page.js"),
+        "JS": joined([asset("page.js"), asset("folds.js")]),
         "FILES": head.files(entries),
         "MESH": head.control_planes(explanation.meshes),
         "TILES": head.tiles(entries, listed_findings),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fleet.forms import plans, reports
 from fleet.forms.reports import result, target, workload
 from paths import ROOT
+from presenting.html_calls import around_expressions
 
 from krm_injector.fleet.forms import explain, plan_page
 from krm_injector.fleet.model import Report
@@ -28,20 +27,8 @@ TRUSTED = {
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'<b>{{CSS}}{x}"
 
 
-def html_calls() -> Iterator[tuple[str, ast.expr]]:
-    for path in sorted(FORMS.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Html":
-                yield path.name, node.args[0]
-
-
 def test_html_is_written_around_literals_only() -> None:
-    others = {
-        (file, ast.unparse(argument))
-        for file, argument in html_calls()
-        if not isinstance(argument, ast.Constant)
-    }
-    assert others == TRUSTED
+    assert around_expressions(FORMS) == TRUSTED
 
 
 def explain_page(report: Report) -> str:

@@ -25,7 +25,7 @@ def page(title: str, name: str, body: Html, values: Any) -> str:
         "CSS": joined([report.asset("page.css"), asset("fleet.css"), asset(f"{name}.css")]),
         "BODY": body,
         "DATA": data("data", values),
-        "JS": joined([asset("list.js"), asset(f"{name}.js")]),
+        "JS": joined([asset("list.js"), report.asset("folds.js"), asset(f"{name}.js")]),
     }
     return filled(asset("shell.html"), parts)
 
