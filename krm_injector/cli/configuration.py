@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments
     from krm_injector.function_config import Settings, Stub
 
+kept: dict[Any, tuple[Any, ...]] | None = None
+"""The objects of files, by path and bytes; see warm.py."""
+_SHAPES = "KRM_INJECTOR_SHAPES"
 # kustomize gives its legacy plugins a copy of the functionConfig. This variable names the directory
 # of the original (kustomize api/internal/plugins/execplugin).
-kept: dict[Any, tuple[Any, ...]] | None = None  # by path and bytes; see warm.py
-_SHAPES = "KRM_INJECTOR_SHAPES"
 _PLUGIN_ROOT = "KUSTOMIZE_PLUGIN_CONFIG_ROOT"
 
 

@@ -143,7 +143,7 @@ def _explain(_: Task, request: Request, loaded: Loaded) -> _Done:
 
 
 def _plan(task: Task, request: Request, loaded: Loaded) -> _Done:
-    from krm_injector.fleet.plan import target as plan  # type: ignore[import-not-found,unused-ignore]
+    from krm_injector.fleet.plan import target as plan
 
     def planned() -> _Done:
         manifests = bundles.of_loaded(request, loaded)

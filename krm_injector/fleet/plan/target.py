@@ -101,7 +101,7 @@ def _data(
     return {
         "meshes": [_meshes(before), _meshes(after)],
         "revision": found.target,
-        "kubernetes": _kubernetes(both, task),
+        "kubernetes": both.after.kubernetes_version,
         "namespaces": _namespaces(before, found),
         "tags": sorted({each.tag for each in _all_moves(found) if each.how == "tag"}),
         "workloads": described.entries,
@@ -113,12 +113,6 @@ def _data(
         "labels": moved.label_changes(before, found, namespaces, task.target),
         "byHand": described.by_hand,
     }
-
-
-def _kubernetes(both: Sides, task: Task) -> str:
-    """The version of the oldest kubelet, if the fleet file or the functionConfig states it."""
-    stated = task.options.get("kubernetes_version") or getattr(both.after, "kubernetes_version", "")
-    return str(stated)
 
 
 def _namespaces(before: Outcome, found: Moves) -> dict[str, Any]:

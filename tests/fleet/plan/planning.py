@@ -137,10 +137,9 @@ def answer(
     bundle = resource_list.read_manifests(text.encode(), "all.yaml")
 
     def settings(path: str | None) -> Settings:
-        own = (path,) if path else options.get("mesh", ())
-        return configuration.read(
-            Arguments(mesh=own, mesh_version=options.get("mesh_version"), revision=None)
-        )
+        names = ("mesh", "mesh_version", "kubernetes_version")
+        stated = {name: options[name] for name in names if name in options}
+        return configuration.read(Arguments(**{**stated, **({"mesh": (path,)} if path else {})}))
 
     target = target or Target("all", "directory", ".", "")
     return target_plan(bundle, settings, Task(target, "plan", options, {}))
