@@ -45,12 +45,13 @@ def looks_like_one(text: str) -> bool:
 class Pattern:
     """A text with placeholders, ready to be filled in."""
 
-    __slots__ = ("_pieces", "_positions", "numbers")
+    __slots__ = ("_are_words", "_pieces", "_positions", "numbers")
 
     def __init__(self, text: str, positions: Mapping[int, int]) -> None:
         """``positions``: number of a placeholder -> its scalar's index among those of ``fill``."""
         parts = PLACEHOLDER.split(text)
         words, integers = parts[1::3], parts[2::3]
+        self._are_words = bytes([word is not None for word in words])
         self.numbers = [int(word or integer) for word, integer in zip(words, integers, strict=True)]
         self._positions = [positions[number] for number in self.numbers]
         self._pieces: list[str] = [""] * (2 * len(words) + 1)
@@ -62,19 +63,36 @@ class Pattern:
         pieces[1::2] = [scalars[position] for position in self._positions]
         return "".join(pieces)
 
+    def text(self) -> str:
+        """The text with its placeholders."""
+        pieces = self._pieces.copy()
+        pieces[1::2] = [
+            word_placeholder(number) if is_word else str(integer_placeholder(number))
+            for number, is_word in zip(self.numbers, self._are_words, strict=True)
+        ]
+        return "".join(pieces)
+
 
 class Alike:
-    """A set of objects that are alike, before and after a change."""
+    """A set of objects that are alike, before and after a change.
 
-    __slots__ = ("after", "before", "json", "positions", "texts")
+    Of the object after it only the text is kept: a third of the memory, and a worker of a fleet has
+    hundreds of them.
+    """
+
+    __slots__ = ("before", "json", "positions", "texts")
 
     def __init__(self, before: Any, after: Any, positions: Mapping[int, int]) -> None:
         """before, after: with placeholders."""
         self.before = before
-        self.after = after
         self.positions = positions
         self.json = Pattern(to_json(after), positions)
         self.texts: dict[Hashable, Any] = {}  # what the writer knows of their texts
+
+    @property
+    def after(self) -> Any:
+        """The object after the change, with placeholders; made anew at each call."""
+        return c_json.loads(self.json.text())
 
 
 class Twin(NamedTuple):
