@@ -75,6 +75,7 @@ FUNCTION_ANNOTATION = "config.kubernetes.io/function"
 PATH_ANNOTATION = "config.kubernetes.io/path"
 # the same, from newer orchestrators
 INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"
+ORIGIN_ANNOTATION = "config.kubernetes.io/origin"  # of kustomize's originAnnotations
 INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 # ---------------------------------------------------------------- krm-injector

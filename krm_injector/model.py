@@ -42,6 +42,18 @@ class Result(NamedTuple):
     about: tuple[ResourceRef, ...] = ()  # other Namespaces that it is about
 
 
+class Place(NamedTuple):
+    """Where a result's cause is written. Lines and columns count from 1, columns count characters.
+    0 and "" where only the file is known.
+    """
+
+    file: str  # as the user would name it; "" for stdin
+    line: int = 0
+    column: int = 0  # of the marked part
+    end_column: int = 0  # behind it
+    text: str = ""  # the line, without what looks like a credential
+
+
 class ResourceRef(NamedTuple):
     """The reference to an object. namespace is "" if the object states none, or has cluster
     scope.

@@ -1,0 +1,290 @@
+"""Where the cause of a result is written: its file, line and columns, and the text of the line."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from krm_injector.istio_names import (
+    INTERNAL_PATH_ANNOTATION,
+    ORIGIN_ANNOTATION,
+    PATH_ANNOTATION,
+)
+from krm_injector.kube import yaml
+from krm_injector.kube.field_texts import existing
+from krm_injector.kube.paths import Step, at
+from krm_injector.kube.yaml.locate import Spot, spot_of
+from krm_injector.model import Object, Place, ResourceRef, Result
+from krm_injector.named_tuple import NamedTuple
+from krm_injector.presenting.hidden import without_secrets
+from krm_injector.sources.resource_list import Bundle, Item
+from krm_injector.sources.resource_list.members import Member, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_NAME = ("metadata", "name")
+_SOURCE = "# Source: "  # Helm writes it above each manifest: CHART/templates/FILE
+
+
+class Found(NamedTuple):
+    """An object of the run."""
+
+    item: int  # index in the run's bundle
+    inside: Step  # path from the item to the object
+    value: Object
+
+
+class _Part(NamedTuple):
+    """The bundle of an item."""
+
+    bundle: Bundle
+    rendered: bool
+    origin: str  # the file that was rendered
+
+
+class Places:
+    """The places in the bundles of one run.
+
+    Nothing is read before the first place is asked for.
+    """
+
+    def __init__(
+        self, parts: Iterable[Bundle], rendered: Collection[int] | Mapping[int, str] = ()
+    ) -> None:
+        """parts: the bundles that make up the run's bundle, in its order. rendered: the indices of
+        those that a program rendered, whose lines no reader sees; with the file that was rendered
+        (a kustomization, Chart.yaml, a Kptfile), if it is known.
+        """
+        self.items: list[Item] = []
+        self._parts: list[_Part] = []  # of each item
+        for index, part in enumerate(parts):
+            origin = rendered[index] if isinstance(rendered, Mapping) and index in rendered else ""
+            self.items += part.items
+            self._parts += [_Part(part, index in rendered, origin)] * len(part.items)
+
+        self._objects: dict[tuple[str, str], list[tuple[Member, int]]] | None = None
+        self._marks: dict[tuple[int, Step], tuple[int, int, int]] = {}
+
+    # ------------------------------------------------------------ results
+
+    def of(self, result: Result) -> Place | None:
+        """Where the cause of a result is written. Of a field that is absent: where the nearest one
+        above it is. None if nothing is known.
+        """
+        found = self.object_of(result)
+        if found is None:
+            return Place(result.file) if result.file else None
+
+        field = existing(found.value, result.field) if result.field else (_NAME, ())
+        return self.of_path(found.item, (*found.inside, *field[0], *field[1]))
+
+    def object_of(self, result: Result) -> Found | None:
+        """The object that a result is about: the one in which its field has the value that the
+        result names, if several have the name.
+        """
+        ref = result.resource
+        if ref is None:
+            return None
+
+        found = self._named(ref)
+        if len(found) > 1 and result.file:
+            found = [each for each in found if self.file_of(each.item) == result.file] or found
+        if len(found) > 1 and result.current is not None:
+            found = [each for each in found if _current(each, result)] or found
+        return found[0] if found else None
+
+    def _named(self, ref: ResourceRef) -> list[Found]:
+        """The objects of that kind and name. A Namespace that an object does not state is not
+        compared, nor is the version of its API, if no object has all of it.
+        """
+        candidates = self._index().get((ref.kind, ref.name), [])
+        group = ref.api_version.rpartition("/")[0]
+        fitting = [
+            (member, item)
+            for member, item in candidates
+            if member.api_version.rpartition("/")[0] == group
+            and (_namespace(member) or ref.namespace) == ref.namespace
+        ]
+        exact = [each for each in fitting if _namespace(each[0]) == ref.namespace]
+        return [Found(item, member.inside, member.value) for member, item in exact or fitting]
+
+    def _index(self) -> Mapping[tuple[str, str], list[tuple[Member, int]]]:
+        """The objects of each kind and name, with the index of their item."""
+        if self._objects is not None:
+            return self._objects
+
+        self._objects = {}
+        for member in self._members():
+            metadata = member.value.get("metadata")
+            name = at(metadata, ("name",)) or at(metadata, ("generateName",)) or ""
+            self._objects.setdefault((member.kind, str(name)), []).append((member, member.item))
+        return self._objects
+
+    def _members(self) -> Iterator[Member]:
+        if self._parts:
+            yield from walk(self._parts[0].bundle._replace(items=self.items))
+
+    # ------------------------------------------------------------ fields
+
+    def is_of_list(self, index: int) -> bool:
+        """Whether the item is one of a ResourceList that an orchestrator made of files, whose lines
+        are not those of the list.
+        """
+        return self._parts[index].bundle.form == "ResourceList" and bool(self.items[index].file)
+
+    def file_of(self, index: int) -> str:
+        """The file of the item, "" for stdin."""
+        item, part = self.items[index], self._parts[index]
+        if part.rendered and not item.file:
+            return _rendered_file(item, part.bundle.text, part.origin)
+        return item.file
+
+    def line_of(self, index: int, path: Step) -> tuple[str, int]:
+        """The file of an item, and the line of a field of it; 0 where no reader sees the lines."""
+        file, written = self.file_of(index), self._written(index)
+        if written is None:
+            return file, 0
+
+        start = self._marked(index, path)[0] if path else written.start
+        text = self._parts[index].bundle.text
+        return file, written.line + 1 + text.count("\n", written.start, start)
+
+    def of_path(self, index: int, path: Step) -> Place | None:
+        """The place of a field of the item with this index in the run's bundle."""
+        file, written = self.file_of(index), self._written(index)
+        if written is None:
+            return Place(file) if file else None
+
+        start, end, depth = self._marked(index, path)
+        text = self._parts[index].bundle.text
+        line_start = text.rfind("\n", 0, start) + 1
+        line_end = _line_end(text, start)
+        line = text[line_start:line_end]
+        return Place(
+            file,
+            written.line + 1 + text.count("\n", written.start, start),
+            start - line_start + 1,
+            max(min(end, line_end), start + 1) - line_start + 1,
+            without_secrets(line, self.items[index].value, path[:depth]),
+        )
+
+    def _written(self, index: int) -> yaml.Place | None:
+        """Where the item is written in a text whose lines a reader sees."""
+        item, part = self.items[index], self._parts[index]
+        if (part.rendered and not item.file) or self.is_of_list(index):
+            return None
+        return item.place
+
+    def _marked(self, index: int, path: Step) -> tuple[int, int, int]:
+        """What to mark of a field, or of the nearest one above it, and how many steps lead there.
+
+        The item's text is read again, once for each field.
+        """
+        key = (index, path)
+        if key not in self._marks:
+            text, place = self._parts[index].bundle.text, self.items[index].place
+            assert place is not None
+            spot = spot_of(text, place, path)
+            if spot is None:
+                spot = Spot(0, None, (place.start, place.start))
+            self._marks[key] = (*_mark(text, spot, path), spot.depth)
+
+        return self._marks[key]
+
+
+def _namespace(member: Member) -> str:
+    return str(at(member.value, ("metadata", "namespace")) or "")
+
+
+def _current(found: Found, result: Result) -> bool:
+    """Whether the object has the value in the field that the result names."""
+    steps, absent = existing(found.value, result.field)
+    return not absent and bool(at(found.value, steps) == result.current)
+
+
+# ---------------------------------------------------------------- in a text
+
+
+def _mark(text: str, spot: Spot, path: Step) -> tuple[int, int]:
+    """What to mark of a spot: the value, if it is a scalar beside its key, or else the key."""
+    start, end = spot.value
+    if spot.key is None:
+        return start, end
+
+    beside = spot.scalar and end > start and "\n" not in text[spot.key[1] : start]
+    if spot.depth == len(path):
+        return (start, end) if beside else spot.key
+
+    # Of YAML inside of YAML: its own line.
+    within = beside and _in_block(text, start, str(path[spot.depth]))
+    return within or spot.key
+
+
+def _in_block(text: str, start: int, key: str) -> tuple[int, int] | None:
+    """A key at the top of the literal block that begins at an offset; None if no literal block
+    begins there, or the key is not in it.
+    """
+    if text[start] != "|":
+        return None
+
+    indent = ""
+    at_line = text.find("\n", start) + 1
+    while at_line:
+        line = text[at_line : _line_end(text, at_line)]
+        if line.strip() and not indent:
+            indent = line[: len(line) - len(line.lstrip(" "))]
+        if line.startswith(f"{indent}{key}:"):
+            return at_line + len(indent), at_line + len(indent) + len(key)
+        if line.strip() and not line.startswith(indent):
+            return None
+        at_line = text.find("\n", at_line) + 1
+
+    return None
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    end = len(text) if end < 0 else end
+    return end - 1 if end > start and text[end - 1] == "\r" else end
+
+
+# ---------------------------------------------------------------- what a program printed
+
+
+def _rendered_file(item: Item, text: str, origin: str) -> str:
+    """The file that a rendered object comes from, as its renderer states it; or else the file that
+    was rendered.
+    """
+    annotations = at(item.value, ("metadata", "annotations"))
+    annotations = annotations if isinstance(annotations, dict) else {}
+    stated = annotations.get(INTERNAL_PATH_ANNOTATION) or annotations.get(PATH_ANNOTATION)
+    stated = stated or _origin(annotations.get(ORIGIN_ANNOTATION)) or _helm_source(item, text)
+    if not isinstance(stated, str) or not stated:
+        return origin
+    return posixpath.normpath(posixpath.join(posixpath.dirname(origin), stated))
+
+
+def _origin(annotation: Any) -> str:
+    """The file that kustomize's originAnnotations name; "" if it is in another repository."""
+    try:
+        origin = yaml.load(annotation) if isinstance(annotation, str) else None
+    except yaml.YamlError:
+        return ""
+
+    if not isinstance(origin, dict) or "repo" in origin:
+        return ""
+    path = origin.get("path") or origin.get("configuredIn")
+    return path if isinstance(path, str) else ""
+
+
+def _helm_source(item: Item, text: str) -> str:
+    """The template that Helm names above a manifest, from the chart's directory on."""
+    if item.place is None:
+        return ""
+
+    before = text[: item.place.start].rstrip().rpartition("\n")[2]
+    if not before.startswith(_SOURCE):
+        return ""
+    return before.removeprefix(_SOURCE).strip().partition("/")[2]
