@@ -40,6 +40,9 @@ class Result(NamedTuple):
     index: int = 0  # type: ignore[assignment]  # index of the document in that file
     code: CodeName | Literal[""] = ""  # stable name of the cause; goes to tags.code
     about: tuple[ResourceRef, ...] = ()  # other Namespaces that it is about
+    # Of the cause, where it is known already: in a text that cannot be read. presenting.places
+    # finds all others.
+    place: Place | None = None
 
 
 class Place(NamedTuple):

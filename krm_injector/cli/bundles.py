@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.function_config import Settings
     from krm_injector.pipeline import Outcome
+    from krm_injector.presenting.places import Places
     from krm_injector.sources.programs import Config
     from krm_injector.sources.resource_list import Bundle
 
@@ -53,9 +54,28 @@ def of_loaded(request: Request, loaded: Loaded) -> Manifests:
 
 def settings(request: Request, manifests: Manifests) -> Settings:
     """The settings of --config, or else of the directories' functionConfig. Raises Refused."""
-    if manifests.config is None:
+    return settings_of(request, manifests.config)
+
+
+def settings_of(request: Request, config: Config | None) -> Settings:
+    """The settings of a functionConfig of the directories; None: of --config. Raises Refused."""
+    if config is None:
         return request.settings()
-    return request.settings(manifests.config.value, manifests.config.root)
+
+    try:
+        return request.settings(config.value, config.root)
+    except Refused as refused:
+        from krm_injector.cli import placing
+
+        raise Refused(*placing.in_file(refused.results, config.file)) from None
+
+
+def places(request: Request, manifests: Manifests) -> Places:
+    """Where the results of a run have their causes."""
+    from krm_injector.cli import placing  # late: only where somebody looks
+
+    joined = manifests.joined
+    return placing.places(request.arguments, manifests.bundle, joined.sources, manifests.config)
 
 
 def run(manifests: Manifests, settings: Settings) -> Outcome:

@@ -155,8 +155,7 @@ def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Sett
     from krm_injector import function_config
     from krm_injector.injection import images
     from krm_injector.kube import yaml
-    from krm_injector.model import Refused, Result
-    from krm_injector.sources import files
+    from krm_injector.sources import files, resource_list
 
     file = settings.images.file
     path = os.path.join(directory, file)
@@ -164,10 +163,11 @@ def _with_lock(settings: Settings, arguments: Arguments, directory: str) -> Sett
     if not os.path.isfile(path):
         raise images.no_file(file, _shown(directory))
 
+    text = files.content(path).decode("utf-8", "replace")
     try:
-        value = yaml.load(files.content(path).decode("utf-8", "replace"))
+        value = yaml.load(text)
     except yaml.YamlError as problem:
-        raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
+        raise resource_list.refused(problem, path, text) from None
 
     lock = images.read_lock({} if value is None else value, path)
     return function_config.with_lock(settings, lock)

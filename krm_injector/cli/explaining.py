@@ -5,7 +5,7 @@ module.
 from __future__ import annotations
 
 from krm_injector import pipeline
-from krm_injector.cli import bundles
+from krm_injector.cli import bundles, placing
 from krm_injector.cli.loader import Loaded
 from krm_injector.cli.request import Request
 from krm_injector.discovery import context
@@ -20,6 +20,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.presenting.places import Places
+    from krm_injector.sources.files import Source
+    from krm_injector.sources.programs import Config
+
 
 class Explained(NamedTuple):
     """The manifests of the paths, as one bundle."""
@@ -27,9 +31,9 @@ class Explained(NamedTuple):
     bundle: Bundle
     parts: tuple[Bundle, ...]
     results: tuple[Result, ...]
-    rendered: frozenset[int] = frozenset()  # the parts that a program printed
-    function_config: Any = None  # of a ResourceList, or that of the directories
-    root: str | None = None  # its paths are relative to it
+    sources: tuple[Source, ...] = ()  # of the first parts
+    function_config: Any = None  # of a ResourceList
+    config: Config | None = None  # of the directories
 
 
 def explanation(request: Request, explained: Explained, brief: bool = False) -> Explanation:
@@ -40,15 +44,21 @@ def explanation(request: Request, explained: Explained, brief: bool = False) -> 
     outcome = pipeline.run(explained.bundle, settings, request.progress)
     bundles.refuse_unread(explained.results, len(outcome.decisions))
 
-    locations = Locations(explained.parts, explained.rendered)
+    locations = Locations(explained.parts, placing.rendered(explained.sources))
     return explain(outcome, settings, locations, brief)
+
+
+def places(request: Request, explained: Explained) -> Places:
+    """Where the results have their causes."""
+    bundle = explained.bundle._replace(parts=explained.parts)
+    return placing.places(request.arguments, bundle, explained.sources, explained.config)
 
 
 def _settings(request: Request, explained: Explained) -> Settings:
     """--config replaces the functionConfig that was read."""
-    if request.arguments.config:
-        return request.settings(None, explained.root)
-    return request.settings(explained.function_config, explained.root)
+    if request.arguments.config is None and explained.function_config is not None:
+        return request.settings(explained.function_config)
+    return bundles.settings_of(request, explained.config)
 
 
 # ---------------------------------------------------------------- what is read
@@ -62,7 +72,7 @@ def read(request: Request, loaded: Loaded) -> Explained:
     config = bundles.function_config(loaded, arguments)
     explained = _resource_list(loaded) or _joined(request, loaded)
     if config is not None and explained.function_config is None:
-        explained = explained._replace(function_config=config.value, root=config.root)
+        explained = explained._replace(config=config)
 
     facts = context.context_facts(arguments.context, loaded.sources, loaded.facts)
     if not facts:
@@ -88,5 +98,4 @@ def _resource_list(loaded: Loaded) -> Explained | None:
 
 def _joined(request: Request, loaded: Loaded) -> Explained:
     joined, read_results = bundles.join(loaded, request.arguments)
-    rendered = [number for number, source in enumerate(joined.sources) if source.directory]
-    return Explained(joined.bundle, joined.parts, read_results, frozenset(rendered))
+    return Explained(joined.bundle, joined.parts, read_results, joined.sources)

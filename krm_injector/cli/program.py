@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from krm_injector.presenting.places import Places
+
 
 def main() -> NoReturn:
     """The program. Ends the process at once, without freeing objects one by one."""
@@ -124,7 +126,14 @@ def _answer(arguments: Arguments) -> Answer:
 
         return _command(arguments)(request)
     except Refused as refused:
-        return Answer("", refused.results, REFUSED)
+        return Answer("", refused.results, REFUSED, lambda: _places(arguments))
+
+
+def _places(arguments: Arguments) -> Places:
+    """Where the causes are for which a run is refused."""
+    from krm_injector.cli import placing  # late: only where somebody looks
+
+    return placing.places(arguments, None)
 
 
 def _command(arguments: Arguments) -> Callable[[Request], Answer]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from krm_injector.function_config import Settings
     from krm_injector.model import Result
+    from krm_injector.presenting.places import Places
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2  # exit statuses
 
@@ -116,3 +117,5 @@ class Answer(NamedTuple):
     text: str | Iterable[str]  # for stdout; pieces are taken before anything is written
     results: tuple[Result, ...] = ()
     code: int = DONE
+    # Where the results have their causes. Only asked where somebody looks.
+    places: Callable[[], Places] | None = None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Request
     from krm_injector.function_config import Settings
     from krm_injector.outcome import Outcome
+    from krm_injector.presenting.places import Places
     from krm_injector.sources.manifests import Joined
     from krm_injector.sources.resource_list import Bundle
 
@@ -44,7 +45,16 @@ def answer(
     """The manifests after ``action``. ``to_apply``: without those that are not for a cluster.
     ``application``: the one that Argo CD builds. Raises Refused.
     """
-    return printed(transformed(request, loaded, action, application), to_apply)
+    made = transformed(request, loaded, action, application)
+
+    def places() -> Places:
+        from krm_injector.cli import placing  # late: only where somebody looks
+
+        config = bundles.function_config(loaded, request.arguments)
+        bundle, sources = made.outcome.bundle, made.joined.sources
+        return placing.places(request.arguments, bundle, sources, config)
+
+    return printed(made, to_apply)._replace(places=places)
 
 
 def transformed(
@@ -113,10 +123,7 @@ def _transformed(
 
 
 def _settings(request: Request, loaded: Loaded) -> Settings:
-    config = bundles.function_config(loaded, request.arguments)
-    if config is None:
-        return request.settings()
-    return request.settings(config.value, config.root)
+    return bundles.settings_of(request, bundles.function_config(loaded, request.arguments))
 
 
 def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]:
@@ -124,7 +131,7 @@ def _checked(request: Request, loaded: Loaded, injected: Bundle) -> list[Result]
     checking = request.with_options(config=None)
     checks: list[Result] = []
     for config in loaded.checks:
-        settings = checking.settings(config.value, config.root)
+        settings = bundles.settings_of(checking, config)
         checks += pipeline.ACTIONS[settings.action](injected, settings).results
 
     return checks

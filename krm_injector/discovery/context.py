@@ -92,11 +92,10 @@ def local_config_facts(paths: Iterable[str]) -> tuple[Bundle, ...]:
 
 def with_facts(bundle: Bundle, facts: Sequence[Bundle]) -> Bundle:
     """The bundle with the items of the facts after its own."""
-    items = list(bundle.items)
-    for facts_bundle in facts:
-        items += facts_bundle.items
-
-    return bundle._replace(items=[item._replace(index=index) for index, item in enumerate(items)])
+    parts = (*(bundle.parts or (bundle,)), *facts)
+    items = [item for part in parts for item in part.items]
+    numbered = [item._replace(index=index) for index, item in enumerate(items)]
+    return bundle._replace(items=numbered, parts=parts)
 
 
 # ---------------------------------------------------------------- one --context

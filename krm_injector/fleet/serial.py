@@ -31,7 +31,7 @@ from krm_injector.fleet.model import (
     Task,
 )
 from krm_injector.kube import c_json
-from krm_injector.model import ResourceRef, Result
+from krm_injector.model import Place, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -52,7 +52,8 @@ _FORMAT = "krm-injector-fleet"
 _CLASSES: dict[str, type[tuple[Any, ...]]] = {
     each.__name__: each
     for each in (
-        Cluster, Fleet, Inputs, PassedOver, Report, ResourceRef, Result, Target, TargetResult, Task
+        Cluster, Fleet, Inputs, PassedOver, Place, Report, ResourceRef, Result, Target,
+        TargetResult, Task,
     )
 }  # fmt: skip
 _CHOICES = {

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from krm_injector.istio_names import (
+    GROUP,
     INTERNAL_PATH_ANNOTATION,
     ORIGIN_ANNOTATION,
     PATH_ANNOTATION,
@@ -13,11 +14,9 @@ from krm_injector.istio_names import (
 from krm_injector.kube import yaml
 from krm_injector.kube.field_texts import existing
 from krm_injector.kube.paths import Step, at
-from krm_injector.kube.yaml.locate import Spot, spot_of
 from krm_injector.model import Object, Place, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.presenting.hidden import without_secrets
-from krm_injector.sources.resource_list import Bundle, Item
+from krm_injector.sources.resource_list import Bundle, Item, item_places
 from krm_injector.sources.resource_list.members import Member, walk
 
 TYPE_CHECKING = False
@@ -65,7 +64,7 @@ class Places:
             self._parts += [_Part(part, index in rendered, origin)] * len(part.items)
 
         self._objects: dict[tuple[str, str], list[tuple[Member, int]]] | None = None
-        self._marks: dict[tuple[int, Step], tuple[int, int, int]] = {}
+        self._marks: dict[tuple[int, Step], item_places.Mark] = {}
 
     # ------------------------------------------------------------ results
 
@@ -73,6 +72,9 @@ class Places:
         """Where the cause of a result is written. Of a field that is absent: where the nearest one
         above it is. None if nothing is known.
         """
+        if result.place is not None:
+            return result.place
+
         found = self.object_of(result)
         if found is None:
             return Place(result.file) if result.file else None
@@ -86,7 +88,7 @@ class Places:
         """
         ref = result.resource
         if ref is None:
-            return None
+            return self._config() if result.field.startswith("spec.") else None
 
         found = self._named(ref)
         if len(found) > 1 and result.file:
@@ -94,6 +96,20 @@ class Places:
         if len(found) > 1 and result.current is not None:
             found = [each for each in found if _current(each, result)] or found
         return found[0] if found else None
+
+    def _config(self) -> Found | None:
+        """The one functionConfig of this program."""
+        index = self._index()
+        found = [
+            each
+            for same in index.values()
+            for each in same
+            if each[0].api_version.startswith(f"{GROUP}/")
+        ]
+        if len(found) != 1:
+            return None
+        member, item = found[0]
+        return Found(item, member.inside, member.value)
 
     def _named(self, ref: ResourceRef) -> list[Found]:
         """The objects of that kind and name. A Namespace that an object does not state is not
@@ -147,7 +163,7 @@ class Places:
         if written is None:
             return file, 0
 
-        start = self._marked(index, path)[0] if path else written.start
+        start = self._marked(index, path).start if path else written.start
         text = self._parts[index].bundle.text
         return file, written.line + 1 + text.count("\n", written.start, start)
 
@@ -157,18 +173,9 @@ class Places:
         if written is None:
             return Place(file) if file else None
 
-        start, end, depth = self._marked(index, path)
         text = self._parts[index].bundle.text
-        line_start = text.rfind("\n", 0, start) + 1
-        line_end = _line_end(text, start)
-        line = text[line_start:line_end]
-        return Place(
-            file,
-            written.line + 1 + text.count("\n", written.start, start),
-            start - line_start + 1,
-            max(min(end, line_end), start + 1) - line_start + 1,
-            without_secrets(line, self.items[index].value, path[:depth]),
-        )
+        mark = self._marked(index, path)
+        return item_places.place_of_mark(self.items[index], text, path, mark)._replace(file=file)
 
     def _written(self, index: int) -> yaml.Place | None:
         """Where the item is written in a text whose lines a reader sees."""
@@ -177,20 +184,12 @@ class Places:
             return None
         return item.place
 
-    def _marked(self, index: int, path: Step) -> tuple[int, int, int]:
-        """What to mark of a field, or of the nearest one above it, and how many steps lead there.
-
-        The item's text is read again, once for each field.
-        """
+    def _marked(self, index: int, path: Step) -> item_places.Mark:
+        """What to mark of a field. The item's text is read again, once for each field."""
         key = (index, path)
         if key not in self._marks:
-            text, place = self._parts[index].bundle.text, self.items[index].place
-            assert place is not None
-            spot = spot_of(text, place, path)
-            if spot is None:
-                spot = Spot(0, None, (place.start, place.start))
-            self._marks[key] = (*_mark(text, spot, path), spot.depth)
-
+            text = self._parts[index].bundle.text
+            self._marks[key] = item_places.mark_of(self.items[index], text, path)
         return self._marks[key]
 
 
@@ -202,52 +201,6 @@ def _current(found: Found, result: Result) -> bool:
     """Whether the object has the value in the field that the result names."""
     steps, absent = existing(found.value, result.field)
     return not absent and bool(at(found.value, steps) == result.current)
-
-
-# ---------------------------------------------------------------- in a text
-
-
-def _mark(text: str, spot: Spot, path: Step) -> tuple[int, int]:
-    """What to mark of a spot: the value, if it is a scalar beside its key, or else the key."""
-    start, end = spot.value
-    if spot.key is None:
-        return start, end
-
-    beside = spot.scalar and end > start and "\n" not in text[spot.key[1] : start]
-    if spot.depth == len(path):
-        return (start, end) if beside else spot.key
-
-    # Of YAML inside of YAML: its own line.
-    within = beside and _in_block(text, start, str(path[spot.depth]))
-    return within or spot.key
-
-
-def _in_block(text: str, start: int, key: str) -> tuple[int, int] | None:
-    """A key at the top of the literal block that begins at an offset; None if no literal block
-    begins there, or the key is not in it.
-    """
-    if text[start] != "|":
-        return None
-
-    indent = ""
-    at_line = text.find("\n", start) + 1
-    while at_line:
-        line = text[at_line : _line_end(text, at_line)]
-        if line.strip() and not indent:
-            indent = line[: len(line) - len(line.lstrip(" "))]
-        if line.startswith(f"{indent}{key}:"):
-            return at_line + len(indent), at_line + len(indent) + len(key)
-        if line.strip() and not line.startswith(indent):
-            return None
-        at_line = text.find("\n", at_line) + 1
-
-    return None
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    end = len(text) if end < 0 else end
-    return end - 1 if end > start and text[end - 1] == "\r" else end
 
 
 # ---------------------------------------------------------------- what a program printed

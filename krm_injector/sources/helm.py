@@ -158,7 +158,7 @@ def defaults(directory: str) -> dict[str, str]:
     try:
         documents = [document.value for document in yaml.load_all(text) if not document.empty]
     except yaml.YamlError as problem:
-        raise resource_list.refused(problem, path) from None
+        raise resource_list.refused(problem, path, text) from None
 
     return dict(_scalars(documents[0])) if documents else {}
 

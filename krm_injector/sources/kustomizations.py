@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.kube import yaml
-from krm_injector.model import Refused, Result
+from krm_injector.model import Refused
 from krm_injector.sources import files, resource_list
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def read(path: str) -> tuple[str, Any]:
     try:
         return text, yaml.load(text)
     except yaml.YamlError as problem:
-        raise Refused(Result("error", f"{path}: {problem}", file=path, code=problem.code)) from None
+        raise resource_list.refused(problem, path, text) from None
 
 
 def file_of(directory: str) -> str | None:

@@ -107,7 +107,7 @@ def added(
     try:
         edited = _edited(body, change)
     except yaml.YamlError as problem:
-        raise refused(problem, path) from None
+        raise refused(problem, path, body) from None
     except Cannot as reason:
         message = (
             f"{path} was left as it is, and nothing was written: {reason}. Add by hand:\n"

@@ -11,11 +11,16 @@ from krm_injector.presenting import diff
 
 
 def run(request: Request) -> Answer:
-    return bundles.with_all_causes(request, lambda: _compared(request))
+    return bundles.with_all_causes(request, lambda: _answer(request))
 
 
-def _compared(request: Request) -> Answer:
+def _answer(request: Request) -> Answer:
     manifests = bundles.read(request, request.arguments.paths)
+    answer = _compared(request, manifests)
+    return answer._replace(places=lambda: bundles.places(request, manifests))
+
+
+def _compared(request: Request, manifests: Manifests) -> Answer:
     if request.arguments.from_mesh or request.arguments.to_mesh:
         return _upgrade(request, manifests)
 

@@ -34,4 +34,9 @@ def _answer(request: Request) -> Answer:
     all_results = (*explained.results, *explanation.results, *shown)
     limit = PLAIN.limit if arguments.limit is None else arguments.limit
     style = Style(request.width, request.colours, limit, arguments.verbose)
-    return Answer(form.render(explanation, style), all_results, results.exit_code(all_results))
+    return Answer(
+        form.render(explanation, style),
+        all_results,
+        results.exit_code(all_results),
+        places=lambda: explaining.places(request, explained),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 from krm_injector import results
@@ -25,8 +26,9 @@ def _listed(request: Request) -> Answer:
     settings = bundles.settings(request, manifests)
     lock = settings.images.lock or {}
     outcome = bundles.run(manifests, settings._replace(images=ImageSettings()))
+    places = functools.partial(bundles.places, request, manifests)
     if results.exit_code(outcome.results):
-        return Answer("", outcome.results, REFUSED)
+        return Answer("", outcome.results, REFUSED, places)
 
     workloads = _workloads_by_image(outcome, lock)
     if request.arguments.output == "json":
@@ -35,7 +37,7 @@ def _listed(request: Request) -> Answer:
     else:
         text = "".join(f"{image}\n" for image in sorted(workloads))
 
-    return Answer(text, outcome.results)
+    return Answer(text, outcome.results, places=places)
 
 
 def _workloads_by_image(outcome: Outcome, lock: dict[str, str]) -> dict[str, list[str]]:

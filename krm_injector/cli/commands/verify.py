@@ -25,7 +25,12 @@ def _verified(request: Request) -> Answer:
     manifests = bundles.read(request, paths)
     outcome = verifying.verified(request, manifests)
     code = results.exit_code(outcome.results)
-    return Answer(_summary(outcome), outcome.results, code)
+    return Answer(
+        _summary(outcome),
+        outcome.results,
+        code,
+        places=lambda: bundles.places(request, manifests),
+    )
 
 
 def _summary(outcome: Outcome) -> str:

@@ -61,7 +61,7 @@ def documents(path: str, data: bytes) -> list[tuple[str, yaml.Document]]:
     try:
         return [(text, document) for document in yaml.load_all(text) if not document.empty]
     except yaml.YamlError as problem:
-        raise _unread(path, problem) from None
+        raise _unread(path, problem, text) from None
 
 
 def objects(path: str, data: bytes) -> list[Found]:
@@ -90,13 +90,14 @@ def mapping(path: str) -> tuple[str, Any]:
     try:
         return text, yaml.load(text)
     except yaml.YamlError as problem:
-        raise _unread(path, problem) from None
+        raise _unread(path, problem, text) from None
 
 
-def _unread(path: str, problem: yaml.YamlError) -> Refused:
+def _unread(path: str, problem: yaml.YamlError, text: str) -> Refused:
     place = f"{path}:{problem.line}" if problem.line else path
     message = f"{place} cannot be read: {problem.problem}"
-    return Refused(Result("error", message, file=path, code=problem.code))
+    where = resource_list.place_of(problem, path, text)
+    return Refused(Result("error", message, file=path, code=problem.code, place=where))
 
 
 def warnings(results: Sequence[Result]) -> list[Result]:

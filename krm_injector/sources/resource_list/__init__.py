@@ -10,6 +10,7 @@ from krm_injector.sources.resource_list.reader import (
     NoObjects,
     decode,
     may_hold_objects,
+    place_of,
     read,
     read_manifests,
     refused,
@@ -18,5 +19,5 @@ from krm_injector.sources.resource_list.writer import pieces, write
 
 __all__ = [
     "Bundle", "Item", "Layouts", "NoObjects", "decode", "line_break", "may_hold_objects", "pieces",
-    "read", "read_manifests", "refused", "texts_of", "write",
+    "place_of", "read", "read_manifests", "refused", "texts_of", "write",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.lazy_pattern import lazy_pattern
-from krm_injector.model import Object, Refused, Result
+from krm_injector.model import Object, Place, Refused, Result
 from krm_injector.sources.resource_list.bundle import Bundle, Item, line_break
 from krm_injector.sources.resource_list.checks import (
     check,
@@ -57,10 +57,30 @@ def decode(data: bytes, file: str = "") -> str:
         raise refused(YamlError(problem, line, column, "yaml-encoding"), file) from None
 
 
-def refused(error: YamlError, file: str = "") -> Unreadable:
+def refused(error: YamlError, file: str = "", text: str = "") -> Unreadable:
     """The refusal for a text that cannot be read."""
     where = f"{file}: " if file else ""
-    return Unreadable(Result("error", f"{where}{error}", file=file, code=error.code))
+    place = place_of(error, file, text)
+    return Unreadable(Result("error", f"{where}{error}", file=file, code=error.code, place=place))
+
+
+def place_of(error: YamlError, file: str, text: str) -> Place | None:
+    """The place of an error in a text; None if the error has no line."""
+    if not error.line:
+        return None
+
+    from krm_injector.sources.resource_list import item_places  # late: only an error needs it
+
+    return item_places.place_of_error(error, file, text)
+
+
+def _placed(problem: Result, item: Item, text: str) -> Result:
+    """The problem of an item, with the place of its field."""
+    from krm_injector.kube.field_texts import existing
+    from krm_injector.sources.resource_list import item_places
+
+    steps, _ = existing(item.value, problem.field)
+    return problem._replace(place=item_places.place_of_field(item, text, steps))
 
 
 def may_hold_objects(data: bytes) -> bool:
@@ -81,7 +101,7 @@ def read(data: bytes) -> Bundle:
             return _read_json_list(documents, text, bom)
         return _read_yaml_list(text, bom)
     except YamlError as error:
-        raise refused(error) from None
+        raise refused(error, text=text) from None
 
 
 def read_manifests(data: bytes, file: str = "") -> Bundle:
@@ -107,7 +127,7 @@ def _manifests(data: bytes, file: str) -> Bundle:
         json_documents = _json_documents(text) if text.lstrip()[:1] == "{" else None
         documents = yaml.load_all(text) if json_documents is None else json_documents
     except YamlError as error:
-        raise refused(error, file) from None
+        raise refused(error, file, text) from None
 
     items: list[Item] = []
     problems: list[Result] = []
@@ -121,7 +141,8 @@ def _manifests(data: bytes, file: str) -> Bundle:
     if problems:
         if not any(is_object(item.value) for item in items):
             raise NoObjects(*problems)
-        raise Refused(*problems)
+        of_documents = {item.document: item for item in items}
+        raise Refused(*(_placed(each, of_documents[each.index], text) for each in problems))
 
     extents = tuple((document.start, document.end) for document in documents)
     return Bundle(items, None, text, "manifests", "", {}, {}, True, extents, bom, line_break(text))

@@ -24,6 +24,7 @@ _NAMED = lazy_pattern(
     rf"|--?[\w-]*{_NAME}[\"']?[\s,]\s*)({_TEXT})"
 )
 _FLOW_SECRET = lazy_pattern(r"[{,]\s*[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
+_PLAIN_SECRET = lazy_pattern(r"(?m)[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
 # Values that are credentials whatever their name is.
 _VALUE = lazy_pattern(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*"
@@ -39,6 +40,17 @@ _OPEN = ("apiVersion", "kind", "type", "immutable")
 _OPEN_METADATA = ("name", "namespace", "labels", "generateName", "ownerReferences")
 
 
+def is_credential_name(name: str) -> bool:
+    return _CREDENTIAL.search(name) is not None
+
+
+def in_unread(line: str, document: str) -> str:
+    """A line of a document that cannot be read, with "(hidden)" in the place of credentials."""
+    if _PLAIN_SECRET.search(document):
+        return _without_value(line)
+    return _hidden(line)
+
+
 def without_secrets(line: str, value: Any, path: Step) -> str:
     """The line on which the field at the path of an item's value is written, with "(hidden)" in the
     place of what must not be shown.
@@ -51,7 +63,10 @@ def without_secrets(line: str, value: Any, path: Step) -> str:
         return ""
     if _is_credential(value, _first_entry(value, path)):
         return _without_value(line)
+    return _hidden(line)
 
+
+def _hidden(line: str) -> str:
     line = _VALUE.sub(HIDDEN, line)
     return _NAMED.sub(lambda match: f"{match[1]}{HIDDEN}", line)
 
@@ -94,14 +109,14 @@ def _is_credential(value: Any, path: Step) -> bool:
     last, above = path[-1], at(value, path[:-1])
     if isinstance(last, int):
         before = at(above, (last - 1,)) if last else None
-        return isinstance(before, str) and _CREDENTIAL.search(before) is not None
+        return isinstance(before, str) and is_credential_name(before)
     if isinstance(at(value, path), (dict, list, bool, type(None))):
         return False
-    if _CREDENTIAL.search(last):
+    if is_credential_name(last):
         return True
 
     name = above.get("name") if isinstance(above, dict) and last == "value" else None
-    return isinstance(name, str) and _CREDENTIAL.search(name) is not None
+    return isinstance(name, str) and is_credential_name(name)
 
 
 def _without_value(line: str) -> str:
