@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import clip, pad, printable, width, wrapped
+from krm_injector.presenting.text import clip, pad, printable, width, wrapped
 
 GAP = "  "
 _LEAST = 12  # cells of a column that gives way

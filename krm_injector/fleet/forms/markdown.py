@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from krm_injector.fleet.forms.columns import Column
 from krm_injector.presenting.explain.forms import markdown as of_explain
-from krm_injector.presenting.explain.text import ELLIPSIS
+from krm_injector.presenting.text import ELLIPSIS
 from krm_injector.results import counted
 
 LIMIT = 65_536  # GitHub's of a comment. It counts characters; bytes of UTF-8 are never fewer

@@ -8,7 +8,7 @@ from krm_injector.fleet.forms import columns, markdown
 from krm_injector.fleet.forms.columns import GAP, Column
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import ELLIPSIS
+from krm_injector.presenting.text import ELLIPSIS
 from krm_injector.results import counted
 
 

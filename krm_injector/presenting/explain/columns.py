@@ -20,7 +20,7 @@ from krm_injector.presenting.explain.rows import (
     TableRow,
 )
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import broken, clip, pad, width, wrapped
+from krm_injector.presenting.text import broken, clip, pad, width, wrapped
 
 GAP = "  "  # between columns
 _LEAST_RULE = 30  # cells below which sentences are broken too often to be read

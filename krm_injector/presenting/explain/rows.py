@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.locations import location_text
-from krm_injector.presenting.explain.text import ELLIPSIS, printable
+from krm_injector.presenting.text import ELLIPSIS, printable
 from krm_injector.results import counted
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from krm_injector.model import Mesh
 from krm_injector.presenting.explain.entries import Entry, summary
-from krm_injector.presenting.explain.text import printable
+from krm_injector.presenting.text import printable
 from krm_injector.results import counted
 
 TYPE_CHECKING = False

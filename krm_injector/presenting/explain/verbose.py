@@ -9,14 +9,14 @@ from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.rows import TableRow, by_namespace, rows_of
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import (
+from krm_injector.presenting.explain.totals import totals
+from krm_injector.presenting.text import (
     controls_escaped,
     pad,
     printable,
     width,
     wrapped,
 )
-from krm_injector.presenting.explain.totals import totals
 
 _MARKS = {"matches": "+", "inject": "+", "fails": "-", "skip": "-", "unknown": "?"}
 _INDENT = "  "

@@ -15,7 +15,7 @@ from paths import ROOT
 from krm_injector.fleet.forms import explain, markdown
 from krm_injector.fleet.model import Report
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import width as cells_of
+from krm_injector.presenting.text import width as cells_of
 
 LONG = "a-very-long-name-" * 14
 

@@ -24,7 +24,7 @@ from krm_injector.function_config import Settings
 from krm_injector.presenting import explain
 from krm_injector.presenting.explain import Locations, Style, Suggestions
 from krm_injector.presenting.explain.rows import RULE, rows_of
-from krm_injector.presenting.explain.text import width
+from krm_injector.presenting.text import width
 from krm_injector.sources import resource_list
 
 BUNDLES = TESTS / "bundles"

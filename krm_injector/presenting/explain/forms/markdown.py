@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.rows import HEAD, rows_of
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import printable
 from krm_injector.presenting.explain.totals import doubt_sentence, doubts, totals
+from krm_injector.presenting.text import printable
 
 
 def render(explanation: Explanation, style: Style) -> str:

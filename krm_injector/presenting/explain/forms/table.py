@@ -7,8 +7,8 @@ from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.rows import rows_of
 from krm_injector.presenting.explain.style import Style
-from krm_injector.presenting.explain.text import ELLIPSIS, printable, wrapped
 from krm_injector.presenting.explain.totals import doubt_sentence, doubts, totals
+from krm_injector.presenting.text import ELLIPSIS, printable, wrapped
 from krm_injector.results import counted
 
 _MOST_DOUBTS = 10
