@@ -10,7 +10,7 @@ from krm_injector.model import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
@@ -37,13 +37,21 @@ def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
     return [_entry(result) for result in _distinct(results)]
 
 
-def lines(results: Iterable[Result], colour: bool = False) -> list[str]:
-    """Results for people, one string each. Further lines of a message are indented.
+def lines(
+    results: Iterable[Result],
+    colour: bool = False,
+    excerpt: Callable[[Result], Iterable[str]] | None = None,
+) -> list[str]:
+    """Results for people, one string each. Further lines of a message are indented. excerpt: gives
+    the lines of the source that follow a result.
 
     Form: "error: Deployment shop/web: spec.template: what is wrong [code]"; the resource, file and
     field come first only if the message does not name them itself.
     """
-    return [_line(result, colour) for result in _distinct(results)]
+    return [
+        "\n".join((_line(result, colour), *(excerpt(result) if excerpt else ())))
+        for result in _distinct(results)
+    ]
 
 
 def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:

@@ -192,6 +192,8 @@ def _check_together(command: Command, arguments: Arguments) -> None:
     if "," in (arguments.mesh_version or "") and not arguments.truth_table:
         raise Usage("--mesh-version takes one version; several are for --truth-table")
 
+    if arguments.no_color and arguments.color not in (None, "never"):
+        raise Usage(f"--no-color and --color {arguments.color} exclude each other: keep one")
     if command.check is not None:
         command.check(arguments)
     if arguments.output is not None:

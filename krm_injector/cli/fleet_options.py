@@ -85,7 +85,7 @@ OPTIONS = (
 )
 
 _SELECTION = ("--fleet", "--only", "--cluster", "--changed-since")
-_REPORTING = ("--results", "--log", "--quiet", "--verbose", "--no-color", "--help")
+_REPORTING = ("--results", "--log", "--quiet", "--verbose", "--color", "--no-color", "--help")
 _SETTINGS = (
     "--config",
     "--mesh-version",

@@ -181,7 +181,13 @@ OPTIONS = {
             "name all files that are passed over; explain: show all the evidence",
         ),
         Option("--quiet", "", "print only errors on stderr"),
-        Option("--no-color", "", "print no colours"),
+        Option(
+            "--color",
+            "WHEN",
+            "print colours: auto (default: on a terminal, unless NO_COLOR is set), always or never",
+            choices=("auto", "always", "never"),
+        ),
+        Option("--no-color", "", "as --color never"),
         Option("--help", "", "print this help"),
         Option("--version", "", "print the version"),
     )
@@ -198,7 +204,7 @@ SHORT = {
 
 # ---------------------------------------------------------------- the commands
 
-_REPORTING = ("--results", "--log", "--quiet", "--no-color", "--help")
+_REPORTING = ("--results", "--log", "--quiet", "--color", "--no-color", "--help")
 _COMMON = (
     "--config",
     "--mesh",
@@ -286,7 +292,7 @@ COMMANDS = {
             "init",
             "krm-injector init [OPTIONS] kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
             "write the files that an orchestrator needs; replace none that exists",
-            ("--image", "--quiet", "--no-color", "--help"),
+            ("--image", "--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
             reads_stdin=False,
             check=_check_init,
@@ -296,7 +302,7 @@ COMMANDS = {
             "version",
             "krm-injector version [OPTIONS]",
             "print the versions of the program, of its profile and of the Istio that it knows",
-            ("--output", "--quiet", "--no-color", "--help"),
+            ("--output", "--quiet", "--color", "--no-color", "--help"),
             most_paths=0,
             reads_stdin=False,
         ),
@@ -304,7 +310,7 @@ COMMANDS = {
             "help",
             "krm-injector help [COMMAND]",
             "print the help of a command",
-            ("--quiet", "--no-color", "--help"),
+            ("--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
             reads_stdin=False,
             check=_check_help,

@@ -55,6 +55,7 @@ class Arguments:
     limit: int | None = None
     verbose: bool = False
     quiet: bool = False
+    color: str | None = None
     no_color: bool = False
     help: bool = False
     version: bool = False

@@ -41,7 +41,8 @@ def finish(answer: Answer, arguments: Arguments) -> int:
         # Orchestrators show the beginning, so it says what is wrong.
         shown.sort(key=lambda result: result.severity != "error")
     if shown:
-        complain(_lines(shown, colour(arguments, sys.stderr)))
+        looks = arguments.verbose or is_terminal(sys.stderr)
+        complain(_lines(shown, colour(arguments, sys.stderr), answer if looks else None))
 
     problem = _write_files(answer, shown, arguments)
     if problem:
@@ -114,7 +115,8 @@ def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> s
     wrong, or "".
     """
     if arguments.log:
-        problem = _write_file("--log", arguments.log, _lines(shown, False))
+        excerpts_of = answer if arguments.verbose else None
+        problem = _write_file("--log", arguments.log, _lines(shown, False, excerpts_of))
         if problem:
             return problem
 
@@ -137,10 +139,19 @@ def _write_file(option: str, path: str, text: str) -> str:
     return ""
 
 
-def _lines(shown: list[Result], colours: bool) -> str:
+def _lines(shown: list[Result], colours: bool, excerpts_of: Answer | None) -> str:
+    """Results for people; with excerpts of the sources of an answer."""
     from krm_injector import results
 
-    return "".join(line + "\n" for line in results.lines(shown, colours))
+    excerpt = None if excerpts_of is None else _excerpt(excerpts_of, colours)
+    return "".join(line + "\n" for line in results.lines(shown, colours, excerpt))
+
+
+def _excerpt(answer: Answer, colours: bool) -> Callable[[Result], list[str]]:
+    from krm_injector.presenting import excerpts, places
+
+    known = answer.places() if answer.places is not None else places.Places(())
+    return lambda result: excerpts.excerpt(result, known, colours)
 
 
 # ---------------------------------------------------------------- the terminal
@@ -166,6 +177,8 @@ def colour(arguments: Arguments, stream: TextIO | None) -> bool:
     """Whether a stream is a terminal that shows colours, and the user wants them
     (https://no-color.org).
     """
+    if arguments.color is not None and arguments.color != "auto":
+        return arguments.color == "always"
     if arguments.no_color or os.environ.get("NO_COLOR"):
         return False
     return is_terminal(stream)

@@ -55,7 +55,7 @@ def without_secrets(line: str, value: Any, path: Step) -> str:
     """The line on which the field at the path of an item's value is written, with "(hidden)" in the
     place of what must not be shown.
     """
-    secret = _secret_at(value, path)
+    secret = secret_at(value, path)
     if secret is not None:
         return _of_secret(line, path[secret:])
 
@@ -71,7 +71,7 @@ def _hidden(line: str) -> str:
     return _NAMED.sub(lambda match: f"{match[1]}{HIDDEN}", line)
 
 
-def _secret_at(value: Any, path: Step) -> int | None:
+def secret_at(value: Any, path: Step) -> int | None:
     """How many steps of the path lead to a Secret; None if it is in none."""
     for depth in range(len(path) + 1):
         within = at(value, path[:depth])

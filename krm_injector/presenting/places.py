@@ -17,6 +17,7 @@ from krm_injector.kube.paths import Step, at
 from krm_injector.model import Object, Place, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list import Bundle, Item, item_places
+from krm_injector.sources.resource_list.item_places import Source
 from krm_injector.sources.resource_list.members import Member, walk
 
 TYPE_CHECKING = False
@@ -64,7 +65,7 @@ class Places:
             self._parts += [_Part(part, index in rendered, origin)] * len(part.items)
 
         self._objects: dict[tuple[str, str], list[tuple[Member, int]]] | None = None
-        self._marks: dict[tuple[int, Step], item_places.Mark] = {}
+        self._marks: dict[tuple[int, Step, bool], item_places.Mark] = {}
 
     # ------------------------------------------------------------ results
 
@@ -80,7 +81,26 @@ class Places:
             return Place(result.file) if result.file else None
 
         field = existing(found.value, result.field) if result.field else (_NAME, ())
-        return self.of_path(found.item, (*found.inside, *field[0], *field[1]))
+        path = (*found.inside, *field[0], *field[1])
+        return self.of_path(found.item, path, of_name=self.proposes_name(result))
+
+    def source_of(self, result: Result) -> Source | None:
+        """The text around the field of a result; None if no reader sees it."""
+        found = self.object_of(result)
+        if found is None or not result.field or self._written(found.item) is None:
+            return None
+
+        steps, absent = existing(found.value, result.field)
+        item, path = self.items[found.item], (*found.inside, *steps)
+        return item_places.source_of(item, self._parts[found.item].bundle.text, path, absent)
+
+    @staticmethod
+    def proposes_name(result: Result) -> bool:
+        """Whether the result proposes another name of the field: the path of one beside it."""
+        proposed, parent = result.proposed, result.field.rpartition(".")[0]
+        if not isinstance(proposed, str) or result.code not in ("function-config", "fleet-file"):
+            return False
+        return bool(parent) and parent == proposed.rpartition(".")[0]
 
     def object_of(self, result: Result) -> Found | None:
         """The object that a result is about: the one in which its field has the value that the
@@ -167,14 +187,16 @@ class Places:
         text = self._parts[index].bundle.text
         return file, written.line + 1 + text.count("\n", written.start, start)
 
-    def of_path(self, index: int, path: Step) -> Place | None:
-        """The place of a field of the item with this index in the run's bundle."""
+    def of_path(self, index: int, path: Step, of_name: bool = False) -> Place | None:
+        """The place of a field of the item with this index in the run's bundle. of_name: of its
+        key, and not of its value.
+        """
         file, written = self.file_of(index), self._written(index)
         if written is None:
             return Place(file) if file else None
 
         text = self._parts[index].bundle.text
-        mark = self._marked(index, path)
+        mark = self._marked(index, path, of_name)
         return item_places.place_of_mark(self.items[index], text, path, mark)._replace(file=file)
 
     def _written(self, index: int) -> yaml.Place | None:
@@ -184,12 +206,12 @@ class Places:
             return None
         return item.place
 
-    def _marked(self, index: int, path: Step) -> item_places.Mark:
+    def _marked(self, index: int, path: Step, of_name: bool = False) -> item_places.Mark:
         """What to mark of a field. The item's text is read again, once for each field."""
-        key = (index, path)
+        key = (index, path, of_name)
         if key not in self._marks:
             text = self._parts[index].bundle.text
-            self._marks[key] = item_places.mark_of(self.items[index], text, path)
+            self._marks[key] = item_places.mark_of(self.items[index], text, path, of_name)
         return self._marks[key]
 
 

@@ -8,6 +8,10 @@ from krm_injector.model import Refused, Result
 from krm_injector.sources import resource_list
 from krm_injector.sources.resource_list import Bundle
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.presenting.places import Places
+
 
 def run(request: Request) -> Answer:
     """A ResourceList that could be read is always returned. If the run is refused, it has its
@@ -26,6 +30,11 @@ def run(request: Request) -> Answer:
         text = resource_list.pieces(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
         return Answer(text, refused.results, REFUSED)
 
+    def places() -> Places:
+        from krm_injector.presenting.places import Places  # late: only where somebody looks
+
+        return Places((bundle,))
+
     code = results.exit_code(outcome.results)
     text = resource_list.pieces(
         bundle,
@@ -36,7 +45,7 @@ def run(request: Request) -> Answer:
         outcome.anew,
         pipeline.KNOWN_LAYOUTS,
     )
-    return Answer(text, outcome.results, code)
+    return Answer(text, outcome.results, code, places)
 
 
 def _read(request: Request) -> Bundle:

@@ -6,7 +6,7 @@ Imported only where somebody looks: for errors, and for readers of warnings.
 from __future__ import annotations
 
 from krm_injector.kube import credentials
-from krm_injector.kube.paths import Step
+from krm_injector.kube.paths import Step, at
 from krm_injector.kube.yaml import YamlError
 from krm_injector.kube.yaml.locate import Spot, spot_of
 from krm_injector.model import Place
@@ -22,14 +22,50 @@ class Mark(NamedTuple):
     depth: int  # how many steps of the path lead to it
 
 
-def mark_of(item: Item, text: str, path: Step) -> Mark:
-    """What to mark of a field of an item that has a place: the field, or what is nearest to it."""
+class Source(NamedTuple):
+    """The text around a field."""
+
+    item: Item
+    text: str
+    path: Step  # to the field, or to the nearest one above it that is there
+    absent: Step  # the steps behind it
+    key: tuple[int, int] | None  # offsets of the key at the path
+    column: int  # from 0, of an entry that is written there
+    flow: bool  # not in block style
+
+
+def source_of(item: Item, text: str, path: Step, absent: Step) -> Source | None:
+    """The text around a field of an item that has a place. None if the path leads through what
+    stands elsewhere.
+    """
+    assert item.place is not None
+    spot = spot_of(text, item.place, path)
+    if spot is None or spot.depth < len(path):
+        return None
+
+    entry = spot.key or spot.value
+    value = at(item.value, path)
+    if absent and isinstance(value, dict) and value:
+        entry = spot.value
+
+    before = text[text.rfind("\n", 0, entry[0]) + 1 : entry[0]]
+    column = len(before)
+    if entry is spot.value and not absent and path and "-" in before:
+        column = before.rindex("-")
+    return Source(item, text, path, absent, spot.key, column, bool(before.strip(" -")))
+
+
+def mark_of(item: Item, text: str, path: Step, of_name: bool = False) -> Mark:
+    """What to mark of a field of an item that has a place: the field, or what is nearest to it.
+    of_name: the key alone.
+    """
     place = item.place
     assert place is not None
     spot = spot_of(text, place, path)
     if spot is None:
         spot = Spot(0, None, (place.start, place.start))
-    return Mark(*_span(text, spot, path), spot.depth)
+    key = spot.key if of_name and spot.depth == len(path) else None
+    return Mark(*(key or _span(text, spot, path)), spot.depth)
 
 
 def place_of_mark(item: Item, text: str, path: Step, mark: Mark) -> Place:
