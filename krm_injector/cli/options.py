@@ -67,6 +67,7 @@ def _check_init(arguments: Arguments) -> None:
 
 # ---------------------------------------------------------------- the options
 
+_WHEN = ("auto", "always", "never")
 OPTIONS = {
     option.name: option
     for option in (
@@ -181,12 +182,7 @@ OPTIONS = {
             "name all files that are passed over; explain: show all the evidence",
         ),
         Option("--quiet", "", "print only errors on stderr"),
-        Option(
-            "--color",
-            "WHEN",
-            "print colours: auto (default: on a terminal, unless NO_COLOR is set), always or never",
-            choices=("auto", "always", "never"),
-        ),
+        Option("--color", "WHEN", "colours: auto (on terminals), always, never", choices=_WHEN),
         Option("--no-color", "", "as --color never"),
         Option("--help", "", "print this help"),
         Option("--version", "", "print the version"),

@@ -39,7 +39,17 @@ def places(
         parts = bundle.parts or (bundle,)
 
     named = _bundles(path for path in paths if path and os.path.isfile(path))
-    return Places((*parts, *named), rendered(sources))
+    return Places((*parts, *named), rendered(sources), _originals)
+
+
+def _originals(file: str) -> list[Bundle]:
+    """What was rendered: a file, or the files that a kustomization lists."""
+    if os.path.basename(file) not in files.KUSTOMIZATIONS:
+        return _bundles([file])
+    try:
+        return _bundles(kustomizations.local_files(os.path.dirname(file) or "."))
+    except Refused:
+        return []
 
 
 def in_file(results: Iterable[Result], file: str) -> tuple[Result, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from krm_injector.istio_names import (
     GROUP,
@@ -51,11 +51,15 @@ class Places:
     """
 
     def __init__(
-        self, parts: Iterable[Bundle], rendered: Collection[int] | Mapping[int, str] = ()
+        self,
+        parts: Iterable[Bundle],
+        rendered: Collection[int] | Mapping[int, str] = (),
+        originals: Callable[[str], Iterable[Bundle]] | None = None,
     ) -> None:
         """parts: the bundles that make up the run's bundle, in its order. rendered: the indices of
         those that a program rendered, whose lines no reader sees; with the file that was rendered
-        (a kustomization, Chart.yaml, a Kptfile), if it is known.
+        (a kustomization, Chart.yaml, a Kptfile), if it is known. originals: what is written in a
+        file that file_of gives for these, or, of a kustomization, in the files that it lists.
         """
         self.items: list[Item] = []
         self._parts: list[_Part] = []  # of each item
@@ -64,6 +68,8 @@ class Places:
             self.items += part.items
             self._parts += [_Part(part, index in rendered, origin)] * len(part.items)
 
+        self._originals = originals
+        self._of_originals: dict[str, Places] = {}
         self._objects: dict[tuple[str, str], list[tuple[Member, int]]] | None = None
         self._marks: dict[tuple[int, Step, bool], item_places.Mark] = {}
 
@@ -76,23 +82,58 @@ class Places:
         if result.place is not None:
             return result.place
 
-        found = self.object_of(result)
+        found, places = self._written_of(result)
         if found is None:
             return Place(result.file) if result.file else None
 
         field = existing(found.value, result.field) if result.field else (_NAME, ())
         path = (*found.inside, *field[0], *field[1])
-        return self.of_path(found.item, path, of_name=self.proposes_name(result))
+        return places.of_path(found.item, path, of_name=self.proposes_name(result))
 
     def source_of(self, result: Result) -> Source | None:
         """The text around the field of a result; None if no reader sees it."""
-        found = self.object_of(result)
-        if found is None or not result.field or self._written(found.item) is None:
+        found, places = self._written_of(result)
+        if found is None or not result.field or places._written(found.item) is None:
             return None
 
         steps, absent = existing(found.value, result.field)
-        item, path = self.items[found.item], (*found.inside, *steps)
-        return item_places.source_of(item, self._parts[found.item].bundle.text, path, absent)
+        item, path = places.items[found.item], (*found.inside, *steps)
+        return item_places.source_of(item, places._parts[found.item].bundle.text, path, absent)
+
+    def _written_of(self, result: Result) -> tuple[Found | None, Places]:
+        """The object that a result is about, and the places in which it is written: of a rendered
+        one those of its original, if that has the field as it was rendered.
+        """
+        found = self.object_of(result)
+        if found is None or self._originals is None or not self._parts[found.item].rendered:
+            return found, self
+
+        file = self.file_of(found.item)
+        if file and file not in self._of_originals:
+            self._of_originals[file] = Places(self._originals(file))
+        known = self._of_originals.get(file)
+        original = known and known._like(found.value)
+        if not known or not original or not _same_field(found, original, result.field):
+            return found, self
+        return original, known
+
+    def _like(self, value: Object) -> Found | None:
+        """The one object of that kind whose name is that of the value, or a part of it: prefixes
+        and suffixes are added to names.
+        """
+        kind, rendered = str(value.get("kind")), str(at(value, _NAME))
+        named = [
+            (name, found)
+            for (of_kind, name), same in self._index().items()
+            if of_kind == kind and name and name in rendered
+            for found in same
+        ]
+        longest = max((len(name) for name, _ in named), default=0)
+        fitting = [found for name, found in named if len(name) == longest]
+        if len(fitting) != 1:
+            return None
+        member, item = fitting[0]
+        return Found(item, member.inside, member.value)
 
     @staticmethod
     def proposes_name(result: Result) -> bool:
@@ -223,6 +264,15 @@ def _current(found: Found, result: Result) -> bool:
     """Whether the object has the value in the field that the result names."""
     steps, absent = existing(found.value, result.field)
     return not absent and bool(at(found.value, steps) == result.current)
+
+
+def _same_field(rendered: Found, original: Found, field: str) -> bool:
+    """Whether a field is as it was before it was rendered: it has the same value, or is absent."""
+    steps, absent = existing(rendered.value, field)
+    before, absent_before = existing(original.value, field)
+    if absent:
+        return True
+    return not absent_before and bool(at(rendered.value, steps) == at(original.value, before))
 
 
 # ---------------------------------------------------------------- what a program printed
