@@ -84,11 +84,12 @@ def _of_secret(line: str, path: Step) -> str:
     """A line of a Secret. In flow style and JSON it may hold more than the field."""
     if line.lstrip(" -")[:1] in ("{", "[") or line.count(": ") > 1 or "{" in line:
         return ""
-    if path[:1] and path[0] in _OPEN:
+    key = path[0] if path else line.partition(":")[0].strip(" -\"'")
+    if key in _OPEN:
         return line
     if path[:1] == ("metadata",) and (len(path) == 1 or path[1] in _OPEN_METADATA):
         return line
-    return _without_value(line) if path else line
+    return _without_value(line)
 
 
 def _first_entry(value: Any, path: Step) -> Step:

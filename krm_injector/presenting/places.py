@@ -128,9 +128,9 @@ class Places:
             if of_kind == kind and name and name in rendered
             for found in same
         ]
-        longest = max((len(name) for name, _ in named), default=0)
-        fitting = [found for name, found in named if len(name) == longest]
-        if len(fitting) != 1:
+        longest = max((name for name, _ in named), key=len, default="")
+        fitting = [found for name, found in named if name == longest]
+        if len(fitting) != 1 or not all(name in longest for name, _ in named):
             return None
         member, item = fitting[0]
         return Found(item, member.inside, member.value)
@@ -268,6 +268,9 @@ def _current(found: Found, result: Result) -> bool:
 
 def _same_field(rendered: Found, original: Found, field: str) -> bool:
     """Whether a field is as it was before it was rendered: it has the same value, or is absent."""
+    if not field:
+        return True
+
     steps, absent = existing(rendered.value, field)
     before, absent_before = existing(original.value, field)
     if absent:

@@ -1,0 +1,119 @@
+"""What excerpts do not show: values of Secrets, and what looks like a credential. Each value here
+is invented.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from krm_injector.kube import credentials, yaml
+from krm_injector.kube.credentials import in_unread, without_secrets
+from krm_injector.kube.paths import Step
+
+SECRET: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "s", "annotations": {"last-applied": "data"}},
+    "data": {"user": "bWU=", "password": "aGlkZQ=="},
+    "stringData": {"url": "plain"},
+}
+POD = {
+    "kind": "Pod",
+    "spec": {
+        "automountServiceAccountToken": False,
+        "containers": [
+            {
+                "name": "web",
+                "args": ["--token", "abcdef", "--port", "80"],
+                "env": [
+                    {"name": "DB_PASSWORD", "value": "hunter2"},
+                    {"value": "hunter2", "name": "API_KEY"},
+                    {"name": "LEVEL", "value": "debug"},
+                    {"name": "REF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "t"}}},
+                ],
+            }
+        ],
+    },
+}
+ENV = ("spec", "containers", 0, "env")
+ARGS = ("spec", "containers", 0, "args")
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "line", "shown"),
+    [
+        (SECRET, ("data", "user"), "  user: bWU=", "  user: (hidden)"),
+        (SECRET, ("stringData", "url"), "  url: |", "  url: (hidden)"),
+        (SECRET, ("data",), "data:", "data:"),
+        (SECRET, ("metadata", "name"), "  name: s", "  name: s"),
+        (
+            SECRET, ("metadata", "annotations", "last-applied"),
+            "    last-applied: data", "    last-applied: (hidden)",
+        ),
+        (SECRET, ("data",), "data: {user: bWU=}", ""),
+        (SECRET, (), '{"kind": "Secret", "data": {"user": "bWU="}}', ""),
+        ({"kind": "List", "items": [SECRET]}, ("items", 0, "data", "user"), "u: b", "u: (hidden)"),
+        (
+            {"kind": "List", "items": [POD, SECRET]}, ("items", 0),
+            '{"items":[{"kind":"Pod"},{"kind":"Secret","data":{"user":"bWU="}}]}', "",
+        ),
+        (POD, (*ENV, 0, "value"), "  value: hunter2", "  value: (hidden)"),
+        (POD, (*ENV, 0), "- name: DB_PASSWORD", "- name: DB_PASSWORD"),
+        (POD, (*ENV, 1), "- value: hunter2", "- value: (hidden)"),
+        (POD, (*ENV, 2, "value"), "  value: debug", "  value: debug"),
+        (POD, (*ENV, 3, "valueFrom"), "  valueFrom:", "  valueFrom:"),
+        (POD, (*ARGS, 1), "  - abcdef", "  - (hidden)"),
+        (POD, (*ARGS, 3), '  - "80"', '  - "80"'),
+        (POD, ("spec", "automountServiceAccountToken"), "  automountServiceAccountToken: false",
+         "  automountServiceAccountToken: false"),
+    ],
+)  # fmt: skip
+def test_the_path_says_what_a_value_is(value: Any, path: Step, line: str, shown: str) -> None:
+    assert without_secrets(line, value, path) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("password: hunter2", "password: (hidden)"),
+        ('  "apiKey": "hunter2", "port": 80', '  "apiKey": (hidden), "port": 80'),
+        ("- --password=hunter2 --port=80", "- --password=(hidden) --port=80"),
+        ("args: [--token, hunter2, --port]", "args: [--token, (hidden), --port]"),
+        ("env: [{name: A_TOKEN, value: hunter2}]", "env: [{name: A_TOKEN, value: (hidden)}]"),
+        ("url: https://me:hunter2@db.example/x", "url: https://(hidden)@db.example/x"),
+        ("header: Bearer hunter2", "header: Bearer (hidden)"),
+        ("jwt: eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x", "jwt: (hidden)"),
+        ("id: AKIAEXAMPLEEXAMPLE12", "id: (hidden)"),
+        ("key: -----BEGIN PRIVATE KEY-----", "key: (hidden)"),
+        # No credentials.
+        ("secretName: web-tls", "secretName: web-tls"),
+        ("secret:", "secret:"),
+        ("automountServiceAccountToken: false", "automountServiceAccountToken: false"),
+        ("serviceAccountToken: {path: token}", "serviceAccountToken: {path: token}"),
+        ("image: registry.example/web:1", "image: registry.example/web:1"),
+        ("sidecar.istio.io/proxyCPU: lots", "sidecar.istio.io/proxyCPU: lots"),
+    ],
+)
+def test_a_line_by_itself(line: str, shown: str) -> None:
+    assert without_secrets(line, {}, ()) == in_unread(line, line) == shown
+
+
+def test_a_line_of_a_secret_that_cannot_be_read() -> None:
+    document = "kind: Secret\ndata:\n  user: a: b"
+    assert in_unread("  user: a: b", document) == "  user: (hidden)"
+    assert in_unread("  user: a: b", "kind: ConfigMap\n") == "  user: a: b"
+
+
+def test_no_line_of_a_secret_shows_a_value() -> None:
+    for text in (yaml.dump(SECRET), yaml.to_json(SECRET), yaml.to_json(SECRET, "  ")):
+        for line in text.splitlines():
+            for path in ((), ("data",), ("data", "user"), ("stringData", "url")):
+                shown = without_secrets(line, SECRET, path)
+                assert not any(value in shown for value in ("bWU=", "aGlkZQ==", "plain")), line
+
+
+def test_names() -> None:
+    assert all(map(credentials.is_credential_name, ("DB_PASSWORD", "apiKey", "client-secret")))
+    assert not any(map(credentials.is_credential_name, ("secretName", "tokenPath", "image")))
