@@ -21,25 +21,28 @@ if TYPE_CHECKING:
 
 def places(
     arguments: Arguments,
-    bundle: Bundle | None,
+    bundle: Bundle,
     sources: Sequence[Source] = (),
     config: Config | None = None,
 ) -> Places:
-    """The places of a run.
-
-    bundle: all that it read; None if that is not known, because the run was refused. sources: of
-    the bundle's first parts. config: the functionConfig of the directories.
+    """The places of a run. bundle: all that it read. sources: of the bundle's first parts. config:
+    the functionConfig of the directories.
     """
-    paths: list[str | None] = [*arguments.mesh, arguments.from_mesh, arguments.to_mesh]
-    paths += [arguments.config, config.file if config else None]
-    parts: tuple[Bundle, ...] = ()
-    if bundle is None:
-        paths += [*arguments.paths, *arguments.context]
-    else:
-        parts = bundle.parts or (bundle,)
+    named = [*_files_of_options(arguments), config.file if config else ""]
+    parts = (*(bundle.parts or (bundle,)), *_bundles(named))
+    return Places(parts, rendered(sources), _originals)
 
-    named = _bundles(path for path in paths if path and os.path.isfile(path))
-    return Places((*parts, *named), rendered(sources), _originals)
+
+def of_refused(arguments: Arguments, results: Iterable[Result]) -> Places:
+    """The places of a run of which only the files are known, by its options and its results."""
+    paths = [*arguments.paths, *arguments.context, *_files_of_options(arguments)]
+    paths += [result.place.file if result.place else result.file for result in results]
+    return Places(_bundles(paths))
+
+
+def _files_of_options(arguments: Arguments) -> list[str]:
+    named = (*arguments.mesh, arguments.from_mesh, arguments.to_mesh, arguments.config)
+    return [path for path in named if path]
 
 
 def _originals(file: str) -> list[Bundle]:
@@ -82,7 +85,9 @@ def _rendered_file(directory: str) -> str:
 def _bundles(paths: Iterable[str]) -> list[Bundle]:
     """The files that can be read. What is wrong with the others, the run says."""
     bundles = []
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(os.path.normpath(path) for path in paths if path):
+        if not os.path.isfile(path):
+            continue
         try:
             bundles.append(resource_list.read_manifests(files.content(path), files.shown(path)))
         except Refused:

@@ -14,9 +14,10 @@ from krm_injector.cli.request import REFUSED, WRONG_USAGE, Answer, Arguments, Re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import NoReturn
 
+    from krm_injector.model import Result
     from krm_injector.presenting.places import Places
 
 
@@ -126,14 +127,15 @@ def _answer(arguments: Arguments) -> Answer:
 
         return _command(arguments)(request)
     except Refused as refused:
-        return Answer("", refused.results, REFUSED, lambda: _places(arguments))
+        results = refused.results
+        return Answer("", results, REFUSED, lambda: _places(arguments, results))
 
 
-def _places(arguments: Arguments) -> Places:
+def _places(arguments: Arguments, results: Iterable[Result]) -> Places:
     """Where the causes are for which a run is refused."""
     from krm_injector.cli import placing  # late: only where somebody looks
 
-    return placing.places(arguments, None)
+    return placing.of_refused(arguments, results)
 
 
 def _command(arguments: Arguments) -> Callable[[Request], Answer]:

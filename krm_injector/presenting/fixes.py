@@ -28,9 +28,18 @@ def lines_of(result: Result, places: Places) -> list[str]:
     if source is None or credentials.secret_at(source.item.value, source.path) is not None:
         return []
 
-    is_name = places.proposes_name(result)
-    lines = _renamed(source, proposed) if is_name else _lines(source, proposed)
+    if places.proposes_name(result):
+        lines = _renamed(source, proposed)
+    elif _is_of_a_part(source, result.current):
+        return []
+    else:
+        lines = _lines(source, proposed)
     return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "..."]
+
+
+def _is_of_a_part(source: Source, current: Any) -> bool:
+    """Whether the result proposes a value for a part of the field: of YAML inside of YAML."""
+    return not source.absent and current not in (None, at(source.item.value, source.path))
 
 
 def _renamed(source: Source, proposed: str) -> list[str]:
@@ -42,7 +51,8 @@ def _renamed(source: Source, proposed: str) -> list[str]:
     line_end = source.text.find("\n", key[1])
     rest = source.text[key[1] : line_end if line_end >= 0 else len(source.text)]
     before = source.text[line_start : key[0]]
-    return [f"{before}{proposed.rpartition('.')[2]}{rest}".rstrip()]
+    line = f"{before}{proposed.rpartition('.')[2]}{rest}".rstrip()
+    return [credentials.without_secrets(line, {}, ())]
 
 
 def _lines(source: Source, proposed: Any) -> list[str]:
@@ -50,8 +60,7 @@ def _lines(source: Source, proposed: Any) -> list[str]:
     if not path:
         return []
     if source.flow:
-        text = yaml.to_json(value)
-        return [text[1:-1] if isinstance(value, dict) else text]
+        return [yaml.to_json(value)[1:-1]]  # without the brackets, which are there
 
     indent = " " * source.column
     return [indent + line for line in yaml.dump(value).splitlines()]
