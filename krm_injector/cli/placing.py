@@ -45,14 +45,14 @@ def _files_of_options(arguments: Arguments) -> list[str]:
     return [path for path in named if path]
 
 
-def _originals(file: str) -> list[Bundle]:
-    """What was rendered: a file, or the files that a kustomization lists."""
+def _originals(file: str) -> tuple[list[Bundle], list[Bundle]]:
+    """What was rendered: a file, or the files that a kustomization lists; and its patches."""
     if os.path.basename(file) not in files.KUSTOMIZATIONS:
-        return _bundles([file])
-    try:
-        return _bundles(kustomizations.local_files(os.path.dirname(file) or "."))
-    except Refused:
-        return []
+        return _bundles([file]), []
+
+    directory = os.path.dirname(file) or "."
+    resources, patches = kustomizations.local_files, kustomizations.patch_files
+    return _bundles(resources(directory)), _bundles(patches(directory))
 
 
 def in_file(results: Iterable[Result], file: str) -> tuple[Result, ...]:

@@ -148,10 +148,20 @@ def _lines(shown: list[Result], colours: bool, excerpts_of: Answer | None) -> st
 
 
 def _excerpt(answer: Answer, colours: bool) -> Callable[[Result], list[str]]:
-    from krm_injector.presenting import excerpts, places
+    from krm_injector.presenting import excerpts
+    from krm_injector.presenting.places import Places
 
-    known = answer.places() if answer.places is not None else places.Places(())
-    return lambda result: excerpts.excerpt(result, known, colours)
+    known = answer.places() if answer.places is not None else Places(())
+
+    def excerpt(result: Result) -> list[str]:
+        try:
+            return excerpts.excerpt(result, known, colours)
+        except Exception:  # the answer is right without it
+            if os.environ.get("KRM_INJECTOR_DEBUG"):
+                raise
+            return []
+
+    return excerpt
 
 
 # ---------------------------------------------------------------- the terminal

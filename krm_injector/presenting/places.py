@@ -54,12 +54,12 @@ class Places:
         self,
         parts: Iterable[Bundle],
         rendered: Collection[int] | Mapping[int, str] = (),
-        originals: Callable[[str], Iterable[Bundle]] | None = None,
+        originals: Callable[[str], tuple[Iterable[Bundle], Iterable[Bundle]]] | None = None,
     ) -> None:
         """parts: the bundles that make up the run's bundle, in its order. rendered: the indices of
         those that a program rendered, whose lines no reader sees; with the file that was rendered
-        (a kustomization, Chart.yaml, a Kptfile), if it is known. originals: what is written in a
-        file that file_of gives for these, or, of a kustomization, in the files that it lists.
+        (a kustomization, Chart.yaml, a Kptfile), if it is known. originals: what is written in such
+        a file, or, of a kustomization, in the files that it lists, and in its patches.
         """
         self.items: list[Item] = []
         self._parts: list[_Part] = []  # of each item
@@ -69,7 +69,7 @@ class Places:
             self._parts += [_Part(part, index in rendered, origin)] * len(part.items)
 
         self._originals = originals
-        self._of_originals: dict[str, Places] = {}
+        self._of_originals: dict[str, tuple[Places, Places]] = {}
         self._objects: dict[tuple[str, str], list[tuple[Member, int]]] | None = None
         self._marks: dict[tuple[int, Step, bool], item_places.Mark] = {}
 
@@ -102,20 +102,33 @@ class Places:
 
     def _written_of(self, result: Result) -> tuple[Found | None, Places]:
         """The object that a result is about, and the places in which it is written: of a rendered
-        one those of its original, if that has the field as it was rendered.
+        one those of its original, or of the patch, that has the field as it was rendered.
         """
         found = self.object_of(result)
-        if found is None or self._originals is None or not self._parts[found.item].rendered:
+        if found is None or not self._parts[found.item].rendered:
             return found, self
 
-        file = self.file_of(found.item)
-        if file and file not in self._of_originals:
-            self._of_originals[file] = Places(self._originals(file))
-        known = self._of_originals.get(file)
-        original = known and known._like(found.value)
-        if not known or not original or not _same_field(found, original, result.field):
-            return found, self
-        return original, known
+        field = result.field
+        is_set = bool(field) and not existing(found.value, field)[1]
+        for file in dict.fromkeys((self.file_of(found.item), self._parts[found.item].origin)):
+            resources, patches = self._originals_of(file)
+            original = resources._like(found.value)
+            if original is not None and _same_field(found, original, field):
+                return original, resources
+
+            patch = patches._like(found.value) if is_set else None
+            if patch is not None and _same_field(found, patch, field):
+                return patch, patches
+
+        return found, self
+
+    def _originals_of(self, file: str) -> tuple[Places, Places]:
+        if not file or self._originals is None:
+            return Places(()), Places(())
+        if file not in self._of_originals:
+            resources, patches = self._originals(file)
+            self._of_originals[file] = Places(resources), Places(patches)
+        return self._of_originals[file]
 
     def _like(self, value: Object) -> Found | None:
         """The one object of that kind whose name is that of the value, or a part of it: prefixes

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.kube import yaml
+from krm_injector.kube.paths import at
 from krm_injector.model import Refused
 from krm_injector.sources import files, resource_list
 
@@ -120,6 +121,40 @@ def _local_files(directory: str, above: frozenset[str]) -> Iterator[str]:
                 yield from _local_files(path, above | {real})
             elif os.path.isfile(path):
                 yield path
+
+
+def patch_files(directory: str) -> list[str]:
+    """The files with patches of a directory's kustomization and of the local ones that it is built
+    on, each once.
+    """
+    paths = [
+        os.path.normpath(os.path.join(folder, entry))
+        for folder, value in _built_of(directory, frozenset())
+        for entry in _patches(value)
+        if "\n" not in entry  # a patch may be in the field itself
+    ]
+    return [path for path in dict.fromkeys(paths) if os.path.isfile(path)]
+
+
+def _patches(value: dict[str, Any]) -> list[str]:
+    patches = value.get("patches")
+    named = [at(patch, ("path",)) for patch in patches] if isinstance(patches, list) else []
+    named += entries(value, "patchesStrategicMerge")
+    return [entry for entry in named if isinstance(entry, str)]
+
+
+def _built_of(directory: str, above: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A directory's kustomization and the local ones that it is built on."""
+    value, real = fields(directory), os.path.realpath(directory)
+    if value is None or real in above:
+        return
+
+    yield directory, value
+    for key in DIRECTORIES:
+        for entry in entries(value, key):
+            path = os.path.join(directory, entry)
+            if os.path.isdir(path):
+                yield from _built_of(path, above | {real})
 
 
 def outermost(directories: Sequence[str]) -> list[str]:

@@ -184,7 +184,7 @@ def test_a_kustomization_leads_to_the_file_that_it_lists(tmp_path: Path) -> None
     )
 
 
-def test_what_a_patch_sets_is_the_kustomization_s(tmp_path: Path) -> None:
+def test_what_a_patch_sets_is_in_the_patch(tmp_path: Path) -> None:
     needs_program("kustomize")
     base = {"base/web.yaml": WEB, "base/kustomization.yaml": "resources: [web.yaml]\n"}
     patch = (
@@ -193,6 +193,11 @@ def test_what_a_patch_sets_is_the_kustomization_s(tmp_path: Path) -> None:
     )
     overlay = "resources: [../base]\npatches:\n- path: patch.yaml\n"
     write(tmp_path, {**base, "prod/kustomization.yaml": overlay, "prod/patch.yaml": patch})
+    done = krm_text("build", "-v", "prod", cwd=tmp_path)
+    assert "[annotation-invalid]\n  prod/patch.yaml:4:71\n" in done.stderr
+
+    inline = "patches:\n- patch: |\n    " + patch.replace("\n", "\n    ")
+    write(tmp_path, {"prod/kustomization.yaml": f"resources: [../base]\n{inline}"})
     done = krm_text("build", "-v", "prod", cwd=tmp_path)
     assert "[annotation-invalid]\n  prod/kustomization.yaml\n" in done.stderr
 

@@ -251,13 +251,13 @@ def test_a_rendered_object_of_an_unknown_directory() -> None:
     assert Places([rendered()], {0}).of(Result("error", "m", DEPLOYMENT)) is None
 
 
-def original_of(field: str, base: str, name: str = "web") -> Place | None:
+def original_of(field: str, base: str, name: str = "web", patch: str = "") -> Place | None:
     """The place of a field of a rendered Deployment, whose kustomization lists base.yaml."""
     asked: list[str] = []
 
-    def originals(file: str) -> list[Bundle]:
+    def originals(file: str) -> tuple[list[Bundle], list[Bundle]]:
         asked.append(file)
-        return [bundle(base, "base.yaml")]
+        return [bundle(base, "base.yaml")], [bundle(patch, "patch.yaml")] if patch else []
 
     ref = DEPLOYMENT._replace(name=f"prod-{name}")
     text = WEB.replace("name: web\n  labels", f"name: prod-{name}\n  labels")
@@ -279,6 +279,20 @@ def test_a_field_that_a_patch_set_is_not_where_it_was() -> None:
     assert original_of(field, WEB.replace("ünder/x", "other")) == Place("prod/kustomization.yaml")
     cut = WEB.replace("        image: ünder/x\n", "")
     assert original_of(field, cut) == Place("prod/kustomization.yaml")
+
+
+def test_a_field_that_a_patch_set_is_in_the_patch() -> None:
+    patch = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        "spec: {template: {spec: {hostPID: false, containers: [{name: web, image: ünder/x}]}}}\n"
+    )
+    field, base = f"{TEMPLATE}.spec.containers[web].image", WEB.replace("ünder/x", "other")
+    place = original_of(field, base, patch=patch)
+    assert place is not None and (place.file, place.line) == ("patch.yaml", 4)
+    # What is absent, and the object itself, are not the patch's.
+    for field in ("", f"{TEMPLATE}.spec.hostPID"):
+        place = original_of(field, WEB, patch=patch)
+        assert place is not None and place.file == "base.yaml"
 
 
 def test_of_several_objects_that_could_be_the_original_none_is() -> None:
