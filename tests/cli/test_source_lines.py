@@ -11,6 +11,7 @@ import yaml
 from command import krm_text
 from files import write
 from outside import needs_program
+from paths import ROOT
 
 from krm_injector.cli import program, streams
 from krm_injector.cli.arguments import parse
@@ -109,6 +110,15 @@ def test_results_have_no_excerpt(shop: Path) -> None:
     wrapper = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": items}
     done = krm_text(stdin=json.dumps(wrapper))
     assert done.returncode == 1 and "^^^" not in done.stdout + done.stderr
+
+
+def test_the_page_shows_what_is_printed(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "source-lines.md").read_text()
+    manifests, served, refused = (block.partition("\n")[2] for block in page.split("```")[1::2])
+    write(tmp_path, {"web.yaml": manifests})
+    assert served in krm_text("inject", "--verbose", "web.yaml", cwd=tmp_path).stderr
+    done = krm_text("inject", "-v", "--revision", "canary", "web.yaml", cwd=tmp_path)
+    assert refused in done.stderr
 
 
 # ---------------------------------------------------------------- what cannot be read
