@@ -222,6 +222,9 @@ if TYPE_CHECKING:
     ]
 
 
+DOCS = "https://krm-injector.dev/docs"
+"""Where the pages of docs/ are, if nobody says where else (--docs)."""
+
 REINJECTION: tuple[CodeName, ...] = (
     "comment-copied",
     "edit-kept",
@@ -516,6 +519,8 @@ CODES: dict[CodeName, Code] = {
     "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 
+_WITH_SECTIONS: tuple[Page, ...] = ("reasons.md", "warnings.md")  # others have tables only
+
 
 def title(name: str) -> str:
     """The title of a code in a list, or else its name as words."""
@@ -524,6 +529,14 @@ def title(name: str) -> str:
         return rows[name].title
 
     return name.replace("-", " ").capitalize()
+
+
+def address(name: str, docs: str = DOCS) -> str:
+    """The address of the page about a code, with its section where it has one."""
+    rows: Mapping[Any, Code] = CODES
+    page = rows[name].page if name in rows else "codes.md"
+    section = f"#{name}" if page in _WITH_SECTIONS else ""
+    return f"{docs.rstrip('/')}/{page}{section}"
 
 
 def of_page(page: Page) -> list[CodeName]:

@@ -34,7 +34,7 @@ def counted(number: int, singular: str, plural: str = "") -> str:
 
 def entries(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Results in the form of a ResourceList (KRM functions specification v1), each once."""
-    return [_entry(result) for result in _distinct(results)]
+    return [_entry(result) for result in distinct(results)]
 
 
 def lines(
@@ -50,7 +50,7 @@ def lines(
     """
     return [
         "\n".join((_line(result, colour), *(excerpt(result) if excerpt else ())))
-        for result in _distinct(results)
+        for result in distinct(results)
     ]
 
 
@@ -75,7 +75,7 @@ def as_file(results: Iterable[Result], code: int, as_json: bool = False) -> str:
     return yaml.dump(document)
 
 
-def _distinct(results: Iterable[Result]) -> list[Result]:
+def distinct(results: Iterable[Result]) -> list[Result]:
     """Each result once. Two results are the same if everything that a reader sees is the same.
 
     The values of a field may be unhashable, but the message contains them.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from krm_injector.cli import fleet_run
 from krm_injector.cli.request import Answer, Arguments
+from krm_injector.cli.tables import FINDINGS
 from krm_injector.model import Refused, Result
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Request
     from krm_injector.fleet.model import Report
     from krm_injector.presenting.explain.style import Style
+    from krm_injector.presenting.findings import Findings
 
 
 def answer(request: Request, report: Report) -> Answer:
@@ -28,11 +30,20 @@ def answer(request: Request, report: Report) -> Answer:
 
         told += units.doubts(work.answers(report))
 
-    return Answer(_text(request, report), told, fleet_run.exit_code(report))
+    def findings() -> Findings:
+        from krm_injector import codes
+        from krm_injector.fleet import found
+
+        return found.findings(report, arguments.docs or codes.DOCS)
+
+    return Answer(_text(request, report), told, fleet_run.exit_code(report), findings=findings)
 
 
 def _text(request: Request, report: Report) -> str:
     form = request.arguments.output or "table"
+    if form in FINDINGS:
+        return ""  # finding_forms writes it
+
     if report.command not in _TEXTS:
         if form != "table":
             message = f"fleet {report.command} has no --output {form}: leave it out"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from krm_injector.cli import option_values
 from krm_injector.cli.request import Arguments
-from krm_injector.cli.tables import Command, Option, Usage
+from krm_injector.cli.tables import FINDINGS, Command, Option, Usage
 
 
 def _check_plan(arguments: Arguments) -> None:
@@ -85,7 +85,8 @@ OPTIONS = (
 )
 
 _SELECTION = ("--fleet", "--only", "--cluster", "--changed-since")
-_REPORTING = ("--results", "--log", "--quiet", "--verbose", "--color", "--no-color", "--help")
+_REPORTING = ("--results", "--docs", "--log", "--quiet", "--verbose", "--color", "--no-color",
+              "--help")  # fmt: skip
 _SETTINGS = (
     "--config",
     "--mesh-version",
@@ -163,7 +164,7 @@ COMMANDS = (
 
 FORMS = {
     "fleet list": ("table", "json"),
-    "fleet explain": ("table", "json", "markdown", "html"),
+    "fleet explain": ("table", "json", "markdown", "html", *FINDINGS),
     "fleet plan": ("table", "json", "markdown", "html"),
-    "fleet merge": ("table", "json", "markdown", "html"),
+    "fleet merge": ("table", "json", "markdown", "html", *FINDINGS),
 }

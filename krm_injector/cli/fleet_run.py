@@ -121,6 +121,10 @@ def options(arguments: Arguments, cluster: Cluster | None, target: Target) -> di
         stated.update({name: value for name, value in of_cluster.items() if value})
 
     stated.update(_stated(arguments, _OPTIONS))
+    if arguments.output is not None or arguments.results is not None:
+        from krm_injector.cli import finding_forms
+
+        stated.update({"placed": True} if finding_forms.is_wanted(arguments) else {})
     return stated
 
 

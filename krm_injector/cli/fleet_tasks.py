@@ -123,9 +123,18 @@ def _verify(_: Task, request: Request, loaded: Loaded) -> _Done:
     from krm_injector.cli import verifying
 
     def verified() -> _Done:
-        outcome = verifying.verified(request, bundles.of_loaded(request, loaded))
-        counts = {"workloads": outcome.workloads, "stale": verifying.drifted(outcome)}
-        return _Done(outcome.results, counts)
+        manifests = bundles.of_loaded(request, loaded)
+        outcome = verifying.verified(request, manifests)
+        data: dict[str, Any] = {
+            "workloads": outcome.workloads,
+            "stale": verifying.drifted(outcome),
+        }
+        if request.arguments.placed:
+            from krm_injector.fleet import found
+
+            workloads = (each.workload.ref for each in outcome.decisions)
+            data |= found.data(outcome.results, bundles.places(request, manifests), workloads)
+        return _Done(outcome.results, data)
 
     return bundles.with_all_causes(request, verified)
 
@@ -137,7 +146,14 @@ def _explain(_: Task, request: Request, loaded: Loaded) -> _Done:
     def said() -> _Done:
         read = explaining.read(request, loaded)
         explanation = explaining.explanation(request, read, brief=True)
-        return _Done((*read.results, *explanation.results), explained.data(explanation))
+        told = (*read.results, *explanation.results)
+        data = explained.data(explanation)
+        if request.arguments.placed:
+            from krm_injector.fleet import found
+
+            advice = (each.result for each in explanation.advice)
+            data |= found.data((*told, *advice), explaining.places(request, read))
+        return _Done(told, data)
 
     return bundles.with_all_causes(request, said)
 

@@ -44,6 +44,12 @@ def revision(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or not text.isprintable() or " " in text:
+        raise ValueError("an address, as https://git.example/krm-injector/docs")
+    return text
+
+
 def _is_name(text: str, signs: str) -> bool:
     """Whether a text can be a Namespace's name (RFC 1123 label; signs: "-") or the value of a label
     (signs: "-._").

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from krm_injector.cli import fleet_options, option_values
 from krm_injector.cli.request import Arguments
-from krm_injector.cli.tables import Command, Option, Usage
+from krm_injector.cli.tables import FINDINGS, Command, Option, Usage
 
 __all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "commands_of",
            "forms_of", "modes_of", "option_of"]  # fmt: skip
@@ -108,7 +108,14 @@ OPTIONS = {
         Option(
             "--results",
             "FILE",
-            "also write the results to FILE (YAML, or JSON if FILE ends in .json)",
+            "also write the results to FILE: SARIF or JUnit if it ends in .sarif or .xml, else the "
+            "list that kpt writes (in JSON if it ends in .json)",
+        ),
+        Option(
+            "--docs",
+            "URL",
+            "where the pages about codes are, for the links of SARIF, JUnit and policy reports",
+            convert=option_values.address,
         ),
         Option(
             "--log",
@@ -200,7 +207,7 @@ SHORT = {
 
 # ---------------------------------------------------------------- the commands
 
-_REPORTING = ("--results", "--log", "--quiet", "--color", "--no-color", "--help")
+_REPORTING = ("--results", "--docs", "--log", "--quiet", "--color", "--no-color", "--help")
 _COMMON = (
     "--config",
     "--mesh",
@@ -263,7 +270,8 @@ COMMANDS = {
             "verify",
             "krm-injector verify [OPTIONS] [PATH|-]...",
             "check that manifests are what injection gives now",
-            (*_MANIFESTS, *_RENDERING),
+            (*_MANIFESTS, *_RENDERING, "--output"),
+            refused=", and stdout has the answer all the same",
         ),
         Command(
             "diff",
@@ -329,8 +337,9 @@ def option_of(command: Command, name: str) -> Option:
 
 # By command, and by the option with which a command prints something else.
 FORMS = {
-    "explain": ("table", "json", "yaml", "markdown", "html"),
+    "explain": ("table", "json", "yaml", "markdown", "html", *FINDINGS),
     "explain --truth-table": ("table", "json", "yaml", "markdown"),
+    "verify": ("text", *FINDINGS),
     "diff": ("unified", "json6902", "strategic"),
     "diff --from": ("json",),
     "diff --to": ("json",),

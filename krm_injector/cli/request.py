@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from krm_injector.function_config import Settings
     from krm_injector.model import Result
+    from krm_injector.presenting.findings import Findings
     from krm_injector.presenting.places import Places
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2  # exit statuses
@@ -39,6 +40,7 @@ class Arguments:
     method: str | None = None
     revision: str | None = None
     results: str | None = None
+    docs: str | None = None
     log: str | None = None
     kustomize: str | None = None
     helm: str | None = None
@@ -78,6 +80,8 @@ class Arguments:
     wave: int | None = None
     # No option: the oldest kubelet of the fleet file's cluster.
     kubernetes_version: str | None = None
+    # No option: results get their places, for a form of --output or --results.
+    placed: bool = False
     # No option: files that a build names must be below this directory, Argo CD's repository.
     within: str | None = None
 
@@ -120,3 +124,5 @@ class Answer(NamedTuple):
     code: int = DONE
     # Where the results have their causes. Only asked where somebody looks.
     places: Callable[[], Places] | None = None
+    # The results with their places, for SARIF and the like; None: nothing more than results.
+    findings: Callable[[], Findings] | None = None

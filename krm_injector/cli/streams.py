@@ -123,10 +123,9 @@ def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> s
     if not arguments.results:
         return ""
 
-    from krm_injector import results
+    from krm_injector.cli import finding_forms
 
-    as_json = arguments.results.endswith(".json")
-    text = results.as_file(answer.results, answer.code, as_json)
+    text = finding_forms.file_text(answer, arguments)
     return _write_file("--results", arguments.results, text)
 
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+FINDINGS = ("sarif", "junit", "policyreport", "github")
+"""The values of --output that print what a run found, for other programs: presenting.findings."""
+
+
 class Option(NamedTuple):
     name: str  # with its dashes
     value: str  # the name of the value in the help; "" for a switch

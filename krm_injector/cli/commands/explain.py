@@ -5,24 +5,31 @@ what is probably a mistake.
 from __future__ import annotations
 
 from krm_injector import results
-from krm_injector.cli import bundles, explaining, loader
+from krm_injector.cli import bundles, explaining, finding_forms, loader
 from krm_injector.cli.request import Answer, Request
 from krm_injector.judging import advice
 from krm_injector.presenting.explain import FORMS, Style
 from krm_injector.presenting.explain.style import PLAIN
+from krm_injector.presenting.findings import Findings
+from krm_injector.presenting.places import Places
 
 
 def run(request: Request) -> Answer:
     """Errors about workloads do not stop the output: readers ask for them. Raises Refused if the
     input or the settings cannot be read.
     """
-    return bundles.with_all_causes(request, lambda: _answer(request))
+
+    def answer() -> Answer:
+        return bundles.with_all_causes(request, lambda: _answer(request))
+
+    return finding_forms.in_form(request, answer)
 
 
 def _answer(request: Request) -> Answer:
     arguments = request.arguments
-    form = FORMS[arguments.output or "table"]
-    brief = form.brief and not arguments.verbose
+    # Those of finding_forms show no suggestions, and are written there.
+    form = FORMS.get(arguments.output or "table")
+    brief = (form is None or form.brief) and not arguments.verbose
     explained = explaining.read(request, loader.read(request, arguments.paths))
     explanation = explaining.explanation(request, explained, brief)
 
@@ -34,9 +41,16 @@ def _answer(request: Request) -> Answer:
     all_results = (*explained.results, *explanation.results, *shown)
     limit = PLAIN.limit if arguments.limit is None else arguments.limit
     style = Style(request.width, request.colours, limit, arguments.verbose)
-    return Answer(
-        form.render(explanation, style),
-        all_results,
-        results.exit_code(all_results),
-        places=lambda: explaining.places(request, explained),
-    )
+    text = form.render(explanation, style) if form else ""
+    code = results.exit_code(all_results)
+
+    def places() -> Places:
+        return explaining.places(request, explained)
+
+    def findings() -> Findings:
+        known = places()
+        subjects = finding_forms.subjects_of(explanation.decisions, known, with_reasons=True)
+        told = (*explained.results, *explanation.results, *warnings)
+        return finding_forms.of_run(arguments, told, known, subjects)
+
+    return Answer(text, all_results, code, places, findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krm_injector.cli import fleet_answer, fleet_run
+from krm_injector.cli import finding_forms, fleet_answer, fleet_run
 from krm_injector.cli.request import Answer, Request
 
 
@@ -10,6 +10,10 @@ def run(request: Request) -> Answer:
     """Errors of targets do not stop the output: readers ask for them. Raises Refused if there is no
     target.
     """
+    return finding_forms.in_form(request, lambda: _explained(request))
+
+
+def _explained(request: Request) -> Answer:
     prepared = fleet_run.prepare(request)
     results = fleet_run.results(request, prepared)
     return fleet_answer.answer(request, fleet_run.report(request, prepared, results))

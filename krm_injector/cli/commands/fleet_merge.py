@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from krm_injector.cli import fleet_answer
+from krm_injector.cli import finding_forms, fleet_answer
 from krm_injector.cli.request import Answer, Request
 from krm_injector.model import Refusals, Refused, Result
 
 
 def run(request: Request) -> Answer:
+    """The report in the form of --output. Raises Refused if the reports are not of one run."""
+    return finding_forms.in_form(request, lambda: _merged(request))
+
+
+def _merged(request: Request) -> Answer:
     from krm_injector.fleet import merge, reports
 
     paths = request.arguments.paths

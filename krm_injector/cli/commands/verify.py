@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 
 from krm_injector import results
-from krm_injector.cli import bundles, verifying
+from krm_injector.cli import bundles, finding_forms, verifying
 from krm_injector.cli.request import Answer, Request
 from krm_injector.outcome import Outcome
+from krm_injector.presenting.findings import Findings
+from krm_injector.presenting.places import Places
 from krm_injector.sources import files
 
 
 def run(request: Request) -> Answer:
-    """The results are the answer; on stdout there is one line with the count of workloads."""
-    return bundles.with_all_causes(request, lambda: _verified(request))
+    """The results are the answer; on stdout there is one line with the count of workloads, or what
+    --output asks for.
+    """
+
+    def verified() -> Answer:
+        return bundles.with_all_causes(request, lambda: _verified(request))
+
+    return finding_forms.in_form(request, verified)
 
 
 def _verified(request: Request) -> Answer:
@@ -25,12 +33,16 @@ def _verified(request: Request) -> Answer:
     manifests = bundles.read(request, paths)
     outcome = verifying.verified(request, manifests)
     code = results.exit_code(outcome.results)
-    return Answer(
-        _summary(outcome),
-        outcome.results,
-        code,
-        places=lambda: bundles.places(request, manifests),
-    )
+
+    def places() -> Places:
+        return bundles.places(request, manifests)
+
+    def findings() -> Findings:
+        known = places()
+        subjects = finding_forms.subjects_of(outcome.decisions, known)
+        return finding_forms.of_run(request.arguments, outcome.results, known, subjects)
+
+    return Answer(_summary(outcome), outcome.results, code, places, findings)
 
 
 def _summary(outcome: Outcome) -> str:

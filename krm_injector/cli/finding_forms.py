@@ -1,0 +1,94 @@
+"""Answers as findings: --output sarif, junit, policyreport or github, and --results FILE.sarif or
+FILE.xml. All commands share this module.
+"""
+
+from __future__ import annotations
+
+from krm_injector import codes, results
+from krm_injector.cli.request import REFUSED, Answer
+from krm_injector.model import Refused
+from krm_injector.presenting.findings import FORMS, Finding, Findings, Subject, form_of, render
+from krm_injector.presenting.places import Places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from krm_injector.cli.request import Arguments, Request
+    from krm_injector.model import Decision, Result
+
+
+def in_form(request: Request, step: Callable[[], Answer]) -> Answer:
+    """A command's answer, in the form of --output if that is one of FORMS. Then a refused run has
+    an answer too: the causes. Raises Refused for every other --output.
+    """
+    form = request.arguments.output
+    if form not in FORMS:
+        return step()
+
+    try:
+        answer = step()
+    except Refused as refused:
+        answer = Answer("", refused.results, REFUSED, lambda: _of_refused(request.arguments))
+    return answer._replace(text=render(form, findings_of(answer, request.arguments)))
+
+
+def is_wanted(arguments: Arguments) -> bool:
+    """Whether the command line asks for findings, on stdout or in a file."""
+    return arguments.output in FORMS or bool(form_of(arguments.results or ""))
+
+
+def file_text(answer: Answer, arguments: Arguments) -> str:
+    """What --results gets."""
+    path = arguments.results or ""
+    form = form_of(path)
+    if form:
+        return render(form, findings_of(answer, arguments))
+    return results.as_file(answer.results, answer.code, path.endswith(".json"))
+
+
+def findings_of(answer: Answer, arguments: Arguments) -> Findings:
+    """The findings of an answer: its own, or else its results."""
+    if answer.findings is not None:
+        return answer.findings()
+    places = answer.places() if answer.places is not None else None
+    return of_run(arguments, answer.results, places)
+
+
+def _of_refused(arguments: Arguments) -> Places:
+    from krm_injector.cli import placing
+
+    return placing.places(arguments, None)
+
+
+# ---------------------------------------------------------------- one run
+
+
+def of_run(
+    arguments: Arguments,
+    told: Iterable[Result],
+    places: Places | None = None,
+    subjects: tuple[Subject, ...] = (),
+) -> Findings:
+    """The results of a run with their places."""
+    known = places or Places(())
+    found = tuple(Finding(result, known.of(result)) for result in results.distinct(told))
+    known_places = (*(each.place for each in subjects), *(each.place for each in found))
+    named = [place.file for place in known_places if place and place.file]
+    paths = [path for path in arguments.paths if path != "-"]
+    anchor = next(iter((*filter(None, [arguments.config]), *named, *paths)), "")
+    docs = arguments.docs or codes.DOCS
+    return Findings(arguments.command, found, subjects, anchor, docs)
+
+
+def subjects_of(
+    decisions: Iterable[Decision], places: Places, with_reasons: bool = False
+) -> tuple[Subject, ...]:
+    """The workloads of a run. with_reasons: say why those that are left out are."""
+    found = []
+    for decision in decisions:
+        workload = decision.workload
+        place = places.of_path(workload.item, workload.inside)
+        left_out = decision.detail if with_reasons and not decision.injected else ""
+        found.append(Subject(workload.shown, workload.ref, left_out, place))
+    return tuple(found)
