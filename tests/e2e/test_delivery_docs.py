@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
+from e2e import github_action
 from e2e.helm_charts import CHART, CONFIG
 from e2e.helm_charts import WEB as RELEASE
 from e2e.real_programs import (
+    Done,
     Programs,
     deployment,
     injected,
@@ -23,6 +25,7 @@ from e2e.real_programs import (
 )
 from files import tree, write
 from paths import ROOT
+from published import check_junit, check_sarif
 
 from krm_injector.cli import argocd
 from krm_injector.discovery import profile
@@ -269,31 +272,72 @@ def test_a_kustomize_that_left_the_function_out_is_noticed(
 
 @pytest.mark.parametrize("good", [True, False])
 def test_the_action_s_script(programs: Programs, httpbin: Path, good: bool) -> None:
-    """Its last step, as the runner starts it."""
-    action = yaml.safe_load((ROOT / "action.yml").read_text())
-    step = action["runs"]["steps"][-1]
+    """Its own step, as the runner starts it."""
     programs.need("kustomize")
-    inputs = {name: value.get("default", "") for name, value in action["inputs"].items()}
 
-    def act(code: int, **given: str) -> str:
-        chosen = {**inputs, **given}
-        env = {
-            name: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: chosen[match[1]], value)
-            for name, value in step["env"].items()
-        }
-        return programs.run(["bash", "-c", step["run"]], httpbin, code, env=env).err
+    def act(code: int, **inputs: str) -> Done:
+        env = github_action.environment(httpbin / "runner", **inputs)
+        return programs.run(["bash", "-c", github_action.script()], httpbin, code, env=env)
 
     if good:
         act(0, command="build", path="base", output="all.yaml")
         act(0, path="all.yaml")
         act(0, path="all.yaml", config="istio-inject.yaml")
+        act(0, command="explain", path="base")
     else:
         act(1, path="base/httpbin.yaml")
-        assert "output" in act(2, command="build", path="base")
-        assert "verify or build" in act(2, command="$(touch oops)")
+        assert "output" in act(2, command="build", path="base").err
+        assert "explain or build" in act(2, command="$(touch oops)").err
         act(1, command="build", path="nowhere", output="all.yaml")
         assert not (httpbin / "all.yaml").exists()
         assert not (httpbin / "oops").exists()
+
+
+def test_what_the_action_shows(programs: Programs, httpbin: Path) -> None:
+    """Annotations on stdout, SARIF in the file of its output, and the text of the comment."""
+    runner = httpbin / "runner"
+    env = github_action.environment(runner, path="base/httpbin.yaml", comment="true")
+    done = programs.run(["bash", "-c", github_action.script()], httpbin, 1, env=env)
+    errors = [line for line in done.out.decode().splitlines() if line.startswith("::error ")]
+    assert errors and "file=base/httpbin.yaml,line=" in errors[0]
+    assert "https://git.example/OWNER/krm-injector/blob/v1/docs/" in errors[0]
+    (output,) = (runner / "output").read_text().splitlines()
+    sarif = Path(output.removeprefix("sarif-file="))
+    check_sarif(sarif.read_text())
+    text = (runner / "krm-injector.md").read_text()
+    assert "httpbin" in text and (runner / "summary.md").read_text() == text
+
+
+def test_the_comment_of_what_cannot_be_read(programs: Programs, httpbin: Path) -> None:
+    runner = httpbin / "runner"
+    env = github_action.environment(runner, path="nowhere.yaml", comment="true")
+    done = programs.run(["bash", "-c", github_action.script()], httpbin, 1, env=env)
+    assert b"::error file=nowhere.yaml," in done.out
+    assert "could not read" in (runner / "krm-injector.md").read_text()
+
+
+def test_steps_behind_the_verdict_run_although_it_failed() -> None:
+    steps = github_action.ACTION["runs"]["steps"]
+    (index,) = [index for index, step in enumerate(steps) if step.get("id") == "run"]
+    assert len(steps[index + 1 :]) == 2
+    for step in steps[index + 1 :]:
+        assert step["if"].startswith("${{ !cancelled() && inputs.")
+    for step in steps:
+        name, _, commit = step.get("uses", "").partition("@")
+        assert not name or re.fullmatch("[0-9a-f]{40}", commit)
+
+
+def test_gitlab_s_job(programs: Programs, httpbin: Path) -> None:
+    """The job's own command; what it keeps is a test report."""
+    programs.need("kustomize")
+    (job,) = [value for value in map(yaml.safe_load, blocks("ci", "yaml")) if "verify" in value]
+    install, verify = job["verify"]["script"]
+    assert "krm-injector@COMMIT" in install
+    (httpbin / "rendered").mkdir()
+    built = programs.run(["krm-injector", "build", "base"], httpbin).out
+    (httpbin / "rendered" / "all.yaml").write_bytes(built)
+    programs.run(["bash", "-ec", verify], httpbin)
+    check_junit((httpbin / job["verify"]["artifacts"]["reports"]["junit"]).read_text())
 
 
 @pytest.mark.parametrize("target", init.TARGETS)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from e2e import github_action
 from e2e.applications import CHART as APPLICATION
 from e2e.applications import LABELS, PLUGIN, app
 from e2e.applications import deployment as web
@@ -69,20 +70,14 @@ def test_kpt_eval(
 def test_github_action(programs: Programs, tmp_path: Path) -> None:
     """What an earlier run has rendered stays as it was."""
     programs.need("kustomize")
-    step = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]
     files = {
         "app/kustomization.yaml": f"{HEAD}resources: [web.yaml]\n",
         "app/web.yaml": deployment("web"),
     }
     work = write(tmp_path / "work", {**files, "all.yaml": "# of an earlier run\n"})
     chosen = {"command": "build", "path": "app", "output": "all.yaml"}
-    env = {
-        name: re.sub(
-            r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: chosen.get(match[1], ""), value
-        )
-        for name, value in step["env"].items()
-    }
-    done = programs.run(["bash", "-c", step["run"]], work, 1, env=env)
+    env = github_action.environment(tmp_path / "runner", **chosen)
+    done = programs.run(["bash", "-c", github_action.script()], work, 1, env=env)
     assert SAID in done.err
     assert (work / "all.yaml").read_text() == "# of an earlier run\n"
 
