@@ -4,11 +4,10 @@ FILE.xml. All commands share this module.
 
 from __future__ import annotations
 
-from krm_injector import codes, results
+from krm_injector import results
 from krm_injector.cli.request import REFUSED, Answer
+from krm_injector.cli.tables import FINDINGS
 from krm_injector.model import Refused
-from krm_injector.presenting.findings import FORMS, Finding, Findings, Subject, form_of, render
-from krm_injector.presenting.places import Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,30 +15,41 @@ if TYPE_CHECKING:
 
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.model import Decision, Result
+    from krm_injector.presenting.findings import Findings, Subject
+    from krm_injector.presenting.places import Places
 
 
 def in_form(request: Request, step: Callable[[], Answer]) -> Answer:
-    """A command's answer, in the form of --output if that is one of FORMS. Then a refused run has
+    """A command's answer, in the form of --output if that is one of FINDINGS. Then a refused run has
     an answer too: the causes. Raises Refused for every other --output.
     """
     form = request.arguments.output
-    if form not in FORMS:
+    if form not in FINDINGS:
         return step()
+
+    from krm_injector.presenting.findings import (
+        render,
+    )  # late, as everywhere here: few runs need it
 
     try:
         answer = step()
     except Refused as refused:
-        answer = Answer("", refused.results, REFUSED, lambda: _of_refused(request.arguments))
+        told = refused.results
+        answer = Answer("", told, REFUSED, lambda: _of_refused(request.arguments, told))
     return answer._replace(text=render(form, findings_of(answer, request.arguments)))
 
 
 def is_wanted(arguments: Arguments) -> bool:
     """Whether the command line asks for findings, on stdout or in a file."""
-    return arguments.output in FORMS or bool(form_of(arguments.results or ""))
+    from krm_injector.presenting.findings import form_of
+
+    return arguments.output in FINDINGS or bool(form_of(arguments.results or ""))
 
 
 def file_text(answer: Answer, arguments: Arguments) -> str:
     """What --results gets."""
+    from krm_injector.presenting.findings import form_of, render
+
     path = arguments.results or ""
     form = form_of(path)
     if form:
@@ -55,10 +65,10 @@ def findings_of(answer: Answer, arguments: Arguments) -> Findings:
     return of_run(arguments, answer.results, places)
 
 
-def _of_refused(arguments: Arguments) -> Places:
-    from krm_injector.cli import placing
+def _of_refused(arguments: Arguments, told: tuple[Result, ...]) -> Places:
+    from krm_injector.cli import placing  # late: only where somebody looks
 
-    return placing.places(arguments, None)
+    return placing.of_refused(arguments, told)
 
 
 # ---------------------------------------------------------------- one run
@@ -71,6 +81,10 @@ def of_run(
     subjects: tuple[Subject, ...] = (),
 ) -> Findings:
     """The results of a run with their places."""
+    from krm_injector import codes
+    from krm_injector.presenting.findings import Finding, Findings
+    from krm_injector.presenting.places import Places
+
     known = places or Places(())
     found = tuple(Finding(result, known.of(result)) for result in results.distinct(told))
     known_places = (*(each.place for each in subjects), *(each.place for each in found))
@@ -85,6 +99,8 @@ def subjects_of(
     decisions: Iterable[Decision], places: Places, with_reasons: bool = False
 ) -> tuple[Subject, ...]:
     """The workloads of a run. with_reasons: say why those that are left out are."""
+    from krm_injector.presenting.findings import Subject
+
     found = []
     for decision in decisions:
         workload = decision.workload

@@ -10,8 +10,11 @@ from krm_injector.cli.request import Answer, Request
 from krm_injector.judging import advice
 from krm_injector.presenting.explain import FORMS, Style
 from krm_injector.presenting.explain.style import PLAIN
-from krm_injector.presenting.findings import Findings
-from krm_injector.presenting.places import Places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.presenting.findings import Findings
+    from krm_injector.presenting.places import Places
 
 
 def run(request: Request) -> Answer:

@@ -8,9 +8,12 @@ from krm_injector import results
 from krm_injector.cli import bundles, finding_forms, verifying
 from krm_injector.cli.request import Answer, Request
 from krm_injector.outcome import Outcome
-from krm_injector.presenting.findings import Findings
-from krm_injector.presenting.places import Places
 from krm_injector.sources import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.presenting.findings import Findings
+    from krm_injector.presenting.places import Places
 
 
 def run(request: Request) -> Answer:

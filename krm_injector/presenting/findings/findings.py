@@ -105,11 +105,12 @@ def _number(character: int) -> str:
 
 
 def where(place: Place | None) -> str:
-    """A place for people: "base/web.yaml:12:7"; "" if it is not known."""
-    if place is None or not place.file:
+    """A place for people: "base/web.yaml:12:7", "stdin:12:7"; "" if it is not known."""
+    if place is None or not (place.file or place.line):
         return ""
+
     numbers = [str(number) for number in (place.line, place.column) if number]
-    return ":".join((path(place.file), *numbers))
+    return ":".join((path(place.file) if place.file else "stdin", *numbers))
 
 
 def path(file: str) -> str:

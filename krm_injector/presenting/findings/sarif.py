@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from krm_injector import __version__, codes, results
+from krm_injector.kube.credentials import HIDDEN
 from krm_injector.model import Place
 from krm_injector.presenting.findings.findings import (
     Finding,
@@ -32,6 +33,7 @@ SCHEMA = (
 )
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _ROOT = "%SRCROOT%"
+_STDIN = "stdin"
 
 
 def render(findings: Findings) -> str:
@@ -142,10 +144,18 @@ def _result(finding: Finding, findings: Findings) -> dict[str, Any]:
         if proposed:
             result["fixes"] = proposed
 
-    field = results.entries([finding.result])[0].get("field")
+    field = _field(finding)
     if field:
         result["properties"] = {"field": field}
     return result
+
+
+def _field(finding: Finding) -> Any:
+    """The field as a ResourceList has it; without values if its line is not shown."""
+    result, place = finding.result, finding.place
+    if place is not None and place.line and (not place.text or HIDDEN in place.text):
+        result = result._replace(current=None, proposed=None)
+    return results.entries([result])[0].get("field")
 
 
 def _count(result: dict[str, Any], finding: Finding, is_new: bool) -> None:
@@ -175,8 +185,11 @@ def _fingerprint(finding: Finding, seen: dict[str, int]) -> str:
 def _location(finding: Finding, anchor: str) -> dict[str, Any]:
     place = finding.place or Place("")
     file = place.file or finding.result.file
-    physical: dict[str, Any] = {"artifactLocation": _artifact(file or anchor or "stdin")}
-    if place.line and place.file:
+    if not file:
+        file = _STDIN if place.line else anchor or _STDIN
+
+    physical: dict[str, Any] = {"artifactLocation": _artifact(file)}
+    if place.line:
         physical["region"] = _region(place)
         if place.text:
             snippet = {"text": place.text}

@@ -82,6 +82,24 @@ def test_what_is_written_nowhere_is_at_the_anchor() -> None:
     assert physical(result)["artifactLocation"]["uri"] == "stdin"
 
 
+def test_a_line_of_stdin() -> None:
+    stdin = samples.COLLISION._replace(place=samples.PLACE._replace(file=""))
+    (result,) = results_of(stdin, anchor="inject.yaml")
+    assert physical(result)["artifactLocation"]["uri"] == "stdin"
+    assert physical(result)["region"]["startLine"] == 12
+
+
+@pytest.mark.parametrize(
+    "text, values", [("value: x", True), ("value: (hidden)", False), ("", False)]
+)
+def test_a_value_whose_line_is_hidden_is_not_told(text: str, values: bool) -> None:
+    found = samples.result(resource=samples.WEB, field="f", current="x", proposed="y")
+    place = samples.PLACE._replace(text=text, column=0, end_column=0)
+    (result,) = results_of(Finding(found, place))
+    assert ("currentValue" in result["properties"]["field"]) == values
+    assert ("proposedValue" in result["properties"]["field"]) == values
+
+
 def test_information_about_the_run_is_no_result() -> None:
     run = run_of(samples.findings(samples.OF_RUN, samples.RENDERED))
     assert [each["ruleId"] for each in run["results"]] == ["mutable-image"]
