@@ -1,5 +1,5 @@
 """Answers as findings: --output sarif, junit, policyreport or github, and --results FILE.sarif or
-FILE.xml. All commands share this module.
+FILE.xml. All commands share this module. Few runs need the forms: functions import them.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from krm_injector.cli.request import Arguments, Request
-    from krm_injector.model import Decision, Result
+    from krm_injector.model import Decision, Place, Result
     from krm_injector.presenting.findings import Findings, Subject
     from krm_injector.presenting.places import Places
 
 
 def in_form(request: Request, step: Callable[[], Answer]) -> Answer:
-    """A command's answer, in the form of --output if that is one of FINDINGS. Then a refused run has
-    an answer too: the causes. Raises Refused for every other --output.
+    """A command's answer, in the form of --output if that is one of FINDINGS. Then a refused run
+    has an answer too: the causes. Raises Refused for every other --output.
     """
     form = request.arguments.output
     if form not in FINDINGS:
         return step()
 
-    from krm_injector.presenting.findings import (
-        render,
-    )  # late, as everywhere here: few runs need it
+    from krm_injector.presenting.findings import render
 
     try:
         answer = step()
@@ -82,17 +80,30 @@ def of_run(
 ) -> Findings:
     """The results of a run with their places."""
     from krm_injector import codes
+    from krm_injector.cli import placing
     from krm_injector.presenting.findings import Finding, Findings
     from krm_injector.presenting.places import Places
 
     known = places or Places(())
-    found = tuple(Finding(result, known.of(result)) for result in results.distinct(told))
+    found = tuple(Finding(result, _of(result, known)) for result in results.distinct(told))
     known_places = (*(each.place for each in subjects), *(each.place for each in found))
     named = [place.file for place in known_places if place and place.file]
     paths = [path for path in arguments.paths if path != "-"]
+    paths = [placing.rendered_file(path) or path for path in paths]
     anchor = next(iter((*filter(None, [arguments.config]), *named, *paths)), "")
     docs = arguments.docs or codes.DOCS
     return Findings(arguments.command, found, subjects, anchor, docs)
+
+
+def _of(result: Result, places: Places) -> Place | None:
+    """The place of a result. A directory that could not be rendered is in its kustomization."""
+    from krm_injector.cli import placing
+
+    place = places.of(result)
+    if place is None or place.line:
+        return place
+    file = placing.rendered_file(place.file)
+    return place._replace(file=file) if file else place
 
 
 def subjects_of(

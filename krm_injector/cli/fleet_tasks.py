@@ -44,7 +44,7 @@ def run_task(task: Task) -> TargetResult:
     try:
         done = _COMMANDS[task.command](task, *_loaded(task))
     except Refused as refused:
-        done = _Done(refused.results, {})
+        done = _Done(refused.results, _anchor(task))
     except Exception as problem:
         message = streams.internal_error(problem)
         done = _Done((Result("error", message, code="fleet-internal-error"),), {})
@@ -53,6 +53,17 @@ def run_task(task: Task) -> TargetResult:
     text = "" if code else done.text
     cost = max(_cpu_seconds() - before, 0.0)
     return TargetResult(task.target.name, code, text, done.data, done.results, cost)
+
+
+def _anchor(task: Task) -> dict[str, Any]:
+    """The file that stands for a target that could not be rendered."""
+    if not task.options.get("placed"):
+        return {}
+
+    from krm_injector.cli import placing
+    from krm_injector.fleet import found
+
+    return {found.ANCHOR: placing.rendered_file(task.target.path)}
 
 
 def _cpu_seconds() -> float:

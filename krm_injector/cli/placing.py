@@ -66,13 +66,13 @@ def in_file(results: Iterable[Result], file: str) -> tuple[Result, ...]:
 def rendered(sources: Iterable[Source]) -> Mapping[int, str]:
     """The indices of the sources that a program rendered, with the file that it rendered."""
     return {
-        index: _rendered_file(source.directory)
+        index: rendered_file(source.directory)
         for index, source in enumerate(sources)
         if source.directory
     }
 
 
-def _rendered_file(directory: str) -> str:
+def rendered_file(directory: str) -> str:
     kustomization = kustomizations.file_of(directory)
     if kustomization:
         return files.shown(os.path.normpath(kustomization))

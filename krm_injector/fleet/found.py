@@ -9,6 +9,7 @@ from krm_injector import codes, results
 from krm_injector.fleet.forms.placed import resource_name
 from krm_injector.model import Place, ResourceRef, Result
 from krm_injector.presenting.findings import Finding, Findings, Subject
+from krm_injector.presenting.places import Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.fleet.model import Report, Target, TargetResult
-    from krm_injector.presenting.places import Places
 
-KEY, NAMED = "findings", "named"
+KEY, NAMED, ANCHOR = "findings", "named", "anchor"
 
 
 def data(
@@ -88,8 +88,11 @@ def _found(result: TargetResult, target: Target) -> Iterator[Finding]:
         return
 
     # It was refused, or nobody asked the run for places, as an earlier run of a shard.
+    anchor = Place(result.data.get(ANCHOR) or target.path)
     for each in results.distinct(result.results):
-        yield _of_target(_unplaced(each), target)
+        finding = _unplaced(each)
+        is_directory = finding.place is not None and finding.place.file == target.path
+        yield _of_target(finding._replace(place=anchor) if is_directory else finding, target)
     for advice in result.data.get("advice") or ():
         yield _of_target(Finding(_advice(advice)), target)
 
@@ -103,7 +106,7 @@ def _advice(advice: Mapping[str, Any]) -> Result:
 
 
 def _unplaced(result: Result) -> Finding:
-    return Finding(result, Place(result.file) if result.file else None)
+    return Finding(result, Places(()).of(result))
 
 
 def _of_target(finding: Finding, target: Target) -> Finding:

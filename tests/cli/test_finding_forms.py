@@ -243,6 +243,14 @@ def test_a_fleet(fleet: Path, form: str) -> None:
     CHECKS[form](text)
     for part in ("a-web", "b-web", "apps/c", "port-collision", "kustomize-failed"):
         assert part in text
+    if form == "sarif":
+        assert ("kustomize-failed", "apps/c/kustomization.yaml", 0) in places(text)
+        assert ("port-collision", "base/web.yaml", PORT_LINE) in places(text)
+
+
+def test_what_cannot_be_rendered_is_at_its_kustomization(fleet: Path) -> None:
+    text = run(fleet, "verify", "apps/c", "--output", "sarif", code=1)
+    assert places(text) == [("kustomize-failed", "apps/c/kustomization.yaml", 0)]
 
 
 def test_a_fleet_verifies_to_files(fleet: Path) -> None:
