@@ -70,8 +70,8 @@ def places(text: str) -> list[tuple[str, str, int]]:
     found = []
     for result in results(text):
         place = result["locations"][0]["physicalLocation"]
-        line = place.get("region", {}).get("startLine", 0)
-        found.append((result["ruleId"], place["artifactLocation"]["uri"], line))
+        uri, line = place["artifactLocation"]["uri"], place["region"]["startLine"]
+        found.append((result["ruleId"], uri, line))
     return found
 
 
@@ -198,7 +198,7 @@ def test_the_function_and_the_check_function(shop: Path) -> None:
     done = krm_text("--results", "a.sarif", cwd=shop, stdin=json.dumps(resources))
     found = places((shop / "a.sarif").read_text())
     check_sarif((shop / "a.sarif").read_text())
-    assert ("port-collision", "base/web.yaml", 0) in found, done.stderr
+    assert ("port-collision", "base/web.yaml", 1) in found, done.stderr
 
 
 # ---------------------------------------------------------------- pages
@@ -244,13 +244,13 @@ def test_a_fleet(fleet: Path, form: str) -> None:
     for part in ("a-web", "b-web", "apps/c", "port-collision", "kustomize-failed"):
         assert part in text
     if form == "sarif":
-        assert ("kustomize-failed", "apps/c/kustomization.yaml", 0) in places(text)
+        assert ("kustomize-failed", "apps/c/kustomization.yaml", 1) in places(text)
         assert ("port-collision", "base/web.yaml", PORT_LINE) in places(text)
 
 
 def test_what_cannot_be_rendered_is_at_its_kustomization(fleet: Path) -> None:
     text = run(fleet, "verify", "apps/c", "--output", "sarif", code=1)
-    assert places(text) == [("kustomize-failed", "apps/c/kustomization.yaml", 0)]
+    assert places(text) == [("kustomize-failed", "apps/c/kustomization.yaml", 1)]
 
 
 def test_a_fleet_verifies_to_files(fleet: Path) -> None:

@@ -1,7 +1,8 @@
 """SARIF 2.1.0 (OASIS, errata 01), for code scanning of GitHub, for Azure DevOps and for editors.
 
 What GitHub asks for beyond the standard: a result without a location makes it reject the whole
-file, and so does a run that says it was not successful.
+file, and so does a run that says it was not successful. A location has a line: the first one, if
+only the file is known.
 """
 
 from __future__ import annotations
@@ -139,10 +140,9 @@ def _result(finding: Finding, findings: Findings) -> dict[str, Any]:
         "locations": [_location(finding, findings.anchor)],
     }
     physical = result["locations"][0]["physicalLocation"]
-    if "region" in physical:
-        proposed = fixes(finding, physical["artifactLocation"], physical["region"])
-        if proposed:
-            result["fixes"] = proposed
+    proposed = fixes(finding, physical["artifactLocation"], physical["region"])
+    if proposed:
+        result["fixes"] = proposed
 
     field = _field(finding)
     if field:
@@ -188,12 +188,9 @@ def _location(finding: Finding, anchor: str) -> dict[str, Any]:
     if not file:
         file = _STDIN if place.line else anchor or _STDIN
 
-    physical: dict[str, Any] = {"artifactLocation": _artifact(file)}
-    if place.line:
-        physical["region"] = _region(place)
-        if place.text:
-            snippet = {"text": place.text}
-            physical["contextRegion"] = {"startLine": place.line, "snippet": snippet}
+    physical = {"artifactLocation": _artifact(file), "region": _region(place)}
+    if place.text:
+        physical["contextRegion"] = {"startLine": place.line, "snippet": {"text": place.text}}
 
     location: dict[str, Any] = {"physicalLocation": physical}
     ref = finding.result.resource
@@ -215,7 +212,7 @@ def _artifact(file: str) -> dict[str, str]:
 
 
 def _region(place: Place) -> dict[str, Any]:
-    region: dict[str, Any] = {"startLine": place.line}
+    region = {"startLine": place.line or 1}
     if place.column:
         region |= {"startColumn": place.column, "endColumn": place.end_column}
     return region

@@ -38,6 +38,7 @@ def test_what_code_scanning_refuses_is_not_in_it(name: str) -> None:
     """One result without a location, or an unsuccessful run, and the whole file is refused."""
     run = run_of(samples.SAMPLES[name])
     assert all(physical(result)["artifactLocation"]["uri"] for result in run["results"])
+    assert all(physical(result)["region"]["startLine"] for result in run["results"])
     assert [each["executionSuccessful"] for each in run["invocations"]] == [True]
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
@@ -50,13 +51,14 @@ def test_line_and_columns() -> None:
     assert physical(result)["contextRegion"]["snippet"]["text"] == samples.LINE
 
 
-def test_a_file_whose_line_is_not_known_has_no_region() -> None:
+def test_a_file_whose_line_is_not_known() -> None:
     (result,) = results_of(samples.RENDERED)
     assert physical(result) == {
         "artifactLocation": {
             "uri": "overlays/prod/kustomization.yaml",
             "uriBaseId": "%SRCROOT%",
-        }
+        },
+        "region": {"startLine": 1},
     }
 
 
