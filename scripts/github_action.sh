@@ -32,6 +32,9 @@ if [ -n "${KRM_ACTION:-}" ]; then
   options+=("--docs=$GITHUB_SERVER_URL/$KRM_ACTION/blob/${KRM_ACTION_REF:-HEAD}/docs")
 fi
 
-echo "sarif-file=$sarif" >> "$GITHUB_OUTPUT"
-# GitHub makes annotations of what is on stdout.
-krm-injector "$KRM_COMMAND" "$KRM_PATH" "${options[@]}" --output github --results "$sarif"
+# GitHub makes annotations of what is on stdout. There is something to upload if the program came so far.
+rm -f "$sarif"
+status=0
+krm-injector "$KRM_COMMAND" "$KRM_PATH" "${options[@]}" --output github --results "$sarif" || status=$?
+[ ! -s "$sarif" ] || echo "sarif-file=$sarif" >> "$GITHUB_OUTPUT"
+exit "$status"

@@ -316,6 +316,15 @@ def test_the_comment_of_what_cannot_be_read(programs: Programs, httpbin: Path) -
     assert "could not read" in (runner / "krm-injector.md").read_text()
 
 
+def test_nothing_is_uploaded_of_a_command_that_did_not_run(
+    programs: Programs, httpbin: Path
+) -> None:
+    runner = httpbin / "runner"
+    env = github_action.environment(runner, path="--nonsense")
+    programs.run(["bash", "-c", github_action.script()], httpbin, 2, env=env)
+    assert not (runner / "output").exists()
+
+
 def test_steps_behind_the_verdict_run_although_it_failed() -> None:
     steps = github_action.ACTION["runs"]["steps"]
     (index,) = [index for index, step in enumerate(steps) if step.get("id") == "run"]
