@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import partial
 
 from krm_injector.istio_names import (
+    CANONICAL_NAME_LABEL,
+    CANONICAL_REVISION_LABEL,
     DEFAULT_CONTAINER_ANNOTATION,
     DEFAULT_LOGS_CONTAINER_ANNOTATION,
     IMAGE_TYPE_ANNOTATION,
@@ -17,6 +19,7 @@ from krm_injector.istio_names import (
     INTERCEPTION_ANNOTATION,
     MERGE_METRICS_ANNOTATION,
     NATIVE_SIDECAR_ANNOTATION,
+    NETWORK_LABEL,
     OVERRIDES_ANNOTATION,
     PROXY_CONFIG_ANNOTATION,
     REVISION_LABEL,
@@ -107,10 +110,10 @@ HARMLESS: dict[str, str] = {
     "sidecar.istio.io/statsInclusionRegexps": _STATS,
     "sidecar.istio.io/statsInclusionSuffixes": _STATS,
     "k8s.v1.cni.cncf.io/networks": "further networks; injection adds its own",
-    "service.istio.io/canonical-name": _NAMES,
-    "service.istio.io/canonical-revision": _NAMES,
+    CANONICAL_NAME_LABEL: _NAMES,
+    CANONICAL_REVISION_LABEL: _NAMES,
     "service.istio.io/workload-name": _NAMES,
-    "topology.istio.io/network": "how other networks reach the pod",
+    NETWORK_LABEL: "how other networks reach the pod",
     "topology.istio.io/subzone": "locality for load balancing",
     "networking.istio.io/tunnel": "whether other proxies reach the pod by HBONE",
     "gateway.istio.io/agentgatewayImage": "of gateways that istiod deploys, not of injection",

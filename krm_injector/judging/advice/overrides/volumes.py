@@ -32,7 +32,8 @@ PROXY_PATHS = (
 def mounted(own: Own, value: str) -> Iterator[Finding]:
     """The mounts of the annotation sidecar.istio.io/userVolumeMount."""
     for name, mount in named(value).items():
-        place = own.of_annotation("override-proxy-files", USER_VOLUME_MOUNT, "")
+        shown = f"{name}: {mount.get('mountPath')}"
+        place = own.of_annotation("override-proxy-files", USER_VOLUME_MOUNT, "", shown=shown)
         yield from of_mount(own, name, mount, place)
 
 
