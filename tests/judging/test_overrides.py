@@ -367,9 +367,9 @@ def test_the_proxys_user_is_an_override_too() -> None:
     assert judged_by(allowing(entry_of_user), objects) == []
 
 
-@pytest.mark.parametrize("code", {**CASES, **NATIVE_CASES})
+@pytest.mark.parametrize("code", [*CASES, *NATIVE_CASES])
 def test_each_override_can_be_allowed_by_its_own_values(code: str) -> None:
-    objects = {**CASES, **NATIVE_CASES}[code][0]
+    objects = (CASES.get(code) or NATIVE_CASES[code])[0]
     injection = {"cluster": {"nativeSidecars": code in NATIVE_CASES}}
     (found, *_) = [
         each for each in checked(allowing(injection=injection), *objects) if each.code == code

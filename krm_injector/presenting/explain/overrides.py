@@ -91,7 +91,7 @@ def rows(entries: Iterable[Entry]) -> list[Row]:
         if entry.get("podTemplate"):
             workload += f" {entry['podTemplate']}"
 
-        for override in entry["overrides"]:
+        for override in entry.get("overrides", ()):  # without advice there are none
             setting, code, severity = (override[key] for key in ("setting", "code", "severity"))
             result.append(Row(workload, setting, _shown(override["value"]), code, severity))
 
