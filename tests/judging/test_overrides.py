@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from builders import deployment
 from judging.advice_cases import NS
@@ -188,6 +189,49 @@ def test_a_list_of_inbound_ports_names_the_declared_ones_that_it_leaves_out() ->
 def test_a_gateway_is_not_told_of_ports_and_an_application_as_a_gateway_is() -> None:
     assert codes(GATEWAY_POD) == []
     assert codes(CASES["override-templates"][0]) == ["override-templates"]
+
+
+def test_a_gateway_with_a_further_template_is_told_of_that_one_only() -> None:
+    gateway = json.dumps({"spec": {"containers": [{"name": PROXY, "image": "proxyv2:1.30.0"}]}})
+    templates = {"sidecar": gateway, "gateway": gateway, "spire": "spec: {}"}
+    template = builders.pod_template(
+        {"name": PROXY, "image": "auto"}, annotations={"inject.istio.io/templates": "gateway,spire"}
+    )
+    objects = [
+        NS,
+        *builders.control_plane(templates=templates),
+        builders.workload(template=template),
+    ]
+    (result,) = overrides(objects)
+    assert result.code == "override-template-added" and "spire" in result.message
+
+
+def test_a_template_that_adds_to_the_applications_container_makes_it_no_override() -> None:
+    """As grpc-agent does."""
+    template = json.dumps({"spec": {"containers": [{"name": "web", "env": [{"name": "A"}]}]}})
+    objects = [NS, *builders.control_plane(template), deployment(container={"command": ["x"]})]
+    assert codes(objects) == []
+
+
+@pytest.mark.parametrize("version", ["1.9.9", "1.11.8", "1.12.9", "1.13.9", "1.22.0", "1.31.0"])
+def test_the_meshs_own_image_is_no_override_in_any_version(version: str) -> None:
+    image = f"example.com/hub/proxyv2:{version}"
+    template = json.dumps({"spec": {"containers": [{"name": PROXY, "image": image}]}})
+    values = {"global": {"hub": "example.com/hub", "tag": version}}
+    plane = builders.control_plane(template, version=version, values=values)
+    proxy = deployment(beside=[{"name": PROXY, "image": image}])
+    assert codes([NS, *plane, proxy]) == []
+    assert codes([NS, *plane, annotated(proxyImage=image)[1]]) == []
+    other = deployment(beside=[{"name": PROXY, "image": "example.com/other/proxyv2:1"}])
+    assert codes([NS, *plane, other]) == ["override-proxy-image"]
+
+
+def test_certificates_of_a_gateway_are_not_told() -> None:
+    mounts = [{"name": "certs", "mountPath": "/etc/istio/ingressgateway-certs"}]
+    proxy = {"name": PROXY, "image": "auto", "volumeMounts": mounts}
+    annotations = {"inject.istio.io/templates": "gateway"}
+    template = builders.pod_template(proxy, annotations=annotations)
+    assert codes([NS, builders.workload(template=template)]) == []
 
 
 def test_nothing_is_redirected_so_ports_are_not_told_too() -> None:

@@ -71,7 +71,7 @@ def check(own: Own) -> Iterator[Finding]:
 
 def _overrides(own: Own) -> Iterator[Override]:
     workload = own.workload
-    injected = own.names("containers") | own.names("initContainers")
+    injected = own.injected()
     if workload.rules.result == "spec":
         return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from krm_injector.injection.template_data import proxy_image
+from krm_injector.injection.template_data import PROXY_IMAGE, proxy_image
 from krm_injector.istio_api import (
     Message,
     merge_proxy_config,
@@ -68,5 +68,10 @@ class MeshFacts:
         return value if isinstance(value, dict) else {}
 
     def image(self, config: Message) -> str:
-        """The proxy's image by the values and the ProxyConfig, as templates see it."""
-        return proxy_image(self.typed, config, {}, self.mesh.rules.image_variant)
+        """The proxy's image by the values and the ProxyConfig, as templates see it. Until 1.12
+        they put it together themselves, and know no types.
+        """
+        typed = self.typed
+        if "ProxyImage" not in self.mesh.rules.template_data:
+            return f"{typed.hub}/{typed.proxy_image or PROXY_IMAGE}:{typed.tag}"
+        return proxy_image(typed, config, {}, self.mesh.rules.image_variant)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 
 from krm_injector.injection import merge
-from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION, STATUS_ANNOTATION
+from krm_injector.istio_names import (
+    CORE_DUMP_CONTAINER,
+    INIT_CONTAINER,
+    PROXY_CONFIG_ANNOTATION,
+    PROXY_CONTAINER,
+    STATUS_ANNOTATION,
+    VALIDATION_CONTAINER,
+)
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -24,6 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.codes import CodeName
 
+_ISTIOS = frozenset((PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER, CORE_DUMP_CONTAINER))
 USER_VOLUME = "sidecar.istio.io/userVolume"
 
 # What the status annotation lists: the names of what the templates brought.
@@ -90,6 +98,12 @@ class Own:
     def names(self, field: str) -> frozenset[str]:
         """The names of the volumes (or containers, initContainers) that the templates brought."""
         return self.brought.get(field, frozenset())
+
+    def injected(self) -> frozenset[str]:
+        """The names of Istio's own containers that the templates brought. A template that adds to
+        the application's containers (grpc-agent) brings their names too.
+        """
+        return _ISTIOS.intersection(self.names("containers") | self.names("initContainers"))
 
     def of_annotation(
         self, code: CodeName, name: str, message: str, values: tuple[str, ...] = (), shown: str = ""

@@ -32,7 +32,7 @@ AGENT_LOG_LEVEL = "sidecar.istio.io/agentLogLevel"
 DISCOVERY_ADDRESS = "sidecar.istio.io/discoveryAddress"  # 1.1 to 1.8
 CONTROL_PLANE_AUTH = "sidecar.istio.io/controlPlaneAuthPolicy"  # likewise
 
-_GATEWAY = ["gateway"]  # Istio's template for a pod that is nothing but a gateway
+_GATEWAY = "gateway"  # Istio's template for a pod that is nothing but a gateway
 _VERBOSE = lazy_pattern(r"(?i)(?:\A|[:,=\s])(?:debug|trace)(?=\Z|[,\s])")
 # Where the mesh states its own levels: values.global.proxy, values.global.logging.
 _MESH_LEVELS = {
@@ -107,8 +107,8 @@ def templates(own: Own, value: str) -> Iterator[Finding]:
     aliases = config.get("aliases") or {}
     chosen = _resolved([name.strip() for name in value.split(",")], aliases)
     usual = _resolved(config.get("defaultTemplates") or ["sidecar"], aliases)
-    if chosen == _GATEWAY and _nothing_but_a_proxy(own):
-        return
+    if _GATEWAY in chosen and _nothing_but_a_proxy(own):
+        usual = [_GATEWAY]
 
     ref, missing = own.workload.ref, [name for name in usual if name not in chosen]
     if missing:

@@ -56,6 +56,8 @@ def of_mount(own: Own, name: str, mount: dict[str, object], place: Finding) -> I
             f"{start}, where it has files of its own: program, configuration, token or keys can "
             "be the workload's then, and not the mesh's. Mount it elsewhere"
         )
+    elif own.is_gateway:
+        return  # the certificates that a gateway serves
     else:
         message = (
             f"{start}. The workload chooses these files; what reads them is up to EnvoyFilters "
@@ -113,7 +115,7 @@ def check(own: Own) -> Iterator[Finding]:
 def _shared(own: Own, brought: frozenset[str]) -> Iterator[Finding]:
     """Mounts of the application's containers of volumes that injection brings to the proxy."""
     workload = own.workload
-    injected = own.names("containers") | own.names("initContainers")
+    injected = own.injected()
     for_proxy = {
         mount.get("name") for mount in mappings(mapping(workload.proxy).get("volumeMounts"))
     }
