@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from krm_injector.judging.advice import Advice
-from krm_injector.judging.advice.overrides.allowed import CODES
+from krm_injector.judging.advice.overrides.allowed import LISTED
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.lazy_pattern import lazy_pattern
@@ -47,7 +47,7 @@ def attach(
         entry["overrides"] = []
 
     for result, index in warnings:
-        if index is not None and result.code in CODES:
+        if index is not None and result.code in LISTED:
             entries[index]["overrides"].append(_override(result, decisions[index]))
 
 

@@ -25,10 +25,10 @@ WEAK = deployment(annotations={PORTS: "3306"}, beside=[PROXY])
 PLAIN = deployment("plain")
 
 
-def explanation(*objects: Object) -> Explanation:
+def explanation(*objects: Object, settings: Settings | None = None) -> Explanation:
     values = (namespace(injection="enabled"), *objects)
     bundle = read_manifests("".join(json.dumps(value) + "\n" for value in values).encode())
-    settings = Settings()
+    settings = settings or Settings()
     outcome = pipeline.run(bundle, settings)
     return explained(outcome, settings, Locations([bundle]))
 
@@ -47,6 +47,16 @@ def test_json_has_them_per_workload_as_the_schema_says() -> None:
         ("override-privileged", "istio-proxy: securityContext.privileged", True),
     ]
     assert all(each["message"] and each["severity"] == "warning" for each in first)
+
+
+def test_two_other_warnings_are_listed_too() -> None:
+    init = {"name": "wait", "image": "busybox:1", "command": ["curl", "http://db"]}
+    objects = deployment(initContainers=[init], securityContext={"runAsUser": 1337})
+    listed = {row.code for row in overrides.rows(explanation(objects).entries)}
+    assert listed == {"proxy-identity"}, "a native sidecar runs before init containers"
+    settings = Settings(native_sidecars=False)
+    rows = overrides.rows(explanation(objects, settings=settings).entries)
+    assert {row.code for row in rows} == {"proxy-identity", "init-container-network"}
 
 
 def test_markdown_has_a_table_of_them() -> None:

@@ -12,6 +12,8 @@ from krm_injector.model import Decision
 
 # What is a choice of the workload's too, though it is no setting of Istio's.
 CODES = frozenset((*of_page("overrides.md"), "proxy-identity"))
+# What reports list beside them. Injection causes it, so no policy has to allow it.
+LISTED = CODES | {"init-container-network"}
 
 
 def is_gated(finding: Finding, settings: Settings) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class MeshFacts:
     """The parsed values and mesh configuration of one control plane, which has injected."""
 
-    __slots__ = ("_config", "_proxy_config", "mesh", "typed", "values")
+    __slots__ = ("_config", "_configs", "_proxy_config", "mesh", "typed", "values")
 
     def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
@@ -33,6 +33,8 @@ class MeshFacts:
         self.typed = typed_values(mesh.values, mesh.rules.api)
         self._config = mesh_config(mesh.mesh_config, mesh.rules.api)
         self._proxy_config: Message | None = None
+        # By the ProxyConfig's id and the annotation; it is kept, so that the id stays its own.
+        self._configs: dict[tuple[int, str | None], tuple[Message, Object, Object]] = {}
 
     def proxy_value(self, name: str) -> str:
         """values.global.proxy.NAME as text, "" where it is not stated."""
@@ -56,16 +58,24 @@ class MeshFacts:
         self._proxy_config = config
         return config
 
-    def overlaid(self, base: Message, annotation: str | None) -> Message:
-        """The ProxyConfig with the annotation proxy.istio.io/config over it (1.6 and later)."""
-        if annotation is None or self.mesh.rules.minor < (1, 6):
-            return base
-        return merge_proxy_config(annotation, base, self.mesh.rules.api)
+    def configs(
+        self, namespace: str, labels: dict[str, str], annotation: str | None
+    ) -> tuple[Object, Object]:
+        """A pod's ProxyConfig without its annotation proxy.istio.io/config and with it (1.6 and
+        later), as plain values by JSON name.
+        """
+        if annotation is not None and self.mesh.rules.minor < (1, 6):
+            annotation = None
 
-    def plain(self, config: Message) -> Object:
-        """A ProxyConfig as plain values by JSON name."""
-        value: Any = json.loads(to_json(config))
-        return value if isinstance(value, dict) else {}
+        base = self.proxy_config(namespace, labels)
+        key = (id(base), annotation)
+        known = self._configs.get(key)
+        if known is None or known[0] is not base:
+            before = after = _plain(base)
+            if annotation is not None:
+                after = _plain(merge_proxy_config(annotation, base, self.mesh.rules.api))
+            known = self._configs[key] = (base, before, after)
+        return known[1], known[2]
 
     def image(self, config: Message) -> str:
         """The proxy's image by the values and the ProxyConfig, as templates see it. Until 1.12
@@ -75,3 +85,8 @@ class MeshFacts:
         if "ProxyImage" not in self.mesh.rules.template_data:
             return f"{typed.hub}/{typed.proxy_image or PROXY_IMAGE}:{typed.tag}"
         return proxy_image(typed, config, {}, self.mesh.rules.image_variant)
+
+
+def _plain(config: Message) -> Object:
+    value: Any = json.loads(to_json(config))
+    return value if isinstance(value, dict) else {}

@@ -74,11 +74,9 @@ class Own:
     def configs(self) -> tuple[Object, Object]:
         """The pod's ProxyConfig without its annotation proxy.istio.io/config, and with it."""
         if self._configs is None:
-            base = self.facts.proxy_config(self.workload.ref.namespace, self.labels)
             annotation = self.annotations.get(PROXY_CONFIG_ANNOTATION)
-            merged = self.facts.overlaid(base, annotation)
-            before = self.facts.plain(base)
-            self._configs = (before, before if merged is base else self.facts.plain(merged))
+            namespace = self.workload.ref.namespace
+            self._configs = self.facts.configs(namespace, self.labels, annotation)
         return self._configs
 
     @property
