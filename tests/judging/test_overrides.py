@@ -334,6 +334,44 @@ def test_hostile_values_do_no_harm() -> None:
             assert isinstance(codes(objects), list)
 
 
+def proxy_config_resource(namespace: str = "shop", app: str = "web", **spec: Any) -> Object:
+    selector = {"matchLabels": {"app": app}}
+    value = builders.resource(
+        "networking.istio.io/v1beta1", "ProxyConfig", "own", spec={"selector": selector, **spec}
+    )
+    value["metadata"]["namespace"] = namespace
+    return value
+
+
+CA: dict[str, Any] = {
+    "environmentVariables": {"CA_ADDR": "ca.other:15012", "ISTIO_META_DNS_CAPTURE": "true"}
+}
+
+
+def test_a_proxy_config_of_the_workloads_namespace_is_an_override() -> None:
+    (result,) = overrides([NS, proxy_config_resource(**CA), deployment()])
+    assert (result.code, result.current) == ("override-control-plane", "CA_ADDR: ca.other:15012")
+    assert str(result.resource) == "ProxyConfig shop/own"
+    assert result.field == 'spec.environmentVariables["CA_ADDR"]'
+    assert codes([NS, proxy_config_resource(app="other", **CA), deployment()]) == []
+    assert codes([NS, proxy_config_resource(namespace="istio-system", **CA), deployment()]) == []
+
+
+def test_an_image_type_of_a_proxy_config() -> None:
+    debug = proxy_config_resource(image={"imageType": "debug"})
+    assert codes([NS, debug, deployment()]) == ["override-proxy-image"]
+    distroless = proxy_config_resource(image={"imageType": "distroless"})
+    assert codes([NS, distroless, deployment()]) == []
+
+
+def test_a_proxy_config_cannot_silence_itself_where_there_is_a_policy() -> None:
+    resource = proxy_config_resource(**CA)
+    resource["metadata"]["annotations"] = {SILENCE_ANNOTATION: "*"}
+    objects = [NS, resource, deployment()]
+    assert judged_by(config(), objects) == []
+    assert judged_by(allowing(), objects) == [("error", "override-control-plane")]
+
+
 # ---------------------------------------------------------------- the policy
 
 

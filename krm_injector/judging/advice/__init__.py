@@ -165,7 +165,8 @@ def _gated(
     if allowed.is_allowed(finding, decision, settings):
         return
 
-    refused = finding._replace(message=finding.message + allowed.remedy(finding, decision))
+    message = finding.message + allowed.remedy(finding, decision)
+    refused = finding._replace(message=message, silenced_by=None)
     yield from _advice(refused, decision.workload.ref, index, settings, "error")
 
 

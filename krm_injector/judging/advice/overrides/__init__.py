@@ -15,7 +15,7 @@ from krm_injector.judging.advice.injected_workload import (
     Finding,
     InjectedWorkload,
 )
-from krm_injector.judging.advice.overrides import containers, proxy, volumes
+from krm_injector.judging.advice.overrides import containers, proxy, proxy_resources, volumes
 from krm_injector.judging.advice.overrides.own import Own
 from krm_injector.judging.advice.overrides.table import ANNOTATIONS
 
@@ -32,4 +32,5 @@ def check(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Findin
         yield from proxy.tls_mode(own, own.labels[TLS_MODE_LABEL])
 
     yield from containers.check(own)
+    yield from proxy_resources.check(own)
     yield from volumes.check(own)

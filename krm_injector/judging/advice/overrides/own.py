@@ -82,10 +82,7 @@ class Own:
     @property
     def mesh_image(self) -> str:
         """The proxy's image where the workload states none; "" where the values do not tell it."""
-        facts = self.facts
-        if not facts.typed.hub or not facts.typed.tag:
-            return ""
-        return facts.image(facts.proxy_config(self.workload.ref.namespace, self.labels))
+        return self.facts.image
 
     @property
     def is_gateway(self) -> bool:
