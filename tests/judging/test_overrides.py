@@ -440,6 +440,9 @@ def test_severities_and_silence_of_the_policy_still_apply() -> None:
 def test_the_error_names_the_values_and_the_namespace() -> None:
     (result,) = [each for each in checked(allowing(), *PORTS) if each.code in LISTED]
     assert result.message.endswith("with 3306, 5432 in Namespace shop")
+    results = checked(allowing(), *traffic(includeOutboundIPRanges=""))
+    (empty,) = [each for each in results if each.code in LISTED]
+    assert empty.message.endswith('with "" in Namespace shop')
 
 
 def test_the_proxys_user_is_an_override_too() -> None:
@@ -458,9 +461,9 @@ def test_each_override_can_be_allowed_by_its_own_values(code: str) -> None:
     ]
     assert found.severity == "error"
     values = found.message.partition(f"allows {code} with ")[2].rpartition(" in Namespace")[0]
-    stated = entry(*values.split(", ")) if values else entry("x")
+    stated = entry(*values.split(", "))
     stated["codes"] = [code]
-    if values:
+    if values != '""':
         assert (code not in {each.code for each in checked(
             allowing(stated, injection=injection), *objects)})  # fmt: skip
 

@@ -23,7 +23,7 @@ def is_gated(finding: Finding, settings: Settings) -> bool:
 
 def remedy(finding: Finding, decision: Decision) -> str:
     """What the error adds to the finding's message."""
-    values = ", ".join(finding.values) or str(finding.current)
+    values = ", ".join(value or '""' for value in finding.values or (str(finding.current),))
     namespace = decision.workload.ref.namespace
     return (
         f". No entry of spec.allowOverrides allows {finding.code} with {values} in Namespace "
