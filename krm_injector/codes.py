@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     Severity = Literal["error", "warning", "info"]
-    Page = Literal["codes.md", "reasons.md", "warnings.md", "verify.md"]  # of docs/
+    Page = Literal["codes.md", "reasons.md", "warnings.md", "overrides.md", "verify.md"]  # of docs/
     CodeName = Literal[
         # Inputs
         "input-empty",
@@ -176,6 +176,35 @@ if TYPE_CHECKING:
         "webhook-active",
         "injection-required",
         "injection-forbidden",
+        # What a workload overrides of its mesh
+        "override-inbound-ports",
+        "override-inbound-only",
+        "override-inbound-off",
+        "override-outbound-ports",
+        "override-outbound-ranges",
+        "override-outbound-only",
+        "override-outbound-off",
+        "override-interfaces",
+        "override-virtual-interfaces",
+        "override-interception",
+        "override-proxy-image",
+        "override-bootstrap",
+        "override-templates",
+        "override-template-added",
+        "override-privileged",
+        "override-log-level",
+        "override-command",
+        "override-environment",
+        "override-proxy-files",
+        "override-proxy-volume",
+        "override-volumes",
+        "override-control-plane",
+        "override-telemetry",
+        "override-forwarded-headers",
+        "override-hold",
+        "override-native-sidecar",
+        "override-readiness",
+        "override-tls-mode",
         # verify
         "verify-not-injected",
         "verify-unwanted",
@@ -474,6 +503,83 @@ CODES: dict[CodeName, Code] = {
     "injection-forbidden": Code(
         ("error",), "warnings.md", "A workload that must not be injected is"
     ),
+    # What a workload overrides of its mesh
+    "override-inbound-ports": Code(("warning",), "overrides.md", "Inbound ports go past the proxy"),
+    "override-inbound-only": Code(
+        ("warning",), "overrides.md", "Only listed inbound ports go through the proxy"
+    ),
+    "override-inbound-off": Code(
+        ("warning",), "overrides.md", "No inbound traffic goes through the proxy"
+    ),
+    "override-outbound-ports": Code(
+        ("warning",), "overrides.md", "Outbound ports go past the proxy"
+    ),
+    "override-outbound-ranges": Code(
+        ("warning",), "overrides.md", "Outbound address ranges go past the proxy"
+    ),
+    "override-outbound-only": Code(
+        ("warning",), "overrides.md", "Only listed outbound ranges go through the proxy"
+    ),
+    "override-outbound-off": Code(
+        ("warning",), "overrides.md", "No outbound traffic goes through the proxy"
+    ),
+    "override-interfaces": Code(
+        ("warning",), "overrides.md", "Network interfaces go past the proxy"
+    ),
+    "override-virtual-interfaces": Code(
+        ("info",), "overrides.md", "Traffic of virtual interfaces counts as outbound"
+    ),
+    "override-interception": Code(
+        ("warning",), "overrides.md", "The workload has its own interception mode"
+    ),
+    "override-proxy-image": Code(
+        ("warning",), "overrides.md", "The proxy has an image of the workload's choice"
+    ),
+    "override-bootstrap": Code(
+        ("warning",), "overrides.md", "The proxy starts with a bootstrap of the workload's choice"
+    ),
+    "override-templates": Code(
+        ("warning",), "overrides.md", "The workload is injected without the mesh's template"
+    ),
+    "override-template-added": Code(
+        ("info",), "overrides.md", "The workload takes a further injection template"
+    ),
+    "override-privileged": Code(
+        ("warning",), "overrides.md", "The proxy has more rights than the mesh gives it"
+    ),
+    "override-log-level": Code(("warning",), "overrides.md", "The proxy logs at debug or trace"),
+    "override-command": Code(
+        ("warning",), "overrides.md", "An injected container runs another command"
+    ),
+    "override-environment": Code(
+        ("warning",), "overrides.md", "A variable switches off or replaces what the mesh sets"
+    ),
+    "override-proxy-files": Code(
+        ("warning",), "overrides.md", "The workload mounts files over the proxy's, or of the node"
+    ),
+    "override-proxy-volume": Code(
+        ("info",), "overrides.md", "The workload mounts files into the proxy"
+    ),
+    "override-volumes": Code(
+        ("warning",), "overrides.md", "A volume of the proxy is the workload's, or is read by it"
+    ),
+    "override-control-plane": Code(
+        ("warning",), "overrides.md", "The proxy is told of another control plane or authority"
+    ),
+    "override-telemetry": Code(
+        ("warning",), "overrides.md", "The proxy sends its telemetry to another address"
+    ),
+    "override-forwarded-headers": Code(
+        ("warning",), "overrides.md", "The proxy believes headers of its callers"
+    ),
+    "override-hold": Code(
+        ("warning",), "overrides.md", "The application does not wait for its proxy"
+    ),
+    "override-native-sidecar": Code(
+        ("warning",), "overrides.md", "The proxy is no native sidecar, though the mesh's are"
+    ),
+    "override-readiness": Code(("warning",), "overrides.md", "The proxy has no readiness probe"),
+    "override-tls-mode": Code(("warning",), "overrides.md", "Clients are told to use plain text"),
     # verify
     "verify-not-injected": Code(("error",), "verify.md"),
     "verify-unwanted": Code(("error",), "verify.md"),

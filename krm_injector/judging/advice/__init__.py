@@ -13,12 +13,14 @@ from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
     lifecycle,
     network,
+    overrides,
     pod_security,
     probes,
     resources,
     silence,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
+from krm_injector.judging.advice.overrides import allowed
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
@@ -28,6 +30,8 @@ from krm_injector.sources.resource_list.members import walk
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from krm_injector.codes import Severity
 
 CHECKS = (
     pod_security.check,
@@ -44,6 +48,7 @@ CHECKS = (
     lifecycle.disruption_budget,
     lifecycle.images,
     lifecycle.webhook_active,
+    overrides.check,
 )
 
 
@@ -87,6 +92,9 @@ def advise(
         loads.append(resources.load_of(workload, template, injected_template))
         silenced = silence.codes_of(workload.object)
         for finding in _findings(decision, injected, objects):
+            if allowed.is_gated(finding, settings):
+                warnings += _gated(finding, decision, index, settings)
+                continue
             if finding.silenced_by is None and silence.covers(silenced, finding.code):
                 continue
             warnings += _advice(finding, workload.ref, index, settings)
@@ -148,12 +156,30 @@ def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iter
         yield from check(workload, objects)
 
 
+def _gated(
+    finding: Finding, decision: Decision, index: int, settings: Settings
+) -> Iterator[Advice]:
+    """An override that spec.allowOverrides does not allow. The workload's own annotation does not
+    silence it: whoever writes that wrote the override too.
+    """
+    if allowed.is_allowed(finding, decision, settings):
+        return
+
+    message = finding.message + allowed.remedy(finding, decision)
+    refused = finding._replace(message=message, silenced_by=None)
+    yield from _advice(refused, decision.workload.ref, index, settings, "error")
+
+
 def _advice(
-    finding: Finding, ref: ResourceRef | None, index: int | None, settings: Settings
+    finding: Finding,
+    ref: ResourceRef | None,
+    index: int | None,
+    settings: Settings,
+    default: Severity | None = None,
 ) -> Iterator[Advice]:
     """The finding about a workload (or none) as advice, unless it is silenced."""
     resource, code = finding.resource or ref, finding.code
-    severity = silence.severity(code, settings, resource, ref)
+    severity = silence.severity(code, settings, resource, ref, default=default)
     if severity is None:
         return
 

@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from krm_injector.codes import CodeName, Severity
 
 
-def severity(code: CodeName, settings: Settings, *refs: ResourceRef | None) -> Severity | None:
-    """The severity of a warning about these resources; None if the settings silence it."""
-    stated = settings.severities.get(code) or CODES[code].severities[0]
+def severity(
+    code: CodeName,
+    settings: Settings,
+    *refs: ResourceRef | None,
+    default: Severity | None = None,
+) -> Severity | None:
+    """The severity of a warning about these resources; None if the settings silence it.
+
+    default: where the settings state none; the code's own if it is None.
+    """
+    stated = settings.severities.get(code) or default or CODES[code].severities[0]
     if stated == "off":
         return None
 

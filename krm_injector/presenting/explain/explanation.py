@@ -10,6 +10,7 @@ from krm_injector.judging.advice import Advice
 from krm_injector.model import Decision, Mesh, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome
+from krm_injector.presenting.explain import overrides
 from krm_injector.presenting.explain.entries import Entry, entries
 from krm_injector.presenting.explain.locations import Locations
 from krm_injector.presenting.explain.refusals import ErrorsByDecision, refusals
@@ -24,7 +25,7 @@ class Explanation(NamedTuple):
     """Text forms show meshes and entries. The HTML report shows the rest too."""
 
     meshes: Sequence[Mesh]
-    entries: list[Entry]  # one per decision, in order; each with its warnings
+    entries: list[Entry]  # one per decision, in order; each with its warnings and overrides
     decisions: Sequence[Decision]
     replacements: Mapping[int, Any]  # index of an item -> the item as injection leaves it
     results: Sequence[Result]  # of the run; advice is not among them
@@ -43,6 +44,7 @@ def explain(
 
     warnings = advice.advise(outcome.bundle, decisions, replacements, settings)
     advice.attach(workload_entries, warnings)
+    overrides.attach(workload_entries, decisions, warnings)
     return Explanation(
         outcome.meshes,
         workload_entries,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from krm_injector.model import Mesh
+from krm_injector.presenting.explain import overrides
 from krm_injector.presenting.explain.entries import Entry
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.rows import TableRow, by_namespace, rows_of
@@ -46,6 +47,7 @@ def _workload(entry: Entry, row: TableRow, style: Style) -> list[str]:
     lines += _verdict(entry, row, style)
     lines += _webhooks(entry["evidence"], style)
     lines += _pod_rules(entry["evidence"], style)
+    lines += _overrides(entry, style)
 
     if entry.get("doubt"):
         lines += _indented(f"perhaps meant in: {printable(entry['doubt'])}", style, _INDENT)
@@ -127,6 +129,15 @@ def _pod_rules(evidence_entries: list[Entry], style: Style) -> list[str]:
     for evidence in rules:
         lines += _evidence(evidence, evidence["rule"], size, style)
 
+    return lines
+
+
+def _overrides(entry: Entry, style: Style) -> list[str]:
+    rows = overrides.rows([entry])
+    lines = [f"{_INDENT}overrides of the mesh:"] if rows else []
+    for row in rows:
+        sentence = f"{row.setting}: {row.value} ({row.code})"
+        lines += _indented(printable(sentence), style, _INDENT * 2)
     return lines
 
 
