@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HIDDEN = "(hidden)"
+_LONGEST = 10_000  # characters of a line: of a longer one, nothing is shown
 
 # Names as programs and people give them: DB_PASSWORD, apiKey, --token, client-secret.
 _NAME = (
@@ -21,7 +22,7 @@ _CREDENTIAL = lazy_pattern(rf"(?i){_NAME}[\"']?$")
 # A name, and behind it its value: in a map, as the value beside it, and in a command.
 _NAMED = lazy_pattern(
     rf"(?i)({_NAME}[\"']?\s*(?:[:=]|,\s*[\"']?value[\"']?\s*:)\s*"
-    rf"|--?[\w-]*{_NAME}[\"']?[\s,]\s*)({_TEXT})"
+    rf"|--?[\w-]{{0,60}}{_NAME}[\"']?[\s,]\s*)({_TEXT})"
 )
 _FLOW_SECRET = lazy_pattern(r"[{,]\s*[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
 _PLAIN_SECRET = lazy_pattern(r"(?m)[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
@@ -67,6 +68,8 @@ def without_secrets(line: str, value: Any, path: Step) -> str:
 
 
 def _hidden(line: str) -> str:
+    if len(line) > _LONGEST:
+        return ""
     line = _VALUE.sub(HIDDEN, line)
     return _NAMED.sub(lambda match: f"{match[1]}{HIDDEN}", line)
 

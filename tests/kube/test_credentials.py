@@ -4,6 +4,7 @@ is invented.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -112,6 +113,15 @@ def test_no_line_of_a_secret_shows_a_value() -> None:
             for path in ((), ("data",), ("data", "user"), ("stringData", "url")):
                 shown = without_secrets(line, SECRET, path)
                 assert not any(value in shown for value in ("bWU=", "aGlkZQ==", "plain")), line
+
+
+@pytest.mark.parametrize("part", ["-", "-a", "eyJ-", 'token:"', "a://", '{"kind":', "--token "])
+def test_a_long_line_takes_no_time(part: str) -> None:
+    start = time.process_time()
+    for line in (part * (10_000 // len(part)), part * 100_000):
+        without_secrets(line, {}, ())
+        in_unread(line, line)
+    assert time.process_time() - start < 5
 
 
 def test_names() -> None:
