@@ -107,6 +107,8 @@ class Settings(NamedTuple):
     forbid: tuple[Object, ...] = ()
     # Of the cluster's oldest kubelet; "": not stated.
     kubernetes_version: str = ""
+    # Injection reads pods with the API server's defaults in them.
+    defaults: bool = False
 
 
 def settings(value: Any) -> Settings:

@@ -100,7 +100,7 @@ def _injected(decision: Decision, plane: PreparedControlPlane, settings: Setting
     """The injected object, with its injected images as the functionConfig states them. Raises
     Failure, ApiError.
     """
-    injected = inject(decision, plane, settings.method == "manual")
+    injected = inject(decision, plane, settings.method == "manual", settings.defaults)
     if settings.images.lock is None and not settings.images.registries:
         return injected
 
