@@ -10,7 +10,7 @@ user's own istio-proxy merged with the template's, and the annotations.
 
 from __future__ import annotations
 
-from krm_injector.injection.merge import AUTO_IMAGE, injection_status
+from krm_injector.injection.merge import AUTO_IMAGE, injection_status, without_nulls
 from krm_injector.istio_names import (
     CORE_DUMP_CONTAINER,
     INIT_CONTAINER,
@@ -19,6 +19,8 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import defaults
 from krm_injector.kube.element_names import names
+from krm_injector.kube.paths import Step, at, put
+from krm_injector.kube.yaml import same
 from krm_injector.model import Object
 
 TYPE_CHECKING = False
@@ -34,6 +36,42 @@ def injected(pod: Object, inject: Callable[[Object], Object]) -> Object:
     """What ``inject`` makes of the pod with its defaults, without those in the user's fields."""
     stored = defaults.of_pod(pod)
     return without_defaults(inject(stored), stored, pod)
+
+
+def same_once_stored(one: Object, other: Object, template: Step) -> bool:
+    """Whether two objects are the same but for defaults in their pod templates."""
+    path = (*template, "spec")
+    stored = []
+    for value in (one, other):
+        spec = without_nulls(at(value, path) or {})
+        stored.append(put(value, path, defaults.filled_in("v1.PodSpec", spec)))
+    return same(*stored)
+
+
+def container(value: Object) -> Object:
+    """A container with its defaults."""
+    filled: Object = defaults.filled_in("v1.Container", without_nulls(value))
+    return filled
+
+
+def without_side_effects(override: Object, injected: Object) -> Object:
+    """An override of an injected container, with that container's values in those fields that the
+    API server would fill in: its defaults would be overrides too.
+    """
+    return _holding(override, container(override), container(injected))
+
+
+def _holding(override: Object, filled: Object, injected: Object) -> Object:
+    result = dict(override)
+    for key, default in filled.items():
+        value = injected.get(key)
+        if isinstance(default, dict) and isinstance(value, dict):
+            held = _holding(override.get(key) or {}, default, value)
+            if held:
+                result[key] = held
+        elif key not in override and value is not None and value != default:
+            result[key] = value
+    return result
 
 
 def without_defaults(injected: Object, stored: Object, pod: Object) -> Object:
