@@ -49,11 +49,8 @@ def _before_and_after(
     def trial(before: Object) -> Object | None:
         return _injected_or_none(_with_object(decision, before), plane, settings)
 
-    def is_standing(injected: Object | None) -> bool:
-        return injected is not None and _is_same(injected, workload, settings)
-
     after = trial(likely)
-    if is_standing(after):
+    if _is_same(after, workload, settings):
         return likely, standing
 
     from krm_injector.reinjection import open_questions, reconstruct  # late: few pods need it
@@ -64,12 +61,12 @@ def _before_and_after(
     # With another answer to an open question, this configuration may still have made it.
     questions = open_questions.that_matter(workload, likely, after, trial)
     for before in open_questions.other_readings(workload, likely, questions):
-        if is_standing(trial(before)):
+        if _is_same(trial(before), workload, settings):
             return before, standing
 
     lost = [*reconstruct.lost(workload), *(question.what for question in questions)]
     if lost:
-        if is_standing(trial(standing)):
+        if _is_same(trial(standing), workload, settings):
             return None  # Istio's own second pass changes nothing either, so this does no harm
         raise Failure(eject.taken_back_loses(workload, lost))
 
@@ -79,12 +76,12 @@ def _before_and_after(
     return likely, undo.keys_as(likely, after)
 
 
-def _is_same(injected: Object, standing: Workload, settings: Settings) -> bool:
+def _is_same(injected: Object | None, standing: Workload, settings: Settings) -> bool:
     """Whether a workload is as injection gives it. Where injection reads what the API server
     stores, a default that is written out makes no difference.
     """
-    if yaml.same(injected, standing.object):
-        return True
+    if injected is None or yaml.same(injected, standing.object):
+        return injected is not None
     if not settings.defaults:
         return False
 

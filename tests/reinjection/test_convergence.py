@@ -73,6 +73,8 @@ OWN_CONFIGURATIONS = {
     "other port": settings(mesh={"meshConfig": "defaultConfig: {statusPort: 15999}"}),
     "old rules": settings(mesh={"version": "1.28.0"}),
     "guard": settings(guard="label"),
+    "defaults": settings(cluster={"nativeSidecars": True, "defaults": True}),
+    "defaults, container": settings(cluster={"nativeSidecars": False, "defaults": True}),
 }
 
 
