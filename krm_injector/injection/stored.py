@@ -75,23 +75,18 @@ def _holding(override: Object, filled: Object, injected: Object) -> Object:
 
 
 def without_defaults(injected: Object, stored: Object, pod: Object) -> Object:
-    """The injected pod without the defaults of ``stored`` that are not in ``pod``, as far as the
-    API server gives the same ones again.
+    """The injected pod without the defaults of ``stored`` that are not in ``pod``.
+
+    The API server must give the same ones again. Otherwise, which no template of Istio's is known
+    to cause, they are left in.
     """
-    wanted = defaults.of_pod(injected)
     spec = _own_map(injected["spec"], stored["spec"], pod["spec"])
     for field in _NAMED_BY_STATUS:
         if spec.get(field):
             spec[field] = _with_parts_of_istio(field, spec[field], injected, stored)
 
     result = {**injected, "spec": spec}
-    given = defaults.of_pod(result)
-    if given == wanted:
-        return result
-
-    # An injected field changed what follows from it, as another image its imagePullPolicy.
-    result = _restored(result, given, wanted)
-    return result if defaults.of_pod(result) == wanted else injected
+    return result if defaults.of_pod(result) == defaults.of_pod(injected) else injected
 
 
 def _with_parts_of_istio(
@@ -170,23 +165,3 @@ def _own_list(value: list[Any], stored: list[Any], own: list[Any]) -> list[Any]:
         else:
             result.append(_own(element, *named[name]) if name in named else element)
     return result
-
-
-# ---------------------------------------------------------------- what does not come again
-
-
-def _restored(value: Any, given: Any, wanted: Any) -> Any:
-    """The value with what is wanted where its defaults give something else."""
-    if given == wanted:
-        return value
-
-    if isinstance(value, dict) and isinstance(given, dict) and isinstance(wanted, dict):
-        result = dict(value)
-        for key, inner in wanted.items():
-            if key not in given or given[key] != inner:
-                result[key] = _restored(value.get(key), given.get(key), inner)
-        return result
-
-    if isinstance(value, list) and isinstance(wanted, list) and len(value) == len(wanted):
-        return [_restored(*parts) for parts in zip(value, given, wanted, strict=True)]
-    return wanted

@@ -11,6 +11,8 @@ The requests and limits of a whole pod (spec.resources) are left as they are.
 
 from __future__ import annotations
 
+from _operator import is_  # operator's, without the import of operator
+
 from krm_injector.kube import quantity
 from krm_injector.kube.image_tags import LATEST, tag_of
 from krm_injector.kube.types import element_type, fields_of, kind_of
@@ -18,7 +20,7 @@ from krm_injector.light import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeAlias
 
 Object: TypeAlias = "dict[str, Any]"
@@ -96,9 +98,7 @@ def filled_in(go_type: str, value: Any) -> Any:
 
     if kind == "slice" and isinstance(value, list):
         inner = element_type(go_type)
-        items = [filled_in(inner, item) for item in value]
-        is_same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if is_same else items
+        return _same_or_new(value, (filled_in(inner, item) for item in value))
 
     if kind == "struct" and isinstance(value, dict):
         return _struct(go_type, value)
@@ -127,6 +127,11 @@ def _changed(value: Object, changes: Object) -> Object:
     if all(value.get(name, missing) is new for name, new in changes.items()):
         return value
     return {**value, **changes}
+
+
+def _same_or_new(before: list[Any], items: Iterable[Any]) -> list[Any]:
+    after = list(items)
+    return before if all(map(is_, after, before)) else after
 
 
 @cache
@@ -197,22 +202,23 @@ def _of_pod_spec(spec: Object) -> Object:
         changes = {"serviceAccountName": account, "serviceAccount": account}
 
     for field in ("containers", "initContainers") if spec.get("hostNetwork") else ():
-        if isinstance(spec.get(field), list):
-            changes[field] = [_on_host_ports(container) for container in spec[field]]
+        containers = spec.get(field)
+        if isinstance(containers, list):
+            changes[field] = _same_or_new(containers, map(_on_host_ports, containers))
     return changes
 
 
 def _on_host_ports(container: Any) -> Any:
+    """A container of a pod on the node's network, with its ports as ports of the node."""
     ports = container.get("ports") if isinstance(container, dict) else None
-    if not ports:
+    if not ports or all(port.get("hostPort") for port in ports):
         return container
-    return {
-        **container,
-        "ports": [
-            port if port.get("hostPort") else {**port, "hostPort": port.get("containerPort", 0)}
-            for port in ports
-        ],
-    }
+
+    ports = [
+        port if port.get("hostPort") else {**port, "hostPort": port.get("containerPort", 0)}
+        for port in ports
+    ]
+    return {**container, "ports": ports}
 
 
 def _of_volume(volume: Object) -> Object:
