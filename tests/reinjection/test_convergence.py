@@ -254,6 +254,13 @@ def test_record_false_leaves_no_trace() -> None:
     assert inject(inject(EXAMPLE, settings())[0], settings(record=False))[0] == once
 
 
+def test_a_stored_pod_without_record_stays_as_it_is() -> None:
+    """The traces have probes with their defaults, which the injected probes have not."""
+    how = settings(cluster={"defaults": True}, record=False)
+    once, _ = inject(EXAMPLE, how)
+    assert inject(once, how)[0] == once
+
+
 def test_a_pod_that_istio_injected_is_taken_over_where_its_traces_tell_enough() -> None:
     by_istio, _ = inject(EXAMPLE, settings(record=False))
     taken_over, _ = inject(by_istio, settings())
