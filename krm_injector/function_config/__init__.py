@@ -119,6 +119,8 @@ class Settings(NamedTuple):
     allow_overrides: tuple[AllowedOverride, ...] | None = None
     # Of the cluster's oldest kubelet; "": not stated.
     kubernetes_version: str = ""
+    # Injection reads pods with the API server's defaults in them.
+    defaults: bool = False
 
 
 def settings(value: Any) -> Settings:

@@ -91,6 +91,7 @@ def _from_config_map(value: Object) -> Settings:
         platform=data.get("platform"),
         record=data.get("record") != "false",
         guard=data.get("guard", "none"),
+        defaults=data.get("defaults") == "true",
     )
 
 
@@ -104,6 +105,7 @@ def _from_spec(spec: Object) -> Settings:
         default_namespace=spec.get("defaultNamespace", ""),
         native_sidecars=cluster.get("nativeSidecars"),
         kubernetes_version=cluster.get("kubernetesVersion", ""),
+        defaults=cluster.get("defaults", False),
         platform=cluster.get("platform"),
         control_plane_env=cluster.get("controlPlaneEnv", {}),
         mesh=_mesh(spec.get("mesh", {})),

@@ -37,16 +37,29 @@ class Failure(Exception):
         self.results = results
 
 
-def inject(decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
-    """The workload's object with its pod template injected. Raises Failure."""
+def inject(
+    decision: Decision, plane: PreparedControlPlane, manual: bool, defaults: bool = False
+) -> Object:
+    """The workload's object with its pod template injected. Raises Failure.
+
+    defaults: whether injection reads the pod as the API server stores it (stored.py).
+    """
     workload = decision.workload
     metadata_path, pod = pod_of(workload, manual)
     causes = _problems(workload, metadata_path, pod, plane.mesh.rules)
     if causes:
         raise Failure(*causes)
 
+    def of_pod(pod: Object) -> Object:
+        return inject_pod(pod, decision, plane, manual)
+
     try:
-        injected = inject_pod(pod, decision, plane, manual)
+        if defaults:
+            from krm_injector.injection import stored  # late: only spec.cluster.defaults needs it
+
+            injected = stored.injected(pod, of_pod)
+        else:
+            injected = of_pod(pod)
     except (
         TemplateError,
         RenderError,
