@@ -4,7 +4,7 @@ no more, since a fleet has ten thousand workloads.
 
 from __future__ import annotations
 
-from krm_injector.judging.advice import resources
+from krm_injector.judging.advice import amounts
 from krm_injector.judging.advice.injected_workload import replicas, spec_of
 from krm_injector.kube.paths import at
 from krm_injector.presenting.explain.entries import document
@@ -91,8 +91,8 @@ def _requests(explanation: Explanation) -> dict[str, dict[str, Any]]:
     return {
         name: {
             "pods": pods,
-            "cpu": resources.shown(cpu, "cpu"),
-            "memory": resources.shown(memory, "memory"),
+            "cpu": amounts.shown(cpu, "cpu"),
+            "memory": amounts.shown(memory, "memory"),
         }
         for name, (pods, cpu, memory) in sorted(sums.items())
     }
@@ -111,8 +111,8 @@ def _added(decision: Decision, replacements: Mapping[int, Any]) -> tuple[int, in
     before = spec_of(at(workload.object, workload.template))
     after = spec_of(at(injected, workload.template))
     cpu, memory = (
-        resources.pod_amount(after, "requests", resource)
-        - resources.pod_amount(before, "requests", resource)
+        amounts.pod_amount(after, "requests", resource)
+        - amounts.pod_amount(before, "requests", resource)
         for resource in ("cpu", "memory")
     )
     return cpu, memory

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from krm_injector.fleet.forms.placed import Placed
 from krm_injector.fleet.forms.results import has_errors
 from krm_injector.fleet.model import Report, Target, TargetResult
-from krm_injector.judging.advice.resources import number
+from krm_injector.judging.advice.amounts import number
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from krm_injector.fleet.plan import text
 from krm_injector.fleet.plan.model import Gate
 from krm_injector.fleet.plan.work import Answer, Work
-from krm_injector.judging.advice.resources import QUOTAS, number
+from krm_injector.judging.advice.amounts import number
+from krm_injector.judging.advice.resources import QUOTAS
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False

@@ -126,6 +126,8 @@ class BundleObjects:
         self.webhook_selectors: dict[str, selectors.Selector] = {}  # by Webhook.id
         self.services: dict[str, dict[tuple[str, str], list[Object]]] = {}  # see network.services
         self.reported: set[object] = set()  # shared by many workloads, and reported once
+        self.scalers: dict[tuple[str, str, str], Any] | None = None  # see scalers.of_workload
+        self.defaults: dict[str, Any] = {}  # by Namespace; see resources.defaults_of
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from krm_injector.judging.advice.amounts import pod_amount, shown
 from krm_injector.judging.advice.injected_workload import replicas, spec_of
-from krm_injector.judging.advice.resources import pod_amount, shown
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.markup import NOTHING, Html, joined

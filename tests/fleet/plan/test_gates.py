@@ -147,7 +147,13 @@ def test_steps_that_istio_does_not_support(
 
 
 def test_an_autoscaler_that_looks_at_requests() -> None:
-    scaler = {"name": "web", "min": 2, "max": 8, "utilization": {"cpu": 80}}
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "name": "web",
+        "min": 2,
+        "max": 8,
+        "utilization": {"cpu": 80},
+    }
     requests = ({"requests.cpu": 500}, {"requests.cpu": 600})
     plan = plan_of(entry(autoscaler=scaler, requests=requests, pods=2))
     assert only(plan, "autoscaler").why == (
