@@ -11,12 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
+    autoscaling,
     lifecycle,
     network,
     pod_security,
     probes,
+    proxy_resources,
     resources,
+    scalers,
     silence,
+    vertical_autoscaling,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
 from krm_injector.kube.paths import at
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
 CHECKS = (
     pod_security.check,
     resources.limit_ranges,
+    autoscaling.horizontal,
+    vertical_autoscaling.vertical,
+    proxy_resources.displaced,
     network.port_collision,
     network.proxy_identity,
     network.host_port,
@@ -70,6 +77,7 @@ def advise(
     decisions = tuple(decisions)
     kinds_and_values = ((member.kind, member.value) for member in walk(bundle))
     objects = BundleObjects(kinds_and_values, settings.default_namespace, decisions)
+    objects.trial = proxy_resources.Trial(settings)
 
     warnings: list[Advice] = []
     loads: list[resources.Load] = []
@@ -84,7 +92,8 @@ def advise(
         if isinstance(injected, dict):
             injected_template = at(injected, workload.template)
 
-        loads.append(resources.load_of(workload, template, injected_template))
+        scaler = scalers.of_workload(workload, objects)
+        loads.append(resources.load_of(workload, template, injected_template, scaler))
         silenced = silence.codes_of(workload.object)
         for finding in _findings(decision, injected, objects):
             if finding.silenced_by is None and silence.covers(silenced, finding.code):
@@ -141,6 +150,7 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
 def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
     if not isinstance(injected, dict):
         yield from lifecycle.host_network(decision)
+        yield from autoscaling.without_proxy(decision, objects)
         return
 
     workload = InjectedWorkload(decision, injected)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.codes import CodeName
+    from krm_injector.judging.advice.proxy_resources import Trial
 
 # No number of replicas: there is one pod per node.
 PER_NODE = frozenset(("DaemonSet",))
@@ -127,6 +128,7 @@ class BundleObjects:
         self.services: dict[str, dict[tuple[str, str], list[Object]]] = {}  # see network.services
         self.reported: set[object] = set()  # shared by many workloads, and reported once
         self.scalers: dict[tuple[str, str, str], Any] | None = None  # see scalers.of_workload
+        self.trial: Trial | None = None  # injects again; None: nobody may ask
         self.defaults: dict[str, Any] = {}  # by Namespace; see resources.defaults_of
 
     def of(self, kind: str, namespace: str) -> list[Object]:

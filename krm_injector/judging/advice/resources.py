@@ -46,7 +46,7 @@ QUOTAS: dict[str, tuple[Part, str]] = {
     "limits.ephemeral-storage": ("limits", "ephemeral-storage"),
 }
 CONTAINER_FIELDS = ("initContainers", "containers")
-PROXY_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"  # in messages
+_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"  # in messages
 _NAMED = 3  # workloads or autoscalers that a message names
 
 
@@ -160,7 +160,7 @@ def _over(quota: Quota, name: str, asked: tuple[int, int], who: str) -> Finding:
     message = (
         f"{quota.ref} allows {name} {hard}; {who} ask for {before} without and {needed} with their "
         f"proxies: pods over the quota are not created. Raise it to at least {needed}, or lower "
-        f"the proxies' resources ({PROXY_RESOURCES})"
+        f"the proxies' resources ({_RESOURCES})"
     )
     field = _hard_field(name)
     return Finding("quota-exceeded", message, field, hard, needed, quota.ref, quota.object)
@@ -233,7 +233,7 @@ def limit_ranges(workload: InjectedWorkload, objects: BundleObjects) -> Iterator
 
             message = (
                 f"{ref} refuses the injected pods of {workload.ref}: {'; '.join(outside)}. "
-                f"Change the proxy's resources ({PROXY_RESOURCES}) or the LimitRange"
+                f"Change the proxy's resources ({_RESOURCES}) or the LimitRange"
             )
             field = f"spec.limits[{index}]"
             yield Finding("limit-range", message, field, None, None, ref, limit_range)

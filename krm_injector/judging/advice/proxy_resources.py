@@ -1,0 +1,151 @@
+"""Annotations that state one of the proxy's resources, and displace the others of the installation.
+
+Istio's templates print either what the annotations state or what global.proxy.resources has, never
+both (manifests/charts/istio-control/istio-discovery/files/injection-template.yaml; istio #35905).
+Which values are lost is not computed from the values: the workload is injected once more without
+the annotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from krm_injector.function_config import ImageSettings, Settings
+from krm_injector.injection.control_plane import PreparedControlPlane
+from krm_injector.injection.inject import Failure
+from krm_injector.istio_api import ApiError
+from krm_injector.istio_names import PROXY_CONTAINER, PROXY_RESOURCES
+from krm_injector.judging.advice.amounts import running_containers
+from krm_injector.judging.advice.injected_workload import (
+    BundleObjects,
+    Finding,
+    InjectedWorkload,
+    mapping,
+    spec_of,
+)
+from krm_injector.kube.metadata import string_map
+from krm_injector.kube.paths import Step, at, without
+from krm_injector.kube.twins import Twin
+from krm_injector.kube.workloads import text
+from krm_injector.kube.yaml import YamlError
+from krm_injector.model import Decision, Mesh, Object
+from krm_injector.reinjection import bundle_injection
+from krm_injector.reinjection.shapes import Shapes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Lost = dict[tuple[str, str], Any]  # part and resource -> the installation's value
+
+_NAMES = frozenset(PROXY_RESOURCES.values())
+
+
+class Trial:
+    """Injects workloads again, of the same run, without some of their annotations."""
+
+    def __init__(self, settings: Settings) -> None:
+        plain = settings._replace(record=False, guard="none", images=ImageSettings())
+        self._shapes = Shapes(plain, bundle_injection.kept)
+        self._planes: dict[str, PreparedControlPlane] = {}  # by revision
+
+    def injected(self, decision: Decision, value: Object) -> Object | None:
+        """The workload of the decision as this object, injected; None if it is refused."""
+        if decision.mesh is None:
+            return None
+
+        changed = decision._replace(workload=decision.workload._replace(object=value))
+        try:
+            injected = self._shapes.injected(changed, self._plane(decision.mesh))
+        except (ApiError, Failure, YamlError):
+            return None
+        return injected.object() if isinstance(injected, Twin) else injected
+
+    def _plane(self, mesh: Mesh) -> PreparedControlPlane:
+        plane = self._planes.get(mesh.revision)
+        if plane is None:
+            kept = bundle_injection.kept
+            plane = PreparedControlPlane(mesh) if kept is None else kept.plane(mesh)
+            self._planes[mesh.revision] = plane
+        return plane
+
+
+def displaced(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
+    """Requests and limits of the proxy that are lost by an annotation that states another one."""
+    template = workload.decision.workload.template
+    path: Step = (*template, "metadata", "annotations")
+    annotations = at(workload.decision.workload.object, path)
+    if not isinstance(annotations, dict) or _NAMES.isdisjoint(annotations):
+        return
+    if objects.trial is None or workload.proxy is None:
+        return
+
+    stated = {name: value for name, value in string_map(annotations).items() if name in _NAMES}
+    lost = _lost(workload, path, stated, objects.trial)
+    if lost:
+        proposed = {**stated, **_annotations(lost)}
+        message = _message(workload, stated, lost)
+        yield Finding("proxy-resources", message, text(path), stated, proposed)
+
+
+def _lost(workload: InjectedWorkload, path: Step, stated: Mapping[str, str], trial: Trial) -> Lost:
+    decision = workload.decision
+    value: Any = decision.workload.object
+    for name in stated:
+        value = without(value, (*path, name))
+
+    injected = trial.injected(decision, value)
+    if injected is None or workload.proxy is None:
+        return {}
+
+    before = _proxy_resources(injected, decision.workload.template)
+    after = mapping(workload.proxy.get("resources"))
+    return {
+        (part, resource): quantity
+        for part in ("requests", "limits")
+        for resource, quantity in mapping(before.get(part)).items()
+        if at(after, (part, resource)) is None
+    }
+
+
+def _proxy_resources(injected: Object, template: Step) -> Object:
+    for container in running_containers(spec_of(at(injected, template))):
+        if container.get("name") == PROXY_CONTAINER:
+            return mapping(container.get("resources"))
+    return {}
+
+
+def _annotations(lost: Lost) -> dict[str, str]:
+    return {PROXY_RESOURCES[key]: str(lost[key]) for key in lost if key in PROXY_RESOURCES}
+
+
+def _message(workload: InjectedWorkload, stated: Mapping[str, str], lost: Lost) -> str:
+    phrases = [_phrase(workload, key, quantity) for key, quantity in lost.items()]
+    verb = "displaces" if len(stated) == 1 else "displace"
+    own = "its own" if len(stated) == 1 else "their own"
+    remedies = [f'{name}: "{quantity}"' for name, quantity in _annotations(lost).items()]
+    others = [".".join(key) for key in lost if key not in PROXY_RESOURCES]
+    if others:
+        remedies.append(f"{_together(others)} in a container {PROXY_CONTAINER} of the pod template")
+
+    return (
+        f"{_together(list(stated))} {verb} all resources of the installation, not only {own}: "
+        f"{PROXY_CONTAINER} of {workload.ref} loses {_together(phrases)}. To keep them, state "
+        f"{_together(remedies)}"
+    )
+
+
+def _phrase(workload: InjectedWorkload, key: tuple[str, str], quantity: Any) -> str:
+    """ "requests.cpu 100m", and what stands there instead."""
+    part, resource = key
+    phrase = f"{part}.{resource} {quantity}"
+    limit = at(workload.proxy, ("resources", "limits", resource))
+    if part == "requests" and limit is not None:
+        return f"{phrase} (the API server then requests its limit, {limit})"
+    return phrase
+
+
+def _together(words: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
