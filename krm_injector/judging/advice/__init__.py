@@ -17,12 +17,14 @@ from krm_injector.judging.advice import (
     pod_security,
     probes,
     proxy_resources,
+    requests,
     resources,
     scalers,
     silence,
     vertical_autoscaling,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
+from krm_injector.judging.advice.requests import Requests
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
@@ -62,14 +64,31 @@ class Advice(NamedTuple):
     decision: int | None
 
 
+class Judged(NamedTuple):
+    """What injection does to the cluster."""
+
+    advice: tuple[Advice, ...]
+    requests: Mapping[str, Requests]  # by Namespace
+
+
 def advise(
     bundle: Bundle,
     decisions: Iterable[Decision],
     replacements: Mapping[int, Any],
     settings: Settings,
 ) -> tuple[Advice, ...]:
+    """The warnings about a run alone; see judge."""
+    return judge(bundle, decisions, replacements, settings).advice
+
+
+def judge(
+    bundle: Bundle,
+    decisions: Iterable[Decision],
+    replacements: Mapping[int, Any],
+    settings: Settings,
+) -> Judged:
     """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones
-    are left out.
+    are left out. And what its pods request.
 
     decisions: about each workload as it was before injection. replacements: item index -> the item
     as injection leaves it (outcome.Outcome).
@@ -103,7 +122,7 @@ def advise(
     for finding in resources.quotas(loads, objects):
         warnings += _advice(finding, None, None, settings)
 
-    return tuple(warnings)
+    return Judged(tuple(warnings), requests.by_namespace(loads, objects))
 
 
 def attach(entries: Sequence[dict[str, Any]], warnings: Iterable[Advice]) -> None:

@@ -74,6 +74,14 @@ def shown(billionths: int | None, resource: str) -> str:
     return str(size)
 
 
+def brief(billionths: int, resource: Literal["cpu", "memory"]) -> str:
+    """The same for a column that is to be compared: from ten cores or gibibytes on in tenths."""
+    unit, suffix = (10**9, "") if resource == "cpu" else (2**30 * 10**9, "Gi")
+    if billionths >= 10 * unit:
+        return f"{billionths / unit:,.1f}{suffix}"
+    return shown(billionths, resource)
+
+
 def rounded(billionths: int, resource: str) -> str:
     """The same for an amount that was calculated: whole millicores, and whole mebibytes from one
     on.
@@ -163,6 +171,45 @@ def pod_amount(spec: Object, part: Part, resource: str, defaults: Defaults = NO_
         steady += amount(container, part, resource, defaults) or 0
 
     return max(steady, peak) + overhead
+
+
+def pod_requests(spec: Object, defaults: Defaults = NO_DEFAULTS) -> tuple[int, int]:
+    """CPU and memory that a pod requests, as pod_amount gives them. Every workload of a run is
+    asked for both, so that plain pods are gone through once.
+    """
+    if "resources" in spec or "overhead" in spec:
+        cpu = pod_amount(spec, "requests", "cpu", defaults)
+        return cpu, pod_amount(spec, "requests", "memory", defaults)
+
+    running_cpu = running_memory = peak_cpu = peak_memory = 0
+    for container in mappings(spec.get("initContainers")):
+        cpu, memory = _requests(container, defaults)
+        peak_cpu = max(peak_cpu, running_cpu + cpu)
+        peak_memory = max(peak_memory, running_memory + memory)
+        if container.get("restartPolicy") == "Always":
+            running_cpu += cpu
+            running_memory += memory
+
+    for container in mappings(spec.get("containers")):
+        cpu, memory = _requests(container, defaults)
+        running_cpu += cpu
+        running_memory += memory
+
+    return max(running_cpu, peak_cpu), max(running_memory, peak_memory)
+
+
+def _requests(container: Object, defaults: Defaults) -> tuple[int, int]:
+    resources = container.get("resources")
+    requests = resources.get("requests") if isinstance(resources, dict) else None
+    if isinstance(requests, dict):
+        cpu, memory = requests.get("cpu"), requests.get("memory")
+        if isinstance(cpu, str) and isinstance(memory, str):
+            return _of_text(cpu) or 0, _of_text(memory) or 0
+    elif not resources and not defaults.requests:
+        return 0, 0
+
+    cpu = amount(container, "requests", "cpu", defaults)
+    return cpu or 0, amount(container, "requests", "memory", defaults) or 0
 
 
 def pod_level(spec: Object, part: Part, resource: str) -> int | None:

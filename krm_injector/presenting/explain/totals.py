@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from krm_injector.judging.advice.amounts import brief
+from krm_injector.judging.advice.requests import Added, Requests, in_all
 from krm_injector.model import Mesh
 from krm_injector.presenting.explain.entries import Entry, summary
 from krm_injector.presenting.explain.text import printable
@@ -23,9 +25,11 @@ SOURCES = {  # where the configuration of a control plane was found
 }
 
 
-def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
-    """Sentences: how many workloads are injected and why others are not, in which Namespaces, by
-    which control planes.
+def totals(
+    meshes: Sequence[Mesh], entries: list[Entry], requests: Mapping[str, Requests] | None = None
+) -> list[str]:
+    """Sentences: how many workloads are injected and why others are not, in which Namespaces, what
+    that adds to the requests of their pods, and by which control planes.
     """
     if not entries:
         return [
@@ -36,6 +40,7 @@ def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
     sentences = [counts(entries)]
     if len({entry["namespace"] for entry in entries}) > 1:
         sentences.append(_by_namespace(entries))
+    sentences += _added(requests or {})
     if meshes:
         noun = "Control plane" if len(meshes) == 1 else "Control planes"
         sentences.append(f"{noun}: {', '.join(map(_control_plane, meshes))}.")
@@ -92,6 +97,35 @@ def _by_namespace(entries: list[Entry]) -> str:
     return (
         f"{counted(len(numbers), 'Namespace')}: {whole:,} injected as a whole, {part:,} in part, "
         f"{none:,} not at all."
+    )
+
+
+def _added(requests: Mapping[str, Requests]) -> list[str]:
+    """What injection adds in all, with autoscalers at the most, and in each Namespace."""
+    total = in_all(requests)
+    if not total.most.added.pods:
+        return []
+
+    sentence = f"Injection adds requests of {added_text(total.least.added)}"
+    if total.most != total.least:
+        sentence += f", with autoscalers at the most {added_text(total.most.added)}"
+
+    parts = [
+        f"{printable(name) or '(none)'} {brief(added.cpu, 'cpu')} and "
+        f"{brief(added.memory, 'memory')}"
+        for name, added in ((name, each.least.added) for name, each in requests.items())
+        if added.cpu or added.memory
+    ]
+    if not 1 < len(parts) <= _MOST_NAMESPACES:
+        return [f"{sentence}."]
+    return [f"{sentence}.", f"Added by Namespace: {', '.join(parts)}."]
+
+
+def added_text(added: Added) -> str:
+    """ "1200m CPU and 640Mi memory to 12 pods"."""
+    return (
+        f"{brief(added.cpu, 'cpu')} CPU and {brief(added.memory, 'memory')} memory to "
+        f"{counted(added.pods, 'pod')}"
     )
 
 

@@ -44,7 +44,7 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
         "TILES": head.tiles(entries, listed_findings),
         "WARNINGS": findings.by_code(listed_findings),
         "ADDED": additions.tables(decisions, injected),
-        "REQUESTS": requests.table(decisions, injected),
+        "REQUESTS": requests.table(explanation.requests),
         "NAMESPACES": workloads.namespace_options(entries),
         "LIMITS": details.limits(len(decisions)),
         "ROWS": workloads.rows(entries, rules, by_workload),
