@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TOLERANCE = 10  # percent by which the use may differ from the target, and nothing happens
-_CONTAINER_METRIC = "type: ContainerResource (Kubernetes 1.27 and later)"
+_BY_CONTAINER = {  # how a metric names a container
+    scalers.HORIZONTAL: "type: ContainerResource (autoscaling/v2, Kubernetes 1.27 and later)",
+    scalers.SCALED_OBJECT: "metadata.containerName of the trigger",
+}
 
 
 # ---------------------------------------------------------------- horizontal
@@ -143,7 +146,7 @@ def _missing_request(scaler: Scaler, metric: Metric, lacking: list[str]) -> Find
         f"{scaler.ref} aims at {metric.utilization}% of the {metric.resource} that {whose} "
         f"{'requests' if metric.container else 'request'}, and {names} {verb} none: it gets no "
         f"value of this metric (missing request for {metric.resource}){_consequence(scaler)}. "
-        f"{_request_remedy(metric, lacking)}"
+        f"{_request_remedy(scaler, metric, lacking)}"
     )
     field, current = metric.field, metric.stated
     return Finding(
@@ -151,7 +154,7 @@ def _missing_request(scaler: Scaler, metric: Metric, lacking: list[str]) -> Find
     )
 
 
-def _request_remedy(metric: Metric, lacking: list[str]) -> str:
+def _request_remedy(scaler: Scaler, metric: Metric, lacking: list[str]) -> str:
     annotation = PROXY_RESOURCES.get(("requests", metric.resource))
     if lacking == [PROXY_CONTAINER] and annotation:
         remedy = (
@@ -164,7 +167,8 @@ def _request_remedy(metric: Metric, lacking: list[str]) -> str:
 
     if metric.container:
         return remedy
-    return f"{remedy}; or let it look at the application's container alone, {_CONTAINER_METRIC}"
+    way = _BY_CONTAINER[scaler.ref.kind]
+    return f"{remedy}; or let it look at the application's container alone, by {way}"
 
 
 # ---------------------------------------------------------------- another ratio
@@ -175,12 +179,13 @@ def _ratio(
 ) -> Iterator[Finding]:
     """A percentage of requests that are larger with the proxy by more than the tolerance."""
     aim = metric.utilization or 0
-    before = _requested(workload.before, metric.resource, defaults)
-    after = _requested(workload.after, metric.resource, defaults)
+    resource, spec = metric.resource, workload.after
+    before = _requested(workload.before, _applications(workload.before), resource, defaults)
+    after = _requested(spec, running_containers(spec), resource, defaults)
     if before <= 0 or aim <= 0 or after * 100 <= before * (100 + _TOLERANCE):
         return
 
-    resource, target = metric.resource, after * aim // 100
+    target = after * aim // 100
     same = max(1, round(aim * before / after))
     message = (
         f"{scaler.ref} aims at {aim}% of the {resource} that a pod requests: that is "
@@ -189,7 +194,8 @@ def _ratio(
         f"While the proxy uses none, pods are added when the application uses "
         f"{target * 100 // before}% of what it requests"
         f"{_never(workload, metric, target, defaults)}. To scale as before, "
-        f"{_ratio_remedy(workload, metric, same)}"
+        f"aim at {same}%, or let it look at {_names(workload)} alone, by "
+        f"{_BY_CONTAINER[scaler.ref.kind]}"
     )
     current = metric.stated
     proposed: Any = str(same) if isinstance(current, str) else same
@@ -200,18 +206,11 @@ def _ratio(
     )
 
 
-def _requested(spec: Object, resource: str, defaults: Defaults) -> int:
-    """What the autoscaler takes for a pod's request."""
+def _requested(spec: Object, containers: list[Object], resource: str, defaults: Defaults) -> int:
+    """What the autoscaler takes for the request of a pod with these containers."""
     if _has_own_requests(spec):
         return pod_amount(spec, "requests", resource, defaults)
-    return _sum_of_requests(spec, resource, defaults)
-
-
-def _sum_of_requests(spec: Object, resource: str, defaults: Defaults) -> int:
-    return sum(
-        amount(container, "requests", resource, defaults) or 0
-        for container in running_containers(spec)
-    )
+    return sum(amount(each, "requests", resource, defaults) or 0 for each in containers)
 
 
 def _never(workload: InjectedWorkload, metric: Metric, target: int, defaults: Defaults) -> str:
@@ -226,7 +225,6 @@ def _never(workload: InjectedWorkload, metric: Metric, target: int, defaults: De
     return f", more than its limit of {shown(sum(stated), metric.resource)} allows"
 
 
-def _ratio_remedy(workload: InjectedWorkload, metric: Metric, same: int) -> str:
+def _names(workload: InjectedWorkload) -> str:
     names = [str(container.get("name")) for container in _applications(workload.before)]
-    which = f"container {names[0]}" if len(names) == 1 else f"one of {', '.join(names)}"
-    return f"aim at {same}%, or let it look at {which} alone, {_CONTAINER_METRIC}"
+    return f"container {names[0]}" if len(names) == 1 else f"one of {', '.join(names)}"
