@@ -1,5 +1,5 @@
 """What of a bundle decides whether pods can be replaced: PodDisruptionBudgets,
-HorizontalPodAutoscalers, ResourceQuotas and LimitRanges, as JSON values.
+autoscalers, ResourceQuotas and LimitRanges, as JSON values.
 """
 
 from __future__ import annotations

@@ -182,18 +182,20 @@ def pod_requests(spec: Object, defaults: Defaults = NO_DEFAULTS) -> tuple[int, i
         return cpu, pod_amount(spec, "requests", "memory", defaults)
 
     running_cpu = running_memory = peak_cpu = peak_memory = 0
-    for container in mappings(spec.get("initContainers")):
-        cpu, memory = _requests(container, defaults)
-        peak_cpu = max(peak_cpu, running_cpu + cpu)
-        peak_memory = max(peak_memory, running_memory + memory)
-        if container.get("restartPolicy") == "Always":
-            running_cpu += cpu
-            running_memory += memory
+    if spec.get("initContainers"):
+        for container in mappings(spec["initContainers"]):
+            cpu, memory = _requests(container, defaults)
+            peak_cpu = max(peak_cpu, running_cpu + cpu)
+            peak_memory = max(peak_memory, running_memory + memory)
+            if container.get("restartPolicy") == "Always":
+                running_cpu += cpu
+                running_memory += memory
 
     for container in mappings(spec.get("containers")):
-        cpu, memory = _requests(container, defaults)
-        running_cpu += cpu
-        running_memory += memory
+        if "resources" in container or defaults.requests:
+            cpu, memory = _requests(container, defaults)
+            running_cpu += cpu
+            running_memory += memory
 
     return max(running_cpu, peak_cpu), max(running_memory, peak_memory)
 
@@ -203,13 +205,11 @@ def _requests(container: Object, defaults: Defaults) -> tuple[int, int]:
     requests = resources.get("requests") if isinstance(resources, dict) else None
     if isinstance(requests, dict):
         cpu, memory = requests.get("cpu"), requests.get("memory")
-        if isinstance(cpu, str) and isinstance(memory, str):
+        if isinstance(cpu, str) and isinstance(memory, str):  # as most are
             return _of_text(cpu) or 0, _of_text(memory) or 0
-    elif not resources and not defaults.requests:
-        return 0, 0
 
-    cpu = amount(container, "requests", "cpu", defaults)
-    return cpu or 0, amount(container, "requests", "memory", defaults) or 0
+    stated = amount(container, "requests", "cpu", defaults)
+    return stated or 0, amount(container, "requests", "memory", defaults) or 0
 
 
 def pod_level(spec: Object, part: Part, resource: str) -> int | None:

@@ -25,7 +25,7 @@ from krm_injector.judging.advice.injected_workload import (
 )
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import Step, at, without
-from krm_injector.kube.twins import Twin
+from krm_injector.kube.twins import Alike, Twin, looks_like_one, to_json
 from krm_injector.kube.workloads import text
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Mesh, Object
@@ -42,24 +42,41 @@ _NAMES = frozenset(PROXY_RESOURCES.values())
 
 
 class Trial:
-    """Injects workloads again, of the same run, without some of their annotations."""
+    """Injects workloads of a run again, without some of their annotations."""
 
     def __init__(self, settings: Settings) -> None:
         plain = settings._replace(record=False, guard="none", images=ImageSettings())
         self._shapes = Shapes(plain, bundle_injection.kept)
         self._planes: dict[str, PreparedControlPlane] = {}  # by revision
+        # By id() of the Alike, which is held: what all its workloads have; None: they may differ.
+        self._of_alike: dict[int, tuple[Alike, Object | None]] = {}
 
-    def injected(self, decision: Decision, value: Object) -> Object | None:
-        """The workload of the decision as this object, injected; None if it is refused."""
+    def proxy_resources(self, decision: Decision, value: Object) -> Object:
+        """The resources of the proxy that the workload of the decision gets as this object; {} if
+        it is refused, or gets none.
+        """
         if decision.mesh is None:
-            return None
+            return {}
 
+        template = decision.workload.template
         changed = decision._replace(workload=decision.workload._replace(object=value))
         try:
             injected = self._shapes.injected(changed, self._plane(decision.mesh))
         except (ApiError, Failure, YamlError):
-            return None
-        return injected.object() if isinstance(injected, Twin) else injected
+            return {}
+        if not isinstance(injected, Twin):
+            return _proxy_resources(injected, template)
+
+        common = self._common(injected.alike, template)
+        return _proxy_resources(injected.object(), template) if common is None else common
+
+    def _common(self, alike: Alike, template: Step) -> Object | None:
+        if id(alike) not in self._of_alike:
+            found: Object | None = _proxy_resources(alike.after, template)
+            if looks_like_one(to_json(found)):
+                found = None
+            self._of_alike[id(alike)] = alike, found
+        return self._of_alike[id(alike)][1]
 
     def _plane(self, mesh: Mesh) -> PreparedControlPlane:
         plane = self._planes.get(mesh.revision)
@@ -94,12 +111,8 @@ def _lost(workload: InjectedWorkload, path: Step, stated: Mapping[str, str], tri
     for name in stated:
         value = without(value, (*path, name))
 
-    injected = trial.injected(decision, value)
-    if injected is None or workload.proxy is None:
-        return {}
-
-    before = _proxy_resources(injected, decision.workload.template)
-    after = mapping(workload.proxy.get("resources"))
+    before = trial.proxy_resources(decision, value)
+    after = mapping(at(workload.proxy, ("resources",)))
     return {
         (part, resource): quantity
         for part in ("requests", "limits")

@@ -37,12 +37,12 @@ class Sum(NamedTuple):
     def plus(self, other: Sum) -> Sum:
         return Sum(*(one + more for one, more in zip(self, other, strict=True)))
 
-    def times(self, pods: int) -> Sum:
-        return Sum(*(each * pods for each in self))
-
     @property
     def added(self) -> Added:
         return Added(self.injected, self.cpu_after - self.cpu, self.memory_after - self.memory)
+
+
+_FIELDS = len(Sum())
 
 
 class Requests(NamedTuple):
@@ -59,13 +59,18 @@ class Requests(NamedTuple):
 
 def by_namespace(loads: Iterable[Load], objects: BundleObjects) -> dict[str, Requests]:
     """In the order of the Namespaces' names."""
-    found: dict[str, Requests] = {}
+    found: dict[str, tuple[list[int], list[int], list[int]]] = {}
     for load in loads:
         namespace = load.ref.namespace
-        more = _of_load(load, defaults_of(objects, namespace))
-        found[namespace] = found[namespace].plus(more) if namespace in found else more
+        sums = found.get(namespace)
+        if sums is None:
+            sums = found[namespace] = [0] * _FIELDS, [0] * _FIELDS, [0]
+        _add(load, defaults_of(objects, namespace), *sums)
 
-    return {name: found[name] for name in sorted(found)}
+    return {
+        name: Requests(Sum(*least), Sum(*most), per_node[0])
+        for name, (least, most, per_node) in sorted(found.items())
+    }
 
 
 def in_all(of_namespaces: Mapping[str, Requests]) -> Requests:
@@ -75,20 +80,23 @@ def in_all(of_namespaces: Mapping[str, Requests]) -> Requests:
     return total
 
 
-def _of_load(load: Load, defaults: Defaults) -> Requests:
+def _add(
+    load: Load, defaults: Defaults, least: list[int], most: list[int], per_node: list[int]
+) -> None:
+    """Adds a workload to the sums of its Namespace. They are lists, because there are many
+    workloads.
+    """
     if load.pods is None:
-        return Requests(per_node=1)
+        per_node[0] += 1
+        return
 
-    least, most = load.pods
-    of_one = _of_one_pod(load, defaults)
-    sums = of_one.times(least)
-    return Requests(sums, sums if most == least else of_one.times(most))
-
-
-def _of_one_pod(load: Load, defaults: Defaults) -> Sum:
     cpu, memory = pod_requests(load.before, defaults)
-    if load.after is load.before:
-        return Sum(1, 0, cpu, cpu, memory, memory)
+    is_injected, cpu_after, memory_after = 0, cpu, memory
+    if load.after is not load.before:
+        is_injected = 1
+        cpu_after, memory_after = pod_requests(load.after, defaults)
 
-    cpu_after, memory_after = pod_requests(load.after, defaults)
-    return Sum(1, 1, cpu, cpu_after, memory, memory_after)
+    of_one_pod = (1, is_injected, cpu, cpu_after, memory, memory_after)
+    for pods, sums in zip(load.pods, (least, most), strict=True):
+        for index, each in enumerate(of_one_pod):
+            sums[index] += each * pods

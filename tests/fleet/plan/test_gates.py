@@ -248,7 +248,7 @@ def test_an_autoscaler_that_can_scale_less_than_before() -> None:
     (gate,) = quota({"requests.cpu": "1"}, scaled)
     assert gate.severity == "warns"
     assert gate.why == (
-        "With HorizontalPodAutoscalers at their most the pods ask for 1200m of requests.cpu after "
+        "With autoscalers at their most the pods ask for 1200m of requests.cpu after "
         "the move, before it for 1; allowed are 1."
     )
     assert quota({"requests.cpu": "900m"}, scaled) == []
