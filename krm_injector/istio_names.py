@@ -40,14 +40,6 @@ MERGE_METRICS_ANNOTATION = "prometheus.istio.io/merge-metrics"
 SECURE_PORT_ANNOTATION = "prometheus.istio.io/secure-port"
 SCRAPE_TARGETS_ANNOTATION = "prometheus.istio.io/scrape-targets"
 
-# What the proxy asks for: part and resource -> annotation.
-PROXY_RESOURCES = {
-    ("requests", "cpu"): "sidecar.istio.io/proxyCPU",
-    ("limits", "cpu"): "sidecar.istio.io/proxyCPULimit",
-    ("requests", "memory"): "sidecar.istio.io/proxyMemory",
-    ("limits", "memory"): "sidecar.istio.io/proxyMemoryLimit",
-}
-
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 DEFAULT_LOGS_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-logs-container"
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     Part = Literal["requests", "limits"]
 
+# The annotations by which a pod states its proxy's resources, by part and resource.
+PROXY_ANNOTATIONS: dict[tuple[str, str], str] = {
+    ("requests", "cpu"): "sidecar.istio.io/proxyCPU",
+    ("limits", "cpu"): "sidecar.istio.io/proxyCPULimit",
+    ("requests", "memory"): "sidecar.istio.io/proxyMemory",
+    ("limits", "memory"): "sidecar.istio.io/proxyMemoryLimit",
+}
 _POD_LEVEL = ("cpu", "memory")  # and hugepages-SIZE
 
 

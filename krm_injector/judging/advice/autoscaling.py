@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from krm_injector.istio_names import PROXY_CONTAINER, PROXY_RESOURCES
+from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.judging.advice import scalers
 from krm_injector.judging.advice.amounts import (
+    PROXY_ANNOTATIONS,
     Defaults,
     amount,
     pod_amount,
@@ -155,7 +156,7 @@ def _missing_request(scaler: Scaler, metric: Metric, lacking: list[str]) -> Find
 
 
 def _request_remedy(scaler: Scaler, metric: Metric, lacking: list[str]) -> str:
-    annotation = PROXY_RESOURCES.get(("requests", metric.resource))
+    annotation = PROXY_ANNOTATIONS.get(("requests", metric.resource))
     if lacking == [PROXY_CONTAINER] and annotation:
         remedy = (
             f"Set the annotation {annotation} of the pod template (with the others of its kind: "

@@ -14,8 +14,8 @@ from krm_injector.function_config import ImageSettings, Settings
 from krm_injector.injection.control_plane import PreparedControlPlane
 from krm_injector.injection.inject import Failure
 from krm_injector.istio_api import ApiError
-from krm_injector.istio_names import PROXY_CONTAINER, PROXY_RESOURCES
-from krm_injector.judging.advice.amounts import running_containers
+from krm_injector.istio_names import PROXY_CONTAINER
+from krm_injector.judging.advice.amounts import PROXY_ANNOTATIONS, running_containers
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Lost = dict[tuple[str, str], Any]  # part and resource -> the installation's value
 
-_NAMES = frozenset(PROXY_RESOURCES.values())
+_NAMES = frozenset(PROXY_ANNOTATIONS.values())
 
 
 class Trial:
@@ -129,7 +129,7 @@ def _proxy_resources(injected: Object, template: Step) -> Object:
 
 
 def _annotations(lost: Lost) -> dict[str, str]:
-    return {PROXY_RESOURCES[key]: str(lost[key]) for key in lost if key in PROXY_RESOURCES}
+    return {PROXY_ANNOTATIONS[key]: str(lost[key]) for key in lost if key in PROXY_ANNOTATIONS}
 
 
 def _message(workload: InjectedWorkload, stated: Mapping[str, str], lost: Lost) -> str:
@@ -137,7 +137,7 @@ def _message(workload: InjectedWorkload, stated: Mapping[str, str], lost: Lost) 
     verb = "displaces" if len(stated) == 1 else "displace"
     own = "its own" if len(stated) == 1 else "their own"
     remedies = [f'{name}: "{quantity}"' for name, quantity in _annotations(lost).items()]
-    others = [".".join(key) for key in lost if key not in PROXY_RESOURCES]
+    others = [".".join(key) for key in lost if key not in PROXY_ANNOTATIONS]
     if others:
         remedies.append(f"{_together(others)} in a container {PROXY_CONTAINER} of the pod template")
 

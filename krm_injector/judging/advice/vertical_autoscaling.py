@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from krm_injector.istio_names import PROXY_CONTAINER, PROXY_RESOURCES
+from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.judging.advice import scalers
+from krm_injector.judging.advice.amounts import PROXY_ANNOTATIONS
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -92,5 +93,5 @@ def _managed(value: Object, workload: InjectedWorkload, policies: list[Object]) 
 
 def _annotations() -> str:
     """The annotations that state the proxy's resources, as a list."""
-    first, *others = PROXY_RESOURCES.values()
+    first, *others = PROXY_ANNOTATIONS.values()
     return ", ".join((first, *(name.partition("/")[2] for name in others)))
