@@ -165,7 +165,10 @@ def test_the_containers_that_there_are() -> None:
     aims = scaler(utilization("cpu", 80, "envoy"))
     result = one("autoscaler-container", aims, deployment(annotations=NATIVE))
     assert result.message.endswith("They have istio-proxy, web")
-    assert result.field == "spec.metrics[0].containerResource.target.averageUtilization"
+    assert result.field == "spec.metrics[0].containerResource.container"
+    assert result.current == "envoy"
+    result = one("autoscaler-container", keda(trigger(containerName="envoy")), deployment())
+    assert result.field == "spec.triggers[0].metadata.containerName"
 
 
 def test_the_proxy_of_a_workload_that_gets_none() -> None:

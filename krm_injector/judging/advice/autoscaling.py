@@ -87,7 +87,7 @@ def _unknown_container(scaler: Scaler, metric: Metric, spec: Object) -> Finding 
         f"pods have none of that name: it gets no value of this metric{_consequence(scaler)}. "
         f"They have {', '.join(names)}"
     )
-    field, current = metric.field, metric.stated
+    field, current = metric.container_field, metric.container
     return Finding("autoscaler-container", message, field, current, None, scaler.ref, scaler.object)
 
 

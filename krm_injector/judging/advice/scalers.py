@@ -44,6 +44,7 @@ class Metric(NamedTuple):
     utilization: int | None  # in percent of what is requested; None: an amount
     field: str  # of the autoscaler: what states the percentage, or where it would stand
     stated: Any = None  # the field's value
+    container_field: str = ""  # what names the container
 
 
 class Scaler(NamedTuple):
@@ -167,8 +168,15 @@ def _listed(metrics: Sequence[Object], place: str) -> Iterator[Metric]:
             path = "targetAverageUtilization"
             aim = stated[path]
 
-        field = f"{place}[{index}].{source}.{path}"
-        yield Metric(str(stated.get("name")), container, _integer(aim), field, aim)
+        base = f"{place}[{index}].{source}"
+        yield Metric(
+            str(stated.get("name")),
+            container,
+            _integer(aim),
+            f"{base}.{path}",
+            aim,
+            f"{base}.container",
+        )
 
 
 # ---------------------------------------------------------------- ScaledObject
@@ -192,8 +200,9 @@ def _scaled_object(value: Object, ref: ResourceRef) -> Scaler:
             digits = str(stated)
             aim = int(digits) if digits.isdecimal() and len(digits) < 10 else None
         container = str(metadata.get("containerName") or "")
-        field = f"spec.triggers[{index}].metadata.value"
-        metrics.append(Metric(str(trigger["type"]), container, aim, field, stated))
+        base = f"spec.triggers[{index}].metadata"
+        field, named = f"{base}.value", f"{base}.containerName"
+        metrics.append(Metric(str(trigger["type"]), container, aim, field, stated, named))
 
     others = len(triggers) - len(metrics)
     return Scaler(ref, value, least, max(least, most), tuple(metrics), others)
