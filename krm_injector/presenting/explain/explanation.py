@@ -44,7 +44,8 @@ def explain(
     workload_entries = entries(decisions, replacements, locations, suggestions, errors)
 
     judged = advice.judge(outcome.bundle, decisions, replacements, settings)
-    advice.attach(workload_entries, judged.advice)
+    warnings = judged.advice
+    advice.attach(workload_entries, warnings)
     return Explanation(
         outcome.meshes,
         workload_entries,
@@ -52,6 +53,6 @@ def explain(
         replacements,
         outcome.results,
         errors,
-        judged.advice,
+        warnings,
         judged.requests,
     )
