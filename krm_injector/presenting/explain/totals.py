@@ -37,10 +37,11 @@ def totals(
             "named in spec.workloads."
         ]
 
-    sentences = [counts(entries)]
+    requests = requests or {}
+    sentences = [f"{counts(entries)} {_added(requests)}".rstrip()]
     if len({entry["namespace"] for entry in entries}) > 1:
         sentences.append(_by_namespace(entries))
-    sentences += _added(requests or {})
+    sentences += _added_by_namespace(requests)
     if meshes:
         noun = "Control plane" if len(meshes) == 1 else "Control planes"
         sentences.append(f"{noun}: {', '.join(map(_control_plane, meshes))}.")
@@ -100,16 +101,19 @@ def _by_namespace(entries: list[Entry]) -> str:
     )
 
 
-def _added(requests: Mapping[str, Requests]) -> list[str]:
-    """What injection adds in all, with autoscalers at the most, and in each Namespace."""
+def _added(requests: Mapping[str, Requests]) -> str:
+    """What injection adds in all, and with autoscalers at the most; "" if nothing is injected."""
     total = in_all(requests)
     if not total.most.added.pods:
-        return []
+        return ""
+    if total.most == total.least:
+        return f"Injection adds requests of {added_text(total.least.added)}."
 
-    sentence = f"Injection adds requests of {added_text(total.least.added)}"
-    if total.most != total.least:
-        sentence += f", with autoscalers at the most {added_text(total.most.added)}"
+    least, most = added_text(total.least.added), added_text(total.most.added)
+    return f"Injection adds requests of {least}, with autoscalers at the most {most}."
 
+
+def _added_by_namespace(requests: Mapping[str, Requests]) -> list[str]:
     parts = [
         f"{printable(name) or '(none)'} {brief(added.cpu, 'cpu')} and "
         f"{brief(added.memory, 'memory')}"
@@ -117,8 +121,8 @@ def _added(requests: Mapping[str, Requests]) -> list[str]:
         if added.cpu or added.memory
     ]
     if not 1 < len(parts) <= _MOST_NAMESPACES:
-        return [f"{sentence}."]
-    return [f"{sentence}.", f"Added by Namespace: {', '.join(parts)}."]
+        return []
+    return [f"Added by Namespace: {', '.join(parts)}."]
 
 
 def added_text(added: Added) -> str:
