@@ -158,6 +158,12 @@ if TYPE_CHECKING:
         "quota-exceeded",
         "quota-unstated",
         "limit-range",
+        "proxy-resources",
+        "autoscaler-missing-request",
+        "autoscaler-ratio",
+        "autoscaler-container",
+        "vpa-proxy",
+        "vpa-native-sidecar",
         "port-collision",
         "proxy-identity",
         "host-port",
@@ -448,6 +454,32 @@ CODES: dict[CodeName, Code] = {
     ),
     "limit-range": Code(
         ("warning",), "warnings.md", "An injected container or pod is outside a LimitRange"
+    ),
+    "proxy-resources": Code(
+        ("warning",),
+        "warnings.md",
+        "A resource annotation displaces other values of the installation",
+    ),
+    "autoscaler-missing-request": Code(
+        ("warning",),
+        "warnings.md",
+        "An autoscaler aims at a percentage of requests, and an injected container has none",
+    ),
+    "autoscaler-ratio": Code(
+        ("warning",),
+        "warnings.md",
+        "An autoscaler aims at a percentage of requests that the proxy makes larger",
+    ),
+    "autoscaler-container": Code(
+        ("warning",), "warnings.md", "An autoscaler looks at a container that the pods do not have"
+    ),
+    "vpa-proxy": Code(
+        ("info",), "warnings.md", "What a VerticalPodAutoscaler does to the proxy's resources"
+    ),
+    "vpa-native-sidecar": Code(
+        ("warning",),
+        "warnings.md",
+        "A VerticalPodAutoscaler's policy for a native sidecar does nothing",
     ),
     "port-collision": Code(("warning",), "warnings.md", "The application uses a port of the proxy"),
     "proxy-identity": Code(

@@ -60,6 +60,35 @@ def budget(**spec: Any) -> Object:
     )
 
 
+def scaler(*metrics: Object, **more: Any) -> Object:
+    """A HorizontalPodAutoscaler of Deployment web."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4, "metrics": list(metrics)}
+    return thing("HorizontalPodAutoscaler", {**spec, **more}, version="autoscaling/v2")
+
+
+def utilization(resource: str, aim: int, container: str = "") -> Object:
+    """A metric of a HorizontalPodAutoscaler."""
+    target = {"type": "Utilization", "averageUtilization": aim}
+    if container:
+        source = {"name": resource, "container": container, "target": target}
+        return {"type": "ContainerResource", "containerResource": source}
+    return {"type": "Resource", "resource": {"name": resource, "target": target}}
+
+
+def vertical(*policies: Object, **more: Any) -> Object:
+    """A VerticalPodAutoscaler of Deployment web."""
+    spec: Object = {"targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    if policies:
+        spec["resourcePolicy"] = {"containerPolicies": list(policies)}
+    return thing("VerticalPodAutoscaler", {**spec, **more}, version="autoscaling.k8s.io/v1")
+
+
+def asks(cpu: str, **more: str) -> Object:
+    """A container that requests some CPU."""
+    return {"resources": {"requests": {"cpu": cpu, **more}}}
+
+
 def strict(mode: str = "STRICT") -> Object:
     return thing("PeerAuthentication", {"mtls": {"mode": mode}}, version="security.istio.io/v1")
 
@@ -95,6 +124,12 @@ def probe(port: Any = "http", **action: Any) -> Object:
     return {**HTTP, "readinessProbe": {"httpGet": {"path": "/", "port": port, **action}}}
 
 
+CPU = "sidecar.istio.io/proxyCPU"
+ALL_RESOURCES = {CPU: "1", f"{CPU}Limit": "2"} | {
+    "sidecar.istio.io/proxyMemory": "1Gi",
+    "sidecar.istio.io/proxyMemoryLimit": "1Gi",
+}
+NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
@@ -117,6 +152,34 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
     "limit-range": (
         [NS, limits("Container", maxLimitRequestRatio={"cpu": "19"}), deployment()],
         [NS, limits("Container", maxLimitRequestRatio={"cpu": "20"}), deployment()],
+    ),
+    "proxy-resources": (
+        [NS, deployment(annotations={CPU: "1"})],
+        [NS, deployment(annotations=ALL_RESOURCES)],
+    ),
+    "autoscaler-missing-request": (
+        [NS, *mesh(), scaler(utilization("cpu", 80)), deployment(container=asks("1"))],
+        [NS, *mesh(), scaler(utilization("cpu", 80, "web")), deployment(container=asks("1"))],
+    ),
+    "autoscaler-ratio": (
+        [NS, scaler(utilization("cpu", 80)), deployment(container=asks("999m"))],
+        [NS, scaler(utilization("cpu", 80)), deployment(container=asks("1"))],
+    ),
+    "autoscaler-container": (
+        [NS, scaler(utilization("cpu", 80, "envoy")), deployment(container=asks("1"))],
+        [NS, scaler(utilization("cpu", 80, "istio-proxy")), deployment(container=asks("1"))],
+    ),
+    "vpa-proxy": (
+        [NS, vertical(), deployment()],
+        [NS, vertical({"containerName": "istio-proxy"}), deployment()],
+    ),
+    "vpa-native-sidecar": (
+        [NS, vertical({"containerName": "istio-proxy"}), deployment(annotations=NATIVE)],
+        [
+            NS,
+            vertical({"containerName": "istio-proxy", "mode": "Off"}),
+            deployment(annotations=NATIVE),
+        ],
     ),
     "port-collision": (
         [NS, deployment(container={"ports": [{"containerPort": 15090}]})],

@@ -99,13 +99,21 @@ ABOUT_OTHERS = {
     "limit-range",
     "service-port-protocol",
     "disruption-budget",
+    "autoscaler-missing-request",
+    "autoscaler-ratio",
+    "autoscaler-container",
+    "vpa-proxy",
+    "vpa-native-sidecar",
 }
 
 
 @pytest.mark.parametrize("code", ALL_CASES)
 def test_silenced_by_an_annotation(code: str) -> None:
     objects = copy.deepcopy(ALL_CASES[code][0])
-    others = ("ResourceQuota", "LimitRange", "Service", "PodDisruptionBudget")
+    others = (
+        *("ResourceQuota", "LimitRange", "Service", "PodDisruptionBudget"),
+        *("HorizontalPodAutoscaler", "VerticalPodAutoscaler"),
+    )
     kinds = others if code in ABOUT_OTHERS else ("Deployment", "Job")
     for value in objects:
         if value["kind"] in kinds:

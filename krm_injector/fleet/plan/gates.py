@@ -187,14 +187,14 @@ def _autoscalers(work: Sequence[Work]) -> list[Gate]:
 
 
 def _scaling(work: Work) -> str:
-    aims = work.entry.get("autoscaler", {}).get("utilization", {})
-    for resource, aim in aims.items():
+    scaler = work.entry.get("autoscaler", {"utilization": {}})
+    for resource, aim in scaler["utilization"].items():
         before = work.asks(f"requests.{resource}", 0)
         after = work.asks(f"requests.{resource}", 1)
         if before and after and before != after:
             same = round(aim * before / after)
             return (
-                f"The HorizontalPodAutoscaler aims at {aim}% of the {resource} that a pod "
+                f"The {scaler['kind']} aims at {aim}% of the {resource} that a pod "
                 f"requests, and that changes from {text.amount(before, resource)} to "
                 f"{text.amount(after, resource)}: the load that is {aim}% now will be {same}%."
             )

@@ -104,14 +104,14 @@ def _version(decision: Decision) -> str:
 def _replicas(
     decision: Decision, scaler: dict[str, Any] | None, changes: list[Difference]
 ) -> dict[str, Any]:
-    """How many pods there are, and how they are replaced. A HorizontalPodAutoscaler wins over the
-    number that the object states.
+    """How many pods there are, and how they are replaced. An autoscaler wins over the number
+    that the object states.
     """
     pods = replicas(decision.workload)
     least = most = pods or 0
     entry: dict[str, Any] = {"perNode": pods is None and decision.workload.ref.kind == "DaemonSet"}
-    if scaler is not None and pods != 0:  # 0 turns the autoscaler off
-        least, most = scaler["min"], max(scaler["max"], scaler["min"])
+    if scaler is not None:
+        least, most = scaler["min"], scaler["max"]
         entry["autoscaler"] = scaler
 
     entry["pods"] = [least, most]

@@ -11,16 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from krm_injector.function_config import Settings
 from krm_injector.judging.advice import (
+    autoscaling,
     lifecycle,
     network,
     overrides,
     pod_security,
     probes,
+    proxy_resources,
+    requests,
     resources,
+    scalers,
     silence,
+    vertical_autoscaling,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
 from krm_injector.judging.advice.overrides import allowed
+from krm_injector.judging.advice.requests import Requests
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
@@ -36,6 +42,9 @@ if TYPE_CHECKING:
 CHECKS = (
     pod_security.check,
     resources.limit_ranges,
+    autoscaling.horizontal,
+    vertical_autoscaling.vertical,
+    proxy_resources.displaced,
     network.port_collision,
     network.proxy_identity,
     network.host_port,
@@ -60,14 +69,31 @@ class Advice(NamedTuple):
     decision: int | None
 
 
+class Judged(NamedTuple):
+    """What injection does to the cluster."""
+
+    advice: tuple[Advice, ...]
+    requests: Mapping[str, Requests]  # by Namespace
+
+
 def advise(
     bundle: Bundle,
     decisions: Iterable[Decision],
     replacements: Mapping[int, Any],
     settings: Settings,
 ) -> tuple[Advice, ...]:
+    """The warnings about a run alone; see judge."""
+    return judge(bundle, decisions, replacements, settings).advice
+
+
+def judge(
+    bundle: Bundle,
+    decisions: Iterable[Decision],
+    replacements: Mapping[int, Any],
+    settings: Settings,
+) -> Judged:
     """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones
-    are left out.
+    are left out. And what its pods request.
 
     decisions: about each workload as it was before injection. replacements: item index -> the item
     as injection leaves it (outcome.Outcome).
@@ -75,6 +101,7 @@ def advise(
     decisions = tuple(decisions)
     kinds_and_values = ((member.kind, member.value) for member in walk(bundle))
     objects = BundleObjects(kinds_and_values, settings.default_namespace, decisions)
+    objects.trial = proxy_resources.Trial(settings)
 
     warnings: list[Advice] = []
     loads: list[resources.Load] = []
@@ -89,7 +116,8 @@ def advise(
         if isinstance(injected, dict):
             injected_template = at(injected, workload.template)
 
-        loads.append(resources.load_of(workload, template, injected_template))
+        scaler = scalers.of_workload(workload, objects)
+        loads.append(resources.load_of(workload, template, injected_template, scaler))
         silenced = silence.codes_of(workload.object)
         for finding in _findings(decision, injected, objects):
             if allowed.is_gated(finding, settings):
@@ -102,7 +130,7 @@ def advise(
     for finding in resources.quotas(loads, objects):
         warnings += _advice(finding, None, None, settings)
 
-    return tuple(warnings)
+    return Judged(tuple(warnings), requests.by_namespace(loads, objects))
 
 
 def attach(entries: Sequence[dict[str, Any]], warnings: Iterable[Advice]) -> None:
@@ -149,6 +177,7 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
 def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
     if not isinstance(injected, dict):
         yield from lifecycle.host_network(decision)
+        yield from autoscaling.without_proxy(decision, objects)
         return
 
     workload = InjectedWorkload(decision, injected)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from krm_injector.codes import CodeName
     from krm_injector.judging.advice.overrides.mesh_facts import MeshFacts
+    from krm_injector.judging.advice.proxy_resources import Trial
 
 # No number of replicas: there is one pod per node.
 PER_NODE = frozenset(("DaemonSet",))
@@ -134,6 +135,9 @@ class BundleObjects:
         # Of overrides: what status annotations list, by their text, and meshes by revision.
         self.statuses: dict[str, dict[str, frozenset[str]]] = {}
         self.mesh_facts: dict[str, MeshFacts] = {}
+        self.scalers: dict[tuple[str, str, str], Any] | None = None  # see scalers.of_workload
+        self.trial: Trial | None = None  # injects again; None: nobody may ask
+        self.defaults: dict[str, Any] = {}  # by Namespace; see resources.defaults_of
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""

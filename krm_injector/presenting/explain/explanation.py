@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from krm_injector.function_config import Settings
 from krm_injector.judging import advice
 from krm_injector.judging.advice import Advice
+from krm_injector.judging.advice.requests import Requests
 from krm_injector.model import Decision, Mesh, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.outcome import Outcome
@@ -31,6 +32,7 @@ class Explanation(NamedTuple):
     results: Sequence[Result]  # of the run; advice is not among them
     errors: ErrorsByDecision  # those of the results that refuse the decision's workload
     advice: Sequence[Advice]
+    requests: Mapping[str, Requests] = {}
 
 
 def explain(
@@ -42,7 +44,8 @@ def explain(
     errors = refusals(decisions, replacements, outcome.results)
     workload_entries = entries(decisions, replacements, locations, suggestions, errors)
 
-    warnings = advice.advise(outcome.bundle, decisions, replacements, settings)
+    judged = advice.judge(outcome.bundle, decisions, replacements, settings)
+    warnings = judged.advice
     advice.attach(workload_entries, warnings)
     overrides.attach(workload_entries, decisions, warnings)
     return Explanation(
@@ -53,4 +56,5 @@ def explain(
         outcome.results,
         errors,
         warnings,
+        judged.requests,
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from krm_injector.model import Mesh
 from krm_injector.presenting.explain import overrides
 from krm_injector.presenting.explain.entries import Entry
+from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.rows import TableRow, by_namespace, rows_of
 from krm_injector.presenting.explain.style import Style
@@ -25,14 +23,15 @@ _LEAST_DETAIL = 24  # cells below which a detail stands on lines of its own
 _SELECTOR_CELLS = len("namespaceSelector")
 
 
-def text(meshes: Sequence[Mesh], entries: list[Entry], style: Style) -> str:
-    entries = by_namespace(entries, lambda entry: str(entry["namespace"]))
+def text(explanation: Explanation, style: Style) -> str:
+    meshes, requests = explanation.meshes, explanation.requests
+    entries = by_namespace(explanation.entries, lambda entry: str(entry["namespace"]))
     rows, _ = rows_of(entries, 0)
     lines: list[str] = []
     for entry, row in zip(entries, rows, strict=True):
         lines += [*_workload(entry, row, style), ""]
 
-    for sentence in totals(meshes, entries):
+    for sentence in totals(meshes, entries, requests):
         lines += _indented(sentence, style, "")
 
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -53,7 +53,7 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
         "WARNINGS": findings.by_code(listed_findings),
         "OVERRIDES": overrides.section(entries),
         "ADDED": additions.tables(decisions, injected),
-        "REQUESTS": requests.table(decisions, injected),
+        "REQUESTS": requests.table(explanation.requests),
         "NAMESPACES": workloads.namespace_options(entries),
         "LIMITS": details.limits(len(decisions)),
         "ROWS": workloads.rows(entries, rules, by_workload),

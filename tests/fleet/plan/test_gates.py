@@ -147,7 +147,13 @@ def test_steps_that_istio_does_not_support(
 
 
 def test_an_autoscaler_that_looks_at_requests() -> None:
-    scaler = {"name": "web", "min": 2, "max": 8, "utilization": {"cpu": 80}}
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "name": "web",
+        "min": 2,
+        "max": 8,
+        "utilization": {"cpu": 80},
+    }
     requests = ({"requests.cpu": 500}, {"requests.cpu": 600})
     plan = plan_of(entry(autoscaler=scaler, requests=requests, pods=2))
     assert only(plan, "autoscaler").why == (
@@ -242,7 +248,7 @@ def test_an_autoscaler_that_can_scale_less_than_before() -> None:
     (gate,) = quota({"requests.cpu": "1"}, scaled)
     assert gate.severity == "warns"
     assert gate.why == (
-        "With HorizontalPodAutoscalers at their most the pods ask for 1200m of requests.cpu after "
+        "With autoscalers at their most the pods ask for 1200m of requests.cpu after "
         "the move, before it for 1; allowed are 1."
     )
     assert quota({"requests.cpu": "900m"}, scaled) == []

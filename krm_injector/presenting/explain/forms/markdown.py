@@ -17,7 +17,7 @@ from krm_injector.presenting.text import printable
 def render(explanation: Explanation, style: Style) -> str:
     meshes, entries = explanation.meshes, explanation.entries
     lines = _table(explanation, style)
-    lines.append(escaped(" ".join(totals(meshes, entries))))
+    lines.append(escaped(" ".join(totals(meshes, entries, explanation.requests))))
     groups = doubts(entries)
     if groups:
         lines += ["", "**Left out, and perhaps meant in:**", ""]
