@@ -50,6 +50,7 @@ class InjectedWorkload:
         "before",
         "decision",
         "init",
+        "injected",
         "labels",
         "path",
         "proxy",
@@ -60,6 +61,7 @@ class InjectedWorkload:
         workload = decision.workload
         template = at(injected, workload.template)
         self.decision = decision
+        self.injected = injected  # the whole object
         self.ref = workload.ref
         self.path = text((*workload.template, "spec"))  # of the pod's spec inside the object
         self.before = spec_of(at(workload.object, workload.template))
@@ -126,6 +128,7 @@ class BundleObjects:
         self.webhook_selectors: dict[str, selectors.Selector] = {}  # by Webhook.id
         self.services: dict[str, dict[tuple[str, str], list[Object]]] = {}  # see network.services
         self.reported: set[object] = set()  # shared by many workloads, and reported once
+        self.policies: Any = None  # see admission.findings
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""
