@@ -8,7 +8,12 @@ from krm_injector.judging.admission.language import Language
 from krm_injector.judging.admission.matching import matches
 from krm_injector.judging.admission.policies import Policy
 from krm_injector.judging.admission.requests import Request
-from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
+from krm_injector.judging.advice.injected_workload import (
+    BundleObjects,
+    Finding,
+    InjectedWorkload,
+    ref_of,
+)
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import SelectorError
 from krm_injector.model import Namespace, Object
@@ -197,7 +202,7 @@ def _unknown(
 
     objects.reported.add(key)
     place = f"{verdict.field}, " if verdict.field else ""
-    effect = f". If it applies, it refuses: {verdict.effect}" if verdict.effect else ""
+    effect = f". If it applies, it objects: {verdict.effect}" if verdict.effect else ""
     message = (
         f"{policy} is not evaluated on {workload.ref} and others like it: "
         f"{place}{verdict.message}{effect}"
@@ -209,6 +214,6 @@ def _unknown(
 
 def _without_policy(binding: Object) -> Finding:
     name = at(binding, ("spec", "policyName"))
-    ref = policies.ref_of(binding, f"{_KIND}Binding", "")
+    ref = ref_of(binding, f"{_KIND}Binding", "")
     message = f"{ref} binds {_KIND} {name}, which is not here and not evaluated; {_CONTEXT}"
     return Finding("admission-unknown", message, "spec.policyName", name, None, ref, binding)

@@ -92,9 +92,8 @@ def _filled(value: Object, defaults: Object) -> Object:
         if stated is None:
             result[field] = default
         elif isinstance(default, dict) and isinstance(stated, dict):
-            is_other = (
-                field in _STRATEGIES and stated.get("type", "RollingUpdate") != default["type"]
-            )
-            result[field] = stated if is_other else _filled(stated, default)
+            rolls = stated.get("type") in (None, "RollingUpdate")
+            fits = rolls or field not in _STRATEGIES
+            result[field] = _filled(stated, default) if fits else stated
 
     return result
