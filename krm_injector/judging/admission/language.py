@@ -75,11 +75,11 @@ class Language:
         self._programs: dict[str, Any] = {}  # expression -> program, or NotEvaluated
 
     def is_test(self, text: str) -> bool:
-        """Whether an expression gives true or false, as a validation must. The type of a variable
-        is not known. Raises NotEvaluated.
+        """Whether an expression gives true or false, as a validation must. What is typed in the
+        cluster, and not here, may. Raises NotEvaluated.
         """
         name = str(self._program(text).return_type())
-        return name == "BOOL" or (name == "DYN" and bool(mentioned(text, ("variables",))))
+        return name == "BOOL" or (name == "DYN" and bool(mentioned(text, _MAPS)))
 
     def evaluate(self, text: str, values: Mapping[str, Any], unknown: Unknown) -> Any:
         """The value of an expression. Raises NotEvaluated and ExpressionError."""
