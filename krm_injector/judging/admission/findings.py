@@ -22,7 +22,9 @@ from krm_injector.named_tuple import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, TypeAlias
+    from typing import Any
+
+    from krm_injector.codes import CodeName
 
 _KIND = "ValidatingAdmissionPolicy"
 _CONTEXT = "give it with --context"
@@ -37,55 +39,55 @@ class _Run(NamedTuple):
 
 
 class _Applied(NamedTuple):
-    """A verdict of one binding. Two are the same if they say the same of the same expression."""
+    """What one binding of a policy says of one request."""
 
     policy: Policy
     binding: str
     actions: tuple[str, ...]
+    request: Request
     verdict: Verdict
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return (self.policy.ref.name, self.binding, *self.verdict)
-
-
-_Found: TypeAlias = "dict[tuple[str, ...], tuple[_Applied, list[Request]]]"
 
 
 def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[Finding]:
-    """The findings about one workload; what is not evaluated is told once a run."""
-    run = objects.policies
-    if run is None:
-        run = objects.policies = _Run(
+    """The findings about one workload: one for each binding that objects to it or to what is made
+    of it. What is not evaluated is told once a run.
+    """
+    if objects.policies is None:
+        objects.policies = _Run(
             policies.policies(objects, _KIND), policies.plurals(objects), language.load()
         )
         for binding in policies.unbound(objects, _KIND):
             yield _without_policy(binding)
 
-    after = _found(workload, workload.injected, run, objects)
-    before: _Found | None = None
-    for key, (applied, refused) in after.items():
+    denied: dict[tuple[str, str], list[_Applied]] = {}
+    for applied in _applied(workload, workload.injected, objects):
         if applied.verdict.outcome == "unknown":
             yield from _unknown(applied, workload, objects)
-            continue
+        else:
+            denied.setdefault((applied.policy.ref.name, applied.binding), []).append(applied)
 
-        if before is None:
-            before = _found(workload, workload.decision.workload.object, run, objects)
-        yield _refused(applied, refused, workload, caused=key not in before)
+    if not denied:
+        return
+
+    before = {
+        (applied.policy.ref.name, applied.binding, applied.verdict.field)
+        for applied in _applied(workload, workload.decision.workload.object, objects)
+        if applied.verdict.outcome == "denied"
+    }
+    for key, group in denied.items():
+        fields = {applied.verdict.field for applied in group}
+        yield _refused(group, workload, {field for field in fields if (*key, field) not in before})
 
 
-def _found(workload: InjectedWorkload, value: Object, run: _Run, objects: BundleObjects) -> _Found:
-    """The verdicts about the workload's object with this value and about what is made of it, each
-    with the requests that it is about.
-    """
-    found: _Found = {}
+def _applied(
+    workload: InjectedWorkload, value: Object, objects: BundleObjects
+) -> Iterator[_Applied]:
+    """What does not let through the workload's object with this value, or what is made of it."""
+    run: _Run = objects.policies
     namespace = workload.decision.namespace
     for request in requests.of_workload(workload.decision.workload, value, run.plurals):
         for policy in run.policies:
-            for applied in _of_policy(policy, request, namespace, run.language, objects):
-                found.setdefault(applied.key, (applied, []))[1].append(request)
-
-    return found
+            yield from _of_policy(policy, request, namespace, run.language, objects)
 
 
 def _of_policy(
@@ -101,7 +103,7 @@ def _of_policy(
         return
     if not policy.bindings:
         message = "no binding of it is here; if the cluster has one, " + _CONTEXT
-        yield _Applied(policy, "", (), Verdict("unknown", message, ""))
+        yield _Applied(policy, "", (), request, Verdict("unknown", message, ""))
         return
 
     for binding in policy.bindings:
@@ -117,7 +119,7 @@ def _of_policy(
             cause = doubt or its_doubt
             if cause and verdict.outcome == "denied":
                 verdict = Verdict("unknown", cause, verdict.field, verdict.message)
-            yield _Applied(policy, name, actions, verdict)
+            yield _Applied(policy, name, actions, request, verdict)
 
 
 def _takes(
@@ -163,39 +165,47 @@ def _verdicts(
 # ---------------------------------------------------------------- findings
 
 
-def _refused(
-    applied: _Applied, refused: list[Request], workload: InjectedWorkload, caused: bool
-) -> Finding:
-    policy, binding, actions, verdict = applied
-    message = (
-        f"{_effect(actions, refused, workload)}: {policy} (binding {binding}): {verdict.message}"
-    )
-    if caused:
-        message = f"{message}. Without injection it is allowed"
-    code = "admission-denied" if "Deny" in actions else "admission-warned"
-    return Finding(code, message)  # type: ignore[arg-type]  # both are codes
+def _refused(group: list[_Applied], workload: InjectedWorkload, caused: set[str]) -> Finding:
+    """The finding about what a binding does not let through.
+
+    caused: the fields of the expressions that say nothing of the workload before injection.
+    """
+    policy, binding, actions, first, _ = group[0]
+    shown = list(dict.fromkeys(applied.request.shown for applied in group))
+    # What is made of a refused object is not made: its messages say the same of another name.
+    verdicts = [applied.verdict for applied in group if applied.request is first]
+    said = "; ".join(dict.fromkeys(verdict.message for verdict in verdicts))
+    message = f"{policy} (binding {binding}) {_effect(actions, shown, workload)}: {said}"
+    if all(verdict.field in caused for verdict in verdicts):
+        message = f"{message}. Without injection it says nothing"
+    elif caused:
+        own = [verdict.message for verdict in verdicts if verdict.field in caused]
+        message = f"{message}. Because of injection: {'; '.join(dict.fromkeys(own))}"
+
+    code: CodeName = "admission-denied" if "Deny" in actions else "admission-warned"
+    return Finding(code, message)
 
 
-def _effect(actions: tuple[str, ...], refused: list[Request], workload: InjectedWorkload) -> str:
-    """What happens to which objects. Where a controller's object is accepted and its pods are
+def _effect(actions: tuple[str, ...], shown: list[str], workload: InjectedWorkload) -> str:
+    """What happens to which objects. Where a controller's object is let through and its pods are
     refused, only events tell.
     """
-    shown = " and ".join(request.shown for request in refused)
-    is_own = refused[0].shown == str(workload.ref)
-    whose = shown if is_own else f"{shown} ({workload.ref})"
+    *others, last = shown
+    these = f"{', '.join(others)} and {last}" if others else last
+    is_own = shown[0] == str(workload.ref)
     if "Deny" in actions:
-        verb = "is" if len(refused) == 1 and refused[0].shown != "its pods" else "are"
-        accepted = "" if is_own else f"{workload.ref} is accepted, but "
-        return f"{accepted}{shown} {verb} refused"
+        return f"refuses {these}" if is_own else f"lets {workload.ref} through and refuses {these}"
+
+    whose = these if is_own else f"{these} ({workload.ref})"
     if "Warn" in actions:
-        return f"the API server warns of {whose}"
-    return f"the API server notes {whose} in its audit log"
+        return f"makes the API server warn of {whose}"
+    return f"notes {whose} in the audit log"
 
 
 def _unknown(
     applied: _Applied, workload: InjectedWorkload, objects: BundleObjects
 ) -> Iterator[Finding]:
-    policy, binding, _, verdict = applied
+    policy, binding, _, _, verdict = applied
     key = (policy.ref.name, binding, verdict.message, verdict.field)
     if key in objects.reported:
         return
