@@ -64,7 +64,7 @@ def read(request: Request, loaded: Loaded) -> Explained:
     if config is not None and explained.function_config is None:
         explained = explained._replace(function_config=config.value, root=config.root)
 
-    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts)
+    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts, explained.bundle)
     if not facts:
         return explained
     return explained._replace(
