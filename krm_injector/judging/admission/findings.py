@@ -56,8 +56,7 @@ def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[F
         objects.policies = _Run(
             policies.policies(objects, _KIND), policies.plurals(objects), language.load()
         )
-        for binding in policies.unbound(objects, _KIND):
-            yield _without_policy(binding)
+        yield from _of_the_run(objects.policies, objects)
 
     denied: dict[tuple[str, str], list[_Applied]] = {}
     for applied in _applied(workload, workload.injected, objects):
@@ -85,6 +84,9 @@ def _applied(
     """What does not let through the workload's object with this value, or what is made of it."""
     run: _Run = objects.policies
     namespace = workload.decision.namespace
+    if run.language is None:
+        return
+
     for request in requests.of_workload(workload.decision.workload, value, run.plurals):
         for policy in run.policies:
             yield from _of_policy(policy, request, namespace, run.language, objects)
@@ -94,7 +96,7 @@ def _of_policy(
     policy: Policy,
     request: Request,
     namespace: Namespace | None,
-    cel: Language | None,
+    cel: Language,
     objects: BundleObjects,
 ) -> Iterator[_Applied]:
     constraints = policy.spec.get("matchConstraints")
@@ -144,13 +146,9 @@ def _verdicts(
     binding: Object,
     request: Request,
     namespace: Namespace | None,
-    cel: Language | None,
+    cel: Language,
     objects: BundleObjects,
 ) -> Iterator[Verdict]:
-    if cel is None:
-        yield Verdict("unknown", language.MISSING_LIBRARY, "")
-        return
-
     try:
         parameters = policies.params(policy, binding, request, objects)
     except policies.ParamsMissing as problem:
@@ -220,6 +218,22 @@ def _unknown(
     yield Finding(
         "admission-unknown", message, verdict.field, None, None, policy.ref, policy.object
     )
+
+
+def _of_the_run(run: _Run, objects: BundleObjects) -> Iterator[Finding]:
+    """What is not about a workload."""
+    if run.language is None and run.policies:
+        first, *others = run.policies
+        names = ", ".join(policy.ref.name for policy in run.policies[:3])
+        more = f" and {len(others) - 2} more" if len(others) > 2 else ""
+        subject = f"{_KIND} {names} is"
+        if others:
+            subject = f"ValidatingAdmissionPolicies {names}{more} are"
+        message = f"{subject} not evaluated: {language.MISSING_LIBRARY}"
+        yield Finding("admission-unknown", message, "", None, None, first.ref, first.object)
+
+    for binding in policies.unbound(objects, _KIND):
+        yield _without_policy(binding)
 
 
 def _without_policy(binding: Object) -> Finding:

@@ -294,9 +294,12 @@ def test_a_selector_that_cannot_be_read_is_told() -> None:
 
 def test_without_the_library_every_policy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "load", lambda: None)
-    (result,) = told(NS, policy("true"), binding(), deployment())
+    second = {**policy("true"), "metadata": {"name": "second"}}
+    (result,) = told(NS, policy("true"), second, binding(), deployment())
     assert result.code == "admission-unknown"
-    assert language.MISSING_LIBRARY in result.message
+    assert result.message == (
+        f"ValidatingAdmissionPolicies rule, second are not evaluated: {language.MISSING_LIBRARY}"
+    )
 
 
 # ---------------------------------------------------------------- mutating
