@@ -6,6 +6,7 @@ pkg/admission/plugin/webhook/predicates.
 
 from __future__ import annotations
 
+from krm_injector.istio_names import NAMESPACE_NAME_LABEL
 from krm_injector.judging.admission.requests import Request
 from krm_injector.judging.advice.injected_workload import mapping, mappings
 from krm_injector.kube import selectors
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # Groups whose kinds a cluster of today (1.30 and later) serves in one version.
 _ONE_VERSION = ("", "apps", "batch")
-_NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 def matches(criteria: Any, request: Request, namespace: Namespace | None) -> bool | None:
@@ -46,12 +46,12 @@ def _namespace_matches(
 
     # Of a Namespace that nobody gave, the name is known, and so is the label that every one has.
     labels = {requirement.key: UNKNOWN for requirement in selector.requirements}
-    keys = [key for key in labels if key != _NAME_LABEL]
+    keys = [key for key in labels if key != NAMESPACE_NAME_LABEL]
     if keys and any(r.key in keys for r in selector.requirements):
-        known = [r for r in selector.requirements if r.key == _NAME_LABEL]
-        fails = any(not r.matches({_NAME_LABEL: request.namespace}) for r in known)
+        known = [r for r in selector.requirements if r.key == NAMESPACE_NAME_LABEL]
+        fails = any(not r.matches({NAMESPACE_NAME_LABEL: request.namespace}) for r in known)
         return False if fails else None
-    return selector.matches({_NAME_LABEL: request.namespace})
+    return selector.matches({NAMESPACE_NAME_LABEL: request.namespace})
 
 
 def _any_rule(rules: list[Object], request: Request, exact: bool) -> bool | None:
