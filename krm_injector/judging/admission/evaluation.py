@@ -6,7 +6,9 @@ pkg/admission/plugin/webhook/matchconditions/matcher.go.
 
 from __future__ import annotations
 
+import marshal
 import re
+from functools import lru_cache
 
 from krm_injector.judging.admission.language import (
     ExpressionError,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 # What a request has besides its object, and no manifest tells.
 _CALLER = frozenset(("authorizer", "options", "userInfo"))
 _LONGEST_MESSAGE = 5 * 1024  # bytes; a longer messageExpression is passed over
-_LARGEST_VARIABLE = 1 << 20  # characters of texts in a variable's value
+_LARGEST_VARIABLE = 1 << 20  # bytes of a variable's value
 _VARIABLE = re.compile(r"\bvariables\s*\.\s*\??\s*(\w+)|\bvariables\s*\[")
 
 
@@ -67,6 +69,7 @@ class Evaluation:
             self._values["namespaceObject"] = namespace
 
         self._unknown = Unknown(absent, request.made_up)
+        self._activation: Any = None  # of the values
         self._broken: dict[str, str] = {}  # variables that end in an error -> the error
         self._unevaluated: dict[str, str] = {}  # variables that are not evaluated -> why
         for _, variable in expressions(policy.spec, "variables"):
@@ -148,10 +151,11 @@ class Evaluation:
             self._broken[name] = str(error)
             return
 
-        if _size(value) > _LARGEST_VARIABLE:
+        if _is_large(value):
             self._unevaluated[name] = f"its variable {name} is too large"
         else:
             self._values["variables"] = {**self._values["variables"], name: value}
+            self._activation = None
 
     def _test(self, expression: str) -> bool:
         """The value of an expression that must be true or false. Raises as _value."""
@@ -166,15 +170,17 @@ class Evaluation:
         The API server evaluates a variable where it is read; one that fails is a missing key here,
         which fails in the same place.
         """
-        read = {match[1] for match in _VARIABLE.finditer(expression)}
-        names = self._unevaluated if None in read else read & self._unevaluated.keys()
+        read = _variables_of(expression)
+        names = self._unevaluated.keys() if "" in read else read & self._unevaluated.keys()
         for name in sorted(names):
             raise NotEvaluated(f"its variable {name}: {self._unevaluated[name]}")
 
         try:
-            return self._language.evaluate(expression, self._values, self._unknown)
+            if self._activation is None:
+                self._activation = self._language.activation(self._values)
+            return self._language.evaluate(expression, self._activation, self._unknown)
         except ExpressionError as error:
-            for name in sorted(read & self._broken.keys(), key=str):
+            for name in sorted(read & self._broken.keys()):
                 if str(error) == f"no such key: {name}":
                     message = f'variable "{name}" fails: {self._broken[name]}'
                     raise ExpressionError(message) from error
@@ -200,11 +206,15 @@ def _short(expression: str) -> str:
     return line if len(line) <= 200 else f"{line[:197]}..."
 
 
-def _size(value: Any) -> int:
-    if isinstance(value, str | bytes | bytearray):
-        return len(value)
-    if isinstance(value, list):
-        return sum(map(_size, value)) + len(value)
-    if isinstance(value, dict):
-        return sum(_size(key) + _size(each) for key, each in value.items())
-    return 1
+def _is_large(value: Any) -> bool:
+    """Whether the value of a variable is too large: each variable can double the one before it."""
+    try:
+        return len(marshal.dumps(value)) > _LARGEST_VARIABLE
+    except ValueError:  # a duration or a time in it, which marshal does not know
+        return len(repr(value)) > _LARGEST_VARIABLE
+
+
+@lru_cache(maxsize=1024)
+def _variables_of(expression: str) -> frozenset[str]:
+    """The names of the variables that an expression reads; "" for one that is computed."""
+    return frozenset(match[1] or "" for match in _VARIABLE.finditer(expression))

@@ -59,7 +59,8 @@ def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[F
         yield from _of_the_run(objects.policies, objects)
 
     denied: dict[tuple[str, str], list[_Applied]] = {}
-    for applied in _applied(workload, workload.injected, objects):
+    run: _Run = objects.policies
+    for applied in _applied(workload, workload.injected, run, objects):
         if applied.verdict.outcome == "unknown":
             yield from _unknown(applied, workload, objects)
         else:
@@ -68,9 +69,11 @@ def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[F
     if not denied:
         return
 
+    names = {name for name, _ in denied}
+    asked = run._replace(policies=tuple(each for each in run.policies if each.ref.name in names))
     before = {
         (applied.policy.ref.name, applied.binding, applied.verdict.field)
-        for applied in _applied(workload, workload.decision.workload.object, objects)
+        for applied in _applied(workload, workload.decision.workload.object, asked, objects)
         if applied.verdict.outcome == "denied"
     }
     for key, group in denied.items():
@@ -79,10 +82,9 @@ def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[F
 
 
 def _applied(
-    workload: InjectedWorkload, value: Object, objects: BundleObjects
+    workload: InjectedWorkload, value: Object, run: _Run, objects: BundleObjects
 ) -> Iterator[_Applied]:
     """What does not let through the workload's object with this value, or what is made of it."""
-    run: _Run = objects.policies
     namespace = workload.decision.namespace
     if run.language is None:
         return

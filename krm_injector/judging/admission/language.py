@@ -19,7 +19,7 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 MISSING_LIBRARY = (
@@ -39,6 +39,7 @@ extensions:
 """
 _VARIABLES = ("object", "oldObject", "params", "authorizer")
 _MAPS = ("request", "variables", "namespaceObject")
+_TYPED = frozenset(_MAPS)  # in the cluster, and not here
 _MAP = "map<string, "
 _ADDED_TO = ("indexOf", "lastIndexOf")  # functions of strings; Kubernetes has them for lists too
 _LONGEST = 100_000  # characters of an expression
@@ -79,9 +80,18 @@ class Language:
         cluster, and not here, may. Raises NotEvaluated.
         """
         name = str(self._program(text).return_type())
-        return name == "BOOL" or (name == "DYN" and bool(mentioned(text, _MAPS)))
+        return name == "BOOL" or (name == "DYN" and bool(mentioned(text, _TYPED)))
 
-    def evaluate(self, text: str, values: Mapping[str, Any], unknown: Unknown) -> Any:
+    def activation(self, values: Mapping[str, Any]) -> Any:
+        """The values of the variables, as evaluate takes them. The library converts a value once,
+        when the first expression reads it.
+        """
+        try:
+            return self._running.Activation(values)
+        except Exception as error:
+            raise NotEvaluated(f"it cannot be run: {_first_line(error)}") from error
+
+    def evaluate(self, text: str, activation: Any, unknown: Unknown) -> Any:
         """The value of an expression. Raises NotEvaluated and ExpressionError."""
         made_up = mentioned(text, unknown.made_up)
         if made_up:
@@ -93,7 +103,7 @@ class Language:
 
         program = self._program(text)
         try:
-            return self._run(program, values)
+            return self._run(program, activation)
         except ExpressionError as error:
             # An operand that decides alone (false && x) has decided; else it is the unknown value.
             if absent:
@@ -122,13 +132,13 @@ class Language:
             self._checking.compile(text)
             return self._running.compile(text)
         except Exception as error:
-            if mentioned(text, ("authorizer",)):
+            if mentioned(text, frozenset(("authorizer",))):
                 raise NotEvaluated("it asks the API server's authorizer") from error
             raise NotEvaluated(f"it does not compile: {_first_line(error)}") from error
 
-    def _run(self, program: Any, values: Mapping[str, Any]) -> Any:
+    def _run(self, program: Any, activation: Any) -> Any:
         try:
-            result = program.eval(data=values)
+            result = program.eval(activation)
             if result.type() != self._library.Type.ERROR:
                 return result.plain_value()
             problem = str(result.value())
@@ -185,9 +195,10 @@ def load() -> Language | None:
     return Language(cel)
 
 
-def mentioned(text: str, names: Collection[str]) -> list[str]:
+@lru_cache(maxsize=1024)
+def mentioned(text: str, names: frozenset[str]) -> tuple[str, ...]:
     """The names that an expression has as words, in order."""
-    return sorted(name for name in names if _word(name).search(text))
+    return tuple(sorted(name for name in names if _word(name).search(text)))
 
 
 @lru_cache(maxsize=256)
