@@ -21,6 +21,7 @@ POD: Object = {
     "spec": {
         "serviceAccountName": "web",
         "hostNetwork": False,
+        "securityContext": {},
         "nodeSelector": {"zone": "a"},
         "initContainers": [
             {
