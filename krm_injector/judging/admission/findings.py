@@ -56,7 +56,8 @@ def validating(workload: InjectedWorkload, objects: BundleObjects) -> Iterator[F
         objects.policies = _Run(
             policies.policies(objects, _KIND), policies.plurals(objects), language.load()
         )
-        yield from _of_the_run(objects.policies, objects)
+        for binding in policies.unbound(objects, _KIND):
+            yield _without_policy(binding)
 
     denied: dict[tuple[str, str], list[_Applied]] = {}
     run: _Run = objects.policies
@@ -86,9 +87,6 @@ def _applied(
 ) -> Iterator[_Applied]:
     """What does not let through the workload's object with this value, or what is made of it."""
     namespace = workload.decision.namespace
-    if run.language is None:
-        return
-
     for request in requests.of_workload(workload.decision.workload, value, run.plurals):
         for policy in run.policies:
             yield from _of_policy(policy, request, namespace, run.language, objects)
@@ -98,7 +96,7 @@ def _of_policy(
     policy: Policy,
     request: Request,
     namespace: Namespace | None,
-    cel: Language,
+    cel: Language | None,
     objects: BundleObjects,
 ) -> Iterator[_Applied]:
     constraints = policy.spec.get("matchConstraints")
@@ -148,9 +146,13 @@ def _verdicts(
     binding: Object,
     request: Request,
     namespace: Namespace | None,
-    cel: Language,
+    cel: Language | None,
     objects: BundleObjects,
 ) -> Iterator[Verdict]:
+    if cel is None:
+        yield Verdict("unknown", language.MISSING_LIBRARY, "")
+        return
+
     try:
         parameters = policies.params(policy, binding, request, objects)
     except policies.ParamsMissing as problem:
@@ -207,6 +209,10 @@ def _unknown(
 ) -> Iterator[Finding]:
     policy, binding, _, _, verdict = applied
     key = (policy.ref.name, binding, verdict.message, verdict.field)
+    others = "and others like it"
+    if verdict.message == language.MISSING_LIBRARY:
+        key = ("", "", verdict.message, "")  # of all policies, once
+        others = "and others, nor is any other policy"
     if key in objects.reported:
         return
 
@@ -214,28 +220,11 @@ def _unknown(
     place = f"{verdict.field}, " if verdict.field else ""
     effect = f". If it applies, it objects: {verdict.effect}" if verdict.effect else ""
     message = (
-        f"{policy} is not evaluated on {workload.ref} and others like it: "
-        f"{place}{verdict.message}{effect}"
+        f"{policy} is not evaluated on {workload.ref} {others}: {place}{verdict.message}{effect}"
     )
     yield Finding(
         "admission-unknown", message, verdict.field, None, None, policy.ref, policy.object
     )
-
-
-def _of_the_run(run: _Run, objects: BundleObjects) -> Iterator[Finding]:
-    """What is not about a workload."""
-    if run.language is None and run.policies:
-        first, *others = run.policies
-        names = ", ".join(policy.ref.name for policy in run.policies[:3])
-        more = f" and {len(others) - 2} more" if len(others) > 2 else ""
-        subject = f"{_KIND} {names} is"
-        if others:
-            subject = f"ValidatingAdmissionPolicies {names}{more} are"
-        message = f"{subject} not evaluated: {language.MISSING_LIBRARY}"
-        yield Finding("admission-unknown", message, "", None, None, first.ref, first.object)
-
-    for binding in policies.unbound(objects, _KIND):
-        yield _without_policy(binding)
 
 
 def _without_policy(binding: Object) -> Finding:

@@ -298,8 +298,11 @@ def test_without_the_library_every_policy_is_told(monkeypatch: pytest.MonkeyPatc
     (result,) = told(NS, policy("true"), second, binding(), deployment())
     assert result.code == "admission-unknown"
     assert result.message == (
-        f"ValidatingAdmissionPolicies rule, second are not evaluated: {language.MISSING_LIBRARY}"
+        "ValidatingAdmissionPolicy rule is not evaluated on Deployment shop/web and others, nor is "
+        f"any other policy: {language.MISSING_LIBRARY}"
     )
+    elsewhere = policy("true", rules={**PODS, "resources": ["services"]})
+    assert codes(NS, elsewhere, binding(), deployment()) == []
 
 
 # ---------------------------------------------------------------- mutating
