@@ -295,7 +295,8 @@ def test_a_selector_that_cannot_be_read_is_told() -> None:
 def test_without_the_library_every_policy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "load", lambda: None)
     second = {**policy("true"), "metadata": {"name": "second"}}
-    (result,) = told(NS, policy("true"), second, binding(), deployment())
+    bindings = [binding(), binding(name="other", policyName="second")]
+    (result,) = told(NS, policy("true"), second, *bindings, deployment())
     assert result.code == "admission-unknown"
     assert result.message == (
         "ValidatingAdmissionPolicy rule is not evaluated on Deployment shop/web and others, nor is "
