@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # What a request has besides its object, and no manifest tells.
 _CALLER = frozenset(("authorizer", "options", "userInfo"))
+_VARIABLES = "its variable "
 _LONGEST_MESSAGE = 5 * 1024  # bytes; a longer messageExpression is passed over
 _LARGEST_VARIABLE = 1 << 20  # bytes of a variable's value
 _VARIABLE = re.compile(r"\bvariables\s*\.\s*\??\s*(\w+)|\bvariables\s*\[")
@@ -145,14 +146,14 @@ class Evaluation:
         try:
             value = self._value(expression)
         except NotEvaluated as problem:
-            self._unevaluated[name] = str(problem)
+            self._unevaluated[name] = _first_cause(name, str(problem))
             return
         except ExpressionError as error:
             self._broken[name] = str(error)
             return
 
         if _is_large(value):
-            self._unevaluated[name] = f"its variable {name} is too large"
+            self._unevaluated[name] = _first_cause(name, "it is too large")
         else:
             self._values["variables"] = {**self._values["variables"], name: value}
             self._activation = None
@@ -173,7 +174,7 @@ class Evaluation:
         read = _variables_of(expression)
         names = self._unevaluated.keys() if "" in read else read & self._unevaluated.keys()
         for name in sorted(names):
-            raise NotEvaluated(f"its variable {name}: {self._unevaluated[name]}")
+            raise NotEvaluated(self._unevaluated[name])
 
         try:
             if self._activation is None:
@@ -198,6 +199,11 @@ def namespace_object(namespace: Namespace | None) -> Object | None:
     spec, status = {"finalizers": ["kubernetes"]}, {"phase": "Active"}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata, "spec": spec,
             "status": status}  # fmt: skip
+
+
+def _first_cause(name: str, why: str) -> str:
+    """Why a variable is not evaluated: of one that reads another, the other's cause."""
+    return why if why.startswith(_VARIABLES) else f"{_VARIABLES}{name}: {why}"
 
 
 def _short(expression: str) -> str:

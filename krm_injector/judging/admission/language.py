@@ -128,7 +128,7 @@ class Language:
             raise NotEvaluated(f"it has more than {_LONGEST} characters")
 
         try:
-            text = functions.with_optionals(text)
+            text = functions.as_run(text)
             self._checking.compile(text)
             return self._running.compile(text)
         except Exception as error:

@@ -234,6 +234,7 @@ def test_a_binding_without_a_reference_has_no_parameters() -> None:
         ("nope(object)", "it does not compile"),
         ("object.metadata.name", "it must give true or false"),
         ("object.metadata.labels['pod-template-hash'] != ''", "it reads pod-template-hash"),
+        ("lists.range(1001).size() > 0", "a list of 1001 numbers"),
         ("lists.range(200).all(a, lists.range(200).all(b, a + b >= 0))", "it cannot be run"),
     ],
 )
@@ -250,9 +251,19 @@ def test_an_unknown_variable_is_told_where_it_is_read() -> None:
                  {"name": "admin", "expression": "variables.user == 'admin'"}]  # fmt: skip
     rule = policy("true", "variables.admin", variables=variables)
     (result,) = told(NS, rule, binding(), deployment())
-    assert "spec.validations[1], its variable admin: its variable user: it reads userInfo" in (
-        result.message
+    assert "spec.validations[1], its variable user: it reads userInfo" in (result.message)
+
+
+@NEEDS_CEL
+def test_variables_that_grow_without_end_are_not_evaluated() -> None:
+    variables = [{"name": "v0", "expression": "'aaaaaaaaaa'"}]
+    for number in range(1, 40):
+        twice = f"variables.v{number - 1} + variables.v{number - 1}"
+        variables.append({"name": f"v{number}", "expression": twice})
+    (result,) = told(
+        NS, policy("variables.v39 != ''", variables=variables), binding(), deployment()
     )
+    assert "its variable v17: it is too large" in result.message
 
 
 @NEEDS_CEL

@@ -18,7 +18,7 @@ from krm_injector.judging.admission.functions import (
 )
 from krm_injector.judging.admission.functions.row import Function, NotRun
 
-__all__ = ["ALL", "Function", "NotRun", "with_optionals"]
+__all__ = ["ALL", "Function", "NotRun", "as_run"]
 
 ALL: tuple[Function, ...] = (
     *lists.FUNCTIONS,
@@ -32,14 +32,16 @@ ALL: tuple[Function, ...] = (
 )
 
 
-def with_optionals(text: str) -> str:
-    """The expression with an optional index after each call that gives an optional.
+def as_run(text: str) -> str:
+    """The expression as the library runs it: with our lists.range, which has a limit, and with an
+    optional index after each call that gives an optional.
 
     The library takes no optional from a function of ours. Ours gives a map, and ``[?'value']``
     makes an optional of it.
     """
     from krm_injector.judging.admission.functions import calls
 
+    text = calls.renamed(text, "lists.range", lists.RANGE)
     for name in (".validate", "format.named"):
         text = calls.with_suffix(text, name, "[?'value']")
     return text

@@ -30,3 +30,9 @@ def with_suffix(text: str, name: str, suffix: str) -> str:
             before = token
 
     return "".join(parts)
+
+
+def renamed(text: str, name: str, new: str) -> str:
+    """The expression with another name for this function, which is no member."""
+    tokens = (match[0] for match in _TOKEN.finditer(text))
+    return "".join(new if token == name else token for token in tokens)

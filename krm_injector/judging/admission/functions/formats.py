@@ -68,7 +68,7 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def _validated(value: dict[str, str], text: str) -> dict[str, list[str]]:
-    """The optional list of errors; see with_optionals."""
+    """The optional list of errors; see functions.as_run."""
     if _TYPE not in value:
         raise ValueError("no such overload")
 

@@ -1,10 +1,12 @@
-"""isSorted, sum, min, max, indexOf, lastIndexOf (pkg/cel/library/lists.go)."""
+"""isSorted, sum, min, max, indexOf, lastIndexOf (pkg/cel/library/lists.go), and lists.range
+(cel-go's ext/lists.go), which has no limit in the library.
+"""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-from krm_injector.judging.admission.functions.row import Function
+from krm_injector.judging.admission.functions.row import Function, NotRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 _SUMMABLE = ("int", "uint", "double", "duration")
 _COMPARABLE = (*_SUMMABLE, "bool", "timestamp", "string", "bytes")
+RANGE = "lists.limitedRange"
+_LONGEST_RANGE = 1000
 _INT64 = 1 << 63
 
 
@@ -88,9 +92,16 @@ def _of_each(kinds: tuple[str, ...], result: str = "") -> tuple[tuple[str, ...],
     return tuple((result or kind, f"list<{kind}>") for kind in kinds)
 
 
+def _range(length: int) -> list[int]:
+    if length > _LONGEST_RANGE:
+        raise NotRun(f"a list of {length} numbers")
+    return list(range(length))
+
+
 _LIST = ("dyn", "list<dyn>")
 _PLACE = ("int", "list<dyn>", "dyn")
 FUNCTIONS = (
+    Function(RANGE, "range", (("list<int>", "int"),), _range),
     Function(
         "isSorted", "sorted", _of_each(_COMPARABLE, "bool"), _is_sorted, True, ("bool", "list<dyn>")
     ),
