@@ -7,6 +7,7 @@ right form, and the request says which they are.
 from __future__ import annotations
 
 from krm_injector.judging.admission import stored
+from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.selectors import UNKNOWN
 from krm_injector.model import Object, Workload
@@ -106,8 +107,7 @@ def _request(
     generated: bool = False,
 ) -> Request:
     metadata = value["metadata"]
-    stated = metadata.get("labels") or {}
-    known = stated if labels is None else labels
+    known = string_map(metadata.get("labels")) if labels is None else labels
     made_up = frozenset(key for key, text in known.items() if text == UNKNOWN)
     name = "" if generated else str(metadata.get("name") or "")
     return Request(

@@ -345,5 +345,8 @@ def test_hostile_shapes_do_no_harm() -> None:
             bound = binding(paramRef=shape, matchResources=shape)
             told(NS, rule, bound, {**MUTATING, "spec": shape}, deployment())
         told(NS, {**policy(), "spec": shape}, {**binding(), "spec": shape}, deployment())
+        odd = deployment()
+        odd["spec"]["strategy"] = shape
+        told(NS, policy("true"), binding(), odd)
         rules = {**PODS, "resources": shape, "apiGroups": shape, "operations": shape}
         told(NS, policy("true", rules=rules), binding(), deployment())
