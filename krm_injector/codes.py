@@ -180,6 +180,10 @@ if TYPE_CHECKING:
         "probe-host",
         "probe-mutual-tls",
         "webhook-active",
+        "admission-denied",
+        "admission-warned",
+        "admission-unknown",
+        "admission-mutating",
         "injection-required",
         "injection-forbidden",
         # What a workload overrides of its mesh
@@ -528,6 +532,18 @@ CODES: dict[CodeName, Code] = {
     ),
     "webhook-active": Code(
         ("warning",), "warnings.md", "The mesh's webhook will patch the injected pods again"
+    ),
+    "admission-denied": Code(
+        ("warning",), "warnings.md", "A ValidatingAdmissionPolicy refuses the workload or its pods"
+    ),
+    "admission-warned": Code(
+        ("info",), "warnings.md", "A ValidatingAdmissionPolicy warns of the workload or audits it"
+    ),
+    "admission-unknown": Code(
+        ("warning",), "warnings.md", "A ValidatingAdmissionPolicy is not evaluated"
+    ),
+    "admission-mutating": Code(
+        ("info",), "warnings.md", "A MutatingAdmissionPolicy changes what was injected"
     ),
     "injection-required": Code(
         ("error",), "warnings.md", "A workload that must be injected is not"

@@ -142,7 +142,7 @@ OPTIONS = {
         Option(
             "--context",
             "PATH",
-            "also read Namespaces and mesh from PATH, but no workloads; may be repeated",
+            "also read Namespaces, mesh and policies from PATH, but no workloads; may be repeated",
             repeats=True,
         ),
         Option(

@@ -112,6 +112,14 @@ def controller_labels(workload: Workload) -> tuple[str, ...]:
     return tuple(controller.labels) if controller else ()
 
 
+def maker_of(workload: Workload) -> tuple[str, str, str] | None:
+    """apiVersion, kind and name of what owns the pods, with UNKNOWN in a name that the cluster
+    makes up; None for a bare Pod without a controller.
+    """
+    controller = _controller(workload)
+    return (controller.api_version, controller.kind, controller.name) if controller else None
+
+
 # ---------------------------------------------------------------- controllers
 
 

@@ -269,3 +269,6 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
     ),
 }
 POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
+POLICY |= {
+    f"admission-{what}" for what in ("denied", "warned", "unknown", "mutating")
+}  # admission/

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from krm_injector.function_config import Settings
+from krm_injector.judging import admission
 from krm_injector.judging.advice import (
     autoscaling,
     lifecycle,
@@ -58,6 +59,7 @@ CHECKS = (
     lifecycle.images,
     lifecycle.webhook_active,
     overrides.check,
+    admission.check,
 )
 
 

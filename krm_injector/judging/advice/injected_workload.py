@@ -54,6 +54,7 @@ class InjectedWorkload:
         "before",
         "decision",
         "init",
+        "injected",
         "labels",
         "path",
         "proxy",
@@ -66,6 +67,7 @@ class InjectedWorkload:
         template = at(injected, workload.template)
         self.decision = decision
         self.template: Any = template  # after injection
+        self.injected = injected  # the whole object
         self.ref = workload.ref
         self.path = text((*workload.template, "spec"))  # of the pod's spec inside the object
         self.before = spec_of(at(workload.object, workload.template))
@@ -138,6 +140,7 @@ class BundleObjects:
         self.scalers: dict[tuple[str, str, str], Any] | None = None  # see scalers.of_workload
         self.trial: Trial | None = None  # injects again; None: nobody may ask
         self.defaults: dict[str, Any] = {}  # by Namespace; see resources.defaults_of
+        self.policies: Any = None  # see admission.findings
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""
