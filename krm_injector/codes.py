@@ -176,6 +176,7 @@ if TYPE_CHECKING:
         "webhook-active",
         "injection-required",
         "injection-forbidden",
+        "untrusted-text",
         # verify
         "verify-not-injected",
         "verify-unwanted",
@@ -470,6 +471,11 @@ CODES: dict[CodeName, Code] = {
     ),
     "injection-forbidden": Code(
         ("error",), "warnings.md", "A workload that must not be injected is"
+    ),
+    "untrusted-text": Code(
+        ("error",),
+        "warnings.md",
+        "A label, annotation or name does not stay the text that it was meant to be",
     ),
     # verify
     "verify-not-injected": Code(("error",), "verify.md"),

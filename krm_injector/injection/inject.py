@@ -70,10 +70,9 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
     for step in workload.template:
         template = template[step] if step.__class__ is int else template.get(step) or {}
 
-    metadata_path: Step = (*workload.template, "metadata")
+    path = metadata_path(workload, manual)
     metadata = template.get("metadata") or {}
-    if manual and controller.is_cron_job(workload.ref):
-        metadata_path = ("spec", "jobTemplate", "metadata")
+    if path[:-1] != workload.template:
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
 
     metadata = pods.with_string_maps(metadata)
@@ -81,7 +80,14 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
         metadata["namespace"] = workload.ref.namespace
 
     pod = {"metadata": metadata, "spec": template.get("spec") or {}}
-    return metadata_path, merge.without_nulls(pod)
+    return path, merge.without_nulls(pod)
+
+
+def metadata_path(workload: Workload, manual: bool) -> Step:
+    """Where the pod's metadata stands in the object: see pod_of."""
+    if manual and controller.is_cron_job(workload.ref):
+        return ("spec", "jobTemplate", "metadata")
+    return (*workload.template, "metadata")
 
 
 def _problems(workload: Workload, metadata_path: Step, pod: Object, rules: Rules) -> list[Result]:
@@ -120,14 +126,14 @@ def inject_pod(
 
 def _injected(pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
     """The pod with the templates' partial Pods in it (injectPod)."""
-    params = _parameters(pod, decision, plane, manual)
+    params = parameters(pod, decision, plane, manual)
     merged, template_pod = _merged(pod, plane, params)
     tproxy = str(params.proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
     merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, plane.mesh.rules)
     return post_process(merged, template_pod, _post_processing(plane, params))
 
 
-def _parameters(
+def parameters(
     pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
 ) -> InjectionParameters:
     """What the pod is rendered with."""
