@@ -74,7 +74,7 @@ def _found(renderings: Renderings, count: int) -> list[tuple[int, list[Change]]]
         if not printed:
             return []
 
-        real = renderings.real()
+        real = renderings.real(texts, tokens)
         taken = frozenset[str]().union(*(tokens.collide(text) for text in real if text))
         if taken:
             tokens, texts, printed = _neutral(renderings, range(count), taken)

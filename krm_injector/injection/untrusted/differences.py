@@ -37,7 +37,9 @@ def changes(meant: str | None, real: str | None, tokens: Tokens) -> list[Change]
     became = UNREADABLE if real is None else _read(real)
     if became is UNREADABLE:
         return [Change((), ABSENT, UNREADABLE)]
-    return list(_Comparison(tokens).changes(wanted, became, ()))
+    found = list(_Comparison(tokens).changes(wanted, became, ()))
+    # What the text itself became comes first.
+    return sorted(found, key=lambda change: change.meant is ABSENT or change.became is ABSENT)
 
 
 def _read(text: str) -> Any:
@@ -68,14 +70,13 @@ class _Comparison:
             printed = self._tokens.printed(key)
             wanted[printed if printed in became else self._tokens.meant(key)] = value
 
-        for key, value in wanted.items():
-            if key in became:
-                yield from self.changes(value, became[key], (*path, key))
+        for key in sorted(wanted.keys() | became.keys()):
+            if key not in became:
+                yield Change((*path, key), self._shown(wanted[key]), ABSENT)
+            elif key not in wanted:
+                yield Change((*path, key), ABSENT, became[key])
             else:
-                yield Change((*path, key), self._shown(value), ABSENT)
-        for key, value in became.items():
-            if key not in wanted:
-                yield Change((*path, key), ABSENT, value)
+                yield from self.changes(wanted[key], became[key], (*path, key))
 
     def _of_lists(self, meant: list[Any], became: list[Any], path: Step) -> Iterator[Change]:
         if len(meant) == len(became):

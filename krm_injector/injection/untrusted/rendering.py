@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from krm_injector.gotemplate import Template, TemplateError
+from krm_injector.discovery import profile
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
 from krm_injector.injection.inject import parameters, pod_of
@@ -10,6 +11,7 @@ from krm_injector.injection.render import selected_templates
 from krm_injector.injection.suspects import Suspect, is_plain
 from krm_injector.injection.template_data import InjectionParameters, TemplateData, template_data
 from krm_injector.injection.untrusted.functions import Following, mapped
+from krm_injector.injection.untrusted.profile_text import as_istio_writes
 from krm_injector.injection.untrusted.tokens import Tokens
 from krm_injector.istio_api import ApiError
 from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
@@ -77,9 +79,16 @@ class Renderings:
         self._manual = manual
         self._params = self._parameters(self._pod)
 
-    def real(self) -> list[str | None]:
-        """The text of each template; None where it fails."""
+    def real(self, neutral: list[str | None], tokens: Tokens) -> list[str | None]:
+        """The text of each template; None where it fails.
+
+        neutral: the texts with all suspects neutral.
+        """
         plane = self._plane
+        if plane.mesh.source == "profile":
+            quotes_flags = profile.quotes_annotations(plane.mesh.version)
+            return [as_istio_writes(text, tokens, quotes_flags) for text in neutral]
+
         data = template_data(plane, self._params)
         return self._texts(plane, lambda template: plane.execute_apart(template, data))
 

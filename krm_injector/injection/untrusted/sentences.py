@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krm_injector.discovery.profile import quotes_annotations
 from krm_injector.injection.suspects import Suspect
 from krm_injector.injection.untrusted.differences import ABSENT, UNREADABLE, Change
 from krm_injector.kube import go_json
@@ -58,13 +59,9 @@ def _advice(suspect: Suspect, mesh: Mesh) -> str:
     advice = f"Write a value without what means something to YAML here (it has: {shown})"
     if not odd:
         advice = "Write another value: YAML reads this word as no value at all"
-    if suspect.key in _QUOTED_LATER and not _quotes(mesh):
+    if suspect.key in _QUOTED_LATER and not quotes_annotations(mesh.version):
         advice += "; Istio 1.30.4, 1.31.1 and later put this annotation in quotes"
     return advice
-
-
-def _quotes(mesh: Mesh) -> bool:
-    return mesh.rules.minor > (1, 31)
 
 
 def _change(change: Change) -> str:

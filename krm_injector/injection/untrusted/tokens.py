@@ -63,6 +63,10 @@ class Tokens:
         """The characters that were meant."""
         return text if text.isascii() else text.translate(self._meant)
 
+    def without(self, text: str) -> str:
+        """What stands around the tokens."""
+        return "".join(char for char in text if char not in self._tokens)
+
     def origins(self, text: str) -> frozenset[int]:
         """Whose tokens a text holds."""
         if text.isascii():
