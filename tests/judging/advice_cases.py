@@ -205,4 +205,5 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [namespace(**{"istio-injection": "disabled"}), deployment()],
     ),
 }
-POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
+# Not of the advice: see test_policy.py, and tests/injection/untrusted.
+POLICY = {"injection-required", "injection-forbidden", "untrusted-text"}

@@ -81,7 +81,7 @@ def load(release: Release = DEFAULT) -> Profile:
 
 
 def quotes_annotations(version: str) -> bool:
-    """Whether the templates of a version have the annotations in quotes that istio #61215 quotes."""
+    """Whether a version has the annotations in quotes that istio #61215 is about."""
     release = release_of(version)
     return release is not None and has(release, QUOTED_SINCE)
 

@@ -17,7 +17,6 @@ Source of the fault that this finds: istio #61215, fixed for some annotations in
 from __future__ import annotations
 
 from krm_injector.injection.control_plane import PreparedControlPlane
-from krm_injector.injection.inject import pod_of
 from krm_injector.injection.untrusted import sentences
 from krm_injector.injection.untrusted.differences import UNREADABLE, Change, changes
 from krm_injector.injection.untrusted.rendering import FollowedControlPlane, Renderings
@@ -98,7 +97,7 @@ def _found(renderings: Renderings, count: int) -> list[tuple[int, list[Change]]]
 def _neutral(
     renderings: Renderings, chosen: Sequence[int], taken: frozenset[str] | tuple[()]
 ) -> tuple[Tokens, list[str | None], frozenset[int]]:
-    """The texts of the templates with the chosen suspects neutral, and which of these they print."""
+    """The texts with the chosen suspects neutral, and which of these the templates print."""
     tokens = Tokens(taken)
     texts = renderings.neutral(tokens, chosen)
     printed = frozenset[int]().union(*(tokens.origins(text) for text in texts if text))

@@ -97,7 +97,7 @@ class _Comparison:
         yield Change(path, wanted, tuple(became[start : len(became) - end]))
 
     def _is_written_list(self, meant: list[Any], became: list[Any]) -> bool:
-        """Whether a template writes brackets around a text: then the text is a list, with commas."""
+        """Whether a template writes brackets around a text: a list with commas was meant."""
         if len(meant) != 1 or not isinstance(meant[0], str):
             return False
 

@@ -78,14 +78,12 @@ class Following:
         origins = frozenset[int]().union(*map(self.origins, arguments))
         return self._neutral(real, origins)
 
-    def _quoted(
-        self, name: str, neutral: str, real: Any, arguments: tuple[Any, ...]
-    ) -> str | None:
+    def _quoted(self, name: str, neutral: str, real: Any, arguments: tuple[Any, ...]) -> str | None:
         """The neutral text of a function that quotes; None if it does something else."""
         if name in _WRITES_JSON and any(map(_holds_structs, arguments)):
             return self.tokens.quoted(neutral, _json)  # a struct has no real one to compare with
 
-        escapes = [_go_quoted, _json, _raw_json]
+        escapes: list[Callable[[str], str]] = [_go_quoted, _json, _raw_json]
         if name in _INDENTS and isinstance(arguments[0], int):
             escapes = [_indented(arguments[0])]
         for escape in escapes:
@@ -140,15 +138,15 @@ def mapped(value: Any, change: Callable[[str], str]) -> Any:
     """A copy of a value with its texts changed, of the same Go type."""
     if isinstance(value, str):
         return change(value)
-    if isinstance(value, dict):
-        copy = value.__class__.__new__(value.__class__)
-        copy.update((mapped(key, change), mapped(field, change)) for key, field in value.items())
-    elif isinstance(value, list):
-        copy = value.__class__.__new__(value.__class__)
-        copy.extend(mapped(element, change) for element in value)
-    else:
+    if not isinstance(value, (dict, list)):
         return value
 
+    of_type: Any = value.__class__
+    copy = of_type.__new__(of_type)
+    if isinstance(value, dict):
+        copy.update((mapped(key, change), mapped(field, change)) for key, field in value.items())
+    else:
+        copy.extend(mapped(element, change) for element in value)
     for name in _ATTRIBUTES:
         own = getattr(value, name, _FAILED)
         if own is not _FAILED and getattr(copy, name, _FAILED) is _FAILED:

@@ -59,9 +59,7 @@ def as_istio_writes(neutral: str | None, tokens: Tokens, quotes_flags: bool) -> 
     return written
 
 
-def _written(
-    scalar: str, path: Step, value: Any, tokens: Tokens, quotes_flags: bool
-) -> str | None:
+def _written(scalar: str, path: Step, value: Any, tokens: Tokens, quotes_flags: bool) -> str | None:
     """How Istio's text has a scalar; None: it has it as one, whatever it holds."""
     if _is_bare(scalar, path, value, quotes_flags):
         return tokens.meant(scalar)

@@ -1,9 +1,9 @@
-"""The templates of a control plane, rendered with neutral texts in place of a workload's suspects."""
+"""The templates of a control plane, rendered with neutral texts in place of suspects."""
 
 from __future__ import annotations
 
-from krm_injector.gotemplate import Template, TemplateError
 from krm_injector.discovery import profile
+from krm_injector.gotemplate import Template, TemplateError
 from krm_injector.injection import pods
 from krm_injector.injection.control_plane import PreparedControlPlane, RenderError
 from krm_injector.injection.inject import parameters, pod_of

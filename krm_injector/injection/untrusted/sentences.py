@@ -20,7 +20,13 @@ _MOST_CHARACTERS = 80
 # Annotations that Istio's own templates quote from 1.30.4 and 1.31.1 on (istio #61215).
 _QUOTED_LATER = frozenset(
     f"sidecar.istio.io/{name}"
-    for name in ("agentLogLevel", "bootstrapOverride", "componentLogLevel", "logLevel", "proxyImage")
+    for name in (
+        "agentLogLevel",
+        "bootstrapOverride",
+        "componentLogLevel",
+        "logLevel",
+        "proxyImage",
+    )
 )
 _NAMES = {"\n": "a line break", "\r": "a carriage return", "\t": "a tab", " ": "a space"}
 

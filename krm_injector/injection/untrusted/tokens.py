@@ -44,7 +44,7 @@ class Tokens:
         self._meant: dict[int, str] = {}
 
     def neutral(self, text: str, origins: frozenset[int]) -> str:
-        """The text with tokens for all that is not a letter, a digit, _ or /; a plain one itself."""
+        """The text with tokens for all but letters, digits, _ and /. A plain one stays."""
         if is_plain(text):
             return text
 
