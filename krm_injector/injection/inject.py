@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What a pod can be refused with.
+REFUSALS = (
+    TemplateError,
+    RenderError,
+    MergeError,
+    types.TypeMismatch,
+    merge.BadAnnotation,
+    ApiError,
+)
+
+
 class Failure(Exception):
     """One workload cannot be injected; holds every cause."""
 
@@ -47,14 +58,7 @@ def inject(decision: Decision, plane: PreparedControlPlane, manual: bool) -> Obj
 
     try:
         injected = inject_pod(pod, decision, plane, manual)
-    except (
-        TemplateError,
-        RenderError,
-        MergeError,
-        types.TypeMismatch,
-        merge.BadAnnotation,
-        ApiError,
-    ) as problem:
+    except REFUSALS as problem:
         raise Failure(_explained(workload, plane, problem)) from None
 
     return _with_pod(workload, metadata_path, injected)

@@ -17,11 +17,12 @@ Source of the fault that this finds: istio #61215, fixed for some annotations in
 from __future__ import annotations
 
 from krm_injector.injection.control_plane import PreparedControlPlane
+from krm_injector.injection.inject import REFUSALS
+from krm_injector.injection.rendered import RenderedTexts
 from krm_injector.injection.untrusted import sentences
 from krm_injector.injection.untrusted.differences import UNREADABLE, Change, changes
 from krm_injector.injection.untrusted.rendering import FollowedControlPlane, Renderings
 from krm_injector.injection.untrusted.tokens import Tokens, TooManyTokens
-from krm_injector.istio_api import ApiError
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Result
 
@@ -56,17 +57,19 @@ class UntrustedTexts:
 
         try:
             renderings = Renderings(decision, plane, followed, suspects, self._manual)
-        except (ApiError, YamlError):
+        except (*REFUSALS, YamlError):
             return []  # Istio refuses the pod before it renders anything, and injection tells why
 
-        found = _found(renderings, len(suspects))
+        found = _found(renderings, len(suspects), plane.rendered)
         return [
             sentences.result(severity, decision.workload, plane.mesh, suspects[number], became)
             for number, became in found
         ]
 
 
-def _found(renderings: Renderings, count: int) -> list[tuple[int, list[Change]]]:
+def _found(
+    renderings: Renderings, count: int, reader: RenderedTexts
+) -> list[tuple[int, list[Change]]]:
     """The numbers of the suspects that became something else, and what they became."""
     try:
         tokens, texts, printed = _neutral(renderings, range(count), ())
@@ -74,11 +77,13 @@ def _found(renderings: Renderings, count: int) -> list[tuple[int, list[Change]]]
             return []
 
         real = renderings.real(texts, tokens)
+        if all(one is other for one, other in zip(texts, real, strict=True)):
+            return []
         taken = frozenset[str]().union(*(tokens.collide(text) for text in real if text))
         if taken:
             tokens, texts, printed = _neutral(renderings, range(count), taken)
 
-        together = _changes(texts, real, tokens)
+        together = _changes(texts, real, tokens, reader)
         if not together or len(printed) == 1:
             return [(number, together) for number in printed if together]
 
@@ -86,7 +91,7 @@ def _found(renderings: Renderings, count: int) -> list[tuple[int, list[Change]]]
         alone = []
         for number in sorted(printed):
             tokens, texts, _ = _neutral(renderings, (number,), taken)
-            alone.append((number, _changes(texts, real, tokens)))
+            alone.append((number, _changes(texts, real, tokens, reader)))
     except TooManyTokens:
         return [(number, _NOT_FOLLOWED) for number in range(count)]
 
@@ -104,9 +109,11 @@ def _neutral(
     return tokens, texts, printed
 
 
-def _changes(meant: list[str | None], real: list[str | None], tokens: Tokens) -> list[Change]:
+def _changes(
+    meant: list[str | None], real: list[str | None], tokens: Tokens, reader: RenderedTexts
+) -> list[Change]:
     return [
         change
         for one, other in zip(meant, real, strict=True)
-        for change in changes(one, other, tokens)
+        for change in changes(one, other, tokens, reader)
     ]

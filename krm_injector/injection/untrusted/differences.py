@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krm_injector.injection.rendered import RenderedTexts
 from krm_injector.injection.untrusted.tokens import Tokens
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import Step
@@ -26,15 +27,17 @@ class Change(NamedTuple):
     became: Any  # ABSENT; UNREADABLE: no YAML; a tuple: entries of a list
 
 
-def changes(meant: str | None, real: str | None, tokens: Tokens) -> list[Change]:
-    """meant: the neutral text. None: the template fails."""
+def changes(
+    meant: str | None, real: str | None, tokens: Tokens, texts: RenderedTexts
+) -> list[Change]:
+    """meant: the neutral text. None: the template fails. texts: what reads both."""
     if meant is None:
         return [] if real is None else [Change((), UNREADABLE, ABSENT)]
 
-    wanted = _read(meant)
+    wanted = _read(meant, texts)
     if wanted is UNREADABLE:
         return []  # with neutral texts too: no text is to blame
-    became = UNREADABLE if real is None else _read(real)
+    became = UNREADABLE if real is None else _read(real, texts)
     if became is UNREADABLE:
         return [Change((), ABSENT, UNREADABLE)]
     found = list(_Comparison(tokens).changes(wanted, became, ()))
@@ -42,9 +45,9 @@ def changes(meant: str | None, real: str | None, tokens: Tokens) -> list[Change]
     return sorted(found, key=lambda change: change.meant is ABSENT or change.became is ABSENT)
 
 
-def _read(text: str) -> Any:
+def _read(text: str, texts: RenderedTexts) -> Any:
     try:
-        return yaml.load(text, strict=False)
+        return texts.read(text)
     except yaml.YamlError:
         return UNREADABLE
 

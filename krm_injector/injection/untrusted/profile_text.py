@@ -11,6 +11,7 @@ tests/injection/untrusted compares the results with those of real installations.
 
 from __future__ import annotations
 
+from krm_injector.injection.rendered import RenderedTexts
 from krm_injector.injection.untrusted.tokens import Tokens
 from krm_injector.istio_names import PROXY_CONTAINER
 from krm_injector.kube import yaml
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
 
 _FLAGS = ("--proxyLogLevel=", "--proxyComponentLogLevel=", "--log_output_level=", "--debug-port=")
 _OWNER_VARIABLE = "ISTIO_META_OWNER"
+_ESCAPED = frozenset('"\\\n')  # what stands with escapes between quotes, or ends them
 _PLACE = "krm-injector-text-{:04}"
 
 
-def as_istio_writes(neutral: str | None, tokens: Tokens, quotes_flags: bool) -> str | None:
-    """The real text; None where the templates fail with neutral texts too.
+def as_istio_writes(
+    neutral: str | None, tokens: Tokens, quotes_flags: bool, texts: RenderedTexts
+) -> str | None:
+    """The real text; the neutral one itself where nothing can have become something else, and None
+    where the templates fail with neutral texts too.
 
-    quotes_flags: the version has istio #61215.
+    quotes_flags: the version has istio #61215. texts: what reads the neutral text.
     """
     if neutral is None:
         return None
     try:
-        value = yaml.load(neutral, strict=False)
+        value = texts.read(neutral)
     except yaml.YamlError:
         return neutral
 
@@ -44,7 +49,7 @@ def as_istio_writes(neutral: str | None, tokens: Tokens, quotes_flags: bool) -> 
             return {placed(key, ()): placed(one, (*path, key)) for key, one in part.items()}
         if isinstance(part, list):
             return [placed(one, (*path, index)) for index, one in enumerate(part)]
-        if not isinstance(part, str) or not tokens.origins(part):
+        if not isinstance(part, str) or part.isascii() or not tokens.origins(part):
             return part
 
         text = _written(part, path, value, tokens, quotes_flags)
@@ -53,7 +58,11 @@ def as_istio_writes(neutral: str | None, tokens: Tokens, quotes_flags: bool) -> 
         raw.append(text)
         return _PLACE.format(len(raw) - 1)
 
-    written = yaml.dump(placed(value, ()))
+    whole = placed(value, ())
+    if not raw:
+        return neutral
+
+    written = yaml.dump(whole)
     for number, text in enumerate(raw):
         written = written.replace(_PLACE.format(number), text)
     return written
@@ -61,11 +70,12 @@ def as_istio_writes(neutral: str | None, tokens: Tokens, quotes_flags: bool) -> 
 
 def _written(scalar: str, path: Step, value: Any, tokens: Tokens, quotes_flags: bool) -> str | None:
     """How Istio's text has a scalar; None: it has it as one, whatever it holds."""
+    text = tokens.meant(scalar)
     if _is_bare(scalar, path, value, quotes_flags):
-        return tokens.meant(scalar)
+        return text
 
-    text, around = tokens.meant(scalar), tokens.without(scalar)
-    if text == tokens.printed(scalar) and not set(around) & set('"\\\n'):
+    is_raw = text == tokens.printed(scalar) and not _ESCAPED & set(tokens.without(scalar))
+    if is_raw and (not _ESCAPED.isdisjoint(text) or not text.isprintable()):
         return f'"{text}"'
     return None
 

@@ -59,8 +59,8 @@ class FollowedControlPlane(PreparedControlPlane):
 
 
 class Renderings:
-    """What the templates render for one workload. Raises ApiError where Istio refuses the pod
-    before.
+    """What the templates render for one workload. Raises one of inject.REFUSALS where Istio refuses
+    the pod before.
     """
 
     def __init__(
@@ -80,14 +80,16 @@ class Renderings:
         self._params = self._parameters(self._pod)
 
     def real(self, neutral: list[str | None], tokens: Tokens) -> list[str | None]:
-        """The text of each template; None where it fails.
+        """The text of each template; None where it fails. If the neutral texts themselves come
+        back, nothing can have become something else.
 
         neutral: the texts with all suspects neutral.
         """
         plane = self._plane
         if plane.mesh.source == "profile":
             quotes_flags = profile.quotes_annotations(plane.mesh.version)
-            return [as_istio_writes(text, tokens, quotes_flags) for text in neutral]
+            texts = plane.rendered
+            return [as_istio_writes(text, tokens, quotes_flags, texts) for text in neutral]
 
         data = template_data(plane, self._params)
         return self._texts(plane, lambda template: plane.execute_apart(template, data))

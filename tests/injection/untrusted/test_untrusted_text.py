@@ -159,6 +159,14 @@ def test_it_takes_the_place_of_its_effect_and_of_nothing_else() -> None:
     assert result.code == "template-unusable"  # a scalar of the wrong type is no other text
 
 
+def test_a_pod_that_is_refused_before_it_is_rendered_is_refused_for_that() -> None:
+    web = deployment(annotations={KEY: "a #b", "proxy.istio.io/overrides": ""})
+    outcome = pipeline.run(bundle(*mesh(BARE), SHOP, web), settings())
+    assert [result.code for result in outcome.results if result.severity == "error"] == [
+        "annotation-invalid"
+    ]
+
+
 def test_each_text_answers_for_itself() -> None:
     line = (
         '    args:\n    - {{ index .ObjectMeta.Annotations "a" }}\n'
