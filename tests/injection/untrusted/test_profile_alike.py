@@ -89,6 +89,8 @@ def test_profile_and_installation_answer_alike(version: str, template: str, nati
     assert answers(version, [], workloads, native) == theirs
 
     quoted_later = {f'annotations["sidecar.istio.io/{name}"]' for name in QUOTED_LATER}
+    if template != "sidecar":  # not all versions of the others print it
+        quoted_later.remove('annotations["sidecar.istio.io/bootstrapOverride"]')
     found = {field.removeprefix("spec.template.metadata.") for _, field, _ in theirs}
     assert found.isdisjoint(quoted_later) if version in QUOTING else quoted_later <= found
 
