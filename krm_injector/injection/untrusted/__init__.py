@@ -87,10 +87,10 @@ def _found(
         if not together or len(printed) == 1:
             return [(number, together) for number in printed if together]
 
-        # Each by itself, so that no suspect answers for another one.
+        # Each by itself, so that no suspect hides another one, or answers for it.
         alone = []
         for number in sorted(printed):
-            tokens, texts, _ = _neutral(renderings, (number,), taken)
+            real = renderings.real_alone(number, texts, tokens)
             alone.append((number, _changes(texts, real, tokens, reader)))
     except TooManyTokens:
         return [(number, _NOT_FOLLOWED) for number in range(count)]

@@ -57,16 +57,21 @@ class _Comparison:
         self._tokens = tokens
 
     def changes(self, meant: Any, became: Any, path: Step) -> Iterator[Change]:
+        if isinstance(became, str):
+            became = self._tokens.meant(became)  # other suspects may be neutral in it
         if isinstance(meant, dict) and isinstance(became, dict):
             yield from self._of_maps(meant, became, path)
         elif isinstance(meant, list) and isinstance(became, list):
             yield from self._of_lists(meant, became, path)
         elif not self._same(meant, became):
-            yield Change(path, self._shown(meant), became)
+            yield Change(path, self._shown(meant), self._shown(became))
 
     def _of_maps(
         self, meant: dict[str, Any], became: dict[str, Any], path: Step
     ) -> Iterator[Change]:
+        if not all(map(str.isascii, became)):
+            became = {self._tokens.meant(key): value for key, value in became.items()}
+
         # A JSON text in quotes has its keys with the escapes.
         wanted = {}
         for key, value in meant.items():
@@ -77,7 +82,7 @@ class _Comparison:
             if key not in became:
                 yield Change((*path, key), self._shown(wanted[key]), ABSENT)
             elif key not in wanted:
-                yield Change((*path, key), ABSENT, became[key])
+                yield Change((*path, key), ABSENT, self._shown(became[key]))
             else:
                 yield from self.changes(wanted[key], became[key], (*path, key))
 
@@ -97,7 +102,8 @@ class _Comparison:
         while end < most and self._equal(meant[-1 - end], became[-1 - end]):
             end += 1
         wanted = tuple(self._shown(one) for one in meant[start : len(meant) - end])
-        yield Change(path, wanted, tuple(became[start : len(became) - end]))
+        given = tuple(self._shown(one) for one in became[start : len(became) - end])
+        yield Change(path, wanted, given)
 
     def _is_written_list(self, meant: list[Any], became: list[Any]) -> bool:
         """Whether a template writes brackets around a text: a list with commas was meant."""

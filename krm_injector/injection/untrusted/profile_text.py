@@ -28,12 +28,17 @@ _PLACE = "krm-injector-text-{:04}"
 
 
 def as_istio_writes(
-    neutral: str | None, tokens: Tokens, quotes_flags: bool, texts: RenderedTexts
+    neutral: str | None,
+    tokens: Tokens,
+    chosen: frozenset[int],
+    quotes_flags: bool,
+    texts: RenderedTexts,
 ) -> str | None:
     """The real text; the neutral one itself where nothing can have become something else, and None
     where the templates fail with neutral texts too.
 
-    quotes_flags: the version has istio #61215. texts: what reads the neutral text.
+    chosen: the suspects that are real in it. quotes_flags: the version has istio #61215. texts:
+    what reads the neutral text.
     """
     if neutral is None:
         return None
@@ -49,7 +54,7 @@ def as_istio_writes(
             return {placed(key, ()): placed(one, (*path, key)) for key, one in part.items()}
         if isinstance(part, list):
             return [placed(one, (*path, index)) for index, one in enumerate(part)]
-        if not isinstance(part, str) or part.isascii() or not tokens.origins(part):
+        if not isinstance(part, str) or not tokens.origins(part) & chosen:
             return part
 
         text = _written(part, path, value, tokens, quotes_flags)

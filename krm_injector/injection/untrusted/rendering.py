@@ -79,6 +79,25 @@ class Renderings:
         self._manual = manual
         self._params = self._parameters(self._pod)
 
+    def real_alone(
+        self, number: int, neutral: list[str | None], tokens: Tokens
+    ) -> list[str | None]:
+        """As real, with one suspect real and all others neutral."""
+        if self._plane.mesh.source == "profile":
+            return self._as_istio_writes(neutral, tokens, frozenset((number,)))
+
+        others = [other for other in range(len(self._suspects)) if other != number]
+        return self.neutral(tokens, others)
+
+    def _as_istio_writes(
+        self, neutral: list[str | None], tokens: Tokens, chosen: Origins
+    ) -> list[str | None]:
+        plane = self._plane
+        quotes_flags = profile.quotes_annotations(plane.mesh.version)
+        return [
+            as_istio_writes(text, tokens, chosen, quotes_flags, plane.rendered) for text in neutral
+        ]
+
     def real(self, neutral: list[str | None], tokens: Tokens) -> list[str | None]:
         """The text of each template; None where it fails. If the neutral texts themselves come
         back, nothing can have become something else.
@@ -87,9 +106,7 @@ class Renderings:
         """
         plane = self._plane
         if plane.mesh.source == "profile":
-            quotes_flags = profile.quotes_annotations(plane.mesh.version)
-            texts = plane.rendered
-            return [as_istio_writes(text, tokens, quotes_flags, texts) for text in neutral]
+            return self._as_istio_writes(neutral, tokens, frozenset(range(len(self._suspects))))
 
         data = template_data(plane, self._params)
         return self._texts(plane, lambda template: plane.execute_apart(template, data))

@@ -261,3 +261,18 @@ def test_a_job_of_a_cron_job_and_a_pod_have_their_fields() -> None:
         value = workload(kind, template)
         (result,) = told(pipeline.run(bundle(*mesh(BARE), SHOP, value), settings()))
         assert result.field == field
+
+
+def test_a_text_that_nothing_can_be_read_with_hides_no_other() -> None:
+    names = ("sidecar.istio.io/logLevel", "sidecar.istio.io/bootstrapOverride")
+    web = deployment(annotations=dict(zip(names, ("debug #x", "a: b"), strict=True)))
+    outcome = pipeline.run(bundle(SHOP, web), settings(mesh={"version": "1.30.3"}))
+    assert [result.field for result in told(outcome)] == [
+        f'spec.template.metadata.annotations["{name}"]' for name in names
+    ]
+
+    line = BARE + '\n    - "{{ index .ObjectMeta.Annotations "b" }}"'
+    web = deployment(annotations={KEY: "info #x", "b": 'a"b'})
+    results = told(pipeline.run(bundle(*mesh(line), SHOP, web), settings()))
+    assert [result.current for result in results] == ["info #x", 'a"b']
+    assert 'args[0] is "--log=info"' in results[0].message
