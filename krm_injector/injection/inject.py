@@ -31,13 +31,8 @@ if TYPE_CHECKING:
 
 # What a pod can be refused with.
 REFUSALS = (
-    TemplateError,
-    RenderError,
-    MergeError,
-    types.TypeMismatch,
-    merge.BadAnnotation,
-    ApiError,
-)
+    TemplateError, RenderError, MergeError, types.TypeMismatch, merge.BadAnnotation, ApiError
+)  # fmt: skip
 
 
 class Failure(Exception):
@@ -65,16 +60,12 @@ def inject(decision: Decision, plane: PreparedControlPlane, manual: bool) -> Obj
 
 
 def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
-    """Where the pod's metadata stands in the object, and the pod without nulls.
-
-    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the
-    webhook the pod's own.
-    """
+    """Where the pod's metadata stands in the object, and the pod without nulls."""
     template: Any = workload.object
     for step in workload.template:
         template = template[step] if step.__class__ is int else template.get(step) or {}
 
-    path = metadata_path(workload, manual)
+    path = controller.metadata_path(workload, manual)
     metadata = template.get("metadata") or {}
     if path[:-1] != workload.template:
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
@@ -85,13 +76,6 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
 
     pod = {"metadata": metadata, "spec": template.get("spec") or {}}
     return path, merge.without_nulls(pod)
-
-
-def metadata_path(workload: Workload, manual: bool) -> Step:
-    """Where the pod's metadata stands in the object: see pod_of."""
-    if manual and controller.is_cron_job(workload.ref):
-        return ("spec", "jobTemplate", "metadata")
-    return (*workload.template, "metadata")
 
 
 def _problems(workload: Workload, metadata_path: Step, pod: Object, rules: Rules) -> list[Result]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from krm_injector.function_config import Settings
 from krm_injector.injection import suspects
 from krm_injector.injection.control_plane import PreparedControlPlane
-from krm_injector.injection.inject import metadata_path
 from krm_injector.model import Decision, Result
+from krm_injector.workload.controller import metadata_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
