@@ -215,6 +215,7 @@ if TYPE_CHECKING:
         "override-native-sidecar",
         "override-readiness",
         "override-tls-mode",
+        "untrusted-text",
         # verify
         "verify-not-injected",
         "verify-unwanted",
@@ -628,6 +629,11 @@ CODES: dict[CodeName, Code] = {
     ),
     "override-readiness": Code(("warning",), "overrides.md", "The proxy has no readiness probe"),
     "override-tls-mode": Code(("warning",), "overrides.md", "Clients are told to use plain text"),
+    "untrusted-text": Code(
+        ("error",),
+        "warnings.md",
+        "A label, annotation or name does not stay the text that it was meant to be",
+    ),
     # verify
     "verify-not-injected": Code(("error",), "verify.md"),
     "verify-unwanted": Code(("error",), "verify.md"),

@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.kube.paths import Step
+
 
 class Owner(NamedTuple):
     """DeploymentMeta and TypeMeta of Istio's template data."""
@@ -90,6 +92,17 @@ def owner_of(workload: Workload, rules: Rules, manual: bool) -> Owner:
 def is_cron_job(ref: ResourceRef) -> bool:
     """Whether it is Kubernetes' own CronJob; other groups (Volcano's) have kinds of that name."""
     return ref.kind == "CronJob" and ref.api_version.startswith("batch/")
+
+
+def metadata_path(workload: Workload, manual: bool) -> Step:
+    """Where the pod's metadata stands in the object.
+
+    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the
+    webhook the pod's own.
+    """
+    if manual and is_cron_job(workload.ref):
+        return ("spec", "jobTemplate", "metadata")
+    return (*workload.template, "metadata")
 
 
 def pod_labels(workload: Workload) -> dict[str, str]:

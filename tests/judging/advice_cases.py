@@ -268,7 +268,6 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [namespace(**{"istio-injection": "disabled"}), deployment()],
     ),
 }
-POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
-POLICY |= {
-    f"admission-{what}" for what in ("denied", "warned", "unknown", "mutating")
-}  # admission/
+# Not of the advice: see test_policy.py, admission/ and tests/injection/untrusted.
+POLICY = {"injection-required", "injection-forbidden", "untrusted-text"}
+POLICY |= {f"admission-{what}" for what in ("denied", "warned", "unknown", "mutating")}
