@@ -679,7 +679,8 @@ CODES: dict[CodeName, Code] = {
     "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 
-_WITH_SECTIONS: tuple[Page, ...] = ("reasons.md", "warnings.md")  # others have tables only
+# Other pages have tables only.
+_WITH_SECTIONS: tuple[Page, ...] = ("reasons.md", "warnings.md", "overrides.md")
 
 
 def title(name: str) -> str:
