@@ -74,7 +74,6 @@ class Arguments:
     campaign: str | None = None
     apply_labels: str | None = None
     wave: int | None = None
-    # No option: the oldest kubelet of the fleet file's cluster.
     kubernetes_version: str | None = None
     # No option: files that a build names must be below this directory, Argo CD's repository.
     within: str | None = None
