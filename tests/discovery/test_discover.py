@@ -456,7 +456,8 @@ def test_the_oldest_kubelet_decides_on_native_sidecars_where_istiod_asks_the_nod
     ("tag", "env", "values", "kubelet", "native", "assumed"),
     [
         ("1.31.0", None, None, "", True, True), ("1.31.0", "auto", "false", "", True, True),
-        ("1.31.0", "auto", None, "1.32", False, False), ("1.31.0", "false", "true", "", False, False),
+        ("1.31.0", "auto", None, "1.32", False, False),
+        ("1.31.0", "false", "true", "", False, False),
         ("1.31.0", "true", "false", "1.30", True, False), ("1.31.0", "1", None, "", False, False),
         ("1.26.0", "true", "false", "", True, False), ("1.26.0", "auto", None, "", False, False),
         ("1.26.0", None, None, "", False, False),

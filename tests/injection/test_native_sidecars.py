@@ -12,6 +12,7 @@ from command import krm_text
 from krm_injector import pipeline
 from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.kube.paths import at
+from krm_injector.kube.yaml import dump
 from krm_injector.model import Object, Result
 
 CODE = "native-sidecars-assumed"
@@ -29,7 +30,9 @@ def told(*objects: Object, **settings: Any) -> list[Result]:
 
 
 def annotated(name: str, **annotations: str) -> Object:
-    return deployment(name, annotations={f"sidecar.istio.io/{k}": v for k, v in annotations.items()})
+    return deployment(
+        name, annotations={f"sidecar.istio.io/{k}": v for k, v in annotations.items()}
+    )
 
 
 def test_an_assumption_is_told_once_for_a_control_plane_and_says_how_to_state_the_fact() -> None:
@@ -105,7 +108,7 @@ def test_a_template_that_asks_for_no_native_sidecars_assumes_nothing() -> None:
     ("version", "native"), [("1.32", False), ("v1.32.9-gke.1", False), ("1.33", True)]
 )
 def test_the_command_line_states_the_oldest_kubelet(version: str, native: bool) -> None:
-    text = "---\n".join(map(builders.dump, (SHOP, deployment())))
+    text = "---\n".join(map(dump, (SHOP, deployment())))
     done = krm_text("inject", "--kubernetes-version", version, stdin=text)
     assert CODE not in done.stderr
     assert ("restartPolicy: Always" in done.stdout) is native
