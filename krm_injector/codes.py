@@ -170,6 +170,9 @@ if TYPE_CHECKING:
         "disruption-budget",
         "mutable-image",
         "latest-image",
+        "retired-hub",
+        "retired-image",
+        "retired-image-injected",
         "service-account-token",
         "probe-port-unknown",
         "probe-host",
@@ -449,6 +452,13 @@ CODES: dict[CodeName, Code] = {
     ),
     "latest-image": Code(
         ("warning",), "warnings.md", "An injected image has the tag latest, or none"
+    ),
+    "retired-hub": Code(("warning",), "warnings.md", "The mesh takes images from a retired hub"),
+    "retired-image": Code(
+        ("warning",), "warnings.md", "A workload itself names an image on a retired hub"
+    ),
+    "retired-image-injected": Code(
+        ("warning",), "warnings.md", "An earlier injection left an image on a retired hub"
     ),
     "service-account-token": Code(
         ("warning",), "warnings.md", "The proxy needs a token that the pod does not mount"

@@ -148,6 +148,9 @@ class Mesh(NamedTuple):
     # Its istiod asks the nodes whether they can run native sidecars, and nobody states their
     # version: native_sidecars is what it comes to if all of them can.
     native_assumed: bool = False
+    # Where its injection configuration stands: in words, and the ConfigMap if it is one.
+    place: str = ""
+    ref: ResourceRef | None = None
 
 
 # ---------------------------------------------------------------- workloads and verdicts

@@ -190,6 +190,8 @@ def _mesh(
         control_plane_env=istiod.environment(settings, values, injector.text, automatic),
         proxy_configs=tuple(p for p in parts.proxy_configs if _is_in_revision(p, revision)),
         native_assumed=native.assumed,
+        place=injector.place,
+        ref=injector.ref,
     )
     if automatic:
         results += _held_elsewhere(mesh, injector, values)

@@ -16,6 +16,7 @@ from krm_injector.judging.advice import (
     pod_security,
     probes,
     resources,
+    retired_images,
     silence,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
@@ -86,12 +87,15 @@ def advise(
 
         loads.append(resources.load_of(workload, template, injected_template))
         silenced = silence.codes_of(workload.object)
-        for finding in _findings(decision, injected, objects):
+        standing = at(bundle.items[workload.item].value, workload.inside)
+        for finding in _findings(decision, standing, injected, objects):
             if finding.silenced_by is None and silence.covers(silenced, finding.code):
                 continue
             warnings += _advice(finding, workload.ref, index, settings)
 
     for finding in resources.quotas(loads, objects):
+        warnings += _advice(finding, None, None, settings)
+    for finding in retired_images.of_meshes(decisions, objects):
         warnings += _advice(finding, None, None, settings)
 
     return tuple(warnings)
@@ -138,7 +142,10 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
     return shown
 
 
-def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
+def _findings(
+    decision: Decision, standing: Any, injected: Any, objects: BundleObjects
+) -> Iterator[Finding]:
+    yield from retired_images.of_workload(decision, standing, injected)
     if not isinstance(injected, dict):
         yield from lifecycle.host_network(decision)
         return
