@@ -132,7 +132,14 @@ def _asked(
         "requests": [facts.amounts(spec) for spec in specs],
         "sidecars": [sidecars.index(each) for each in added],
         "native": [any(each["native"] for each in side) for side in added],
+        "retired": _retired(specs[1]),
     }
+
+
+def _retired(spec: Object) -> list[str]:
+    """The retired hubs that a pod takes images from."""
+    found = (hubs.retired_in(own.text) for own in hubs.own_texts({"spec": spec}))
+    return sorted({hub.hub for hub in found if hub is not None})
 
 
 def _spec(decision: Decision, outcome: Outcome) -> Object:
