@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         "mesh-version-form",
         "mesh-version-newer",
         "mesh-version-older",
+        "native-sidecars-assumed",
         "selector-invalid",
         "webhook-selector",
         "webhook-match-conditions",
@@ -175,6 +176,9 @@ if TYPE_CHECKING:
         "disruption-budget",
         "mutable-image",
         "latest-image",
+        "retired-hub",
+        "retired-image",
+        "retired-image-injected",
         "service-account-token",
         "probe-port-unknown",
         "probe-host",
@@ -360,6 +364,7 @@ CODES: dict[CodeName, Code] = {
     "mesh-version-form": Code(("error",), "codes.md"),
     "mesh-version-newer": Code(("warning",), "codes.md"),
     "mesh-version-older": Code(("warning",), "codes.md"),
+    "native-sidecars-assumed": Code(("info",), "codes.md"),
     "selector-invalid": Code(("warning",), "codes.md"),
     "webhook-selector": Code(("error",), "codes.md"),
     "webhook-match-conditions": Code(("warning",), "codes.md"),
@@ -516,6 +521,13 @@ CODES: dict[CodeName, Code] = {
     ),
     "latest-image": Code(
         ("warning",), "warnings.md", "An injected image has the tag latest, or none"
+    ),
+    "retired-hub": Code(("warning",), "warnings.md", "The mesh takes images from a retired hub"),
+    "retired-image": Code(
+        ("warning",), "warnings.md", "A workload itself names an image on a retired hub"
+    ),
+    "retired-image-injected": Code(
+        ("warning",), "warnings.md", "An earlier injection left an image on a retired hub"
     ),
     "service-account-token": Code(
         ("warning",), "warnings.md", "The proxy needs a token that the pod does not mount"

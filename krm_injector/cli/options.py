@@ -21,6 +21,7 @@ _OF_MANIFESTS = (
     "--namespace-labels",
     "--method",
     "--revision",
+    "--kubernetes-version",
     "--context",
     "--kustomize",
     "--helm",
@@ -104,6 +105,13 @@ OPTIONS = {
             "REV",
             "the control plane, if no webhook names one",
             convert=option_values.revision,
+        ),
+        Option(
+            "--kubernetes-version",
+            "V",
+            "the version of the cluster's oldest kubelet, which decides on native sidecars from "
+            "Istio 1.27 on: they need 1.33",
+            convert=option_values.kubernetes_version,
         ),
         Option(
             "--results",
@@ -216,6 +224,7 @@ _COMMON = (
     "--namespace-labels",
     "--method",
     "--revision",
+    "--kubernetes-version",
     *_REPORTING,
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")

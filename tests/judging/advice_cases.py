@@ -7,6 +7,7 @@ from typing import Any
 
 import builders
 
+from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.model import Object
 
 
@@ -107,11 +108,12 @@ def mesh(**values: Any) -> list[Object]:
     }
     template = {"spec": {"containers": [proxy], "volumes": volumes if mounts else []}}
     rewrite = {"rewriteAppHTTPProbe": values.get("rewrite", True)}
+    stated = {"global": {"tag": minor, "hub": values.get("hub", "docker.io/istio")}}
     return builders.control_plane(
         json.dumps(template),
         mesh="rootNamespace: istio-system",
         version=minor,
-        values={"sidecarInjectorWebhook": rewrite},
+        values={**stated, "sidecarInjectorWebhook": rewrite},
     )
 
 
@@ -130,6 +132,16 @@ ALL_RESOURCES = {CPU: "1", f"{CPU}Limit": "2"} | {
     "sidecar.istio.io/proxyMemoryLimit": "1Gi",
 }
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
+PROXY_IMAGE = "sidecar.istio.io/proxyImage"
+
+
+def injected_with(image: str) -> Object:
+    """A Deployment that a mesh with this image has injected. It has a record."""
+    documents = MeshSettings(documents=tuple(mesh(image=image)))
+    injected: Object = builders.injected(deployment(), Settings(mesh=documents), NS)
+    return injected
+
+
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
 # code: what triggers it, what just does not
 CASES: dict[str, tuple[list[Object], list[Object]]] = {
@@ -246,6 +258,18 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
     "latest-image": (
         [NS, *mesh(image="hub:5000/proxyv2"), deployment()],
         [NS, *mesh(image="hub:5000/proxyv2:1"), deployment()],
+    ),
+    "retired-hub": (
+        [NS, *mesh(hub="registry.istio.io/release"), deployment()],
+        [NS, *mesh(hub="mirror.example.org/registry.istio.io/release"), deployment()],
+    ),
+    "retired-image": (
+        [NS, deployment(annotations={PROXY_IMAGE: "gcr.io/istio-release/proxyv2:1.27.0"})],
+        [NS, deployment(annotations={PROXY_IMAGE: "gcr.io/istio-releases/proxyv2:1.27.0"})],
+    ),
+    "retired-image-injected": (
+        [NS, injected_with("registry.istio.io/release/proxyv2:1.30.3")],
+        [NS, injected_with("docker.io/istio/proxyv2:1.30.3")],
     ),
     "service-account-token": (
         [NS, *mesh(), deployment(automountServiceAccountToken=False)],

@@ -21,6 +21,7 @@ from krm_injector.judging.advice import (
     proxy_resources,
     requests,
     resources,
+    retired_images,
     scalers,
     silence,
     vertical_autoscaling,
@@ -121,7 +122,8 @@ def judge(
         scaler = scalers.of_workload(workload, objects)
         loads.append(resources.load_of(workload, template, injected_template, scaler))
         silenced = silence.codes_of(workload.object)
-        for finding in _findings(decision, injected, objects):
+        standing = at(bundle.items[workload.item].value, workload.inside)
+        for finding in _findings(decision, standing, injected, objects):
             if allowed.is_gated(finding, settings):
                 warnings += _gated(finding, decision, index, settings)
                 continue
@@ -130,6 +132,8 @@ def judge(
             warnings += _advice(finding, workload.ref, index, settings)
 
     for finding in resources.quotas(loads, objects):
+        warnings += _advice(finding, None, None, settings)
+    for finding in retired_images.of_meshes(decisions, objects):
         warnings += _advice(finding, None, None, settings)
 
     return Judged(tuple(warnings), requests.by_namespace(loads, objects))
@@ -176,7 +180,10 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
     return shown
 
 
-def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
+def _findings(
+    decision: Decision, standing: Any, injected: Any, objects: BundleObjects
+) -> Iterator[Finding]:
+    yield from retired_images.of_workload(decision, standing, injected)
     if not isinstance(injected, dict):
         yield from lifecycle.host_network(decision)
         yield from autoscaling.without_proxy(decision, objects)

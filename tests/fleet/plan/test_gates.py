@@ -143,6 +143,40 @@ def test_steps_that_istio_does_not_support(
     assert bool(gates(plan, "version")) is told
 
 
+@pytest.mark.parametrize(
+    ("hub", "told"),
+    [
+        ("registry.istio.io/release", True),
+        ("gcr.io/istio-release", True),
+        ("docker.io/istio", False),
+        ("mirror.example.org/gcr.io/istio-release", False),
+    ],
+)
+def test_a_hub_that_istio_retires_is_told_where_the_move_leads_there(
+    hub: str, told: bool, tmp_path: Path
+) -> None:
+    made = files(tmp_path, old=mesh("1.30.3"), new=mesh("1.30.5", hub=hub))
+    text = namespace() + workload()
+    plan = plan_of_text(text, mesh=(made["old"],), to_mesh=made["new"])
+    found = gates(plan, "registry")
+    assert [gate.severity for gate in found] == (["warns"] if told else [])
+    assert all(hub in gate.why and "docker.io/istio" in gate.advice for gate in found)
+
+    back = plan_of_text(text, mesh=(made["new"],), to_mesh=made["old"])
+    assert gates(back, "registry") == [], "what is left is nothing to warn of"
+
+
+def test_an_image_that_a_workload_keeps_on_a_retired_hub_is_told(tmp_path: Path) -> None:
+    made = files(tmp_path, old=mesh("1.30.3", hub="gcr.io/istio-release"))["old"]
+    own = {"sidecar.istio.io/proxyImage": "gcr.io/istio-release/proxyv2:1.30.3"}
+    annotated = "traffic.sidecar.istio.io/excludeOutboundPorts"
+    text = namespace() + workload("a", annotations={**own, annotated: "1"}) + workload("b")
+    plan = plan_of_text(text, mesh=(made,), campaign="registry=docker.io/istio")
+    assert [each.field for each in plan.by_hand] == [
+        "spec.template.metadata.annotations[sidecar.istio.io/proxyImage]"
+    ]
+
+
 # ---------------------------------------------------------------- autoscalers and limits
 
 
