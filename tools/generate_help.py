@@ -147,8 +147,8 @@ def page_text() -> str:
 
 def _table(kind: str) -> str:
     rows = "".join(map(_row, fields(kind)))
-    head = f"\n### {kind}\n\n{text_of_kind(kind)}\n\n| Field | Value | Default | |\n|---|---|---|---|\n"
-    return f"{head}{rows}"
+    head = "| Field | Value | Default | |\n|---|---|---|---|\n"
+    return f"\n### {kind}\n\n{text_of_kind(kind)}\n\n{head}{rows}"
 
 
 def _row(field: Field) -> str:

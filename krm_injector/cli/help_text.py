@@ -6,6 +6,10 @@ from krm_injector.cli.arguments import listed
 from krm_injector.cli.help.page import Page, Rows, Synopsis, Text, plain
 from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, commands_of, forms_of, option_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.cli.help.page import Block
+
 
 def help_text(name: str = "") -> str:
     """The help of a command, of a group of commands ("fleet"), or of the program as a whole."""
@@ -22,24 +26,24 @@ def command_page(name: str) -> Page:
         return _program_page()
 
     summary = command.summary[0].upper() + command.summary[1:]
-    blocks = [Synopsis(command.usage), Text(f"{summary}."), _options(name, "options")]
+    blocks: list[Block] = [Synopsis(command.usage), Text(f"{summary}."), _options(name, "options")]
     return Page(name, 1, command.summary, [*blocks, _exit_status(command.refused)])
 
 
 def _group_page(name: str) -> Page:
     rows = [(each.name, each.summary) for each in commands_of(name)]
-    blocks = [
+    blocks: list[Block] = [
         Synopsis(f"krm-injector {name} COMMAND [OPTIONS] ..."),
         Rows("commands", rows),
         Text(f"krm-injector {name} COMMAND --help prints its help."),
     ]
-    return Page(name, 1, f"the commands of {name}", list(blocks))
+    return Page(name, 1, f"the commands of {name}", blocks)
 
 
 def _program_page() -> Page:
     function = COMMANDS[""]
     commands = [(each.name, each.summary) for each in COMMANDS.values() if each.name]
-    blocks = [
+    blocks: list[Block] = [
         Text("Injects Istio's sidecar at build time, as Istio's own webhook does it."),
         Synopsis("krm-injector COMMAND [OPTIONS] [PATH]..."),
         Rows("commands", commands),
@@ -51,7 +55,7 @@ def _program_page() -> Page:
         _options("", "options without a command"),
         _exit_status(function.refused),
     ]
-    return Page("", 1, "inject Istio's sidecar at build time", list(blocks))
+    return Page("", 1, "inject Istio's sidecar at build time", blocks)
 
 
 def _options(command: str, title: str) -> Rows:

@@ -76,8 +76,8 @@ def _below(path: str, form: Object) -> Iterator[Field]:
 
 
 def _field(path: str, form: Object, required: bool) -> Field:
-    texts = form.get("enumDescriptions", ())
-    values = tuple((str(value), text) for value, text in zip(form.get("enum", ()), texts))
+    pairs = zip(form.get("enum", ()), form.get("enumDescriptions", ()), strict=True)
+    values = tuple((str(value), text) for value, text in pairs)
     return Field(
         path,
         _type_in_words(form),

@@ -1,5 +1,5 @@
-"""The texts of the functionConfig's fields: every field has them, and help, docs and editors have the
-same ones.
+"""The texts of the functionConfig's fields: every field has them, and help, docs and editors have
+the same ones.
 """
 
 from __future__ import annotations

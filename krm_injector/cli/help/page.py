@@ -6,6 +6,10 @@ import textwrap
 
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 _WIDTH = 80
 _WIDEST = 21  # words that have their text beside them; longer ones have it below
 
@@ -44,11 +48,15 @@ class Entry(NamedTuple):
     examples: tuple[str, ...]
 
 
+if TYPE_CHECKING:
+    Block: TypeAlias = Synopsis | Text | Literal | Rows | Entry
+
+
 class Page(NamedTuple):
     name: str  # "build", "config"; "" is the page about the program
     section: int  # of the manual: 1 commands, 5 files, 7 the rest
     summary: str  # begins with a small letter and has no full stop
-    blocks: list[Synopsis | Text | Literal | Rows | Entry]
+    blocks: list[Block]
 
 
 def plain(page: Page) -> str:
@@ -56,7 +64,7 @@ def plain(page: Page) -> str:
     return "\n\n".join("\n".join(_lines(block)) for block in page.blocks) + "\n"
 
 
-def _lines(block: Synopsis | Text | Literal | Rows | Entry) -> list[str]:
+def _lines(block: Block) -> list[str]:
     if isinstance(block, Synopsis):
         return _wrapped("usage: ", block.words)
     if isinstance(block, Text):
