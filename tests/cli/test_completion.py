@@ -97,7 +97,7 @@ def test_what_may_stand_at_the_cursor(words: list[str], expected: list[str]) -> 
         (["init", "kustomize", ""], "directories"),
         (["build", "a", ""], ""),
         (["build", "a", "--", ""], "files"),
-        (["inject", "--limit", ""], ""),
+        (["explain", "--limit", ""], ""),
     ],
 )
 def test_where_the_shell_completes_paths(words: list[str], paths: str) -> None:

@@ -27,13 +27,18 @@ _EXIT_STATUS = [
     ),
     ("2", "Wrong usage. Nothing was read."),
 ]
-_ENVIRONMENT = [
+ENVIRONMENT = [
     ("PATH", "where kustomize, kubectl, helm and kpt are looked for"),
     ("NO_COLOR", "if it is set, there are no colours on a terminal, unless --color always asks"),
     ("COLUMNS", "how wide a table may be, on a terminal"),
     (
         "JOB_COMPLETION_INDEX, JOB_COMPLETIONS",
         "of an indexed Job of Kubernetes: which shard fleet works on, without --shard",
+    ),
+    (
+        "KUSTOMIZE_PLUGIN_CONFIG_ROOT",
+        "set by kustomize for its legacy exec plugins: what paths in the functionConfig are "
+        "relative to",
     ),
     ("ARGOCD_APP_...", "the Application and its parameters, where Argo CD runs build as a plugin"),
     ("KRM_INJECTOR_DEBUG", "if it is set, an internal error is printed with its traceback"),
@@ -127,10 +132,10 @@ def _exit_status() -> Page:
 
 def _environment() -> Page:
     blocks: list[Block] = [
-        Rows("environment", _ENVIRONMENT),
+        Rows("environment", ENVIRONMENT),
         Text(
-            "No verdict depends on any of them. As a function in kustomize, kpt or Argo CD the "
-            "program reads what its caller leaves in the environment, and no more."
+            "No verdict depends on any of them, but for the Application's parameters. kustomize, "
+            "helm and kpt get the environment as it is."
         ),
     ]
     return Page("environment", 7, TOPICS["environment"], blocks)
