@@ -250,6 +250,23 @@ def test_a_shell_completes(shell: str, line: str, whole: str, installed: Path) -
 
 
 @pytest.mark.slow
+def test_kubectl_completes_its_plugin(installed: Path) -> None:
+    needs_program("kubectl")
+    plugin = installed / "bin" / "kubectl-krm_injector"
+    plugin.symlink_to(installed / "bin" / "krm-injector")
+    script = installed / "bin" / "kubectl_complete-krm_injector"
+    script.write_text(krm_text("completion", "kubectl").stdout)
+    script.chmod(0o755)
+    done = subprocess.run(
+        ["kubectl", "__complete", "krm-injector", "inject", "--method", ""],
+        env={"PATH": f"{installed / 'bin'}{os.pathsep}{os.environ['PATH']}",
+             "HOME": str(installed)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "automatic\nmanual\n:4\n"
+
+
+@pytest.mark.slow
 def test_fish_completes(installed: Path) -> None:
     needs_program("fish")
     lines = ("verif", "explain --output=ht", "inject manif", "inject --mesh=manif")

@@ -78,7 +78,7 @@ def test_a_truth_table_is_no_page(run: Run) -> None:
         "",
         (
             "krm-injector: with --truth-table --output is table, json, yaml, markdown or left out, "
-            "not 'html'\nTry krm-injector --help.\n"
+            "not 'html'\nTry krm-injector explain --help.\n"
         ),
     )
 

@@ -143,6 +143,20 @@ def test_mistyped_words_get_the_nearest_right_one(words: list[str], message: str
     assert message in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        (["inject", "--bogus"], "krm-injector inject --help."),
+        (["fleet", "plan"], "krm-injector fleet plan --help."),
+        (["fleet", "bild"], "krm-injector fleet --help."),
+        (["bogus"], "krm-injector --help."),
+        (["--bogus"], "krm-injector --help."),
+    ],
+)
+def test_wrong_usage_names_the_page_about_the_command(words: list[str], page: str) -> None:
+    assert krm_text(*words).stderr.endswith(f"Try {page}\n")
+
+
 # ---------------------------------------------------------------- data
 
 
