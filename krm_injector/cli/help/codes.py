@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 
 from krm_injector.cli.help.page import Literal, Page, Rows, Text
 from krm_injector.codes import DOCS
@@ -19,6 +20,7 @@ _FILE = os.path.join(os.path.dirname(__file__), "codes.json")
 _OF_WARNINGS = ("warnings.md", "overrides.md")  # what severities and silence are about
 
 
+@lru_cache(1)
 def entries() -> dict[str, Object]:
     """What docs say of each code, and of each reason of a verdict."""
     with open(_FILE, encoding="utf-8") as file:
