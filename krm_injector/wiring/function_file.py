@@ -30,7 +30,7 @@ def function_file(directory: str, image: str | None) -> tuple[File, ...]:
 
 
 def _function_config(image: str | None) -> str:
-    """The functionConfig that kustomize and kpt share. Its first line is for editors."""
+    """The functionConfig that kustomize and kpt share."""
     runtime = "      exec:\n        path: krm-injector\n"
     if image:
         runtime = f"      container:\n        image: {image}\n"
