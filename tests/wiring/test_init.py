@@ -329,7 +329,7 @@ def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["kustomize", "kpt", "argocd"])
 def test_the_function_config_begins_with_the_line_for_editors(target: str, tmp_path: Path) -> None:
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(dump(deployment()))
     init.run(target, str(tmp_path), None)
     text = (tmp_path / FUNCTION_FILE).read_text()
     assert text.startswith(function_config.SCHEMA_LINE)
