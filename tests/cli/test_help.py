@@ -93,6 +93,11 @@ def test_all_fields_are_told() -> None:
     assert shown("config").count("spec.method (string, default automatic)\n") == 1
 
 
+def test_a_field_whose_values_are_codes_says_where_they_are() -> None:
+    text = " ".join(shown("config", "silence.code").split())
+    assert "krm-injector help codes lists them." in text and "host-port" not in text
+
+
 @pytest.mark.parametrize(
     "part", ["mesh", "spec.mesh", "mesh.webhooks[].kind", "mesh.webhooks.kind"]
 )

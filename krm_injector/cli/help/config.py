@@ -100,12 +100,14 @@ def _entry(field: Field) -> Entry:
     if field.default is not None:
         facts.append(f"default {_shown(field.default)}")
 
-    values = [(value or '""', text) for value, text in field.values]
-    if len(values) == 1 or len(values) > _MOST_VALUES:
+    text = field.text
+    values = [(value or '""', text) for value, text in field.values if len(field.values) > 1]
+    if len(values) > _MOST_VALUES:
+        text += " krm-injector help codes lists them."
         values = []
     name = field.path.rsplit(".", 1)[-1].removesuffix("[]")
     examples = tuple(_example(name, value) for value in field.examples)
-    return Entry(f"{field.path} ({', '.join(facts)})", field.text, values, examples)
+    return Entry(f"{field.path} ({', '.join(facts)})", text, values, examples)
 
 
 def _shown(value: Any) -> str:
