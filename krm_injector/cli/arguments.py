@@ -108,16 +108,25 @@ def _split(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
     pair = " ".join(words[:2])
     if pair in COMMANDS:
         return COMMANDS[pair], words[2:]
-    return _command(first), words[1:]
+    return _command(first, *words[1:2]), words[1:]
 
 
-def _command(word: str) -> Command:
+def _inner(word: str, second: str, names: list[str]) -> str:
+    """What is wrong with the second word of a command that has two."""
+    if not second or second.startswith("-"):
+        return f"{word} what? One of: {', '.join(names)}"
+
+    near = nearest(second, [name.partition(" ")[2] for name in names])
+    return f"{word} has no command {second!r}{near}"
+
+
+def _command(word: str, second: str = "") -> Command:
     if word in COMMANDS and word:
         return COMMANDS[word]
 
     inner = [command.name for command in commands_of(word)]
     if inner:
-        raise Usage(f"{word} what? One of: {', '.join(inner)}")
+        raise Usage(_inner(word, second, inner))
     if "." in word or "/" in word:
         raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
 
@@ -157,9 +166,15 @@ def _converted(option: Option, text: str) -> Any:
         raise Usage(f"{option.name} takes {expected}, not {text!r}") from None
 
     if option.choices and value not in option.choices:
-        raise Usage(f"{option.name} is one of {', '.join(option.choices)}, not {text!r}")
+        raise Usage(_not_one_of(option.name, option.choices, text))
 
     return value
+
+
+def _not_one_of(name: str, choices: Sequence[str], text: str) -> str:
+    near = nearest(text, list(choices))
+    meant = near if near.startswith("; did") else ""
+    return f"{name} is one of {', '.join(choices)}, not {text!r}{meant}"
 
 
 def nearest(word: str, names: list[str]) -> str:
@@ -205,7 +220,7 @@ def _check_form(arguments: Arguments, form: str) -> None:
     command = arguments.command
     forms = forms_of(command)
     if form not in forms:
-        raise Usage(f"--output is one of {', '.join(forms)}, not {form!r}")
+        raise Usage(_not_one_of("--output", forms, form))
 
     modes = modes_of(command)
     mode = next((mode for mode in modes if getattr(arguments, OPTIONS[mode].field)), "")

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from krm_injector.cli.arguments import listed
+from krm_injector.cli.help.page import Page, Rows, Synopsis, Text, plain
 from krm_injector.cli.options import COMMANDS, OPTIONS, SHORT, commands_of, forms_of, option_of
 
-_WIDTH = 80
-_WIDEST = 21  # words that have their text beside them; longer ones have it below
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.cli.help.page import Block
 
 
 def help_text(name: str = "") -> str:
     """The help of a command, of a group of commands ("fleet"), or of the program as a whole."""
-    group = commands_of(name)
-    if group:
-        rows = [(each.name, each.summary) for each in group]
-        lines = [f"usage: krm-injector {name} COMMAND [OPTIONS] ...", "", "commands:"]
-        lines += [*_columns(rows), "", f"krm-injector {name} COMMAND --help prints its help."]
-        return "\n".join(lines) + "\n"
+    return plain(command_page(name))
+
+
+def command_page(name: str) -> Page:
+    """The same as a page."""
+    if commands_of(name):
+        return _group_page(name)
 
     command = COMMANDS[name]
-    if name:
-        summary = command.summary[0].upper() + command.summary[1:]
-        lines = [*_wrapped("usage: ", command.usage), "", *_wrapped("", f"{summary}."), ""]
-        lines += ["options:"]
-    else:
-        commands = [(each.name, each.summary) for each in COMMANDS.values() if each.name]
-        lines = ["Injects Istio's sidecar at build time, as Istio's own webhook does it.", ""]
-        lines += ["usage: krm-injector COMMAND [OPTIONS] [PATH]...", ""]
-        lines += ["commands:", *_columns(commands), ""]
-        lines += ["krm-injector COMMAND --help prints the help of a command.", ""]
-        lines += [*_wrapped("", f"Without a command, krm-injector is {command.summary}."), ""]
-        lines += ["options without a command:"]
+    if not name:
+        return _program_page()
 
-    lines += _columns([_option(option, name) for option in OPTIONS if option in command.options])
-    lines += ["", "exit status:", *_columns(_statuses(command.refused))]
-    return "\n".join(lines) + "\n"
+    summary = command.summary[0].upper() + command.summary[1:]
+    blocks: list[Block] = [Synopsis(command.usage), Text(f"{summary}."), _options(name, "options")]
+    return Page(name, 1, command.summary, [*blocks, _exit_status(command.refused)])
+
+
+def _group_page(name: str) -> Page:
+    rows = [(each.name, each.summary) for each in commands_of(name)]
+    blocks: list[Block] = [
+        Synopsis(f"krm-injector {name} COMMAND [OPTIONS] ..."),
+        Rows("commands", rows),
+        Text(f"krm-injector {name} COMMAND --help prints its help."),
+    ]
+    return Page(name, 1, f"the commands of {name}", blocks)
+
+
+def _program_page() -> Page:
+    function = COMMANDS[""]
+    commands = [(each.name, each.summary) for each in COMMANDS.values() if each.name]
+    blocks: list[Block] = [
+        Text("Injects Istio's sidecar at build time, as Istio's own webhook does it."),
+        Synopsis("krm-injector COMMAND [OPTIONS] [PATH]..."),
+        Rows("commands", commands),
+        Text(
+            "krm-injector COMMAND --help prints the help of a command. krm-injector help topics "
+            "lists what else there is help about: the functionConfig, codes, exit status."
+        ),
+        Text(f"Without a command, krm-injector is {function.summary}."),
+        _options("", "options without a command"),
+        _exit_status(function.refused),
+    ]
+    return Page("", 1, "inject Istio's sidecar at build time", blocks)
+
+
+def _options(command: str, title: str) -> Rows:
+    names = [option for option in OPTIONS if option in COMMANDS[command].options]
+    return Rows(title, [_option(name, command) for name in names])
 
 
 def _option(name: str, command: str) -> tuple[str, str]:
@@ -46,31 +70,6 @@ def _option(name: str, command: str) -> tuple[str, str]:
     return words, option.help or listed(forms_of(command))
 
 
-def _statuses(refused: str) -> list[tuple[str, str]]:
-    return [("0", "done"), ("1", f"refused: stderr has the reason{refused}"), ("2", "wrong usage")]
-
-
-def _columns(rows: list[tuple[str, str]]) -> list[str]:
-    widths = [len(left) for left, _ in rows]
-    width = max(width for width in widths if width <= _WIDEST)
-    lines: list[str] = []
-    for left, right in rows:
-        start = f"  {left:<{width}}  "
-        if len(left) > width:
-            lines.append(f"  {left}")
-            start = " " * (width + 4)
-        lines += _wrapped(start, right)
-
-    return lines
-
-
-def _wrapped(start: str, text: str) -> list[str]:
-    """The text after a start, in lines that are indented by the start's width."""
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+def _exit_status(refused: str) -> Rows:
+    rows = [("0", "done"), ("1", f"refused: stderr has the reason{refused}"), ("2", "wrong usage")]
+    return Rows("exit status", rows)

@@ -4,67 +4,11 @@
 
 from __future__ import annotations
 
-from krm_injector.cli import fleet_options, option_values
-from krm_injector.cli.request import Arguments
+from krm_injector.cli import fleet_options, option_checks, option_values
 from krm_injector.cli.tables import FINDINGS, Command, Option, Usage
 
 __all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "commands_of",
            "forms_of", "modes_of", "option_of"]  # fmt: skip
-
-# ---------------------------------------------------------------- options that exclude each other
-
-# Options about manifests or a mesh. A truth table reads neither.
-_OF_MANIFESTS = (
-    "--config",
-    "--mesh",
-    "--namespace",
-    "--namespace-labels",
-    "--method",
-    "--revision",
-    "--kubernetes-version",
-    "--context",
-    "--kustomize",
-    "--helm",
-)
-
-
-def _check_explain(arguments: Arguments) -> None:
-    if not arguments.truth_table:
-        return
-
-    unread = [name for name in _OF_MANIFESTS if getattr(arguments, OPTIONS[name].field)]
-    if unread:
-        raise Usage(
-            f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out"
-        )
-    if arguments.paths:
-        raise Usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
-
-
-def _check_diff(arguments: Arguments) -> None:
-    if arguments.from_mesh and arguments.to_mesh and arguments.mesh:
-        raise Usage("--from and --to name both meshes: leave --mesh out")
-
-
-def _check_help(arguments: Arguments) -> None:
-    topic = " ".join(arguments.paths)
-    if topic not in COMMANDS and not commands_of(topic):
-        from krm_injector.cli.arguments import nearest
-
-        names = [name for name in COMMANDS if name]
-        raise Usage(f"there is no help about {topic!r}{nearest(topic, names)}")
-
-
-def _check_init(arguments: Arguments) -> None:
-    if not arguments.paths:
-        from krm_injector.wiring.init import TARGETS
-
-        raise Usage(f"init what? One of {', '.join(TARGETS)}")
-
-    target = arguments.paths[0]
-    if arguments.image and target in ("pre-commit", "github-action"):
-        raise Usage(f"init {target} runs the krm-injector on PATH: leave --image out")
-
 
 # ---------------------------------------------------------------- the options
 
@@ -241,6 +185,7 @@ COMMANDS = {
             "injected",
             _COMMON,
             most_paths=0,
+            refused=", and stdout has the ResourceList with its original items and the results",
         ),
         Command(
             "inject",
@@ -273,7 +218,7 @@ COMMANDS = {
             (*_MANIFESTS, *_RENDERING, "--output", "--limit", "--truth-table"),
             passes_on=True,
             refused=", and stdout has the answer all the same",
-            check=_check_explain,
+            check=option_checks.explain,
         ),
         Command(
             "verify",
@@ -287,19 +232,22 @@ COMMANDS = {
             "krm-injector diff [OPTIONS] [PATH|-]...",
             "show what injection, or an upgrade of the mesh, changes",
             (*_MANIFESTS, *_RENDERING, "--output", "--from", "--to"),
-            check=_check_diff,
+            refused=_NOTHING_PRINTED,
+            check=option_checks.diff,
         ),
         Command(
             "images",
             "krm-injector images [OPTIONS] [PATH|-]...",
             "list the images that injection adds, one per line",
             (*_MANIFESTS, *_RENDERING, "--output"),
+            refused=_NOTHING_PRINTED,
         ),
         Command(
             "snapshot",
             "krm-injector snapshot [OPTIONS] [PATH|-]...",
             "make a mesh file from the output of istioctl, helm or kubectl",
             ("--check", "--verbose", *_REPORTING),
+            refused=_NOTHING_PRINTED,
         ),
         Command(
             "init",
@@ -307,8 +255,9 @@ COMMANDS = {
             "write the files that an orchestrator needs; replace none that exists",
             ("--image", "--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
+            refused=_NOTHING_PRINTED,
             reads_stdin=False,
-            check=_check_init,
+            check=option_checks.init,
         ),
         *fleet_options.COMMANDS,
         Command(
@@ -320,13 +269,23 @@ COMMANDS = {
             reads_stdin=False,
         ),
         Command(
-            "help",
-            "krm-injector help [COMMAND]",
-            "print the help of a command",
+            "completion",
+            "krm-injector completion [OPTIONS] bash|zsh|fish|kubectl [-- WORD...]",
+            "print the script by which a shell completes words; with words: what may follow them",
             ("--quiet", "--color", "--no-color", "--help"),
+            most_paths=1,
+            passes_on=True,
+            reads_stdin=False,
+            check=option_checks.completion,
+        ),
+        Command(
+            "help",
+            "krm-injector help [OPTIONS] [COMMAND|TOPIC]",
+            "print the help of a command, of a code, or of another topic",
+            ("--output", "--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
             reads_stdin=False,
-            check=_check_help,
+            check=option_checks.help_topic,
         ),
     )
 }
@@ -354,6 +313,7 @@ FORMS = {
     "diff --to": ("json",),
     "images": ("text", "json"),
     "version": ("text", "json"),
+    "help": ("text", "man", "json"),
     **fleet_options.FORMS,
 }
 

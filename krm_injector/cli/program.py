@@ -82,7 +82,7 @@ def _run(words: list[str]) -> int:
     try:
         arguments = parse(words)
     except Usage as usage:
-        return _wrong_usage(usage)
+        return _wrong_usage(usage, words)
 
     if arguments.version:
         from krm_injector import __version__
@@ -95,7 +95,8 @@ def _run(words: list[str]) -> int:
     reads_stdin = COMMANDS[arguments.command].reads_stdin and not arguments.truth_table
     if reads_stdin and not arguments.paths and streams.is_terminal(sys.stdin):
         return _wrong_usage(
-            "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in"
+            "nothing to read: stdin is a terminal; name files or directories, or pipe manifests in",
+            words,
         )
 
     if arguments.command.startswith("fleet "):
@@ -159,6 +160,11 @@ def _help(command: str) -> int:
     return streams.write(help_text(command))
 
 
-def _wrong_usage(problem: object) -> int:
-    streams.complain(f"krm-injector: {problem}\nTry krm-injector --help.\n")
+def _wrong_usage(problem: object, words: list[str]) -> int:
+    from krm_injector.cli.options import COMMANDS, commands_of
+
+    named = [" ".join(words[:2]), *words[:1]]
+    name = next((each for each in named if each in COMMANDS or commands_of(each)), "")
+    page = f"krm-injector {name}".rstrip()
+    streams.complain(f"krm-injector: {problem}\nTry {page} --help.\n")
     return WRONG_USAGE

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from krm_injector.fleet.model import Fleet, Target
 from krm_injector.model import Refused, Result
+from krm_injector.results import counted
 
 
 def select(fleet: Fleet, only: Sequence[str], clusters: Sequence[str]) -> Fleet:
@@ -62,7 +63,8 @@ def _has(fleet: Fleet, name: str) -> bool:
 def _no_target(fleet: Fleet, pattern: str) -> Result:
     names = [target.name for target in fleet.targets]
     hint = _near(pattern, names) or "krm-injector fleet list names the targets"
-    message = f"--only {pattern} matches none of the {len(names)} targets; {hint}"
+    one = "does not match the" if len(names) == 1 else "matches none of the"
+    message = f"--only {pattern} {one} {counted(len(names), 'target')}; {hint}"
     return Result("error", message, code="fleet-selection")
 
 

@@ -31,6 +31,12 @@ ACTIONS: dict[str, Action] = {
     "InjectionCheck": "check",
 }
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema.json")
+# For each kind a line: the same without the texts for people (tools/generate_help.py). Every run
+# with a functionConfig reads it.
+CHECKS_FILE = os.path.join(os.path.dirname(__file__), "checks.jsonl")
+SCHEMA = "https://krm-injector.dev/schemas/v1alpha1/sidecar-injection.json"  # its "$id"
+# The line by which editors with the YAML language server find the schema of a file.
+SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 
 
 class Stub(NamedTuple):

@@ -1,5 +1,7 @@
 """Whether a functionConfig keeps to schema.json: the cheap check, for those that do.
 
+What it reads is checks.jsonl, which tools/generate_help.py makes of schema.json.
+
 It knows those keywords of JSON Schema that our schema uses, in 1 ms; jsonschema (75 ms) is asked
 only what is wrong (report.py). A test compares the two.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-from krm_injector.function_config import KIND, SCHEMA_FILE
+from krm_injector.function_config import CHECKS_FILE, KIND, SCHEMA_FILE
 from krm_injector.model import Object
 
 TYPE_CHECKING = False
@@ -29,15 +31,33 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 def of_kind(kind: str) -> Object:
     """The schema of a kind of functionConfig (SidecarInjection's, where the kind has none of its
     own), with what its "$ref"s name in their places, so that no reader of it has to look them up.
+    It has no texts for people.
     """
     if kept is not None and kind in kept:
         return kept[kind]
 
-    schema = of_file(SCHEMA_FILE)
-    forms: Object = schema["$defs"]
-    resolved: Object = _resolved(forms.get(kind, forms[KIND]), schema)
+    checks = _checks(kind) or _checks(KIND)
     if kept is not None:
-        kept[kind] = resolved
+        kept[kind] = checks
+    return checks
+
+
+def _checks(kind: str) -> Object:
+    """The line of a kind; empty if there is none."""
+    start = f'["{kind}",'
+    with open(CHECKS_FILE, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(start):
+                checks: Object = json.loads(line)[1]
+                return checks
+
+    return {}
+
+
+def described(kind: str) -> Object:
+    """The schema of a kind with its texts."""
+    schema = of_file(SCHEMA_FILE)
+    resolved: Object = _resolved(schema["$defs"][kind], schema)
     return resolved
 
 
@@ -108,4 +128,6 @@ def _resolved(form: Any, schema: Object) -> Any:
     for step in form["$ref"].removeprefix("#/").split("/"):
         target = target[step]
 
-    return target
+    # What stands beside "$ref" has precedence: the text of this field.
+    beside = {key: part for key, part in form.items() if key != "$ref"}
+    return {**_resolved(target, schema), **beside}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from krm_injector.function_config import SCHEMA_LINE
 from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION, FUNCTION_FILE, LOCAL_CONFIG
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
@@ -35,6 +36,7 @@ def _function_config(image: str | None) -> str:
         runtime = f"      container:\n        image: {image}\n"
 
     return (
+        f"{SCHEMA_LINE}"
         f"apiVersion: {API_VERSION}\n"
         "kind: SidecarInjection\n"
         "metadata:\n"

@@ -66,7 +66,11 @@ def run(target: str, directory: str, image: str | None) -> str:
     Refused.
     """
     if target not in TARGETS:
-        message = f"init knows no {target!r}; it knows {', '.join(TARGETS)}"
+        from krm_injector.function_config.report import nearest
+
+        near = nearest(target, list(TARGETS))
+        hint = f"did you mean {near}?" if near else f"it knows {', '.join(TARGETS)}"
+        message = f"init knows no {target!r}; {hint}"
         raise Refused(Result("error", message, code="init-target"))
 
     if not os.path.isdir(directory):

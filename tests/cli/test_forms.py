@@ -35,7 +35,7 @@ def run(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
         if mode:
             words += [mode, str(mesh)] if OPTIONS[mode].value else [mode]
         if mode != "--truth-table" and COMMANDS[command].most_paths != 0:
-            words.append(EXAMPLE)
+            words.append("codes" if command == "help" else EXAMPLE)
 
         code = program.run(words)
         out, err = capsysbinary.readouterr()
@@ -78,7 +78,7 @@ def test_a_truth_table_is_no_page(run: Run) -> None:
         "",
         (
             "krm-injector: with --truth-table --output is table, json, yaml, markdown or left out, "
-            "not 'html'\nTry krm-injector --help.\n"
+            "not 'html'\nTry krm-injector explain --help.\n"
         ),
     )
 

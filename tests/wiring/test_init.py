@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
-from command import krm_text
+from builders import deployment, namespace
+from command import install_krm_injector, krm_text
 from files import tree
+from outside import needs_program
 
+from krm_injector import function_config
+from krm_injector.istio_names import FUNCTION_FILE
+from krm_injector.kube.yaml import dump
 from krm_injector.model import Refused
 from krm_injector.wiring import init
 
@@ -319,3 +325,43 @@ def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
         return
     tmp_path.chmod(0o500)
     assert krm_text("init", "kpt", cwd=tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize("target", ["kustomize", "kpt", "argocd"])
+def test_the_function_config_begins_with_the_line_for_editors(target: str, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(dump(deployment()))
+    init.run(target, str(tmp_path), None)
+    text = (tmp_path / FUNCTION_FILE).read_text()
+    assert text.startswith(function_config.SCHEMA_LINE)
+    assert function_config.settings(yaml.safe_load(text)) == function_config.Settings()
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("kustomize", ["kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "."]),
+        ("kpt", ["kpt", "fn", "render", "--allow-exec", "--output", "stdout", "."]),
+    ],
+)
+def test_real_programs_take_what_is_written(
+    target: str, command: list[str], tmp_path: Path
+) -> None:
+    """The line for editors is a comment to them."""
+    needs_program(command[0])
+    tools, package = tmp_path / "bin", tmp_path / "shop"
+    tools.mkdir()
+    package.mkdir()
+    install_krm_injector(tools)
+    objects = [namespace("shop", {"istio-injection": "enabled"}), deployment()]
+    (package / "web.yaml").write_text("---\n".join(map(dump, objects)))
+    init.run(target, str(package), None)
+
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=package, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "name: istio-proxy" in done.stdout
+    if target == "kpt":
+        assert function_config.SCHEMA_LINE in done.stdout, "kpt keeps the comment"

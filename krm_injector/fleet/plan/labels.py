@@ -16,6 +16,7 @@ from krm_injector.fleet.plan import readme
 from krm_injector.fleet.plan.model import LabelChange, Plan, Wave
 from krm_injector.kube.paths import put
 from krm_injector.model import Refused, Result
+from krm_injector.results import counted
 from krm_injector.sources import files as sources
 
 TYPE_CHECKING = False
@@ -39,9 +40,8 @@ def write(plan: Plan, directory: str, number: int) -> Result:
         raise _refused(f"--apply-labels {place} cannot be written: {reason}", place) from None
 
     count = sum(name.endswith(".yaml") for name in new)
-    message = (
-        f"{place} has {len(new)} files, {count} of them of a kustomize component; see README.md"
-    )
+    files = counted(len(new), "file")
+    message = f"{place} has {files}, {count} of them of a kustomize component; see README.md"
     return Result("info", message, file=place, code="fleet-plan-labels")
 
 
@@ -49,7 +49,8 @@ def _wave(plan: Plan, number: int) -> Wave:
     """The wave, if all of it is known and it moves labels. Raises Refused."""
     if plan.failed:
         raise _refused(
-            f"--apply-labels: the plan lacks {len(plan.failed)} targets with errors, so labels of "
+            f"--apply-labels: the plan lacks {counted(len(plan.failed), 'target')} with errors, so "
+            "labels of "
             "theirs would be missing; nothing is written. Correct these targets, or choose others "
             "with --only"
         )

@@ -205,7 +205,7 @@ def test_a_wave_that_is_not_there(number: int, reason: str, plan: Plan, tmp_path
 
 
 def test_a_plan_that_lacks_targets_writes_nothing(plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="lacks 1 targets with errors"):
+    with pytest.raises(Refused, match="lacks 1 target with errors"):
         labels.write(plan._replace(failed=(Failed("x", ("no",)),)), str(tmp_path / "out"), 1)
     assert not (tmp_path / "out").exists()
 

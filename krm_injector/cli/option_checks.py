@@ -1,0 +1,68 @@
+"""What a command does not take together. Each check raises Usage."""
+
+from __future__ import annotations
+
+from krm_injector.cli.request import Arguments
+from krm_injector.cli.tables import Usage
+
+# Options about manifests or a mesh. A truth table reads neither.
+_OF_MANIFESTS = (
+    "--config",
+    "--mesh",
+    "--namespace",
+    "--namespace-labels",
+    "--method",
+    "--revision",
+    "--kubernetes-version",
+    "--context",
+    "--kustomize",
+    "--helm",
+)
+
+
+def explain(arguments: Arguments) -> None:
+    if not arguments.truth_table:
+        return
+
+    unread = [name for name in _OF_MANIFESTS if getattr(arguments, name[2:].replace("-", "_"))]
+    if unread:
+        raise Usage(
+            f"--truth-table reads no manifests and no mesh: leave {' and '.join(unread)} out"
+        )
+    if arguments.paths:
+        raise Usage(f"--truth-table reads no manifests: leave {arguments.paths[0]} out")
+
+
+def diff(arguments: Arguments) -> None:
+    if arguments.from_mesh and arguments.to_mesh and arguments.mesh:
+        raise Usage("--from and --to name both meshes: leave --mesh out")
+
+
+def help_topic(arguments: Arguments) -> None:
+    from krm_injector.cli.help import topics
+
+    topics.check(" ".join(arguments.paths), arguments.output)
+
+
+def init(arguments: Arguments) -> None:
+    if not arguments.paths:
+        from krm_injector.wiring.init import TARGETS
+
+        raise Usage(f"init what? One of {', '.join(TARGETS)}")
+
+    target = arguments.paths[0]
+    if arguments.image and target in ("pre-commit", "github-action"):
+        raise Usage(f"init {target} runs the krm-injector on PATH: leave --image out")
+
+
+def completion(arguments: Arguments) -> None:
+    from krm_injector.cli.completion.words import SHELLS
+
+    if not arguments.paths:
+        raise Usage(f"completion for what? One of {', '.join(SHELLS)}")
+
+    shell = arguments.paths[0]
+    if shell not in SHELLS:
+        from krm_injector.cli.arguments import nearest
+
+        raise Usage(f"there is no completion for {shell!r}{nearest(shell, list(SHELLS))}")
