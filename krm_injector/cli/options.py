@@ -54,6 +54,10 @@ def _check_help(arguments: Arguments) -> None:
         raise Usage(f"there is no help about {topic!r}{nearest(topic, names)}")
 
 
+# What init writes into the functionConfig.
+_OF_INIT = ("--mesh", "--mesh-version", "--context", "--namespace", "--namespace-labels")
+
+
 def _check_init(arguments: Arguments) -> None:
     if not arguments.paths:
         from krm_injector.wiring.init import TARGETS
@@ -63,6 +67,16 @@ def _check_init(arguments: Arguments) -> None:
     target = arguments.paths[0]
     if arguments.image and target in ("pre-commit", "github-action"):
         raise Usage(f"init {target} runs the krm-injector on PATH: leave --image out")
+
+    stated = [name for name in _OF_INIT if getattr(arguments, OPTIONS[name].field)]
+    if stated and target in ("pre-commit", "github-action"):
+        raise Usage(f"init {target} writes no functionConfig: leave {' and '.join(stated)} out")
+    if arguments.mesh and (arguments.image or target == "kpt"):
+        where = "in a container" if arguments.image else "of kpt"
+        raise Usage(
+            f"a function {where} finds no mesh file: put its objects, marked "
+            "config.kubernetes.io/local-config, among the manifests, and leave --mesh out"
+        )
 
 
 # ---------------------------------------------------------------- the options
@@ -295,8 +309,9 @@ COMMANDS = {
         Command(
             "init",
             "krm-injector init [OPTIONS] kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
-            "write the files that an orchestrator needs; replace none that exists",
-            ("--image", "--quiet", "--color", "--no-color", "--help"),
+            "write the files that an orchestrator needs; replace none that exists. Other options "
+            "than --image go into the functionConfig",
+            ("--image", *_OF_INIT, "--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
             reads_stdin=False,
             check=_check_init,

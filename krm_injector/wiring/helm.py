@@ -9,6 +9,11 @@ from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.sources import processes
 from krm_injector.wiring.function_file import function_file
 from krm_injector.wiring.plan import Plan, new
+from krm_injector.wiring.stated import NOTHING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.wiring.stated import Stated
 
 PLUGIN_FILE = ".krm-injector/helm/plugin.yaml"
 PLUGIN = """\
@@ -38,12 +43,12 @@ COMMANDS_OF_4 = ("helm plugin install .krm-injector/helm", f"{TEMPLATE} {ARGUMEN
 NOTE_ON_3 = f"These are for Helm 4. Helm 3 needs no plugin: {COMMANDS_OF_3[0]}"
 
 
-def plan(directory: str, image: str | None) -> Plan:
+def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
     """Helm 3 runs the program as it is, Helm 4 a plugin; where neither is found, the plan has
     both.
     """
     version = _major_version()
-    files = function_file(directory, image)
+    files = function_file(directory, image, stated)
     if version == 3:
         return Plan(files, COMMANDS_OF_3, (NOTE,))
 

@@ -9,12 +9,16 @@ from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.sources.files import KUSTOMIZATIONS, MANIFESTS
-from krm_injector.wiring.function_file import function_file, is_ours
+from krm_injector.wiring.function_file import function_file, is_ours, spec_of
+from krm_injector.wiring.namespaces import to_state
 from krm_injector.wiring.plan import File, Plan, added, listed, present
+from krm_injector.wiring.stated import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from krm_injector.wiring.stated import Stated
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 TRANSFORMERS = f"transformers:\n- {FUNCTION_FILE}\n"
@@ -27,24 +31,25 @@ NOTE_ON_KUBECTL = (
 )
 
 
-def plan(directory: str, image: str | None) -> Plan:
+def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
     """The transformer's file and its entry in the kustomization, which is made if there is none.
     Raises Refused.
     """
-    files = function_file(directory, image)
+    files = function_file(directory, image, stated)
     names = [name for name in KUSTOMIZATIONS if os.path.lexists(os.path.join(directory, name))]
     if names:
         files = (*files, *_with_transformer(directory, names[0]))
     else:
         files = (*files, _new_kustomization(directory))
 
+    notes = to_state(directory, "kustomize", spec_of(directory, files))
     if image:
-        return Plan(files, ("kustomize build --enable-alpha-plugins .",))
+        return Plan(files, ("kustomize build --enable-alpha-plugins .",), notes)
 
     command = "kustomize build --enable-alpha-plugins --enable-exec ."
     if shutil.which("kubectl") and not shutil.which("kustomize"):
-        return Plan(files, ("krm-injector build .", command), (NOTE_ON_KUBECTL,))
-    return Plan(files, (command,), (NOTE,))
+        return Plan(files, ("krm-injector build .", command), (NOTE_ON_KUBECTL, *notes))
+    return Plan(files, (command,), (NOTE, *notes))
 
 
 def _with_transformer(directory: str, name: str) -> tuple[File, ...]:
