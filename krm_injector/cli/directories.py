@@ -30,7 +30,7 @@ def read(directory: str, request: Request, release: Release | None = None) -> Lo
     arguments = request.arguments
     path = request.environment.get("PATH", os.defpath)
     if files.is_kustomization(directory):
-        return _kustomization(directory, arguments, path)
+        return _kustomization(directory, request, path)
     if has(directory, files.CHART):
         return _chart(directory, arguments, release, path)
     if has(directory, files.KPTFILE) and arguments.command != "build":
@@ -61,10 +61,12 @@ def _chart(directory: str, arguments: Arguments, release: Release | None, path: 
 # ---------------------------------------------------------------- a kustomization
 
 
-def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
+def _kustomization(directory: str, request: Request, path: str) -> Loaded:
+    from krm_injector.cli import inside
     from krm_injector.discovery import context
     from krm_injector.sources import kustomizations, programs
 
+    arguments = request.arguments
     # A command without --allow-exec names one that has it.
     can_allow = "--allow-exec" in COMMANDS[arguments.command].options
     command = arguments.command if can_allow else "build"
@@ -81,7 +83,7 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
         return loaded._replace(sources=tuple(sources))
 
     program = kustomize.find_kustomize(arguments.kustomize, path)
-    rendered = kustomize.build(directory, program, options.words, processes.start)
+    rendered = inside.build(directory, program, options, request)
     return loaded._replace(
         sources=_rendered(directory, rendered, injected),
         results=(*rendered.results, *_moved(options)),

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.function_config import ACTIONS
-from krm_injector.istio_names import FUNCTION_ANNOTATION
+from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION, PLUGIN_KIND
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
@@ -58,6 +58,7 @@ class Config(NamedTuple):
     file: str  # in which it is written
     root: str  # the directory in which the function would run; its paths are relative to it
     top: bool = True  # the directory on the command line runs it, not one that it is built on
+    plugin: bool = False  # kustomize runs it as its older kind of plugin, by the kind's name
 
 
 class Functions(NamedTuple):
@@ -172,7 +173,7 @@ class KustomizeOptions(NamedTuple):
     """How a directory is to be rendered."""
 
     words: tuple[str, ...]  # options of kustomize
-    left_out: tuple[Config, ...] = ()  # our own functions, which kustomize leaves out
+    left_out: tuple[Config, ...] = ()  # our own functions, which do nothing in the build
     alone: bool = False  # there are no other functions, not even built-in ones
 
 
@@ -188,17 +189,22 @@ def kustomize_options(
 
     If only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
     without --enable-exec it skips exec functions (kustomize 5.8.1, api/internal/plugins/loader), as
-    kubectl, which has no --enable-exec, always does. The caller does their work after the build,
-    with all options of the command line.
+    kubectl, which has no --enable-exec, always does. A plugin by its kind it does not skip: for
+    that the caller puts one in place that changes nothing (stand_ins). The caller does their work
+    after the build, with all options of the command line.
 
     ``program``: --kustomize; ``command``: ours, for messages. Raises Refused for functions that may
     not run, and if the program has no such option.
     """
-    decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by the caller of kustomize
-    if decided or not files.is_kustomization(directory):
+    if not files.is_kustomization(directory):
         return KustomizeOptions(tuple(passed_on))
 
     functions = of_kustomization(directory)
+    if any(word.startswith(ENABLE[0]) for word in passed_on):  # the caller of kustomize decides
+        executes = any(word.startswith(ENABLE[1]) for word in passed_on)
+        left_out = () if executes or not can_be_left_out(functions) else functions.configs
+        return KustomizeOptions(tuple(passed_on), left_out)
+
     if not allow_exec:
         refuse(functions, directory, command)
         if not functions.harmless:
@@ -330,9 +336,7 @@ def of_config(value: Any, text: str, file: str, root: str) -> Functions:
     annotations = annotations if isinstance(annotations, dict) else {}
     annotation = annotations.get(FUNCTION_ANNOTATION, annotations.get(_OLD_FUNCTION_ANNOTATION))
     if annotation is None:
-        builtin = at(value, ("apiVersion",)) == _BUILTIN
-        has_function = at(value, ("metadata", "configFn")) is not None
-        return Functions(builtin=True) if builtin and not has_function else _UNSEEN
+        return _by_kind(value, file, root)
 
     try:
         function = yaml.load(str(annotation))
@@ -353,3 +357,14 @@ def of_config(value: Any, text: str, file: str, root: str) -> Functions:
         return Functions(others=(Program(file, line, f"the container image {image}"),))
 
     return _UNSEEN
+
+
+def _by_kind(value: Any, file: str, root: str) -> Functions:
+    """A configuration without a function: kustomize goes by its apiVersion and kind."""
+    if at(value, ("metadata", "configFn")) is not None:
+        return _UNSEEN
+
+    version, kind = at(value, ("apiVersion",)), at(value, ("kind",))
+    if (version, kind) == (API_VERSION, PLUGIN_KIND):
+        return Functions(own=True, configs=(Config(value, file, root, plugin=True),))
+    return Functions(builtin=True) if version == _BUILTIN else _UNSEEN
