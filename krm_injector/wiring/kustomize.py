@@ -101,15 +101,18 @@ def _new_kustomization(directory: str) -> tuple[File, str]:
 
 
 def _is_manifest(path: str) -> bool:
-    """Whether kustomize takes the file as a resource: each of its documents is an object."""
+    """Whether the file is meant as a resource: each of its documents is an object. Of one that
+    cannot be read kustomize says what is wrong, unless it looks like something else.
+    """
     if os.path.basename(path) == FUNCTION_FILE:
         return False
 
+    data = content(path)
     try:
-        text = resource_list.decode(content(path), path)
+        text = resource_list.decode(data, path)
         values = [document.value for document in yaml.load_all(text) if not document.empty]
     except (Refused, yaml.YamlError):
-        return False
+        return b"apiVersion" in data and b"kind" in data
     return bool(values) and all(
         at(value, ("apiVersion",)) is not None and at(value, ("kind",)) is not None
         for value in values
