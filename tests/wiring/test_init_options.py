@@ -185,8 +185,8 @@ def test_a_namespace_that_a_manifest_describes_needs_no_note(tmp_path: Path) -> 
     work = write(tmp_path, {"web.yaml": NAMESPACES + "---\n" + WEB.replace(
         "{name: web}\nspec", "{name: web, namespace: shop}\nspec")})  # fmt: skip
     assert "decide who is injected" not in init(work, "kustomize")
-    write(work, {"kustomization.yaml": "resources: [web.yaml, b.yaml]\n",
-                 "b.yaml": WEB.replace("{name: web}\nspec", "{name: w, namespace: b}\nspec")})  # fmt: skip
+    other = WEB.replace("{name: web}\nspec", "{name: w, namespace: b}\nspec")
+    write(work, {"kustomization.yaml": "resources: [web.yaml, b.yaml]\n", "b.yaml": other})
     assert "The labels of Namespace b decide who is injected" in init(work, "kustomize")
 
 
