@@ -1,12 +1,13 @@
-"""kustomize with our own function inside: how the options of the command line reach it."""
+"""kustomize and kpt with our own function inside: how the options of the command line reach it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from krm_injector.sources import kustomize, processes, stand_ins
-from krm_injector.sources.processes import Finished, Rendered
+from krm_injector.sources.processes import Rendered, Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,19 +31,24 @@ def build(
     functions of others, gets the options by which its Namespaces and its mesh may be known.
     """
     executes = any(word.startswith("--enable-exec") for word in options.words)
-    words = function_options(request) if executes and not options.left_out else []
     silent_plugin = any(config.plugin for config in options.left_out)
-    with stand_ins.environment(request.environment, silent_plugin, words) as environment:
-
-        def start(command: Sequence[str]) -> Finished:
-            return processes.start(command, environment=environment)
-
+    with starting(request, executes and not options.left_out, silent_plugin) as start:
         return kustomize.build(directory, program, options.words, start)
+
+
+@contextlib.contextmanager
+def starting(request: Request, executes: bool, silent_plugin: bool = False) -> Iterator[Runner]:
+    """Starts programs that render. ``executes``: they run our function, which gets the options.
+    ``silent_plugin``: see stand_ins. Raises Refused.
+    """
+    words = function_options(request) if executes else []
+    with stand_ins.environment(request.environment, silent_plugin, words) as environment:
+        yield lambda command: processes.start(command, environment=environment)
 
 
 def function_options(request: Request) -> list[str]:
     """The options that the function has too. It has no --context: what that describes are labels of
-    Namespaces and mesh files. kustomize starts it in another directory. Raises Refused.
+    Namespaces and mesh files. It is started in another directory. Raises Refused.
     """
     from krm_injector.discovery import context
     from krm_injector.function_config import Settings

@@ -1,9 +1,9 @@
-"""What kustomize finds in place of our own function, where the function must not do what it does by
-itself: as a plugin that changes nothing, because its work is done after the build; or as the
-program with options, which kustomize does not pass on.
+"""What kustomize and kpt find in place of our own function, where the function must not do what it
+does by itself: as a plugin that changes nothing, because its work is done after the build; or as
+the program with options, which they do not pass on.
 
-kustomize finds exec functions on PATH (kyaml, fn/runtime/exec), and plugins by apiVersion and kind
-below KUSTOMIZE_PLUGIN_HOME (api/konfig, plugins.go, and api/internal/plugins/loader; 5.8.1). A
+Both find exec functions on PATH (kyaml, fn/runtime/exec). kustomize finds plugins by apiVersion and
+kind below KUSTOMIZE_PLUGIN_HOME (api/konfig, plugins.go, and api/internal/plugins/loader; 5.8.1). A
 plugin gets the resources on stdin, and prints them (execplugin).
 """
 
@@ -26,10 +26,10 @@ _PROGRAM = "krm-injector"
 def environment(
     given: Mapping[str, str], silent_plugin: bool, words: Sequence[str]
 ) -> Iterator[Mapping[str, str] | None]:
-    """The environment in which to start kustomize; None for this process's own.
+    """The environment in which to start the program; None for this process's own.
 
     ``silent_plugin``: our plugin is there and changes nothing. ``words``: options for our function,
-    where kustomize starts it by exec.
+    where it is started by exec.
     """
     import shutil
     import tempfile

@@ -119,6 +119,18 @@ def test_options_reach_a_function_that_kustomize_runs_beside_others(
     assert tree(tmp_path) == before
 
 
+def test_options_reach_a_function_of_a_kpt_package(programs: Programs, tmp_path: Path) -> None:
+    programs.need("kpt")
+    write(tmp_path, {"web.yaml": deployment("web")})
+    programs.run(["krm-injector", "init", "kpt", "."], tmp_path)
+    write(tmp_path.parent, {f"{tmp_path.name}-ns.yaml": NAMESPACE})
+    context = ("--context", str(tmp_path.parent / f"{tmp_path.name}-ns.yaml"))
+    assert programs.run(["krm-injector", "explain", "."], tmp_path, code=1).out == b""
+    for words in (ENABLED, context):
+        done = programs.run(["krm-injector", "explain", *words, "."], tmp_path)
+        assert b"1 injected, 0 left out" in done.out
+
+
 def test_kustomize_and_kubectl_keep_the_lines_of_a_hint(programs: Programs, tmp_path: Path) -> None:
     """As they print the stderr of a function, and of a plugin by its kind."""
     directory = overlay(tmp_path)
