@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release
-    from krm_injector.sources.programs import KustomizeOptions
+    from krm_injector.sources.kustomize_options import KustomizeOptions
 
 _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
@@ -64,13 +64,13 @@ def _chart(directory: str, arguments: Arguments, release: Release | None, path: 
 def _kustomization(directory: str, request: Request, path: str) -> Loaded:
     from krm_injector.cli import inside
     from krm_injector.discovery import context
-    from krm_injector.sources import kustomizations, programs
+    from krm_injector.sources import kustomizations, kustomize_options
 
     arguments = request.arguments
     # A command without --allow-exec names one that has it.
     can_allow = "--allow-exec" in COMMANDS[arguments.command].options
     command = arguments.command if can_allow else "build"
-    options = programs.kustomize_options(
+    options = kustomize_options.kustomize_options(
         directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command
     )
     loaded = _own_functions(directory, options)

@@ -12,7 +12,7 @@ from krm_injector.sources.processes import Rendered, Runner
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.request import Request
-    from krm_injector.sources.programs import KustomizeOptions
+    from krm_injector.sources.kustomize_options import KustomizeOptions
 
 _OPTIONS = {  # of the function; its field of Arguments
     "--mesh-version": "mesh_version",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from krm_injector.sources import programs, stand_ins
+from krm_injector.sources import kustomize_options, stand_ins
 
 PLUGIN = "krm-injector.dev/v1alpha1/sidecarinjection/SidecarInjection"
 
@@ -75,7 +75,7 @@ def test_our_plugin_by_its_kind_is_left_out(
     (tmp_path / "i.yaml").write_text(text)
     (tmp_path / "a").write_text("")
     for name in ("kubectl", "kustomize"):
-        options = programs.kustomize_options(
+        options = kustomize_options.kustomize_options(
             str(tmp_path), name, passed_on, os.environ["PATH"], False, "build"
         )
         assert [config.plugin for config in options.left_out] == [True] * own
@@ -88,6 +88,8 @@ def test_who_asks_kustomize_to_run_functions_has_them_run(tmp_path: Path) -> Non
         "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n"
         "  annotations:\n    config.kubernetes.io/function: 'exec: {path: krm-injector}'\n"
     )
-    for words, count in ((programs.ENABLE, 0), (programs.ENABLE[:1], 1)):
-        options = programs.kustomize_options(str(tmp_path), None, words, "", False, "build")
+    for words, count in ((kustomize_options.ENABLE, 0), (kustomize_options.ENABLE[:1], 1)):
+        options = kustomize_options.kustomize_options(
+            str(tmp_path), None, words, "", False, "build"
+        )
         assert options.words == words and len(options.left_out) == count
