@@ -120,14 +120,22 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
                 "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
                 "o p/kustomization.yaml": "namespace: x\n",
             },
-            "explain o 'o p'",
+            "explain .",
         ),
         (
             {
                 "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p q/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
                 "p/kustomization.yaml": "namePrefix: x\n",
             },
-            "verify o",
+            "verify o 'p q'",
+        ),
+        (
+            {
+                "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+            },
+            "verify .",
         ),
         ({"c/Chart.yaml": "name: c\n"}, "verify ."),
     ],
