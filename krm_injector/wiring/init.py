@@ -73,7 +73,7 @@ def run(target: str, directory: str, image: str | None, stated: Stated = NOTHING
     for file in plan.files:
         _write(directory, file)
 
-    return _report(plan, directory)
+    return _report(plan, directory, stated.notes(directory))
 
 
 def refuse_unwritable(target: str, directory: str) -> None:
@@ -121,7 +121,7 @@ def _create(path: str, text: str, mode: int) -> None:
 # ---------------------------------------------------------------- what people read
 
 
-def _report(plan: Plan, directory: str) -> str:
+def _report(plan: Plan, directory: str, notes: tuple[str, ...]) -> str:
     """What was written, the notes, and the commands to type next."""
     import shlex
 
@@ -129,7 +129,7 @@ def _report(plan: Plan, directory: str) -> str:
     if not plan.files:
         text = "nothing to write: it is all there already\n"
 
-    text += "".join(f"\n{note}\n" for note in plan.notes)
+    text += "".join(f"\n{note}\n" for note in (*plan.notes, *notes))
     text += "\nnext:\n"
     if os.path.normpath(directory) != ".":
         text += f"  cd {shlex.quote(directory)}\n"

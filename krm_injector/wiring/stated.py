@@ -47,6 +47,19 @@ class Stated(NamedTuple):
             mesh["version"] = self.version
         return {**spec, "mesh": mesh} if mesh else spec
 
+    def notes(self, directory: str) -> tuple[str, ...]:
+        """A note about mesh files that only this machine has; none outside of git."""
+        repository = _repository(os.path.realpath(directory))
+        outside = [path for path in self.mesh if not _is_below(path, repository)]
+        if not repository or not outside:
+            return ()
+
+        files, them = ("A mesh file", "it") if len(outside) == 1 else ("Mesh files", "them")
+        return (
+            f"{files} outside the repository {repository}: {', '.join(outside)}. Nobody else has "
+            f"{them}.\nCopy {them} into the repository, and name the copy.",
+        )
+
 
 NOTHING = Stated()
 
@@ -127,6 +140,20 @@ def _from(directory: str, path: str) -> str:
     relative = os.path.relpath(place, os.path.realpath(directory))
     joined = os.path.normpath(os.path.join(relative, os.path.basename(path)))
     return joined.replace(os.sep, "/")
+
+
+def _repository(directory: str) -> str:
+    """The root of the git repository of a directory; "" if it is in none."""
+    while not os.path.exists(os.path.join(directory, ".git")):
+        above = os.path.dirname(directory)
+        if above == directory:
+            return ""
+        directory = above
+    return directory
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(directory, ""))
 
 
 def lines(spec: dict[str, Any]) -> str:

@@ -85,6 +85,18 @@ def test_a_link_to_the_directory_leads_to_the_mesh_file_too(tmp_path: Path) -> N
     assert spec(work)["mesh"] == {"file": "../../mesh/mesh.yaml"}
 
 
+def test_a_mesh_file_outside_the_repository_is_told(tmp_path: Path) -> None:
+    work = overlay(tmp_path)
+    words = ("kustomize", "--mesh", "mesh/mesh.yaml", "o/prod")
+    assert "outside the repository" not in init(work, *words)
+    (work / "o" / ".git").mkdir()
+    report = init(work, *words)
+    assert f"A mesh file outside the repository {work}/o: mesh/mesh.yaml. Nobody" in report
+    (work / ".git").mkdir()
+    (work / "o" / ".git").rmdir()
+    assert "outside the repository" not in init(work, *words)
+
+
 def test_of_a_context_the_namespaces_count_that_are_used(tmp_path: Path) -> None:
     work = overlay(tmp_path)
     init(work, "kustomize", "--context", "namespaces.yaml", "o/prod")
