@@ -82,7 +82,6 @@ INDEX_ANNOTATION = "config.kubernetes.io/index"
 
 GROUP = "krm-injector.dev"
 API_VERSION = "krm-injector.dev/v1alpha1"  # of every functionConfig
-PLUGIN_KIND = "SidecarInjection"  # under this name the program is kustomize's older kind of plugin
 RECORD_ANNOTATION = "krm-injector.dev/injected"  # what an object was before injection
 SILENCE_ANNOTATION = "krm-injector.dev/silence"  # codes, separated by commas; "*" for all
 FUNCTION_FILE = "istio-inject.yaml"  # a directory's functionConfig if none is named

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.function_config import ACTIONS
-from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION, PLUGIN_KIND
+from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OWN = "krm-injector"
+PLUGIN_KIND = "SidecarInjection"  # the name of kustomize's older kind of plugin: cli/program.py
 _OLD_FUNCTION_ANNOTATION = "config.k8s.io/function"
 # Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON ignores their case,
 # we do not.

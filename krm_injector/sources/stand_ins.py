@@ -12,14 +12,14 @@ from __future__ import annotations
 import contextlib
 import os
 
-from krm_injector.istio_names import API_VERSION, PLUGIN_KIND
+from krm_injector.istio_names import API_VERSION
+from krm_injector.sources.programs import OWN, PLUGIN_KIND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _PLUGIN_HOME = "KUSTOMIZE_PLUGIN_HOME"
-_PROGRAM = "krm-injector"
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def environment(
     import shutil
     import tempfile
 
-    program = shutil.which(_PROGRAM, path=given.get("PATH")) if words else None
+    program = shutil.which(OWN, path=given.get("PATH")) if words else None
     if os.name == "nt" or not (silent_plugin or program):  # scripts are for a shell of POSIX
         yield None
         return
@@ -59,7 +59,7 @@ def _programs(folder: str, program: str, words: Sequence[str]) -> str:
 
     programs = os.path.join(folder, "bin")
     command = shlex.join((os.path.abspath(program), *words))
-    _script(os.path.join(programs, _PROGRAM), f'exec {command} "$@"')
+    _script(os.path.join(programs, OWN), f'exec {command} "$@"')
     return programs
 
 
