@@ -34,7 +34,8 @@ def environment(
     import shutil
     import tempfile
 
-    program = shutil.which(OWN, path=given.get("PATH")) if words else None
+    path = given.get("PATH", os.defpath)
+    program = shutil.which(OWN, path=path) if words else None
     if os.name == "nt" or not (silent_plugin or program):  # scripts are for a shell of POSIX
         yield None
         return
@@ -44,7 +45,7 @@ def environment(
         if silent_plugin:
             changed[_PLUGIN_HOME] = _plugin_home(folder)
         if program:
-            changed["PATH"] = os.pathsep.join((_programs(folder, program, words), given["PATH"]))
+            changed["PATH"] = os.pathsep.join((_programs(folder, program, words), path))
         yield changed
 
 
