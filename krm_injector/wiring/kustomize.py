@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 
 from krm_injector.istio_names import FUNCTION_FILE
@@ -83,14 +84,21 @@ def _new_kustomization(directory: str) -> tuple[File, str]:
         raise Refused(Result("error", message, file=directory, code="input-chart"))
 
     found = find(directory)
+    below = outermost(found.kustomizations)
     manifests = [path for path in found.files if _is_manifest(path)]
+    of_its_own = [
+        path for path in manifests if os.path.samefile(os.path.dirname(path) or ".", directory)
+    ]
+    if below and not of_its_own:
+        raise Refused(_several(directory, below))
+
     names = [os.path.relpath(path, directory) for path in manifests]
-    names += [os.path.relpath(path, directory) for path in outermost(found.kustomizations)]
+    names += [os.path.relpath(path, directory) for path in below]
     names = sorted(name.replace(os.sep, "/") for name in names)
     if names:
         resources = yaml.dump({"resources": names})
         left_out = [path for path in found.files if path not in manifests]
-        note = _left_out(directory, [*left_out, *found.charts])
+        note = _left_out(directory, left_out, found.charts)
         return File("kustomization.yaml", HEAD + resources + TRANSFORMERS), note
 
     message = (
@@ -119,15 +127,25 @@ def _is_manifest(path: str) -> bool:
     )
 
 
-def _left_out(directory: str, paths: list[str]) -> str:
-    """What is no manifest and what is a chart; "" if there is nothing of the kind."""
-    names = [os.path.relpath(path, directory) for path in paths]
-    names = [name for name in names if name != FUNCTION_FILE]
-    if not names:
-        return ""
-
-    rest = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return (
-        "Not among its resources, because they are no manifests of Kubernetes: "
-        f"{', '.join(names[:_MOST_NAMED])}{rest}"
+def _several(directory: str, below: list[str]) -> Result:
+    """The error for a directory of kustomizations, which are likely for different clusters."""
+    named = ", ".join(below[:_MOST_NAMED])
+    rest = f" and {len(below) - _MOST_NAMED:,} more" if len(below) > _MOST_NAMED else ""
+    message = (
+        f"{directory} has no manifests of its own, only kustomizations below it: {named}{rest}. "
+        f"Wire each that is built by itself: krm-injector init kustomize {shlex.quote(below[0])}"
     )
+    return Result("error", message, file=directory, code="input-ambiguous")
+
+
+def _left_out(directory: str, others: list[str], charts: list[str]) -> str:
+    """What is no manifest and what is a chart; "" if there is nothing of the kind."""
+    others = [path for path in others if os.path.basename(path) != FUNCTION_FILE]
+    parts = []
+    for paths, what in ((others, "no manifests of Kubernetes"), (charts, "Helm charts")):
+        names = [os.path.relpath(path, directory) for path in paths]
+        rest = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        if names:
+            parts.append(f"{', '.join(names[:_MOST_NAMED])}{rest} ({what})")
+
+    return f"Not among its resources: {'; '.join(parts)}" if parts else ""

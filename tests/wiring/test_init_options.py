@@ -217,10 +217,20 @@ def test_a_new_kustomization_holds_what_commands_read(tmp_path: Path) -> None:
         "k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": WEB,
         "chart/Chart.yaml": "name: x\n", "chart/templates/a.yaml": "{{ x }}\n",
     })  # fmt: skip
-    report = init(work, "kustomize", *ENABLED)
+    report = init(work, "kustomize", *ENABLED, f"{work}/")
     made = yaml.safe_load((work / "kustomization.yaml").read_text())
     assert made["resources"] == ["broken.yaml", "deep/er/db.yaml", "k", "web.yaml"]
-    assert "no manifests of Kubernetes: package.json, values.yaml, chart" in report
+    left_out = "package.json, values.yaml (no manifests of Kubernetes); chart (Helm charts)"
+    assert f"Not among its resources: {left_out}" in report
+
+
+def test_a_directory_of_kustomizations_is_not_made_one(tmp_path: Path) -> None:
+    work = overlay(tmp_path)
+    write(work, {"o/test/kustomization.yaml": "resources: [../../base]\n"})
+    before = tree(work)
+    said = init(work, "kustomize", "o", code=1)
+    assert "below it: o/prod, o/test. Wire each that is built by itself: krm-injector init " in said
+    assert "kustomize o/prod [input-ambiguous]" in said and tree(work) == before
 
 
 def test_a_chart_is_no_kustomization(tmp_path: Path) -> None:
