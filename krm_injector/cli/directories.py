@@ -12,13 +12,13 @@ from krm_injector.cli.options import COMMANDS
 from krm_injector.model import Refused, Result
 from krm_injector.sources import files, kustomize, processes
 from krm_injector.sources.files import Source
-from krm_injector.sources.processes import Rendered
+from krm_injector.sources.processes import Rendered, Runner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release
-    from krm_injector.sources.programs import KustomizeOptions
+    from krm_injector.sources.kustomize_options import KustomizeOptions
 
 _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
@@ -30,11 +30,11 @@ def read(directory: str, request: Request, release: Release | None = None) -> Lo
     arguments = request.arguments
     path = request.environment.get("PATH", os.defpath)
     if files.is_kustomization(directory):
-        return _kustomization(directory, arguments, path)
+        return _kustomization(directory, request, path)
     if has(directory, files.CHART):
         return _chart(directory, arguments, release, path)
     if has(directory, files.KPTFILE) and arguments.command != "build":
-        return _package(directory, arguments, path)
+        return _package(directory, request, path)
     return _plain(directory, arguments)
 
 
@@ -61,14 +61,16 @@ def _chart(directory: str, arguments: Arguments, release: Release | None, path: 
 # ---------------------------------------------------------------- a kustomization
 
 
-def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
+def _kustomization(directory: str, request: Request, path: str) -> Loaded:
+    from krm_injector.cli import inside
     from krm_injector.discovery import context
-    from krm_injector.sources import kustomizations, programs
+    from krm_injector.sources import kustomizations, kustomize_options
 
+    arguments = request.arguments
     # A command without --allow-exec names one that has it.
     can_allow = "--allow-exec" in COMMANDS[arguments.command].options
     command = arguments.command if can_allow else "build"
-    options = programs.kustomize_options(
+    options = kustomize_options.kustomize_options(
         directory, arguments.kustomize, arguments.passed_on, path, arguments.allow_exec, command
     )
     loaded = _own_functions(directory, options)
@@ -81,7 +83,7 @@ def _kustomization(directory: str, arguments: Arguments, path: str) -> Loaded:
         return loaded._replace(sources=tuple(sources))
 
     program = kustomize.find_kustomize(arguments.kustomize, path)
-    rendered = kustomize.build(directory, program, options.words, processes.start)
+    rendered = inside.build(directory, program, options, request)
     return loaded._replace(
         sources=_rendered(directory, rendered, injected),
         results=(*rendered.results, *_moved(options)),
@@ -130,12 +132,14 @@ def _moved(options: KustomizeOptions) -> tuple[Result, ...]:
 # ---------------------------------------------------------------- a kpt package
 
 
-def _package(directory: str, arguments: Arguments, path: str) -> Loaded:
+def _package(directory: str, request: Request, path: str) -> Loaded:
     """A kpt package: its files as they are, because kpt renders in place. explain asks kpt for
     the result.
     """
+    from krm_injector.cli import inside
     from krm_injector.sources import programs
 
+    arguments = request.arguments
     has_pipeline, functions = programs.of_package(directory)
     configs = tuple(programs.injections(functions.configs))
     if not has_pipeline or arguments.command != "explain":
@@ -152,7 +156,8 @@ def _package(directory: str, arguments: Arguments, path: str) -> Loaded:
         programs.refuse(functions, directory, "explain")
 
     allowed = ["--allow-exec"] if arguments.allow_exec or functions.harmless else []
-    rendered = _kpt(program, directory, allowed)
+    with inside.starting(request, executes=functions.own) as start:
+        rendered = _kpt(start, program, directory, allowed)
     return Loaded(_rendered(directory, rendered), configs=configs)
 
 
@@ -164,10 +169,10 @@ def _no_kpt(directory: str) -> Result:
     return Result("warning", message, file=directory, code="kpt-not-run")
 
 
-def _kpt(program: str, directory: str, allowed: Sequence[str]) -> Rendered:
+def _kpt(start: Runner, program: str, directory: str, allowed: Sequence[str]) -> Rendered:
     """The output of a kpt package's pipeline. Nothing is written."""
     try:
-        done = processes.start([program, "fn", "render", directory, "--output", "stdout", *allowed])
+        done = start([program, "fn", "render", directory, "--output", "stdout", *allowed])
     except OSError as problem:
         message = f"{program} could not be started: {problem.strerror or problem}"
         raise Refused(Result("error", message, code="kpt-failed")) from None

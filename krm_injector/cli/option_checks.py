@@ -19,6 +19,9 @@ _OF_MANIFESTS = (
     "--helm",
 )
 
+# What init writes into the functionConfig.
+OF_INIT = ("--mesh", "--mesh-version", "--context", "--namespace", "--namespace-labels")
+
 
 def explain(arguments: Arguments) -> None:
     if not arguments.truth_table:
@@ -53,6 +56,16 @@ def init(arguments: Arguments) -> None:
     target = arguments.paths[0]
     if arguments.image and target in ("pre-commit", "github-action"):
         raise Usage(f"init {target} runs the krm-injector on PATH: leave --image out")
+
+    stated = [name for name in OF_INIT if getattr(arguments, name[2:].replace("-", "_"))]
+    if stated and target in ("pre-commit", "github-action"):
+        raise Usage(f"init {target} writes no functionConfig: leave {' and '.join(stated)} out")
+    if arguments.mesh and (arguments.image or target == "kpt"):
+        where = "in a container" if arguments.image else "of kpt"
+        raise Usage(
+            f"a function {where} finds no mesh file: put its objects, marked "
+            "config.kubernetes.io/local-config, among the manifests, and leave --mesh out"
+        )
 
 
 def completion(arguments: Arguments) -> None:

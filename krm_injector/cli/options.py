@@ -252,8 +252,9 @@ COMMANDS = {
         Command(
             "init",
             "krm-injector init [OPTIONS] kustomize|kpt|argocd|helm|pre-commit|github-action [DIR]",
-            "write the files that an orchestrator needs; replace none that exists",
-            ("--image", "--quiet", "--color", "--no-color", "--help"),
+            "write the files that an orchestrator needs; replace none that exists. Other options "
+            "than --image go into the functionConfig",
+            ("--image", *option_checks.OF_INIT, "--quiet", "--color", "--no-color", "--help"),
             most_paths=2,
             refused=_NOTHING_PRINTED,
             reads_stdin=False,

@@ -23,8 +23,12 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
     if not name:
         message = (
             f"{ref} names no Namespace, and whether it is injected depends on the Namespace's "
-            "labels; give it metadata.namespace, set spec.defaultNamespace in the functionConfig, "
-            "or use --namespace"
+            "labels. Give it metadata.namespace, or say on the command line which it is, and what "
+            "labels it has if no manifest of it is there:\n"
+            "  --namespace NAME --namespace-labels NAME=istio-injection=enabled\n"
+            "or in the functionConfig, where init writes it with the same options:\n"
+            "spec:\n  defaultNamespace: NAME\n  namespaces:\n  - name: NAME\n"
+            "    labels: {istio-injection: enabled}"
         )
         return Result(severity, message, ref, "metadata.namespace", code="namespace-missing")
 
@@ -34,7 +38,8 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
         f"labels{consequence}. Add the Namespace to the bundle (--context FILE reads it from "
         "elsewhere), or say which labels it has in the cluster, on the command line:\n"
         f"  --namespace-labels {name}=istio-injection=enabled\n"
-        f"or in the functionConfig ({{}} for none):\nspec:\n  namespaces:\n  - name: {name}\n"
+        "or in the functionConfig, where init writes it with the same option ({} for none):\n"
+        f"spec:\n  namespaces:\n  - name: {name}\n"
         "    labels: {istio-injection: enabled}"
     )
     return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")
@@ -70,7 +75,8 @@ def missing_control_plane(workload: Workload, matcher: WebhookMatcher) -> Result
     mesh_config = with_revision(MESH_CONFIG_MAP, revision)
     message = (
         f"{workload.ref} is selected by {matcher.webhook.id} of control plane {revision}, whose "
-        f"configuration is not given; add the ConfigMaps {injector} and {mesh_config} to the bundle"
+        f"configuration is not given; name its mesh file with --mesh FILE, or add the ConfigMaps "
+        f"{injector} and {mesh_config} to the bundle"
     )
     return Result("error", message, workload.ref, code="control-plane-missing")
 
@@ -91,7 +97,7 @@ def no_such_revision(workload: Workload, meshes: Sequence[Mesh], revision: str) 
     known = ", ".join(complete) or "none"
     message = (
         f"there is no control plane of revision {revision or 'default'} for {workload.ref}; known "
-        f"are: {known}. State spec.revision"
+        f"are: {known}. Name one with --revision REV, or as spec.revision of the functionConfig"
     )
     return Result(
         "error", message, workload.ref, "spec.revision", revision, code="control-plane-missing"

@@ -137,23 +137,23 @@ def version_warnings(text: str, place: str, ref: ResourceRef | None) -> list[Res
     if minor is None:
         message = (
             f"Istio's version cannot be told from {place}; the rules of {version_text(NEWEST)} are "
-            "used. State it as spec.mesh.version in the functionConfig, or by --mesh-version"
+            "used. State it with --mesh-version V, or as spec.mesh.version of the functionConfig"
         )
         return [Result("warning", message, ref, "data.values", code="mesh-version-unknown")]
 
     if minor > NEWEST:
         message = (
             f"Istio {text} of {place} is newer than known here; the rules of "
-            f"{version_text(NEWEST)} are used. A newer krm-injector may know it; spec.mesh.version "
-            "(--mesh-version) states whose rules to use"
+            f"{version_text(NEWEST)} are used. A newer krm-injector may know it; --mesh-version V "
+            "(or spec.mesh.version) states whose rules to use"
         )
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-newer")]
 
     if minor < OLDEST:
         message = (
             f"Istio {text} of {place} is older than known here; the rules of "
-            f"{version_text(OLDEST)} are used. spec.mesh.version (--mesh-version) states whose "
-            "rules to use"
+            f"{version_text(OLDEST)} are used. --mesh-version V (or spec.mesh.version) states "
+            "whose rules to use"
         )
         return [Result("warning", message, ref, "data.values", text, code="mesh-version-older")]
 
@@ -178,8 +178,8 @@ def _several_versions(
     first, last = version_text(minors[0]), version_text(minors[-1])
     message = (
         f"Istio's version cannot be told from {place}; {contradiction}it is that of {first} to "
-        f"{last}, and the rules of {last} are used. State it as spec.mesh.version in the "
-        "functionConfig, or by --mesh-version"
+        f"{last}, and the rules of {last} are used. State it with --mesh-version V, or as "
+        "spec.mesh.version of the functionConfig"
     )
     return Result("warning", message, ref, "data.config", code="mesh-version-unknown")
 

@@ -12,20 +12,19 @@ import os
 from collections.abc import Iterator, Sequence
 
 from krm_injector.function_config import ACTIONS
-from krm_injector.istio_names import FUNCTION_ANNOTATION
+from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomizations, resource_list
-from krm_injector.sources.kustomize import find_kustomize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-ENABLE = ("--enable-alpha-plugins", "--enable-exec")
 OWN = "krm-injector"
+PLUGIN_KIND = "SidecarInjection"  # the name of kustomize's older kind of plugin: cli/program.py
 _OLD_FUNCTION_ANNOTATION = "config.k8s.io/function"
 # Fields of a kustomization (kustomize, api/types/kustomization.go); Go's JSON ignores their case,
 # we do not.
@@ -58,6 +57,7 @@ class Config(NamedTuple):
     file: str  # in which it is written
     root: str  # the directory in which the function would run; its paths are relative to it
     top: bool = True  # the directory on the command line runs it, not one that it is built on
+    plugin: bool = False  # kustomize runs it as its older kind of plugin, by the kind's name
 
 
 class Functions(NamedTuple):
@@ -166,56 +166,6 @@ def _line(text: str, program: str) -> int:
 
 
 # ---------------------------------------------------------------- kustomize
-
-
-class KustomizeOptions(NamedTuple):
-    """How a directory is to be rendered."""
-
-    words: tuple[str, ...]  # options of kustomize
-    left_out: tuple[Config, ...] = ()  # our own functions, which kustomize leaves out
-    alone: bool = False  # there are no other functions, not even built-in ones
-
-
-def kustomize_options(
-    directory: str,
-    program: str | None,
-    passed_on: Sequence[str],
-    path: str,
-    allow_exec: bool,
-    command: str,
-) -> KustomizeOptions:
-    """kustomize's options for a directory: those of the user, and those that allow functions.
-
-    If only our own function would run, kustomize leaves it out: with --enable-alpha-plugins and
-    without --enable-exec it skips exec functions (kustomize 5.8.1, api/internal/plugins/loader), as
-    kubectl, which has no --enable-exec, always does. The caller does their work after the build,
-    with all options of the command line.
-
-    ``program``: --kustomize; ``command``: ours, for messages. Raises Refused for functions that may
-    not run, and if the program has no such option.
-    """
-    decided = any(word.startswith(ENABLE[0]) for word in passed_on)  # by the caller of kustomize
-    if decided or not files.is_kustomization(directory):
-        return KustomizeOptions(tuple(passed_on))
-
-    functions = of_kustomization(directory)
-    if not allow_exec:
-        refuse(functions, directory, command)
-        if not functions.harmless:
-            return KustomizeOptions(tuple(passed_on))
-
-    if can_be_left_out(functions):
-        return KustomizeOptions((*passed_on, ENABLE[0]), functions.configs, not functions.builtin)
-
-    kustomize, subcommand = find_kustomize(program, path)
-    if subcommand == "build":
-        return KustomizeOptions((*passed_on, *ENABLE))
-
-    message = (
-        f"{kustomize} cannot run functions by exec; install kustomize, or name one with "
-        "--kustomize PATH"
-    )
-    raise Refused(Result("error", message, file=directory, code="kustomize-missing"))
 
 
 def can_be_left_out(functions: Functions) -> bool:
@@ -330,9 +280,7 @@ def of_config(value: Any, text: str, file: str, root: str) -> Functions:
     annotations = annotations if isinstance(annotations, dict) else {}
     annotation = annotations.get(FUNCTION_ANNOTATION, annotations.get(_OLD_FUNCTION_ANNOTATION))
     if annotation is None:
-        builtin = at(value, ("apiVersion",)) == _BUILTIN
-        has_function = at(value, ("metadata", "configFn")) is not None
-        return Functions(builtin=True) if builtin and not has_function else _UNSEEN
+        return _by_kind(value, file, root)
 
     try:
         function = yaml.load(str(annotation))
@@ -353,3 +301,14 @@ def of_config(value: Any, text: str, file: str, root: str) -> Functions:
         return Functions(others=(Program(file, line, f"the container image {image}"),))
 
     return _UNSEEN
+
+
+def _by_kind(value: Any, file: str, root: str) -> Functions:
+    """A configuration without a function: kustomize goes by its apiVersion and kind."""
+    if at(value, ("metadata", "configFn")) is not None:
+        return _UNSEEN
+
+    version, kind = at(value, ("apiVersion",)), at(value, ("kind",))
+    if (version, kind) == (API_VERSION, PLUGIN_KIND):
+        return Functions(own=True, configs=(Config(value, file, root, plugin=True),))
+    return Functions(builtin=True) if version == _BUILTIN else _UNSEEN

@@ -5,6 +5,11 @@ from __future__ import annotations
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.wiring.function_file import function_file
 from krm_injector.wiring.plan import Plan
+from krm_injector.wiring.stated import NOTHING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.wiring.stated import Stated
 
 NOTE = (
     "Argo CD builds this directory with the plugin krm-injector, which finds it by "
@@ -21,5 +26,5 @@ NOTE = (
 )
 
 
-def plan(directory: str, image: str | None) -> Plan:
-    return Plan(function_file(directory, image), ("krm-injector build .",), (NOTE,))
+def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
+    return Plan(function_file(directory, image, stated), ("krm-injector build .",), (NOTE,))

@@ -9,27 +9,60 @@ from krm_injector.istio_names import API_VERSION, FUNCTION_ANNOTATION, FUNCTION_
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
 from krm_injector.sources import kustomizations
-from krm_injector.wiring.plan import File, in_the_way, present
+from krm_injector.wiring import stated as fields
+from krm_injector.wiring.plan import File, added, in_the_way, present
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.wiring.stated import Stated
 
-def function_file(directory: str, image: str | None) -> tuple[File, ...]:
-    """The functionConfig's file: a new one, or none where one is there already. Raises Refused if
-    another file is in its place.
+    Files = tuple[File, ...]
+
+
+def function_file(directory: str, image: str | None, stated: Stated = fields.NOTHING) -> Files:
+    """The functionConfig's file: a new one, or the one that is there with what it lacks of what is
+    ``stated``; none if it lacks nothing. Raises Refused if another file is in its place.
     """
-    text = _function_config(image)
-    standing = present(directory, FUNCTION_FILE)
+    spec = stated.spec(directory)
+    path = _standing_file(directory)
+    text = _function_config(image, spec)
+    standing = present(directory, path)
     if standing is None:
-        return (File(FUNCTION_FILE, text),)
-    if _is_function_config(standing):
-        return ()
-    raise Refused(in_the_way(FUNCTION_FILE, text))
+        return (File(path, text),)
+    if not _is_function_config(standing):
+        raise Refused(in_the_way(path, text))
+
+    return added(
+        path,
+        standing,
+        lambda value: fields.with_spec(value, spec, path),
+        f"spec:\n{fields.lines(spec)}",
+    )
 
 
-def _function_config(image: str | None) -> str:
+def spec_of(directory: str, files: Files) -> dict[str, Any]:
+    """The spec of the functionConfig, as it is when the files of a plan are written."""
+    path = _standing_file(directory)
+    planned = next((file.text for file in files if file.path == path), None)
+    value = yaml.load(planned if planned is not None else present(directory, path) or "")
+    spec = value.get("spec") if isinstance(value, dict) else None
+    return spec if isinstance(spec, dict) else {}
+
+
+def _standing_file(directory: str) -> str:
+    """The file of the functionConfig that the directory's kustomization runs, or else the one that
+    init writes.
+    """
+    kustomization = kustomizations.fields(directory) or {}
+    for entry in kustomizations.entries(kustomization, "transformers"):
+        if "\n" not in entry and is_ours(directory, entry):
+            return os.path.normpath(entry)
+    return FUNCTION_FILE
+
+
+def _function_config(image: str | None, spec: dict[str, Any]) -> str:
     """The functionConfig that kustomize and kpt share."""
     runtime = "      exec:\n        path: krm-injector\n"
     if image:
@@ -47,7 +80,7 @@ def _function_config(image: str | None) -> str:
         f"{runtime}"
         "spec:\n"
         "  method: automatic\n"
-    )
+    ) + fields.lines(spec)
 
 
 def _is_function_config(text: str) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.sources import processes
-from krm_injector.wiring.function_file import function_file
+from krm_injector.sources.files import CHART
+from krm_injector.wiring.function_file import function_file, spec_of
 from krm_injector.wiring.plan import Plan, new
+from krm_injector.wiring.stated import NOTHING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.wiring.stated import Stated
 
 PLUGIN_FILE = ".krm-injector/helm/plugin.yaml"
 PLUGIN = """\
@@ -22,34 +29,44 @@ runtimeConfig:
   - command: krm-injector
     args: [inject]
 """
-ARGUMENTS = (
-    f"--post-renderer-args=--config={FUNCTION_FILE} --post-renderer-args=--namespace=NAMESPACE"
-)
 NOTE = (
-    "Charts seldom name their Namespace: put the release's for NAMESPACE, and what labels it has "
-    f"""into {FUNCTION_FILE}:
-  spec:
-    namespaces:
-    - {{name: NAMESPACE, labels: {{istio-injection: enabled}}}}"""
+    "Charts seldom name their Namespace: put the release's for NAMESPACE, and state what labels it "
+    """has:
+  krm-injector init helm --namespace-labels NAMESPACE=istio-injection=enabled"""
 )
-TEMPLATE = "helm template RELEASE CHART -n NAMESPACE --post-renderer krm-injector"
-COMMANDS_OF_3 = (f"{TEMPLATE} --post-renderer-args=inject {ARGUMENTS}",)
-COMMANDS_OF_4 = ("helm plugin install .krm-injector/helm", f"{TEMPLATE} {ARGUMENTS}")
-NOTE_ON_3 = f"These are for Helm 4. Helm 3 needs no plugin: {COMMANDS_OF_3[0]}"
 
 
-def plan(directory: str, image: str | None) -> Plan:
+def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
     """Helm 3 runs the program as it is, Helm 4 a plugin; where neither is found, the plan has
     both.
     """
     version = _major_version()
-    files = function_file(directory, image)
+    files = function_file(directory, image, stated)
+    template, arguments = _command(directory, stated)
+    of_3 = f"{template} --post-renderer-args=inject {arguments}"
+    notes = () if spec_of(directory, files).get("namespaces") else (NOTE,)
     if version == 3:
-        return Plan(files, COMMANDS_OF_3, (NOTE,))
+        return Plan(files, (of_3,), notes)
 
     files = (*files, *new(directory, PLUGIN_FILE, PLUGIN))
-    notes = (NOTE,) if version == 4 else (NOTE, NOTE_ON_3)
-    return Plan(files, COMMANDS_OF_4, notes)
+    if version is None:
+        notes = (*notes, f"These are for Helm 4. Helm 3 needs no plugin: {of_3}")
+    of_4 = f"{template} {arguments}"
+    return Plan(files, ("helm plugin install .krm-injector/helm", of_4), notes)
+
+
+def _command(directory: str, stated: Stated) -> tuple[str, str]:
+    """The command that renders, and its options for the post-renderer. The directory may be the
+    chart.
+    """
+    chart = "RELEASE ." if os.path.isfile(os.path.join(directory, CHART)) else "RELEASE CHART"
+    names = [namespace.name for namespace in stated.namespaces]
+    namespace = stated.namespace or (names[0] if len(names) == 1 else "NAMESPACE")
+    return (
+        f"helm template {chart} -n {namespace} --post-renderer krm-injector",
+        f"--post-renderer-args=--config={FUNCTION_FILE} "
+        f"--post-renderer-args=--namespace={namespace}",
+    )
 
 
 def _major_version() -> int | None:

@@ -8,50 +8,53 @@ import os
 from collections.abc import Callable
 
 from krm_injector.model import Refused, Result
+from krm_injector.wiring.stated import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.wiring.plan import File, Plan
+    from krm_injector.wiring.stated import Stated
 
 
-def _kustomize(directory: str, image: str | None) -> Plan:
+def _kustomize(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import kustomize
 
-    return kustomize.plan(directory, image)
+    return kustomize.plan(directory, image, stated)
 
 
-def _kpt(directory: str, image: str | None) -> Plan:
+def _kpt(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import kpt
 
-    return kpt.plan(directory, image)
+    return kpt.plan(directory, image, stated)
 
 
-def _argocd(directory: str, image: str | None) -> Plan:
+def _argocd(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import argocd
 
-    return argocd.plan(directory, image)
+    return argocd.plan(directory, image, stated)
 
 
-def _helm(directory: str, image: str | None) -> Plan:
+def _helm(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import helm
 
-    return helm.plan(directory, image)
+    return helm.plan(directory, image, stated)
 
 
-def _pre_commit(directory: str, image: str | None) -> Plan:
+def _pre_commit(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import pre_commit
 
     return pre_commit.plan(directory, image)
 
 
-def _github_action(directory: str, image: str | None) -> Plan:
+def _github_action(directory: str, image: str | None, stated: Stated) -> Plan:
     from krm_injector.wiring import github_action
 
     return github_action.plan(directory, image)
 
 
-# What can be wired: its name on the command line -> its plan, of the directory and --image.
-TARGETS: dict[str, Callable[[str, str | None], Plan]] = {
+# What can be wired: its name on the command line -> its plan, of the directory, --image and what
+# the other options state.
+TARGETS: dict[str, Callable[[str, str | None, Stated], Plan]] = {
     "kustomize": _kustomize,
     "kpt": _kpt,
     "argocd": _argocd,
@@ -61,10 +64,20 @@ TARGETS: dict[str, Callable[[str, str | None], Plan]] = {
 }
 
 
-def run(target: str, directory: str, image: str | None) -> str:
+def run(target: str, directory: str, image: str | None, stated: Stated = NOTHING) -> str:
     """Write what the target needs; the text says what was written and what to type next. Raises
     Refused.
     """
+    refuse_unwritable(target, directory)
+    plan = TARGETS[target](directory, image, stated)
+    for file in plan.files:
+        _write(directory, file)
+
+    return _report(plan, directory, stated.notes(directory))
+
+
+def refuse_unwritable(target: str, directory: str) -> None:
+    """Raises Refused if there is no such target or directory."""
     if target not in TARGETS:
         from krm_injector.function_config.report import nearest
 
@@ -77,12 +90,6 @@ def run(target: str, directory: str, image: str | None) -> str:
         problem = "is not a directory" if os.path.exists(directory) else "does not exist"
         message = f"{directory} {problem}"
         raise Refused(Result("error", message, file=directory, code="input-unreadable"))
-
-    plan = TARGETS[target](directory, image)
-    for file in plan.files:
-        _write(directory, file)
-
-    return _report(plan, directory)
 
 
 # ---------------------------------------------------------------- writing
@@ -118,7 +125,7 @@ def _create(path: str, text: str, mode: int) -> None:
 # ---------------------------------------------------------------- what people read
 
 
-def _report(plan: Plan, directory: str) -> str:
+def _report(plan: Plan, directory: str, notes: tuple[str, ...]) -> str:
     """What was written, the notes, and the commands to type next."""
     import shlex
 
@@ -126,7 +133,7 @@ def _report(plan: Plan, directory: str) -> str:
     if not plan.files:
         text = "nothing to write: it is all there already\n"
 
-    text += "".join(f"\n{note}\n" for note in plan.notes)
+    text += "".join(f"\n{note}\n" for note in (*plan.notes, *notes))
     text += "\nnext:\n"
     if os.path.normpath(directory) != ".":
         text += f"  cd {shlex.quote(directory)}\n"

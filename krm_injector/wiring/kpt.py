@@ -6,22 +6,26 @@ import os
 import re
 
 from krm_injector.istio_names import FUNCTION_FILE, LOCAL_CONFIG
-from krm_injector.wiring.function_file import function_file
+from krm_injector.wiring.function_file import function_file, spec_of
+from krm_injector.wiring.namespaces import to_state
 from krm_injector.wiring.plan import Cannot, File, Plan, added, listed, present
+from krm_injector.wiring.stated import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.wiring.stated import Stated
+
 KPTFILE = "Kptfile"
 NOTE = "kpt writes in place: commit first, and see the changes with git diff."
 
 
-def plan(directory: str, image: str | None) -> Plan:
+def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
     """The functionConfig and the mutator in the Kptfile, which is made if there is none. Raises
     Refused.
     """
-    files = function_file(directory, image)
+    files = function_file(directory, image, stated)
     text = present(directory, KPTFILE)
     if text is None:
         files = (*files, File(KPTFILE, _new_kptfile(directory, image)))
@@ -29,7 +33,8 @@ def plan(directory: str, image: str | None) -> Plan:
         files = (*files, *_with_mutator(text, image))
 
     command = "kpt fn render ." if image else "kpt fn render --allow-exec ."
-    return Plan(files, (command,), (NOTE,))
+    notes = to_state(directory, "kpt", spec_of(directory, files))
+    return Plan(files, (command,), (NOTE, *notes))
 
 
 def _mutator(image: str | None) -> dict[str, str]:

@@ -10,8 +10,9 @@ from krm_injector.wiring.function_file import injects
 
 
 def command(directory: str) -> tuple[str, str]:
-    """The command, and a note about it: for the directory as a whole; if it has no manifests of its
-    own for the kustomizations in it that inject; where none does, what explain says of them.
+    """The command, and a note about it: for the directory as a whole, so that an overlay that is
+    added later is not left out; for those kustomizations in it that inject, if some do not; where
+    none does, what explain says of them.
     """
     found = files.find(directory)
     outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
@@ -19,11 +20,12 @@ def command(directory: str) -> tuple[str, str]:
         return "krm-injector verify .", ""
 
     injecting = [path for path in outermost if injects(path)]
-    paths = [os.path.relpath(path, directory) for path in injecting or outermost]
-    words = " ".join(map(shlex.quote, paths))
-    note = "There are kustomizations only, and each that is built is named."
-    if injecting:
-        return f"krm-injector verify {words}", note
+    if not injecting:
+        note = "No kustomization here injects: the command tells whether injection can be decided."
+        return "krm-injector explain .", note
+    if len(injecting) == len(outermost):
+        return "krm-injector verify .", "Each kustomization here is built and verified."
 
-    note += " None of them injects, so the command tells whether injection can be decided."
-    return f"krm-injector explain {words}", note
+    words = " ".join(shlex.quote(os.path.relpath(path, directory)) for path in injecting)
+    note = "Not all kustomizations here inject: those that do are named. Add others as they do."
+    return f"krm-injector verify {words}", note

@@ -73,7 +73,7 @@ def test_the_log_holds_what_was_said(helm: Helm) -> None:
 
 def test_without_a_namespace_the_message_says_how_to_give_it(helm: Helm) -> None:
     helm.template("--config=istio-inject.yaml", "--log=inject.log", code=1)
-    assert "or use --namespace" in (helm.work / "inject.log").read_text()
+    assert "  --namespace NAME " in (helm.work / "inject.log").read_text()
 
 
 def test_bare_manifests_for_the_function_are_refused_with_the_way(

@@ -257,7 +257,7 @@ def test_a_function_in_a_base_without_the_namespace_says_what_to_add(
     files["base/istio-inject.yaml"] = function_config()
     done = build(programs, write(tmp_path / "work", files) / "prod", code=1)
     assert done.out == b""
-    assert "Deployment web names no Namespace" in done.err and "spec.defaultNamespace" in done.err
+    assert "Deployment web names no Namespace" in done.err and "defaultNamespace: NAME" in done.err
 
 
 @pytest.mark.parametrize("program", ["krm-injector", "./copy"])

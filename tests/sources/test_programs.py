@@ -11,7 +11,7 @@ import files
 import pytest
 
 from krm_injector.model import Refused
-from krm_injector.sources import programs
+from krm_injector.sources import kustomize_options, programs
 
 
 def config(
@@ -141,7 +141,7 @@ def test_kustomize_gets_the_options_only_where_it_may(tmp_path: Path) -> None:
 
     def options(program: str, passed_on: tuple[str, ...] = (), allow: bool = False) -> list[str]:
         return list(
-            programs.kustomize_options(
+            kustomize_options.kustomize_options(
                 directory, program, passed_on, os.defpath, allow, "build"
             ).words
         )

@@ -20,6 +20,10 @@ from krm_injector.model import Refused
 from krm_injector.wiring import init
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n"
+    "spec: {template: {spec: {containers: [{name: web, image: a.example/web}]}}}\n"
+)
 KPTFILE = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x # mine\n"
 
 
@@ -32,7 +36,7 @@ def refused(target: str, directory: Path) -> str:
 
 
 def test_kustomize_makes_a_kustomization(tmp_path: Path) -> None:
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(WEB)
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "kustomization.yaml").write_text(HEAD)
     (tmp_path / "other").mkdir()
@@ -60,7 +64,7 @@ def programs(path: Path, **says: str) -> Path:
 def test_kustomize_where_only_kubectl_is_there_tells_the_command_that_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(WEB)
     monkeypatch.setenv("PATH", str(programs(tmp_path / "bin", kubectl="")))
     report = init.run("kustomize", str(tmp_path), None)
     assert (
@@ -122,14 +126,22 @@ def test_helm_tells_what_the_helm_that_is_there_needs(
                 "o/kustomization.yaml": "resources: [../b]\nnamePrefix: x\n",
                 "o p/kustomization.yaml": "namespace: x\n",
             },
-            "explain o 'o p'",
+            "explain .",
         ),
         (
             {
                 "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p q/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
                 "p/kustomization.yaml": "namePrefix: x\n",
             },
-            "verify o",
+            "verify o 'p q'",
+        ),
+        (
+            {
+                "o/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+                "p/kustomization.yaml": "namePrefix: x\ntransformers: [istio-inject.yaml]\n",
+            },
+            "verify .",
         ),
         ({"c/Chart.yaml": "name: c\n"}, "verify ."),
     ],
@@ -153,7 +165,7 @@ def test_verification_is_wired_to_what_the_repository_holds(
 
 
 def test_kustomize_with_an_image(tmp_path: Path) -> None:
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(WEB)
     report = init.run("kustomize", str(tmp_path), "example.org/krm-injector:v1")
     assert "image: example.org/krm-injector:v1" in (tmp_path / "istio-inject.yaml").read_text()
     assert "  kustomize build --enable-alpha-plugins .\n" in report
@@ -222,7 +234,7 @@ def test_kustomize_where_nothing_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["kustomize", "kpt"])
 def test_a_file_in_the_way_is_left(tmp_path: Path, target: str) -> None:
     (tmp_path / "istio-inject.yaml").write_text("kind: Other\n")
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(WEB)
     assert "istio-inject.yaml is there and says something else" in refused(target, tmp_path)
 
 
@@ -231,14 +243,14 @@ def test_nothing_is_overwritten_and_nothing_written_in_part(tmp_path: Path, targ
     """Each file that init would write, in turn there already and saying something else."""
     clean = tmp_path / "clean"
     clean.mkdir()
-    (clean / "web.yaml").write_text("a: b\n")
+    (clean / "web.yaml").write_text(WEB)
     init.run(target, str(clean), None)
     made = set(tree(clean)) - {"web.yaml"}
     assert made
     for number, taken in enumerate(sorted(made)):
         directory = tmp_path / str(number)
         (directory / taken).parent.mkdir(parents=True)
-        (directory / "web.yaml").write_text("a: b\n")
+        (directory / "web.yaml").write_text(WEB)
         (directory / taken).write_text("- something else\n")
         assert taken in refused(target, directory)
 
@@ -247,12 +259,12 @@ def test_nothing_is_overwritten_and_nothing_written_in_part(tmp_path: Path, targ
 def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path, target: str) -> None:
     clean = tmp_path / "clean"
     clean.mkdir()
-    (clean / "web.yaml").write_text("a: b\n")
+    (clean / "web.yaml").write_text(WEB)
     init.run(target, str(clean), None)
     for number, taken in enumerate(sorted(set(tree(clean)) - {"web.yaml"})):
         directory = tmp_path / str(number)
         (directory / taken).parent.mkdir(parents=True)
-        (directory / "web.yaml").write_text("a: b\n")
+        (directory / "web.yaml").write_text(WEB)
         (directory / taken).symlink_to(tmp_path / "elsewhere")
         with pytest.raises(Refused):
             init.run(target, str(directory), None)
@@ -305,7 +317,7 @@ def test_kpt_knows_its_own_image(tmp_path: Path) -> None:
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "web.yaml").write_text("a: b\n")
+    (tmp_path / "web.yaml").write_text(WEB)
     done = krm_text("init", "kustomize", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.endswith(
         "  kustomize build --enable-alpha-plugins --enable-exec .\n"
