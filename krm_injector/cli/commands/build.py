@@ -6,14 +6,14 @@ Argo CD calls this command as a plugin. Then the Application sets what the comma
 
 from __future__ import annotations
 
-from krm_injector.cli import argocd, loader, transform
+from krm_injector.cli import argocd, loader, roots, transform
 from krm_injector.cli.request import Answer, Request
 from krm_injector.sources import helm
 
 
 def run(request: Request) -> Answer:
     arguments = request.arguments
-    directory = arguments.paths[0] if arguments.paths else "."
+    directory, told = roots.to_build(request, arguments.paths[0] if arguments.paths else ".")
     application = argocd.application(request.environment)
     is_chart = helm.is_chart(directory)
     if arguments.parameters:
@@ -28,4 +28,5 @@ def run(request: Request) -> Answer:
     loaded = loader.read(request, (directory,), release)
 
     request = loader.with_function_file(request, loaded, directory)
-    return transform.answer(request, loaded, to_apply=True, application=application)
+    answer = transform.answer(request, loaded, to_apply=True, application=application)
+    return answer._replace(results=(*told, *answer.results))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from krm_injector import results
-from krm_injector.cli import bundles, finding_forms, verifying
+from krm_injector.cli import bundles, finding_forms, roots, verifying
 from krm_injector.cli.request import Answer, Request
 from krm_injector.outcome import Outcome
 from krm_injector.sources import files
@@ -21,10 +21,11 @@ def run(request: Request) -> Answer:
     --output asks for.
     """
 
-    def verified() -> Answer:
-        return bundles.with_all_causes(request, lambda: _verified(request))
+    return finding_forms.in_form(request, lambda: roots.answered(request, _one))
 
-    return finding_forms.in_form(request, verified)
+
+def _one(request: Request) -> Answer:
+    return bundles.with_all_causes(request, lambda: _verified(request))
 
 
 def _verified(request: Request) -> Answer:
