@@ -68,7 +68,7 @@ def _prepared(request: Request, fleet: Fleet, around: Neighbours) -> Run:
 def _from_around(target: Target, options: dict[str, Any], around: Neighbours) -> dict[str, Any]:
     """The options by which a target knows what the other manifests say of its cluster."""
     found: dict[str, Any] = {}
-    known = around.namespaces.get(target.cluster, ())
+    known = around.known(target.cluster)
     if known:
         found["known_namespaces"] = known
     if roots.is_mixed(target):

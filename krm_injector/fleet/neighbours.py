@@ -29,15 +29,27 @@ _MOST_NAMED = 3
 class Neighbours(NamedTuple):
     """What is known of the clusters."""
 
-    # By cluster: each Namespace that all its manifests describe alike, with its labels and a file.
-    namespaces: dict[str, Known]
+    # Each Namespace of a cluster with its labels and a file. "": for no cluster in particular.
+    namespaces: dict[str, dict[str, list[tuple[dict[str, str], str]]]]
     meshes: tuple[str, ...] = ()  # files that describe the one mesh
     results: tuple[Result, ...] = ()
 
+    def known(self, cluster: str) -> Known:
+        """The Namespaces of a cluster that all their manifests describe alike."""
+        found: dict[str, list[tuple[dict[str, str], str]]] = {}
+        for each in dict.fromkeys((cluster, "")):
+            for name, described in self.namespaces.get(each, {}).items():
+                found.setdefault(name, []).extend(described)
+
+        return tuple(
+            (name, *described[0])
+            for name, described in found.items()
+            if all(labels == described[0][0] for labels, _ in described)
+        )
+
 
 def read(fleet: Fleet) -> Neighbours:
-    found: dict[str, dict[str, tuple[dict[str, str], str]]] = {}
-    differing: set[tuple[str, str]] = set()
+    found: dict[str, dict[str, list[tuple[dict[str, str], str]]]] = {}
     meshes: dict[tuple[str, ...], set[str]] = {}
     for cluster, file in _files(fleet):
         for member in _facts(file):
@@ -48,18 +60,10 @@ def read(fleet: Fleet) -> Neighbours:
                 continue
 
             labels = string_map(at(member.value, ("metadata", "labels")))
-            first = found.setdefault(cluster, {}).setdefault(name, (labels, file))
-            if first[0] != labels:
-                differing.add((cluster, name))
+            found.setdefault(cluster, {}).setdefault(name, []).append((labels, file))
 
-    namespaces = {
-        cluster: tuple(
-            (name, *known) for name, known in of_cluster.items() if (cluster, name) not in differing
-        )
-        for cluster, of_cluster in found.items()
-    }
     one_mesh, results = _one_mesh(meshes)
-    return Neighbours(namespaces, one_mesh, results)
+    return Neighbours(found, one_mesh, results)
 
 
 def _one_mesh(

@@ -63,11 +63,15 @@ def as_found(result: TargetResult, target: Target) -> TargetResult:
     needs what is elsewhere.
     """
     errors = [each for each in result.results if each.severity == "error"]
+    if errors and all(each.code == "input-empty" for each in errors):
+        # Files of other programs, or a chart whose templates are empty with its own values.
+        nothing = tuple(each._replace(severity="info") for each in result.results)
+        return result._replace(code=0, results=nothing)
     if not errors or not all(needs_more(each, target) for each in errors):
         return result
 
     told = tuple(each._replace(severity="warning") for each in result.results)
-    return result._replace(code=0, results=told, data={NOT_RENDERED: True})
+    return result._replace(code=0, results=told, data={**result.data, NOT_RENDERED: True})
 
 
 def needs_more(error: Result, target: Target) -> bool:
@@ -99,17 +103,20 @@ def _remotes(directory: str) -> Iterator[str]:
 
 def _not_fetched(directory: str) -> Iterator[str]:
     """The charts that a chart depends on and that are not below it."""
-    path = os.path.join(directory, files.CHART)
-    try:
-        _, value = kustomizations.read(path)
-    except Refused:
-        return
+    for file in (files.CHART, "requirements.yaml"):  # the latter with apiVersion: v1
+        path = os.path.join(directory, file)
+        if not os.path.isfile(path):
+            continue
+        try:
+            _, value = kustomizations.read(path)
+        except Refused:
+            continue
 
-    dependencies = value.get("dependencies") if isinstance(value, dict) else None
-    for each in dependencies if isinstance(dependencies, list) else ():
-        name = each.get("name") if isinstance(each, dict) else None
-        if isinstance(name, str) and name and not _is_vendored(directory, name):
-            yield name
+        dependencies = value.get("dependencies") if isinstance(value, dict) else None
+        for each in dependencies if isinstance(dependencies, list) else ():
+            name = each.get("name") if isinstance(each, dict) else None
+            if isinstance(name, str) and name and not _is_vendored(directory, name):
+                yield name
 
 
 def _is_vendored(directory: str, name: str) -> bool:
