@@ -11,13 +11,18 @@ from krm_injector.fleet.kustomization_texts import is_remote, is_url, texts
 from krm_injector.fleet.model import Fleet, Target, TargetResult
 from krm_injector.model import Refused, Result
 from krm_injector.results import counted
-from krm_injector.sources import files, kustomizations
+from krm_injector.sources import files, kustomizations, programs
 
 NOT_RENDERED = "notRendered"  # in the data of a target's result
 _MOST_NAMED = 3
-# helm's texts for the functions fail and required, and for a schema: the chart wants values of its
-# user (helm 3.19, pkg/engine/engine.go and pkg/chartutil/jsonschema.go).
-_WANTS_VALUES = ("execution error at (", "don't meet the specifications of the schema")
+# helm's texts for the functions fail and required, for a schema, and for the version of Kubernetes
+# that it takes without a cluster: the chart wants something of its user (helm 3.19,
+# pkg/engine/engine.go, pkg/chartutil/jsonschema.go and pkg/action/install.go).
+_WANTS_MORE = (
+    "execution error at (",
+    "don't meet the specifications of the schema",
+    "chart requires kubeVersion",
+)
 
 
 def about(fleet: Fleet, verbose: bool) -> tuple[Result, ...]:
@@ -76,14 +81,14 @@ def as_found(result: TargetResult, target: Target) -> TargetResult:
 
 def needs_more(error: Result, target: Target) -> bool:
     """Whether rendering failed for the lack of something that is not in the repository: a remote
-    base, a chart that was not fetched, or the values of whoever installs a chart.
+    base, a chart or an image that was not fetched, or the values of whoever installs a chart.
     """
     if error.code == "kustomize-failed":
         return any(remote in error.message for remote in _remotes(target.path))
     if error.code == "helm-failed":
-        wants = any(text in error.message for text in _WANTS_VALUES) and not target.values
+        wants = any(text in error.message for text in _WANTS_MORE) and not target.values
         return wants or any(name in error.message for name in _not_fetched(target.path))
-    return False
+    return error.code == "kpt-failed" and _has_containers(target.path)
 
 
 def _remotes(directory: str) -> Iterator[str]:
@@ -117,6 +122,14 @@ def _not_fetched(directory: str) -> Iterator[str]:
             name = each.get("name") if isinstance(each, dict) else None
             if isinstance(name, str) and name and not _is_vendored(directory, name):
                 yield name
+
+
+def _has_containers(directory: str) -> bool:
+    """Whether kpt starts containers for a package."""
+    try:
+        return programs.of_package(directory)[1].containers
+    except Refused:
+        return False
 
 
 def _is_vendored(directory: str, name: str) -> bool:

@@ -16,6 +16,7 @@ from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Layouts
 
 _MOST_NAMED, _MOST_PASSED_OVER = 8, 3  # files that a message names
+_WITHOUT_SIGNS = dict.fromkeys(map(ord, "\"'"), "") | dict.fromkeys(map(ord, ",{}"), " ")
 
 
 class Joined(NamedTuple):
@@ -172,18 +173,28 @@ def _read(source: Source, strict: bool, lenient: bool, reading: _Reading) -> Non
 def _faulty(source: Source, lenient: bool, refused: Refused, reading: _Reading) -> None:
     """A file that cannot be read, or that has an object that is not valid."""
     codes = {result.code for result in refused.results}
-    if (
-        lenient
-        and source.found
-        and b"{{" in source.data
-        and all(code.startswith("yaml-") for code in codes)
-    ):
+    is_rest_told = lenient and source.found
+    if is_rest_told and all(yaml.A_TEMPLATE in result.message for result in refused.results):
         reading.templates.append(source.file)
-    elif lenient and source.found and codes == {"item-without-name"}:
-        # kubectl create takes it, if the API server gives it a name. It is no workload of Git.
+    elif is_rest_told and codes == {"item-without-name"} and not _may_be_workload(source.data):
+        # A request, as those of the API server that kubectl create sends, or a piece of something.
         reading.nameless.append(source.file)
     else:
         reading.problem(source, *refused.results)
+
+
+def _may_be_workload(data: bytes) -> bool:
+    """Whether a file mentions a built-in kind with a pod template as a kind."""
+    from krm_injector.kube.workloads import POD_TEMPLATES  # late: few files have no names
+
+    text = data.decode("utf-8", "replace").translate(_WITHOUT_SIGNS)
+    kinds = {kind for _, kind in POD_TEMPLATES}
+    return any(
+        word in kinds
+        for line in text.splitlines()
+        if "kind:" in line
+        for word in line.partition("kind:")[2].split()[:1]
+    )
 
 
 def _nothing(reading: _Reading) -> Result:
