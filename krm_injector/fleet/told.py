@@ -15,14 +15,12 @@ from krm_injector.sources import files, kustomizations, programs
 
 NOT_RENDERED = "notRendered"  # in the data of a target's result
 _MOST_NAMED = 3
-# helm's texts for the functions fail and required, for a schema, and for the version of Kubernetes
-# that it takes without a cluster: the chart wants something of its user (helm 3.19,
-# pkg/engine/engine.go, pkg/chartutil/jsonschema.go and pkg/action/install.go).
-_WANTS_MORE = (
-    "execution error at (",
-    "don't meet the specifications of the schema",
-    "chart requires kubeVersion",
-)
+# helm's texts for the functions fail and required, and for a schema: the chart wants values of its
+# user (helm 3.19, pkg/engine/engine.go and pkg/chartutil/jsonschema.go).
+_WANTS_VALUES = ("execution error at (", "don't meet the specifications of the schema")
+# ... and for a newer Kubernetes than the one that it takes without a cluster
+# (pkg/action/install.go).
+_WANTS_KUBERNETES = "chart requires kubeVersion"
 
 
 def about(fleet: Fleet, verbose: bool) -> tuple[Result, ...]:
@@ -86,7 +84,8 @@ def needs_more(error: Result, target: Target) -> bool:
     if error.code == "kustomize-failed":
         return any(remote in error.message for remote in _remotes(target.path))
     if error.code == "helm-failed":
-        wants = any(text in error.message for text in _WANTS_MORE) and not target.values
+        wants_values = any(text in error.message for text in _WANTS_VALUES) and not target.values
+        wants = wants_values or _WANTS_KUBERNETES in error.message
         return wants or any(name in error.message for name in _not_fetched(target.path))
     return error.code == "kpt-failed" and _has_containers(target.path)
 

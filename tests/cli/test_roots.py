@@ -212,6 +212,13 @@ REMOTE = "https://git.example/base?ref=v1"
             },
             "helm-failed",
         ),
+        (
+            {
+                "r/Chart.yaml": "name: r\nkubeVersion: '>=1.99'\n",
+                "r/.fails": "Error: chart requires kubeVersion: >=1.99 which is incompatible",
+            },
+            "helm-failed",
+        ),
     ],
 )
 def test_what_needs_something_from_elsewhere_is_an_error_only_if_named(

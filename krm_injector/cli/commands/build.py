@@ -10,11 +10,19 @@ from krm_injector.cli import argocd, loader, roots, transform
 from krm_injector.cli.request import Answer, Request
 from krm_injector.sources import helm
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.model import Result
+
 
 def run(request: Request) -> Answer:
     arguments = request.arguments
-    directory, told = roots.to_build(request, arguments.paths[0] if arguments.paths else ".")
+    directory = arguments.paths[0] if arguments.paths else "."
+    told: tuple[Result, ...] = ()
     application = argocd.application(request.environment)
+    if application is None:
+        directory, told = roots.to_build(request, directory)
+
     is_chart = helm.is_chart(directory)
     if arguments.parameters:
         defaults = helm.defaults(directory) if is_chart else None
