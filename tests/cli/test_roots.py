@@ -374,3 +374,10 @@ def test_faulty_manifests_of_a_directory_stay_errors(run: Run, text: str) -> Non
     run.write({"d/a.yaml": namespace(), "d/b.yaml": text})
     code, _, err = run("verify", "d")
     assert code == 1 and "error: d/b.yaml" in err
+
+
+def test_verify_says_what_is_not_verified_where_only_kustomizations_are_named(run: Run) -> None:
+    run.write(TREE)
+    code, out, err = run("verify", "apps/web/kustomization.yaml")
+    assert (code, out) == (0, "")
+    assert "verified by their directories: krm-injector verify apps/web" in err

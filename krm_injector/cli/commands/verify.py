@@ -7,11 +7,14 @@ import os
 from krm_injector import results
 from krm_injector.cli import bundles, finding_forms, roots, verifying
 from krm_injector.cli.request import Answer, Request
+from krm_injector.model import Result
 from krm_injector.outcome import Outcome
 from krm_injector.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from krm_injector.presenting.findings import Findings
     from krm_injector.presenting.places import Places
 
@@ -32,7 +35,7 @@ def _verified(request: Request) -> Answer:
     stated = request.arguments.paths
     paths = [path for path in stated if os.path.basename(path) not in files.KUSTOMIZATIONS]
     if stated and not paths:
-        return Answer("")  # a hook that got only kustomizations
+        return Answer("", (_passed_over(stated),))  # a hook that got only kustomizations
 
     manifests = bundles.read(request, paths)
     outcome = verifying.verified(request, manifests)
@@ -47,6 +50,19 @@ def _verified(request: Request) -> Answer:
         return finding_forms.of_run(request.arguments, outcome.results, known, subjects)
 
     return Answer(_summary(outcome), outcome.results, code, places, findings)
+
+
+def _passed_over(stated: Sequence[str]) -> Result:
+    """The info about kustomizations that are named as files."""
+    import shlex
+
+    directories = dict.fromkeys(os.path.dirname(path) or "." for path in stated)
+    words = " ".join(shlex.quote(files.shown(directory)) for directory in directories)
+    message = (
+        f"passed over {results.counted(len(stated), 'file')} of kustomizations; what these render "
+        f"to is verified by their directories: krm-injector verify {words}"
+    )
+    return Result("info", message, code="input-passed-over")
 
 
 def _summary(outcome: Outcome) -> str:
