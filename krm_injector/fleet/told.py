@@ -79,8 +79,11 @@ def as_found(result: TargetResult, target: Target) -> TargetResult:
 
 def needs_more(error: Result, target: Target) -> bool:
     """Whether rendering failed for the lack of something that is not in the repository: a remote
-    base, a chart or an image that was not fetched, or the values of whoever installs a chart.
+    base, a chart or an image that was not fetched, the values of whoever installs a chart, or the
+    permission to start a program that the repository brings.
     """
+    if error.code == "exec-not-allowed":  # only its user can trust it
+        return True
     if error.code == "kustomize-failed":
         return any(remote in error.message for remote in _remotes(target.path))
     if error.code == "helm-failed":

@@ -184,15 +184,18 @@ def _faulty(source: Source, lenient: bool, refused: Refused, reading: _Reading) 
 
 
 def _may_be_workload(data: bytes) -> bool:
-    """Whether a file mentions a built-in kind with a pod template as a kind."""
+    """Whether a document of a file is of a built-in kind with a pod template. Within flow style any
+    mapping counts.
+    """
     from krm_injector.kube.workloads import POD_TEMPLATES  # late: few files have no names
 
     text = data.decode("utf-8", "replace").translate(_WITHOUT_SIGNS)
+    is_flow = data.lstrip()[:1] in (b"{", b"[")
     kinds = {kind for _, kind in POD_TEMPLATES}
     return any(
         word in kinds
         for line in text.splitlines()
-        if "kind:" in line
+        if line.startswith("kind:") or (is_flow and "kind:" in line)
         for word in line.partition("kind:")[2].split()[:1]
     )
 

@@ -234,6 +234,22 @@ def test_what_needs_something_from_elsewhere_is_an_error_only_if_named(
     assert code == 1 and err.startswith("error: ") and f"[{words}]" in err
 
 
+def test_functions_that_nobody_has_allowed_are_a_warning(run: Run) -> None:
+    function = "    config.kubernetes.io/function: |\n      exec: {path: ./other}\n"
+    run.write(
+        {
+            **TREE,
+            "r/kustomization.yaml": "namePrefix: a-\ntransformers: [f.yaml]\n",
+            "r/f.yaml": "apiVersion: a/v1\nkind: F\nmetadata:\n  name: f\n  annotations:\n"
+            + function,
+        }
+    )
+    code, out, err = run("explain", ".")
+    assert code == 0 and "warning: r: r/f.yaml:7 runs the program ./other" in err
+    assert "1 target is not rendered here" in out
+    assert run("explain", "r")[0] == 1
+
+
 def test_what_is_broken_here_is_an_error(run: Run) -> None:
     run.write(
         {
@@ -350,6 +366,10 @@ def test_a_faulty_file_that_was_found_hides_no_other(run: Run) -> None:
     [
         ("apiVersion: v1\nkind: {{ .Kind }}\n", "1 template that is not rendered here: d/b.yaml"),
         ("apiVersion: x/v1\nkind: X\nmetadata: {labels: {}}\n", "1 file with an object without"),
+        (
+            "apiVersion: x/v1\nkind: X\nmetadata: {labels: {}}\nspec:\n  kind: Deployment\n",
+            "1 file with an object without metadata.name: d/b.yaml",
+        ),
     ],
 )
 def test_templates_and_requests_without_a_name_are_passed_over(
