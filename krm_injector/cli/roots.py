@@ -58,14 +58,24 @@ def found(request: Request) -> Fleet | None:
     from krm_injector.fleet.model import Target
 
     fleet = finding.find(directories, None, mixed=True)
+    others = [path for path in arguments.paths if path not in directories]
+    read_already = _plain_files(fleet) if others else frozenset()
     named = [
         Target(files.shown(path), "directory", path, "the command line names it")
-        for path in arguments.paths
-        if path not in directories
+        for path in dict.fromkeys(others)
+        if os.path.realpath(path) not in read_already
     ]
     if not fleet.targets and not named:
         raise Refused(*fleet.results)
     return fleet._replace(targets=(*named, *fleet.targets))
+
+
+def _plain_files(fleet: Fleet) -> frozenset[str]:
+    """The real paths of the files that plain targets read."""
+    from krm_injector.fleet import neighbours
+
+    every = (file for target in fleet.targets for file in neighbours.plain_files(target))
+    return frozenset(map(os.path.realpath, every))
 
 
 def is_repository(directory: str) -> bool:

@@ -87,7 +87,7 @@ def _files(fleet: Fleet) -> Iterator[tuple[str, str]]:
     """The files that are manifests as they stand, each with the cluster that they are for."""
     seen: set[tuple[str, str]] = set()
     for target in fleet.targets:
-        for file in _of_target(target):
+        for file in plain_files(target):
             place = (target.cluster, os.path.normpath(file))
             if place not in seen:
                 seen.add(place)
@@ -103,7 +103,8 @@ def _files(fleet: Fleet) -> Iterator[tuple[str, str]]:
                     yield "", path
 
 
-def _of_target(target: Target) -> list[str]:
+def plain_files(target: Target) -> list[str]:
+    """The files that a target reads as they stand, and those of plain targets below it."""
     if target.kind == "directory":
         is_file = os.path.isfile(target.path)
         return [target.path] if is_file else files.find(target.path, ignoring=True).files

@@ -100,6 +100,8 @@ def test_several_directories_and_files_at_once(run: Run) -> None:
     code, out, err = run("explain", "apps", "cluster", "more.yaml")
     assert code == 0, err
     assert {row[0] for row in rows(out)} == {"more.yaml", "apps/web"}
+    out = run("explain", ".", "more.yaml")[1]
+    assert [row[0] for row in rows(out)].count("root") == 1 and "more.yaml" not in out
     code, _, err = run("explain", "apps", "charts", "-")
     assert code == 1 and "stdin cannot be read beside" in err
 
@@ -401,3 +403,9 @@ def test_verify_says_what_is_not_verified_where_only_kustomizations_are_named(ru
     code, out, err = run("verify", "apps/web/kustomization.yaml")
     assert (code, out) == (0, "")
     assert "verified by their directories: krm-injector verify apps/web" in err
+
+
+def test_verify_counts_every_workload_that_one_error_is_about(run: Run) -> None:
+    run.write({"d/a.yaml": deployment("a") + "---\n" + deployment("b")})
+    code, out, _ = run("verify", "d")
+    assert code == 1 and out.startswith("2 of 2 workloads are not")
