@@ -38,10 +38,12 @@ def _answer(request: Request, fleet: Fleet) -> Answer:
     verbose = request.arguments.verbose
     run = _prepared(request, fleet, around)
     targets = {target.name: target for target in fleet.targets}
-    finished = {
-        result.name: told.as_found(result, targets[result.name])
-        for result in fleet_run.results(request, run)
-    }
+    finished = {}
+    for result in fleet_run.results(request, run):
+        target = targets[result.name]
+        is_named = roots.is_named(target, request.arguments.paths)
+        finished[result.name] = result if is_named else told.as_found(result, target)
+
     ordered = [finished[name] for name in targets if name in finished]
     own = (*told.about(fleet, verbose), *around.results, *_nothing_read(ordered, request))
     run = run._replace(fleet=fleet._replace(results=own))

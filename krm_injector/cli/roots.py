@@ -11,12 +11,13 @@ from krm_injector.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from krm_injector.cli.request import Answer, Request
     from krm_injector.fleet.model import Fleet, Target
 
-_FLEET_FILE = "krm-injector-fleet.yaml"
+_FLEET_FILE = "krm-injector-fleet.yaml"  # fleet_file.NAME, without the modules that it needs
+NAMED = "the command line names it"
 _MOST_NAMED = 8  # targets that one message names; -v names all
 
 
@@ -61,13 +62,38 @@ def found(request: Request) -> Fleet | None:
     others = [path for path in arguments.paths if path not in directories]
     read_already = _plain_files(fleet) if others else frozenset()
     named = [
-        Target(files.shown(path), "directory", path, "the command line names it")
+        Target(files.shown(path), "directory", path, NAMED)
         for path in dict.fromkeys(others)
         if os.path.realpath(path) not in read_already
     ]
+    named += _named_directories(fleet, directories)
     if not fleet.targets and not named:
         raise Refused(*fleet.results)
     return fleet._replace(targets=(*named, *fleet.targets))
+
+
+def _named_directories(fleet: Fleet, directories: Sequence[str]) -> list[Target]:
+    """Directories that can be rendered and are no targets, as bases. Whoever names one means it."""
+    from krm_injector.fleet.finding.candidates import kind_of
+    from krm_injector.fleet.model import Target
+
+    found = {target.path for target in fleet.targets}
+    named = []
+    for path in dict.fromkeys(map(normal, directories)):
+        kind = kind_of(path)
+        if kind is not None and path not in found:
+            named.append(Target(files.shown(path), kind, path, NAMED))
+    return named
+
+
+def normal(path: str) -> str:
+    """A path as targets have it."""
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def is_named(target: Target, paths: Sequence[str]) -> bool:
+    """Whether a target was not just found: the command line or the fleet file names it."""
+    return target.path in map(normal, paths) or f"{_FLEET_FILE}:" in target.why
 
 
 def _plain_files(fleet: Fleet) -> frozenset[str]:

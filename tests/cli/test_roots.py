@@ -232,8 +232,33 @@ def test_what_needs_something_from_elsewhere_is_an_error_only_if_named(
     assert "1 target is not rendered here, and not in these numbers: r." in out
     assert [row[0] for row in rows(out) if "rendered" in row] == ["r"]
     assert not [line for line in err.splitlines() if line.startswith("error") and words in line]
-    code, _, err = run("verify", "r")
-    assert code == 1 and err.startswith("error: ") and f"[{words}]" in err
+    for named in (["r"], [".", "r/"]):
+        code, _, err = run("verify", *named, "--namespace-labels", "shop=")
+        assert code == 1 and err.startswith("error: ") and f"[{words}]" in err
+
+
+def test_the_fleet_file_names_targets_and_their_clusters(run: Run) -> None:
+    fleet = "apiVersion: krm-injector.dev/v1alpha1\nkind: Fleet\nmetadata: {name: a}\nspec:\n"
+    fleet += "  clusters: [{name: eu}]\n  targets: [{path: r, clusters: [eu]}]\n"
+    run.write(
+        {
+            **TREE,
+            "krm-injector-fleet.yaml": fleet,
+            "r/kustomization.yaml": f"resources: ['{REMOTE}']\n",
+            "r/.fails": f"accumulating resources from '{REMOTE}': no such host",
+        }
+    )
+    code, out, err = run("verify", ".")
+    assert code == 1 and "error: eu/r: " in err
+    assert [row[0] for row in rows(out)] == ["eu/r"]
+
+
+def test_a_base_that_is_named_is_a_target(run: Run) -> None:
+    run.write({**TREE, "over/kustomization.yaml": "resources: [../apps/web]\nnamePrefix: a-\n",
+               "over/.printed": deployment("a-web")})  # fmt: skip
+    assert {row[0] for row in rows(run("explain", ".")[1])} == {"charts/db", "over"}
+    names = {row[0] for row in rows(run("explain", ".", "apps/web")[1])}
+    assert names == {"apps/web", "charts/db", "over"}
 
 
 def test_functions_that_nobody_has_allowed_are_a_warning(run: Run) -> None:
