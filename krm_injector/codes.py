@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     Severity = Literal["error", "warning", "info"]
-    Page = Literal["codes.md", "reasons.md", "warnings.md", "verify.md"]  # of docs/
+    Page = Literal["codes.md", "reasons.md", "warnings.md", "overrides.md", "verify.md"]  # of docs/
     CodeName = Literal[
         # Inputs
         "input-empty",
@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         "mesh-version-form",
         "mesh-version-newer",
         "mesh-version-older",
+        "native-sidecars-assumed",
         "selector-invalid",
         "webhook-selector",
         "webhook-match-conditions",
@@ -158,6 +159,12 @@ if TYPE_CHECKING:
         "quota-exceeded",
         "quota-unstated",
         "limit-range",
+        "proxy-resources",
+        "autoscaler-missing-request",
+        "autoscaler-ratio",
+        "autoscaler-container",
+        "vpa-proxy",
+        "vpa-native-sidecar",
         "port-collision",
         "proxy-identity",
         "host-port",
@@ -169,13 +176,50 @@ if TYPE_CHECKING:
         "disruption-budget",
         "mutable-image",
         "latest-image",
+        "retired-hub",
+        "retired-image",
+        "retired-image-injected",
         "service-account-token",
         "probe-port-unknown",
         "probe-host",
         "probe-mutual-tls",
         "webhook-active",
+        "admission-denied",
+        "admission-warned",
+        "admission-unknown",
+        "admission-mutating",
         "injection-required",
         "injection-forbidden",
+        # What a workload overrides of its mesh
+        "override-inbound-ports",
+        "override-inbound-only",
+        "override-inbound-off",
+        "override-outbound-ports",
+        "override-outbound-ranges",
+        "override-outbound-only",
+        "override-outbound-off",
+        "override-interfaces",
+        "override-virtual-interfaces",
+        "override-interception",
+        "override-proxy-image",
+        "override-bootstrap",
+        "override-templates",
+        "override-template-added",
+        "override-privileged",
+        "override-log-level",
+        "override-command",
+        "override-environment",
+        "override-proxy-files",
+        "override-proxy-volume",
+        "override-volumes",
+        "override-control-plane",
+        "override-telemetry",
+        "override-forwarded-headers",
+        "override-hold",
+        "override-native-sidecar",
+        "override-readiness",
+        "override-tls-mode",
+        "untrusted-text",
         # verify
         "verify-not-injected",
         "verify-unwanted",
@@ -322,6 +366,7 @@ CODES: dict[CodeName, Code] = {
     "mesh-version-form": Code(("error",), "codes.md"),
     "mesh-version-newer": Code(("warning",), "codes.md"),
     "mesh-version-older": Code(("warning",), "codes.md"),
+    "native-sidecars-assumed": Code(("info",), "codes.md"),
     "selector-invalid": Code(("warning",), "codes.md"),
     "webhook-selector": Code(("error",), "codes.md"),
     "webhook-match-conditions": Code(("warning",), "codes.md"),
@@ -422,6 +467,32 @@ CODES: dict[CodeName, Code] = {
     "limit-range": Code(
         ("warning",), "warnings.md", "An injected container or pod is outside a LimitRange"
     ),
+    "proxy-resources": Code(
+        ("warning",),
+        "warnings.md",
+        "A resource annotation displaces other values of the installation",
+    ),
+    "autoscaler-missing-request": Code(
+        ("warning",),
+        "warnings.md",
+        "An autoscaler aims at a percentage of requests, and an injected container has none",
+    ),
+    "autoscaler-ratio": Code(
+        ("warning",),
+        "warnings.md",
+        "An autoscaler aims at a percentage of requests that the proxy makes larger",
+    ),
+    "autoscaler-container": Code(
+        ("warning",), "warnings.md", "An autoscaler looks at a container that the pods do not have"
+    ),
+    "vpa-proxy": Code(
+        ("info",), "warnings.md", "What a VerticalPodAutoscaler does to the proxy's resources"
+    ),
+    "vpa-native-sidecar": Code(
+        ("warning",),
+        "warnings.md",
+        "A VerticalPodAutoscaler's policy for a native sidecar does nothing",
+    ),
     "port-collision": Code(("warning",), "warnings.md", "The application uses a port of the proxy"),
     "proxy-identity": Code(
         ("warning",),
@@ -453,6 +524,13 @@ CODES: dict[CodeName, Code] = {
     "latest-image": Code(
         ("warning",), "warnings.md", "An injected image has the tag latest, or none"
     ),
+    "retired-hub": Code(("warning",), "warnings.md", "The mesh takes images from a retired hub"),
+    "retired-image": Code(
+        ("warning",), "warnings.md", "A workload itself names an image on a retired hub"
+    ),
+    "retired-image-injected": Code(
+        ("warning",), "warnings.md", "An earlier injection left an image on a retired hub"
+    ),
     "service-account-token": Code(
         ("warning",), "warnings.md", "The proxy needs a token that the pod does not mount"
     ),
@@ -470,11 +548,105 @@ CODES: dict[CodeName, Code] = {
     "webhook-active": Code(
         ("warning",), "warnings.md", "The mesh's webhook will patch the injected pods again"
     ),
+    "admission-denied": Code(
+        ("warning",), "warnings.md", "A ValidatingAdmissionPolicy refuses the workload or its pods"
+    ),
+    "admission-warned": Code(
+        ("info",), "warnings.md", "A ValidatingAdmissionPolicy warns of the workload or audits it"
+    ),
+    "admission-unknown": Code(
+        ("warning",), "warnings.md", "A ValidatingAdmissionPolicy is not evaluated"
+    ),
+    "admission-mutating": Code(
+        ("info",), "warnings.md", "A MutatingAdmissionPolicy changes what was injected"
+    ),
     "injection-required": Code(
         ("error",), "warnings.md", "A workload that must be injected is not"
     ),
     "injection-forbidden": Code(
         ("error",), "warnings.md", "A workload that must not be injected is"
+    ),
+    # What a workload overrides of its mesh
+    "override-inbound-ports": Code(("warning",), "overrides.md", "Inbound ports go past the proxy"),
+    "override-inbound-only": Code(
+        ("warning",), "overrides.md", "Only listed inbound ports go through the proxy"
+    ),
+    "override-inbound-off": Code(
+        ("warning",), "overrides.md", "No inbound traffic goes through the proxy"
+    ),
+    "override-outbound-ports": Code(
+        ("warning",), "overrides.md", "Outbound ports go past the proxy"
+    ),
+    "override-outbound-ranges": Code(
+        ("warning",), "overrides.md", "Outbound address ranges go past the proxy"
+    ),
+    "override-outbound-only": Code(
+        ("warning",), "overrides.md", "Only listed outbound ranges go through the proxy"
+    ),
+    "override-outbound-off": Code(
+        ("warning",), "overrides.md", "No outbound traffic goes through the proxy"
+    ),
+    "override-interfaces": Code(
+        ("warning",), "overrides.md", "Network interfaces go past the proxy"
+    ),
+    "override-virtual-interfaces": Code(
+        ("info",), "overrides.md", "Traffic of virtual interfaces counts as outbound"
+    ),
+    "override-interception": Code(
+        ("warning",), "overrides.md", "The workload has its own interception mode"
+    ),
+    "override-proxy-image": Code(
+        ("warning",), "overrides.md", "The proxy has an image of the workload's choice"
+    ),
+    "override-bootstrap": Code(
+        ("warning",), "overrides.md", "The proxy starts with a bootstrap of the workload's choice"
+    ),
+    "override-templates": Code(
+        ("warning",), "overrides.md", "The workload is injected without the mesh's template"
+    ),
+    "override-template-added": Code(
+        ("info",), "overrides.md", "The workload takes a further injection template"
+    ),
+    "override-privileged": Code(
+        ("warning",), "overrides.md", "The proxy has more rights than the mesh gives it"
+    ),
+    "override-log-level": Code(("warning",), "overrides.md", "The proxy logs at debug or trace"),
+    "override-command": Code(
+        ("warning",), "overrides.md", "An injected container runs another command"
+    ),
+    "override-environment": Code(
+        ("warning",), "overrides.md", "A variable switches off or replaces what the mesh sets"
+    ),
+    "override-proxy-files": Code(
+        ("warning",), "overrides.md", "The workload mounts files over the proxy's, or of the node"
+    ),
+    "override-proxy-volume": Code(
+        ("info",), "overrides.md", "The workload mounts files into the proxy"
+    ),
+    "override-volumes": Code(
+        ("warning",), "overrides.md", "A volume of the proxy is the workload's, or is read by it"
+    ),
+    "override-control-plane": Code(
+        ("warning",), "overrides.md", "The proxy is told of another control plane or authority"
+    ),
+    "override-telemetry": Code(
+        ("warning",), "overrides.md", "The proxy sends its telemetry to another address"
+    ),
+    "override-forwarded-headers": Code(
+        ("warning",), "overrides.md", "The proxy believes headers of its callers"
+    ),
+    "override-hold": Code(
+        ("warning",), "overrides.md", "The application does not wait for its proxy"
+    ),
+    "override-native-sidecar": Code(
+        ("warning",), "overrides.md", "The proxy is no native sidecar, though the mesh's are"
+    ),
+    "override-readiness": Code(("warning",), "overrides.md", "The proxy has no readiness probe"),
+    "override-tls-mode": Code(("warning",), "overrides.md", "Clients are told to use plain text"),
+    "untrusted-text": Code(
+        ("error",),
+        "warnings.md",
+        "A label, annotation or name does not stay the text that it was meant to be",
     ),
     # verify
     "verify-not-injected": Code(("error",), "verify.md"),
@@ -521,7 +693,8 @@ CODES: dict[CodeName, Code] = {
     "fleet-plan-wave": Code(("warning",), "codes.md"),
 }
 
-_WITH_SECTIONS: tuple[Page, ...] = ("reasons.md", "warnings.md")  # others have tables only
+# Other pages have tables only.
+_WITH_SECTIONS: tuple[Page, ...] = ("reasons.md", "warnings.md", "overrides.md")
 
 
 def title(name: str) -> str:

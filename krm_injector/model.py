@@ -160,6 +160,12 @@ class Mesh(NamedTuple):
     platform: str  # "" | "openshift"
     control_plane_env: dict[str, str]
     proxy_configs: tuple[Object, ...]  # ProxyConfig resources of the bundle (networking.istio.io)
+    # Its istiod asks the nodes whether they can run native sidecars, and nobody states their
+    # version: native_sidecars is what it comes to if all of them can.
+    native_assumed: bool = False
+    # Where its injection configuration stands: in words, and the ConfigMap if it is one.
+    place: str = ""
+    ref: ResourceRef | None = None
 
 
 # ---------------------------------------------------------------- workloads and verdicts

@@ -13,6 +13,7 @@ from krm_injector.decision.label_warnings import label_warnings
 from krm_injector.discovery import version_inference
 from krm_injector.discovery.discover import discover
 from krm_injector.function_config import Settings
+from krm_injector.injection.render import native_assumptions
 from krm_injector.outcome import (
     KNOWN_LAYOUTS,
     Outcome,
@@ -72,9 +73,10 @@ def _inject(bundle: Bundle, settings: Settings, progress: Progress | None = None
             progress(number, len(outcome.decisions))
         injection.add(candidate)
 
+    assumed = native_assumptions(outcome.decisions, settings)
     return outcome._replace(
         replacements=injection.replacements(),
-        results=(*outcome.results, *injection.results),
+        results=(*outcome.results, *assumed, *injection.results),
         edits=injection.edits,
         unusable=frozenset(injection.unusable),
     )

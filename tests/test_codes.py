@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import typed
 from decision import label_warning_cases, reason_cases
-from judging import advice_cases
+from judging import advice_cases, override_cases
 from paths import ROOT
 
 from krm_injector import codes
@@ -56,7 +56,7 @@ def test_every_code_has_a_row_in_docs_with_its_severities() -> None:
 
 def test_rows_of_other_pages_link_to_the_section() -> None:
     for name, code in CODES.items():
-        if code.page in ("reasons.md", "warnings.md"):
+        if code.page in ("reasons.md", "warnings.md", "overrides.md"):
             assert f"| [{name}]({code.page}#{name}) |" in page("codes.md")
         elif code.page == "verify.md":
             assert f"| [{name}](verify.md) |" in page("codes.md")
@@ -65,6 +65,7 @@ def test_rows_of_other_pages_link_to_the_section() -> None:
 def test_every_code_is_explained_on_its_page_and_no_other_is() -> None:
     assert headings("reasons.md", "##") == REASONS | set(of_page("reasons.md"))
     assert headings("warnings.md", "###") == set(of_page("warnings.md"))
+    assert headings("overrides.md", "###") == set(of_page("overrides.md"))
     assert re.findall(r"^\| `(verify-[a-z-]+)` \|", page("verify.md"), re.MULTILINE) == of_page(
         "verify.md"
     )
@@ -102,6 +103,8 @@ def test_every_reason_label_warning_and_warning_has_a_bundle_with_it_and_one_wit
     assert reasons == set(Reason)
     assert label_warnings == LABEL_WARNINGS
     assert warnings == set(of_page("warnings.md"))
+    overrides = override_cases.CASES.keys() | override_cases.NATIVE_CASES.keys()
+    assert overrides == set(of_page("overrides.md"))
 
 
 def test_a_code_without_a_title_is_called_by_its_name() -> None:

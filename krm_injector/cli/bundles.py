@@ -111,7 +111,7 @@ def with_facts(joined: Joined, loaded: Loaded, arguments: Arguments) -> Bundle:
 
     from krm_injector.discovery import context
 
-    facts = context.context_facts(arguments.context, joined.sources, loaded.facts)
+    facts = context.context_facts(arguments.context, joined.sources, loaded.facts, joined.bundle)
     return context.with_facts(joined.bundle, facts) if facts else joined.bundle
 
 

@@ -74,7 +74,7 @@ def read(request: Request, loaded: Loaded) -> Explained:
     if config is not None and explained.function_config is None:
         explained = explained._replace(config=config)
 
-    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts)
+    facts = context.context_facts(arguments.context, loaded.sources, loaded.facts, explained.bundle)
     if not facts:
         return explained
     return explained._replace(

@@ -94,6 +94,7 @@ _SETTINGS = (
     "--namespace-labels",
     "--method",
     "--revision",
+    "--kubernetes-version",
     "--context",
 )
 _ENGINE = ("--jobs", "--scheduler", "--shard", "--costs", "--report", "--cache")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # The fields of Arguments that change what a target comes to. The others choose targets, or say
 # where the answer goes.
 _OPTIONS = ("mesh", "context", "config", "namespace", "namespace_labels", "method", "revision",
-            "mesh_version", "kustomize", "helm", "allow_exec", "from_mesh", "to_mesh", "campaign",
-            "verbose")  # fmt: skip
+            "mesh_version", "kubernetes_version", "kustomize", "helm", "allow_exec", "from_mesh",
+            "to_mesh", "campaign", "verbose")  # fmt: skip
 # What reports show of the command line: also what a reader must know to compare two of them.
 _SHOWN = (*_OPTIONS, "changed_since", "only", "cluster", "waves", "layout", "to_directory")
 _ENVIRONMENT = ("PATH", "KRM_INJECTOR_SHAPES")

@@ -21,6 +21,16 @@ def versions(text: str) -> str:
     return text
 
 
+def kubernetes_version(text: str) -> str:
+    """A version of Kubernetes, as a kubelet states it: 1.33, v1.32.9-gke.1."""
+    from krm_injector.versions import parse_version
+
+    minor = parse_version(text)
+    if minor is None or minor[0] != 1:
+        raise ValueError("a version of Kubernetes, as 1.33")
+    return text
+
+
 def namespace(text: str) -> str:
     if not _is_name(text, "-"):
         raise ValueError("a Namespace's name (lower-case letters, digits and -)")

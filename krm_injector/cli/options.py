@@ -21,6 +21,7 @@ _OF_MANIFESTS = (
     "--namespace-labels",
     "--method",
     "--revision",
+    "--kubernetes-version",
     "--context",
     "--kustomize",
     "--helm",
@@ -106,6 +107,13 @@ OPTIONS = {
             convert=option_values.revision,
         ),
         Option(
+            "--kubernetes-version",
+            "V",
+            "the version of the cluster's oldest kubelet, which decides on native sidecars from "
+            "Istio 1.27 on: they need 1.33",
+            convert=option_values.kubernetes_version,
+        ),
+        Option(
             "--results",
             "FILE",
             "also write the results to FILE: SARIF or JUnit if it ends in .sarif or .xml, else the "
@@ -142,7 +150,7 @@ OPTIONS = {
         Option(
             "--context",
             "PATH",
-            "also read Namespaces and mesh from PATH, but no workloads; may be repeated",
+            "also read Namespaces, mesh and policies from PATH, but no workloads; may be repeated",
             repeats=True,
         ),
         Option(
@@ -216,6 +224,7 @@ _COMMON = (
     "--namespace-labels",
     "--method",
     "--revision",
+    "--kubernetes-version",
     *_REPORTING,
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")

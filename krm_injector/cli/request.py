@@ -78,7 +78,6 @@ class Arguments:
     campaign: str | None = None
     apply_labels: str | None = None
     wave: int | None = None
-    # No option: the oldest kubelet of the fleet file's cluster.
     kubernetes_version: str | None = None
     # No option: results get their places, for a form of --output or --results.
     placed: bool = False

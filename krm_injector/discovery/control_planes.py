@@ -173,6 +173,7 @@ def _mesh(
     else:
         called = _effective_webhooks(webhooks, rules, results)
 
+    native = istiod.native_sidecars(settings, values, rules.native_default)
     mesh = Mesh(
         revision=revision,
         version=version.text,
@@ -184,10 +185,13 @@ def _mesh(
         webhooks=called,
         assumed_webhooks=webhooks is None,
         root_namespace=str(mesh_config.get("rootNamespace") or SYSTEM_NAMESPACE),
-        native_sidecars=istiod.native_sidecars(settings, values, rules.native_default),
+        native_sidecars=native.on,
         platform=istiod.platform(settings, values, automatic),
         control_plane_env=istiod.environment(settings, values, injector.text, automatic),
         proxy_configs=tuple(p for p in parts.proxy_configs if _is_in_revision(p, revision)),
+        native_assumed=native.assumed,
+        place=injector.place,
+        ref=injector.ref,
     )
     if automatic:
         results += _held_elsewhere(mesh, injector, values)

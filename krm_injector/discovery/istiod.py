@@ -29,7 +29,7 @@ _TAG = lazy_pattern(r":v?(\d+\.\d+[\w.+-]*)(?:@[\w:]+)?$")
 _CHART = lazy_pattern(r"-v?(\d+\.\d+[\w.+-]*)$")
 _TEMPLATE_TAG = lazy_pattern(r"(?:proxyv2|proxy_init|istio/proxy\w*):v?(\d+\.\d+[\w.+-]*)")
 
-_NATIVE_KUBELET = (1, 33)
+NATIVE_KUBELET = (1, 33)  # in istiod's automatic mode
 # What strconv.ParseBool takes for true.
 _GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 
@@ -201,35 +201,45 @@ def test_mesh(mesh_config: Object, rule: str) -> Literal["", "yes"]:
     return "yes" if rule and is_written_out and is_plain else ""
 
 
-def native_sidecars(settings: Settings, values: Object, default: bool) -> bool:
+class NativeSidecars(NamedTuple):
+    """Whether istiod makes native sidecars."""
+
+    on: bool
+    assumed: bool = False  # it asks the nodes, and nobody states their version
+
+
+def native_sidecars(settings: Settings, values: Object, default: bool) -> NativeSidecars:
     """Whether istiod makes native sidecars: as the functionConfig states, else by the variable
-    ENABLE_NATIVE_SIDECARS among the values, else by the version's ``default``.
+    ENABLE_NATIVE_SIDECARS of istiod's environment (spec.cluster.controlPlaneEnv, or pilot.env among
+    the values), else by the version's ``default``.
 
     "auto" (1.27+, and the default there) asks the nodes for their versions: all kubelets must be of
-    1.33 or newer. If nobody states the oldest one, it is assumed to be. Source:
-    pilot/pkg/features/pilot.go, pkg/kube/inject/webhook.go DetectNativeSidecar (1.27+),
-    experimental.go (before: a boolean, false by default).
+    1.33 or newer. If nobody states the oldest one, it is assumed to be. Any other word is "false".
+    A pod with spec.nodeName asks its own node alone, of which nothing is known here. Source:
+    pilot/pkg/features/pilot.go, pkg/kube/inject/webhook.go DetectNativeSidecar (1.27 to 1.32, the
+    same), experimental.go (before: a boolean, false by default).
     """
     if settings.native_sidecars is not None:
-        return settings.native_sidecars
+        return NativeSidecars(settings.native_sidecars)
 
-    value = at(values, ("pilot", "env", NATIVE_VARIABLE))
+    value = settings.control_plane_env.get(NATIVE_VARIABLE)
     if value is None:
-        return default and _kubelets_are_able(settings)
+        value = at(values, ("pilot", "env", NATIVE_VARIABLE))
+    if value is None:
+        return _by_kubelets(settings) if default else NativeSidecars(False)
 
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if default and text == "auto":
-        return _kubelets_are_able(settings)
-    return text == "true" if default else text in _GO_TRUE
+        return _by_kubelets(settings)
+    return NativeSidecars(text == "true" if default else text in _GO_TRUE)
 
 
-def _kubelets_are_able(settings: Settings) -> bool:
+def _by_kubelets(settings: Settings) -> NativeSidecars:
     """Whether every kubelet is new enough for native sidecars, as far as somebody states it."""
-    if not settings.kubernetes_version:
-        return True
-
-    version = parse_version(settings.kubernetes_version)
-    return version is None or version >= _NATIVE_KUBELET
+    version = parse_version(settings.kubernetes_version) if settings.kubernetes_version else None
+    if version is None:
+        return NativeSidecars(True, assumed=True)
+    return NativeSidecars(version >= NATIVE_KUBELET)
 
 
 def environment(settings: Settings, values: Object, config: str, automatic: bool) -> dict[str, str]:
@@ -238,11 +248,16 @@ def environment(settings: Settings, values: Object, config: str, automatic: bool
     own.
 
     COMPLIANCE_POLICY is .CompliancePolicy (pkg/features/security.go). The function env reads the
-    others, so that only those count which the injection configuration names.
+    others, so that only those count which the injection configuration names. What is stated of
+    native sidecars holds for ENABLE_NATIVE_SIDECARS too.
     """
+    own = settings.control_plane_env
+    if settings.native_sidecars is not None and NATIVE_VARIABLE in own:
+        own = {name: value for name, value in own.items() if name != NATIVE_VARIABLE}
+
     given = at(values, ("pilot", "env"))
     if not automatic or not given or not isinstance(given, dict):
-        return settings.control_plane_env
+        return own
 
     stated = {
         name: value
@@ -250,7 +265,7 @@ def environment(settings: Settings, values: Object, config: str, automatic: bool
         if isinstance(value, str) and (name == COMPLIANCE_VARIABLE or name in config)
     }
     stated.pop(NATIVE_VARIABLE, None)  # native_sidecars tells
-    return {**stated, **settings.control_plane_env}
+    return {**stated, **own}
 
 
 def platform(settings: Settings, values: Object, automatic: bool) -> str:

@@ -4,10 +4,7 @@ no more, since a fleet has ten thousand workloads.
 
 from __future__ import annotations
 
-from krm_injector.judging.advice import resources
-from krm_injector.judging.advice.injected_workload import replicas, spec_of
-from krm_injector.kube.paths import at
-from krm_injector.presenting.explain.entries import document
+from krm_injector.presenting.explain.entries import added_amounts, document
 from krm_injector.presenting.explain.rows import rule
 
 TYPE_CHECKING = False
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.judging.advice import Advice
-    from krm_injector.model import Decision, ResourceRef
+    from krm_injector.model import ResourceRef
     from krm_injector.presenting.explain import Explanation
 
 # What is taken over from an entry of docs/explain.schema.json as it is.
@@ -76,43 +73,8 @@ def _requests(explanation: Explanation) -> dict[str, dict[str, Any]]:
     """By Namespace: what injection adds to the requests of the pods, and how many pods that are.
     Pods of DaemonSets, one a node, are not counted.
     """
-    sums: dict[str, list[int]] = {}  # pods, CPU, memory
-    for decision in explanation.decisions:
-        added = _added(decision, explanation.replacements)
-        if added is None:
-            continue
-
-        pods = replicas(decision.workload) or 0
-        of_namespace = sums.setdefault(decision.workload.ref.namespace, [0, 0, 0])
-        of_namespace[0] += pods
-        of_namespace[1] += added[0] * pods
-        of_namespace[2] += added[1] * pods
-
     return {
-        name: {
-            "pods": pods,
-            "cpu": resources.shown(cpu, "cpu"),
-            "memory": resources.shown(memory, "memory"),
-        }
-        for name, (pods, cpu, memory) in sorted(sums.items())
+        name: added_amounts(each)
+        for name, each in explanation.requests.items()
+        if each.most.injected
     }
-
-
-def _added(decision: Decision, replacements: Mapping[int, Any]) -> tuple[int, int] | None:
-    """CPU and memory that injection adds to the requests of one pod; None if it is not injected."""
-    workload = decision.workload
-    if not decision.injected or workload.item not in replacements:
-        return None
-
-    injected = at(replacements[workload.item], workload.inside)
-    if not isinstance(injected, dict):
-        return None
-
-    before = spec_of(at(workload.object, workload.template))
-    after = spec_of(at(injected, workload.template))
-    cpu, memory = (
-        resources.pod_amount(after, "requests", resource)
-        - resources.pod_amount(before, "requests", resource)
-        for resource in ("cpu", "memory")
-    )
-    return cpu, memory

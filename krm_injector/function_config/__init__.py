@@ -65,6 +65,16 @@ class Silence(NamedTuple):
     name: str = ""
 
 
+class AllowedOverride(NamedTuple):
+    """Overrides of the mesh that workloads of these Namespaces may have."""
+
+    namespaces: Object  # a selector by labels
+    codes: tuple[str, ...]  # "*" for all
+    kind: str = ""
+    name: str = ""
+    values: tuple[str, ...] = ()  # () for all; "*" in one stands for any text
+
+
 class MeshSettings(NamedTuple):
     """What the functionConfig gives of the mesh; None: look elsewhere."""
 
@@ -107,8 +117,12 @@ class Settings(NamedTuple):
     # check: selectors of Namespaces whose workloads must be injected, and must not be
     require: tuple[Object, ...] = ()
     forbid: tuple[Object, ...] = ()
+    # check: what workloads may override; None: every override is told with its severity
+    allow_overrides: tuple[AllowedOverride, ...] | None = None
     # Of the cluster's oldest kubelet; "": not stated.
     kubernetes_version: str = ""
+    # Injection reads pods with the API server's defaults in them.
+    defaults: bool = False
 
 
 def settings(value: Any) -> Settings:

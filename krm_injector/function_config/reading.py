@@ -8,6 +8,7 @@ from __future__ import annotations
 from krm_injector.function_config import (
     ACTIONS,
     KIND,
+    AllowedOverride,
     ExtraKind,
     ImageSettings,
     MeshSettings,
@@ -90,6 +91,7 @@ def _from_config_map(value: Object) -> Settings:
         platform=data.get("platform"),
         record=data.get("record") != "false",
         guard=data.get("guard", "none"),
+        defaults=data.get("defaults") == "true",
     )
 
 
@@ -103,6 +105,7 @@ def _from_spec(spec: Object) -> Settings:
         default_namespace=spec.get("defaultNamespace", ""),
         native_sidecars=cluster.get("nativeSidecars"),
         kubernetes_version=cluster.get("kubernetesVersion", ""),
+        defaults=cluster.get("defaults", False),
         platform=cluster.get("platform"),
         control_plane_env=cluster.get("controlPlaneEnv", {}),
         mesh=_mesh(spec.get("mesh", {})),
@@ -119,13 +122,20 @@ def _from_check(spec: Object) -> Settings:
     """An InjectionCheck: spec.injection is what a SidecarInjection says, the rest is the policy."""
     settings = _from_spec(spec.get("injection") or {})
     silence = [Silence(**silence) for silence in spec.get("silence", ())]
+    allowed = spec.get("allowOverrides")
     return settings._replace(
         action="check",
+        allow_overrides=None if allowed is None else tuple(map(_allowed_override, allowed)),
         require=tuple(spec.get("require", ())),
         forbid=tuple(spec.get("forbid", ())),
         silence=(*settings.silence, *silence),
         severities={**settings.severities, **spec.get("severities", {})},
     )
+
+
+def _allowed_override(entry: Object) -> AllowedOverride:
+    lists = {field: tuple(entry.get(field, ())) for field in ("codes", "values")}
+    return AllowedOverride(**{**entry, **lists})
 
 
 def _namespace(stub: Object) -> Stub:

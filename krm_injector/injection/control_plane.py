@@ -176,6 +176,14 @@ class PreparedControlPlane:
         self.last_steps = left - self._account.left
         return text
 
+    def execute_apart(self, template: Template, data: TemplateData) -> str:
+        """As execute, without the account of the run: for who only looks at a rendering."""
+        account, self._account = self._account, Account(RUN_STEPS)
+        try:
+            return self.execute(template, data)
+        finally:
+            self._account = account
+
     def merging(self, partial: Object) -> None:
         """Told of each partial Pod before it is merged."""
 

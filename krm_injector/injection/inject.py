@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What a pod can be refused with.
+REFUSALS = (
+    TemplateError, RenderError, MergeError, types.TypeMismatch, merge.BadAnnotation, ApiError
+)  # fmt: skip
+
+
 class Failure(Exception):
     """One workload cannot be injected; holds every cause."""
 
@@ -37,43 +43,44 @@ class Failure(Exception):
         self.results = results
 
 
-def inject(decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
-    """The workload's object with its pod template injected. Raises Failure."""
+def inject(
+    decision: Decision, plane: PreparedControlPlane, manual: bool, defaults: bool = False
+) -> Object:
+    """The workload's object with its pod template injected. Raises Failure.
+
+    defaults: whether injection reads the pod as the API server stores it (stored.py).
+    """
     workload = decision.workload
     metadata_path, pod = pod_of(workload, manual)
     causes = _problems(workload, metadata_path, pod, plane.mesh.rules)
     if causes:
         raise Failure(*causes)
 
+    def of_pod(pod: Object) -> Object:
+        return inject_pod(pod, decision, plane, manual)
+
     try:
-        injected = inject_pod(pod, decision, plane, manual)
-    except (
-        TemplateError,
-        RenderError,
-        MergeError,
-        types.TypeMismatch,
-        merge.BadAnnotation,
-        ApiError,
-    ) as problem:
+        if defaults:
+            from krm_injector.injection import stored  # late: only spec.cluster.defaults needs it
+
+            injected = stored.injected(pod, of_pod)
+        else:
+            injected = of_pod(pod)
+    except REFUSALS as problem:
         raise Failure(_explained(workload, plane, problem)) from None
 
     return _with_pod(workload, metadata_path, injected)
 
 
 def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
-    """Where the pod's metadata stands in the object, and the pod without nulls.
-
-    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the
-    webhook the pod's own.
-    """
+    """Where the pod's metadata stands in the object, and the pod without nulls."""
     template: Any = workload.object
     for step in workload.template:
         template = template[step] if step.__class__ is int else template.get(step) or {}
 
-    metadata_path: Step = (*workload.template, "metadata")
+    path = controller.metadata_path(workload, manual)
     metadata = template.get("metadata") or {}
-    if manual and controller.is_cron_job(workload.ref):
-        metadata_path = ("spec", "jobTemplate", "metadata")
+    if path[:-1] != workload.template:
         metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
 
     metadata = pods.with_string_maps(metadata)
@@ -81,7 +88,7 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
         metadata["namespace"] = workload.ref.namespace
 
     pod = {"metadata": metadata, "spec": template.get("spec") or {}}
-    return metadata_path, merge.without_nulls(pod)
+    return path, merge.without_nulls(pod)
 
 
 def _problems(workload: Workload, metadata_path: Step, pod: Object, rules: Rules) -> list[Result]:
@@ -120,14 +127,14 @@ def inject_pod(
 
 def _injected(pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool) -> Object:
     """The pod with the templates' partial Pods in it (injectPod)."""
-    params = _parameters(pod, decision, plane, manual)
+    params = parameters(pod, decision, plane, manual)
     merged, template_pod = _merged(pod, plane, params)
     tproxy = str(params.proxy_config.go_attr("InterceptionMode").name) == "TPROXY"
     merged = merge.reapply_overrides(merged, pod, template_pod, tproxy, plane.mesh.rules)
     return post_process(merged, template_pod, _post_processing(plane, params))
 
 
-def _parameters(
+def parameters(
     pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
 ) -> InjectionParameters:
     """What the pod is rendered with."""

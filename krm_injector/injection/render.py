@@ -17,15 +17,20 @@ from krm_injector.istio_names import (
     TEMPLATES_ANNOTATION,
 )
 from krm_injector.kube import pod_history, types, yaml
-from krm_injector.kube.paths import Step, put
-from krm_injector.model import Mesh, Object
+from krm_injector.kube.metadata import string_map
+from krm_injector.kube.paths import Step, at, put
+from krm_injector.model import Decision, Mesh, Object, Result
 from krm_injector.versions import PathForm
 from krm_injector.workload import decodable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+
+    from krm_injector.function_config import Settings
+
+_NATIVE_FIELD = "NativeSidecars"  # of a template's data
 
 
 def render(plane: PreparedControlPlane, params: InjectionParameters) -> list[Object]:
@@ -61,17 +66,21 @@ def _refuse_mistyped(name: str, partial: Object) -> None:
 
 
 def selected_templates(plane: PreparedControlPlane, params: InjectionParameters) -> list[str]:
-    """The names of the templates for this pod. An alias is resolved once, as Istio does."""
-    config = plane.mesh.config
-    annotation = pods.annotations_of(params.pod).get(TEMPLATES_ANNOTATION)
+    """The names of the templates for this pod."""
+    return _template_names(plane.mesh.config, pods.annotations_of(params.pod), params.manual)
+
+
+def _template_names(config: Object, annotations: Mapping[str, str], manual: bool) -> list[str]:
+    """The names of the templates for a pod. An alias is resolved once, as Istio does."""
+    annotation = annotations.get(TEMPLATES_ANNOTATION)
     if annotation is not None:
         names = [name.strip() for name in annotation.split(",")]
-    elif params.manual:
+    elif manual:
         return ["sidecar"]  # istioctl kube-inject knows neither defaultTemplates nor aliases
     else:
         names = config.get("defaultTemplates") or ["sidecar"]
 
-    aliases = {} if params.manual else config.get("aliases") or {}
+    aliases = {} if manual else config.get("aliases") or {}
     return [target for name in names for target in aliases.get(name, [name])]
 
 
@@ -130,6 +139,9 @@ def _resource_references(spec: Object) -> Iterator[tuple[Step, Object | None]]:
                 yield of_item, (item or {}).get("resourceFieldRef")
 
 
+# ---------------------------------------------------------------- native sidecars
+
+
 def is_native(mesh: Mesh, pod: Object) -> bool:
     """Whether an istio-proxy of the user's belongs among the init containers, should the template
     put it there.
@@ -137,12 +149,57 @@ def is_native(mesh: Mesh, pod: Object) -> bool:
     if not mesh.rules.native_sidecars:
         return False
 
-    if mesh.rules.native_annotation:
-        annotation = pods.annotations_of(pod).get(NATIVE_SIDECAR_ANNOTATION)
-        if annotation in ("true", "false"):
-            return annotation == "true"
+    own = _own_choice(mesh, pods.annotations_of(pod))
+    return mesh.native_sidecars if own is None else own
 
-    return mesh.native_sidecars
+
+def _own_choice(mesh: Mesh, annotations: Mapping[str, str]) -> bool | None:
+    """What a pod itself says about its native sidecar; None if it says nothing."""
+    if not mesh.rules.native_annotation:
+        return None
+    return {"true": True, "false": False}.get(annotations.get(NATIVE_SIDECAR_ANNOTATION, ""))
+
+
+def native_assumptions(decisions: Iterable[Decision], settings: Settings) -> list[Result]:
+    """Information for each control plane whose istiod asks the nodes whether they can run native
+    sidecars, where nobody states their version and a workload depends on it.
+    """
+    assumed: dict[str, Mesh] = {}
+    for decision in decisions:
+        mesh = decision.mesh
+        if mesh is None or not mesh.native_assumed or not decision.injected:
+            continue
+        if mesh.revision not in assumed and _asks_nodes(decision, mesh, settings):
+            assumed[mesh.revision] = mesh
+
+    return [_native_assumed(mesh) for mesh in assumed.values()]
+
+
+def _asks_nodes(decision: Decision, mesh: Mesh, settings: Settings) -> bool:
+    """Whether the pod is another one with native sidecars: it does not say itself which it wants,
+    and a template of it asks (Istio's templates of gateways do not).
+    """
+    workload = decision.workload
+    stated = at(workload.object, (*workload.template, "metadata", "annotations"))
+    annotations = string_map(stated)
+    if _own_choice(mesh, annotations) is not None:
+        return False
+
+    templates = mesh.config.get("templates") or {}
+    names = _template_names(mesh.config, annotations, settings.method == "manual")
+    return any(_NATIVE_FIELD in str(templates.get(name)) for name in names)
+
+
+def _native_assumed(mesh: Mesh) -> Result:
+    version = f"Istio {mesh.version}" if mesh.version else "Istio of unknown version"
+    message = (
+        f"control plane {mesh.revision} ({version}) makes native sidecars if every kubelet is 1.33 "
+        "or newer. Nothing states the oldest one, so this is assumed. State it: "
+        "spec.cluster.kubernetesVersion (--kubernetes-version; in a fleet file, the cluster's "
+        "kubernetesVersion), or spec.cluster.nativeSidecars"
+    )
+    field = "spec.cluster.kubernetesVersion"
+    return Result("info", message, field=field, code="native-sidecars-assumed")
 
 
 # ---------------------------------------------------------------- cluster and network

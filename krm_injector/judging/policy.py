@@ -53,16 +53,18 @@ def check_outcome(outcome: Outcome, settings: Settings) -> Outcome:
 
 def selector_problems(settings: Settings) -> list[Result]:
     """An error for each selector of the policy that does not parse."""
+    allowed = [entry.namespaces for entry in settings.allow_overrides or ()]
     return [
         *_selector_problems(settings.require, "spec.require"),
         *_selector_problems(settings.forbid, "spec.forbid"),
+        *_selector_problems(allowed, "spec.allowOverrides", ".namespaces"),
     ]
 
 
-def _selector_problems(policy: Sequence[Object], field: str) -> list[Result]:
+def _selector_problems(policy: Sequence[Object], field: str, below: str = "") -> list[Result]:
     results = []
     for index, selector in enumerate(policy):
-        place = f"{field}[{index}]"
+        place = f"{field}[{index}]{below}"
         try:
             selectors.parse(selector)
         except selectors.SelectorError as problem:

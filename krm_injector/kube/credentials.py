@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HIDDEN = "(hidden)"
+_LONGEST = 10_000  # characters of a line: of a longer one, nothing is shown
 
 # Names as programs and people give them: DB_PASSWORD, apiKey, --token, client-secret.
 _NAME = (
@@ -21,10 +22,11 @@ _CREDENTIAL = lazy_pattern(rf"(?i){_NAME}[\"']?$")
 # A name, and behind it its value: in a map, as the value beside it, and in a command.
 _NAMED = lazy_pattern(
     rf"(?i)({_NAME}[\"']?\s*(?:[:=]|,\s*[\"']?value[\"']?\s*:)\s*"
-    rf"|--?[\w-]*{_NAME}[\"']?[\s,]\s*)({_TEXT})"
+    rf"|--?[\w-]{{0,60}}{_NAME}[\"']?[\s,]\s*)({_TEXT})"
 )
-_FLOW_SECRET = lazy_pattern(r"[{,]\s*[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
-_PLAIN_SECRET = lazy_pattern(r"(?m)[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
+_KEY = lazy_pattern(r"""[ -]*(["']?)[\w./-]+\1[ \t]*:(?:[ \t]|$)""")
+_FLOW_SECRET = lazy_pattern(r"[{,]\s*[\"']?kind[\"']?\s*:\s*[\"']?Secret(?:List)?\b")
+_PLAIN_SECRET = lazy_pattern(r"(?m)[\"']?kind[\"']?\s*:\s*[\"']?Secret(?:List)?\b")
 # Values that are credentials whatever their name is.
 _VALUE = lazy_pattern(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*"
@@ -56,17 +58,21 @@ def without_secrets(line: str, value: Any, path: Step) -> str:
     place of what must not be shown.
     """
     secret = secret_at(value, path)
+    path = _first_entry(value, path)
+    is_entry = bool(path) and isinstance(path[-1], int)
     if secret is not None:
-        return _of_secret(line, path[secret:])
+        return _of_secret(line, path[secret:], is_entry)
 
     if _FLOW_SECRET.search(line):
         return ""
-    if _is_credential(value, _first_entry(value, path)):
-        return _without_value(line)
+    if _is_credential(value, path):
+        return _without_value(line, is_entry)
     return _hidden(line)
 
 
 def _hidden(line: str) -> str:
+    if len(line) > _LONGEST:
+        return ""
     line = _VALUE.sub(HIDDEN, line)
     return _NAMED.sub(lambda match: f"{match[1]}{HIDDEN}", line)
 
@@ -75,12 +81,15 @@ def secret_at(value: Any, path: Step) -> int | None:
     """How many steps of the path lead to a Secret; None if it is in none."""
     for depth in range(len(path) + 1):
         within = at(value, path[:depth])
-        if isinstance(within, dict) and within.get("kind") == "Secret":
+        kind = within.get("kind") if isinstance(within, dict) else None
+        if kind == "Secret":
             return depth
+        if kind == "SecretList":  # its members state no kind
+            return min(depth + 2, len(path))
     return None
 
 
-def _of_secret(line: str, path: Step) -> str:
+def _of_secret(line: str, path: Step, is_entry: bool) -> str:
     """A line of a Secret. In flow style and JSON it may hold more than the field."""
     if line.lstrip(" -")[:1] in ("{", "[") or line.count(": ") > 1 or "{" in line:
         return ""
@@ -89,7 +98,7 @@ def _of_secret(line: str, path: Step) -> str:
         return line
     if path[:1] == ("metadata",) and (len(path) == 1 or path[1] in _OPEN_METADATA):
         return line
-    return _without_value(line)
+    return _without_value(line, is_entry)
 
 
 def _first_entry(value: Any, path: Step) -> Step:
@@ -120,11 +129,11 @@ def _is_credential(value: Any, path: Step) -> bool:
     return isinstance(name, str) and is_credential_name(name)
 
 
-def _without_value(line: str) -> str:
-    """The line with its key alone, or its dash."""
-    key, colon, _ = line.partition(": ")
-    if colon:
-        return f"{key}: {HIDDEN}"
-    if line.rstrip().endswith(":"):
-        return line
-    return f"{line[: len(line) - len(line.lstrip(' -'))]}{HIDDEN}"
+def _without_value(line: str, is_entry: bool = False) -> str:
+    """The line with its key alone; with its dash alone, if it is an entry of a list or has no key
+    that can be told from a value.
+    """
+    key = None if is_entry else _KEY.match(line)
+    if key is None:
+        return f"{line[: len(line) - len(line.lstrip(' -'))]}{HIDDEN}"
+    return f"{key[0].rstrip()} {HIDDEN}" if line[key.end() :].strip() else line

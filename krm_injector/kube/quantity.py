@@ -94,6 +94,21 @@ def nano(value: Any) -> int:
     return -number if match[1] == "-" else number
 
 
+def in_thousandths(value: Any) -> Any:
+    """A quantity rounded up to thousandths, as the API server stores resources; the value itself
+    where it is that precise. Raises QuantityError.
+
+    Source: SetDefaults_ResourceList (Kubernetes 1.37, pkg/apis/core/v1/defaults.go).
+    """
+    exact = nano(value)
+    if exact % 10**6 == 0:
+        return value
+
+    match = _SHAPE.match(from_json(value))
+    assert match is not None
+    return _write(-(-exact // 10**6), -3, _interpret(match[4])[2])
+
+
 def _parts(text: str) -> tuple[str, str, str | None, str] | None:
     """Sign, whole digits, digits behind a point and suffix; None where the text has another
     shape.

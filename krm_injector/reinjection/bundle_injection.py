@@ -17,6 +17,7 @@ from krm_injector.reinjection import record
 from krm_injector.reinjection.reinject import inject_once
 from krm_injector.reinjection.shapes import Shapes
 from krm_injector.reinjection.take_back import Candidate, comment_results, no_longer_injected
+from krm_injector.reinjection.text_check import TextCheck
 from krm_injector.sources.resource_list import Bundle
 
 TYPE_CHECKING = False
@@ -58,6 +59,7 @@ class BundleInjection:
         self._meshes = meshes
         self._planes: dict[str, PreparedControlPlane] = {}  # by revision, which is unique in a run
         self._shapes = Shapes(settings, kept)
+        self._texts = TextCheck(settings)
         self._items: dict[int, Any] = dict(originals)  # objects and Twins
         # Objects of kinds with several pod templates, each template injected by itself.
         self._templates: dict[ObjectPlace, list[tuple[Workload, Object]]] = {}
@@ -100,12 +102,19 @@ class BundleInjection:
             plane = self._plane(mesh)
             injected = self._shapes.injected(candidate.decision, plane)
         except Failure as failure:
-            self.results += failure.results
+            self.results += self._texts.beside(failure.results, candidate.decision, plane)
             return None
         except (ApiError, YamlError) as problem:
             self.results.append(_unusable(mesh, problem))
             self.unusable.add(mesh.revision)
             return None
+
+        alike = injected.alike if isinstance(injected, Twin) else None
+        found = self._texts.results(candidate.decision, plane, alike)
+        if found:
+            self.results += found
+            if any(result.severity == "error" for result in found):
+                return None
 
         return self._with_history(candidate, injected, plane)
 

@@ -47,7 +47,13 @@ class KeptPlanes:
         if self._planes.get(id(plane.mesh)) is not plane:
             return None
 
-        key = (id(plane.mesh), settings.method, settings.record, settings.guard)
+        key = (
+            id(plane.mesh),
+            settings.method,
+            settings.record,
+            settings.guard,
+            settings.defaults,
+        )
         families, runs = self._families.get(key) or (None, 0)
         if families is not None and families.remembered >= _MOST_REMEMBERED:
             families.forget()

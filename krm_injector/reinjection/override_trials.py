@@ -74,6 +74,7 @@ class OverrideTrials:
         self._decision = decision
         self._fresh = fresh
         self._inject = inject
+        self._defaults = settings.defaults
 
         namespace = decision.namespace
         namespaces = {} if namespace is None else {namespace.name: namespace}
@@ -164,7 +165,19 @@ class OverrideTrials:
             else:
                 result = put(result, (*self._metadata, *edit.steps), edit.current)
 
-        return result
+        return self._without_side_effects(result, edits) if self._defaults else result
+
+    def _without_side_effects(self, workload: Object, edits: list[OverrideCandidate]) -> Object:
+        """The workload with overrides that hold what the API server's defaults would change."""
+        from krm_injector.injection import stored  # late: only spec.cluster.defaults needs it
+
+        wanted = self._with_edits(edits)
+        for name in dict.fromkeys(edit.container for edit in edits if edit.container):
+            path = (*self._spec, *container_position(workload, self._spec, name))
+            injected = container_named(wanted, self._spec, name)
+            override = stored.without_side_effects(at(workload, path), injected)
+            workload = put(workload, path, override)
+        return workload
 
     def _with_override(self, workload: Object, edit: OverrideCandidate, proxy_field: str) -> Object:
         field, index = container_position(workload, self._spec, edit.container)
@@ -245,7 +258,7 @@ class OverrideTrials:
             containers = at(result, (*self._spec, field))
             if containers:
                 decoded = [
-                    types.decode("v1.Container", container)
+                    types.decode("v1.Container", self._as_read(container))
                     if container.get("name") in edited
                     else container
                     for container in containers
@@ -253,6 +266,15 @@ class OverrideTrials:
                 result = put(result, (*self._spec, field), decoded)
 
         return result
+
+    def _as_read(self, container: Object) -> Object:
+        """The container as injection reads it: as it is written, or with defaults."""
+        if not self._defaults:
+            return container
+
+        from krm_injector.injection import stored
+
+        return stored.container(container)
 
     def _order_paths(self, containers: Iterable[str]) -> Iterator[str]:
         """The differences in order that the merge of these containers may make."""

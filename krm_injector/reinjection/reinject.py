@@ -50,7 +50,7 @@ def _before_and_after(
         return _injected_or_none(_with_object(decision, before), plane, settings)
 
     after = trial(likely)
-    if _is_same(after, standing):
+    if _is_same(after, workload, settings):
         return likely, standing
 
     from krm_injector.reinjection import open_questions, reconstruct  # late: few pods need it
@@ -61,12 +61,12 @@ def _before_and_after(
     # With another answer to an open question, this configuration may still have made it.
     questions = open_questions.that_matter(workload, likely, after, trial)
     for before in open_questions.other_readings(workload, likely, questions):
-        if _is_same(trial(before), standing):
+        if _is_same(trial(before), workload, settings):
             return before, standing
 
     lost = [*reconstruct.lost(workload), *(question.what for question in questions)]
     if lost:
-        if _is_same(trial(standing), standing):
+        if _is_same(trial(standing), workload, settings):
             return None  # Istio's own second pass changes nothing either, so this does no harm
         raise Failure(eject.taken_back_loses(workload, lost))
 
@@ -76,8 +76,18 @@ def _before_and_after(
     return likely, undo.keys_as(likely, after)
 
 
-def _is_same(injected: Object | None, standing: Object) -> bool:
-    return injected is not None and yaml.same(injected, standing)
+def _is_same(injected: Object | None, standing: Workload, settings: Settings) -> bool:
+    """Whether a workload is as injection gives it. Where injection reads what the API server
+    stores, a default that is written out makes no difference.
+    """
+    if injected is None or yaml.same(injected, standing.object):
+        return injected is not None
+    if not settings.defaults:
+        return False
+
+    from krm_injector.injection import stored  # late: only spec.cluster.defaults needs it
+
+    return stored.same_once_stored(injected, standing.object, standing.template)
 
 
 def _with_object(decision: Decision, value: Object) -> Decision:
@@ -100,7 +110,7 @@ def _injected(decision: Decision, plane: PreparedControlPlane, settings: Setting
     """The injected object, with its injected images as the functionConfig states them. Raises
     Failure, ApiError.
     """
-    injected = inject(decision, plane, settings.method == "manual")
+    injected = inject(decision, plane, settings.method == "manual", settings.defaults)
     if settings.images.lock is None and not settings.images.registries:
         return injected
 

@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.kube.paths import Step
+
 
 class Owner(NamedTuple):
     """DeploymentMeta and TypeMeta of Istio's template data."""
@@ -92,6 +94,17 @@ def is_cron_job(ref: ResourceRef) -> bool:
     return ref.kind == "CronJob" and ref.api_version.startswith("batch/")
 
 
+def metadata_path(workload: Workload, manual: bool) -> Step:
+    """Where the pod's metadata stands in the object.
+
+    istioctl kube-inject takes a CronJob's jobTemplate.metadata for the pod's (IntoObject), the
+    webhook the pod's own.
+    """
+    if manual and is_cron_job(workload.ref):
+        return ("spec", "jobTemplate", "metadata")
+    return (*workload.template, "metadata")
+
+
 def pod_labels(workload: Workload) -> dict[str, str]:
     """The labels of the pod at admission: the template's and those its controller adds, some of
     them UNKNOWN.
@@ -110,6 +123,14 @@ def controller_labels(workload: Workload) -> tuple[str, ...]:
     """The keys of the labels that the controller sets on its pods, whatever the template says."""
     controller = _controller(workload)
     return tuple(controller.labels) if controller else ()
+
+
+def maker_of(workload: Workload) -> tuple[str, str, str] | None:
+    """apiVersion, kind and name of what owns the pods, with UNKNOWN in a name that the cluster
+    makes up; None for a bare Pod without a controller.
+    """
+    controller = _controller(workload)
+    return (controller.api_version, controller.kind, controller.name) if controller else None
 
 
 # ---------------------------------------------------------------- controllers

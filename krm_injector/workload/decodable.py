@@ -144,7 +144,26 @@ def _has_pod_shape(spec: Any) -> bool:
 def mistyped(ref: ResourceRef, mismatch: Mismatch, code: CodeName = "pod-invalid") -> Result:
     """The error for a value that its field cannot hold."""
     message = f"{sentence(mismatch)}{_advice(mismatch.expected, mismatch.value)}"
-    return Result("error", message, ref, field=mismatch.path, current=mismatch.value, code=code)
+    proposed = _proposed(mismatch.expected, mismatch.value)
+    return Result("error", message, ref, mismatch.path, mismatch.value, proposed, code=code)
+
+
+_LONG_NUMBER = 19  # digits: an int64 may not hold it
+
+
+def _proposed(expected: str, value: Any) -> Any:
+    """The value with its right type; None where it is not sure. A number that was written without
+    quotes may have been written in another way (010, 1.10).
+    """
+    if expected.endswith("string") and isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str) or not _is_quoted_scalar(expected, value):
+        return None
+    if expected == "bool":
+        return value == "true"
+
+    is_plain = value.isascii() and len(value) < _LONG_NUMBER and str(int(value)) == value
+    return int(value) if is_plain else None
 
 
 def sentence(mismatch: Mismatch) -> str:
@@ -189,4 +208,4 @@ def _is_quoted_scalar(expected: str, text: str) -> bool:
     """Whether the text would have the type without its quotes."""
     if expected == "bool":
         return text in ("true", "false")
-    return "int" in expected and text.lstrip("-").isdecimal()
+    return "int" in expected and text.removeprefix("-").isdecimal()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import SHOP, deployment, installation
+from builders import SHOP, deployment, installation, objects_bundle
 
 from krm_injector.cli import program
 from krm_injector.discovery import context, profile
@@ -158,3 +158,33 @@ def test_one_file_of_a_repository_is_verified_by_the_rest(
     file.write_text(file.read_text().replace(profile.DEFAULT.tag, f"{profile.DEFAULT.tag}-debug"))
     assert program.run(["verify", *around, web]) == 1
     assert b"verify-mesh-changed" in capsysbinary.readouterr().err
+
+
+POLICY = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingAdmissionPolicy",
+    "metadata": {"name": "limits"},
+    "spec": {"paramKind": {"apiVersion": "rules.example.com/v1", "kind": "Limits"}},
+}
+LIMITS = {
+    "apiVersion": "rules.example.com/v1",
+    "kind": "Limits",
+    "metadata": {"name": "limits", "namespace": "shop"},
+}
+
+
+def test_policies_are_facts_and_so_are_the_parameters_that_they_name(tmp_path: Path) -> None:
+    binding = {**POLICY, "kind": "ValidatingAdmissionPolicyBinding"}
+    (tmp_path / "a.yaml").write_text(dump(LIMITS) + "---\n" + dump(WEB))
+    (tmp_path / "b.yaml").write_text(dump(POLICY) + "---\n" + dump(binding))
+    (tmp_path / "c.yaml").write_text(dump({**LIMITS, "kind": "Others"}))
+    kind = "ValidatingAdmissionPolicy"
+    assert kinds(tmp_path) == ["Limits", kind, f"{kind}Binding"]
+
+
+def test_the_parameters_of_a_policy_of_the_bundle_are_facts(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(dump(LIMITS))
+    (found,) = context.read_facts([str(tmp_path)], [], objects_bundle([POLICY]))
+    assert [item.value["kind"] for item in found.items] == ["Limits"]
+    with pytest.raises(Refused):
+        context.read_facts([str(tmp_path)], [])

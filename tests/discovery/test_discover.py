@@ -452,6 +452,32 @@ def test_the_oldest_kubelet_decides_on_native_sidecars_where_istiod_asks_the_nod
     assert only(facts).native_sidecars is native
 
 
+@pytest.mark.parametrize(
+    ("tag", "env", "values", "kubelet", "native", "assumed"),
+    [
+        ("1.31.0", None, None, "", True, True), ("1.31.0", "auto", "false", "", True, True),
+        ("1.31.0", "auto", None, "1.32", False, False),
+        ("1.31.0", "false", "true", "", False, False),
+        ("1.31.0", "true", "false", "1.30", True, False), ("1.31.0", "1", None, "", False, False),
+        ("1.26.0", "true", "false", "", True, False), ("1.26.0", "auto", None, "", False, False),
+        ("1.26.0", None, None, "", False, False),
+    ],
+)  # fmt: skip
+def test_istiods_environment_decides_on_native_sidecars_before_the_values(
+    tag: str, env: str | None, values: str | None, kubelet: str, native: bool, assumed: bool
+) -> None:
+    pilot = {"pilot": {"env": {} if values is None else {"ENABLE_NATIVE_SIDECARS": values}}}
+    own = {} if env is None else {"ENABLE_NATIVE_SIDECARS": env}
+    facts = found(
+        injector(tag=tag, values=pilot),
+        mesh_map(),
+        control_plane_env=own,
+        kubernetes_version=kubelet,
+    )
+    mesh = only(facts)
+    assert (mesh.native_sidecars, mesh.native_assumed) == (native, assumed)
+
+
 def test_the_platform_is_read_from_the_values() -> None:
     values = {"global": {"tag": "1.30.3", "platform": "openshift"}}
     assert only(found(injector(values=values), mesh_map())).platform == "openshift"

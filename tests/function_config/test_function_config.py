@@ -36,6 +36,7 @@ FULL: dict[str, Any] = {
         "cluster": {
             "nativeSidecars": True,
             "kubernetesVersion": "1.33",
+            "defaults": True,
             "platform": "openshift",
             "controlPlaneEnv": {"A": "1"},
         },
@@ -88,6 +89,7 @@ def test_every_field_is_read() -> None:
         {"A": "1"},
     )
     assert read.kubernetes_version == "1.33"
+    assert read.defaults is True
     assert (read.mesh.config, read.mesh.values, read.mesh.mesh_config) == (
         "policy: enabled",
         "{}",
@@ -107,12 +109,13 @@ def test_a_config_map_holds_settings_as_strings() -> None:
         "nativeSidecars": "false",
         "platform": "openshift",
         "kubernetesVersion": "v1.32.1",
+        "defaults": "true",
     }
     read = settings(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
     )
     stated = Settings("manual", "canary", "ignore", (), "shop", False, "openshift")
-    assert read == stated._replace(kubernetes_version="v1.32.1")
+    assert read == stated._replace(kubernetes_version="v1.32.1", defaults=True)
 
 
 ERRORS = [
@@ -156,6 +159,8 @@ ERRORS = [
      "spec.cluster.kubernetesVersion", None, "a version of Kubernetes"),
     ("ConfigMap type", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"nativeSidecars": True}},
      "data.nativeSidecars", "true", "in quotes"),
+    ("defaults as a word", spec(cluster={"defaults": "true"}), "spec.cluster.defaults", None,
+     "true or false"),
     ("ConfigMap key", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"default_namespace": "x"}},
      "data.default_namespace", "data.defaultNamespace", "did you mean defaultNamespace?"),
     ("two stubs that disagree",

@@ -7,6 +7,7 @@ from typing import Any
 
 import builders
 
+from krm_injector.function_config import MeshSettings, Settings
 from krm_injector.model import Object
 
 
@@ -60,6 +61,35 @@ def budget(**spec: Any) -> Object:
     )
 
 
+def scaler(*metrics: Object, **more: Any) -> Object:
+    """A HorizontalPodAutoscaler of Deployment web."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4, "metrics": list(metrics)}
+    return thing("HorizontalPodAutoscaler", {**spec, **more}, version="autoscaling/v2")
+
+
+def utilization(resource: str, aim: int, container: str = "") -> Object:
+    """A metric of a HorizontalPodAutoscaler."""
+    target = {"type": "Utilization", "averageUtilization": aim}
+    if container:
+        source = {"name": resource, "container": container, "target": target}
+        return {"type": "ContainerResource", "containerResource": source}
+    return {"type": "Resource", "resource": {"name": resource, "target": target}}
+
+
+def vertical(*policies: Object, **more: Any) -> Object:
+    """A VerticalPodAutoscaler of Deployment web."""
+    spec: Object = {"targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    if policies:
+        spec["resourcePolicy"] = {"containerPolicies": list(policies)}
+    return thing("VerticalPodAutoscaler", {**spec, **more}, version="autoscaling.k8s.io/v1")
+
+
+def asks(cpu: str, **more: str) -> Object:
+    """A container that requests some CPU."""
+    return {"resources": {"requests": {"cpu": cpu, **more}}}
+
+
 def strict(mode: str = "STRICT") -> Object:
     return thing("PeerAuthentication", {"mtls": {"mode": mode}}, version="security.istio.io/v1")
 
@@ -78,11 +108,12 @@ def mesh(**values: Any) -> list[Object]:
     }
     template = {"spec": {"containers": [proxy], "volumes": volumes if mounts else []}}
     rewrite = {"rewriteAppHTTPProbe": values.get("rewrite", True)}
+    stated = {"global": {"tag": minor, "hub": values.get("hub", "docker.io/istio")}}
     return builders.control_plane(
         json.dumps(template),
         mesh="rootNamespace: istio-system",
         version=minor,
-        values={"sidecarInjectorWebhook": rewrite},
+        values={**stated, "sidecarInjectorWebhook": rewrite},
     )
 
 
@@ -93,6 +124,22 @@ SHELL = {"name": "wait", "image": "busybox:1"}
 
 def probe(port: Any = "http", **action: Any) -> Object:
     return {**HTTP, "readinessProbe": {"httpGet": {"path": "/", "port": port, **action}}}
+
+
+CPU = "sidecar.istio.io/proxyCPU"
+ALL_RESOURCES = {CPU: "1", f"{CPU}Limit": "2"} | {
+    "sidecar.istio.io/proxyMemory": "1Gi",
+    "sidecar.istio.io/proxyMemoryLimit": "1Gi",
+}
+NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
+PROXY_IMAGE = "sidecar.istio.io/proxyImage"
+
+
+def injected_with(image: str) -> Object:
+    """A Deployment that a mesh with this image has injected. It has a record."""
+    documents = MeshSettings(documents=tuple(mesh(image=image)))
+    injected: Object = builders.injected(deployment(), Settings(mesh=documents), NS)
+    return injected
 
 
 TPROXY = {"sidecar.istio.io/interceptionMode": "TPROXY"}
@@ -117,6 +164,34 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
     "limit-range": (
         [NS, limits("Container", maxLimitRequestRatio={"cpu": "19"}), deployment()],
         [NS, limits("Container", maxLimitRequestRatio={"cpu": "20"}), deployment()],
+    ),
+    "proxy-resources": (
+        [NS, deployment(annotations={CPU: "1"})],
+        [NS, deployment(annotations=ALL_RESOURCES)],
+    ),
+    "autoscaler-missing-request": (
+        [NS, *mesh(), scaler(utilization("cpu", 80)), deployment(container=asks("1"))],
+        [NS, *mesh(), scaler(utilization("cpu", 80, "web")), deployment(container=asks("1"))],
+    ),
+    "autoscaler-ratio": (
+        [NS, scaler(utilization("cpu", 80)), deployment(container=asks("999m"))],
+        [NS, scaler(utilization("cpu", 80)), deployment(container=asks("1"))],
+    ),
+    "autoscaler-container": (
+        [NS, scaler(utilization("cpu", 80, "envoy")), deployment(container=asks("1"))],
+        [NS, scaler(utilization("cpu", 80, "istio-proxy")), deployment(container=asks("1"))],
+    ),
+    "vpa-proxy": (
+        [NS, vertical(), deployment()],
+        [NS, vertical({"containerName": "istio-proxy"}), deployment()],
+    ),
+    "vpa-native-sidecar": (
+        [NS, vertical({"containerName": "istio-proxy"}), deployment(annotations=NATIVE)],
+        [
+            NS,
+            vertical({"containerName": "istio-proxy", "mode": "Off"}),
+            deployment(annotations=NATIVE),
+        ],
     ),
     "port-collision": (
         [NS, deployment(container={"ports": [{"containerPort": 15090}]})],
@@ -184,6 +259,18 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [NS, *mesh(image="hub:5000/proxyv2"), deployment()],
         [NS, *mesh(image="hub:5000/proxyv2:1"), deployment()],
     ),
+    "retired-hub": (
+        [NS, *mesh(hub="registry.istio.io/release"), deployment()],
+        [NS, *mesh(hub="mirror.example.org/registry.istio.io/release"), deployment()],
+    ),
+    "retired-image": (
+        [NS, deployment(annotations={PROXY_IMAGE: "gcr.io/istio-release/proxyv2:1.27.0"})],
+        [NS, deployment(annotations={PROXY_IMAGE: "gcr.io/istio-releases/proxyv2:1.27.0"})],
+    ),
+    "retired-image-injected": (
+        [NS, injected_with("registry.istio.io/release/proxyv2:1.30.3")],
+        [NS, injected_with("docker.io/istio/proxyv2:1.30.3")],
+    ),
     "service-account-token": (
         [NS, *mesh(), deployment(automountServiceAccountToken=False)],
         [NS, *mesh(token=True), deployment(automountServiceAccountToken=False)],
@@ -205,4 +292,6 @@ CASES: dict[str, tuple[list[Object], list[Object]]] = {
         [namespace(**{"istio-injection": "disabled"}), deployment()],
     ),
 }
-POLICY = {"injection-required", "injection-forbidden"}  # tests/test_policy.py
+# Not of the advice: see test_policy.py, admission/ and tests/injection/untrusted.
+POLICY = {"injection-required", "injection-forbidden", "untrusted-text"}
+POLICY |= {f"admission-{what}" for what in ("denied", "warned", "unknown", "mutating")}

@@ -24,6 +24,7 @@ from judging.advice_cases import (
     strict,
     thing,
 )
+from judging.override_cases import CASES as OVERRIDES
 from paths import ROOT
 
 from krm_injector import function_config, pipeline
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from krm_injector.codes import CodeName
 
 
+ALL_CASES = {**CASES, **OVERRIDES}
+
+
 def told(*objects: Object, settings: Settings | None = None) -> tuple[Result, ...]:
     settings = settings or Settings(native_sidecars=False)
     bundle = read_manifests("".join(json.dumps(value) + "\n" for value in objects).encode())
@@ -50,9 +54,9 @@ def codes(*objects: Object, settings: Settings | None = None) -> set[str]:
     return {result.code for result in told(*objects, settings=settings)}
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", ALL_CASES)
 def test_each_warning_comes_with_its_severity_and_resource(code: CodeName) -> None:
-    results = [result for result in told(*CASES[code][0]) if result.code == code]
+    results = [result for result in told(*ALL_CASES[code][0]) if result.code == code]
     assert results
     for result in results:
         assert result.severity == CODES[code].severities[0]
@@ -62,28 +66,29 @@ def test_each_warning_comes_with_its_severity_and_resource(code: CodeName) -> No
         )
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", ALL_CASES)
 def test_no_warning_comes_where_it_just_does_not_apply(code: str) -> None:
-    assert code not in codes(*CASES[code][1])
+    assert code not in codes(*ALL_CASES[code][1])
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", ALL_CASES)
 def test_silenced_by_the_function_config(code: str) -> None:
-    objects = CASES[code][0]
-    for silence in ({"code": code}, {"code": "*"}, {"code": code, "namespace": "shop"}):
+    objects = ALL_CASES[code][0]
+    namespace = "istio-system" if code == "retired-hub" else "shop"
+    for silence in ({"code": code}, {"code": "*"}, {"code": code, "namespace": namespace}):
         one = function_config.Silence(**silence)
         assert code not in codes(*objects, settings=Settings(native_sidecars=False, silence=(one,)))
     other = function_config.Silence(code, namespace="elsewhere")
     assert code in codes(*objects, settings=Settings(native_sidecars=False, silence=(other,)))
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", ALL_CASES)
 def test_severity_is_the_function_configs(code: str) -> None:
     for severity in ("error", "off"):
         settings = Settings(native_sidecars=False, severities={code: severity})
         found = {
             result.severity
-            for result in told(*CASES[code][0], settings=settings)
+            for result in told(*ALL_CASES[code][0], settings=settings)
             if result.code == code
         }
         assert found == (set() if severity == "off" else {severity})
@@ -95,13 +100,22 @@ ABOUT_OTHERS = {
     "limit-range",
     "service-port-protocol",
     "disruption-budget",
+    "autoscaler-missing-request",
+    "autoscaler-ratio",
+    "autoscaler-container",
+    "vpa-proxy",
+    "vpa-native-sidecar",
+    "retired-hub",
 }
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", ALL_CASES)
 def test_silenced_by_an_annotation(code: str) -> None:
-    objects = copy.deepcopy(CASES[code][0])
-    others = ("ResourceQuota", "LimitRange", "Service", "PodDisruptionBudget")
+    objects = copy.deepcopy(ALL_CASES[code][0])
+    others = (
+        *("ResourceQuota", "LimitRange", "Service", "PodDisruptionBudget"),
+        *("HorizontalPodAutoscaler", "VerticalPodAutoscaler", "ConfigMap"),
+    )
     kinds = others if code in ABOUT_OTHERS else ("Deployment", "Job")
     for value in objects:
         if value["kind"] in kinds:
@@ -119,6 +133,7 @@ def test_codes_tests_schema_and_docs_agree() -> None:
         assert f"| [{code}](#{code}) | {severity} | {title} |" in page
     schema = json.loads(Path(function_config.SCHEMA_FILE).read_text())
     spec = schema["$defs"]["SidecarInjection"]["properties"]["spec"]["properties"]
+    registered += of_page("overrides.md")
     assert spec["silence"]["items"]["properties"]["code"]["enum"] == ["*", *registered]
     assert list(spec["severities"]["properties"]) == registered
 

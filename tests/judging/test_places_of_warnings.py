@@ -33,5 +33,8 @@ def test_a_warning_has_its_line(code: str) -> None:
         assert excerpt(result, places)[0] == f"  all.yaml:{place.line}:{place.column}"
 
         marked = place.text[place.column - 1 : place.end_column - 1]
-        if isinstance(result.current, (str, int)) and json.dumps(result.current) in place.text:
+        # The values of a mesh are one text, and a finding's value is in it.
+        is_within = result.field == "data.values"
+        shown = json.dumps(result.current) in place.text and not is_within
+        if isinstance(result.current, (str, int)) and shown:
             assert str(yaml.load(marked)) == str(result.current)

@@ -4,6 +4,7 @@ is invented.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -59,12 +60,20 @@ ARGS = ("spec", "containers", 0, "args")
             {"kind": "List", "items": [POD, SECRET]}, ("items", 0),
             '{"items":[{"kind":"Pod"},{"kind":"Secret","data":{"user":"bWU="}}]}', "",
         ),
+        (
+            {"kind": "SecretList", "items": [{"data": {"user": "bWU="}}]},
+            ("items", 0, "data", "user"), "    user: bWU=", "    user: (hidden)",
+        ),
         (POD, (*ENV, 0, "value"), "  value: hunter2", "  value: (hidden)"),
         (POD, (*ENV, 0), "- name: DB_PASSWORD", "- name: DB_PASSWORD"),
         (POD, (*ENV, 1), "- value: hunter2", "- value: (hidden)"),
         (POD, (*ENV, 2, "value"), "  value: debug", "  value: debug"),
         (POD, (*ENV, 3, "valueFrom"), "  valueFrom:", "  valueFrom:"),
         (POD, (*ARGS, 1), "  - abcdef", "  - (hidden)"),
+        (SECRET, ("data", "list", 0), '  - "key: value"', "  - (hidden)"),
+        (SECRET, ("data", "list", 0), "  - key:", "  - (hidden)"),
+        (SECRET, ("data", "user"), '  "user" : bWU=', '  "user" : (hidden)'),
+        (SECRET, ("data", 'o"d'), "  'o\"d': bWU=", "  (hidden)"),
         (POD, (*ARGS, 3), '  - "80"', '  - "80"'),
         (POD, ("spec", "automountServiceAccountToken"), "  automountServiceAccountToken: false",
          "  automountServiceAccountToken: false"),
@@ -112,6 +121,15 @@ def test_no_line_of_a_secret_shows_a_value() -> None:
             for path in ((), ("data",), ("data", "user"), ("stringData", "url")):
                 shown = without_secrets(line, SECRET, path)
                 assert not any(value in shown for value in ("bWU=", "aGlkZQ==", "plain")), line
+
+
+@pytest.mark.parametrize("part", ["-", "-a", "eyJ-", 'token:"', "a://", '{"kind":', "--token "])
+def test_a_long_line_takes_no_time(part: str) -> None:
+    start = time.process_time()
+    for line in (part * (10_000 // len(part)), part * 100_000):
+        without_secrets(line, {}, ())
+        in_unread(line, line)
+    assert time.process_time() - start < 5
 
 
 def test_names() -> None:

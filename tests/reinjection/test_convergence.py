@@ -73,6 +73,8 @@ OWN_CONFIGURATIONS = {
     "other port": settings(mesh={"meshConfig": "defaultConfig: {statusPort: 15999}"}),
     "old rules": settings(mesh={"version": "1.28.0"}),
     "guard": settings(guard="label"),
+    "defaults": settings(cluster={"nativeSidecars": True, "defaults": True}),
+    "defaults, container": settings(cluster={"nativeSidecars": False, "defaults": True}),
 }
 
 
@@ -250,6 +252,13 @@ def test_record_false_leaves_no_trace() -> None:
     assert RECORD_ANNOTATION not in once
     assert inject(once, settings(record=False))[0] == once
     assert inject(inject(EXAMPLE, settings())[0], settings(record=False))[0] == once
+
+
+def test_a_stored_pod_without_record_stays_as_it_is() -> None:
+    """The traces have probes with their defaults, which the injected probes have not."""
+    how = settings(cluster={"defaults": True}, record=False)
+    once, _ = inject(EXAMPLE, how)
+    assert inject(once, how)[0] == once
 
 
 def test_a_pod_that_istio_injected_is_taken_over_where_its_traces_tell_enough() -> None:

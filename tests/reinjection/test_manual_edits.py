@@ -20,6 +20,7 @@ from paths import CORPUS, DEFAULT_INSTALLATION
 from krm_injector import pipeline
 from krm_injector.function_config import Settings
 from krm_injector.istio_names import RECORD_ANNOTATION
+from krm_injector.kube import defaults
 from krm_injector.kube.differences import differences
 from krm_injector.kube.yaml import dump, load_all
 from krm_injector.model import Result
@@ -570,3 +571,48 @@ def test_a_diff_shows_the_kept_edit_and_nothing_else() -> None:
     (change,) = diff.changes(outcome)
     assert proxy(change.after)["image"] == "mine:1"
     assert load_all(dump(change.after))
+
+
+# ---------------------------------------------------------------- pods as they are stored
+
+STORED = settings(cluster={"nativeSidecars": True, "defaults": True})
+
+
+def as_read(workload: Any) -> Any:
+    spec = defaults.filled_in("v1.PodSpec", pod(workload))
+    return {**workload, "spec": {"template": {**workload["spec"]["template"], "spec": spec}}}
+
+
+@pytest.mark.parametrize("what", SUPPORTED)
+def test_an_edit_is_kept_where_defaults_are_read(what: str) -> None:
+    """An own container gets defaults, which are overrides too: it holds what they would change."""
+    bench = Bench(STORED)
+    change, expected = SUPPORTED[what]
+    _, workload = edited(bench, change, deployment())
+    again, results = bench.inject(workload)
+    assert [result.code for result in results] == ["edit-kept"] * len(results) and results
+    left = template_differences(as_read(workload), as_read(again))
+    assert all(path.endswith("(order)") for path in left)
+    assert bench.inject(again) == (again, [])
+    assert bench.refused(again) == []
+
+    own = container(bench.eject(again), "istio-proxy")
+    assert own.items() >= {key: own[key] for key in expected if key != "resources"}.items()
+    assert own.get("imagePullPolicy", "IfNotPresent") == "IfNotPresent"
+
+
+def test_a_limit_that_is_kept_does_not_raise_the_request() -> None:
+    bench = Bench(STORED)
+    change, _ = SUPPORTED["limits"]
+    untouched, workload = edited(bench, change, deployment())
+    again, _ = bench.inject(workload)
+    assert proxy(again)["resources"]["requests"] == proxy(untouched)["resources"]["requests"]
+    assert proxy(again)["resources"]["limits"]["cpu"] == "3"
+
+
+def test_an_image_that_is_kept_has_its_own_pull_policy() -> None:
+    bench = Bench(STORED)
+    _, workload = edited(bench, lambda w: proxy(w).update(image="mine:latest"), deployment())
+    again, (result,) = bench.inject(workload)
+    assert result.code == "edit-kept"
+    assert proxy(again)["imagePullPolicy"] == "Always"

@@ -245,3 +245,27 @@ def test_what_stays_at_home_is_left_alone() -> None:
 def test_the_message_says_what_to_do(mismatch: Mismatch, said: str) -> None:
     result = decodable.mistyped(ResourceRef("v1", "Pod", "web", "shop"), mismatch)
     assert (result.severity, result.message, result.field) == ("error", said, mismatch.path)
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "proposed"),
+    [
+        ("int32", "80", 80),
+        ("int32", "-1", -1),
+        ("bool", "true", True),
+        ("bool", "false", False),
+        ("string", True, "true"),
+        ("*string", False, "false"),
+        ("string", 8, None),  # it may have been written as 010
+        ("int32", "http", None),
+        ("int32", "010", None),
+        ("int32", "--1", None),
+        ("int64", "9" * 5000, None),
+        ("bool", "yes", None),
+        ("[]v1.Container", {}, None),
+    ],
+)
+def test_a_value_is_proposed_where_it_is_sure(expected: str, value: Any, proposed: Any) -> None:
+    mismatch = Mismatch("spec.x", expected, "", value)
+    result = decodable.mistyped(ResourceRef("v1", "Pod", "web", "shop"), mismatch)
+    assert (result.proposed, type(result.proposed)) == (proposed, type(proposed))

@@ -49,7 +49,8 @@ def _counted(result: TargetResult) -> TargetResult:
 
 # The options that decide what is written; the mending command repeats them.
 _REPEATED = ("fleet_file", "config", "mesh", "mesh_version", "namespace", "method", "revision",
-             "context", "kustomize", "helm", "layout", "to_directory")  # fmt: skip
+             "kubernetes_version", "context", "kustomize", "helm", "layout",
+             "to_directory")  # fmt: skip
 _NAMES = {"fleet_file": "--fleet", "to_directory": "--output"}
 
 

@@ -13,6 +13,7 @@ from krm_injector.discovery import webhooks
 from krm_injector.discovery.profile.differences import (
     DEFAULT,
     NEWEST_PATCHES,
+    QUOTED_SINCE,
     TEMPLATES_SINCE,
     Release,
     has,
@@ -33,6 +34,7 @@ __all__ = [
     "Profile",
     "Release",
     "load",
+    "quotes_annotations",
     "release_of",
 ]
 
@@ -76,6 +78,12 @@ def load(release: Release = DEFAULT) -> Profile:
         json.dumps(MESH_CONFIG),
         [_webhook_configuration(release, values)],
     )
+
+
+def quotes_annotations(version: str) -> bool:
+    """Whether a version has the annotations in quotes that istio #61215 is about."""
+    release = release_of(version)
+    return release is not None and has(release, QUOTED_SINCE)
 
 
 def _templates(release: Release) -> dict[str, str]:

@@ -93,6 +93,10 @@ OLDEST_TEXTS = {
 }
 
 
+# Since when annotations stand in quotes (istio #61215).
+QUOTED_SINCE: tuple[Patch, ...] = ((1, 30, 4), (1, 31, 1), (1, 32, 0))
+
+
 class Difference(NamedTuple):
     """Since which release a name stands for another text."""
 
@@ -182,7 +186,7 @@ DIFFERENCES = (
         f"{_SIDECAR}, {_GATEWAY} resourceFieldRef",
     ),
     Difference(
-        ((1, 30, 4), (1, 31, 1), (1, 32, 0)),
+        QUOTED_SINCE,
         {
             "image": "{{ " + _OWN_IMAGE + ' }}<<annotated image>>{{ else }}"{{ $image }}"{{ end }}',
             "annotated image": "{{ toJson $image }}",

@@ -11,12 +11,18 @@ from __future__ import annotations
 
 # A word that Istio writes as a plain scalar: `on` or `123` is then no string, and the pod is
 # refused for it. Where the word cannot be misread it is quoted, so that the text stays JSON.
+# Commas and brackets mean something in JSON only: beside text they are part of a plain scalar.
 DEFINE_SCALAR = r"""
 {{- define "scalar" }}
 {{- if regexMatch `(?i)^(y|n|yes|no|on|off|true|false|null)$` . }}{{ . }}
 {{- else if regexMatch `^[A-Za-z_][-\w./]*$` . }}"{{ . }}"
+{{- else }}
+{{- $plain := regexReplaceAll `[ \t]+(#.*)?$` . "" }}
+{{- if and (regexMatch `^[\w./][^\x00-\x1f\x7f-\x9f]*$` .) (regexMatch `[\[\],{}]` $plain)
+  (not (regexMatch `:([ \t]|$)` $plain)) }}{{ toJson $plain }}
 {{- else }}{{ . }}
 {{ end }}
+{{- end }}
 {{- end }}"""
 
 # A command line flag that Istio writes as a plain scalar: a comment and space at its end are not

@@ -9,10 +9,11 @@ from krm_injector import codes
 from krm_injector.fleet.forms.differing import Differing
 from krm_injector.fleet.forms.explained import AdviceGroup, Explained, Unexpected, messages
 from krm_injector.fleet.forms.placed import Placed
-from krm_injector.fleet.forms.sums import Added, total
+from krm_injector.fleet.forms.sums import total
 from krm_injector.fleet.forms.totals import changed_since
 from krm_injector.fleet.model import TargetResult
-from krm_injector.judging.advice.resources import shown
+from krm_injector.judging.advice.amounts import shown
+from krm_injector.judging.advice.requests import Added
 from krm_injector.presenting.explain.entries import summary
 from krm_injector.presenting.explain.style import Style
 from krm_injector.results import entries

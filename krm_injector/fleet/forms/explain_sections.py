@@ -10,7 +10,8 @@ from krm_injector.fleet.forms.columns import Column
 from krm_injector.fleet.forms.differing import Differing
 from krm_injector.fleet.forms.explained import AdviceGroup, Explained, Unexpected
 from krm_injector.fleet.forms.sections import Entry, Section, kept
-from krm_injector.fleet.forms.sums import Added, ClusterSum, PlaneSum
+from krm_injector.fleet.forms.sums import ClusterSum, PlaneSum
+from krm_injector.judging.advice.requests import Added
 from krm_injector.presenting.report.findings import NOUNS
 from krm_injector.results import counted
 

@@ -12,8 +12,8 @@ from krm_injector.fleet.forms import plan_page_lists as lists
 from krm_injector.fleet.forms import plan_page_rows as rows
 from krm_injector.fleet.forms import plan_page_waves as waves
 from krm_injector.fleet.plan.model import MeshUse, Plan
+from krm_injector.judging.advice.amounts import brief
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
-from krm_injector.presenting.report.requests import amount
 from krm_injector.results import counted
 
 _LEAD = Html("<p>{lead} <b>{what}</b>{rest}</p>")
@@ -71,8 +71,8 @@ def _sums(plan: Plan) -> str:
     cpu = [sum(each.cpu[side] for each in plan.requests) * 10**6 for side in (0, 1)]
     memory = [sum(each.memory[side] for each in plan.requests) * 10**9 for side in (0, 1)]
     return (
-        f"All pods request {amount(cpu[0], 'cpu')} CPU and {amount(memory[0], 'memory')} memory "
-        f"now, {amount(cpu[1], 'cpu')} and {amount(memory[1], 'memory')} then."
+        f"All pods request {brief(cpu[0], 'cpu')} CPU and {brief(memory[0], 'memory')} memory "
+        f"now, {brief(cpu[1], 'cpu')} and {brief(memory[1], 'memory')} then."
     )
 
 

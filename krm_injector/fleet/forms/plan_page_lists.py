@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from krm_injector.fleet.forms.page.parts import cut_table, details, names, section
 from krm_injector.fleet.forms.results import briefly
 from krm_injector.fleet.plan.model import ByHand, Plan, Requests
+from krm_injector.judging.advice.amounts import brief
 from krm_injector.presenting.report.markup import NOTHING, Html, escaped, joined
-from krm_injector.presenting.report.requests import amount
 from krm_injector.results import counted
 
 TYPE_CHECKING = False
@@ -131,9 +131,9 @@ def _amounts(
     """Before, after and the difference; below them those with autoscalers at their most."""
     cells: list[Html] = []
     for side in (0, 1):
-        parts = [escaped(amount(least[side] * unit, resource))]
+        parts = [escaped(brief(least[side] * unit, resource))]
         if most != least:
-            parts.append(_SMALL.filled(text=amount(most[side] * unit, resource)))
+            parts.append(_SMALL.filled(text=brief(most[side] * unit, resource)))
         cells.append(joined(parts))
 
     parts = [_more(least, unit, resource)]
@@ -147,7 +147,7 @@ def _more(pair: tuple[int, int], unit: int, resource: Literal["cpu", "memory"]) 
     if not difference:
         return NOTHING
     sign, kind = ("+", "up") if difference > 0 else ("-", "down")
-    return _MORE.filled(kind=kind, text=f"{sign}{amount(abs(difference) * unit, resource)}")
+    return _MORE.filled(kind=kind, text=f"{sign}{brief(abs(difference) * unit, resource)}")
 
 
 # ---------------------------------------------------------------- the rest

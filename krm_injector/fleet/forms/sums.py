@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from krm_injector.fleet.forms.placed import Placed
 from krm_injector.fleet.forms.results import has_errors
 from krm_injector.fleet.model import Report, Target, TargetResult
-from krm_injector.judging.advice.resources import number
+from krm_injector.judging.advice.amounts import number
+from krm_injector.judging.advice.requests import Added
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _VERDICTS = ("injected", "left out", "error")
-
-
-class Added(NamedTuple):
-    """What injection adds to the requests of some pods. cpu and memory are in billionths."""
-
-    pods: int = 0
-    cpu: int = 0
-    memory: int = 0
-
-    def plus(self, other: Added) -> Added:
-        return Added(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 class NamespaceSum(NamedTuple):

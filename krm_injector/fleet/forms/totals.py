@@ -13,10 +13,11 @@ from krm_injector.fleet.forms.explained import (
 )
 from krm_injector.fleet.forms.placed import Placed, first_names, resource_name, where
 from krm_injector.fleet.forms.results import Group, groups, has_errors
-from krm_injector.fleet.forms.sums import Added, total
+from krm_injector.fleet.forms.sums import total
 from krm_injector.fleet.model import Report, TargetResult
-from krm_injector.presenting.explain.totals import SOURCES, counts
-from krm_injector.presenting.report.requests import amount
+from krm_injector.judging.advice.amounts import brief
+from krm_injector.judging.advice.requests import Added
+from krm_injector.presenting.explain.totals import SOURCES, added_text, counts
 from krm_injector.results import counted
 
 TYPE_CHECKING = False
@@ -79,7 +80,7 @@ def workloads(explained: Explained) -> list[str]:
     sentences = [counts(explained.workloads)]
     added = total(explained.clusters)
     if added != Added():
-        sentences.append(f"Injection adds requests of {requests(added)}.")
+        sentences.append(f"Injection adds requests of {added_text(added)}.")
     if len(explained.planes) == 1:
         plane = explained.planes[0]
         version = f"Istio {plane.version}" if plane.version else "unknown version"
@@ -87,16 +88,8 @@ def workloads(explained: Explained) -> list[str]:
     return sentences
 
 
-def requests(added: Added) -> str:
-    """ "1200m CPU and 640Mi memory to 12 pods"."""
-    return (
-        f"{shown(added.cpu, 'cpu')} CPU and {shown(added.memory, 'memory')} memory to "
-        f"{counted(added.pods, 'pod')}"
-    )
-
-
 def shown(billionths: int, resource: Literal["cpu", "memory"]) -> str:
-    return amount(billionths, resource)
+    return brief(billionths, resource)
 
 
 # ---------------------------------------------------------------- exceptions

@@ -9,6 +9,7 @@ import re
 from krm_injector.discovery import mesh_parts
 from krm_injector.discovery.mesh_config_maps import ConfigText, Sourced
 from krm_injector.function_config import MeshSettings, Settings
+from krm_injector.injection.hubs import replaced
 from krm_injector.istio_names import (
     INJECTOR_CONFIG_MAP,
     MESH_CONFIG_MAP,
@@ -152,18 +153,3 @@ def _config_map(text: ConfigText, base: str, old: str, new: str) -> Object:
     namespace = text.ref.namespace if text.ref else SYSTEM_NAMESPACE
     metadata = {"name": name, "namespace": namespace, "labels": dict(text.labels)}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
-
-def replaced(text: str, old: str, new: str) -> str:
-    """A text with one hub in place of another, where the whole hub stands: not in the middle of a
-    longer path, and not another one that begins like it.
-    """
-    return re.sub(_whole(old), lambda _: new, text)
-
-
-def names_hub(text: str, hub: str) -> bool:
-    return re.search(_whole(hub), text) is not None
-
-
-def _whole(hub: str) -> str:
-    return rf"(?<![\w./-]){re.escape(hub)}(?![\w.:-])"

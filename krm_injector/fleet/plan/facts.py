@@ -1,5 +1,5 @@
 """What of a bundle decides whether pods can be replaced: PodDisruptionBudgets,
-HorizontalPodAutoscalers, ResourceQuotas and LimitRanges, as JSON values.
+autoscalers, ResourceQuotas and LimitRanges, as JSON values.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from krm_injector.istio_names import PROXY_CONTAINER
-from krm_injector.judging.advice import resources
+from krm_injector.judging.advice import resources, scalers
+from krm_injector.judging.advice.amounts import pod_amount
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -83,51 +84,30 @@ def _is_covered(budget: Object, labels: Mapping[str, str]) -> bool:
 
 
 def autoscalers(objects: BundleObjects, workloads: Sequence[Workload]) -> dict[int, dict[str, Any]]:
-    """The HorizontalPodAutoscaler of each workload that has one: its name, minimum and maximum, and
-    the resources of which it looks at the use in percent of the pod's requests.
+    """The autoscaler of each workload that has one: kind, name, minimum and maximum, and the
+    resources of which it looks at the use in percent of the requests of all containers. What looks
+    at one container (ContainerResource) is not among them.
     """
-    by_ref: dict[tuple[str, str, str], int] = {}
-    for index, workload in enumerate(workloads):
-        ref = workload.ref
-        by_ref.setdefault((ref.namespace, ref.kind, ref.name), index)
-
     found: dict[int, dict[str, Any]] = {}
-    for namespace, value in objects.everywhere("HorizontalPodAutoscaler"):
-        target = mapping(at(value, ("spec", "scaleTargetRef")))
-        index = by_ref.get((namespace, str(target.get("kind")), str(target.get("name"))), -1)
-        most = at(value, ("spec", "maxReplicas"))
-        if index < 0 or not isinstance(most, int):
+    for index, workload in enumerate(workloads):
+        scaler = scalers.of_workload(workload, objects)
+        if scaler is None:
             continue
 
-        least = at(value, ("spec", "minReplicas"))
+        aims = {
+            metric.resource: metric.utilization
+            for metric in scaler.metrics
+            if metric.utilization is not None and not metric.container
+        }
         found[index] = {
-            "name": _name(value),
-            "min": least if isinstance(least, int) else 1,
-            "max": most,
-            "utilization": _utilization(value),
+            "kind": scaler.ref.kind,
+            "name": scaler.ref.name,
+            "min": scaler.least,
+            "max": scaler.most,
+            "utilization": aims,
         }
 
     return found
-
-
-def _utilization(value: Object) -> dict[str, int]:
-    """Resource -> the percentage of the requests of all containers that is aimed at. What looks at
-    one container (ContainerResource) is not among them.
-    """
-    aims: dict[str, int] = {}
-    of_v1 = at(value, ("spec", "targetCPUUtilizationPercentage"))
-    if isinstance(of_v1, int):
-        aims["cpu"] = of_v1
-
-    for metric in mappings(at(value, ("spec", "metrics"))):
-        resource = mapping(metric.get("resource"))
-        aim = at(resource, ("target", "averageUtilization"))
-        if aim is None:
-            aim = resource.get("targetAverageUtilization")  # v2beta1
-        if metric.get("type") == "Resource" and isinstance(aim, int):
-            aims[str(resource.get("name"))] = aim
-
-    return aims
 
 
 # ---------------------------------------------------------------- quotas and limits
@@ -220,7 +200,7 @@ def amounts(spec: Object) -> dict[str, int]:
         if name in ("cpu", "memory"):
             continue
 
-        billionths = resources.pod_amount(spec, part, resource)
+        billionths = pod_amount(spec, part, resource)
         if billionths:
             unit = 10**6 if resource == "cpu" else 10**9
             found[name] = -(-billionths // unit)

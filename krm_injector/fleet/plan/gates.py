@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from krm_injector.fleet.plan import text
 from krm_injector.fleet.plan.model import Gate
 from krm_injector.fleet.plan.work import Work
+from krm_injector.injection.hubs import RETIRED
 from krm_injector.results import counted
 from krm_injector.versions import parse_version
 
@@ -33,6 +34,7 @@ def of_wave(number: int, work: Sequence[Work]) -> list[Gate]:
         *_autoscalers(work),
         *_native(work),
         *_versions(work),
+        *_registries(work),
     ]
     return [gate._replace(wave=number) for gate in found]
 
@@ -187,14 +189,14 @@ def _autoscalers(work: Sequence[Work]) -> list[Gate]:
 
 
 def _scaling(work: Work) -> str:
-    aims = work.entry.get("autoscaler", {}).get("utilization", {})
-    for resource, aim in aims.items():
+    scaler = work.entry.get("autoscaler", {"utilization": {}})
+    for resource, aim in scaler["utilization"].items():
         before = work.asks(f"requests.{resource}", 0)
         after = work.asks(f"requests.{resource}", 1)
         if before and after and before != after:
             same = round(aim * before / after)
             return (
-                f"The HorizontalPodAutoscaler aims at {aim}% of the {resource} that a pod "
+                f"The {scaler['kind']} aims at {aim}% of the {resource} that a pod "
                 f"requests, and that changes from {text.amount(before, resource)} to "
                 f"{text.amount(after, resource)}: the load that is {aim}% now will be {same}%."
             )
@@ -261,3 +263,22 @@ def _step(work: Work) -> str:
         f"From {old} to {new} are {minors} minor versions; {way} Istio supports "
         f"{'one' if most == 1 else 'two'} at a time."
     )
+
+
+# ---------------------------------------------------------------- hubs
+
+
+def _registries(work: Sequence[Work]) -> list[Gate]:
+    """Images that are on a retired hub after the move."""
+    found = []
+    for hub in RETIRED:
+        chosen = [each for each in work if hub.hub in each.entry.get("retired", ())]
+        if chosen:
+            why = (
+                f"They still take images from {hub.hub}, which Istio switches off {hub.off} "
+                f"({hub.source}): pods start no more where the node lacks the image."
+            )
+            advice = f"Set {hub.advice} or a mirror of your own, in the mesh or in the workload"
+            found.append(_gate("warns", "registry", chosen, why, advice))
+
+    return found

@@ -63,7 +63,7 @@ def assumptions(
     found += _parts(report)
     if any("autoscaler" in each.entry for each in work):
         found.append(
-            "Where a HorizontalPodAutoscaler scales, rollouts and budgets are computed for its "
+            "Where an autoscaler scales, rollouts and budgets are computed for its "
             "least number of pods."
         )
 

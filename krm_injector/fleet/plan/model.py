@@ -117,8 +117,8 @@ class Requests(NamedTuple):
 
     cluster: str
     namespace: str
-    pods: int  # as stated, or the least of the HorizontalPodAutoscalers
-    most_pods: int  # with HorizontalPodAutoscalers at their most; else the same
+    pods: int  # as stated, or the least of the autoscalers
+    most_pods: int  # with autoscalers at their most; else the same
     cpu: tuple[int, int]  # before, after: of ``pods``
     memory: tuple[int, int]
     most_cpu: tuple[int, int]  # of ``most_pods``

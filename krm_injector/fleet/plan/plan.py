@@ -245,7 +245,7 @@ def _replicas(work: Work) -> str:
     scaler = work.entry.get("autoscaler")
     if scaler is None:
         return f"{work.pods:,}"
-    return f"{work.pods:,} to {work.most_pods:,} (HorizontalPodAutoscaler {scaler['name']})"
+    return f"{work.pods:,} to {work.most_pods:,} ({scaler['kind']} {scaler['name']})"
 
 
 # ---------------------------------------------------------------- the whole

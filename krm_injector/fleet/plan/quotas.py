@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from krm_injector.fleet.plan import text
 from krm_injector.fleet.plan.model import Gate
 from krm_injector.fleet.plan.work import Answer, Work
-from krm_injector.judging.advice.resources import QUOTAS, number
+from krm_injector.judging.advice.amounts import number
+from krm_injector.judging.advice.resources import QUOTAS
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -154,7 +155,7 @@ def _scaled_gate(name: str, most: int, need: _Need) -> Gate | None:
 
     said = [text.amount(value, name) for value in (after, before, most)]
     why = (
-        f"With HorizontalPodAutoscalers at their most the pods ask for {said[0]} of {name} after "
+        f"With autoscalers at their most the pods ask for {said[0]} of {name} after "
         f"the move, before it for {said[1]}; allowed are {said[2]}."
     )
     advice = f"Raise {name} to at least {said[0]}, so that they can scale as before"

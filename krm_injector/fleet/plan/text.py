@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from krm_injector.judging.advice.resources import shown
+from krm_injector.judging.advice.amounts import shown
 from krm_injector.results import counted
 
 TYPE_CHECKING = False

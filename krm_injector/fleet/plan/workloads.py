@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from krm_injector.fleet.plan import campaigns, facts, generic, moves, relocated
+from krm_injector.fleet.plan import facts, generic, moves, relocated
 from krm_injector.fleet.plan.meshes import Sides
 from krm_injector.fleet.plan.moves import Deciding, Moves
 from krm_injector.fleet.plan.rollout import rollout
-from krm_injector.istio_names import PROXY_CONTAINER, REVISION_LABEL
+from krm_injector.injection import hubs
+from krm_injector.istio_names import REVISION_LABEL
 from krm_injector.judging.advice.injected_workload import replicas, spec_of
 from krm_injector.kube.differences import Difference
-from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
 from krm_injector.kube.workloads import text
 from krm_injector.model import Decision, Object
@@ -104,14 +104,14 @@ def _version(decision: Decision) -> str:
 def _replicas(
     decision: Decision, scaler: dict[str, Any] | None, changes: list[Difference]
 ) -> dict[str, Any]:
-    """How many pods there are, and how they are replaced. A HorizontalPodAutoscaler wins over the
-    number that the object states.
+    """How many pods there are, and how they are replaced. An autoscaler wins over the number
+    that the object states.
     """
     pods = replicas(decision.workload)
     least = most = pods or 0
     entry: dict[str, Any] = {"perNode": pods is None and decision.workload.ref.kind == "DaemonSet"}
-    if scaler is not None and pods != 0:  # 0 turns the autoscaler off
-        least, most = scaler["min"], max(scaler["max"], scaler["min"])
+    if scaler is not None:
+        least, most = scaler["min"], scaler["max"]
         entry["autoscaler"] = scaler
 
     entry["pods"] = [least, most]
@@ -132,7 +132,14 @@ def _asked(
         "requests": [facts.amounts(spec) for spec in specs],
         "sidecars": [sidecars.index(each) for each in added],
         "native": [any(each["native"] for each in side) for side in added],
+        "retired": _retired(specs[1]),
     }
+
+
+def _retired(spec: Object) -> list[str]:
+    """The retired hubs that a pod takes images from."""
+    found = (hubs.retired_in(own.text) for own in hubs.own_texts({"spec": spec}))
+    return sorted({hub.hub for hub in found if hub is not None})
 
 
 def _spec(decision: Decision, outcome: Outcome) -> Object:
@@ -176,34 +183,21 @@ def _without_tag_label(changes: list[Difference], move: moves.Move | None) -> li
 
 
 def _by_hand(decision: Decision, hub: str, before: Outcome) -> Iterator[dict[str, Any]]:
-    """Places of a workload itself that name the old hub: annotations that injection reads, and a
-    container istio-proxy of its own. Injection takes them as they are.
+    """Places of a workload itself that name the old hub: annotations of Istio, and images of
+    containers. Injection takes them as they are.
     """
     workload = decision.workload
     template = at(workload.object, workload.template)
-    for path, value in _own_texts(template):
-        if campaigns.names_hub(value, hub):
+    for own in hubs.own_texts(template):
+        if hubs.names_hub(own.text, hub):
             item = before.bundle.items[workload.item]
+            path = (*workload.template, *own.place[:2])
             yield {
                 "kind": workload.ref.kind,
                 "namespace": workload.ref.namespace,
                 "name": workload.ref.name,
-                "field": text((*workload.template, *path[:2])) + f"[{path[2]}]",
-                "value": value,
+                "field": f"{text(path)}[{own.name}]",
+                "value": own.text,
                 "file": item.file,
                 "line": item.line if item.file and not workload.inside else 0,
             }
-
-
-def _own_texts(template: Any) -> Iterator[tuple[tuple[str, str, str], str]]:
-    annotations = string_map(at(template, ("metadata", "annotations")))
-    for key, value in annotations.items():
-        if "istio.io/" in key:
-            yield ("metadata", "annotations", key), value
-
-    for field in ("initContainers", "containers"):
-        for container in at(template, ("spec", field)) or ():
-            is_own = isinstance(container, dict) and container.get("name") == PROXY_CONTAINER
-            image = container.get("image") if is_own else None
-            if isinstance(image, str):
-                yield ("spec", field, PROXY_CONTAINER), image

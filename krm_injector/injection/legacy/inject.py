@@ -78,6 +78,13 @@ def _configs(pod: Object, plane: PreparedControlPlane) -> _Configs:
     return _Configs(mesh_config, annotated)
 
 
+def parameters(
+    pod: Object, decision: Decision, plane: PreparedControlPlane, manual: bool
+) -> InjectionParameters:
+    """What the template sees of a pod that is not changed for it. Raises ApiError."""
+    return _parameters(pod, decision, plane, _configs(pod, plane).for_pod, manual)
+
+
 def _parameters(
     pod: Object,
     decision: Decision,

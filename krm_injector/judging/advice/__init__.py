@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from krm_injector.function_config import Settings
+from krm_injector.judging import admission
 from krm_injector.judging.advice import (
+    autoscaling,
     lifecycle,
     network,
+    overrides,
     pod_security,
     probes,
+    proxy_resources,
+    requests,
     resources,
+    retired_images,
+    scalers,
     silence,
+    vertical_autoscaling,
 )
 from krm_injector.judging.advice.injected_workload import BundleObjects, Finding, InjectedWorkload
+from krm_injector.judging.advice.overrides import allowed
+from krm_injector.judging.advice.requests import Requests
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, ResourceRef, Result
 from krm_injector.named_tuple import NamedTuple
@@ -29,9 +39,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_injector.codes import Severity
+
 CHECKS = (
     pod_security.check,
     resources.limit_ranges,
+    autoscaling.horizontal,
+    vertical_autoscaling.vertical,
+    proxy_resources.displaced,
     network.port_collision,
     network.proxy_identity,
     network.host_port,
@@ -44,6 +59,8 @@ CHECKS = (
     lifecycle.disruption_budget,
     lifecycle.images,
     lifecycle.webhook_active,
+    overrides.check,
+    admission.check,
 )
 
 
@@ -55,14 +72,31 @@ class Advice(NamedTuple):
     decision: int | None
 
 
+class Judged(NamedTuple):
+    """What injection does to the cluster."""
+
+    advice: tuple[Advice, ...]
+    requests: Mapping[str, Requests]  # by Namespace
+
+
 def advise(
     bundle: Bundle,
     decisions: Iterable[Decision],
     replacements: Mapping[int, Any],
     settings: Settings,
 ) -> tuple[Advice, ...]:
+    """The warnings about a run alone; see judge."""
+    return judge(bundle, decisions, replacements, settings).advice
+
+
+def judge(
+    bundle: Bundle,
+    decisions: Iterable[Decision],
+    replacements: Mapping[int, Any],
+    settings: Settings,
+) -> Judged:
     """The warnings about a run, in the order of the workloads, then of the quotas; silenced ones
-    are left out.
+    are left out. And what its pods request.
 
     decisions: about each workload as it was before injection. replacements: item index -> the item
     as injection leaves it (outcome.Outcome).
@@ -70,6 +104,7 @@ def advise(
     decisions = tuple(decisions)
     kinds_and_values = ((member.kind, member.value) for member in walk(bundle))
     objects = BundleObjects(kinds_and_values, settings.default_namespace, decisions)
+    objects.trial = proxy_resources.Trial(settings)
 
     warnings: list[Advice] = []
     loads: list[resources.Load] = []
@@ -84,17 +119,24 @@ def advise(
         if isinstance(injected, dict):
             injected_template = at(injected, workload.template)
 
-        loads.append(resources.load_of(workload, template, injected_template))
+        scaler = scalers.of_workload(workload, objects)
+        loads.append(resources.load_of(workload, template, injected_template, scaler))
         silenced = silence.codes_of(workload.object)
-        for finding in _findings(decision, injected, objects):
+        standing = at(bundle.items[workload.item].value, workload.inside)
+        for finding in _findings(decision, standing, injected, objects):
+            if allowed.is_gated(finding, settings):
+                warnings += _gated(finding, decision, index, settings)
+                continue
             if finding.silenced_by is None and silence.covers(silenced, finding.code):
                 continue
             warnings += _advice(finding, workload.ref, index, settings)
 
     for finding in resources.quotas(loads, objects):
         warnings += _advice(finding, None, None, settings)
+    for finding in retired_images.of_meshes(decisions, objects):
+        warnings += _advice(finding, None, None, settings)
 
-    return tuple(warnings)
+    return Judged(tuple(warnings), requests.by_namespace(loads, objects))
 
 
 def attach(entries: Sequence[dict[str, Any]], warnings: Iterable[Advice]) -> None:
@@ -138,9 +180,13 @@ def summary(results: Iterable[Result], most: int = 1) -> list[Result]:
     return shown
 
 
-def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iterator[Finding]:
+def _findings(
+    decision: Decision, standing: Any, injected: Any, objects: BundleObjects
+) -> Iterator[Finding]:
+    yield from retired_images.of_workload(decision, standing, injected)
     if not isinstance(injected, dict):
         yield from lifecycle.host_network(decision)
+        yield from autoscaling.without_proxy(decision, objects)
         return
 
     workload = InjectedWorkload(decision, injected)
@@ -148,12 +194,30 @@ def _findings(decision: Decision, injected: Any, objects: BundleObjects) -> Iter
         yield from check(workload, objects)
 
 
+def _gated(
+    finding: Finding, decision: Decision, index: int, settings: Settings
+) -> Iterator[Advice]:
+    """An override that spec.allowOverrides does not allow. The workload's own annotation does not
+    silence it: whoever writes that wrote the override too.
+    """
+    if allowed.is_allowed(finding, decision, settings):
+        return
+
+    message = finding.message + allowed.remedy(finding, decision)
+    refused = finding._replace(message=message, silenced_by=None)
+    yield from _advice(refused, decision.workload.ref, index, settings, "error")
+
+
 def _advice(
-    finding: Finding, ref: ResourceRef | None, index: int | None, settings: Settings
+    finding: Finding,
+    ref: ResourceRef | None,
+    index: int | None,
+    settings: Settings,
+    default: Severity | None = None,
 ) -> Iterator[Advice]:
     """The finding about a workload (or none) as advice, unless it is silenced."""
     resource, code = finding.resource or ref, finding.code
-    severity = silence.severity(code, settings, resource, ref)
+    severity = silence.severity(code, settings, resource, ref, default=default)
     if severity is None:
         return
 

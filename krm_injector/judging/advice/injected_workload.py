@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.codes import CodeName
+    from krm_injector.judging.advice.overrides.mesh_facts import MeshFacts
+    from krm_injector.judging.advice.proxy_resources import Trial
 
 # No number of replicas: there is one pod per node.
 PER_NODE = frozenset(("DaemonSet",))
@@ -36,6 +38,8 @@ class Finding(NamedTuple):
     resource: ResourceRef | None = None
     # The object whose annotation may silence it, if it is not the workload.
     silenced_by: Object | None = None
+    # Of an override: what an entry of spec.allowOverrides may name; () for what is current.
+    values: tuple[str, ...] = ()
 
 
 class InjectedWorkload:
@@ -50,16 +54,20 @@ class InjectedWorkload:
         "before",
         "decision",
         "init",
+        "injected",
         "labels",
         "path",
         "proxy",
         "ref",
+        "template",
     )
 
     def __init__(self, decision: Decision, injected: Object) -> None:
         workload = decision.workload
         template = at(injected, workload.template)
         self.decision = decision
+        self.template: Any = template  # after injection
+        self.injected = injected  # the whole object
         self.ref = workload.ref
         self.path = text((*workload.template, "spec"))  # of the pod's spec inside the object
         self.before = spec_of(at(workload.object, workload.template))
@@ -126,6 +134,13 @@ class BundleObjects:
         self.webhook_selectors: dict[str, selectors.Selector] = {}  # by Webhook.id
         self.services: dict[str, dict[tuple[str, str], list[Object]]] = {}  # see network.services
         self.reported: set[object] = set()  # shared by many workloads, and reported once
+        # Of overrides: what status annotations list, by their text, and meshes by revision.
+        self.statuses: dict[str, dict[str, frozenset[str]]] = {}
+        self.mesh_facts: dict[str, MeshFacts] = {}
+        self.scalers: dict[tuple[str, str, str], Any] | None = None  # see scalers.of_workload
+        self.trial: Trial | None = None  # injects again; None: nobody may ask
+        self.defaults: dict[str, Any] = {}  # by Namespace; see resources.defaults_of
+        self.policies: Any = None  # see admission.findings
 
     def of(self, kind: str, namespace: str) -> list[Object]:
         """The objects of a kind in a Namespace."""

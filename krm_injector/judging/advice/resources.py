@@ -1,12 +1,18 @@
-"""The resources of the proxies, compared with ResourceQuota and LimitRange of the bundle.
-
-Amounts are whole numbers in billionths of the resource's unit (kube.quantity.nano).
-"""
+"""The resources of the proxies, compared with ResourceQuota and LimitRange of the bundle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from krm_injector.judging.advice import scalers
+from krm_injector.judging.advice.amounts import (
+    Defaults,
+    amount,
+    limit_defaults,
+    number,
+    pod_amount,
+    shown,
+)
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
     Finding,
@@ -14,19 +20,19 @@ from krm_injector.judging.advice.injected_workload import (
     mapping,
     mappings,
     ref_of,
-    replicas,
     spec_of,
 )
+from krm_injector.judging.advice.scalers import Scaler
 from krm_injector.kube.paths import at
-from krm_injector.kube.quantity import QuantityError, nano
 from krm_injector.model import Object, ResourceRef, Workload
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.results import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any
 
-    Part = Literal["requests", "limits"]
+    from krm_injector.judging.advice.amounts import Part
 
 # Names of a quota's entries -> (part of a container's resources, resource).
 QUOTAS: dict[str, tuple[Part, str]] = {
@@ -40,7 +46,16 @@ QUOTAS: dict[str, tuple[Part, str]] = {
     "limits.ephemeral-storage": ("limits", "ephemeral-storage"),
 }
 CONTAINER_FIELDS = ("initContainers", "containers")
-PROXY_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"  # in messages
+_RESOURCES = "sidecar.istio.io/proxyCPU, proxyMemory and their Limit forms"  # in messages
+_NAMED = 3  # workloads or autoscalers that a message names
+
+
+class Quota(NamedTuple):
+    """A ResourceQuota, and the workloads of its Namespace."""
+
+    object: Object
+    ref: ResourceRef
+    loads: list[Load]
 
 
 class Load(NamedTuple):
@@ -49,79 +64,29 @@ class Load(NamedTuple):
     """
 
     ref: ResourceRef
-    replicas: int | None  # None: one pod per node
+    pods: tuple[int, int] | None  # the least and the most; None: one pod per node
     before: Object
     after: Object
+    scaler: ResourceRef | None = None  # what makes their number vary
 
 
-def load_of(workload: Workload, template: Any, injected_template: Any) -> Load:
+def load_of(
+    workload: Workload, template: Any, injected_template: Any, scaler: Scaler | None = None
+) -> Load:
     """injected_template: None if the workload is not injected."""
     before = spec_of(template)
     after = before if injected_template is None else spec_of(injected_template)
-    return Load(workload.ref, replicas(workload), before, after)
+    pods = scalers.pods(workload, scaler)
+    return Load(workload.ref, pods, before, after, scaler.ref if scaler else None)
 
 
-# ---------------------------------------------------------------- amounts
-
-
-def amount(container: Object, part: Part, resource: str) -> int | None:
-    """A container's request or limit; a request that is not stated is the limit (as the API server
-    defaults it); None if neither is stated or it is no quantity.
-    """
-    resources = mapping(container.get("resources"))
-    stated = at(resources, (part, resource))
-    if stated is None and part == "requests":
-        stated = at(resources, ("limits", resource))
-    return number(stated)
-
-
-def number(stated: Any) -> int | None:
-    """A quantity; None if there is none, or it cannot be read."""
-    if stated is None:
-        return None
-    try:
-        return nano(stated)
-    except QuantityError:
-        return None
-
-
-def pod_amount(spec: Object, part: Part, resource: str) -> int:
-    """The resources of a pod: those of the containers and running init containers together, or the
-    most that an init container needs beside those already running (Kubernetes' resource helpers,
-    1.28+).
-    """
-    running, peak = 0, 0
-    for container in mappings(spec.get("initContainers")):
-        asks = amount(container, part, resource) or 0
-        if container.get("restartPolicy") == "Always":
-            running += asks
-            peak = max(peak, running)
-        else:
-            peak = max(peak, running + asks)
-
-    steady = running
-    for container in mappings(spec.get("containers")):
-        steady += amount(container, part, resource) or 0
-
-    overhead = number(at(spec, ("overhead", resource))) or 0
-    return max(steady, peak) + overhead
-
-
-def shown(billionths: int | None, resource: str) -> str:
-    """An amount in the notation of manifests: 1500m, 1536Mi."""
-    if billionths is None:
-        return "(not stated)"
-
-    if resource == "cpu":
-        milli = -(-billionths // 10**6)
-        return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
-
-    size = -(-billionths // 10**9)
-    for suffix, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):
-        if size and size % (1 << power) == 0:
-            return f"{size >> power}{suffix}"
-
-    return str(size)
+def defaults_of(objects: BundleObjects, namespace: str) -> Defaults:
+    """What the LimitRanges of a Namespace give to containers."""
+    found = objects.defaults.get(namespace)
+    if found is None:
+        found = limit_defaults(objects.of("LimitRange", namespace))
+        objects.defaults[namespace] = found
+    return found
 
 
 # ---------------------------------------------------------------- ResourceQuota
@@ -140,57 +105,92 @@ def quotas(loads: Iterable[Load], objects: BundleObjects) -> Iterator[Finding]:
         if spec.get("scopes") or spec.get("scopeSelector") or namespace not in by_namespace:
             continue
 
-        ref = ref_of(quota, "ResourceQuota", namespace)
+        stated = Quota(quota, ref_of(quota, "ResourceQuota", namespace), by_namespace[namespace])
+        defaults = defaults_of(objects, namespace)
         for name, hard in mapping(spec.get("hard")).items():
             if name in QUOTAS and number(hard) is not None:
-                yield from _exceeded(ref, quota, name, by_namespace[namespace])
-                yield from _unstated(ref, quota, name, by_namespace[namespace])
+                yield from _exceeded(stated, name, defaults)
+                yield from _unstated(stated, name, defaults)
 
 
-def _exceeded(ref: ResourceRef, quota: Object, name: str, loads: list[Load]) -> Iterator[Finding]:
-    """A quota that is kept without the proxies and exceeded with them."""
-    hard = quota["spec"]["hard"][name]
-    most = number(hard) or 0
+def _exceeded(quota: Quota, name: str, defaults: Defaults) -> Iterator[Finding]:
+    """A quota that is kept without the proxies and exceeded with them: by the pods that there are
+    at least, or else by those that autoscalers may make.
+    """
+    hard = quota.object["spec"]["hard"][name]
+    allowed = number(hard) or 0
+    least, most = _asked(quota.loads, name, defaults)
+    if least[0] <= allowed < least[1]:
+        yield _over(quota, name, least, f"the workloads of the bundle{_uncounted(quota.loads)}")
+    elif most[0] <= allowed < most[1]:
+        scaled = [load for load in quota.loads if load.pods and load.pods[0] != load.pods[1]]
+        names = [f"{load.scaler}: {counted(load.pods[1], 'pod')}" for load in scaled if load.pods]
+        more = ", ..." if len(names) > _NAMED else ""
+        who = (
+            f"the workloads of the bundle{_uncounted(quota.loads)}, with their autoscalers at the "
+            f"most ({', '.join(names[:_NAMED])}{more}),"
+        )
+        yield _over(quota, name, most, who)
+
+
+def _asked(
+    loads: Iterable[Load], name: str, defaults: Defaults
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What the pods ask for before and after injection: the least, and the most."""
     part, resource = QUOTAS[name]
-    before, after = 0, 0
+    sums = [0, 0, 0, 0]
     for load in loads:
-        before += pod_amount(load.before, part, resource) * (load.replicas or 0)
-        after += pod_amount(load.after, part, resource) * (load.replicas or 0)
+        least, most = load.pods or (0, 0)
+        before = pod_amount(load.before, part, resource, defaults)
+        after = before
+        if load.after is not load.before:
+            after = pod_amount(load.after, part, resource, defaults)
 
-    if not before <= most < after:
-        return
+        for index, more in enumerate((before * least, after * least, before * most, after * most)):
+            sums[index] += more
 
-    per_node = [str(load.ref) for load in loads if load.replicas is None]
-    uncounted = f", not counting {', '.join(per_node[:3])} (one pod a node)" if per_node else ""
-    needed = shown(after, resource)
+    return (sums[0], sums[1]), (sums[2], sums[3])
+
+
+def _over(quota: Quota, name: str, asked: tuple[int, int], who: str) -> Finding:
+    """``who``: whose pods ask for that much before and after injection."""
+    _, resource = QUOTAS[name]
+    hard = quota.object["spec"]["hard"][name]
+    before, needed = (shown(each, resource) for each in asked)
     message = (
-        f"{ref} allows {name} {hard}; the workloads of the bundle ask for "
-        f"{shown(before, resource)} without and {needed} with their "
-        f"proxies{uncounted}: pods over the quota are not created. Raise it to at least "
-        f"{needed}, or lower the proxies' resources ({PROXY_RESOURCES})"
+        f"{quota.ref} allows {name} {hard}; {who} ask for {before} without and {needed} with their "
+        f"proxies: pods over the quota are not created. Raise it to at least {needed}, or lower "
+        f"the proxies' resources ({_RESOURCES})"
     )
-    yield Finding("quota-exceeded", message, _hard_field(name), hard, needed, ref, quota)
+    field = _hard_field(name)
+    return Finding("quota-exceeded", message, field, hard, needed, quota.ref, quota.object)
 
 
-def _unstated(ref: ResourceRef, quota: Object, name: str, loads: list[Load]) -> Iterator[Finding]:
+def _uncounted(loads: Iterable[Load]) -> str:
+    per_node = [str(load.ref) for load in loads if load.pods is None]
+    names = ", ".join(per_node[:_NAMED])
+    return f", not counting {names} (one pod a node)," if per_node else ""
+
+
+def _unstated(quota: Quota, name: str, defaults: Defaults) -> Iterator[Finding]:
     """A quota that refuses pods whose containers do not state the value."""
     part, resource = QUOTAS[name]
     lacking = set()
-    for load in loads:
+    for load in quota.loads:
         for container in _added_containers(load):
-            if amount(container, part, resource) is None:
+            if amount(container, part, resource, defaults) is None:
                 lacking.add(str(container.get("name")))
 
     if not lacking:
         return
 
     message = (
-        f"{ref} limits {name}, so every container must state {part}.{resource}; injected ones "
-        f"do not: {', '.join(sorted(lacking))}. Their pods are refused unless a LimitRange gives a "
-        "default"
+        f"{quota.ref} limits {name}, so every container must state {part}.{resource}; injected "
+        f"ones do not: {', '.join(sorted(lacking))}. Their pods are refused unless a LimitRange "
+        "gives a default"
     )
-    hard = quota["spec"]["hard"][name]
-    yield Finding("quota-unstated", message, _hard_field(name), hard, None, ref, quota)
+    hard = quota.object["spec"]["hard"][name]
+    yield Finding("quota-unstated", message, _hard_field(name), hard, None, quota.ref, quota.object)
 
 
 def _hard_field(name: str) -> str:
@@ -223,53 +223,50 @@ def limit_ranges(workload: InjectedWorkload, objects: BundleObjects) -> Iterator
     violate.
     """
     namespace = workload.ref.namespace
+    defaults = defaults_of(objects, namespace)
     for limit_range in objects.of("LimitRange", namespace):
         ref = ref_of(limit_range, "LimitRange", namespace)
         for index, limit in enumerate(mappings(at(limit_range, ("spec", "limits")))):
-            outside = _outside_limit(workload, limit)
+            outside = _outside_limit(workload, limit, defaults)
             if not outside:
                 continue
 
             message = (
                 f"{ref} refuses the injected pods of {workload.ref}: {'; '.join(outside)}. "
-                f"Change the proxy's resources ({PROXY_RESOURCES}) or the LimitRange"
+                f"Change the proxy's resources ({_RESOURCES}) or the LimitRange"
             )
             field = f"spec.limits[{index}]"
             yield Finding("limit-range", message, field, None, None, ref, limit_range)
 
 
-def _outside_limit(workload: InjectedWorkload, limit: Object) -> list[str]:
+def _outside_limit(workload: InjectedWorkload, limit: Object, defaults: Defaults) -> list[str]:
     """Each violation of a limit by injection, as a phrase."""
     if limit.get("type") == "Container":
         phrases: list[str] = []
         for container in workload.added:
-            phrases += _container_outside(container, limit)
+            phrases += _container_outside(container, limit, defaults)
         return phrases
 
     if limit.get("type") == "Pod":
-        before = _pod_outside(workload.before, limit)
-        return [phrase for phrase in _pod_outside(workload.after, limit) if phrase not in before]
+        before = _pod_outside(workload.before, limit, defaults)
+        after = _pod_outside(workload.after, limit, defaults)
+        return [phrase for phrase in after if phrase not in before]
 
     return []
 
 
-def _container_outside(container: Object, limit: Object) -> Iterator[str]:
+def _container_outside(container: Object, limit: Object, defaults: Defaults) -> Iterator[str]:
     for resource in _limited_resources(limit):
-        request = amount(container, "requests", resource)
-        most = amount(container, "limits", resource)
-        if request is None:
-            request = number(at(limit, ("defaultRequest", resource)))
-        if most is None:
-            most = number(at(limit, ("default", resource)))
-
+        request = amount(container, "requests", resource, defaults)
+        most = amount(container, "limits", resource, defaults)
         yield from _outside(str(container.get("name")), resource, request, most, limit)
 
 
-def _pod_outside(spec: Object, limit: Object) -> list[str]:
+def _pod_outside(spec: Object, limit: Object, defaults: Defaults) -> list[str]:
     phrases: list[str] = []
     for resource in _limited_resources(limit):
-        request = pod_amount(spec, "requests", resource)
-        most = pod_amount(spec, "limits", resource) or None
+        request = pod_amount(spec, "requests", resource, defaults)
+        most = pod_amount(spec, "limits", resource, defaults) or None
         phrases += _outside("the pod", resource, request, most, limit)
 
     return phrases

@@ -4,28 +4,12 @@ annotation krm-injector.dev/silence of the object that a warning is about.
 
 from __future__ import annotations
 
-from krm_injector.codes import CODES
-from krm_injector.function_config import Settings, Silence
+from krm_injector.function_config.severities import severity
 from krm_injector.istio_names import SILENCE_ANNOTATION
 from krm_injector.kube.paths import at
-from krm_injector.model import Object, ResourceRef
+from krm_injector.model import Object
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from krm_injector.codes import CodeName, Severity
-
-
-def severity(code: CodeName, settings: Settings, *refs: ResourceRef | None) -> Severity | None:
-    """The severity of a warning about these resources; None if the settings silence it."""
-    stated = settings.severities.get(code) or CODES[code].severities[0]
-    if stated == "off":
-        return None
-
-    for silence in settings.silence:
-        if any(_matches(silence, code, ref) for ref in refs):
-            return None
-
-    return stated  # type: ignore[return-value]  # the schema allows no other
+__all__ = ["codes_of", "covers", "severity"]
 
 
 def codes_of(value: Object) -> frozenset[str]:
@@ -40,20 +24,3 @@ def codes_of(value: Object) -> frozenset[str]:
 def covers(silenced: frozenset[str], code: str) -> bool:
     """Whether codes of an annotation silence this code."""
     return code in silenced or "*" in silenced
-
-
-def _matches(silence: Silence, code: str, ref: ResourceRef | None) -> bool:
-    """Whether an entry of spec.silence matches this code and this resource."""
-    if silence.code not in (code, "*"):
-        return False
-    if not (silence.kind or silence.namespace or silence.name):
-        return True
-    if ref is None:
-        return False
-
-    namespace = ref.name if ref.kind == "Namespace" else ref.namespace
-    return (
-        silence.kind in ("", ref.kind)
-        and silence.namespace in ("", namespace)
-        and silence.name in ("", ref.name)
-    )

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from krm_injector.decision.label_warnings import in_ambient
+from krm_injector.judging.advice.amounts import shown
+from krm_injector.judging.advice.requests import Added, Requests, in_all
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Evidence, Mesh, Object, Reason, Result
 from krm_injector.presenting.explain.locations import Locations, field_path
@@ -176,13 +178,16 @@ def _maps(value: Any) -> list[Any]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def document(meshes: Sequence[Mesh], entries: list[Entry]) -> dict[str, Any]:
+def document(
+    meshes: Sequence[Mesh], entries: list[Entry], requests: Mapping[str, Requests] | None = None
+) -> dict[str, Any]:
     """The whole answer. ``mesh`` is the first control plane; ``meshes`` are all of them."""
     control_planes = [_control_plane(mesh) for mesh in meshes]
     return {
         "mesh": control_planes[0] if control_planes else {},
         "meshes": control_planes,
         "summary": summary(entries),
+        "requests": _requests(requests or {}),
         "workloads": entries,
     }
 
@@ -200,6 +205,31 @@ def summary(entries: list[Entry]) -> dict[str, Any]:
         "leftOut": verdicts.count("left out"),
         "errors": verdicts.count("error"),
         "reasons": reasons,
+    }
+
+
+def _requests(of_namespaces: Mapping[str, Requests]) -> dict[str, Any]:
+    """What injection adds to the requests of pods: in all, with autoscalers at the most, and in
+    each Namespace with injected pods.
+    """
+    total = in_all(of_namespaces)
+    namespaces = {
+        name: added_amounts(each) for name, each in of_namespaces.items() if each.most.injected
+    }
+    return {**added_amounts(total), "namespaces": namespaces}
+
+
+def added_amounts(requests: Requests) -> dict[str, Any]:
+    """As quantities; ``most`` only where autoscalers make it differ."""
+    least, most = requests.least.added, requests.most.added
+    return {**_quantities(least), **({"most": _quantities(most)} if most != least else {})}
+
+
+def _quantities(added: Added) -> dict[str, Any]:
+    return {
+        "pods": added.pods,
+        "cpu": shown(added.cpu, "cpu"),
+        "memory": shown(added.memory, "memory"),
     }
 
 

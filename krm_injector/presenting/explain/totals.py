@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from krm_injector.judging.advice.amounts import brief
+from krm_injector.judging.advice.requests import Added, Requests, in_all
 from krm_injector.model import Mesh
 from krm_injector.presenting.explain.entries import Entry, summary
 from krm_injector.presenting.text import printable
@@ -23,9 +25,11 @@ SOURCES = {  # where the configuration of a control plane was found
 }
 
 
-def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
-    """Sentences: how many workloads are injected and why others are not, in which Namespaces, by
-    which control planes.
+def totals(
+    meshes: Sequence[Mesh], entries: list[Entry], requests: Mapping[str, Requests] | None = None
+) -> list[str]:
+    """Sentences: how many workloads are injected and why others are not, in which Namespaces, what
+    that adds to the requests of their pods, and by which control planes.
     """
     if not entries:
         return [
@@ -33,9 +37,11 @@ def totals(meshes: Sequence[Mesh], entries: list[Entry]) -> list[str]:
             "named in spec.workloads."
         ]
 
-    sentences = [counts(entries)]
+    requests = requests or {}
+    sentences = [f"{counts(entries)} {_added(requests)}".rstrip()]
     if len({entry["namespace"] for entry in entries}) > 1:
         sentences.append(_by_namespace(entries))
+    sentences += _added_by_namespace(requests)
     if meshes:
         noun = "Control plane" if len(meshes) == 1 else "Control planes"
         sentences.append(f"{noun}: {', '.join(map(_control_plane, meshes))}.")
@@ -92,6 +98,38 @@ def _by_namespace(entries: list[Entry]) -> str:
     return (
         f"{counted(len(numbers), 'Namespace')}: {whole:,} injected as a whole, {part:,} in part, "
         f"{none:,} not at all."
+    )
+
+
+def _added(requests: Mapping[str, Requests]) -> str:
+    """What injection adds in all, and with autoscalers at the most; "" if nothing is injected."""
+    total = in_all(requests)
+    if not total.most.added.pods:
+        return ""
+    if total.most == total.least:
+        return f"Injection adds requests of {added_text(total.least.added)}."
+
+    least, most = added_text(total.least.added), added_text(total.most.added)
+    return f"Injection adds requests of {least}, with autoscalers at the most {most}."
+
+
+def _added_by_namespace(requests: Mapping[str, Requests]) -> list[str]:
+    parts = [
+        f"{printable(name) or '(none)'} {brief(added.cpu, 'cpu')} and "
+        f"{brief(added.memory, 'memory')}"
+        for name, added in ((name, each.least.added) for name, each in requests.items())
+        if added.cpu or added.memory
+    ]
+    if not 1 < len(parts) <= _MOST_NAMESPACES:
+        return []
+    return [f"Added by Namespace: {', '.join(parts)}."]
+
+
+def added_text(added: Added) -> str:
+    """ "1200m CPU and 640Mi memory to 12 pods"."""
+    return (
+        f"{brief(added.cpu, 'cpu')} CPU and {brief(added.memory, 'memory')} memory to "
+        f"{counted(added.pods, 'pod')}"
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from krm_injector.model import Mesh
+from krm_injector.presenting.explain import overrides
 from krm_injector.presenting.explain.entries import Entry
+from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.locations import location_text
 from krm_injector.presenting.explain.rows import TableRow, by_namespace, rows_of
 from krm_injector.presenting.explain.style import Style
@@ -24,14 +23,15 @@ _LEAST_DETAIL = 24  # cells below which a detail stands on lines of its own
 _SELECTOR_CELLS = len("namespaceSelector")
 
 
-def text(meshes: Sequence[Mesh], entries: list[Entry], style: Style) -> str:
-    entries = by_namespace(entries, lambda entry: str(entry["namespace"]))
+def text(explanation: Explanation, style: Style) -> str:
+    meshes, requests = explanation.meshes, explanation.requests
+    entries = by_namespace(explanation.entries, lambda entry: str(entry["namespace"]))
     rows, _ = rows_of(entries, 0)
     lines: list[str] = []
     for entry, row in zip(entries, rows, strict=True):
         lines += [*_workload(entry, row, style), ""]
 
-    for sentence in totals(meshes, entries):
+    for sentence in totals(meshes, entries, requests):
         lines += _indented(sentence, style, "")
 
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -46,6 +46,7 @@ def _workload(entry: Entry, row: TableRow, style: Style) -> list[str]:
     lines += _verdict(entry, row, style)
     lines += _webhooks(entry["evidence"], style)
     lines += _pod_rules(entry["evidence"], style)
+    lines += _overrides(entry, style)
 
     if entry.get("doubt"):
         lines += _indented(f"perhaps meant in: {printable(entry['doubt'])}", style, _INDENT)
@@ -127,6 +128,15 @@ def _pod_rules(evidence_entries: list[Entry], style: Style) -> list[str]:
     for evidence in rules:
         lines += _evidence(evidence, evidence["rule"], size, style)
 
+    return lines
+
+
+def _overrides(entry: Entry, style: Style) -> list[str]:
+    rows = overrides.rows([entry])
+    lines = [f"{_INDENT}overrides of the mesh:"] if rows else []
+    for row in rows:
+        sentence = f"{row.setting}: {row.value} ({row.code})"
+        lines += _indented(printable(sentence), style, _INDENT * 2)
     return lines
 
 

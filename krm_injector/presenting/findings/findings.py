@@ -19,6 +19,7 @@ _CATEGORIES = {
     "codes.md": "Input and injection",
     "reasons.md": "Labels and rules",
     "warnings.md": "Effects of injection",
+    "overrides.md": "Overrides of the mesh",
     "verify.md": "Committed manifests",
 }
 

@@ -14,7 +14,15 @@ import re
 from collections.abc import Sequence
 
 from krm_injector.judging.advice import Advice
-from krm_injector.presenting.report import additions, details, findings, head, requests, workloads
+from krm_injector.presenting.report import (
+    additions,
+    details,
+    findings,
+    head,
+    overrides,
+    requests,
+    workloads,
+)
 from krm_injector.presenting.report.markup import Html, escaped, joined
 
 TYPE_CHECKING = False
@@ -43,8 +51,9 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
         "MESH": head.control_planes(explanation.meshes),
         "TILES": head.tiles(entries, listed_findings),
         "WARNINGS": findings.by_code(listed_findings),
+        "OVERRIDES": overrides.section(entries),
         "ADDED": additions.tables(decisions, injected),
-        "REQUESTS": requests.table(decisions, injected),
+        "REQUESTS": requests.table(explanation.requests),
         "NAMESPACES": workloads.namespace_options(entries),
         "LIMITS": details.limits(len(decisions)),
         "ROWS": workloads.rows(entries, rules, by_workload),

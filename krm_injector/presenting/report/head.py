@@ -57,9 +57,15 @@ def _control_plane(mesh: Mesh) -> Html:
         revision=mesh.revision,
         version=mesh.version or "of unknown version",
         source=_SOURCES[mesh.source],
-        sidecars="native sidecars" if mesh.native_sidecars else "sidecars as plain containers",
+        sidecars=_sidecars(mesh),
         webhooks=", webhooks assumed" if mesh.assumed_webhooks else "",
     )
+
+
+def _sidecars(mesh: Mesh) -> str:
+    if not mesh.native_sidecars:
+        return "sidecars as plain containers"
+    return "native sidecars (assumed)" if mesh.native_assumed else "native sidecars"
 
 
 def tiles(entries: Sequence[Mapping[str, Any]], findings: Sequence[Advice]) -> Html:

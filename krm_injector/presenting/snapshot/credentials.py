@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from krm_injector.kube import yaml
+from krm_injector.kube.credentials import is_credential_name
 from krm_injector.kube.differences import differences
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Result
@@ -13,9 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_CREDENTIAL = lazy_pattern(
-    r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|access_?key)s?$"
-)
 _PRIVATE_KEY = lazy_pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
@@ -69,7 +67,7 @@ def _emptied(value: Any, path: str, config: str, paths: list[str]) -> Any:
 
 
 def _is_credential(key: str, config: str) -> bool:
-    return _CREDENTIAL.search(key) is not None and key not in config
+    return is_credential_name(key) and key not in config
 
 
 def private_key_error(value: Object, ref: ResourceRef) -> list[Result]:

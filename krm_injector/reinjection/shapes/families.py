@@ -27,6 +27,7 @@ from krm_injector.kube.twins import PLACEHOLDER, Alike, Twin, to_json
 from krm_injector.kube.yaml import YamlError
 from krm_injector.model import Decision, Object
 from krm_injector.reinjection import record
+from krm_injector.reinjection.istio_traces import CONTAINER_FIELDS
 from krm_injector.reinjection.reinject import inject_once
 from krm_injector.reinjection.shapes.family import UNPROVED, Family, First, Holes, Shape
 from krm_injector.reinjection.shapes.holes import (
@@ -151,6 +152,7 @@ class Families:
             webhook and (webhook.id, webhook.path),
             workload.template,
             "" if _states_namespace(workload) else workload.ref.namespace,
+            _pull_policies(workload) if self._settings.defaults else (),
             texts,
         )
 
@@ -274,6 +276,15 @@ class Families:
         if twin is None or twin.json() != to_json(first.injected):
             return None
         return shape
+
+
+def _pull_policies(workload: Workload) -> tuple[str, ...]:
+    """What the API server makes of the holes of a pod: the imagePullPolicy of each image."""
+    from krm_injector.kube import defaults  # late: only spec.cluster.defaults needs it
+
+    spec = at(workload.object, (*workload.template, "spec"))
+    containers = [c for field in CONTAINER_FIELDS for c in at(spec, (field,)) or []]
+    return tuple([defaults.pull_policy(container.get("image")) for container in containers])
 
 
 def _states_namespace(workload: Workload) -> bool:

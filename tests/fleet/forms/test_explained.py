@@ -11,8 +11,9 @@ from fleet.forms.reports import result, target, workload
 
 from krm_injector.fleet.forms.differing import Differing
 from krm_injector.fleet.forms.explained import Explained, explained
-from krm_injector.fleet.forms.sums import Added, PlaneSum
+from krm_injector.fleet.forms.sums import PlaneSum
 from krm_injector.fleet.model import Report, Target, TargetResult
+from krm_injector.judging.advice.requests import Added
 
 
 def over(

@@ -19,6 +19,7 @@ from fleet.plan.planning import (
 
 from krm_injector.discovery import profile
 from krm_injector.fleet.plan import campaigns
+from krm_injector.injection import hubs
 from krm_injector.model import Refused
 
 HUB = "mirror.example.org/mesh"
@@ -77,7 +78,7 @@ def test_what_is_no_campaign(text: str, reason: str) -> None:
     ],
 )
 def test_a_hub_is_replaced_where_it_stands_whole(text: str, expected: str) -> None:
-    assert campaigns.replaced(text, "old.example/istio", "NEW") == expected
+    assert hubs.replaced(text, "old.example/istio", "NEW") == expected
 
 
 def images(found: dict[str, Any]) -> set[tuple[str, str]]:

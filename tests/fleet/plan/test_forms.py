@@ -107,7 +107,13 @@ def test_the_limit_hides_and_says_so() -> None:
 
 def test_requests_that_change_are_shown() -> None:
     grows = ({"requests.cpu": 100, "requests.memory": 2**20}, {"requests.cpu": 1500})
-    scaler = {"name": "web", "min": 2, "max": 4, "utilization": {}}
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "name": "web",
+        "min": 2,
+        "max": 4,
+        "utilization": {},
+    }
     data_ = answer(entry(requests=grows, pods=2, autoscaler=scaler))
     data_["workloads"][0]["pods"] = [2, 4]
     text = plan_table.render(planned([(target("all", "eu"), data_)]), Style(0, False, 12))

@@ -143,11 +143,51 @@ def test_steps_that_istio_does_not_support(
     assert bool(gates(plan, "version")) is told
 
 
+@pytest.mark.parametrize(
+    ("hub", "told"),
+    [
+        ("registry.istio.io/release", True),
+        ("gcr.io/istio-release", True),
+        ("docker.io/istio", False),
+        ("mirror.example.org/gcr.io/istio-release", False),
+    ],
+)
+def test_a_hub_that_istio_retires_is_told_where_the_move_leads_there(
+    hub: str, told: bool, tmp_path: Path
+) -> None:
+    made = files(tmp_path, old=mesh("1.30.3"), new=mesh("1.30.5", hub=hub))
+    text = namespace() + workload()
+    plan = plan_of_text(text, mesh=(made["old"],), to_mesh=made["new"])
+    found = gates(plan, "registry")
+    assert [gate.severity for gate in found] == (["warns"] if told else [])
+    assert all(hub in gate.why and "docker.io/istio" in gate.advice for gate in found)
+
+    back = plan_of_text(text, mesh=(made["new"],), to_mesh=made["old"])
+    assert gates(back, "registry") == [], "what is left is nothing to warn of"
+
+
+def test_an_image_that_a_workload_keeps_on_a_retired_hub_is_told(tmp_path: Path) -> None:
+    made = files(tmp_path, old=mesh("1.30.3", hub="gcr.io/istio-release"))["old"]
+    own = {"sidecar.istio.io/proxyImage": "gcr.io/istio-release/proxyv2:1.30.3"}
+    annotated = "traffic.sidecar.istio.io/excludeOutboundPorts"
+    text = namespace() + workload("a", annotations={**own, annotated: "1"}) + workload("b")
+    plan = plan_of_text(text, mesh=(made,), campaign="registry=docker.io/istio")
+    assert [each.field for each in plan.by_hand] == [
+        "spec.template.metadata.annotations[sidecar.istio.io/proxyImage]"
+    ]
+
+
 # ---------------------------------------------------------------- autoscalers and limits
 
 
 def test_an_autoscaler_that_looks_at_requests() -> None:
-    scaler = {"name": "web", "min": 2, "max": 8, "utilization": {"cpu": 80}}
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "name": "web",
+        "min": 2,
+        "max": 8,
+        "utilization": {"cpu": 80},
+    }
     requests = ({"requests.cpu": 500}, {"requests.cpu": 600})
     plan = plan_of(entry(autoscaler=scaler, requests=requests, pods=2))
     assert only(plan, "autoscaler").why == (
@@ -242,7 +282,7 @@ def test_an_autoscaler_that_can_scale_less_than_before() -> None:
     (gate,) = quota({"requests.cpu": "1"}, scaled)
     assert gate.severity == "warns"
     assert gate.why == (
-        "With HorizontalPodAutoscalers at their most the pods ask for 1200m of requests.cpu after "
+        "With autoscalers at their most the pods ask for 1200m of requests.cpu after "
         "the move, before it for 1; allowed are 1."
     )
     assert quota({"requests.cpu": "900m"}, scaled) == []

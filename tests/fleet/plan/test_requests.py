@@ -50,7 +50,13 @@ def test_replicas_of_an_autoscaler(tmp_path: Path) -> None:
     text_ = workload(replicas=3) + other("HorizontalPodAutoscaler", "web", scaler)
     found = of(tmp_path, text_)
     assert found["pods"] == [1, 7]
-    assert found["autoscaler"] == {"name": "web", "min": 1, "max": 7, "utilization": {}}
+    assert found["autoscaler"] == {
+        "kind": "HorizontalPodAutoscaler",
+        "name": "web",
+        "min": 1,
+        "max": 7,
+        "utilization": {"cpu": 80},  # as the API server stores it
+    }
     # replicas 0 turns the autoscaler off.
     off = of(tmp_path, text_.replace('"replicas": 3', '"replicas": 0'))
     assert (off["pods"], "autoscaler" in off) == ([0, 0], False)

@@ -246,3 +246,50 @@ def test_steps_are_taken_once(twins: list[Twin], monkeypatch: pytest.MonkeyPatch
     same(f"{ANNOTATION}{{{{ $x | trunc 63 }}}}\n", apps("a", "b", "c", "x" * 100, "d"))
     assert len(twins) == 3
     assert accounted == [True] * 3
+
+
+STORED = {"cluster": {"nativeSidecars": False, "defaults": True}}
+
+
+def test_images_of_which_the_api_server_makes_different_policies(twins: list[Twin]) -> None:
+    """Templates may print it: an image is not only moved where defaults are read."""
+    images = ("a:1", "b:2", "c:3", "d", "e:latest", "f:6", "g", "h")
+    workloads = [
+        builders.deployment(f"app-{number}", container={"image": image})
+        for number, image in enumerate(images)
+    ]
+    template = f'{ANNOTATION}"{{{{ (index .Spec.Containers 0).ImagePullPolicy }}}}"\n'
+    items = [*builders.control_plane(template), *random_bundles.NAMESPACES, *workloads]
+    plain, shaped = random_bundles.both(random_bundles.block(items, STORED))
+    assert plain == shaped
+    assert plain[0].count("example.com/a: IfNotPresent") == 4
+    assert plain[0].count("example.com/a: Always") == 4
+    assert len(twins) == 3  # those with a tag; a placeholder has one too
+
+
+def test_stored_pods_of_the_embedded_profile(twins: list[Twin]) -> None:
+    """Also with an own istio-proxy, whose defaults are written."""
+    own = {"name": "istio-proxy", "image": "auto"}
+    probe = {"httpGet": {"port": 80}, "periodSeconds": 5}
+    workloads = [
+        builders.deployment(
+            name, container={"image": f"{name}:1", "readinessProbe": probe}, beside=[own]
+        )
+        for name in "abcdef"
+    ]
+    text = random_bundles.block([*random_bundles.NAMESPACES, *workloads], STORED)
+    plain, shaped = random_bundles.both(text)
+    assert plain == shaped
+    assert len(twins) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_random_bundles_of_stored_pods(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    monkeypatch.setattr(families, "_CREDIT", 1000)
+    plane = builders.control_plane(random_bundles.template(chance), version=chance.choice(VERSIONS))
+    workloads = random_bundles.workloads(chance, 20)
+    items = [*plane, *random_bundles.NAMESPACES, *workloads]
+    plain, shaped = random_bundles.both(random_bundles.block(items, STORED))
+    assert plain == shaped

@@ -10,5 +10,5 @@ from krm_injector.presenting.explain.style import Style
 
 
 def render(explanation: Explanation, _: Style) -> str:
-    answer = document(explanation.meshes, explanation.entries)
+    answer = document(explanation.meshes, explanation.entries, explanation.requests)
     return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"

@@ -1,9 +1,12 @@
-"""Markdown for a pull request: a table, the counts, and what was perhaps meant in."""
+"""Markdown for a pull request: a table, the counts, what was perhaps meant in, and what workloads
+override of their mesh.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from krm_injector.presenting.explain import overrides
 from krm_injector.presenting.explain.explanation import Explanation
 from krm_injector.presenting.explain.rows import HEAD, rows_of
 from krm_injector.presenting.explain.style import Style
@@ -14,7 +17,7 @@ from krm_injector.presenting.text import printable
 def render(explanation: Explanation, style: Style) -> str:
     meshes, entries = explanation.meshes, explanation.entries
     lines = _table(explanation, style)
-    lines.append(escaped(" ".join(totals(meshes, entries))))
+    lines.append(escaped(" ".join(totals(meshes, entries, explanation.requests))))
     groups = doubts(entries)
     if groups:
         lines += ["", "**Left out, and perhaps meant in:**", ""]
@@ -26,6 +29,7 @@ def render(explanation: Explanation, style: Style) -> str:
             advice = remedy[:1].upper() + remedy[1:]
         lines.append(f"- {escaped(doubt_sentence(members))}. {escaped(advice)}.")
 
+    lines += _overrides(explanation, style)
     return "\n".join(lines) + "\n"
 
 
@@ -41,6 +45,20 @@ def _table(explanation: Explanation, style: Style) -> list[str]:
         lines.append(_line(("…", f"and {hidden:,} more", "", "", "", "")))
 
     return [*lines, ""]
+
+
+def _overrides(explanation: Explanation, style: Style) -> list[str]:
+    rows = overrides.rows(explanation.entries)
+    if not rows:
+        return []
+
+    shown = rows[: style.limit or None]
+    lines = ["", f"**{overrides.TITLE}:**", ""]
+    lines += [_line(overrides.HEAD), _line(("---",) * len(overrides.HEAD))]
+    lines += [_line(row[: len(overrides.HEAD)]) for row in shown]
+    if len(shown) < len(rows):
+        lines.append(_line(("…", f"and {len(rows) - len(shown):,} more", "", "")))
+    return lines
 
 
 def _line(cells: Sequence[str]) -> str:

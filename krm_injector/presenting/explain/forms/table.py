@@ -21,7 +21,7 @@ def render(explanation: Explanation, style: Style) -> str:
     if style.verbose:
         from krm_injector.presenting.explain import verbose
 
-        return verbose.text(meshes, entries, style)
+        return verbose.text(explanation, style)
 
     rows, hidden = rows_of(entries, style.limit)
     lines, legend = table_lines(rows, style) if rows else ([], [])
@@ -37,7 +37,7 @@ def render(explanation: Explanation, style: Style) -> str:
         lines += ["", *_lines(sentence, style.width)]
 
     lines.append("")
-    for sentence in totals(meshes, entries):
+    for sentence in totals(meshes, entries, explanation.requests):
         lines += _lines(sentence, style.width)
 
     lines += _doubt_lines(entries, style)

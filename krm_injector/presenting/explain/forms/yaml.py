@@ -10,4 +10,4 @@ from krm_injector.presenting.explain.style import Style
 def render(explanation: Explanation, _: Style) -> str:
     from krm_injector.kube import yaml
 
-    return yaml.dump(document(explanation.meshes, explanation.entries))
+    return yaml.dump(document(explanation.meshes, explanation.entries, explanation.requests))
