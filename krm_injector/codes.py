@@ -292,11 +292,13 @@ CODES: dict[CodeName, Code] = {
     "input-empty": Code(("error",), "codes.md"),
     "options-unread": Code(("error",), "codes.md"),
     "input-unreadable": Code(("error",), "codes.md"),
-    "input-ambiguous": Code(("error",), "codes.md"),
+    "input-ambiguous": Code(("error", "warning"), "codes.md", "Several of what one is asked for"),
     "input-chart": Code(("error",), "codes.md"),
     "input-passed-over": Code(("info", "warning"), "codes.md"),
     "kustomization-not-applied": Code(
-        ("warning",), "codes.md", "Kustomizations and charts below a directory are not rendered"
+        ("warning", "error"),
+        "codes.md",
+        "Kustomizations and charts below a directory are not rendered",
     ),
     "resource-list-empty": Code(("error",), "codes.md"),
     "resource-list-shape": Code(("error",), "codes.md"),

@@ -96,7 +96,9 @@ def join(loaded: Loaded, arguments: Arguments) -> tuple[Joined, tuple[Result, ..
     """
     # The output of build is applied, so a manifest that cannot be read must not be missing in it.
     strict = arguments.command == "build"
-    joined = join_sources(loaded.sources, arguments.verbose, strict=strict)
+    # These only tell: a faulty file is an error, and what the others hold is told too.
+    lenient = arguments.command in ("explain", "verify", "diff", "images")
+    joined = join_sources(loaded.sources, arguments.verbose, strict=strict, lenient=lenient)
     return joined, (*loaded.results, *joined.results)
 
 

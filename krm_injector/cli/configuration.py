@@ -46,6 +46,9 @@ def read(
         version=arguments.mesh_version,
         namespaces=_stated_namespaces(arguments.namespace_labels) or None,
     )
+    if arguments.known_namespaces:
+        settings = _with_known(settings, arguments)
+
     beside_config = os.path.dirname(arguments.config or "")
     if settings.images.file:
         settings = _with_lock(settings, arguments, root or beside_config)
@@ -76,6 +79,21 @@ def _stated_namespaces(stated: tuple[tuple[str, dict[str, str]], ...]) -> tuple[
             raise Refused(Result("error", message, code="function-config"))
 
     return tuple(Stub(name, of_name, {}, NAMESPACE_LABELS) for name, of_name in labels.items())
+
+
+def _with_known(settings: Settings, arguments: Arguments) -> Settings:
+    """The settings with the Namespaces that other files of the repository describe, as far as
+    nobody states them.
+    """
+    from krm_injector.function_config import Stub
+
+    stated = {stub.name for stub in settings.namespaces}
+    found = [
+        Stub(name, labels, {}, file, is_found=True)
+        for name, labels, file in arguments.known_namespaces
+        if name not in stated
+    ]
+    return settings._replace(namespaces=(*settings.namespaces, *found))
 
 
 # ---------------------------------------------------------------- the mesh's files

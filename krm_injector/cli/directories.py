@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from krm_injector.sources.helm import Release
     from krm_injector.sources.kustomize_options import KustomizeOptions
 
+_MOST_IGNORED = 3  # paths that one message names; -v names all
 _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
 
@@ -195,7 +196,12 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
     """
     from krm_injector.sources import kustomizations
 
-    found = files.find(directory)
+    # Argo CD has a clone: what is in it is committed, whatever an ignore file says.
+    found = files.find(directory, ignoring=arguments.within is None)
+    if arguments.own_files:
+        return _own(directory, found)
+
+    ignored = _ignored(found.ignored, arguments)
     outermost = kustomizations.outermost(found.kustomizations) if found.kustomizations else []
     if arguments.command == "build" and (outermost or found.charts):
         raise Refused(*found.problems, *_one_to_build(directory, outermost, found.charts))
@@ -211,13 +217,33 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
 
     unread = [*(below for below in outermost if below not in listing), *found.charts]
     if sources:
-        return Loaded(tuple(sources), _not_rendered(directory, unread, arguments))
+        told = (*ignored, *_not_rendered(directory, unread, arguments))
+        return Loaded(tuple(sources), told)
 
     if unread:
         message = f"{directory} holds no manifests of its own; {_to_name(unread, arguments)}"
         return problems([Result("error", message, file=directory, code="input-ambiguous")])
 
     return problems([files.no_manifests(directory)])
+
+
+def _own(directory: str, found: files.DirectoryContents) -> Loaded:
+    """The manifests directly in a directory. What is below it are other targets."""
+    own = [path for path in found.files if os.path.dirname(path) == directory.rstrip(os.sep)]
+    return Loaded(tuple(files.source(path, found=True) for path in own))
+
+
+def _ignored(paths: Sequence[str], arguments: Arguments) -> tuple[Result, ...]:
+    """How many files and directories ignore files name."""
+    if not paths:
+        return ()
+
+    named = paths if arguments.verbose else paths[:_MOST_IGNORED]
+    rest = len(paths) - len(named)
+    more = f" and {rest:,} more (-v names them)" if rest else ""
+    what = "path that an ignore file names" if len(paths) == 1 else "paths that ignore files name"
+    message = f"passed over {len(paths):,} {what}: {', '.join(map(files.shown, named))}{more}"
+    return (Result("info", message, code="input-passed-over"),)
 
 
 def _one_to_build(

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # The fields of Arguments that change what a target comes to. The others choose targets, or say
 # where the answer goes.
-_OPTIONS = ("mesh", "context", "config", "namespace", "method", "revision", "mesh_version",
-            "kubernetes_version", "kustomize", "helm", "allow_exec", "from_mesh", "to_mesh",
-            "campaign", "verbose")  # fmt: skip
+_OPTIONS = ("mesh", "context", "config", "namespace", "namespace_labels", "method", "revision",
+            "mesh_version", "kubernetes_version", "kustomize", "helm", "allow_exec", "from_mesh",
+            "to_mesh", "campaign", "verbose")  # fmt: skip
 # What reports show of the command line: also what a reader must know to compare two of them.
 _SHOWN = (*_OPTIONS, "changed_since", "only", "cluster", "waves", "layout", "to_directory")
 _ENVIRONMENT = ("PATH", "KRM_INJECTOR_SHAPES")
@@ -53,27 +53,27 @@ def prepare(request: Request) -> Run:
     fleet = find(arguments)
     notes: list[Result] = []
     untouched: tuple[str, ...] = ()
-    shown = _stated(arguments, _SHOWN)
-    reader = _reader()
+    told = shown(arguments)
+    read = reader()
     targets = fleet.targets
     if arguments.changed_since is not None:
-        touched = _touched(reader, fleet, arguments, notes)
-        shown["touched"] = touched
+        touched = _touched(read, fleet, arguments, notes)
+        told["touched"] = touched
         untouched = tuple(each.name for each in targets if each.name not in touched)
         targets = tuple(each for each in targets if each.name in touched)
 
     shard = _shard(request)
     if shard != (1, 1):
-        targets = _of_shard(reader, fleet, targets, shard, arguments)
+        targets = _of_shard(read, fleet, targets, shard, arguments)
 
     command = command_of(arguments)
     clusters = {each.name: each for each in fleet.clusters}
-    environment = _environment(request.environment)
+    environment = of_task(request.environment)
     tasks = tuple(
         Task(each, command, options(arguments, clusters.get(each.cluster), each), environment)
         for each in targets
     )
-    return Run(command, fleet, tasks, shown, reader, untouched, shard, notes)
+    return Run(command, fleet, tasks, told, read, untouched, shard, notes)
 
 
 def _refuse_jobs_elsewhere(arguments: Arguments) -> None:
@@ -134,14 +134,21 @@ def _stated(arguments: Arguments, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != getattr(Arguments, name)}
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+def shown(arguments: Arguments) -> dict[str, Any]:
+    """What reports show of the command line."""
+    return _stated(arguments, _SHOWN)
+
+
+def of_task(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a task gets of the environment."""
     return {name: environment[name] for name in _ENVIRONMENT if name in environment}
 
 
 # ---------------------------------------------------------------- only a part of the targets
 
 
-def _reader() -> Reader:
+def reader() -> Reader:
+    """A reader of the inputs of all targets."""
     from krm_injector.fleet import inputs
 
     return inputs.Reader()

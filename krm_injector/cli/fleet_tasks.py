@@ -169,6 +169,33 @@ def _explain(_: Task, request: Request, loaded: Loaded) -> _Done:
     return bundles.with_all_causes(request, said)
 
 
+def _diff(_: Task, request: Request, loaded: Loaded) -> _Done:
+    from krm_injector.cli import comparing
+
+    def compared() -> _Done:
+        manifests = bundles.of_loaded(request, loaded)
+        outcome = bundles.run(manifests, bundles.settings(request, manifests))
+        text = (
+            ""
+            if results.exit_code(outcome.results)
+            else comparing.unified(manifests, outcome, colours=request.arguments.color == "always")
+        )
+        counts = {"workloads": outcome.workloads, "injected": outcome.injected}
+        return _Done(outcome.results, counts, text)
+
+    return bundles.with_all_causes(request, compared)
+
+
+def _images(_: Task, request: Request, loaded: Loaded) -> _Done:
+    from krm_injector.cli import comparing
+
+    def listed() -> _Done:
+        outcome, images = comparing.by_image(request, bundles.of_loaded(request, loaded))
+        return _Done(outcome.results, {"workloads": outcome.workloads, "images": images})
+
+    return bundles.with_all_causes(request, listed)
+
+
 def _plan(task: Task, request: Request, loaded: Loaded) -> _Done:
     from krm_injector.fleet.plan import target as plan
 
@@ -191,4 +218,6 @@ _COMMANDS: dict[str, Callable[[Task, Request, Loaded], _Done]] = {
     "verify": _verify,
     "explain": _explain,
     "plan": _plan,
+    "diff": _diff,
+    "images": _images,
 }

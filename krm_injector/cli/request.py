@@ -81,6 +81,10 @@ class Arguments:
     kubernetes_version: str | None = None
     # No option: results get their places, for a form of --output or --results.
     placed: bool = False
+    # No option: Namespaces that other files of a repository describe: name, labels, file.
+    known_namespaces: tuple[tuple[str, dict[str, str], str], ...] = ()
+    # No option: of a directory only the manifests directly in it; what is below is read elsewhere.
+    own_files: bool = False
     # No option: files that a build names must be below this directory, Argo CD's repository.
     within: str | None = None
 

@@ -22,9 +22,16 @@ def verified(request: Request, manifests: Manifests) -> Outcome:
 
 
 def stale(outcome: Outcome) -> int:
-    """The number of workloads that are not as injection gives them."""
+    """The number of workloads that are not as injection gives them, or not known to be. One error
+    may be about many.
+    """
     errors = [result for result in outcome.results if result.severity == "error"]
-    return len({error.resource for error in errors if error.resource})
+    named = {error.resource for error in errors if error.resource}
+    if named:
+        from krm_injector.presenting.explain.refusals import REFUSED  # late: few runs have errors
+
+        named |= {each.workload.ref for each in outcome.decisions if each.reason in REFUSED}
+    return len(named)
 
 
 def drifted(outcome: Outcome) -> int:

@@ -1,10 +1,11 @@
 """Objects of a bundle + Settings -> the Namespaces that they describe, by name.
 
-Three sources describe a Namespace. The first one that does counts as a whole:
+Four sources describe a Namespace. The first one that does counts as a whole:
 
 1. the Namespace's manifest in the bundle;
 2. spec.syncPolicy.managedNamespaceMetadata of an Argo CD Application that creates it;
-3. an entry of spec.namespaces of the functionConfig, or an option --namespace-labels.
+3. an entry of spec.namespaces of the functionConfig, or an option --namespace-labels;
+4. for a target of a directory, a manifest elsewhere in that directory.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _add_stub(index: int, stub: Stub, namespaces: dict[str, Namespace]) -> list[
     labels = {**stub.labels, NAMESPACE_NAME_LABEL: stub.name}
     namespace = Namespace(stub.name, labels, stub.annotations, stub.source)
     first = namespaces.setdefault(stub.name, namespace)
-    if first is namespace or first.labels == labels:
+    if first is namespace or first.labels == labels or stub.is_found:
         return []
 
     is_option = stub.source != "functionConfig"

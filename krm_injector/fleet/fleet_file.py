@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-from krm_injector.fleet.finding import ignore, reading
+from krm_injector.fleet.finding import reading
 from krm_injector.fleet.finding.tree import normal
 from krm_injector.fleet.model import Cluster
 from krm_injector.function_config import schema
@@ -17,7 +17,7 @@ from krm_injector.kube import selectors, yaml
 from krm_injector.kube.yaml.locate import line_of
 from krm_injector.model import Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.sources import files
+from krm_injector.sources import files, ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from krm_injector.fleet.places import Places, join
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.kube.paths import at
 from krm_injector.model import Refusals, Refused
-from krm_injector.sources import files, kustomizations, programs
+from krm_injector.sources import files, ignore, kustomizations, programs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,9 +160,22 @@ class Reader:
     def _manifests(self, found: Found, directory: str) -> None:
         """The manifests in and below a directory, and what those lead to that are links."""
         found.manifests.add(directory)
+        self._ignore_files(found, directory)
         links = frozenset(self.places.links_below(directory))
         for file in links.intersection(self.places.listing(directory).files):
             found.add(self.places.look(file))
+
+    def _ignore_files(self, found: Found, directory: str) -> None:
+        """The ignore files of the directories above, up to the repository. Those below are among
+        the manifests' files.
+        """
+        top, path = os.path.abspath(ignore.top_of(directory)), os.path.abspath(directory)
+        while True:
+            for name in ignore.FILES:
+                found.add(self.places.look(os.path.relpath(os.path.join(path, name))))
+            if path in (top, os.path.dirname(path)):
+                break
+            path = os.path.dirname(path)
 
     def _package(self, found: Found, path: str) -> None:
         """A kpt package: explain runs its pipeline."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     TargetKind = Literal["kustomization", "chart", "package", "directory"]
-    FleetCommand = Literal["list", "build", "explain", "verify", "plan"]
+    # diff and images are of single commands for a directory of several targets.
+    FleetCommand = Literal["list", "build", "explain", "verify", "plan", "diff", "images"]
 
 
 class Cluster(NamedTuple):

@@ -9,7 +9,7 @@ import os
 import stat
 
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.sources import files
+from krm_injector.sources import files, ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ def counts(path: str, directory: str, closed: frozenset[str]) -> bool:
     folders, _, name = inside.rpartition("/")
     if name == files.KPTFILE:  # kpt reads them in hidden directories too
         return True
+    if name in ignore.FILES:
+        return not folders.startswith(".") and "/." not in folders
     if inside.startswith(".") or "/." in inside:
         return False
     if name in files.KUSTOMIZATIONS or name == files.CHART:

@@ -57,7 +57,7 @@ _CLASSES: dict[str, type[tuple[Any, ...]]] = {
     )
 }  # fmt: skip
 _CHOICES = {
-    "FleetCommand": ("list", "build", "explain", "verify", "plan"),
+    "FleetCommand": ("list", "build", "explain", "verify", "plan", "diff", "images"),
     "Severity": ("error", "warning", "info"),
     "TargetKind": ("kustomization", "chart", "package", "directory"),
 }

@@ -45,7 +45,9 @@ class Stub(NamedTuple):
     name: str
     labels: dict[str, str]
     annotations: dict[str, str]
-    source: str = "functionConfig"  # or the option
+    source: str = "functionConfig"  # or the option, or a file that the run does not read
+    # Nobody states it for this run: the bundle may say otherwise, and nothing is told of it.
+    is_found: bool = False
 
 
 class ExtraKind(NamedTuple):

@@ -7,10 +7,15 @@ import os
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MANIFESTS = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
 KPTFILE = "Kptfile"
+_LOOKED_AT = (*KUSTOMIZATIONS, CHART)  # besides manifests
 
 
 class Source(NamedTuple):
@@ -35,19 +40,23 @@ class DirectoryContents(NamedTuple):
     of_kustomizations: list[str]  # files named as manifests in and below these
     charts: list[str]  # directories; nothing in them is looked at
     problems: list[Result]
+    ignored: list[str]  # what an ignore file names; nothing in these is looked at
 
 
-def find(directory: str) -> DirectoryContents:
+def find(directory: str, ignoring: bool = False) -> DirectoryContents:
     """Walks through a directory. Leaves out hidden files and directories, and does not follow
-    links.
+    links. ``ignoring``: leaves out too what .gitignore and .krm-injector-ignore name.
     """
-    contents = DirectoryContents([], [], [], [], [])
+    contents = DirectoryContents([], [], [], [], [], [])
+    is_ignored = _ignored(directory, contents) if ignoring else None
 
     def unreadable_folder(problem: OSError) -> None:
         contents.problems.append(unreadable(str(problem.filename), problem))
 
     for folder, folders, files in os.walk(directory, onerror=unreadable_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if is_ignored is not None:
+            is_ignored(folder, folders, files)
         if any(name in files for name in KUSTOMIZATIONS):
             contents.kustomizations.append(folder)
         elif CHART in files:
@@ -59,10 +68,46 @@ def find(directory: str) -> DirectoryContents:
         manifests = contents.of_kustomizations if owned else contents.files
         manifests.extend(os.path.join(folder, name) for name in files if is_manifest_name(name))
 
-    for paths in contents[:4]:
+    for paths in (*contents[:4], contents.ignored):
         paths.sort()
 
     return contents
+
+
+def _ignored(
+    directory: str, contents: DirectoryContents
+) -> Callable[[str, list[str], list[str]], None]:
+    """A function that takes out of a directory's names what ignore files name. It is called for
+    the outer directories first.
+    """
+    from krm_injector.sources import ignore  # late: most runs read no directory
+
+    top = ignore.top_of(directory)
+    first = os.path.normpath(directory)
+    outer = ignore.rules_above(top, first)
+    rules: dict[str, ignore.Rules | None] = {}
+
+    def take_out(folder: str, folders: list[str], names: list[str]) -> None:
+        path = os.path.normpath(folder)
+        above = outer if path == first else rules[os.path.dirname(path) or "."]
+        try:
+            of_folder = rules[path] = ignore.of_directory(path, names, above)
+        except Refused as refused:
+            contents.problems.extend(refused.results)
+            of_folder = rules[path] = above
+        if of_folder is None:
+            return
+
+        for entries, is_directory in ((folders, True), (names, False)):
+            for name in list(entries):
+                if not is_directory and name not in _LOOKED_AT and not is_manifest_name(name):
+                    continue
+                verdict = of_folder.verdict(os.path.join(path, name), is_directory)
+                if verdict is not None and not verdict.negated:
+                    entries.remove(name)
+                    contents.ignored.append(os.path.join(folder, name))
+
+    return take_out
 
 
 def is_manifest_name(name: str) -> bool:

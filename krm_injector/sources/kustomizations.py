@@ -129,7 +129,7 @@ def patch_files(directory: str) -> list[str]:
     """
     paths = [
         os.path.normpath(os.path.join(folder, entry))
-        for folder, value in _built_of(directory, frozenset())
+        for folder, value in built_of(directory)
         for entry in _patches(value)
         if "\n" not in entry  # a patch may be in the field itself
     ]
@@ -143,7 +143,9 @@ def _patches(value: dict[str, Any]) -> list[str]:
     return [entry for entry in named if isinstance(entry, str)]
 
 
-def _built_of(directory: str, above: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def built_of(
+    directory: str, above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """A directory's kustomization and the local ones that it is built on."""
     value, real = fields(directory), os.path.realpath(directory)
     if value is None or real in above:
@@ -154,7 +156,7 @@ def _built_of(directory: str, above: frozenset[str]) -> Iterator[tuple[str, dict
         for entry in entries(value, key):
             path = os.path.join(directory, entry)
             if os.path.isdir(path):
-                yield from _built_of(path, above | {real})
+                yield from built_of(path, above | {real})
 
 
 def outermost(directories: Sequence[str]) -> list[str]:

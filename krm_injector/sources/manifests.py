@@ -16,6 +16,7 @@ from krm_injector.sources.files import Source
 from krm_injector.sources.resource_list import Bundle, Layouts
 
 _MOST_NAMED, _MOST_PASSED_OVER = 8, 3  # files that a message names
+_WITHOUT_SIGNS = dict.fromkeys(map(ord, "\"'"), "") | dict.fromkeys(map(ord, ",{}"), " ")
 
 
 class Joined(NamedTuple):
@@ -93,20 +94,27 @@ def _of(numbers: range, values: Mapping[int, Object]) -> Mapping[int, Object]:
 # ---------------------------------------------------------------- reading
 
 
-def join(sources: Iterable[Source], verbose: bool = False, strict: bool = False) -> Joined:
+def join(
+    sources: Iterable[Source], verbose: bool = False, strict: bool = False, lenient: bool = False
+) -> Joined:
     """The bundles of all sources.
 
     Files that nobody named and that contain no Kubernetes object are passed over and counted
-    (``verbose``: named). With ``strict`` only those that are YAML or JSON are passed over. Raises
+    (``verbose``: named). With ``strict`` only those that are YAML or JSON are passed over. With
+    ``lenient`` templates and objects without a name are too, and what is wrong with a file that
+    nobody named is a result, as long as there are others. Raises
     Refused with the causes of every file that cannot be read or is not valid, and if there is no
     manifest at all.
     """
     reading = _Reading()
     for source in sources:
-        _read(source, strict, reading)
+        _read(source, strict, lenient, reading)
 
     results = _about_passed_over(reading, verbose)
-    if reading.problems:
+    is_rest_told = lenient and not reading.is_named and any(part.items for part in reading.parts)
+    if is_rest_told:
+        results = (*reading.problems, *results)
+    elif reading.problems:
         raise Refused(*reading.problems, *results)
 
     parts = tuple(reading.parts)
@@ -126,13 +134,20 @@ class _Reading:
         self.parts: list[Bundle] = []
         self.sources: list[Source] = []  # of the parts
         self.problems: list[Result] = []
+        self.is_named = False  # whether one of them is about a file that the user named
+        self.templates: list[str] = []  # names of files
+        self.nameless: list[str] = []
         self.passed_over: list[str] = []  # names of files
         self.unreadable: list[str] = []  # the same, of files that are not even YAML or JSON
 
+    def problem(self, source: Source, *results: Result) -> None:
+        self.problems.extend(results)
+        self.is_named = self.is_named or not source.found
 
-def _read(source: Source, strict: bool, reading: _Reading) -> None:
+
+def _read(source: Source, strict: bool, lenient: bool, reading: _Reading) -> None:
     if source.problem is not None:
-        reading.problems.append(source.problem)
+        reading.problem(source, source.problem)
         return
 
     if source.found and not strict and not resource_list.may_hold_objects(source.data):
@@ -143,21 +158,52 @@ def _read(source: Source, strict: bool, reading: _Reading) -> None:
         part = resource_list.read_manifests(source.data, source.file)
     except resource_list.NoObjects as refused:
         if not source.found or (strict and refused.unreadable):
-            reading.problems.extend(refused.results)
+            reading.problem(source, *refused.results)
         elif refused.unreadable:
             reading.unreadable.append(source.file)
         else:
             reading.passed_over.append(source.file)
     except Refused as refused:
-        reading.problems.extend(refused.results)
+        _faulty(source, lenient, refused, reading)
     else:
         reading.parts.append(part)
         reading.sources.append(source)
 
 
+def _faulty(source: Source, lenient: bool, refused: Refused, reading: _Reading) -> None:
+    """A file that cannot be read, or that has an object that is not valid."""
+    codes = {result.code for result in refused.results}
+    is_rest_told = lenient and source.found
+    if is_rest_told and all(yaml.A_TEMPLATE in result.message for result in refused.results):
+        reading.templates.append(source.file)
+    elif is_rest_told and codes == {"item-without-name"} and not _may_be_workload(source.data):
+        # A request, as those of the API server that kubectl create sends, or a piece of something.
+        reading.nameless.append(source.file)
+    else:
+        reading.problem(source, *refused.results)
+
+
+def _may_be_workload(data: bytes) -> bool:
+    """Whether a document of a file is of a built-in kind with a pod template. Within flow style any
+    mapping counts.
+    """
+    from krm_injector.kube.workloads import POD_TEMPLATES  # late: few files have no names
+
+    text = data.decode("utf-8", "replace").translate(_WITHOUT_SIGNS)
+    is_flow = data.lstrip()[:1] in (b"{", b"[")
+    kinds = {kind for _, kind in POD_TEMPLATES}
+    return any(
+        word in kinds
+        for line in text.splitlines()
+        if line.startswith("kind:") or (is_flow and "kind:" in line)
+        for word in line.partition("kind:")[2].split()[:1]
+    )
+
+
 def _nothing(reading: _Reading) -> Result:
     names = [source.file or source.directory or "stdin" for source in reading.sources]
     passed_over = [*reading.passed_over, *reading.unreadable]
+    passed_over += [*reading.templates, *reading.nameless]
     names += passed_over
     message = f"there are no manifests in {_listed(names, _MOST_NAMED)}"
     if passed_over:
@@ -182,6 +228,16 @@ def _about_passed_over(reading: _Reading, verbose: bool) -> tuple[Result, ...]:
             f"apiVersion or kind: {names}"
         )
         results.append(Result("warning", message, code="input-passed-over"))
+
+    for files, one, several in (
+        (reading.templates, "template that is", "templates that are"),
+        (reading.nameless, "file with an object", "files with objects"),
+    ):
+        if files:
+            what = one if len(files) == 1 else several
+            end = "not rendered here" if files is reading.templates else "without metadata.name"
+            message = f"passed over {len(files)} {what} {end}: {_listed(files, most)}"
+            results.append(Result("warning", message, code="input-passed-over"))
 
     return tuple(results)
 

@@ -202,7 +202,7 @@ HINTS: dict[str, Hint] = {
     "input-unreadable": Hint(SOURCES, "inject im.yaml", "im.yaml", then=INJECT),
     "input-chart": Hint(
         {**SOURCES, "chart/Chart.yaml": "name: a\n", "chart/templates/a.yaml": "a: {{ .b }}\n"},
-        "build .", "build it by itself", then=INJECT,
+        "build .", "build it by itself", then=INJECT, env=ARGOCD, then_env={},
     ),
     "kustomization-not-applied": Hint(
         {**SOURCES, "sub/kustomization.yaml": "namePrefix: a-\nresources: [a.yaml]\n",

@@ -6,15 +6,23 @@ Argo CD calls this command as a plugin. Then the Application sets what the comma
 
 from __future__ import annotations
 
-from krm_injector.cli import argocd, loader, transform
+from krm_injector.cli import argocd, loader, roots, transform
 from krm_injector.cli.request import Answer, Request
 from krm_injector.sources import helm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.model import Result
 
 
 def run(request: Request) -> Answer:
     arguments = request.arguments
     directory = arguments.paths[0] if arguments.paths else "."
+    told: tuple[Result, ...] = ()
     application = argocd.application(request.environment)
+    if application is None:
+        directory, told = roots.to_build(request, directory)
+
     is_chart = helm.is_chart(directory)
     if arguments.parameters:
         defaults = helm.defaults(directory) if is_chart else None
@@ -28,4 +36,5 @@ def run(request: Request) -> Answer:
     loaded = loader.read(request, (directory,), release)
 
     request = loader.with_function_file(request, loaded, directory)
-    return transform.answer(request, loaded, to_apply=True, application=application)
+    answer = transform.answer(request, loaded, to_apply=True, application=application)
+    return answer._replace(results=(*told, *answer.results))

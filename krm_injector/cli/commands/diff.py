@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from krm_injector import results
-from krm_injector.cli import bundles
+from krm_injector.cli import bundles, comparing, roots
 from krm_injector.cli.bundles import Manifests
 from krm_injector.cli.request import REFUSED, Answer, Request
-from krm_injector.outcome import LAYOUTS, Outcome
+from krm_injector.outcome import Outcome
 from krm_injector.presenting import diff
 
 
 def run(request: Request) -> Answer:
+    return roots.answered(request, _one)
+
+
+def _one(request: Request) -> Answer:
     return bundles.with_all_causes(request, lambda: _answer(request))
 
 
@@ -31,17 +35,8 @@ def _compared(request: Request, manifests: Manifests) -> Answer:
 
     form = request.arguments.output or "unified"
     if form == "unified":
-        return Answer(_unified(manifests, outcome, request.colours), outcome.results)
+        return Answer(comparing.unified(manifests, outcome, request.colours), outcome.results)
     return _patches(outcome, form)
-
-
-def _unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
-    """A unified diff of each file that changes."""
-    joined = manifests.joined
-    texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
-    names = [source.file or source.directory for source in joined.sources]
-    pairs = diff.pairs(names, joined.parts, texts)
-    return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)
 
 
 def _patches(outcome: Outcome, form: str) -> Answer:

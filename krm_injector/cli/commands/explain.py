@@ -5,7 +5,7 @@ what is probably a mistake.
 from __future__ import annotations
 
 from krm_injector import results
-from krm_injector.cli import bundles, explaining, finding_forms, loader
+from krm_injector.cli import bundles, explaining, finding_forms, loader, roots
 from krm_injector.cli.request import Answer, Request
 from krm_injector.judging import advice
 from krm_injector.presenting.explain import FORMS, Style
@@ -22,10 +22,11 @@ def run(request: Request) -> Answer:
     input or the settings cannot be read.
     """
 
-    def answer() -> Answer:
-        return bundles.with_all_causes(request, lambda: _answer(request))
+    return finding_forms.in_form(request, lambda: roots.answered(request, _one))
 
-    return finding_forms.in_form(request, answer)
+
+def _one(request: Request) -> Answer:
+    return bundles.with_all_causes(request, lambda: _answer(request))
 
 
 def _answer(request: Request) -> Answer:

@@ -6,31 +6,26 @@ import functools
 import json
 
 from krm_injector import results
-from krm_injector.cli import bundles
+from krm_injector.cli import bundles, comparing, roots
 from krm_injector.cli.request import REFUSED, Answer, Request
-from krm_injector.function_config import ImageSettings
-from krm_injector.injection import images
-from krm_injector.kube.paths import at
-from krm_injector.pipeline import Outcome
 
 
 def run(request: Request) -> Answer:
-    """Every image, with its locked digest if it has one. Neither the lock nor the allowed
-    registries refuse an image here, because they are made from this list.
-    """
+    """Every image, with its locked digest if it has one."""
+    return roots.answered(request, _one)
+
+
+def _one(request: Request) -> Answer:
     return bundles.with_all_causes(request, lambda: _listed(request))
 
 
 def _listed(request: Request) -> Answer:
     manifests = bundles.read(request, request.arguments.paths)
-    settings = bundles.settings(request, manifests)
-    lock = settings.images.lock or {}
-    outcome = bundles.run(manifests, settings._replace(images=ImageSettings()))
+    outcome, workloads = comparing.by_image(request, manifests)
     places = functools.partial(bundles.places, request, manifests)
     if results.exit_code(outcome.results):
         return Answer("", outcome.results, REFUSED, places)
 
-    workloads = _workloads_by_image(outcome, lock)
     if request.arguments.output == "json":
         rows = [{"image": image, "workloads": workloads[image]} for image in sorted(workloads)]
         text = json.dumps({"images": rows}, indent=2, ensure_ascii=False) + "\n"
@@ -38,21 +33,3 @@ def _listed(request: Request) -> Answer:
         text = "".join(f"{image}\n" for image in sorted(workloads))
 
     return Answer(text, outcome.results, places=places)
-
-
-def _workloads_by_image(outcome: Outcome, lock: dict[str, str]) -> dict[str, list[str]]:
-    """Image, with its digest if the lock has one -> the workloads that it is injected into."""
-    workloads: dict[str, list[str]] = {}
-    for decision in outcome.decisions:
-        workload = decision.workload
-        if not decision.injected or workload.item not in outcome.replacements:
-            continue
-
-        after = at(outcome.replacements[workload.item], workload.inside)
-        for injected in images.injected(workload.object, after, workload.template):
-            image = images.pinned(injected.image, lock) or injected.image
-            names = workloads.setdefault(image, [])
-            if str(workload.ref) not in names:
-                names.append(str(workload.ref))
-
-    return workloads

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 from krm_injector import results
-from krm_injector.cli import bundles, finding_forms, verifying
+from krm_injector.cli import bundles, finding_forms, roots, verifying
 from krm_injector.cli.request import Answer, Request
+from krm_injector.model import Result
 from krm_injector.outcome import Outcome
 from krm_injector.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from krm_injector.presenting.findings import Findings
     from krm_injector.presenting.places import Places
 
@@ -21,17 +24,18 @@ def run(request: Request) -> Answer:
     --output asks for.
     """
 
-    def verified() -> Answer:
-        return bundles.with_all_causes(request, lambda: _verified(request))
+    return finding_forms.in_form(request, lambda: roots.answered(request, _one))
 
-    return finding_forms.in_form(request, verified)
+
+def _one(request: Request) -> Answer:
+    return bundles.with_all_causes(request, lambda: _verified(request))
 
 
 def _verified(request: Request) -> Answer:
     stated = request.arguments.paths
     paths = [path for path in stated if os.path.basename(path) not in files.KUSTOMIZATIONS]
     if stated and not paths:
-        return Answer("")  # a hook that got only kustomizations
+        return Answer("", (_passed_over(stated),))  # a hook that got only kustomizations
 
     manifests = bundles.read(request, paths)
     outcome = verifying.verified(request, manifests)
@@ -46,6 +50,19 @@ def _verified(request: Request) -> Answer:
         return finding_forms.of_run(request.arguments, outcome.results, known, subjects)
 
     return Answer(_summary(outcome), outcome.results, code, places, findings)
+
+
+def _passed_over(stated: Sequence[str]) -> Result:
+    """The info about kustomizations that are named as files."""
+    import shlex
+
+    directories = dict.fromkeys(os.path.dirname(path) or "." for path in stated)
+    words = " ".join(shlex.quote(files.shown(directory)) for directory in directories)
+    message = (
+        f"passed over {results.counted(len(stated), 'file')} of kustomizations; what these render "
+        f"to is verified by their directories: krm-injector verify {words}"
+    )
+    return Result("info", message, code="input-passed-over")
 
 
 def _summary(outcome: Outcome) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from krm_injector.fleet.finding import ignore, reading
+from krm_injector.fleet.finding import reading
 from krm_injector.fleet.finding.repository import Repository, mapping, mappings, text
 from krm_injector.fleet.finding.templating import Templating, flat, normalized
 from krm_injector.fleet.finding.tree import normal, relative
 from krm_injector.kube import selectors
 from krm_injector.model import Object, Refused
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.sources import files
+from krm_injector.sources import files, ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -150,7 +150,9 @@ def passed_over(graph: Graph, targets: set[str]) -> tuple[list[PassedOver], list
     """The kustomizations that are no targets, and errors about those that are built on
     themselves.
     """
-    built = graph.reachable([*graph.outermost(), *targets])
+    # What only a Component is built on, which nothing uses, is in no cycle.
+    components = [path for path, each in graph.all.items() if each.component]
+    built = graph.reachable([*graph.outermost(), *components, *targets])
     inside: list[PassedOver] = []
     results: list[Result] = []
     told: set[str] = set()

@@ -44,8 +44,12 @@ class Owners(NamedTuple):
     facts: frozenset[str]  # files that the fleet file gives as mesh, context or configuration
 
 
-def read(tree: Tree, owners: Owners, objects: Callable[[str], list[Found]]) -> Plain:
-    """``objects``: the objects of a file."""
+def read(
+    tree: Tree, owners: Owners, objects: Callable[[str], list[Found]], mixed: bool = False
+) -> Plain:
+    """``objects``: the objects of a file. ``mixed``: a directory with something to render below is
+    a target too, of the manifests directly in it.
+    """
     rendered = {*owners.kustomizations, *owners.whole}
     taken = owners.named | owners.facts
     above = _above(rendered)
@@ -68,6 +72,9 @@ def read(tree: Tree, owners: Owners, objects: Callable[[str], list[Found]]) -> P
         if kustomization is not None:
             why = f"it is below the kustomization {kustomization}, which does not name it"
             passed_over.append(PassedOver(folder.path, why, _UNNAMED))
+        elif folder.path in above and mixed:
+            why = f"it holds {_shown(found)}, beside {above[folder.path]}"
+            candidates.append(Candidate(folder.path, "directory", why))
         elif folder.path in above:
             why = f"it holds {_shown(found)}, but {above[folder.path]} below it is rendered"
             passed_over.append(PassedOver(folder.path, f"{why} by itself", _MIXED))

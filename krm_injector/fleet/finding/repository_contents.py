@@ -25,14 +25,14 @@ from krm_injector.model import Result
 from krm_injector.results import counted
 
 
-def read(tree: Tree, roots: Sequence[str], stated: FleetFile) -> Fleet:
+def read(tree: Tree, roots: Sequence[str], stated: FleetFile, mixed: bool = False) -> Fleet:
     graph = kustomizations.read(tree)
     components = frozenset(path for path, each in graph.all.items() if each.component)
     candidates, results = stated_targets.read(tree, stated, components)
     passed_over = list(tree.passed_over)
     results = [*tree.results, *graph.results, *results]
     if stated.find:
-        finding = _Finding(tree, graph, stated, candidates)
+        finding = _Finding(tree, graph, stated, candidates, mixed)
         finding.find()
         candidates = _for_the_cluster(finding.candidates, candidates, stated, results)
         passed_over += finding.passed_over
@@ -79,9 +79,14 @@ class _Finding:
     """Everything that is found without being named by the fleet file."""
 
     def __init__(
-        self, tree: Tree, graph: Graph, stated: FleetFile, named: Sequence[Candidate]
+        self,
+        tree: Tree,
+        graph: Graph,
+        stated: FleetFile,
+        named: Sequence[Candidate],
+        mixed: bool,
     ) -> None:
-        self.tree, self.graph, self.stated = tree, graph, stated
+        self.tree, self.graph, self.stated, self.mixed = tree, graph, stated, mixed
         self.named = {candidate.path for candidate in named}  # the fleet file says enough of these
         self.candidates: list[Candidate] = []
         self.passed_over: list[PassedOver] = []
@@ -106,7 +111,7 @@ class _Finding:
             frozenset({*chart_paths, *package_paths, *self.named}),
             facts,
         )
-        found = plain_directories.read(self.tree, owners, objects.of)
+        found = plain_directories.read(self.tree, owners, objects.of, self.mixed)
         self._add(found.candidates)
         self.passed_over += found.passed_over
         self.results += [*found.results, *objects.results]

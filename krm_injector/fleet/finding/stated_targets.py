@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from itertools import takewhile
 
-from krm_injector.fleet.finding import ignore
 from krm_injector.fleet.finding.candidates import Candidate, kind_of, unrendered_below
 from krm_injector.fleet.finding.tree import Tree, within
 from krm_injector.fleet.fleet_file import Entry, FleetFile
 from krm_injector.model import Result
+from krm_injector.sources import ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

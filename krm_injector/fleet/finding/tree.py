@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from krm_injector.fleet.finding import ignore
 from krm_injector.fleet.model import PassedOver
 from krm_injector.fleet.output import index
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
-from krm_injector.sources import files
+from krm_injector.sources import files, ignore
 
 _NAMED = frozenset((*files.KUSTOMIZATIONS, files.CHART, files.KPTFILE))
 _IGNORED = "an ignore file names it"
@@ -101,20 +100,6 @@ def relative(path: str, directory: str) -> str:
 # ---------------------------------------------------------------- the repository
 
 
-def top_of(root: str) -> str:
-    """The repository that a directory is in: the nearest directory with .git, else the directory
-    itself.
-    """
-    path = normal(root)
-    absolute = os.path.abspath(path)
-    while True:
-        if os.path.lexists(os.path.join(absolute, ".git")):
-            return normal(os.path.relpath(absolute))
-        if absolute == os.path.dirname(absolute):
-            return path
-        absolute = os.path.dirname(absolute)
-
-
 def walk(tree: Tree, root: str, extra: Sequence[ignore.Rule] = (), base: str = ".") -> None:
     """Adds a directory and those below it. ``extra``: patterns of the fleet file in ``base``.
     Raises Refused if there is no such directory.
@@ -125,7 +110,7 @@ def walk(tree: Tree, root: str, extra: Sequence[ignore.Rule] = (), base: str = "
         message = f"{root} {problem}; name a directory of the repository"
         raise Refused(Result("error", message, file=root, code="input-unreadable"))
 
-    rules = _rules_above(tree.top, root)
+    rules = ignore.rules_above(tree.top, root)
     if extra and within(root, base):
         rules = ignore.joined(base, extra, rules)
         extra = ()
@@ -137,43 +122,6 @@ def walk(tree: Tree, root: str, extra: Sequence[ignore.Rule] = (), base: str = "
         if path not in tree.folders:
             own = extra if path == base else ()
             todo += _add(tree, path, rules, own, real_top, is_named=path == root)
-
-
-def _rules_above(top: str, root: str) -> ignore.Rules | None:
-    """The patterns of the directories between the repository and a directory in it. If they name
-    the directory itself, whoever named it wants it all the same.
-    """
-    if root == top or not within(os.path.abspath(root), os.path.abspath(top)):
-        return None
-
-    rules: ignore.Rules | None = None
-    path = top
-    for step in os.path.relpath(root, top).split(os.sep):
-        rules = _with_files(path, _ignore_files(path), rules, ())
-        path = normal(os.path.join(path, step))
-        verdict = rules.verdict(path, True) if rules else None
-        if verdict is not None and not verdict.negated:
-            return None
-
-    return rules
-
-
-def _ignore_files(path: str) -> list[str]:
-    return [name for name in ignore.FILES if os.path.isfile(os.path.join(path, name))]
-
-
-def _with_files(
-    path: str, names: Sequence[str], above: ignore.Rules | None, extra: Sequence[ignore.Rule]
-) -> ignore.Rules | None:
-    """The patterns of a directory's ignore files, and of the fleet file, on top of those above."""
-    rules: list[ignore.Rule] = []
-    for name in ignore.FILES:
-        if name in names:
-            file = join(path, name)
-            text = files.content(file).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-            rules += ignore.read(text.split("\n"), file)
-
-    return ignore.joined(path, [*rules, *extra], above)
 
 
 # ---------------------------------------------------------------- one directory
@@ -193,7 +141,7 @@ def _add(
     try:
         with os.scandir(path) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
-        rules = _with_files(path, [entry.name for entry in entries], rules, extra)
+        rules = ignore.of_directory(path, [entry.name for entry in entries], rules, extra)
     except (OSError, Refused) as problem:
         tree.results.append(_unreadable(path, problem))
         return []

@@ -11,9 +11,10 @@ from krm_injector.fleet.finding.tree import Link, Tree
 from krm_injector.fleet.fleet_file import FleetFile
 from krm_injector.fleet.model import Fleet
 from krm_injector.model import Refusals, Refused, Result
+from krm_injector.sources import ignore
 
 
-def find(roots: Sequence[str], fleet_file: str | None) -> Fleet:
+def find(roots: Sequence[str], fleet_file: str | None, mixed: bool = False) -> Fleet:
     """See the package."""
     directories = [tree.normal(root) for root in dict.fromkeys(roots or ["."])]
     refusals = Refusals()
@@ -23,14 +24,14 @@ def find(roots: Sequence[str], fleet_file: str | None) -> Fleet:
         if file:
             stated = fleet_files.read(file)
 
-    walked = Tree(tree.top_of(directories[0]))
+    walked = Tree(ignore.top_of(directories[0]))
     for directory in directories:
         with refusals:
             tree.walk(walked, directory, stated.ignored, stated.directory)
 
     refusals.raise_all()
     _walk_stated(walked, stated)
-    fleet = repository_contents.read(walked, directories, stated)
+    fleet = repository_contents.read(walked, directories, stated, mixed)
     return fleet if fleet.targets else _empty(fleet, directories)
 
 
@@ -49,7 +50,7 @@ def _walk_stated(walked: Tree, stated: FleetFile) -> None:
     """Adds the directories that the fleet file names and that are not below the roots, or that an
     ignore file names, but none outside of the repository.
     """
-    tops = {os.path.abspath(top) for top in (walked.top, tree.top_of(stated.directory))}
+    tops = {os.path.abspath(top) for top in (walked.top, ignore.top_of(stated.directory))}
     real_tops = {os.path.realpath(top) for top in tops}
     for entry in stated.entries:
         path = stated_targets.fixed(entry.path)

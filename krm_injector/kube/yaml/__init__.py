@@ -11,6 +11,7 @@ need places of nodes.
 from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
+    A_TEMPLATE,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from krm_injector.kube.yaml.pairing import same
 
 __all__ = [
+    "A_TEMPLATE",
     "Document",
     "Edited",
     "Known",

@@ -124,6 +124,9 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
+A_TEMPLATE = "{{ looks like a template"
+
+
 def advice(text: str, number: int) -> str:
     """What to do about the mistakes that everybody makes, seen in the line (counted from 0) of an
     error; or "".
@@ -134,7 +137,7 @@ def advice(text: str, number: int) -> str:
     if lines and _TAB_INDENT.match(lines[-1]):
         return "; a tab cannot indent YAML; use spaces"
     if any("{{" in line for line in lines):
-        return "; {{ looks like a template: render it first (helm template)"
+        return f"; {A_TEMPLATE}: render it first (helm template)"
     return ""
 
 

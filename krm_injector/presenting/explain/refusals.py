@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Reasons that are refusals, with the code of the error; of workloads with one cause only the first
 # has the result.
-_REFUSED: dict[Reason, CodeName] = {
+REFUSED: dict[Reason, CodeName] = {
     Reason.NO_CONTROL_PLANE: "control-plane-missing",
     Reason.NAMESPACE_UNKNOWN: "namespace-missing",
     Reason.POD_LABEL_UNKNOWN: "pod-label-unknown",
@@ -70,7 +70,7 @@ def _errors_of(
         # Argo CD's Applications disagree about it: the result's resource is one of them.
         errors += by_subject.get(("named", namespace.name), ())
 
-    code = _REFUSED.get(decision.reason)
+    code = REFUSED.get(decision.reason)
     if code and not any(error.code in (code, "webhook-path") for error in errors):
         errors.append(Result("error", decision.detail, ref, code=code))
 

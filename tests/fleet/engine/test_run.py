@@ -70,6 +70,11 @@ TARGET = Target("eu/shop", "chart", "shop", "it is named", "eu", "shop")
              "verbose": True},
         ),
         ({}, Cluster("eu"), {"namespace": "shop"}),
+        (
+            {"namespace_labels": (("shop", {"a": "b"}),)},
+            None,
+            {"namespace": "shop", "namespace_labels": (("shop", {"a": "b"}),)},
+        ),
     ],
 )  # fmt: skip
 def test_the_command_line_wins_over_the_cluster_and_this_over_the_target(

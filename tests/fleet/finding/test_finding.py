@@ -66,6 +66,16 @@ def test_a_cycle_is_an_error_beside_the_targets(finder: Finder) -> None:
     assert set(passed_over(fleet)) == {"x", "y", "z"}
 
 
+def test_what_only_an_unused_component_names_is_in_no_cycle(finder: Finder) -> None:
+    fleet = finder.find({
+        **BASE,
+        "part/kustomization.yaml": kustomization("../inner", kind="Component"),
+        "inner/kustomization.yaml": kustomization(),
+    })  # fmt: skip
+    assert names(fleet) == ["base"] and messages(fleet) == []
+    assert passed_over(fleet)["inner"] == "part/kustomization.yaml:4 names it"
+
+
 def test_only_cycles_are_no_empty_answer(finder: Finder) -> None:
     fleet = finder.find({"x/kustomization.yaml": kustomization("../x")})
     assert not fleet.targets

@@ -10,7 +10,7 @@ import files
 import pytest
 from outside import needs_program
 
-from krm_injector.fleet.finding import ignore
+from krm_injector.sources import ignore
 
 NAMES = ["a", "b", "foo", "bar", "build", "x.yaml", "k.yml"]
 PARTS = [*NAMES, "*", "**", "f*", "?", "*.yaml", "[ab]", "[!a]", "b\\ar", "[a-f]", "[[:alpha:]]",

@@ -479,3 +479,19 @@ def test_a_thousand_overlays_read_their_bases_once(
     for number, each in enumerate(found):
         own = [f"over/{number}/kustomization.yaml", f"over/{number}/p.yaml"]
         assert sorted(path for path in existing(each) if path.startswith("over/")) == own
+
+
+def test_a_plain_directory_reads_the_ignore_files_of_its_repository(repository: Path) -> None:
+    files.write(
+        repository,
+        {
+            ".git/HEAD": "", ".gitignore": "a\n", "x/.krm-injector-ignore": "b\n",
+            "x/plain/a.yaml": DEPLOYMENT, "x/plain/sub/.gitignore": "c\n",
+            "x/plain/.h/.gitignore": "",
+        },
+    )  # fmt: skip
+    reader = Reader()
+    found = reader.inputs(Target("t", "directory", "x/plain", ""), None, {})
+    assert reader.paths(found) == [
+        ".gitignore", "x/.krm-injector-ignore", "x/plain/a.yaml", "x/plain/sub/.gitignore",
+    ]  # fmt: skip

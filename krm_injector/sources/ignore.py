@@ -4,10 +4,12 @@ gitignore(5) describes them. docs/decisions/0013 says why this is no library.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.sources import files
 
 FILES = (".gitignore", ".krm-injector-ignore")  # later ones have precedence
 
@@ -190,6 +192,63 @@ def _bracket(text: str, at: int) -> tuple[str | None, int]:
         at += 1
 
     return None, at
+
+
+# ---------------------------------------------------------------- in a repository
+
+
+def top_of(root: str) -> str:
+    """The repository that a directory is in: the nearest directory with .git, else the directory
+    itself. Relative to the working directory, with "/".
+    """
+    absolute = os.path.abspath(root)
+    while True:
+        if os.path.lexists(os.path.join(absolute, ".git")):
+            return _normal(os.path.relpath(absolute))
+        if absolute == os.path.dirname(absolute):
+            return _normal(root)
+        absolute = os.path.dirname(absolute)
+
+
+def rules_above(top: str, root: str) -> Rules | None:
+    """The patterns of the directories between the repository and a directory in it. If they name
+    the directory itself, whoever named it wants it all the same.
+    """
+    inner = os.path.relpath(root, top)
+    if inner == "." or inner.split(os.sep)[0] == "..":
+        return None
+
+    rules: Rules | None = None
+    path = top
+    for step in inner.split(os.sep):
+        names = [name for name in FILES if os.path.isfile(os.path.join(path, name))]
+        rules = of_directory(path, names, rules)
+        path = _normal(os.path.join(path, step))
+        verdict = rules.verdict(path, True) if rules else None
+        if verdict is not None and not verdict.negated:
+            return None
+
+    return rules
+
+
+def of_directory(
+    path: str, names: Sequence[str], above: Rules | None, extra: Sequence[Rule] = ()
+) -> Rules | None:
+    """The patterns of a directory's ignore files, which are among the names in it, and further
+    ones, on top of those above. Raises Refused.
+    """
+    rules: list[Rule] = []
+    for name in FILES:
+        if name in names:
+            file = _normal(os.path.join(path, name))
+            text = files.content(file).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+            rules += read(text.split("\n"), file)
+
+    return joined(path, [*rules, *extra], above)
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path).replace(os.sep, "/")
 
 
 def joined(directory: str, rules: Sequence[Rule], above: Rules | None) -> Rules | None:

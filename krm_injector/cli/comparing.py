@@ -1,0 +1,50 @@
+"""What injection changes, as text, and the images that it adds: the commands and the targets of a
+directory share this module.
+"""
+
+from __future__ import annotations
+
+from krm_injector.cli import bundles
+from krm_injector.cli.bundles import Manifests
+from krm_injector.cli.request import Request
+from krm_injector.function_config import ImageSettings
+from krm_injector.injection import images
+from krm_injector.kube.paths import at
+from krm_injector.outcome import LAYOUTS, Outcome
+from krm_injector.presenting import diff
+
+
+def unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
+    """A unified diff of each file that changes."""
+    joined = manifests.joined
+    texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
+    names = [source.file or source.directory for source in joined.sources]
+    pairs = diff.pairs(names, joined.parts, texts)
+    return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)
+
+
+def by_image(request: Request, manifests: Manifests) -> tuple[Outcome, dict[str, list[str]]]:
+    """The outcome, and each image, with its digest if the lock has one -> the workloads that it is
+    injected into. Neither the lock nor the allowed registries refuse an image here, because they
+    are made from this list. Raises Refused.
+    """
+    settings = bundles.settings(request, manifests)
+    outcome = bundles.run(manifests, settings._replace(images=ImageSettings()))
+    return outcome, _workloads_by_image(outcome, settings.images.lock or {})
+
+
+def _workloads_by_image(outcome: Outcome, lock: dict[str, str]) -> dict[str, list[str]]:
+    workloads: dict[str, list[str]] = {}
+    for decision in outcome.decisions:
+        workload = decision.workload
+        if not decision.injected or workload.item not in outcome.replacements:
+            continue
+
+        after = at(outcome.replacements[workload.item], workload.inside)
+        for injected in images.injected(workload.object, after, workload.template):
+            image = images.pinned(injected.image, lock) or injected.image
+            names = workloads.setdefault(image, [])
+            if str(workload.ref) not in names:
+                names.append(str(workload.ref))
+
+    return workloads
