@@ -29,7 +29,7 @@ def of_directory(directory: str) -> Namespaces:
     if files.is_kustomization(directory):
         parts = list(_of_kustomization(directory, frozenset()))
     else:
-        found = files.find(directory)
+        found = files.find(directory, ignoring=True)
         parts = [_of_file(path) for path in (*found.files, *found.of_kustomizations)]
     return _together(parts)
 

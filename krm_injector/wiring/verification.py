@@ -14,7 +14,7 @@ def command(directory: str) -> tuple[str, str]:
     added later is not left out; for those kustomizations in it that inject, if some do not; where
     none does, what explain says of them.
     """
-    found = files.find(directory)
+    found = files.find(directory, ignoring=True)
     outermost = [] if found.files else kustomizations.outermost(found.kustomizations)
     if not outermost or any(kustomizations.only_lists(path) for path in outermost):
         return "krm-injector verify .", ""
