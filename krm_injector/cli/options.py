@@ -220,6 +220,12 @@ _COMMON = (
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")
 _RENDERING = ("--kustomize", "--helm", "--allow-exec")
+_ADOPTED = Option(
+    "--output",
+    "DIR",
+    "write mesh.yaml, namespaces.yaml and istio-inject.yaml to DIR",
+    dest="to_directory",
+)
 _NOTHING_PRINTED = ", and stdout is empty"
 
 COMMANDS = {
@@ -291,6 +297,15 @@ COMMANDS = {
             "krm-injector snapshot [OPTIONS] [PATH|-]...",
             "make a mesh file from the output of istioctl, helm or kubectl",
             ("--check", "--verbose", *_REPORTING),
+        ),
+        Command(
+            "adopt",
+            "krm-injector adopt [OPTIONS] [DUMP|-]...",
+            "read a dump of a cluster: what its webhook injects, the files for Git, and the proof "
+            "that these give the pods that run",
+            ("--output", "--verbose", *_REPORTING),
+            refused=", and stdout and DIR have what could be told",
+            own=(_ADOPTED,),
         ),
         Command(
             "init",

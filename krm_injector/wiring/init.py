@@ -5,7 +5,7 @@ there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from krm_injector.model import Refused, Result
 
@@ -75,13 +75,17 @@ def run(target: str, directory: str, image: str | None) -> str:
         raise Refused(Result("error", message, file=directory, code="input-unreadable"))
 
     plan = TARGETS[target](directory, image)
-    for file in plan.files:
-        _write(directory, file)
-
+    write(directory, plan.files)
     return _report(plan, directory)
 
 
 # ---------------------------------------------------------------- writing
+
+
+def write(directory: str, files: Iterable[File]) -> None:
+    """Writes all files. Raises Refused."""
+    for file in files:
+        _write(directory, file)
 
 
 def _write(directory: str, file: File) -> None:

@@ -1,0 +1,150 @@
+"""What Git would give, beside the pods that run."""
+
+from __future__ import annotations
+
+from krm_injector import pipeline
+from krm_injector.adoption.comparison import compared, expected_pod
+from krm_injector.adoption.dump import COMMAND, Dump, Key, key_of, manifest, shown
+from krm_injector.adoption.facts import Facts
+from krm_injector.adoption.reasons import OTHERS, RESTART, UNEXPLAINED, Explained, explained
+from krm_injector.kube.paths import at
+from krm_injector.kube.types import TypeMismatch
+from krm_injector.kube.workloads import POD_TEMPLATES
+from krm_injector.model import Decision, Object, Result
+from krm_injector.named_tuple import NamedTuple
+from krm_injector.presenting.snapshot.reduction import ref_of
+from krm_injector.results import counted
+from krm_injector.sources.resource_list import Bundle, Item
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EQUAL, UNPROVED, REFUSED = "equal", "no pods", "error"
+_ORDER = (UNEXPLAINED, RESTART, OTHERS, EQUAL)  # of a workload's pods, the first one counts
+_MOST_NAMES = 5
+
+
+class ComparedPod(NamedTuple):
+    pod: Object
+    differences: tuple[Explained, ...]
+
+    @property
+    def verdict(self) -> str:
+        kinds = {each.reason.kind for each in self.differences}
+        return next((kind for kind in _ORDER if kind in kinds), EQUAL)
+
+
+class ProvedWorkload(NamedTuple):
+    key: Key
+    decision: Decision
+    pods: tuple[ComparedPod, ...]
+    verdict: str  # of reasons.py, or EQUAL, UNPROVED, REFUSED
+
+
+class Proof(NamedTuple):
+    workloads: tuple[ProvedWorkload, ...]
+    results: tuple[Result, ...]
+
+
+def prove(dump: Dump, facts: Facts) -> Proof:
+    """Injects the workloads by the files for Git, and compares each pod with what comes out."""
+    keys = sorted(dump.workloads)
+    items = [Item(manifest(dump.workloads[key]), index, None) for index, key in enumerate(keys)]
+    bundle = Bundle(items, None, "", "manifests", "", {}, {}, block=False)
+    outcome = pipeline.run(bundle, facts.settings)
+    refused = {
+        (result.resource.kind, result.resource.namespace, result.resource.name)
+        for result in outcome.results
+        if result.severity == "error" and result.resource is not None
+    }
+
+    workloads = []
+    results = list(outcome.results)
+    for decision in outcome.decisions:
+        index = decision.workload.item
+        key = keys[index]
+        if key in refused:
+            workloads.append(ProvedWorkload(key, decision, (), REFUSED))
+            continue
+        value = outcome.replacements.get(index, items[index].value)
+        proved = _proved(key, decision, value, dump)
+        workloads.append(proved)
+        results += _differing(proved, dump)
+
+    results += _unproved(workloads, dump)
+    return Proof(tuple(workloads), tuple(results))
+
+
+def _proved(key: Key, decision: Decision, value: Object, dump: Dump) -> ProvedWorkload:
+    """A workload's pods beside what its injected manifest gives."""
+    pods = dump.pods.get(key, ())
+    if not pods:
+        return ProvedWorkload(key, decision, (), UNPROVED)
+
+    workload = dump.workloads[key]
+    try:
+        expected = expected_pod(at(value, POD_TEMPLATES[value["apiVersion"], value["kind"]]))
+        done = tuple(_compared(pod, expected, workload, dump) for pod in pods)
+    except TypeMismatch:  # the run has its error already, if it is the workload's
+        return ProvedWorkload(key, decision, (), REFUSED)
+
+    verdicts = {pod.verdict for pod in done}
+    verdict = next(each for each in _ORDER if each in verdicts)
+    return ProvedWorkload(key, decision, done, verdict)
+
+
+def _compared(pod: Object, expected: Object, workload: Object, dump: Dump) -> ComparedPod:
+    found = compared(pod, expected, workload)
+    return ComparedPod(pod, explained(found, pod, expected, workload, dump))
+
+
+# ---------------------------------------------------------------- results
+
+
+def _differing(proved: ProvedWorkload, dump: Dump) -> Iterable[Result]:
+    """An error for a workload whose pods differ and nothing says why."""
+    if proved.verdict != UNEXPLAINED:
+        return
+
+    paths = dict.fromkeys(
+        each.difference.path
+        for pod in proved.pods
+        for each in pod.differences
+        if each.reason.kind == UNEXPLAINED
+    )
+    count = sum(pod.verdict == UNEXPLAINED for pod in proved.pods)
+    pods = counted(count, "pod")
+    named = _some(list(paths))
+    message = (
+        f"{pods} of {shown(proved.key)} differ from what Git would give, and the dump does not "
+        f"tell why: {named}. Restart one pod and take the dump again; what is left then is a "
+        "setting of istiod or a change by someone else"
+    )
+    ref = ref_of(dump.workloads[proved.key])
+    yield Result("error", message, ref, next(iter(paths)), code="adopt-differs")
+
+
+def _unproved(workloads: Iterable[ProvedWorkload], dump: Dump) -> Iterable[Result]:
+    """Workloads without pods, and pods without a workload: said once each."""
+    idle = [shown(each.key) for each in workloads if each.verdict == UNPROVED]
+    if idle:
+        number = counted(len(idle), "workload")
+        verb = "has" if len(idle) == 1 else "have"
+        message = f"{number} {verb} no pods in the dump, so nothing is proved: {_some(idle)}"
+        yield Result("info", message, code="adopt-unproved")
+
+    if dump.homeless:
+        pod, why = dump.homeless[0]
+        names = [shown(key_of(each)) for each, _ in dump.homeless]
+        message = (
+            f"{counted(len(names), 'pod')} not compared: {_some(names)}. Of {shown(key_of(pod))}: "
+            f"{why}. This takes all that adopt reads: {COMMAND}"
+        )
+        yield Result("warning", message, ref_of(pod), code="adopt-unproved")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    text = ", ".join(names[:_MOST_NAMES])
+    return f"{text} and {more:,} more" if more > 0 else text
