@@ -38,7 +38,14 @@ def compared(pod: Object, expected: Object, workload: Object) -> list[Difference
     overrides, wanted = at(running, path), at(expected, path)
     if overrides != wanted and _same_overrides(overrides, wanted):
         running = put(running, path, wanted)
-    return differences(expected, running)
+    return differences(_whole(expected), _whole(running))
+
+
+def _whole(pod: Object) -> Object:
+    """The pod with its maps and lists present, so that what is in them has paths of its own."""
+    maps: Object = {"labels": {}, "annotations": {}}
+    lists: Object = {"initContainers": [], "containers": [], "volumes": []}
+    return {"metadata": {**maps, **pod["metadata"]}, "spec": {**lists, **pod["spec"]}}
 
 
 def _stored(spec: Object) -> Object:

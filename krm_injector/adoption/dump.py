@@ -49,7 +49,7 @@ def read(objects: Sequence[Object]) -> Dump:
     every = {key_of(value): value for value in objects if _is_workload(value)}
     owners = {key: value for key, value in every.items() if _owner_key(value)}
     workloads = {key: value for key, value in every.items() if key not in owners}
-    pods = [value for value in objects if _is_pod(value)]
+    pods = list({key_of(value): value for value in objects if _is_pod(value)}.values())
     if not workloads or not pods:
         missing = "pods" if workloads else "workloads"
         message = f"the dump has no {missing}. Take it with: {COMMAND}"

@@ -12,6 +12,7 @@ from krm_injector.istio_names import (
     FUNCTION_FILE,
     INJECTION_LABEL,
     LOCAL_CONFIG,
+    NATIVE_VARIABLE,
     PROXY_CONTAINER,
 )
 from krm_injector.kube import yaml
@@ -43,7 +44,7 @@ def facts_of(dump: Dump) -> Facts:
     taken = snapshot.take(dump.objects)
     stubs = _namespaces(dump, taken.meshes)
     native = _native_sidecars(dump, taken.meshes)
-    value = _function_config(native)
+    value = _function_config(native, stubs)
     files = {
         MESH_FILE: snapshot.text(taken),
         NAMESPACES_FILE: "---\n".join(yaml.dump(_namespace(stub)) for stub in stubs),
@@ -51,7 +52,13 @@ def facts_of(dump: Dump) -> Facts:
     }
     settings = function_config.with_mesh_documents(function_config.settings(value), taken.objects)
     settings = settings._replace(namespaces=stubs, record=False)
-    return Facts(files, taken.meshes, settings, stubs, taken.results)
+    results = tuple(each for each in taken.results if not _is_settled(each, native))
+    return Facts(files, taken.meshes, settings, stubs, results)
+
+
+def _is_settled(result: Result, native: bool | None) -> bool:
+    """Whether the functionConfig has the setting that a warning of the snapshot asks for."""
+    return native is not None and NATIVE_VARIABLE in result.message
 
 
 # ---------------------------------------------------------------- Namespaces
@@ -100,7 +107,7 @@ def _namespace(stub: Stub) -> Object:
 # ---------------------------------------------------------------- the functionConfig
 
 
-def _function_config(native: bool | None) -> Object:
+def _function_config(native: bool | None, stubs: Iterable[Stub]) -> Object:
     cluster: Object = {"defaults": True}
     if native is not None:
         cluster["nativeSidecars"] = native
@@ -114,8 +121,20 @@ def _function_config(native: bool | None) -> Object:
                 FUNCTION_ANNOTATION: "exec:\n  path: krm-injector\n",
             },
         },
-        "spec": {"method": "automatic", "mesh": {"file": MESH_FILE}, "cluster": cluster},
+        "spec": {
+            "method": "automatic",
+            "mesh": {"file": MESH_FILE},
+            "cluster": cluster,
+            "namespaces": [_stub(stub) for stub in stubs],
+        },
     }
+
+
+def _stub(stub: Stub) -> Object:
+    value: Object = {"name": stub.name, "labels": stub.labels}
+    if stub.annotations:
+        value["annotations"] = stub.annotations
+    return value
 
 
 def _native_sidecars(dump: Dump, meshes: Iterable[Mesh]) -> bool | None:

@@ -60,7 +60,7 @@ def prove(dump: Dump, facts: Facts) -> Proof:
     }
 
     workloads = []
-    results = list(outcome.results)
+    results = [each for each in outcome.results if each.code != "mesh"]  # the snapshot says it
     for decision in outcome.decisions:
         index = decision.workload.item
         key = keys[index]
@@ -114,10 +114,10 @@ def _differing(proved: ProvedWorkload, dump: Dump) -> Iterable[Result]:
         if each.reason.kind == UNEXPLAINED
     )
     count = sum(pod.verdict == UNEXPLAINED for pod in proved.pods)
-    pods = counted(count, "pod")
+    pods, verb = counted(count, "pod"), "differs" if count == 1 else "differ"
     named = _some(list(paths))
     message = (
-        f"{pods} of {shown(proved.key)} differ from what Git would give, and the dump does not "
+        f"{pods} of {shown(proved.key)} {verb} from what Git would give, and the dump does not "
         f"tell why: {named}. Restart one pod and take the dump again; what is left then is a "
         "setting of istiod or a change by someone else"
     )

@@ -11,6 +11,7 @@ from krm_injector import results
 from krm_injector.adoption import Adoption, adopt
 from krm_injector.cli import bundles, loader
 from krm_injector.cli.request import Answer, Request
+from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refused, Result
 from krm_injector.sources.resource_list import members
 from krm_injector.wiring import init, plan
@@ -58,12 +59,12 @@ def _written(adoption: Adoption, directory: str) -> str:
 
 
 def _next(directory: str) -> str:
-    mesh, namespaces = (os.path.join(directory, name) for name in ("mesh.yaml", "namespaces.yaml"))
-    config = os.path.join(directory, "istio-inject.yaml")
-    context, settings = shlex.quote(namespaces), shlex.quote(config)
+    config = shlex.quote(os.path.join(directory, FUNCTION_FILE))
+    kustomize = "krm-injector init kustomize"
     return (
         "\nnext, in the repository of the manifests:\n"
-        f"  krm-injector explain --config {settings} --context {context} MANIFESTS\n"
-        f"  krm-injector inject --config {settings} --context {context} MANIFESTS\n"
-        f"  krm-injector init kustomize --mesh {shlex.quote(mesh)} --context {context} OVERLAY\n"
+        f"  krm-injector explain --config {config} MANIFESTS\n"
+        f"  krm-injector inject --config {config} MANIFESTS\n"
+        f"or, where {directory} is an overlay of kustomize:\n"
+        f"  {kustomize} {shlex.quote(directory)}\n"
     )
