@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from krm_injector import function_config
-from krm_injector.adoption.dump import Dump
+from krm_injector.adoption.dump import COMMAND, Dump
 from krm_injector.function_config import Settings, Stub
 from krm_injector.injection.merge import injection_status
 from krm_injector.istio_names import (
@@ -18,7 +18,7 @@ from krm_injector.istio_names import (
 from krm_injector.kube import yaml
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import at
-from krm_injector.model import Mesh, Object, Result
+from krm_injector.model import Mesh, Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.presenting import snapshot
 
@@ -42,6 +42,7 @@ class Facts(NamedTuple):
 def facts_of(dump: Dump) -> Facts:
     """Raises Refused for a dump without an injection configuration."""
     taken = snapshot.take(dump.objects)
+    _refuse_without_webhooks(taken.meshes)
     stubs = _namespaces(dump, taken.meshes)
     native = _native_sidecars(dump, taken.meshes)
     value = _function_config(native, stubs)
@@ -54,6 +55,16 @@ def facts_of(dump: Dump) -> Facts:
     settings = settings._replace(namespaces=stubs, record=False)
     results = tuple(each for each in taken.results if not _is_settled(each, native))
     return Facts(files, taken.meshes, settings, stubs, results)
+
+
+def _refuse_without_webhooks(meshes: Iterable[Mesh]) -> None:
+    """Whom a cluster injects is not to be assumed, as a snapshot does."""
+    if any(mesh.assumed_webhooks for mesh in meshes):
+        message = (
+            "the dump has no MutatingWebhookConfiguration of Istio, so nothing says whom it "
+            f"injects. Take it with: {COMMAND}"
+        )
+        raise Refused(Result("error", message, code="adopt-incomplete"))
 
 
 def _is_settled(result: Result, native: bool | None) -> bool:

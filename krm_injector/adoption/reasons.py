@@ -11,6 +11,7 @@ from krm_injector.istio_names import (
     DEFAULT_CONTAINER_ANNOTATION,
     DEFAULT_LOGS_CONTAINER_ANNOTATION,
     INIT_CONTAINER,
+    NAMESPACE_NAME_LABEL,
     PROXY_CONTAINER,
     REVISION_LABEL,
     VALIDATION_CONTAINER,
@@ -196,7 +197,7 @@ def _others(pod: Object, dump: Dump) -> Reason | None:
     """The webhooks beside Istio's that see the pod."""
     namespace = key_of(pod)[1]
     stated = at(dump.namespaces.get(namespace), ("metadata", "labels"))
-    labels = {**string_map(stated), "kubernetes.io/metadata.name": namespace}
+    labels = {**string_map(stated), NAMESPACE_NAME_LABEL: namespace}
     names = sorted(
         str(value["metadata"].get("name"))
         for value in dump.objects

@@ -323,6 +323,15 @@ def test_a_dump_that_proves_nothing_is_refused(objects: list[Object]) -> None:
     assert [each.code for each in refused.value.results] == ["adopt-incomplete"]
 
 
+def test_a_dump_without_webhooks_is_refused() -> None:
+    plane = builders.control_plane(PROXY)
+    with pytest.raises(Refused) as refused:
+        adopted(cluster.in_cluster(WEB), made(), plane=plane)
+    (result,) = refused.value.results
+    assert result.code == "adopt-incomplete"
+    assert "MutatingWebhookConfiguration" in result.message
+
+
 def test_the_settings_are_those_of_the_files() -> None:
     adoption = adopted(cluster.in_cluster(WEB), made())
     assert adoption.facts.settings.defaults
