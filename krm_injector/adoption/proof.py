@@ -7,7 +7,9 @@ from krm_injector.adoption.comparison import compared, expected_pod
 from krm_injector.adoption.dump import COMMAND, Dump, Key, key_of, manifest, shown
 from krm_injector.adoption.facts import Facts
 from krm_injector.adoption.reasons import OTHERS, RESTART, UNEXPLAINED, Explained, explained
-from krm_injector.kube.paths import at
+from krm_injector.injection.merge import injection_status
+from krm_injector.istio_names import RECORD_ANNOTATION
+from krm_injector.kube.paths import Path, at
 from krm_injector.kube.types import TypeMismatch
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.model import Decision, Object, Result
@@ -37,9 +39,13 @@ class ComparedPod(NamedTuple):
 
 class ProvedWorkload(NamedTuple):
     key: Key
-    decision: Decision
+    decision: Decision | None  # None: its pod template is injected in the cluster already
     pods: tuple[ComparedPod, ...]
     verdict: str  # of reasons.py, or EQUAL, UNPROVED, REFUSED
+
+    @property
+    def injected(self) -> bool:
+        return self.decision is None or self.decision.injected
 
 
 class Proof(NamedTuple):
@@ -49,7 +55,8 @@ class Proof(NamedTuple):
 
 def prove(dump: Dump, facts: Facts) -> Proof:
     """Injects the workloads by the files for Git, and compares each pod with what comes out."""
-    keys = sorted(dump.workloads)
+    from_git = {key for key, value in dump.workloads.items() if is_injected(value)}
+    keys = sorted(dump.workloads.keys() - from_git)
     items = [Item(manifest(dump.workloads[key]), index, None) for index, key in enumerate(keys)]
     bundle = Bundle(items, None, "", "manifests", "", {}, {}, block=False)
     outcome = pipeline.run(bundle, facts.settings)
@@ -59,7 +66,7 @@ def prove(dump: Dump, facts: Facts) -> Proof:
         if result.severity == "error" and result.resource is not None
     }
 
-    workloads = []
+    workloads = [_proved(key, None, dump.workloads[key], dump) for key in sorted(from_git)]
     results = [each for each in outcome.results if each.code != "mesh"]  # the snapshot says it
     for decision in outcome.decisions:
         index = decision.workload.item
@@ -68,15 +75,28 @@ def prove(dump: Dump, facts: Facts) -> Proof:
             workloads.append(ProvedWorkload(key, decision, (), REFUSED))
             continue
         value = outcome.replacements.get(index, items[index].value)
-        proved = _proved(key, decision, value, dump)
-        workloads.append(proved)
-        results += _differing(proved, dump)
+        workloads.append(_proved(key, decision, value, dump))
 
+    workloads.sort(key=lambda each: each.key)
+    results += (result for each in workloads for result in _differing(each, dump))
     results += _unproved(workloads, dump)
     return Proof(tuple(workloads), tuple(results))
 
 
-def _proved(key: Key, decision: Decision, value: Object, dump: Dump) -> ProvedWorkload:
+def is_injected(workload: Object) -> bool:
+    """Whether its pod template has a sidecar: Git, or istioctl kube-inject, brought it. Then the
+    template in the cluster is what Git gives.
+    """
+    template = at(workload, path_of(workload))
+    has_record = at(workload, ("metadata", "annotations", RECORD_ANNOTATION)) is not None
+    return has_record or injection_status(template) is not None
+
+
+def path_of(workload: Object) -> Path:
+    return POD_TEMPLATES[workload["apiVersion"], workload["kind"]]
+
+
+def _proved(key: Key, decision: Decision | None, value: Object, dump: Dump) -> ProvedWorkload:
     """A workload's pods beside what its injected manifest gives."""
     pods = dump.pods.get(key, ())
     if not pods:
@@ -84,8 +104,8 @@ def _proved(key: Key, decision: Decision, value: Object, dump: Dump) -> ProvedWo
 
     workload = dump.workloads[key]
     try:
-        expected = expected_pod(at(value, POD_TEMPLATES[value["apiVersion"], value["kind"]]))
-        done = tuple(_compared(pod, expected, workload, dump) for pod in pods)
+        expected = expected_pod(at(value, path_of(value)))
+        done = tuple(_compared(pod, expected, workload, dump, decision is None) for pod in pods)
     except TypeMismatch:  # the run has its error already, if it is the workload's
         return ProvedWorkload(key, decision, (), REFUSED)
 
@@ -94,9 +114,11 @@ def _proved(key: Key, decision: Decision, value: Object, dump: Dump) -> ProvedWo
     return ProvedWorkload(key, decision, done, verdict)
 
 
-def _compared(pod: Object, expected: Object, workload: Object, dump: Dump) -> ComparedPod:
+def _compared(
+    pod: Object, expected: Object, workload: Object, dump: Dump, from_git: bool
+) -> ComparedPod:
     found = compared(pod, expected, workload)
-    return ComparedPod(pod, explained(found, pod, expected, workload, dump))
+    return ComparedPod(pod, explained(found, pod, expected, workload, dump, from_git))
 
 
 # ---------------------------------------------------------------- results

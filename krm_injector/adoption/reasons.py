@@ -55,9 +55,14 @@ class Explained(NamedTuple):
 
 
 def explained(
-    found: Iterable[Difference], pod: Object, expected: Object, workload: Object, dump: Dump
+    found: Iterable[Difference],
+    pod: Object,
+    expected: Object,
+    workload: Object,
+    dump: Dump,
+    from_git: bool,
 ) -> tuple[Explained, ...]:
-    """Each difference with its reason."""
+    """Each difference with its reason. from_git: the workload's template is injected itself."""
     found = list(found)
     if not found:
         return ()
@@ -79,7 +84,7 @@ def explained(
         elif foreign and others and any(name in each.path for name in _OF_OTHERS):
             reason = others
         else:
-            reason = Reason(UNEXPLAINED, _SAME_VERSION)
+            reason = _AGAIN if from_git else Reason(UNEXPLAINED, _SAME_VERSION)
         result.append(Explained(each, reason))
     return tuple(result)
 
@@ -87,6 +92,12 @@ def explained(
 _SAME_VERSION = (
     "injected by the same version: its configuration changed after the pod started, or istiod has "
     "settings that the dump does not hold"
+)
+
+_AGAIN = Reason(
+    OTHERS,
+    "its template is injected, and Istio's webhook injected the pod once more; it stays away from "
+    "a Namespace with istio-injection=disabled",
 )
 
 

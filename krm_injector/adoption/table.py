@@ -51,14 +51,16 @@ def _control_planes(adoption: Adoption) -> str:
 
 def _injects(mesh: Mesh, workload: ProvedWorkload) -> bool:
     decision = workload.decision
-    return bool(decision.injected and decision.mesh and decision.mesh.revision == mesh.revision)
+    if decision is None or not decision.injected or decision.mesh is None:
+        return False
+    return decision.mesh.revision == mesh.revision
 
 
 def _namespaces(adoption: Adoption) -> str:
     rows = [("NAMESPACE", "WORKLOADS", "INJECTED", "LABELS")]
     for stub in adoption.facts.stubs:
         of_namespace = [each for each in adoption.proof.workloads if each.key[1] == stub.name]
-        injected = sum(each.decision.injected for each in of_namespace)
+        injected = sum(each.injected for each in of_namespace)
         labels = ",".join(f"{key}={value}" for key, value in sorted(stub.labels.items()))
         rows.append((stub.name, f"{len(of_namespace):,}", f"{injected:,}", labels or "-"))
     return _columns(rows) if len(rows) > 1 else ""
@@ -67,11 +69,18 @@ def _namespaces(adoption: Adoption) -> str:
 def _workloads(adoption: Adoption) -> str:
     rows = [("WORKLOAD", "INJECTED BY", "PODS", "PROXIES THAT RUN", "RESULT")]
     for each in adoption.proof.workloads:
-        mesh = each.decision.mesh if each.decision.injected else None
-        by = f"{mesh.revision} {mesh.version}".strip() if mesh else "-"
         pods = f"{len(each.pods):,}"
-        rows.append((shown(each.key), by, pods, _versions(each.pods), _verdict(each)))
+        rows.append((shown(each.key), _injector(each), pods, _versions(each.pods), _verdict(each)))
     return _columns(rows)
+
+
+def _injector(workload: ProvedWorkload) -> str:
+    """The control plane that injects its new pods."""
+    decision = workload.decision
+    if decision is None:
+        return "its manifest"
+    mesh = decision.mesh if decision.injected else None
+    return f"{mesh.revision} {mesh.version}".strip() if mesh else "-"
 
 
 def _verdict(workload: ProvedWorkload) -> str:

@@ -277,6 +277,37 @@ def test_values_are_not_shown() -> None:
     assert "hunter2" not in text
 
 
+# ---------------------------------------------------------------- after the first step
+
+
+def in_git() -> tuple[Object, Any]:
+    """A workload that Git injects, in the cluster, and its pod."""
+    how = builders.settings(cluster={"defaults": True})
+    items = [*PLANE, builders.SHOP, WEB]
+    outcome = pipeline.run(builders.objects_bundle(items), how)
+    injected = cluster.in_cluster(outcome.replacements[len(items) - 1])
+    template = injected["spec"]["template"]
+    labels = {**template["metadata"]["labels"], "pod-template-hash": "7f"}
+    metadata = {**template["metadata"], "labels": labels, **owned_by("ReplicaSet", "web-7f")}
+    return injected, cluster.running({**template, "metadata": metadata}, WEB)
+
+
+def test_a_workload_that_git_injects_is_compared_with_its_own_template() -> None:
+    workload, pod = in_git()
+    adoption = adopted(workload, pod)
+    assert verdicts(adoption) == [EQUAL]
+    assert [each.code for each in adoption.results] == ["mesh"]
+    assert "its manifest" in web(adoption)[0]
+
+
+def test_a_pod_that_the_webhook_injected_once_more() -> None:
+    workload, pod = in_git()
+    pod = put(pod, ("metadata", "annotations", "proxy.istio.io/overrides"), "{}")
+    adoption = adopted(workload, pod)
+    assert verdicts(adoption) == [OTHERS]
+    assert "once more" in differing(adoption)[0][2]
+
+
 # ---------------------------------------------------------------- the files
 
 

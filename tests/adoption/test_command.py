@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,27 +14,32 @@ import yaml
 from adoption import cluster
 from command import environment, install_krm_injector, krm_text
 from outside import needs_program
+from paths import ROOT
 
 from krm_injector.adoption.comparison import compared, expected_pod
 from krm_injector.kube.differences import Difference
 
 WEB = builders.deployment("web")
+PAGE = (ROOT / "docs" / "adopt.md").read_text()
+
+
+def made(workload: Any, replica_set: str, name: str = "") -> Any:
+    """A pod that the webhook made of the stored Deployment."""
+    how = builders.settings(record=False)
+    template = builders.injected(cluster.stored(workload), how)["spec"]["template"]
+    reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
+    hashed = {**template["metadata"]["labels"], "pod-template-hash": replica_set.split("-")[1]}
+    metadata = {
+        **template["metadata"],
+        "labels": hashed,
+        "ownerReferences": [{**reference, "name": replica_set}],
+    }
+    return cluster.running({**template, "metadata": metadata}, workload, name)
 
 
 @pytest.fixture(scope="module")
 def pod() -> Any:
-    """A pod that the webhook made of the stored workload."""
-    how = builders.settings(record=False)
-    template = builders.injected(cluster.stored(WEB), how)["spec"]["template"]
-    reference = {
-        "apiVersion": "apps/v1",
-        "kind": "ReplicaSet",
-        "name": "web-7f",
-        "controller": True,
-    }
-    labels = {**template["metadata"]["labels"], "pod-template-hash": "7f"}
-    metadata = {**template["metadata"], "labels": labels, "ownerReferences": [reference]}
-    return cluster.running({**template, "metadata": metadata}, WEB)
+    return made(WEB, "web-7f")
 
 
 def dump(pod: Any, *more: Any) -> str:
@@ -119,3 +125,22 @@ def test_a_secret_is_named_and_not_read_on(pod: Any, tmp_path: Path) -> None:
     assert "Secret shop/token" in done.stderr
     assert "aHVudGVyMg" not in done.stderr
     assert not (tmp_path / "istio").exists()
+
+
+def test_the_example_of_the_page_is_what_is_printed(pod: Any, tmp_path: Path) -> None:
+    """docs/adopt.md: a Deployment after an upgrade of Istio, one that is equal, a StatefulSet."""
+    (page,) = re.findall(r"\$ krm-injector adopt dump.yaml\n(.*?)```", PAGE, re.DOTALL)
+
+    quiet = {"labels": {"sidecar.istio.io/inject": "false"}}
+    db = builders.workload("StatefulSet", builders.pod_template(builders.WEB, **quiet), "db")
+    reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "controller": True}
+    db_pod = cluster.running(cluster.stored(db)["spec"]["template"], db, "db-0")
+    db_pod["metadata"] |= {"ownerReferences": [reference], "namespace": "shop"}
+
+    api = builders.deployment("api")
+    current, older = (made(api, "api-6d5f", f"api-6d5f-{suffix}") for suffix in ("x1", "x2"))
+    older = yaml.safe_load(yaml.safe_dump(older).replace(":1.31.1", ":1.30.3"))
+    values = [cluster.in_cluster(api), cluster.in_cluster(db), current, older, db_pod]
+    done = adopt(tmp_path, dump(pod, *values))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == page
