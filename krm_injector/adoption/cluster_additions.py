@@ -8,6 +8,7 @@ statefulset/stateful_set_utils.go, job/indexed_job_utils.go, controller_ref) and
 
 from __future__ import annotations
 
+from krm_injector.injection.merge import without_nulls
 from krm_injector.kube.paths import at, put, without
 from krm_injector.model import Object
 
@@ -68,7 +69,7 @@ _NODE_NAME = "metadata.name"  # the field by which a DaemonSet's pods are bound 
 
 def without_additions(pod: Object, expected: Object, workload: Object) -> Object:
     """Labels, annotations and spec of the pod, without the cluster's additions."""
-    metadata, spec = pod.get("metadata") or {}, dict(pod.get("spec") or {})
+    metadata, spec = pod.get("metadata") or {}, dict(without_nulls(pod.get("spec") or {}))
     wanted = expected["spec"]
     for field in _FIELDS:
         if field not in wanted:

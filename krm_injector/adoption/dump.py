@@ -8,6 +8,7 @@ Job is NAME-MINUTES (pkg/controller/cronjob/utils.go getJobName).
 
 from __future__ import annotations
 
+from krm_injector.adoption.shape import refuse_mistyped
 from krm_injector.kube.paths import at, without
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.lazy_pattern import lazy_pattern
@@ -46,6 +47,7 @@ class Dump(NamedTuple):
 def read(objects: Sequence[Object]) -> Dump:
     """The dump of these objects. Raises Refused."""
     _refuse_secrets(objects)
+    refuse_mistyped(objects)
     every = {key_of(value): value for value in objects if _is_workload(value)}
     owners = {key: value for key, value in every.items() if _owner_key(value)}
     workloads = {key: value for key, value in every.items() if key not in owners}
@@ -76,11 +78,11 @@ def read(objects: Sequence[Object]) -> Dump:
 
 
 def key_of(value: Object) -> Key:
-    metadata = value.get("metadata") or {}
+    metadata = value.get("metadata")
     return (
         str(value.get("kind")),
-        str(metadata.get("namespace") or "default"),
-        str(metadata.get("name") or ""),
+        str(at(metadata, ("namespace",)) or "default"),
+        str(at(metadata, ("name",)) or ""),
     )
 
 

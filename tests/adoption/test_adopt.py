@@ -363,6 +363,46 @@ def test_a_dump_without_webhooks_is_refused() -> None:
     assert "MutatingWebhookConfiguration" in result.message
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "field"),
+    [
+        (("spec", "containers"), "web", "spec.containers"),
+        (("spec", "containers", 0, "volumeMounts"), [1], "spec.containers[0].volumeMounts[0]"),
+        (("metadata", "labels"), ["app"], "metadata.labels"),
+        (("metadata",), None, "metadata"),
+        (("spec",), None, "spec"),
+    ],
+)
+def test_a_pod_that_no_cluster_prints_is_refused(place: Any, value: Any, field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        adopted(cluster.in_cluster(WEB), put(made(), place, value))
+    assert [(each.code, each.field) for each in refused.value.results] == [("pod-invalid", field)]
+
+
+def test_webhooks_that_no_cluster_prints_are_refused() -> None:
+    for entries in ("x", [1], [{"name": None}]):
+        odd = {**other_webhook(), "webhooks": entries}
+        with pytest.raises(Refused) as refused:
+            adopted(cluster.in_cluster(WEB), made(), odd)
+        assert refused.value.results[0].field.startswith("webhooks")
+
+
+def test_a_pod_of_another_revision_is_equal_after_a_restart() -> None:
+    webhooks = builders.webhook_configuration(
+        "canary",
+        builders.webhook(
+            "rev.namespace", "canary", [builders.requirement("istio.io/rev", "In", "canary")], []
+        ),
+        labels={"istio.io/rev": "canary"},
+    )
+    both = [*PLANE, *builders.control_plane(PROXY, revision="canary"), webhooks]
+    moved = builders.namespace("shop", rev="canary")
+    adoption = adopt([moved, *both, cluster.in_cluster(WEB), made()])
+    assert verdicts(adoption) == [RESTART]
+    texts = {text for _, _, text in differing(adoption)}
+    assert texts == {"injected by revision default, and canary injects now; a restart brings it"}
+
+
 def test_the_settings_are_those_of_the_files() -> None:
     adoption = adopted(cluster.in_cluster(WEB), made())
     assert adoption.facts.settings.defaults
