@@ -61,6 +61,7 @@ _ANNOTATIONS = (
     "kubernetes.io/limit-ranger",
     "kubernetes.io/psp",
     "openshift.io/scc",
+    "kubectl.kubernetes.io/last-applied-configuration",
     "ambient.istio.io/redirection",
 )
 _REQUIRED = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")

@@ -8,7 +8,9 @@ Job is NAME-MINUTES (pkg/controller/cronjob/utils.go getJobName).
 
 from __future__ import annotations
 
-from krm_injector.adoption.shape import refuse_mistyped
+import json
+
+from krm_injector.adoption.shape import is_right, refuse_mistyped
 from krm_injector.kube.paths import at, without
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.lazy_pattern import lazy_pattern
@@ -52,6 +54,7 @@ def read(objects: Sequence[Object]) -> Dump:
     owners = {key: value for key, value in every.items() if _owner_key(value)}
     workloads = {key: value for key, value in every.items() if key not in owners}
     pods = list({key_of(value): value for value in objects if _is_pod(value)}.values())
+    workloads |= {key_of(pod): applied for pod in pods if (applied := _applied(pod)) is not None}
     if not workloads or not pods:
         missing = "pods" if workloads else "workloads"
         message = f"the dump has no {missing}. Take it with: {COMMAND}"
@@ -136,6 +139,8 @@ def _workload_of(
 ) -> tuple[Key | None, str]:
     """The workload of a pod; None and why, if the dump does not have it."""
     if controller(pod) is None:
+        if key_of(pod) in workloads:
+            return key_of(pod), ""
         return None, "it has no controller, so nothing in the dump says what its manifest is"
 
     key = _owner_key(pod)
@@ -153,6 +158,22 @@ def _workload_of(
     if found is not None:
         return found, ""
     return None, f"its {shown(key)} is not in the dump"
+
+
+def _applied(pod: Object) -> Object | None:
+    """The manifest of a pod without a controller, as kubectl apply remembers it; None if it does
+    not, or if the manifest names another pod.
+    """
+    text = at(pod, ("metadata", "annotations", _LAST_APPLIED))
+    if controller(pod) is not None or not isinstance(text, str):
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or not _is_pod(value) or not is_right(value):
+        return None
+    return value if key_of(value) == key_of(pod) else None
 
 
 def _candidates(key: Key, pod: Object) -> Iterable[Key]:

@@ -29,6 +29,11 @@ def refuse_mistyped(objects: Iterable[Object]) -> None:
         raise Refused(*problems)
 
 
+def is_right(value: Object) -> bool:
+    """Whether an object has its types."""
+    return not _mismatches(value)
+
+
 def _mismatches(value: Object) -> list[Mismatch]:
     kind, version = str(value.get("kind")), str(value.get("apiVersion"))
     template = POD_TEMPLATES.get((version, kind))

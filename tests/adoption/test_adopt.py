@@ -160,6 +160,19 @@ def test_pods_without_a_workload_are_told() -> None:
     assert codes(adopted(cluster.in_cluster(WEB), made(), mirrored)) == []
 
 
+def test_a_pod_without_a_controller_is_compared_with_what_kubectl_applied() -> None:
+    alone = builders.workload("Pod", name="alone")
+    path = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+    pod = put(made(alone, owner={}, labels={}, name="alone"), path, json.dumps(alone))
+    adoption = adopted(pod)
+    assert verdicts(adoption) == [EQUAL]
+    assert codes(adoption) == []
+
+    for text in ("{", "[]", json.dumps({**alone, "spec": 1}), json.dumps(WEB)):
+        odd = adopted(cluster.in_cluster(WEB), made(), put(pod, path, text))
+        assert codes(odd) == ["adopt-unproved"]
+
+
 def test_workloads_without_pods_are_told() -> None:
     idle = cluster.in_cluster(builders.workload(name="idle"))
     adoption = adopted(cluster.in_cluster(WEB), idle, made())
