@@ -74,6 +74,8 @@ def explained(
     names = _names_of_istio(pod, expected)
     restart = _restart(pod, expected)
     others = _others(pod, dump)
+    if others is None and not any(injection_status(each) for each in (pod, expected)):
+        others = _NO_SIDECAR
     foreign = any(_adds_container(each, names) for each in found)
     result = []
     for each in found:
@@ -94,6 +96,9 @@ _SAME_VERSION = (
     "settings that the dump does not hold"
 )
 
+_NO_SIDECAR = Reason(
+    OTHERS, "it has no sidecar and gets none, so this is not about injection: someone else did it"
+)
 _AGAIN = Reason(
     OTHERS,
     "its template is injected, and Istio's webhook injected the pod once more; it stays away from "

@@ -282,6 +282,18 @@ def test_a_sidecar_of_the_same_version_that_differs_is_an_error() -> None:
     assert "spec.containers[istio-proxy].args" in error.message
 
 
+def test_what_differs_without_any_sidecar_is_not_about_injection() -> None:
+    plain = builders.namespace("shop")
+    pod = put(made(namespace=plain), ("spec", "activeDeadlineSeconds"), 5)
+    adoption = adopt([plain, *PLANE, cluster.in_cluster(WEB), pod])
+    assert verdicts(adoption) == [OTHERS]
+    assert codes(adoption) == []
+    assert "gets none" in differing(adoption)[0][2]
+
+    asked = adopt([builders.SHOP, *PLANE, cluster.in_cluster(WEB), pod])
+    assert codes(asked) == ["adopt-differs"]  # it gets a sidecar, so this field counts
+
+
 def test_values_are_not_shown() -> None:
     template = builders.pod_template({**builders.WEB, "env": [{"name": "KEY", "value": "hunter2"}]})
     adoption = adopted(cluster.in_cluster(WEB), made(builders.workload(template=template)))

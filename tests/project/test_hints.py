@@ -563,10 +563,6 @@ HINTS: dict[str, Hint] = {
         {"in.yaml": ADOPTED + "---\n" + SECRET}, "adopt in.yaml", "without them",
         {"in.yaml": ADOPTED},
     ),
-    "adopt-differs": Hint(
-        {"in.yaml": CLUSTER + POD.replace("spec: {", "spec: {hostPID: true, ")}, "adopt in.yaml",
-        "Restart one pod", {"in.yaml": ADOPTED},
-    ),
     "adopt-unproved": Hint(
         {"in.yaml": ADOPTED + "---\n" + POD.replace("web", "db")}, "adopt in.yaml",
         "all that adopt reads", {"in.yaml": ADOPTED},
@@ -702,6 +698,7 @@ def test_a_hint_that_is_followed_helps(
 
 # Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
+    "adopt-differs": "adoption/test_adopt.py",
     "fleet-cache": "fleet/cache/test_cache.py",
     "fleet-changed-since": "fleet/changes/test_changes.py",
     "fleet-changes-unknown": "fleet/changes/test_changes.py",
