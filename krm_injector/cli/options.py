@@ -186,7 +186,8 @@ OPTIONS = {
         Option(
             "--verbose",
             "",
-            "name all files that are passed over; explain: show all the evidence",
+            "name all files that are passed over; explain: show all the evidence; adopt: list "
+            "every path that differs",
         ),
         Option("--quiet", "", "print only errors on stderr"),
         Option("--color", "WHEN", "colours: auto (on terminals), always, never", choices=_WHEN),
