@@ -126,6 +126,10 @@ if TYPE_CHECKING:
         "snapshot-edited",
         "snapshot-credentials",
         "snapshot-private-key",
+        "adopt-incomplete",
+        "adopt-secret",
+        "adopt-differs",
+        "adopt-unproved",
         # init
         "init-exists",
         "init-target",
@@ -408,6 +412,10 @@ CODES: dict[CodeName, Code] = {
     "snapshot-edited": Code(("error",), "codes.md"),
     "snapshot-credentials": Code(("warning",), "codes.md"),
     "snapshot-private-key": Code(("error",), "codes.md"),
+    "adopt-incomplete": Code(("error",), "codes.md"),
+    "adopt-secret": Code(("error",), "codes.md"),
+    "adopt-differs": Code(("error",), "codes.md"),
+    "adopt-unproved": Code(("warning", "info"), "codes.md"),
     # init
     "init-exists": Code(("error",), "codes.md"),
     "init-target": Code(("error",), "codes.md"),

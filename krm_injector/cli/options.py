@@ -138,7 +138,8 @@ OPTIONS = {
         Option(
             "--verbose",
             "",
-            "name all files that are passed over; explain: show all the evidence",
+            "name all files that are passed over; explain: show all the evidence; adopt: list "
+            "every path that differs",
         ),
         Option("--quiet", "", "print only errors on stderr"),
         Option("--color", "WHEN", "colours: auto (on terminals), always, never", choices=_WHEN),
@@ -173,6 +174,12 @@ _COMMON = (
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")
 _RENDERING = ("--kustomize", "--helm", "--allow-exec")
+_ADOPTED = Option(
+    "--output",
+    "DIR",
+    "write mesh.yaml, namespaces.yaml and istio-inject.yaml to DIR",
+    dest="to_directory",
+)
 _NOTHING_PRINTED = ", and stdout is empty"
 
 COMMANDS = {
@@ -248,6 +255,15 @@ COMMANDS = {
             "make a mesh file from the output of istioctl, helm or kubectl",
             ("--check", "--verbose", *_REPORTING),
             refused=_NOTHING_PRINTED,
+        ),
+        Command(
+            "adopt",
+            "krm-injector adopt [OPTIONS] [DUMP|-]...",
+            "read a dump of a cluster: what its webhook injects, the files for Git, and the proof "
+            "that these give the pods that run",
+            ("--output", "--verbose", *_REPORTING),
+            refused=", and stdout and DIR have what could be told",
+            own=(_ADOPTED,),
         ),
         Command(
             "init",

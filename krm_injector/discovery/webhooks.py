@@ -43,7 +43,7 @@ def read(configuration: Object) -> tuple[list[Webhook], list[Result]]:
             continue
 
         path = _injector_path(entry, label)
-        if path is None or not _sees_new_pods(entry):
+        if path is None or not sees_new_pods(entry):
             continue
 
         field = f"webhooks[{index}]"
@@ -138,7 +138,7 @@ def _ignores_failure(configuration: Object, entry: Object) -> bool:
     return bool(policy == "Ignore")
 
 
-def _sees_new_pods(entry: Object) -> bool:
+def sees_new_pods(entry: Object) -> bool:
     """Whether the rules select the creation of Pods; a snapshot may have left the rules out."""
     rules = entry.get("rules")
     if not isinstance(rules, list) or not rules:

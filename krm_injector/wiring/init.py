@@ -5,7 +5,7 @@ there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from krm_injector.model import Refused, Result
 from krm_injector.wiring.stated import NOTHING
@@ -70,9 +70,7 @@ def run(target: str, directory: str, image: str | None, stated: Stated = NOTHING
     """
     refuse_unwritable(target, directory)
     plan = TARGETS[target](directory, image, stated)
-    for file in plan.files:
-        _write(directory, file)
-
+    write(directory, plan.files)
     return _report(plan, directory, stated.notes(directory))
 
 
@@ -93,6 +91,12 @@ def refuse_unwritable(target: str, directory: str) -> None:
 
 
 # ---------------------------------------------------------------- writing
+
+
+def write(directory: str, files: Iterable[File]) -> None:
+    """Writes all files. Raises Refused."""
+    for file in files:
+        _write(directory, file)
 
 
 def _write(directory: str, file: File) -> None:

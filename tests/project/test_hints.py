@@ -196,6 +196,35 @@ def broken(bad: str, good: str = BOTH, says: str = "line") -> Hint:
     return Hint({"in.yaml": bad}, INJECT, says, {"in.yaml": good})
 
 
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-0
+  namespace: quiet
+  ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: web, controller: true}]
+spec: {containers: [{name: web, image: "web:1"}]}
+"""
+SET = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web, namespace: quiet}
+spec: {template: {spec: {containers: [{name: web, image: "web:1"}]}}}
+"""
+WEBHOOK = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: istio-sidecar-injector}
+webhooks:
+- name: namespace.sidecar-injector.istio.io
+  clientConfig: {service: {name: istiod, namespace: istio-system, path: /inject}}
+  namespaceSelector: {matchLabels: {istio-injection: enabled}}
+"""
+CLUSTER = "---\n".join((mesh(), WEBHOOK, QUIET.replace("shop", "quiet"), SET, ""))
+ADOPTED = CLUSTER + POD  # a cluster's dump
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: quiet}\n"
+
+
 HINTS: dict[str, Hint] = {
     # ------------------------------------------------------------ what was given
     "input-empty": Hint({"in.yaml": "# nothing\n"}, INJECT, "no manifests", {"in.yaml": BOTH}),
@@ -526,6 +555,18 @@ HINTS: dict[str, Hint] = {
         {"in.yaml": mesh(mesh='key: "-----BEGIN PRIVATE ' + 'KEY-----"')}, "snapshot in.yaml",
         "take it out of the installation", {"in.yaml": mesh()},
     ),
+    "adopt-incomplete": Hint(
+        {"in.yaml": CLUSTER}, "adopt in.yaml", "pods",
+        {"in.yaml": ADOPTED},
+    ),
+    "adopt-secret": Hint(
+        {"in.yaml": ADOPTED + "---\n" + SECRET}, "adopt in.yaml", "without them",
+        {"in.yaml": ADOPTED},
+    ),
+    "adopt-unproved": Hint(
+        {"in.yaml": ADOPTED + "---\n" + POD.replace("web", "db")}, "adopt in.yaml",
+        "all that adopt reads", {"in.yaml": ADOPTED},
+    ),
     # ------------------------------------------------------------ Argo CD
     "argocd-env-unknown": Hint(
         SOURCES, "build .", "did you mean on-missing-namespace",
@@ -657,6 +698,7 @@ def test_a_hint_that_is_followed_helps(
 
 # Codes whose hint needs a table of its own, and the module that follows it there.
 ELSEWHERE = {
+    "adopt-differs": "adoption/test_adopt.py",
     "fleet-cache": "fleet/cache/test_cache.py",
     "fleet-changed-since": "fleet/changes/test_changes.py",
     "fleet-changes-unknown": "fleet/changes/test_changes.py",
