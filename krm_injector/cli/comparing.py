@@ -7,11 +7,17 @@ from __future__ import annotations
 from krm_injector.cli import bundles
 from krm_injector.cli.bundles import Manifests
 from krm_injector.cli.request import Request
-from krm_injector.function_config import ImageSettings
-from krm_injector.injection import images
+from krm_injector.function_config import ImageSettings, Settings
+from krm_injector.function_config.severities import severity
+from krm_injector.injection import hubs, images
 from krm_injector.kube.paths import at
+from krm_injector.model import Result
 from krm_injector.outcome import LAYOUTS, Outcome
 from krm_injector.presenting import diff
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
@@ -30,7 +36,35 @@ def by_image(request: Request, manifests: Manifests) -> tuple[Outcome, dict[str,
     """
     settings = bundles.settings(request, manifests)
     outcome = bundles.run(manifests, settings._replace(images=ImageSettings()))
-    return outcome, _workloads_by_image(outcome, settings.images.lock or {})
+    workloads = _workloads_by_image(outcome, settings.images.lock or {})
+    told = (*outcome.results, *_retired(workloads, settings))
+    return outcome._replace(results=told), workloads
+
+
+def _retired(images_of: Iterable[str], settings: Settings) -> list[Result]:
+    """One result for each retired hub that injection takes images from. It is no part of the text,
+    which other programs read line by line.
+    """
+    level = severity("retired-hub", settings)
+    if level is None:
+        return []
+
+    found: dict[hubs.RetiredHub, list[str]] = {}
+    for image in sorted(images_of):
+        hub = hubs.retired_in(image)
+        if hub is not None:
+            found.setdefault(hub, []).append(image)
+
+    return [
+        Result(
+            level,
+            f"injection takes {', '.join(named)} from {hub.hub}. Istio switches it off {hub.off} "
+            f"({hub.source}): nodes that lack an image cannot start pods then. Set {hub.advice} "
+            "or a mirror of your own",
+            code="retired-hub",
+        )
+        for hub, named in found.items()
+    ]
 
 
 def _workloads_by_image(outcome: Outcome, lock: dict[str, str]) -> dict[str, list[str]]:

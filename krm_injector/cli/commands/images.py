@@ -8,6 +8,11 @@ import json
 from krm_injector import results
 from krm_injector.cli import bundles, comparing, roots
 from krm_injector.cli.request import REFUSED, Answer, Request
+from krm_injector.injection import hubs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def run(request: Request) -> Answer:
@@ -27,9 +32,19 @@ def _listed(request: Request) -> Answer:
         return Answer("", outcome.results, REFUSED, places)
 
     if request.arguments.output == "json":
-        rows = [{"image": image, "workloads": workloads[image]} for image in sorted(workloads)]
+        rows = [_row(image, workloads[image]) for image in sorted(workloads)]
         text = json.dumps({"images": rows}, indent=2, ensure_ascii=False) + "\n"
     else:
         text = "".join(f"{image}\n" for image in sorted(workloads))
 
     return Answer(text, outcome.results, places=places)
+
+
+def _row(image: str, workloads: list[str]) -> dict[str, Any]:
+    """One image in JSON. "retired" is there only where its hub is switched off."""
+    row: dict[str, Any] = {"image": image, "workloads": workloads}
+    hub = hubs.retired_in(image)
+    if hub is not None:
+        instead = hub.image_instead(image) or None
+        row["retired"] = {"hub": hub.hub, "off": hub.off, "source": hub.source, "instead": instead}
+    return row

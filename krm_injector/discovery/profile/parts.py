@@ -235,7 +235,7 @@ MOUNT_USER = r"""
 VOLUME_BOOTSTRAP = r"""
 {{- if isset $a "sidecar.istio.io/bootstrapOverride" }},
 {"name":"custom-bootstrap-volume","configMap":{"name":
-{{ <<name>> (index $a "sidecar.istio.io/bootstrapOverride") }}}}
+ {{ <<name>> (index $a "sidecar.istio.io/bootstrapOverride") }}}}
 {{- end }}"""
 VOLUMES_COMMON = r"""
 {"name":"istio-data","emptyDir":{}},

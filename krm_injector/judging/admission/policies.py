@@ -62,7 +62,7 @@ def unbound(objects: BundleObjects, kind: str) -> Iterator[Object]:
     """Bindings whose policy is not in the bundle."""
     names = {name_of(value) for _, value in _of_group(objects, kind)}
     for _, binding in _of_group(objects, f"{kind}Binding"):
-        if at(binding, ("spec", "policyName")) not in names:
+        if str(at(binding, ("spec", "policyName"))) not in names:
             yield binding
 
 

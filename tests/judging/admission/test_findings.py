@@ -327,6 +327,15 @@ def test_without_the_library_every_policy_is_told(monkeypatch: pytest.MonkeyPatc
     assert codes(NS, elsewhere, binding(), deployment()) == []
 
 
+@NEEDS_CEL
+@pytest.mark.parametrize("name", [None, [], ["rule"], {"a": 1}, 5, True], ids=str)
+def test_a_binding_whose_policy_is_no_text_binds_nothing(name: Any) -> None:
+    """It was an internal error for lists and maps, which no set takes."""
+    binds_nothing = binding(policyName=name)
+    found = codes(NS, policy("false"), binds_nothing, deployment())
+    assert set(found) == {"admission-unknown"}
+
+
 # ---------------------------------------------------------------- mutating
 
 
