@@ -237,6 +237,11 @@ def test_a_port_that_shows_its_protocol_needs_no_name(
         ]
         assert ("service-port-protocol" in codes(*objects)) is told_of
 
+        # Where the proxy does not detect protocols, such a port is TCP, whatever it speaks.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("krm_injector.judging.advice.network.DETECTS_INBOUND", (2, 0))
+            assert "service-port-protocol" in codes(*objects)
+
 
 def test_hostile_shapes_do_no_harm() -> None:
     shapes: list[Any] = [[], "x", 1, None, {"a": 1}, [[]], ["x"]]

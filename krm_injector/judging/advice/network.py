@@ -185,7 +185,7 @@ def _guessed_well(workload: InjectedWorkload, port: Object) -> bool:
     before = at(workload.decision.workload.object, (*template, "metadata", "annotations"))
     annotations = mapping(before)
     scraped = annotations.get("prometheus.io/scrape") == "true"
-    if scraped and annotations.get("prometheus.io/port") in map(str, numbers):
+    if scraped and annotations.get("prometheus.io/port") in [str(each) for each in numbers]:
         return True
 
     return any(asked in numbers for asked in _probed_ports(workload))
