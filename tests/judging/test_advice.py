@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import builders
 import pytest
 from builders import objects_bundle
 from judging.advice_cases import (
@@ -207,6 +208,39 @@ def test_strict_of_the_root_namespace_holds_unless_the_namespace_says_otherwise(
     objects = [NS, *mesh(rewrite=False), deployment(container=probe())]
     assert "probe-mutual-tls" in codes(*objects, root)
     assert "probe-mutual-tls" not in codes(*objects, root, strict("PERMISSIVE"))
+
+
+SHOWN = {"ports": [{"name": "api", "containerPort": 8080}]}
+
+
+@pytest.mark.parametrize(
+    ("container", "annotations", "told_of"),
+    [
+        ({"readinessProbe": {"httpGet": {"port": 8080}}}, {}, False),
+        ({"livenessProbe": {"httpGet": {"port": "api", "scheme": "HTTPS"}}}, {}, False),
+        ({"startupProbe": {"grpc": {"port": 8080}}}, {}, False),
+        ({}, {"prometheus.io/scrape": "true", "prometheus.io/port": "8080"}, False),
+        ({"readinessProbe": {"httpGet": {"port": 8081}}}, {}, True),
+        ({"readinessProbe": {"httpGet": {"port": 8080, "host": "other"}}}, {}, True),
+        ({"readinessProbe": {"tcpSocket": {"port": 8080}}}, {}, True),
+        ({}, {"prometheus.io/scrape": "false", "prometheus.io/port": "8080"}, True),
+    ],
+)
+def test_a_port_that_shows_its_protocol_needs_no_name(
+    container: Object, annotations: dict[str, str], told_of: bool
+) -> None:
+    for target in (8080, "api"):
+        objects: list[Object] = [
+            NS,
+            builders.service(port={"port": 80, "name": "web", "targetPort": target}),
+            deployment(container={**SHOWN, **container}, annotations=annotations),
+        ]
+        assert ("service-port-protocol" in codes(*objects)) is told_of
+
+        # Where the proxy does not detect protocols, such a port is TCP, whatever it speaks.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("krm_injector.judging.advice.network.DETECTS_INBOUND", (2, 0))
+            assert "service-port-protocol" in codes(*objects)
 
 
 def test_hostile_shapes_do_no_harm() -> None:

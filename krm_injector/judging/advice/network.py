@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from krm_injector.injection.probes import PROBES
 from krm_injector.istio_names import INIT_CONTAINER, PROXY_CONTAINER, PROXY_UID
 from krm_injector.judging.advice.injected_workload import (
     BundleObjects,
@@ -36,6 +37,9 @@ DNS_PORT = 15053  # the proxy listens here for UDP too
 PROTOCOL = lazy_pattern(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
 )
+
+# Inbound traffic of ports without a protocol is TCP before (istio.io, change notes of 1.3 to 1.5).
+DETECTS_INBOUND = (1, 5)
 
 
 def port_collision(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Finding]:
@@ -155,7 +159,7 @@ def _ports_without_protocol(workload: InjectedWorkload, service: Object) -> Iter
         name = port.get("name")
         if port.get("appProtocol") or port.get("protocol", "TCP") != "TCP":
             continue
-        if PROTOCOL.match(str(name or "")):
+        if PROTOCOL.match(str(name or "")) or _guessed_well(workload, port):
             continue
 
         named = f"is called {name}" if name else "has no name"
@@ -167,6 +171,51 @@ def _ports_without_protocol(workload: InjectedWorkload, service: Object) -> Iter
         )
         field = f"spec.ports[{index}].name"
         yield Finding("service-port-protocol", message, field, name, None, ref, service)
+
+
+def _guessed_well(workload: InjectedWorkload, port: Object) -> bool:
+    """Whether the manifest shows that this port's clients speak first, in a protocol that the proxy
+    detects (HTTP, gRPC or TLS): a probe, or the scraping of Prometheus, asks it that way.
+    """
+    if workload.minor < DETECTS_INBOUND:
+        return False
+
+    numbers = _target_numbers(workload, port)
+    template = workload.decision.workload.template
+    before = at(workload.decision.workload.object, (*template, "metadata", "annotations"))
+    annotations = mapping(before)
+    scraped = annotations.get("prometheus.io/scrape") == "true"
+    if scraped and annotations.get("prometheus.io/port") in [str(each) for each in numbers]:
+        return True
+
+    return any(asked in numbers for asked in _probed_ports(workload))
+
+
+def _target_numbers(workload: InjectedWorkload, port: Object) -> list[object]:
+    """The containers' ports that a Service's port leads to."""
+    target = port.get("targetPort") or port.get("port")
+    if not isinstance(target, str):
+        return [target]
+
+    named = (_number_of(container, target) for container in workload.application)
+    return [number for number in named if number is not None]
+
+
+def _probed_ports(workload: InjectedWorkload) -> Iterator[object]:
+    """The ports that HTTP and gRPC probes of the application ask on the pod's own address."""
+    for container in workload.application:
+        for field, _ in PROBES:
+            probe = mapping(container.get(field))
+            request = mapping(probe.get("httpGet") or probe.get("grpc"))
+            port = request.get("port")
+            number = _number_of(container, port) if isinstance(port, str) else port
+            if number is not None and not request.get("host"):
+                yield number
+
+
+def _number_of(container: Object, name: str) -> object:
+    ports = mappings(container.get("ports"))
+    return next((port.get("containerPort") for port in ports if port.get("name") == name), None)
 
 
 # ---------------------------------------------------------------- addresses and tokens

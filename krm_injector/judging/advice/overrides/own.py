@@ -121,8 +121,11 @@ def named(annotation: str | None) -> dict[str, Object]:
     """A JSON object (or list) of volumes or mounts, as templates read it: the key is the name, or
     else the field.
     """
+    if not annotation:
+        return {}
+
     try:
-        value = json.loads(annotation or "{}")
+        value = json.loads(annotation)
     except ValueError:
         return {}
 

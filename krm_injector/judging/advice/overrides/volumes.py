@@ -115,11 +115,16 @@ def check(own: Own) -> Iterator[Finding]:
 def _shared(own: Own, brought: frozenset[str]) -> Iterator[Finding]:
     """Mounts of the application's containers of volumes that injection brings to the proxy."""
     workload = own.workload
+    containers = (*workload.application, *workload.init)
+    mounts = (mount for each in containers for mount in mappings(each.get("volumeMounts")))
+    if not any(mount.get("name") in brought for mount in mounts):
+        return  # most workloads
+
     injected = own.injected()
     for_proxy = {
         mount.get("name") for mount in mappings(mapping(workload.proxy).get("volumeMounts"))
     }
-    for container in (*workload.application, *workload.init):
+    for container in containers:
         if container.get("name") in injected:
             continue
 
