@@ -190,7 +190,8 @@ def test_results_dir(programs: Programs, httpbin: Path, tmp_path: Path) -> None:
     render(programs, httpbin, "--results-dir", str(tmp_path / "good"))
     good = yaml.safe_load((tmp_path / "good" / "results.yaml").read_text())
     assert (good["kind"], good["exitCode"]) == ("FunctionResultList", 0)
-    (result,) = good["items"][0]["results"]
+    result, assumed = good["items"][0]["results"]
+    assert assumed["tags"]["code"] == "native-sidecars-assumed"
     assert result["severity"] == "info" and "embedded profile" in result["message"]
     (httpbin / "base" / "namespaces.yaml").unlink()
     render(programs, httpbin, "--results-dir", str(tmp_path / "bad"), code=1)
