@@ -224,7 +224,7 @@ def _plain(directory: str, arguments: Arguments) -> Loaded:
         message = f"{directory} holds no manifests of its own; {_to_name(unread, arguments)}"
         return problems([Result("error", message, file=directory, code="input-ambiguous")])
 
-    return problems([files.no_manifests(directory)])
+    return problems([files.no_manifests(directory, found.ignored)])
 
 
 def _own(directory: str, found: files.DirectoryContents) -> Loaded:

@@ -9,7 +9,7 @@ from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MANIFESTS = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -138,8 +138,16 @@ def manifests_in(directory: str) -> list[str]:
     return paths
 
 
-def no_manifests(directory: str) -> Result:
+def no_manifests(directory: str, ignored: Sequence[str] = ()) -> Result:
+    """ignored: what an ignore file names in the directory."""
     message = f"{directory} holds no manifests: no file in it ends in {', '.join(MANIFESTS)}"
+    if ignored:
+        more = f" and {len(ignored) - 1} more" if len(ignored) > 1 else ""
+        message += (
+            f", but for what .gitignore or .krm-injector-ignore names ({shown(ignored[0])}{more}). "
+            "Name a file itself to read it"
+        )
+
     return Result("error", message, file=directory, code="input-empty")
 
 

@@ -434,3 +434,11 @@ def test_verify_counts_every_workload_that_one_error_is_about(run: Run) -> None:
     run.write({"d/a.yaml": deployment("a") + "---\n" + deployment("b")})
     code, out, _ = run("verify", "d")
     assert code == 1 and out.startswith("2 of 2 workloads are not")
+
+
+@pytest.mark.parametrize("command", ["explain", "verify", "diff", "images", "build"])
+def test_manifests_that_are_all_ignored_are_told(run: Run, command: str) -> None:
+    run.write({".gitignore": "*.yaml\n", "a.yaml": deployment("a"), "b.yaml": deployment("b")})
+    code, out, err = run(command, ".")
+    assert (code, out) == (1, "")
+    assert ".gitignore or .krm-injector-ignore names (./a.yaml and 1 more)" in err
