@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from stored_workloads import as_stored
+
 from krm_injector.injection import merge
 from krm_injector.kube import defaults, workloads
-from krm_injector.kube.paths import at, put
 from krm_injector.model import Object
 
 TOKEN = "kube-api-access-x7k2p"
@@ -20,15 +21,6 @@ _SOURCES = [
     {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
     {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
 ]
-
-
-def stored(workload: Object) -> Object:
-    """The workload with the API server's defaults in its pod template."""
-    for inside, _, path in list(workloads.find(workload)):
-        place = (*inside, *path, "spec")
-        spec = merge.without_nulls(at(workload, place) or {})
-        workload = put(workload, place, defaults.filled_in("v1.PodSpec", spec))
-    return workload
 
 
 def path_of(workload: Object) -> tuple[str, ...]:
@@ -100,7 +92,7 @@ def running(pod: Object, workload: Object, name: str = "") -> Object:
 
 def in_cluster(workload: Object) -> Object:
     """A workload as `kubectl get` prints it."""
-    value = copy.deepcopy(stored(workload))
+    value = copy.deepcopy(as_stored(workload))
     value["metadata"] |= {"uid": "7a2c", "resourceVersion": "900", "generation": 1}
     value["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
     value["status"] = {"observedGeneration": 1}

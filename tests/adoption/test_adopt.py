@@ -9,6 +9,7 @@ from typing import Any
 import builders
 import pytest
 from adoption import cluster
+from stored_workloads import as_stored
 
 from krm_injector import pipeline
 from krm_injector.adoption import Adoption, adopt, table
@@ -58,7 +59,7 @@ def made(
     labels: dict[str, str] | None = None,
 ) -> Any:
     """The pod that the webhook of a control plane made of a workload, as kubectl prints it."""
-    stored = cluster.stored(workload)
+    stored = as_stored(workload)
     how = builders.settings(record=False)
     items = [*plane, namespace, stored]
     outcome = pipeline.run(builders.objects_bundle(items), how)
@@ -338,7 +339,7 @@ def test_a_pod_that_the_webhook_injected_once_more() -> None:
 
 def test_native_sidecars_are_read_off_the_pods() -> None:
     how = builders.settings(record=False, cluster={"nativeSidecars": True, "defaults": True})
-    items = [builders.SHOP, *builders.installation(), cluster.stored(WEB)]
+    items = [builders.SHOP, *builders.installation(), as_stored(WEB)]
     outcome = pipeline.run(builders.objects_bundle(items), how)
     pod = cluster.running(outcome.replacements[len(items) - 1]["spec"]["template"], WEB)
     pod["metadata"] |= owned_by("Deployment", "web")

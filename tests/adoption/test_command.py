@@ -15,6 +15,7 @@ from adoption import cluster
 from command import environment, install_krm_injector, krm_text
 from outside import needs_program
 from paths import ROOT
+from stored_workloads import as_stored
 
 from krm_injector.adoption.comparison import compared, expected_pod
 from krm_injector.kube.differences import Difference
@@ -26,7 +27,7 @@ PAGE = (ROOT / "docs" / "adopt.md").read_text()
 def made(workload: Any, replica_set: str, name: str = "") -> Any:
     """A pod that the webhook made of the stored Deployment."""
     how = builders.settings(record=False)
-    template = builders.injected(cluster.stored(workload), how)["spec"]["template"]
+    template = builders.injected(as_stored(workload), how)["spec"]["template"]
     reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
     hashed = {**template["metadata"]["labels"], "pod-template-hash": replica_set.split("-")[1]}
     metadata = {
@@ -134,7 +135,7 @@ def test_the_example_of_the_page_is_what_is_printed(pod: Any, tmp_path: Path) ->
     quiet = {"labels": {"sidecar.istio.io/inject": "false"}}
     db = builders.workload("StatefulSet", builders.pod_template(builders.WEB, **quiet), "db")
     reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "controller": True}
-    db_pod = cluster.running(cluster.stored(db)["spec"]["template"], db, "db-0")
+    db_pod = cluster.running(as_stored(db)["spec"]["template"], db, "db-0")
     db_pod["metadata"] |= {"ownerReferences": [reference], "namespace": "shop"}
 
     api = builders.deployment("api")

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import copy
 import json
-import lzma
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import builders
 import pytest
-import yaml
 from outside import ask_webhook, needs, webhook_oracle
-from paths import CORPUS, DIFFERENTIAL, RANDOM_CASES, SHARED
+from paths import CORPUS, DIFFERENTIAL
+from stored_workloads import NEWEST, as_stored, cases, documents, request
 
 from krm_injector import pipeline
 from krm_injector.function_config import Settings, settings
@@ -29,32 +28,17 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube import defaults, types, workloads
 from krm_injector.kube.differences import differences
-from krm_injector.kube.paths import Step, at, put
-from krm_injector.kube.yaml import load_all
+from krm_injector.kube.paths import Step, at
 from krm_injector.model import Object
 from krm_injector.outcome import Outcome
 
-NEWEST = SHARED / "istio" / "installations" / "1.31"
 CONTAINERS = ("containers", "initContainers")
 OF_ISTIO = {PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER, CORE_DUMP_CONTAINER}
-
-
-def documents(text: str) -> list[Any]:
-    return [document.value for document in load_all(text) if document.value]
 
 
 def stored(pod: Any) -> Object:
     spec = defaults.filled_in("v1.PodSpec", merge.without_nulls(pod["spec"]))
     return {**pod, "spec": types.decode("v1.PodSpec", spec)}
-
-
-def as_stored(workload: Any) -> Any:
-    """The workload with the API server's defaults in its pod templates."""
-    for inside, _, path in list(workloads.find(workload)):
-        place = (*inside, *path, "spec")
-        spec = merge.without_nulls(at(workload, place) or {})
-        workload = put(workload, place, defaults.filled_in("v1.PodSpec", spec))
-    return workload
 
 
 def run(items: list[Any], spec: Object, **cluster: Any) -> Outcome:
@@ -96,44 +80,14 @@ def the_users(pod: Any, names: set[str]) -> Object:
 # ---------------------------------------------------------------- the real webhook
 
 
-def cases(meshes: Path) -> Iterator[tuple[list[Any], Object, Any]]:
-    """Random workloads: the installation's documents, the case, the workload."""
-    installations = {file.stem: documents(file.read_text()) for file in meshes.glob("*.yaml")}
-    names = sorted(installations)
-    with lzma.open(needs(RANDOM_CASES), "rt") as lines:
-        for number, case in enumerate(map(json.loads, lines)):
-            mesh = installations.get(case["mesh"]) or installations[names[number % len(names)]]
-            (workload,) = documents(case["workload"])
-            workload["metadata"]["namespace"] = case["namespace"]
-            yield mesh, case, workload
-
-
-def request(mesh: list[Any], case: Object, workload: Any) -> Object:
-    maps = [document for document in mesh if document["kind"] == "ConfigMap"]
-    injector = next(each["data"] for each in maps if "config" in each["data"])
-    webhooks = [each for each in mesh if each["kind"] == "MutatingWebhookConfiguration"]
-    revision = webhooks[0]["metadata"].get("labels", {}).get("istio.io/rev", "default")
-    return {
-        "id": case["id"],
-        "config": injector["config"],
-        "values": injector["values"],
-        "mesh": next(each["data"]["mesh"] for each in maps if "mesh" in each["data"]),
-        "webhooks": [yaml.safe_dump(each) for each in webhooks],
-        "namespace": case["namespace"],
-        "ns_labels": case["ns_labels"],
-        "revision": revision,
-        "native": case["native_sidecars"],
-        "workload": json.dumps(as_stored(workload)),
-    }
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("meshes", [DIFFERENTIAL / "mesh", NEWEST], ids=["1.30.3", "1.31"])
 def test_random_workloads_are_injected_as_the_webhook_injects_the_stored_ones(
     meshes: Path, tmp_path: Path
 ) -> None:
     every = list(cases(needs(meshes)))
-    answers = ask_webhook(webhook_oracle(), [request(*each) for each in every], tmp_path)
+    asked = [request(mesh, case, as_stored(workload)) for mesh, case, workload in every]
+    answers = ask_webhook(webhook_oracle(), asked, tmp_path)
     injected = 0
     for (mesh, case, workload), answer in zip(every, answers, strict=True):
         namespace = builders.namespace(case["namespace"], case["ns_labels"])
