@@ -56,16 +56,13 @@ def inject(
     if causes:
         raise Failure(*causes)
 
-    def of_pod(pod: Object) -> Object:
-        return inject_pod(pod, decision, plane, manual)
-
     try:
         if defaults:
             from krm_injector.injection import stored  # late: only spec.cluster.defaults needs it
 
-            injected = stored.injected(pod, of_pod)
+            injected = stored.injected(pod, lambda each: inject_pod(each, decision, plane, manual))
         else:
-            injected = of_pod(pod)
+            injected = inject_pod(pod, decision, plane, manual)
     except REFUSALS as problem:
         raise Failure(_explained(workload, plane, problem)) from None
 
@@ -79,11 +76,7 @@ def pod_of(workload: Workload, manual: bool) -> tuple[Step, Object]:
         template = template[step] if step.__class__ is int else template.get(step) or {}
 
     path = controller.metadata_path(workload, manual)
-    metadata = template.get("metadata") or {}
-    if path[:-1] != workload.template:
-        metadata = workload.object["spec"]["jobTemplate"].get("metadata") or {}
-
-    metadata = pods.with_string_maps(metadata)
+    metadata = pods.with_string_maps(at(workload.object, path) or {})
     if not manual:
         metadata["namespace"] = workload.ref.namespace
 

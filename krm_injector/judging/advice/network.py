@@ -38,7 +38,8 @@ PROTOCOL = lazy_pattern(
     r"(grpc|grpc-web|http|http2|https|mongo|mysql|redis|tcp|tls|udp)(-|\Z)", re.IGNORECASE
 )
 
-# Inbound traffic of ports without a protocol is TCP before (istio.io, change notes of 1.3 to 1.5).
+# Inbound traffic of ports without a protocol is TCP before. Source: pilot/pkg/features/pilot.go,
+# PILOT_ENABLE_PROTOCOL_SNIFFING_FOR_INBOUND: false in 1.4.0, true in 1.5.0.
 DETECTS_INBOUND = (1, 5)
 
 
