@@ -43,30 +43,23 @@ def stoppable(work: Callable[[], Answer]) -> Answer:
         _limit_the_end(128 + number)
         raise Stopped
 
+    before = {number: signal.getsignal(number) for number in numbers}
     if hasattr(signal, "SIGPIPE"):
         # A pipe to a worker that has just ended must not end this process.
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for number in numbers:
         signal.signal(number, stop)
 
     answer = Answer("")
     try:
         answer = work()
-        _as_before(numbers)
+        # The work is done. Now the program is a filter again.
+        for number, handler in before.items():
+            signal.signal(number, handler)
     except Stopped:
         pass
 
     return _stopped(signal.Signals(came[0])) if came else answer
-
-
-def _as_before(stopping: list[int]) -> None:
-    """The work is done. Now the program is a filter again."""
-    import signal
-
-    for number in stopping:
-        signal.signal(number, signal.SIG_DFL)
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _stopped(number: int) -> Answer:

@@ -152,10 +152,15 @@ def test_a_signal_that_is_swallowed_stops_the_run_all_the_same() -> None:
 
 
 @pytest.mark.usefixtures("handlers")
-def test_when_the_work_is_done_the_program_is_a_filter_again() -> None:
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN])
+def test_when_the_work_is_done_signals_are_handled_as_before(handler: signal.Handlers) -> None:
+    """As by a filter in the program; as by Python where another program calls this one."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
+    for each in numbers:
+        signal.signal(each, handler)
+
     assert stopping.stoppable(lambda: Answer("all of it")) == Answer("all of it")
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-        assert signal.getsignal(each) == signal.SIG_DFL
+    assert [signal.getsignal(each) for each in numbers] == [handler] * 3
 
 
 def test_only_fleet_commands_are_stopped_this_way(monkeypatch: pytest.MonkeyPatch) -> None:
