@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,8 @@ class DaskCluster:
     def stop(self) -> None:
         for process in reversed(self.processes):
             self.kill(process)
+
+        # Dask leaves sockets to a killed scheduler open. A later test must not be told of them.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
