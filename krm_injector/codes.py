@@ -134,6 +134,7 @@ if TYPE_CHECKING:
         "init-exists",
         "init-target",
         "output-unwritable",
+        "internal-error",
         # Fleets
         "fleet-cycle",
         "fleet-empty",
@@ -420,6 +421,7 @@ CODES: dict[CodeName, Code] = {
     "init-exists": Code(("error",), "codes.md"),
     "init-target": Code(("error",), "codes.md"),
     "output-unwritable": Code(("error",), "codes.md"),
+    "internal-error": Code(("error",), "codes.md"),
     # Fleets
     "fleet-cycle": Code(("error",), "codes.md"),
     "fleet-empty": Code(("error",), "codes.md"),

@@ -77,6 +77,13 @@ PATH_ANNOTATION = "config.kubernetes.io/path"
 INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"
 ORIGIN_ANNOTATION = "config.kubernetes.io/origin"  # of kustomize's originAnnotations
 INDEX_ANNOTATION = "config.kubernetes.io/index"
+# How the annotations begin by which kustomize and kpt know an object.
+ORCHESTRATORS = (
+    "config.kubernetes.io/",
+    "internal.config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+)
 
 # ---------------------------------------------------------------- krm-injector
 

@@ -129,3 +129,5 @@ class Answer(NamedTuple):
     places: Callable[[], Places] | None = None
     # The results with their places, for SARIF and the like; None: nothing more than results.
     findings: Callable[[], Findings] | None = None
+    # What is answered if the pieces of the text cannot be made. None: no text, and the error.
+    instead: Callable[[Exception], Answer] | None = None

@@ -35,7 +35,7 @@ def finish(answer: Answer, arguments: Arguments) -> int:
     """Writes results to stderr, --log and --results, and the text to stdout. The text comes last,
     because other programs wait for it. Returns the exit status.
     """
-    text = answer.text if isinstance(answer.text, str) else _all_of(answer.text)
+    answer, text = _drawn(answer)
     shown = [result for result in answer.results if _is_shown(result, arguments)]
     if answer.code:
         # Orchestrators show the beginning, so it says what is wrong.
@@ -51,6 +51,19 @@ def finish(answer: Answer, arguments: Arguments) -> int:
 
     code = write(text)
     return answer.code or code
+
+
+def _drawn(answer: Answer) -> tuple[Answer, str | Iterable[bytes]]:
+    """The answer with all of its text; another one if that cannot be made."""
+    if isinstance(answer.text, str):
+        return answer, answer.text
+
+    try:
+        return answer, _all_of(answer.text)
+    except Exception as problem:
+        if answer.instead is None:
+            raise
+        return _drawn(answer.instead(problem))
 
 
 def _all_of(pieces: Iterable[str]) -> str | Iterable[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from krm_injector import pipeline, results
+from krm_injector.cli import streams
 from krm_injector.cli.request import REFUSED, Answer, Request
 from krm_injector.model import Refused, Result
 from krm_injector.sources import resource_list
@@ -22,13 +23,17 @@ def run(request: Request) -> Answer:
     except Refused as refused:
         return Answer("", refused.results, REFUSED)
 
+    def unchanged(problem: Exception) -> Answer:
+        refused = problem.results if isinstance(problem, Refused) else (_internal(problem),)
+        entries = results.entries(refused)
+        text = resource_list.pieces(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
+        return Answer(text, refused, REFUSED)
+
     try:
         settings = request.settings(bundle.function_config)
         outcome = pipeline.ACTIONS[settings.action](bundle, settings)
-    except Refused as refused:
-        entries = results.entries(refused.results)
-        text = resource_list.pieces(bundle, {}, entries, layouts=pipeline.KNOWN_LAYOUTS)
-        return Answer(text, refused.results, REFUSED)
+    except Exception as problem:
+        return unchanged(problem)
 
     def places() -> Places:
         from krm_injector.presenting.places import Places  # late: only where somebody looks
@@ -45,7 +50,11 @@ def run(request: Request) -> Answer:
         outcome.anew,
         pipeline.KNOWN_LAYOUTS,
     )
-    return Answer(text, outcome.results, code, places)
+    return Answer(text, outcome.results, code, places, instead=unchanged)
+
+
+def _internal(problem: Exception) -> Result:
+    return Result("error", streams.internal_error(problem), code="internal-error")
 
 
 def _read(request: Request) -> Bundle:

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from krm_injector.istio_names import (
     CORE_DUMP_CONTAINER,
     INIT_CONTAINER,
+    ORCHESTRATORS,
     PROXY_CONTAINER,
     VALIDATION_CONTAINER,
 )
@@ -53,14 +54,6 @@ _HOLE = lazy_pattern(
 )
 _QUOTE = '":"'
 IS_WORD = lazy_pattern(_WORD.replace("[^a-z0-9._/:@-]", r"\Z", 1))
-
-# Annotations by which kustomize and kpt know an object. They are of the object, never of its pod.
-_OF_ORCHESTRATORS = (
-    "config.kubernetes.io/",
-    "internal.config.kubernetes.io/",
-    "config.k8s.io/",
-    "kustomize.config.k8s.io/",
-)
 
 # Kinds whose names Istio does not look into (workload/controller.py): it does for Jobs and what
 # ReplicaSets are named by.
@@ -153,7 +146,7 @@ def free_places(texts: Sequence[str], holes: Sequence[str], template: Step) -> d
     for path, value in _scalars(marked, ()):
         text = str(value)
         of_orchestrator = path[:-1] == ("metadata", "annotations") and template != ()
-        if of_orchestrator and str(path[-1]).startswith(_OF_ORCHESTRATORS):
+        if of_orchestrator and str(path[-1]).startswith(ORCHESTRATORS):
             for match in PLACEHOLDER.finditer(text):
                 places[int(match[1] or match[2])] = path
         elif (alone := PLACEHOLDER.fullmatch(text)) and is_free(path, plain, template):

@@ -106,12 +106,12 @@ def _problem(
     item: Item, field: str, path: str, sentence: str, current: Any, code: CodeName
 ) -> Result:
     """The error for an item. ``sentence`` follows its name."""
-    reference = _reference(item.value)
+    of = reference(item.value)
     where = f"{item.file}: " if item.file else ""
     line = f" (line {item.line})" if item.line else ""
-    name = f", {reference}," if reference else ""
+    name = f", {of}," if of else ""
     message = f"{where}{field}{line}{name} {sentence}"
-    return Result("error", message, reference, path, current, None, item.file, item.document, code)
+    return Result("error", message, of, path, current, None, item.file, item.document, code)
 
 
 def is_object(value: Any) -> bool:
@@ -167,7 +167,8 @@ def _named(value: Object, metadata: Object) -> bool:
     return bool(value["apiVersion"].startswith("kustomize.config.k8s.io/"))
 
 
-def _reference(value: Any) -> ResourceRef | None:
+def reference(value: Any) -> ResourceRef | None:
+    """The object's name for results; None where it has no kind or name."""
     if not isinstance(value, dict):
         return None
 

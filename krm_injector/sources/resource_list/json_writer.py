@@ -29,14 +29,15 @@ def json_like(value: Any, model: str) -> str:
     return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 
 
-def rewritten(bundle: Bundle, item: Item, value: Object, source: str) -> str:
+def rewritten(bundle: Bundle, item: Item, value: Object, source: str) -> tuple[str, Object]:
+    """The new text of an item, and the value in it."""
     known = bundle.layouts.known(item.value, value)
     if isinstance(known, str) and yaml.same(yaml.load_json(known), value):
-        return known
+        return known, value
 
     before = bundle.originals.get(item.index, item.value)
     model = bundle.layouts.known(item.value, before)
     model = model if isinstance(model, str) else source
     if bundle.layouts.kept and json_like(before, model) != model:
         value = bundle.layouts.kept(value, {(): model})
-    return json_like(value, source)
+    return json_like(value, source), value

@@ -24,6 +24,7 @@ from krm_injector.kube.twins import (
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.resource_list.bundle import Bundle, Item
+from krm_injector.sources.resource_list.invariants import check_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 _SCALAR = lazy_pattern(r""": (["']?)([a-z](?:[a-z0-9._/:@-]*[a-z0-9])?|[0-9]{1,9})(?=\1\n)""")
 
 
-def whole(twin: Twin) -> str:
-    """The item in a sequence that is written anew."""
+def whole(twin: Twin, item: Item) -> str:
+    """The item in a sequence that is written anew. The first of those that are alike is looked at
+    for all.
+    """
     alike = twin.alike
     pattern = alike.texts.get("whole")
     if pattern is None:
         pattern = Pattern(yaml.dump([alike.after]), alike.positions)
+        check_whole(item, pattern.fill(twin.scalars), twin.object())
         alike.texts["whole"] = pattern
 
     text: str = pattern.fill(twin.scalars)

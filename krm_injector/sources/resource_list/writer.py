@@ -10,6 +10,7 @@ from krm_injector.sources.resource_list.bundle import NO_LAYOUTS, Bundle, Item, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from types import ModuleType
     from typing import Any
 
 
@@ -62,11 +63,14 @@ def pieces(
     if bundle.bom:
         yield "\ufeff"
     if bundle.form == "manifests":
-        yield from _manifests(bundle, changes)
+        yield from _edited(bundle.text, _manifests(bundle, changes))
     elif bundle.syntax == "json":
         yield _json_list(bundle, changes, results)
     else:
         yield from _yaml_list(bundle, changes, results)
+
+
+_Edit = tuple[int, int, str]  # start, end, new text
 
 
 class _Changes:
@@ -134,27 +138,23 @@ def _json_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]])
 
     start, end = bundle.documents[0]
     text = bundle.text
-    return text[:start] + json_writer.json_like(root, text[start:end]) + text[end:]
+    written = json_writer.json_like(root, text[start:end])
+    _invariants().check_list(bundle, changes.drop, root, written)
+    return text[:start] + written + text[end:]
 
 
-def _manifests(bundle: Bundle, changes: _Changes) -> Iterator[str]:
-    at = 0
-    text = bundle.text
+def _manifests(bundle: Bundle, changes: _Changes) -> Iterator[_Edit]:
     for item in bundle.items:
         if item.index in changes.drop:
-            start, end = bundle.documents[item.document]
-            yield text[at:start]
-            at = end
+            yield (*bundle.documents[item.document], "")
         elif item.place is not None and (new := _new_text(bundle, changes, item)) is not None:
-            yield text[at : item.place.start]
-            yield new
-            at = item.place.end
-
-    yield text[at:]
+            yield item.place.start, item.place.end, new
 
 
-def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
-    """The new text of an item that is in the bundle's text."""
+def _rewritten(bundle: Bundle, item: Item, value: Object) -> tuple[str, Object]:
+    """The new text of an item that is in the bundle's text, and the value in it: its record may
+    keep more of the layout.
+    """
     place, text = item.place, bundle.text
     assert place is not None
     layouts = bundle.layouts
@@ -182,9 +182,10 @@ def _rewritten(bundle: Bundle, item: Item, value: Object) -> str:
     if done.aliases:
         bundle.written_out[item.index] = done.aliases
     if not done.gone or known or not layouts.kept:
-        return done.text
+        return done.text, value
 
-    return yaml.rewrite(text, place, before, layouts.kept(value, done.gone), bundle.newline)
+    value = layouts.kept(value, done.gone)
+    return yaml.rewrite(text, place, before, value, bundle.newline), value
 
 
 def _yaml_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> Iterator[str]:
@@ -203,9 +204,6 @@ def _yaml_list(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]])
         yield from _edited(bundle.text, edits)
 
 
-_Edit = tuple[int, int, str]  # start, end, new text
-
-
 def _item_edits(bundle: Bundle, changes: _Changes) -> Iterator[_Edit]:
     lines = _item_lines(bundle) if changes.drop else []
     for item in bundle.items:
@@ -219,8 +217,11 @@ def _new_text(bundle: Bundle, changes: _Changes, item: Item) -> str | None:
     """The new text of an item; None if it stays."""
 
     def plainly(value: Object) -> str:
-        text = _rewritten(bundle, item, value)
-        return text if bundle.form == "manifests" else _own_comments(bundle, item, text, value)
+        text, value = _rewritten(bundle, item, value)
+        if bundle.form != "manifests":
+            text, value = _own_comments(bundle, item, text, value)
+        _invariants().check_text(bundle, item, text, value)
+        return text
 
     twin = changes.twin(item)
     if twin is not None:
@@ -250,6 +251,8 @@ def _edited(text: str, edits: Iterator[_Edit]) -> Iterator[str]:
     """The text with new pieces from one offset to another; the edits rise and do not overlap."""
     at = 0
     for start, end, new in edits:
+        if not at <= start <= end:
+            _invariants().fail("the items would be written in another order")
         yield text[at:start]
         yield new
         at = end
@@ -257,25 +260,34 @@ def _edited(text: str, edits: Iterator[_Edit]) -> Iterator[str]:
     yield text[at:]
 
 
-def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> str:
-    """The changed item's text, in which the orchestrator leaves the comments as they are."""
+def _own_comments(bundle: Bundle, item: Item, text: str, value: Object) -> tuple[str, Object]:
+    """The changed item's text and value, in which the orchestrator leaves the comments as they
+    are.
+    """
     place = item.place
     assert place is not None
     if bundle.text.find("#", place.start, place.end) < 0:
-        return text
+        return text, value
 
     # late: only texts with comments need it
     from krm_injector.sources.resource_list.put_back import (
         lands_elsewhere,
         text_without_ids,
+        without_ids,
     )
 
     if not lands_elsewhere(bundle.text, place, item.value, value):
-        return text
+        return text, value
 
-    return text_without_ids(
-        text, place._replace(start=0, end=len(text), line=0), value, bundle.newline
-    )
+    there = place._replace(start=0, end=len(text), line=0)
+    return text_without_ids(text, there, value, bundle.newline), without_ids(value)
+
+
+def _invariants() -> ModuleType:
+    """late: a run that changes nothing needs none."""
+    from krm_injector.sources.resource_list import invariants
+
+    return invariants
 
 
 def _item_lines(bundle: Bundle) -> list[tuple[int, int]]:
@@ -345,7 +357,7 @@ def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[str]:
         if twin is not None and not (has_comments and _has_id(twin.alike.after)):
             from krm_injector.sources.resource_list import twin_texts  # late: few runs have twins
 
-            yield twin_texts.whole(twin)
+            yield twin_texts.whole(twin, item)
             continue
 
         value = changes.of(item)
@@ -353,7 +365,10 @@ def _whole_items(bundle: Bundle, changes: _Changes) -> Iterator[str]:
             from krm_injector.sources.resource_list.put_back import without_moved_ids
 
             value = without_moved_ids(item.value, value)
-        yield yaml.dump([item.value if value is None else value])
+        value = item.value if value is None else value
+        text = yaml.dump([value])
+        _invariants().check_whole(item, text, value)
+        yield text
 
 
 def _has_id(item: Object) -> bool:
