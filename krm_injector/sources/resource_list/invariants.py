@@ -14,6 +14,7 @@ from __future__ import annotations
 from krm_injector.istio_names import ORCHESTRATORS
 from krm_injector.kube import types, workloads, yaml
 from krm_injector.kube.paths import at
+from krm_injector.kube.twins import to_json
 from krm_injector.kube.types import join_path
 from krm_injector.model import Object, Refused, Result
 from krm_injector.sources.resource_list.bundle import Bundle, Item
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # An item is known by its ids only where nothing is to be copied to it (put_back.py).
 _MAY_GO = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
+_MANY = 50  # items from which on it pays to know the pieces of their texts (pieces.py)
 _IDENTITY = (("apiVersion",), ("kind",), *(("metadata", key) for key in ("name", "namespace")))
 
 
@@ -66,7 +68,7 @@ def _check_reading(item: Item | None, read: Callable[[], Any], value: Object) ->
         written = read()
     except (yaml.YamlError, LookupError, TypeError):
         fail("the new text could not be read again", item)
-    if not yaml.same(written, value):
+    if to_json(written) != to_json(value) and not yaml.same(written, value):
         fail(f"the new text would be read as another value of {_first(written, value)}", item)
 
 
@@ -127,14 +129,24 @@ def _read_back(bundle: Bundle, item: Item, text: str) -> Any:
         start, end = bundle.documents[item.document]
         text = bundle.text[start : place.start] + text + bundle.text[place.end : end]
     else:
-        text = " " * place.column + text
-    if yaml.is_long(bundle.text):
+        text = _dedented(" " * place.column + text, place.column)
+    if len(bundle.items) > _MANY:
         from krm_injector.kube.yaml.piece_documents import documents  # pays for many items
 
         found = documents(text, True)
         if found is not None and len(found) == 1:
             return found[0].value
     return yaml.load(text)
+
+
+def _dedented(text: str, column: int) -> str:
+    """The text as if it stood at the start of its lines; the text itself if a line is in the way.
+    Texts at that place are read piece by piece.
+    """
+    indent = "\n" + " " * column
+    if not text.endswith("\n") or text.count(indent) != text.count("\n") - 1:
+        return text
+    return text[column:].replace(indent, "\n")
 
 
 def _first(written: Any, meant: Any, path: str = "") -> str:
