@@ -1,4 +1,6 @@
-"""A hook of MkDocs (mkdocs.yml): the pages of the repository that lie outside docs/, and links.
+"""A hook of MkDocs (mkdocs.yml): the menu, the pages that lie outside docs/, and links.
+
+docs/index.md is the menu: `##` a tab, `###` a group in it, and each link a page.
 
 Pages are written for readers of the repository, so links are paths in it. In the site a link leads
 to the page if the site has it, else to the file in the repository (`extra.repository`). If nobody
@@ -10,7 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mkdocs.structure.files import File
 
@@ -37,7 +39,47 @@ READ = re.compile(
     r"^ *```.*?^ *```$|(!?)\[((?:[^\]\[]|\[[^\]]*\])*)\]\(([^)\s]+)\)|`[^`\n]+`",
     re.MULTILINE | re.DOTALL,
 )
+MENU = re.compile(r"^#{2,3} .*$|(?<=\]\()[^)#\s]+(?=\))", re.MULTILINE)
 ELSEWHERE = ("http:", "https:", "mailto:")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The menu, as docs/index.md has it."""
+    config.nav = menu((ROOT / "docs" / "index.md").read_text(encoding="utf-8"))
+    return config
+
+
+def menu(index: str) -> list[dict[str, list[Any]]]:
+    """Tabs, their groups, their pages. The index itself begins the first tab."""
+    tabs: list[dict[str, list[Any]]] = []
+    tab: list[Any] = []
+    pages: list[Any] = []
+    for line in MENU.findall(index):
+        title = line.lstrip("# ")
+        if line.startswith("### "):
+            pages = []
+            tab.append({title: pages})
+        elif line.startswith("## "):
+            tab = pages = [] if tabs else ["index.md"]
+            tabs.append({title: tab})
+        else:
+            pages.append(entry(line))
+
+    return tabs
+
+
+def entry(link: str) -> Any:
+    """A page; decisions bring their records along."""
+    page = address_of(link, "docs/index.md", "index.md", "") or link
+    folder = (ROOT / "docs" / page).parent
+    if page.endswith("/README.md"):
+        return {folder.name.capitalize(): [page, *records(folder)]}
+    return page
+
+
+def records(folder: Path) -> list[str]:
+    paths = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    return [str(path.relative_to(ROOT / "docs")) for path in paths]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

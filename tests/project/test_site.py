@@ -103,6 +103,18 @@ def test_where_a_link_leads(link: str, source: str, address: str) -> None:
         assert shown.startswith(f"{REPOSITORY}/blob/main/") and ".." not in shown
 
 
+def test_the_menu_is_the_index() -> None:
+    text = (
+        "# All\n\n## Start\n\n- [A](a.md), [eject](../functions/eject)\n\n## More\n\n### Group\n\n"
+        "- [B](b.md): [C](c.md)\n\n### Other\n\n- [D](d.md)\n\n## Last\n\n- [E](e.md)\n"
+    )
+    assert site_pages.menu(text) == [
+        {"Start": ["index.md", "a.md", "functions/eject.md"]},
+        {"More": [{"Group": ["b.md", "c.md"]}, {"Other": ["d.md"]}]},
+        {"Last": ["e.md"]},
+    ]
+
+
 def test_code_is_no_link() -> None:
     """A link in a fenced block, or in code within a line, is text."""
     text = "[a](../krm_injector/codes.py)\n`[b](../x)`\n```sh\n[c](../x)\n```\n"
