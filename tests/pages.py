@@ -1,0 +1,235 @@
+"""The pages of docs/: their blocks of commands and YAML, and the directory in which the commands of
+a page run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import fleet_mesh
+import walkthrough
+import yaml
+from adoption import cluster
+from command import install_krm_injector
+from files import write
+from outside import needs_program
+from paths import ROOT, TESTS
+
+DOCS = ROOT / "docs"
+FENCED = re.compile(
+    r"(?:^<!-- (?P<mark>[^\n]*) -->\n+)?^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Block(NamedTuple):
+    page: str  # its path in docs/
+    line: int
+    language: str
+    text: str
+    mark: str  # of the comment above it: "not run: WHY", "tested: TEST", "prints"
+
+    def __str__(self) -> str:
+        return f"docs/{self.page}:{self.line}"
+
+
+def blocks(page: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return [
+        Block(
+            page,
+            text.count("\n", 0, found.start("language")) + 1,
+            found["language"],
+            re.sub(rf"^{found['indent']}", "", found["text"], flags=re.MULTILINE),
+            found["mark"] or "",
+        )
+        for found in FENCED.finditer(text)
+    ]
+
+
+def file_of(block: Block) -> str:
+    """The file that a block of YAML shows: "# base/web.yaml" is its first line. "": none."""
+    found = re.match(r"# (\S+\.yaml)\n", block.text) if block.language == "yaml" else None
+    return found[1] if found else ""
+
+
+def all_pages() -> list[str]:
+    return sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
+# ---------------------------------------------------------------- where commands run
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata:
+      labels: {{app: {name}}}
+    spec:
+      containers:
+      - name: {name}
+        image: registry.example/{name}:2.4
+        ports: [{{name: http, containerPort: 8080, protocol: TCP}}]
+"""
+ENABLED = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+"""
+POLICY = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: replicas}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+  validations:
+  - expression: object.spec.replicas < 10
+"""
+CONFIG = """\
+apiVersion: krm-injector.dev/v1alpha1
+kind: SidecarInjection
+metadata: {name: istio}
+spec: {method: automatic}
+"""
+OPERATOR = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {}\n"
+OVERLAY = "resources: [{base}]\nnamespace: shop\n"
+SHOP = {
+    "base/kustomization.yaml": "resources: [namespace.yaml, web.yaml, api.yaml]\n",
+    "base/namespace.yaml": ENABLED,
+    "base/web.yaml": WEB.format(name="web"),
+    "base/api.yaml": WEB.format(name="api"),
+    "kustomization.yaml": "resources: [base]\n",
+    "overlay/kustomization.yaml": OVERLAY.format(base="../base"),
+    "overlays/production/kustomization.yaml": OVERLAY.format(base="../../base"),
+    "overlays/prod/kustomization.yaml": OVERLAY.format(base="../../base"),
+    "cluster/namespace.yaml": ENABLED,
+    "namespaces/namespace.yaml": ENABLED,
+    "policies/replicas.yaml": POLICY,
+    "istio-inject.yaml": CONFIG,
+    "operator.yaml": OPERATOR,
+    "my-installation.yaml": OPERATOR,
+    "deploy/kustomization.yaml": "resources: [namespace.yaml, web.yaml, api.yaml]\n",
+    "deploy/namespace.yaml": ENABLED,
+    "rendered/README": "What injection gives.\n",
+    "manifests/shop.yaml": "---\n".join([ENABLED, WEB.format(name="web"), WEB.format(name="api")]),
+}
+# What a cluster, a registry and a repository of charts would answer, without one.
+ANSWER = 'exec cat "{folder}/cluster.yaml"'
+KUBECTL = f'case "$1 $2" in apply*) exec cat;; *nodes) echo v1.33.4;; *) {ANSWER};; esac'
+CRANE = 'echo "sha256:$(echo "$2" | sha256sum | cut -c1-64)"'
+PLAYED = {"kubectl": KUBECTL, "helm": ANSWER, "crane": CRANE}
+
+
+def shop(folder: Path) -> Path:
+    """A repository with a base and overlays. What injection gives is in deploy/ and rendered/."""
+    work = write(folder / "shop", SHOP)
+    fleet_mesh.write(work / "mesh.yaml", "1.31")
+
+    programs = folder / "bin"
+    programs.mkdir()
+    install_krm_injector(programs)
+    for name, script in PLAYED.items():
+        program = programs / name
+        program.write_text(f"#!/bin/sh\n{script.format(folder=folder)}\n")
+        program.chmod(0o755)
+    mesh = (work / "mesh.yaml").read_text()
+    (folder / "cluster.yaml").write_text(f"{mesh}---\n{SHOP['manifests/shop.yaml']}")
+
+    inject = "krm-injector inject --quiet --context namespaces --mesh mesh.yaml"
+    for name in ("web", "api"):
+        run(f"{inject} base/{name}.yaml > deploy/{name}.yaml", work, folder)
+    run(f"{inject} manifests > rendered/shop.yaml", work, folder)
+    return work
+
+
+def committed(folder: Path) -> Path:
+    """The same; the overlay is of what is committed."""
+    return write(shop(folder), {"overlay/kustomization.yaml": "resources: [../deploy]\n"})
+
+
+def monorepo(folder: Path) -> Path:
+    """The same with several things to render, each injected already."""
+    work = shop(folder)
+    (work / "kustomization.yaml").unlink()
+    deployed = "resources: [../deploy]\n"
+    return write(work, {f"{name}/kustomization.yaml": deployed for name in ("apps", "platform")})
+
+
+def upgrade(folder: Path) -> Path:
+    """The same with the meshes before and after an upgrade."""
+    work = monorepo(folder)
+    for name, minor in {"old": "1.30", "new": "1.31", "meshes/1.31": "1.31"}.items():
+        fleet_mesh.write(work / f"{name}.yaml", minor)
+    return work
+
+
+def adopted(folder: Path) -> Path:
+    """The same; the cluster runs a pod of each workload as its webhook would have made it."""
+    work = shop(folder)
+    objects = list(yaml.safe_load_all((folder / "cluster.yaml").read_text()))
+    for name in ("web", "api"):
+        path = work / "deploy" / f"{name}.yaml"
+        (made,) = yaml.safe_load_all(path.read_text())
+        template = made["spec"]["template"]
+        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{name}-7f"}
+        template["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
+        template["metadata"]["labels"]["pod-template-hash"] = "7f"
+        objects.append(cluster.running(template, made, f"{name}-7f-x"))
+
+    (folder / "cluster.yaml").write_text(yaml.safe_dump(cluster.dump(*objects)))
+    return work
+
+
+def installed(folder: Path) -> Path:
+    """The same; the cluster and the chart have what the real istioctl installs."""
+    istioctl = needs_program("istioctl")
+    work = shop(folder)
+    run(f"{istioctl} manifest generate -f operator.yaml > ../cluster.yaml", work, folder)
+    return work
+
+
+def company(folder: Path) -> Path:
+    """The repository of docs/fleet.md, smaller, as it was fetched from its origin."""
+    walkthrough.prepare(folder, walkthrough.SMALL)
+    walkthrough.run("git update-ref refs/remotes/origin/main HEAD", folder)
+    return folder / "company"
+
+
+def run(block: str, work: Path, folder: Path) -> str:
+    """What the commands print. A command that fails fails the test, within a pipe too."""
+    path = os.pathsep.join([str(folder / "bin"), str(ROOT / ".tools"), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "KUBECONFIG": os.devnull, **walkthrough.IDENTITY}
+    environment.pop("COLUMNS", None)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (block, done.stdout[-2000:], done.stderr[-2000:])
+    return done.stdout
+
+
+def needed(text: str) -> None:
+    """Skips the test if a program that the commands name is not here."""
+    for name in ("kustomize", "istioctl", "jq", "helm3", "helm4", "kpt", "docker"):
+        if re.search(rf"(?:^|[|;&] *){name} ", text, re.MULTILINE):
+            needs_program(name)
+
+
+def source_of(test: str) -> Path:
+    """The file of a test's name."""
+    return TESTS / test.partition("::")[0].removeprefix("tests/")
