@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,12 +27,15 @@ FENCED = re.compile(
 )
 
 
+PRINTS, EXITS_1 = "prints", "exits 1"  # marks
+
+
 class Block(NamedTuple):
     page: str  # its path in docs/
     line: int
     language: str
     text: str
-    mark: str  # of the comment above it: "not run: WHY", "tested: TEST", "prints"
+    mark: str  # of the comment above it: "not run: WHY", "tested: TEST", or one of the two above
 
     def __str__(self) -> str:
         return f"docs/{self.page}:{self.line}"
@@ -153,6 +157,15 @@ def shop(folder: Path) -> Path:
     return work
 
 
+def empty(folder: Path) -> Path:
+    """Nothing, and the program."""
+    work, programs = folder / "work", folder / "bin"
+    work.mkdir()
+    programs.mkdir()
+    install_krm_injector(programs)
+    return work
+
+
 def committed(folder: Path) -> Path:
     """The same; the overlay is of what is committed."""
     return write(shop(folder), {"overlay/kustomization.yaml": "resources: [../deploy]\n"})
@@ -206,8 +219,27 @@ def company(folder: Path) -> Path:
     return folder / "company"
 
 
-def run(block: str, work: Path, folder: Path) -> str:
-    """What the commands print. A command that fails fails the test, within a pipe too."""
+# Where the commands of a page run, if not in `shop`.
+DIRECTORIES = {
+    "adopt.md": adopted,
+    "diff.md": upgrade,
+    "directories.md": monorepo,
+    "fleet-cache.md": company,
+    "fleet-output.md": company,
+    "fleet-plan.md": upgrade,
+    "snapshot.md": installed,
+    "tutorial.md": empty,
+    "verify.md": committed,
+}
+
+
+def directory_of(page: str, folder: Path) -> Path:
+    """Makes it."""
+    return DIRECTORIES.get(page, shop)(folder)
+
+
+def run(block: str, work: Path, folder: Path, code: int = 0) -> str:
+    """What the commands print, both streams. A command that fails fails the test, in a pipe too."""
     path = os.pathsep.join([str(folder / "bin"), str(ROOT / ".tools"), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "KUBECONFIG": os.devnull, **walkthrough.IDENTITY}
     environment.pop("COLUMNS", None)
@@ -215,17 +247,33 @@ def run(block: str, work: Path, folder: Path) -> str:
         ["bash", "-euo", "pipefail", "-c", block],
         cwd=work,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, (block, done.stdout[-2000:], done.stderr[-2000:])
+    assert done.returncode == code, (block, done.returncode, done.stdout[-4000:])
     return done.stdout
 
 
+def follow(found: list[Block], work: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+    """Does what the blocks say, in order. Gives each block that the page says is printed, with what
+    the commands above it did print.
+    """
+    printed = ""
+    for block in found:
+        if file_of(block):
+            (work / file_of(block)).write_text(block.text, encoding="utf-8")
+        elif block.language == "sh":
+            printed = run(block.text, work, folder, int(block.mark == EXITS_1))
+        elif block.mark == PRINTS:
+            yield block, printed
+
+
 def needed(text: str) -> None:
-    """Skips the test if a program that the commands name is not here."""
-    for name in ("kustomize", "istioctl", "jq", "helm3", "helm4", "kpt", "docker"):
+    """Skips the test if a program that the commands need is not here."""
+    needs_program("kustomize")  # explain and build call it
+    for name in ("istioctl", "jq", "helm3", "helm4", "kpt", "docker"):
         if re.search(rf"(?:^|[|;&] *){name} ", text, re.MULTILINE):
             needs_program(name)
 

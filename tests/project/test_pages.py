@@ -1,8 +1,10 @@
 """Every command and every YAML of the pages is true: a test runs it, or the page says why not.
 
-What stands in no table here needs nothing: commands run in the directory that `DIRECTORIES` names
-(or in pages.shop), YAML that begins with `# FILE` is that file there, other YAML is read as one of
+What stands in no table here needs nothing: commands run in the directory that `pages.DIRECTORIES`
+names, YAML that begins with `# FILE` is that file there, other YAML is read as one of
 our own kinds. `<!-- tested: TEST -->` or `<!-- not run: WHY -->` above a block is for the rest.
+`<!-- exits 1 -->` is for commands that are refused, `<!-- prints -->` for what the commands above
+it print; `python tools/printed_blocks.py PAGE` writes that anew.
 """
 
 from __future__ import annotations
@@ -47,16 +49,6 @@ OWN = {
         "yaml",
     ): "tests/cli/test_source_lines.py::test_the_page_shows_what_is_printed",
 }
-DIRECTORIES = {
-    "adopt.md": pages.adopted,
-    "diff.md": pages.upgrade,
-    "directories.md": pages.monorepo,
-    "fleet-cache.md": pages.company,
-    "fleet-output.md": pages.company,
-    "fleet-plan.md": pages.upgrade,
-    "snapshot.md": pages.installed,
-    "verify.md": pages.committed,
-}
 PROGRAM = "krm-injector"
 KINDS = ("SidecarInjection", "SidecarEjection", "InjectionVerification", "InjectionCheck")
 # Where a command of ours begins in a line: in a pipe, a list, a workflow, a Makefile.
@@ -68,7 +60,8 @@ def of(page: str, language: str) -> list[Block]:
     """The blocks that no test of their own has."""
     if (page, language) in OWN:
         return []
-    return [one for one in pages.blocks(page) if one.language == language and not one.mark]
+    run = ("", pages.EXITS_1)
+    return [one for one in pages.blocks(page) if one.language == language and one.mark in run]
 
 
 PAGES = pages.all_pages()
@@ -77,14 +70,11 @@ CONFIGS = [one for page in PAGES for one in of(page, "yaml") if not pages.file_o
 
 @pytest.mark.parametrize("page", [page for page in PAGES if of(page, "sh")])
 def test_the_commands_run(page: str, tmp_path: Path) -> None:
-    found = [one for one in pages.blocks(page) if one in of(page, "sh") or pages.file_of(one)]
+    found = [one for one in pages.blocks(page) if one.language != "sh" or one in of(page, "sh")]
     pages.needed("".join(block.text for block in found))
-    work = DIRECTORIES.get(page, pages.shop)(tmp_path)
-    for block in found:
-        if block.language == "yaml":
-            (work / pages.file_of(block)).write_text(block.text, encoding="utf-8")
-        else:
-            pages.run(block.text, work, tmp_path)
+    work = pages.directory_of(page, tmp_path)
+    for block, printed in pages.follow(found, work, tmp_path):
+        assert printed == block.text, block
 
 
 @pytest.mark.parametrize("block", CONFIGS, ids=str)
@@ -100,7 +90,8 @@ def test_the_yaml_is_a_function_config(block: Block) -> None:
 def test_every_mark_is_true() -> None:
     marked = [one for page in PAGES for one in pages.blocks(page) if one.mark]
     assert marked
-    named = [(str(block), block.mark) for block in marked]
+    how = (pages.PRINTS, pages.EXITS_1)
+    named = [(str(block), block.mark) for block in marked if block.mark not in how]
     named += [(f"docs/{page}", f"tested: {test}") for (page, _), test in OWN.items()]
     for place, mark in named:
         kind, _, text = mark.partition(": ")
@@ -113,7 +104,7 @@ def test_every_mark_is_true() -> None:
 def test_no_row_is_left_of_a_page_that_has_no_such_block() -> None:
     for page, language in OWN:
         assert any(one.language == language for one in pages.blocks(page)), (page, language)
-    for page in DIRECTORIES:
+    for page in pages.DIRECTORIES:
         assert of(page, "sh"), page
 
 
