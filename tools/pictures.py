@@ -116,10 +116,10 @@ STEPS = (
     ("Configure", "settings, options"),
     ("Discover", "Namespaces, meshes"),
     ("Take back", "an earlier injection"),
-    ("Decide", "a verdict, its evidence"),
+    ("Decide", "yes or no, and why"),
     ("Render, merge", "the mesh's templates"),
     ("Record", "what the object was"),
-    ("Judge", "policies, advice, verify"),
+    ("Judge", "policies, advice"),
     ("Present", "tables, pages, diffs"),
     ("Write", "only lines that change"),
 )
