@@ -121,7 +121,7 @@ STEPS = (
     ("Record", "what the object was"),
     ("Judge", "policies, advice"),
     ("Present", "tables, pages, diffs"),
-    ("Write", "only lines that change"),
+    ("Write", "changed lines only"),
 )
 
 
