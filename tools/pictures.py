@@ -8,6 +8,7 @@ stale files are named, and the exit status is 1.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -184,25 +185,38 @@ def stays() -> Picture:
     )
 
 
-LAYERS = (
-    ("cli", "program, request, one module per command"),
-    ("fleet", "many targets: finding, engine, output, plan, forms"),
-    ("wiring", "init: the lines that an orchestrator needs"),
-    ("adoption", "a dump of a cluster, the files for Git, the proof"),
-    ("pipeline.py", "the map of a run"),
-    ("presenting", "explain, report, findings, diff, patches, snapshot"),
-    ("judging", "verify, policy, advice, admission"),
-    ("outcome.py", "what a run came to"),
-    ("reinjection", "record, eject, edits by hand, guard, shapes"),
-    ("injection", "render, merge, post-process; legacy for Istio 1.1 to 1.8"),
-    ("decision", "webhooks' selectors, policy, pod rules"),
-    ("discovery", "Namespaces, control planes, workloads"),
-    ("workload", "controller, decodable"),
-    ("sources", "files, kustomize, kpt, Helm, ResourceList"),
-    ("function_config", "functionConfig to Settings"),
+# What the folders are for; their order is that of the import contract in pyproject.toml.
+WORDS = {
+    "cli": "program, request, one module per command",
+    "fleet": "many targets: finding, engine, output, plan, forms",
+    "wiring": "init: the lines that an orchestrator needs",
+    "adoption": "a dump of a cluster, the files for Git, the proof",
+    "pipeline": "the map of a run",
+    "presenting": "explain, report, findings, diff, patches, snapshot",
+    "judging": "verify, policy, advice, admission",
+    "outcome": "what a run came to",
+    "reinjection": "record, eject, edits by hand, guard, shapes",
+    "injection": "render, merge, post-process; legacy for Istio 1.1 to 1.8",
+    "decision": "webhooks' selectors, policy, pod rules",
+    "discovery": "Namespaces, control planes, workloads",
+    "workload": "controller, decodable",
+    "sources": "files, kustomize, kpt, Helm, ResourceList",
+    "writing": "files that are old or new at any moment",
+    "function_config": "functionConfig to Settings",
+}
+LOWEST = (
     ("results, codes, model, versions", "the nouns that stages hand on"),
     ("istio_api, gotemplate, kube, ...", "usable alone"),
 )
+
+
+def folders() -> list[tuple[str, str]]:
+    """The layers of the import contract, from above."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (contract,) = re.findall(r"^layers = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    names = re.findall(r'"(\w+)"', contract)
+    upper = names[: names.index("results")]
+    return [*((name, WORDS.get(name, "")) for name in upper), *LOWEST]
 
 
 def layers() -> Picture:
@@ -211,18 +225,13 @@ def layers() -> Picture:
         Label(20, 28, "The folders of krm_injector/", "title"),
         Label(545, 28, "may import what is below"),
     ]
-    for at, (name, words) in enumerate(LAYERS):
-        kind = "ours" if name == "pipeline.py" else "box"
+    for at, (name, words) in enumerate(folders()):
+        kind = "ours" if name == "pipeline" else "box"
         parts.append(Box(20, 42 + 34 * at, 660, 28, name, (words,), kind))
-    height = 42 + 34 * len(LAYERS)
+    height = 42 + 34 * len(folders())
     parts.append(Arrow(((700, 48), (700, height - 12))))
-    return Picture(
-        "layers.svg",
-        f"Imports go only down: {', '.join(name for name, _ in LAYERS)}.",
-        720,
-        height + 8,
-        parts,
-    )
+    listed = ", ".join(name for name, _ in folders())
+    return Picture("layers.svg", f"Imports go only down: {listed}.", 720, height + 8, parts)
 
 
 def pictures() -> list[Picture]:

@@ -33,15 +33,10 @@ def test_texts_stay_in_their_boxes(picture: pictures.Picture) -> None:
                 assert 6.8 * len(words) <= part.width - 18, words
 
 
-def test_the_layers_are_those_of_the_import_contract() -> None:
-    project = (ROOT / "pyproject.toml").read_text()
-    (block,) = re.findall(r"^layers = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
-    contract = re.findall(r'"([\w.]+)"', block)
-    drawn = [name for row, _ in pictures.LAYERS for name in re.split(r"[, ]+", row)]
-    drawn = [name.removesuffix(".py") for name in drawn if name != "..."]
-    places = [contract.index(name) for name in drawn]
-    assert places == sorted(places)
-    assert set(contract[: contract.index("istio_api")]) <= set(drawn)
+def test_each_folder_has_its_words() -> None:
+    drawn = pictures.folders()
+    assert {"cli", "pipeline", "decision", "function_config"} <= {name for name, _ in drawn}
+    assert [name for name, words in drawn if not words] == []
 
 
 def test_the_steps_are_those_of_the_page() -> None:
