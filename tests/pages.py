@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fleet_mesh
+import fleet_tree
 import walkthrough
 import yaml
 from adoption import cluster
@@ -157,6 +158,23 @@ def shop(folder: Path) -> Path:
     return work
 
 
+def beginner(folder: Path) -> Path:
+    """A base and an overlay without their Namespace, plain manifests, a chart; the real helm."""
+    work = empty(folder)
+    (folder / "bin" / "helm").symlink_to(needs_program("helm3"))
+    files = {name: text.replace(", namespace: shop", "") for name, text in SHOP.items()}
+    kept = ("base/web.yaml", "base/api.yaml", "overlays/prod/kustomization.yaml")
+    write(work, {name: files[name] for name in kept})
+    return write(work, {
+        "base/kustomization.yaml": "resources: [web.yaml, api.yaml]\n",
+        "manifests/web.yaml": files["base/web.yaml"],
+        "CHART/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "CHART/templates/web.yaml": files["base/web.yaml"],
+        "namespaces.yaml": ENABLED,
+        "my-mesh.yaml": OPERATOR,
+    })  # fmt: skip
+
+
 def empty(folder: Path) -> Path:
     """Nothing, and the program."""
     work, programs = folder / "work", folder / "bin"
@@ -214,7 +232,7 @@ def installed(folder: Path) -> Path:
 
 def company(folder: Path) -> Path:
     """The repository of docs/fleet.md, smaller, as it was fetched from its origin."""
-    walkthrough.prepare(folder, walkthrough.SMALL)
+    walkthrough.prepare(folder, fleet_tree.Size(clusters=2, overlays=2, workloads=2))
     walkthrough.run("git update-ref refs/remotes/origin/main HEAD", folder)
     return folder / "company"
 
@@ -224,9 +242,11 @@ DIRECTORIES = {
     "adopt.md": adopted,
     "diff.md": upgrade,
     "directories.md": monorepo,
+    "first-overlay.md": beginner,
     "fleet-cache.md": company,
     "fleet-output.md": company,
     "fleet-plan.md": upgrade,
+    "fleet-running.md": company,
     "snapshot.md": installed,
     "tutorial.md": empty,
     "verify.md": committed,
