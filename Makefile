@@ -1,6 +1,6 @@
 # make demo    the example, injected: what changes and why            make test    every test that stands alone
 # make check   format, lint, types, import contract, tests            make bench   against the real istioctl
-# make fast    the tests that take no seconds, without real programs
+# make fast    the tests that take no seconds, no real programs     make docs    the documentation as a site
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test fast lint check format bench clean help venv dev compile
+.PHONY: demo test fast lint check format bench clean docs help venv dev compile
 .DEFAULT_GOAL := help
 
 help:
@@ -57,9 +57,14 @@ format: dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Strict: a broken link, anchor or a page without a place in the menu is an error.
+docs: dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "site/index.html; with search: $(BIN)/python -m http.server --directory site --bind 127.0.0.1"
+
 bench: venv
 	@$(BIN)/python bench/bench.py $(BENCH)
 
 clean:
-	rm -rf $(VENV) .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build *.egg-info
+	rm -rf $(VENV) .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build site *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
