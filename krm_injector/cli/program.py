@@ -45,11 +45,17 @@ def main() -> NoReturn:
 def command_line(argv: list[str]) -> list[str]:
     """The words after the program's name. Under the name of its kind the program is kustomize's
     legacy exec plugin: the functionConfig's file is the first argument, and manifests come and go
-    without a ResourceList (kyaml, internal/plugins/execplugin).
+    without a ResourceList (kyaml, internal/plugins/execplugin). kubectl's plugins are the program
+    itself (kubectl-krm_injector), the command inject, and what kubectl asks for completion.
     """
-    if os.path.basename(argv[0]) == "SidecarInjection" and len(argv) > 1:
-        return ["inject", "--config", argv[1], "-"]
-    return argv[1:]
+    name, words = os.path.basename(argv[0]), argv[1:]
+    if name == "SidecarInjection" and words:
+        return ["inject", "--config", words[0], "-"]
+    if name == "kubectl-inject":
+        return ["inject", *words]
+    if name == "kubectl_complete-krm_injector":
+        return _COMPLETION
+    return words
 
 
 def run(words: list[str]) -> int:

@@ -157,7 +157,10 @@ def _own() -> str:
     import krm_injector
 
     package = os.path.dirname(krm_injector.__file__)
-    parts = [f"{path}\0{_content(os.path.join(package, path))}" for path in _sources(package)]
+    if os.path.isdir(package):
+        parts = [f"{path}\0{_content(os.path.join(package, path))}" for path in _sources(package)]
+    else:  # a zipapp: the package is a folder in a file
+        parts = [_content(os.path.dirname(package))]
     python = ".".join(platform.python_version_tuple()[:2])
     return _digest(
         "\n".join(

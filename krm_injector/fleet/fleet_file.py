@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from krm_injector import package_data
 from krm_injector.fleet.finding import reading
 from krm_injector.fleet.finding.tree import normal
 from krm_injector.fleet.model import Cluster
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAME = "krm-injector-fleet.yaml"
-SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "fleet.schema.json")
+SCHEMA_FILE = package_data.path(__file__, "fleet.schema.json")
 
 
 class Entry(NamedTuple):

@@ -7,8 +7,7 @@ report every error at once. May import model, results, versions and what stands 
 
 from __future__ import annotations
 
-import os.path
-
+from krm_injector import package_data
 from krm_injector.model import Object, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
@@ -30,10 +29,10 @@ ACTIONS: dict[str, Action] = {
     "SidecarVerification": "verify",
     "InjectionCheck": "check",
 }
-SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema.json")
+SCHEMA_FILE = package_data.path(__file__, "schema.json")
 # For each kind a line: the same without the texts for people (tools/generate_help.py). Every run
 # with a functionConfig reads it.
-CHECKS_FILE = os.path.join(os.path.dirname(__file__), "checks.jsonl")
+CHECKS_FILE = package_data.path(__file__, "checks.jsonl")
 SCHEMA = "https://krm-injector.dev/schemas/v1alpha1/sidecar-injection.json"  # its "$id"
 # The line by which editors with the YAML language server find the schema of a file.
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 
+from krm_injector import package_data
 from krm_injector.function_config import CHECKS_FILE, KIND, SCHEMA_FILE
 from krm_injector.model import Object
 
@@ -45,11 +46,10 @@ def of_kind(kind: str) -> Object:
 def _checks(kind: str) -> Object:
     """The line of a kind; empty if there is none."""
     start = f'["{kind}",'
-    with open(CHECKS_FILE, encoding="utf-8") as file:
-        for line in file:
-            if line.startswith(start):
-                checks: Object = json.loads(line)[1]
-                return checks
+    for line in package_data.text(CHECKS_FILE).splitlines():
+        if line.startswith(start):
+            checks: Object = json.loads(line)[1]
+            return checks
 
     return {}
 
@@ -63,8 +63,7 @@ def described(kind: str) -> Object:
 
 def of_file(path: str) -> Object:
     """A schema as it is written."""
-    with open(path, encoding="utf-8") as file:
-        schema: Object = json.load(file)
+    schema: Object = json.loads(package_data.text(path))
     return schema
 
 

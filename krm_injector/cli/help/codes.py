@@ -5,9 +5,9 @@ pages in docs/.
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
 
+from krm_injector import package_data
 from krm_injector.cli.help.page import Literal, Page, Rows, Text
 from krm_injector.codes import DOCS
 from krm_injector.model import Object
@@ -16,15 +16,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_injector.cli.help.page import Block
 
-_FILE = os.path.join(os.path.dirname(__file__), "codes.json")
+_FILE = package_data.path(__file__, "codes.json")
 _OF_WARNINGS = ("warnings.md", "overrides.md")  # what severities and silence are about
 
 
 @lru_cache(1)
 def entries() -> dict[str, Object]:
     """What docs say of each code, and of each reason of a verdict."""
-    with open(_FILE, encoding="utf-8") as file:
-        found: dict[str, Object] = json.load(file)
+    found: dict[str, Object] = json.loads(package_data.text(_FILE))
     return found
 
 

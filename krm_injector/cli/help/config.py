@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from krm_injector import package_data
 from krm_injector.cli.help.page import Entry, Page, Rows, Text
 from krm_injector.cli.options import Usage
 from krm_injector.function_config import SCHEMA_FILE, SCHEMA_LINE
@@ -69,8 +70,7 @@ def _whole() -> Page:
 
 
 def schema_text() -> str:
-    with open(SCHEMA_FILE, encoding="utf-8") as file:
-        return file.read()
+    return package_data.text(SCHEMA_FILE)
 
 
 def _all() -> list[Field]:

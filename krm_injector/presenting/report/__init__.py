@@ -9,10 +9,10 @@ Html (markup.py), in the data for script elements (details.py).
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Sequence
 
+from krm_injector import package_data
 from krm_injector.judging.advice import Advice
 from krm_injector.presenting.report import (
     additions,
@@ -64,6 +64,4 @@ def page(explanation: Explanation, listed_findings: Sequence[Advice], rules: Seq
 
 def asset(name: str) -> Html:
     """A file of this package. page.css is that of the fleet's pages too."""
-    path = os.path.join(os.path.dirname(__file__), name)
-    with open(path, encoding="utf-8") as file:
-        return Html(file.read())
+    return Html(package_data.text(package_data.path(__file__, name)))

@@ -7,9 +7,9 @@ or as data for its script (``data``).
 from __future__ import annotations
 
 import json
-import os.path
 import re
 
+from krm_injector import package_data
 from krm_injector.presenting import report
 from krm_injector.presenting.report.markup import Html, escaped, joined
 
@@ -38,8 +38,7 @@ def filled(template: Html, parts: dict[str, Html]) -> Html:
 
 def asset(name: str) -> Html:
     """A file of this package."""
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
-        return Html(file.read())
+    return Html(package_data.text(package_data.path(__file__, name)))
 
 
 def data(name: str, values: Any) -> Html:
