@@ -62,6 +62,10 @@ docs: dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "site/index.html; with search: $(BIN)/python -m http.server --directory site --bind 127.0.0.1"
 
+release: dev
+	@$(PIP) install -e '.[release]'
+	@PYTHONPATH=scripts $(BIN)/python -m release $(RELEASE)
+
 bench: venv
 	@$(BIN)/python bench/bench.py $(BENCH)
 

@@ -27,6 +27,7 @@ def python_packages(tree: Path, output: Path, epoch: int) -> tuple[Path, Path]:
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     wheel, sdist = done.stdout.split()
+    (output / wheel).chmod(0o644)  # flit keeps it to its owner
     return output / wheel, output / sdist
 
 
