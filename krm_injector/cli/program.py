@@ -42,6 +42,13 @@ def main() -> NoReturn:
     os._exit(code)
 
 
+# What kubectl asks for the words at the cursor, for each of its plugins.
+_COMPLETED: dict[str, list[str]] = {
+    "kubectl_complete-krm_injector": [],
+    "kubectl_complete-inject": ["inject"],
+}
+
+
 def command_line(argv: list[str]) -> list[str]:
     """The words after the program's name. Under the name of its kind the program is kustomize's
     legacy exec plugin: the functionConfig's file is the first argument, and manifests come and go
@@ -53,8 +60,8 @@ def command_line(argv: list[str]) -> list[str]:
         return ["inject", "--config", words[0], "-"]
     if name == "kubectl-inject":
         return ["inject", *words]
-    if name == "kubectl_complete-krm_injector":
-        return _COMPLETION
+    if name in _COMPLETED:
+        return ["completion", "kubectl", "--", *_COMPLETED[name], *words]
     return words
 
 

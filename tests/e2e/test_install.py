@@ -46,12 +46,15 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheelhouse(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheelhouse(programs: Programs, release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, and those of its dependencies for the Python of the image."""
     house = tmp_path_factory.mktemp("wheels")
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+    asked = [programs.need("docker"), *BARE, PYTHON, "python3", "-c", script]
+    version = programs.run(asked, house).out.decode().strip()
     shutil.copy(next(release.glob("*.whl")), house)
     command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
-               "--only-binary=:all:", "--python-version", "3.12", "--platform",
+               "--only-binary=:all:", "--python-version", version, "--platform",
                "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64", "-d", str(house),
                str(next(house.glob("krm_injector*.whl")))]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
@@ -78,7 +81,7 @@ def test_the_same_commit_gives_the_same_bytes(release: Path, tmp_path: Path) -> 
 
 def test_checksums_are_those_of_the_files(release: Path) -> None:
     lines = (release / "SHA256SUMS").read_text().splitlines()
-    sums = dict(reversed(line.split("  ")) for line in lines)
+    sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
     assert set(sums) == {path.name for path in release.iterdir()} - {"SHA256SUMS"}
     for name, digest in sums.items():
         assert hashlib.sha256((release / name).read_bytes()).hexdigest() == digest
@@ -165,8 +168,9 @@ def test_the_wheel_installs_without_an_index(
 def test_kubectl_finds_its_plugin(programs: Programs, release: Path, tmp_path: Path) -> None:
     kubectl = programs.need("kubectl")
     folder = unpacked(release / "kubectl-krm-injector.tar.gz", tmp_path / "plugin")
-    (folder / "kubectl-inject").symlink_to("kubectl-krm_injector")
-    write(tmp_path / "all.yaml", MANIFESTS.decode())
+    for name in ("kubectl-inject", "kubectl_complete-krm_injector", "kubectl_complete-inject"):
+        (folder / name).symlink_to("kubectl-krm_injector")
+    write(tmp_path, {"all.yaml": MANIFESTS.decode()})
     environment = {"PATH": f"{folder}:/usr/bin:/bin"}
     for words in (["krm-injector", "inject", "all.yaml"], ["inject", "all.yaml"]):
         done = subprocess.run(
@@ -174,6 +178,12 @@ def test_kubectl_finds_its_plugin(programs: Programs, release: Path, tmp_path: P
         )
         assert done.returncode == 0, done.stderr
         assert injected(objects(done.stdout)) == {KEY}
+
+    for words, wanted in ((["krm-injector", "expl"], b"explain"), (["inject", "--conf"], b"--con")):
+        done = subprocess.run(
+            [kubectl, "__complete", *words], env=environment, capture_output=True, check=False
+        )
+        assert wanted in done.stdout, done.stderr
 
 
 def test_krew_installs_the_archive(programs: Programs, release: Path, tmp_path: Path) -> None:
@@ -191,14 +201,12 @@ def test_krew_installs_the_archive(programs: Programs, release: Path, tmp_path: 
 @pytest.mark.parametrize("version", ["helm3", "helm4"])
 def test_helm_runs_it(programs: Programs, release: Path, tmp_path: Path, version: str) -> None:
     helm = programs.need(version)
-    for name, text in CHART.items():
-        write(tmp_path / name, text)
-    write(tmp_path / "istio-inject.yaml", CONFIG)
+    write(tmp_path, {**CHART, "istio-inject.yaml": CONFIG})
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     words = [helm, "template", "shop", "web", "-n", "shop"]
     arguments = ["--config=istio-inject.yaml", "--namespace=shop"]
     if version == "helm4":
-        archive = str(next(release.glob("krm-injector-helm-*.tgz")))
+        archive = str(next(release.glob("krm-injector-*.tgz")))
         command = [helm, "plugin", "install", "--verify=false", archive]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -215,14 +223,15 @@ def test_helm_runs_it(programs: Programs, release: Path, tmp_path: Path, version
 def test_kustomize_runs_one_file(programs: Programs, release: Path, tmp_path: Path) -> None:
     """As its exec function: the program is the file itself."""
     kustomize = programs.need("kustomize")
-    write(tmp_path / "all.yaml", MANIFESTS.decode())
-    write(tmp_path / "kustomization.yaml", "resources: [all.yaml]\ntransformers: [inject.yaml]\n")
     function = f"config.kubernetes.io/function: |\n      exec: {{path: {release}/krm-injector.pyz}}"
-    write(
-        tmp_path / "inject.yaml",
+    kustomization = "resources: [all.yaml]\ntransformers: [inject.yaml]\n"
+    config = (
         "apiVersion: krm-injector.dev/v1alpha1\nkind: SidecarInjection\nmetadata:\n"
-        f"  name: istio\n  annotations:\n    {function}\n",
+        f"  name: istio\n  annotations:\n    {function}\n"
     )
+    manifests = MANIFESTS.decode()
+    files = {"all.yaml": manifests, "inject.yaml": config, "kustomization.yaml": kustomization}
+    write(tmp_path, files)
     command = [kustomize, "build", "--enable-alpha-plugins", "--enable-exec", "."]
     done = programs.run(command, tmp_path)
     assert injected(objects(done.out)) == {KEY}
