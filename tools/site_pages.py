@@ -14,8 +14,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mkdocs.structure.files import File
-
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
@@ -84,6 +82,8 @@ def records(folder: Path) -> list[str]:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """The pages outside docs/ are pages too."""
+    from mkdocs.structure.files import File  # tests read this module without MkDocs' own imports
+
     for source, page in OUTSIDE.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))

@@ -22,8 +22,8 @@ OURS = Way("krm-injector inject", sys.executable, comparison.ours)
 def rows() -> dict[str, list[str]]:
     """The measured table: by way, its cells."""
     table = PAGE.partition(comparison.BEGIN)[2].partition(comparison.END)[0]
-    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line[:3] != "|--"]
-    return {cells[0]: cells[1:] for cells in lines if len(cells) > 3}
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if " of " in line]
+    return {name: cells for name, *cells in lines}
 
 
 def document(kind: str, name: str, containers: list[str], labels: Any = None) -> Any:
