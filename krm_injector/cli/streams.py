@@ -130,9 +130,10 @@ def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> s
 
 
 def _write_file(option: str, path: str, text: str) -> str:
+    from krm_injector.writing import one_file  # late: most runs write no file
+
     try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        one_file.put(path, text.encode())
     except OSError as problem:
         return f"error: {option} {path} cannot be written: {problem.strerror or problem}\n"
     return ""

@@ -17,6 +17,7 @@ from krm_injector.fleet.places import Places
 from krm_injector.model import Refused, Result
 from krm_injector.results import counted
 from krm_injector.sources import files
+from krm_injector.writing import disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,12 +146,12 @@ class Cache:
         os.makedirs(folder, exist_ok=True)
         beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
         try:
+            # Not synced: an entry knows its digest, so one that a crash has cut is not used.
             with open(beside, "xb") as file:
                 file.write(content)
             os.replace(beside, path)
         except BaseException:  # an interrupt too
-            if os.path.lexists(beside):
-                os.remove(beside)
+            disk.remove(beside)
             raise
 
 

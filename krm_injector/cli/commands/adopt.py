@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 
 from krm_injector import results
 from krm_injector.adoption import Adoption, adopt
@@ -27,12 +28,12 @@ def run(request: Request) -> Answer:
 
     text = table.text(adoption, arguments.verbose)
     if arguments.to_directory is not None:
-        text += "\n" + _written(adoption, arguments.to_directory)
+        text += "\n" + _written(adoption, arguments.to_directory, request.begin)
     every = (*read_results, *adoption.results)
     return Answer(text, every, results.exit_code(every))
 
 
-def _written(adoption: Adoption, directory: str) -> str:
+def _written(adoption: Adoption, directory: str, begin: Callable[[], object]) -> str:
     """Writes the files, and says what to type next. Raises Refused where another file is in the way
     of one of them; then nothing is written.
     """
@@ -53,7 +54,7 @@ def _written(adoption: Adoption, directory: str) -> str:
     if problems:
         raise Refused(*problems)
 
-    init.write(directory, files)
+    init.write(directory, files, begin)
     names = "".join(f"wrote {os.path.join(directory, file.path)}\n" for file in files)
     return (names or f"{directory} has all of this already\n") + _next(directory)
 

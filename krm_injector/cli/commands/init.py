@@ -11,7 +11,8 @@ def run(request: Request) -> Answer:
     directory = directories[0] if directories else "."
     init.refuse_unwritable(target, directory)
     told = _stated(request, directory)
-    return Answer(init.run(target, directory, request.arguments.image, told), told.results)
+    text = init.run(target, directory, request.arguments.image, told, request.begin)
+    return Answer(text, told.results)
 
 
 def _stated(request: Request, directory: str) -> stated.Stated:

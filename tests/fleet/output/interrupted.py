@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from krm_injector.fleet.model import TargetResult
-from krm_injector.fleet.output import Writer, places
+from krm_injector.fleet.output import Writer
+from krm_injector.writing import disk
 
 CALLS = ("open", "write", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir", "link")
 KILLED = 9
@@ -51,7 +52,7 @@ class Stopper:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in CALLS:
             monkeypatch.setattr(os, name, self._counted(getattr(os, name)))
-        monkeypatch.setattr(places, "_exchanged", self._counted(places._exchanged))
+        monkeypatch.setattr(disk, "_exchanged", self._counted(disk._exchanged))
 
     def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*words: Any, **named: Any) -> Any:
