@@ -52,13 +52,15 @@ class Journal:
         self._directory = directory
         self._path = os.path.join(directory, f"{_PREFIX}{run}{_SUFFIX}")
         self._file = -1
+        self._size = 0  # of the list of files
 
     def begin(self, entries: Iterable[Entry]) -> None:
         """Raises OSError. Then nothing may be written."""
         self._file = one_file.create(self._path, 0o600)
         locks.lock(self._file)
-        rows = [_relative(each, self._directory) for each in entries]
-        disk.write_all(self._file, json.dumps(rows).encode() + b"\n")
+        rows = json.dumps([_relative(each, self._directory) for each in entries]).encode() + b"\n"
+        self._size = len(rows)
+        disk.write_all(self._file, rows)
         os.fsync(self._file)
         disk.sync_directory(self._directory)
 
@@ -67,10 +69,18 @@ class Journal:
         disk.write_all(self._file, _DONE)
         os.fsync(self._file)
 
-    def close(self) -> None:
-        """Removes the journal: nothing is left to be put in order."""
+    def undone(self) -> None:
+        """They are about to be put back. Raises OSError."""
+        if self._file >= 0:
+            os.ftruncate(self._file, self._size)
+
+    def remove(self) -> None:
+        """Nothing is left to be put in order. Raises OSError."""
         if self._file >= 0:
             disk.remove(self._path)
+
+    def close(self) -> None:
+        if self._file >= 0:
             os.close(self._file)
             self._file = -1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 from krm_injector.writing import disk, locks
 
@@ -12,6 +13,7 @@ _PREFIX, _SUFFIX = ".krm-injector-", ".part"
 # Why nothing can be made beside a file, or be put in its place: a container may have only this file
 # of a directory, and in a directory such as /tmp a file of somebody else stays.
 _ONLY_IN_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
+_MOST_LINKS = 40  # as Linux
 _STREAMS = ("/proc/", "/dev/fd/")
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
@@ -157,11 +159,7 @@ def _is_stream(path: str, target: str) -> bool:
     """Whether a path is a pipe or a device, or leads to an open file of a process: that one is
     meant, and no other file of its name.
     """
-    opened = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
-    if os.path.islink(opened):  # /dev/stdout is a link to /proc/self/fd/1
-        step = os.path.join(os.path.dirname(opened), os.readlink(opened))
-        opened = os.path.join(os.path.realpath(os.path.dirname(step)), os.path.basename(step))
-    if opened.startswith(_STREAMS):
+    if any(step.startswith(_STREAMS) for step in _steps(path)):
         return True
 
     try:
@@ -169,6 +167,16 @@ def _is_stream(path: str, target: str) -> bool:
     except OSError:
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _steps(path: str) -> Iterator[str]:
+    """The links that a path leads through: /dev/stdout is one to /proc/self/fd/1."""
+    for _ in range(_MOST_LINKS):
+        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        yield path
+        if not os.path.islink(path):
+            return
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
 
 
 def _through(path: str, data: bytes) -> None:

@@ -54,7 +54,10 @@ def put(
     except BaseException:
         run.undo()
         raise
-    run.finish()
+    else:
+        run.finish()
+    finally:
+        run.close()
 
 
 class _Run:
@@ -119,15 +122,20 @@ class _Run:
         with contextlib.suppress(OSError):
             for each in self._entries:
                 disk.remove(each.old)
-            self._journal.close()
+            self._journal.remove()
 
     def undo(self) -> None:
         """Puts everything back. If that fails, the journal stays for the next run."""
         with contextlib.suppress(OSError):
+            self._journal.undone()
             journal.put_back(self._entries)
-            self._journal.close()
+            self._journal.remove()
             for directory in reversed(self._made):
                 os.rmdir(directory)
+
+    def close(self) -> None:
+        """Whoever runs next may have the journal, if it is still there."""
+        self._journal.close()
 
     def _make_directory(self, path: str) -> None:
         if os.path.isdir(path):

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from files import tree, write
-from fleet.output.interrupted import Stopper, build, full_disk, kills, problems
+from fleet.output.fleet_builds import build, problems
+from interrupted import Stopper, full_disk, kills
 
 from krm_injector.fleet.model import Target, TargetResult
 from krm_injector.fleet.output import INDEX, Writer, paths
