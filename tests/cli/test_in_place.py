@@ -67,9 +67,7 @@ def test_the_files_change_and_come_back_byte_for_byte(repo: Path) -> None:
     done = in_place(repo)
     assert done.returncode == 0, done.stderr
     changed = [name for name, data in tree(repo).items() if data != before[name]]
-    assert changed == [
-        f"deploy/{name}" for name in CHANGED
-    ]
+    assert changed == [f"deploy/{name}" for name in CHANGED]
     names = "".join(f"wrote {name}\n" for name in changed)
     assert done.stdout == f"{names}4 of 6 files changed\n"
 
@@ -119,7 +117,8 @@ def test_dry_run_prints_a_patch_and_writes_nothing(repo: Path, action: str) -> N
     patch = shutil.which("patch")
     if patch is None:
         pytest.skip("patch is not on PATH")
-XX
+    words = [patch, "-p1", "--binary", "-s"]
+    subprocess.run(words, input=done.stdout.encode(), cwd=repo, check=True)
     assert tree(repo) == after
 
 
