@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from builders import config_map
 from command import KRM_INJECTOR, environment, krm_text
 from files import tree, write
+from paths import ROOT
 
 from krm_injector.kube import yaml
 
@@ -345,3 +348,16 @@ def test_the_mesh_of_the_files_counts_and_stays(repo: Path) -> None:
     write(repo, {"deploy/mesh.yaml": mesh})
     assert in_place(repo).returncode == 0
     assert (repo / "deploy/mesh.yaml").read_text() == mesh
+
+
+def test_the_commands_of_the_page(repo: Path) -> None:
+    page = (ROOT / "docs" / "in-place.md").read_text()
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    before, seen = tree(repo), []
+    for line in block.splitlines():
+        if not line.startswith("#"):
+            program, *words = shlex.split(line)
+            done = krm_text(*words, cwd=repo)
+            assert program == "krm-injector" and done.returncode == 0, done.stderr
+            seen.append(tree(repo) == before)
+    assert seen == [True, False, True]
