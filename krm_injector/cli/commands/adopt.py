@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from krm_injector import results
 from krm_injector.adoption import Adoption, adopt
-from krm_injector.cli import bundles, loader
+from krm_injector.cli import bundles, loader, recovery
 from krm_injector.cli.request import Answer, Request
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refused, Result
@@ -27,9 +27,11 @@ def run(request: Request) -> Answer:
     adoption = adopt([members.with_type(each) for each in members.walk(joined.bundle)])
 
     text = table.text(adoption, arguments.verbose)
+    recovered: tuple[Result, ...] = ()
     if arguments.to_directory is not None:
+        recovered = recovery.restored([arguments.to_directory])
         text += "\n" + _written(adoption, arguments.to_directory, request.begin)
-    every = (*read_results, *adoption.results)
+    every = (*read_results, *recovered, *adoption.results)
     return Answer(text, every, results.exit_code(every))
 
 
