@@ -18,8 +18,9 @@ _STREAMS = ("/proc/", "/dev/fd/")
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-def put(path: str, data: bytes) -> None:
-    """The file has the old content or this one at any moment, also if the program is killed.
+def put(path: str, data: bytes, sync: bool = True) -> None:
+    """The file has the old content or this one at any moment, also if the program is killed, and
+    with ``sync`` if the machine is.
 
     A link stays a link: the file behind it is written. Permissions, owner and extended attributes
     stay. A pipe or a device is written to. Raises OSError; then the file is as it was.
@@ -32,7 +33,7 @@ def put(path: str, data: bytes) -> None:
     standing = writable(target)
     sweep(os.path.dirname(target))
     try:
-        _exchange(target, data, standing)
+        _exchange(target, data, standing, sync)
     except OSError as problem:
         if standing is None or problem.errno not in _ONLY_IN_PLACE:
             raise
@@ -54,17 +55,20 @@ def writable(target: str) -> os.stat_result | None:
         os.close(file)
 
 
-def _exchange(target: str, data: bytes, standing: os.stat_result | None) -> None:
+def _exchange(target: str, data: bytes, standing: os.stat_result | None, sync: bool) -> None:
     prepared, file = _beside(os.path.dirname(target), 0o600 if standing else 0o666)
     try:
         fill(file, data, target, standing)
+        if sync:
+            os.fsync(file)
         os.replace(prepared, target)
     except BaseException:
         disk.remove(prepared)
         raise
     finally:
         os.close(file)
-    disk.sync_directory(os.path.dirname(target))
+    if sync:
+        disk.sync_directory(os.path.dirname(target))
 
 
 def _beside(directory: str, mode: int) -> tuple[str, int]:
@@ -85,13 +89,12 @@ def create(path: str, mode: int) -> int:
 def fill(
     file: int, data: bytes, like: str, standing: os.stat_result | None, strict: bool = False
 ) -> None:
-    """Writes a new file, safely on the disk, that takes the place of another one. ``strict``: also
-    if its owner cannot be kept, OSError is raised.
+    """Writes a new file that takes the place of another one. ``strict``: if its owner cannot be
+    kept, OSError is raised.
     """
     disk.write_all(file, data)
     if standing is not None:
         _keep(file, like, standing, strict)
-    os.fsync(file)
 
 
 def _keep(file: int, like: str, standing: os.stat_result, strict: bool) -> None:

@@ -91,6 +91,7 @@ class _Run:
             file = one_file.create(each.new, 0o600 if standing else 0o666)
             try:
                 one_file.fill(file, change.data, each.path, standing, strict=True)
+                os.fsync(file)
             finally:
                 os.close(file)
 

@@ -20,7 +20,6 @@ READING = {"which", "get_terminal_size"}
 ALLOWED = {
     "cli/spool.py": "an unnamed file that goes with the process",
     "sources/stand_ins.py": "a directory of its own, for a program that it starts",
-    "fleet/cache.py": "an entry knows its digest: one that is not whole is not used",
     "fleet/engine/shipment.py": "a directory of its own, on the computer of a Dask worker",
     "fleet/engine/remote_worker.py": "the same",
     "fleet/output/writer.py": "its renames are one step each, and its journal knows them",
