@@ -1,12 +1,13 @@
 """Ends the program at many points of each way of writing, and looks at the files.
 
-    python bench/kill_points.py                  # 200 points of each way: about half an hour
+    python bench/kill_points.py                  # 200 points of each way, in some minutes
     python bench/kill_points.py --points 20 --only results --only in-place
-    python bench/kill_points.py --json FILE      # the figures
+    python bench/kill_points.py --json FILE      # also the figures as data
 
-A point is one call of the operating system that opens, writes or renames something: strace kills
-the program, or sends SIGTERM, at its n-th call of a name. Points at the end of a run are taken
-first, where files change. What is left to the number of points are kills at random moments.
+A point is the moment before or after a call of the operating system that opens, writes or renames
+something, the middle of a write, or a line of the modules that write. There the program gets
+SIGKILL, every third time SIGTERM. One point in twenty is a call at which strace stops a process of
+its own, and one in twenty is a random moment of one.
 
 After each end every file must be the old one or the new one. Then the same command runs again, to
 its end: all files must be the new ones, and nothing may be left over.
@@ -30,108 +31,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import kill_child  # noqa: E402
+from kill_child import Counts, Point  # noqa: E402
+from kill_ways import WAYS, Way  # noqa: E402
+
 PROGRAM = (sys.executable, "-m", "krm_injector")
-# The calls that change files, then those that open or lock them.
-CALLS = (
-    "rename", "renameat2", "link", "linkat", "unlink", "unlinkat", "rmdir", "mkdir", "fsync",
-    "fchmod", "fchown", "ftruncate", "write", "flock", "openat",
-)  # fmt: skip
+# The calls at which strace stops a process.
+TRACED = ("rename", "renameat2", "link", "unlink", "fsync", "write", "flock", "openat")
 OWN = ".krm-injector-"  # what is beside files while they change
-SHOP = (
-    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
-)
-POD = """\
-apiVersion: v1
-kind: Pod
-metadata: {{name: p{0}, namespace: shop}}
-spec: {{containers: [{{name: p{0}, image: "p:1"}}]}}
-"""
-MESH = """\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: istio, namespace: istio-system}
-data: {mesh: "defaultConfig: {}"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: istio-sidecar-injector, namespace: istio-system}
-data:
-  config: |
-    policy: enabled
-    defaultTemplates: [sidecar]
-    templates:
-      sidecar: |
-        spec: {containers: [{name: istio-proxy, image: proxy}]}
-  values: '{"global": {"tag": "1.30.3", "hub": "istio"}}'
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: MutatingWebhookConfiguration
-metadata: {name: istio-sidecar-injector}
-webhooks:
-- name: namespace.sidecar-injector.istio.io
-  clientConfig: {service: {name: istiod, namespace: istio-system, path: /inject}}
-  namespaceSelector: {matchLabels: {istio-injection: enabled}}
-  rules: [{operations: [CREATE], apiGroups: [""], apiVersions: [v1], resources: [pods]}]
-"""
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: "web:1"}]}
-"""
-INPUT = {"in.yaml": f"{SHOP}---\n{POD.format(1)}"}
-PODS = {"deploy/ns.yaml": SHOP} | {
-    f"deploy/p{number}.yaml": POD.format(number) for number in range(4)
-}
-FLEET = {
-    f"apps/{name}/{file}": text
-    for name in ("a", "b", "c")
-    for file, text in (
-        ("kustomization.yaml", "resources: [ns.yaml, pod.yaml]\n"),
-        ("ns.yaml", SHOP),
-        ("pod.yaml", POD.format(1)),
-    )
-}
+INDEX = ".krm-injector-fleet.json"
+SIGNALS = ("SIGKILL", "SIGKILL", "SIGTERM")
 
 Tree = dict[str, bytes]
-
-
-class Way(NamedTuple):
-    """A way of writing: a command, and the files that it changes."""
-
-    name: str
-    words: tuple[str, ...]
-    files: dict[str, str]  # before the command
-    first: tuple[str, ...] = ()  # a command that runs before it
-    measures: bool = False  # its file holds times, so that no two are the same
-
-
-WAYS = (
-    Way("results", ("inject", "in.yaml", "--results", "out.yaml"), {**INPUT, "out.yaml": "old\n"}),
-    Way("log", ("inject", "in.yaml", "--log", "out.txt"), {**INPUT, "out.txt": "old\n"}),
-    Way("snapshot", ("snapshot", "in.yaml", "--output", "out"), {"in.yaml": MESH, "out": "old\n"}),
-    Way("init", ("init", "kustomize", "."), {"kustomization.yaml": "resources: [pod.yaml]\n",
-                                            "pod.yaml": POD.format(1)}),
-    Way("adopt", ("adopt", "dump.yaml", "--output", "git"),
-        {"dump.yaml": f"{SHOP}---\n{MESH}---\n{DEPLOYMENT}---\n{POD.format(1)}"}),
-    Way("inject --in-place", ("inject", "--in-place", "deploy"), PODS),
-    Way("eject --in-place", ("eject", "--in-place", "deploy"), PODS,
-        ("inject", "--in-place", "deploy")),
-    Way("fleet --report", ("fleet", "explain", "apps", "--jobs", "1", "--report", "out.json"),
-        {**FLEET, "out.json": "old\n"}, measures=True),
-    Way("fleet build", ("fleet", "build", "apps", "--jobs", "1", "--output", "out"), FLEET),
-    Way("--cache", ("fleet", "explain", "apps", "--jobs", "1", "--cache", "cache"), FLEET),
-)  # fmt: skip
-
-
-class Point(NamedTuple):
-    call: str  # "" for a random moment
-    number: int  # of the call; of a random moment, microseconds from the start
-    signal: str = "SIGKILL"
 
 
 class Ended(NamedTuple):
@@ -148,125 +61,134 @@ class Ended(NamedTuple):
 # ---------------------------------------------------------------- a directory
 
 
-def fresh(root: Path, way: Way) -> None:
+def fresh(root: Path, start: Tree) -> None:
     shutil.rmtree(root, ignore_errors=True)
-    for name, text in way.files.items():
+    root.mkdir(parents=True)
+    for name, data in start.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+        (root / name).write_bytes(data)
+
+
+def start_of(root: Path, way: Way) -> Tree:
+    fresh(root, {name: text.encode() for name, text in way.files.items()})
     if way.first:
-        run(root, way.first)
+        kill_child.run(root, way.first)
+    return tree(root)
 
 
-def tree(root: Path, way: Way) -> Tree:
-    found = {
+def tree(root: Path) -> Tree:
+    return {
         str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
-    if way.measures:
-        found = {name: _without_times(data) for name, data in found.items()}
-    return found
 
 
-def _without_times(data: bytes) -> bytes:
+def without_times(found: Tree, way: Way) -> Tree:
+    """What can be compared."""
+    if not way.measures:
+        return found
+    return {name: b"a report" if is_report(data) else data for name, data in found.items()}
+
+
+def is_report(data: bytes) -> bool:
     try:
-        return b"a report" if isinstance(json.loads(data), dict) else data
+        return isinstance(json.loads(data), dict)
     except ValueError:
-        return data
+        return False
 
 
 def is_own(name: str) -> bool:
     """Whether a file is there only while others change."""
-    parts = name.split("/")
-    return any(part.startswith(OWN) and part != ".krm-injector-fleet.json" for part in parts) or (
-        parts[-1].endswith(".part")
-    )
+    return any(part.startswith(OWN) and part != INDEX for part in name.split("/"))
 
 
-# ---------------------------------------------------------------- runs
+# ---------------------------------------------------------------- points
 
 
-def run(root: Path, words: tuple[str, ...], *before: str) -> subprocess.CompletedProcess[bytes]:
+def points_of(counts: Counts, traced: list[Point], most: int, seconds: float) -> Iterator[Point]:
+    dice = random.Random(1)
+    others = most // 20
+    planned = [Point(kind, number) for number in range(1, counts.calls + 1)
+               for kind in ("before", "after")]  # fmt: skip
+    planned += [Point("half", number) for number in counts.writes]
+    room = most - 2 * others
+    if len(planned) > room:
+        planned = dice.sample(planned, room)
+    lines = min(room - len(planned), counts.lines)
+    planned += [Point("line", 1 + index * counts.lines // lines) for index in range(lines)]
+    planned += dice.sample(traced, min(others, len(traced)))
+    planned += [
+        Point("moment", int(dice.uniform(0.3, 1.05) * seconds * 1e6)) for _ in range(others)
+    ]
+    for index, point in enumerate(planned):
+        yield point._replace(signal=SIGNALS[index % len(SIGNALS)])
+
+
+def started(root: Path, words: tuple[str, ...], *before: str) -> subprocess.Popen[bytes]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [*before, *PROGRAM, *words], cwd=root, capture_output=True, env=env, check=False
+    null = subprocess.DEVNULL
+    return subprocess.Popen(
+        [*before, *PROGRAM, *words], cwd=root, stdout=null, stderr=null, env=env
     )
 
 
-def counted(root: Path, way: Way, trace: Path) -> dict[str, int]:
-    """How often a run calls what changes files."""
-    fresh(root, way)
-    done = run(root, way.words, "strace", "-o", str(trace), "-e", f"trace={','.join(CALLS)}")
-    if done.returncode:
-        raise SystemExit(f"{way.name}: {done.stderr.decode()}")
+def traced_points(root: Path, way: Way) -> list[Point]:
+    """The last calls of each name that strace can stop at."""
+    trace = root.parent / "trace"
+    if shutil.which("strace") is None:
+        return []
+
+    started(root, way.words, "strace", "-o", str(trace), "-e", f"trace={','.join(TRACED)}").wait()
     names = re.findall(r"^(\w+)\(", trace.read_text(), re.MULTILINE)
-    return {name: names.count(name) for name in CALLS if name in names}
-
-
-def points_of(calls: dict[str, int], most: int, seconds: float, seed: int) -> Iterator[Point]:
-    """The last call of each name, the last but one, and so on; two of three are kills. Then random
-    moments.
-    """
-    dice = random.Random(seed)
-    left = {name: list(range(count, max(count - 60, 0), -1)) for name, count in calls.items()}
-    made = 0
-    while any(left.values()) and made < most * 4 // 5:
-        for name, numbers in left.items():
-            if numbers and made < most * 4 // 5:
-                yield Point(name, numbers.pop(0), "SIGTERM" if made % 3 == 2 else "SIGKILL")
-                made += 1
-
-    for _ in range(most - made):
-        yield Point("", int(dice.uniform(0.5, 1.05) * seconds * 1e6), dice.choice(SIGNALS))
-
-
-SIGNALS = ("SIGKILL", "SIGTERM")
+    return [
+        Point("strace", number, call=name)
+        for name in TRACED
+        for number in range(names.count(name), max(names.count(name) - 30, 0), -1)
+    ]
 
 
 def stop(root: Path, way: Way, point: Point) -> int:
     """The exit status of a run that is stopped at a point."""
-    if point.call:
+    if point.kind == "strace":
         inject = f"inject={point.call}:signal={point.signal}:when={point.number}"
-        return run(root, way.words, "strace", "-o", "/dev/null", "-e", inject).returncode
-
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    started = subprocess.Popen(
-        [*PROGRAM, *way.words],
-        cwd=root,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(point.number / 1e6)
-    started.send_signal(getattr(signal, point.signal))
-    return started.wait()
+        return started(root, way.words, "strace", "-o", "/dev/null", "-e", inject).wait()
+    if point.kind == "moment":
+        process = started(root, way.words)
+        time.sleep(point.number / 1e6)
+        process.send_signal(getattr(signal, point.signal))
+        return process.wait()
+    return kill_child.run(root, way.words, point)[0]
 
 
 # ---------------------------------------------------------------- one way
 
 
-def ended(root: Path, way: Way, most: int, seed: int) -> Ended:
-    calls = counted(root, way, root.parent / "trace")
-    fresh(root, way)
-    old = tree(root, way)
+def ended(root: Path, way: Way, most: int) -> Ended:
+    start = start_of(root, way)
+    old = without_times(start, way)
+    counts = kill_child.counted(root, way.words)
+    new = without_times(tree(root), way)
+    fresh(root, start)
     before = time.monotonic()
-    run(root, way.words)
+    started(root, way.words).wait()
     seconds = time.monotonic() - before
-    new = tree(root, way)
+    fresh(root, start)
+    traced = traced_points(root, way)
 
     states = {"old": 0, "new": 0, "mixed": 0}
     stopped, count = 0, 0
     faults: list[str] = []
-    for point in points_of(calls, most, seconds, seed):
+    for point in points_of(counts, traced, most, seconds):
         count += 1
-        fresh(root, way)
+        fresh(root, start)
         code = stop(root, way, point)
         stopped += code != 0
-        state, fault = judged(tree(root, way), old, new)
+        state, fault = judged(without_times(tree(root), way), old, new)
         states[state] += 1
-        if state == "mixed" and code in (0, 143, -signal.SIGTERM) and is_all_or_none(way):
+        if state == "mixed" and code in (0, 143) and is_all_or_none(way):
             fault = f"exit status {code}, and some files are new, others old"
         fault = fault or again(root, way, new)
         if fault:
-            faults.append(f"{point.signal} at {point.call or 'a moment'} {point.number}: {fault}")
+            faults.append(f"{way.name}: {point}: {fault}")
     return Ended(count, stopped, states["old"], states["new"], states["mixed"], faults)
 
 
@@ -279,26 +201,26 @@ def judged(found: Tree, old: Tree, new: Tree) -> tuple[str, str]:
     """Whether the files are old or new, and what is wrong with one that is neither."""
     files = {name: data for name, data in found.items() if not is_own(name)}
     for name, data in files.items():
-        if data not in (old.get(name), new.get(name)) and not name.endswith(".krm-injector-fleet"):
+        if name.endswith(INDEX):  # it says which files are there, so it has more than two states
+            continue
+        if data not in (old.get(name), new.get(name)):
             return "mixed", f"{name} is neither the old nor the new file ({len(data)} bytes)"
 
     missing = [name for name in old if name not in files]
     if missing:
         return "mixed", f"{missing[0]} is gone"
-    if files == {name: data for name, data in old.items() if not is_own(name)}:
+    if files == old:
         return "old", ""
-    if files == new:
-        return "new", ""
-    return "mixed", ""
+    return ("new" if files == new else "mixed"), ""
 
 
 def again(root: Path, way: Way, new: Tree) -> str:
     """What is wrong after the same command has run to its end; "" if nothing is."""
-    done = run(root, way.words)
-    if done.returncode:
-        return f"the next run ends with {done.returncode}: {done.stderr.decode()[-200:]}"
+    code, messages = kill_child.run(root, way.words)
+    if code:
+        return f"the next run ends with {code}: {messages[-200:]}"
 
-    found = tree(root, way)
+    found = without_times(tree(root), way)
     if found == new:
         return ""
     names = sorted(name for name in found.keys() | new.keys() if found.get(name) != new.get(name))
@@ -312,20 +234,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the program where it writes.")
     parser.add_argument("--points", type=int, default=200, help="of each way (default: 200)")
     parser.add_argument("--only", action="append", help="a way whose name contains this")
-    parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     parser.add_argument("--json", help="also write the figures to this file")
     arguments = parser.parse_args()
-    if shutil.which("strace") is None:
-        raise SystemExit("strace is not on PATH (Debian: apt-get install strace)")
 
+    kill_child.import_all()
     results = {}
     print("| way | points | stopped | all old | all new | some of both | faults |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    print("|---|---:|---:|---:|---:|---:|---:|", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         for way in WAYS:
             if arguments.only and not any(each in way.name for each in arguments.only):
                 continue
-            made = ended(Path(directory) / "files", way, arguments.points, arguments.seed)
+            made = ended(Path(directory) / "files", way, arguments.points)
             results[way.name] = made._asdict()
             *figures, faults = made
             print(f"| {way.name} | {' | '.join(map(str, figures))} | {len(faults)} |", flush=True)
