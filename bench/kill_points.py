@@ -6,7 +6,7 @@
 
 A point is the moment before or after a call of the operating system that opens, writes or renames
 something, the middle of a write, or a line of the modules that write. There the program gets
-SIGKILL, every third time SIGTERM. One point in twenty is a call at which strace stops a process of
+SIGKILL or SIGTERM. One point in twenty is a call at which strace stops a process of
 its own, and one in twenty is a random moment of one.
 
 After each end every file must be the old one or the new one. Then the same command runs again, to
@@ -42,7 +42,7 @@ PROGRAM = (sys.executable, "-m", "krm_injector")
 TRACED = ("rename", "renameat2", "link", "unlink", "fsync", "write", "flock", "openat")
 OWN = ".krm-injector-"  # what is beside files while they change
 INDEX = ".krm-injector-fleet.json"
-SIGNALS = ("SIGKILL", "SIGKILL", "SIGTERM")
+SIGNALS = ("SIGKILL", "SIGTERM")
 
 Tree = dict[str, bytes]
 
@@ -107,20 +107,19 @@ def is_own(name: str) -> bool:
 def points_of(counts: Counts, traced: list[Point], most: int, seconds: float) -> Iterator[Point]:
     dice = random.Random(1)
     others = most // 20
-    planned = [Point(kind, number) for number in range(1, counts.calls + 1)
-               for kind in ("before", "after")]  # fmt: skip
-    planned += [Point("half", number) for number in counts.writes]
+    every = [Point(kind, number) for number in range(1, counts.calls + 1)
+             for kind in ("before", "after")]  # fmt: skip
+    every += [Point("half", number) for number in counts.writes]
     room = most - 2 * others
-    if len(planned) > room:
-        planned = dice.sample(planned, room)
-    lines = min(room - len(planned), counts.lines)
-    planned += [Point("line", 1 + index * counts.lines // lines) for index in range(lines)]
-    planned += dice.sample(traced, min(others, len(traced)))
-    planned += [
-        Point("moment", int(dice.uniform(0.3, 1.05) * seconds * 1e6)) for _ in range(others)
-    ]
-    for index, point in enumerate(planned):
-        yield point._replace(signal=SIGNALS[index % len(SIGNALS)])
+    lines = min(max(room - len(every), 0), counts.lines)
+    every += [Point("line", 1 + index * counts.lines // lines) for index in range(lines)]
+
+    both = [point._replace(signal=name) for name in SIGNALS for point in every]
+    yield from both if len(both) <= room else dice.sample(both, room)
+    rest = dice.sample(traced, min(others, len(traced)))
+    rest += [Point("moment", int(dice.uniform(0.3, 1.05) * seconds * 1e6)) for _ in range(others)]
+    for index, point in enumerate(rest):
+        yield point._replace(signal=SIGNALS[index % 2])
 
 
 def started(root: Path, words: tuple[str, ...], *before: str) -> subprocess.Popen[bytes]:
