@@ -57,7 +57,7 @@ def _changed_since(path: str, old: str) -> Result:
 def _elsewhere(name: str, path: str) -> Result:
     shown, other = files.shown(name), files.shown(os.path.relpath(path))
     message = (
-        f"{shown} was left by a run that was killed and that was about {other} too; name that path "
-        "too, so that its files can be put back"
+        f"{shown} was left by a run that was killed and that was about {other} too. Name that path "
+        f"too, so that its files are put back; or, if they are as they should be, remove {shown}"
     )
     return Result("error", message, file=shown, code="output-recovered")

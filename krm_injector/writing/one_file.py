@@ -13,6 +13,7 @@ _PREFIX, _SUFFIX = ".krm-injector-", ".part"
 # Why nothing can be made beside a file, or be put in its place: a container may have only this file
 # of a directory, and in a directory such as /tmp a file of somebody else stays.
 _ONLY_IN_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
+_OWNER = "its owner and group cannot be kept, because it belongs to somebody else"
 _MOST_LINKS = 40  # as Linux
 _STREAMS = ("/proc/", "/dev/fd/")
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -104,9 +105,9 @@ def _keep(file: int, like: str, standing: os.stat_result, strict: bool) -> None:
     if hasattr(os, "fchown") and (own.st_uid, own.st_gid) != (standing.st_uid, standing.st_gid):
         try:
             os.fchown(file, standing.st_uid, standing.st_gid)
-        except OSError:
+        except OSError as problem:
             if strict:
-                raise
+                raise OSError(problem.errno, _OWNER) from None
             mode &= 0o707  # the group is another one now
     if hasattr(os, "fchmod"):
         os.fchmod(file, mode)

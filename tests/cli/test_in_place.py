@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -325,6 +326,21 @@ def test_what_a_kill_leaves_is_put_right_by_the_next_run(repo: Path) -> None:
         told.add("[output-recovered]" in again.stderr)
         assert tree(repo) == old, number
     assert told == {True, False}
+
+
+def test_a_killed_run_over_other_paths_too_is_an_error(repo: Path) -> None:
+    """Its files here may be some old, some new: nothing is done until they are put right."""
+    write(repo, {"more/p.yaml": WEB.replace("web", "more")})
+    row = ["../more/p.yaml", "../more/.krm-injector-1-0.new", "../more/.krm-injector-1-0.old"]
+    journal = json.dumps([[*row, "before", "after"]]) + "\n"
+    write(repo, {"deploy/.krm-injector-1.journal": journal})
+    before = tree(repo)
+    done = in_place(repo)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "more/p.yaml too" in done.stderr and "[output-recovered]" in done.stderr
+    assert tree(repo) == before
+    assert in_place(repo, "deploy", "more").returncode == 0
+    assert not (repo / "deploy/.krm-injector-1.journal").exists()
 
 
 def test_a_large_bundle_of_one_process_keeps_its_descriptors(tmp_path: Path) -> None:

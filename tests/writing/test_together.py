@@ -164,6 +164,21 @@ def test_a_file_that_stands_where_a_new_one_goes_is_left(root: Path) -> None:
     assert tree(root) == {**OLD, "more/d.yaml": b"mine"}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_whose_owner_cannot_be_kept_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chown(root / "a.yaml", 1234, 4321)
+
+    def not_allowed(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", not_allowed)
+    with pytest.raises(Refused, match=r"a\.yaml cannot be written: its owner and group cannot be"):
+        put(root)
+    assert tree(root) == OLD and (root / "a.yaml").stat().st_uid == 1234
+
+
 def killed_between_renames(root: Path) -> None:
     """The state that a kill leaves behind the first rename."""
     for _ in kills(lambda: put(root), lambda: restore_start(root)):
