@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from fleet.plan.planning import (
     workload,
 )
 from fleet.plan.synthetic import target
+from interrupted import kills
 from outside import needs_program
 
 from krm_injector.fleet.plan import labels, readme
@@ -194,6 +196,30 @@ def test_a_failed_write_leaves_everything_as_it_was(
         labels.write(plan, str(out), 1)
     assert tree(out) == before
     assert sorted(os.listdir(out)) == ["wave-1"]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_kill_leaves_the_old_files_or_the_new_ones(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(disk, "_exchanged", lambda *_: False)
+    out = tmp_path / "out"
+    labels.write(plan, str(out), 1)
+    new = tree(out)
+    old = {"wave-1/README.md": readme.MARK.encode()}
+
+    def start() -> None:
+        shutil.rmtree(out)
+        write(out, {name: data.decode() for name, data in old.items()})
+
+    count = 0
+    for count in kills(lambda: labels.write(plan, str(out), 1), start):
+        standing = {name: data for name, data in tree(out).items() if name.startswith("wave-1/")}
+        assert standing in (old, new) or (not exchange and not standing), count
+        labels.write(plan, str(out), 1)
+        assert tree(out) == new and os.listdir(out) == ["wave-1"], count
+    assert count > 10
 
 
 @pytest.mark.parametrize(
