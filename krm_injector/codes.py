@@ -130,11 +130,17 @@ if TYPE_CHECKING:
         "adopt-secret",
         "adopt-differs",
         "adopt-unproved",
-        # init
+        # Files that are written
         "init-exists",
         "init-target",
+        "in-place-refused",
+        "output-changed",
+        "output-hard-link",
+        "output-locked",
+        "output-recovered",
         "output-unwritable",
         "internal-error",
+        "stopped",
         # Fleets
         "fleet-cycle",
         "fleet-empty",
@@ -417,11 +423,17 @@ CODES: dict[CodeName, Code] = {
     "adopt-secret": Code(("error",), "codes.md"),
     "adopt-differs": Code(("error",), "codes.md"),
     "adopt-unproved": Code(("warning", "info"), "codes.md"),
-    # init
+    # Files that are written
     "init-exists": Code(("error",), "codes.md"),
     "init-target": Code(("error",), "codes.md"),
+    "in-place-refused": Code(("error",), "codes.md"),
+    "output-changed": Code(("error",), "codes.md"),
+    "output-hard-link": Code(("warning",), "codes.md"),
+    "output-locked": Code(("error",), "codes.md"),
+    "output-recovered": Code(("error", "warning"), "codes.md"),
     "output-unwritable": Code(("error",), "codes.md"),
     "internal-error": Code(("error",), "codes.md"),
+    "stopped": Code(("error",), "codes.md"),
     # Fleets
     "fleet-cycle": Code(("error",), "codes.md"),
     "fleet-empty": Code(("error",), "codes.md"),

@@ -17,13 +17,20 @@ from krm_injector.presenting import diff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from krm_injector.sources.manifests import Joined
 
 
 def unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
     """A unified diff of each file that changes."""
     joined = manifests.joined
     texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
+    return of_texts(joined, texts, colours)
+
+
+def of_texts(joined: Joined, texts: Sequence[str], colours: bool) -> str:
+    """A unified diff of each file that differs from its new text."""
     names = [source.file or source.directory for source in joined.sources]
     pairs = diff.pairs(names, joined.parts, texts)
     return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)

@@ -273,9 +273,10 @@ def _not_rendered(
     if not unread:
         return ()
 
-    message = (
-        f"in {directory} kustomizations and charts are not rendered; {_to_name(unread, arguments)}"
-    )
+    told = "are not rendered"
+    if arguments.in_place:
+        told = "stay as they are, because what is injected is what they render to"
+    message = f"in {directory} kustomizations and charts {told}; {_to_name(unread, arguments)}"
     return (Result("warning", message, file=directory, code="kustomization-not-applied"),)
 
 
@@ -286,6 +287,8 @@ def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
     named = directories if arguments.verbose else directories[:_MOST_NAMED]
     words = " ".join(shlex.quote(files.shown(os.path.normpath(path))) for path in named)
     command = f"name those that are meant: krm-injector {arguments.command} {words}"
+    if arguments.in_place:
+        command = f"krm-injector build prints one of them injected: {words}"
 
     rest = len(directories) - len(named)
     return f"{command} (and {rest} more; -v names them)" if rest else command

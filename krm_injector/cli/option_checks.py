@@ -41,6 +41,20 @@ def diff(arguments: Arguments) -> None:
         raise Usage("--from and --to name both meshes: leave --mesh out")
 
 
+def in_place(arguments: Arguments) -> None:
+    if arguments.dry_run and not arguments.in_place:
+        raise Usage(
+            "--dry-run is for --in-place; krm-injector diff shows what injection changes too"
+        )
+    if arguments.in_place and (not arguments.paths or "-" in arguments.paths):
+        raise Usage("--in-place changes files, and stdin is none: name files or directories")
+
+
+def snapshot(arguments: Arguments) -> None:
+    if arguments.check and arguments.to_file:
+        raise Usage("--check writes no mesh file: leave --output out")
+
+
 def help_topic(arguments: Arguments) -> None:
     from krm_injector.cli.help import topics
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from krm_injector.cli import fleet_options, option_checks, option_values
+from krm_injector.cli import fleet_options, option_checks, option_values, writing_options
 from krm_injector.cli.tables import FINDINGS, Command, Option, Usage
 
 __all__ = ["COMMANDS", "FORMS", "OPTIONS", "SHORT", "Command", "Option", "Usage", "commands_of",
@@ -102,6 +102,7 @@ OPTIONS = {
             "FILE",
             "compare the committed FILE with a fresh snapshot; exit with 1 if they differ",
         ),
+        *writing_options.OPTIONS,
         Option(
             "--from",
             "MESH",
@@ -174,12 +175,6 @@ _COMMON = (
 )
 _MANIFESTS = (*_COMMON, "--context", "--verbose")
 _RENDERING = ("--kustomize", "--helm", "--allow-exec")
-_ADOPTED = Option(
-    "--output",
-    "DIR",
-    "write mesh.yaml, namespaces.yaml and istio-inject.yaml to DIR",
-    dest="to_directory",
-)
 _NOTHING_PRINTED = ", and stdout is empty"
 
 COMMANDS = {
@@ -197,9 +192,10 @@ COMMANDS = {
         Command(
             "inject",
             "krm-injector inject [OPTIONS] [PATH|-]...",
-            "print the manifests with their workloads injected",
-            _MANIFESTS,
+            "print the manifests with their workloads injected, or change the files in place",
+            (*_MANIFESTS, *writing_options.IN_PLACE),
             refused=_NOTHING_PRINTED,
+            check=option_checks.in_place,
         ),
         Command(
             "build",
@@ -214,9 +210,10 @@ COMMANDS = {
         Command(
             "eject",
             "krm-injector eject [OPTIONS] [PATH|-]...",
-            "print the manifests as they were before injection",
-            ("--config", "--verbose", *_REPORTING),
+            "print the manifests as they were before injection, or change the files in place",
+            ("--config", "--verbose", *writing_options.IN_PLACE, *_REPORTING),
             refused=_NOTHING_PRINTED,
+            check=option_checks.in_place,
         ),
         Command(
             "explain",
@@ -253,8 +250,10 @@ COMMANDS = {
             "snapshot",
             "krm-injector snapshot [OPTIONS] [PATH|-]...",
             "make a mesh file from the output of istioctl, helm or kubectl",
-            ("--check", "--verbose", *_REPORTING),
+            ("--output", "--check", "--verbose", *_REPORTING),
             refused=_NOTHING_PRINTED,
+            check=option_checks.snapshot,
+            own=(writing_options.SNAPSHOT,),
         ),
         Command(
             "adopt",
@@ -263,7 +262,7 @@ COMMANDS = {
             "that these give the pods that run",
             ("--output", "--verbose", *_REPORTING),
             refused=", and stdout and DIR have what could be told",
-            own=(_ADOPTED,),
+            own=(writing_options.ADOPTED,),
         ),
         Command(
             "init",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from krm_injector.presenting.places import Places
 
 
+_WRITING = ("init", "adopt")  # commands that write several files
+
+
 def main() -> NoReturn:
     """The program. Ends the process at once, without freeing objects one by one."""
     import _signal as signal  # type: ignore[import-not-found]  # without signal's enums: 0.4 ms
@@ -112,15 +115,19 @@ def _run(words: list[str]) -> int:
             words,
         )
 
-    if arguments.command.startswith("fleet "):
+    is_fleet = arguments.command.startswith("fleet ")
+    if is_fleet or arguments.in_place or arguments.command in _WRITING:
         from krm_injector.cli import stopping
 
-        return streams.finish(stopping.stoppable(lambda: _answer(arguments)), arguments)
+        def work() -> Answer:
+            return _answer(arguments, stopping.ignore_signals)
+
+        return streams.finish(stopping.stoppable(work, is_fleet), arguments)
 
     return streams.finish(_answer(arguments), arguments)
 
 
-def _answer(arguments: Arguments) -> Answer:
+def _answer(arguments: Arguments, begin: Callable[[], object] = lambda: None) -> Answer:
     from krm_injector.model import Refused
 
     colours = streams.colour(arguments, sys.stdout)
@@ -132,6 +139,7 @@ def _answer(arguments: Arguments) -> Answer:
         colours,
         streams.progress(arguments),
         streams.status(arguments) if arguments.command.startswith("fleet ") else None,
+        begin,
     )
     try:
         if arguments.kustomize is not None or arguments.helm is not None:

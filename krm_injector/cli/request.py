@@ -52,6 +52,9 @@ class Arguments:
     context: tuple[str, ...] = ()
     allow_exec: bool = False
     check: str | None = None
+    in_place: bool = False
+    dry_run: bool = False
+    to_file: str | None = None
     from_mesh: str | None = None
     to_mesh: str | None = None
     limit: int | None = None
@@ -106,6 +109,8 @@ class Request(NamedTuple):
     colours: bool = False  # whether stdout is a terminal that shows colours
     progress: Callable[[int, int], None] | None = None  # called with workloads done and all
     status: Callable[[Any], None] | None = None  # fleet: called with a State, see fleet.engine
+    # Called when files begin to change: from then on a signal comes too late.
+    begin: Callable[[], object] = lambda: None
 
     def with_options(self, **options: Any) -> Request:
         """The request with other values for some of the command line's options."""

@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM, for commands that have worker processes and write files.
+"""Ctrl-C and SIGTERM, for commands that have worker processes or write several files.
 
 A filter ends at once and leaves nothing. A run over a fleet must end its workers and the programs
-that these have started, and must leave no file half written. So a signal becomes an exception, and
-everything that is open is closed on its way up.
+that these have started, and must leave no file half written. A run that changes several files puts
+them back. So a signal becomes an exception, and everything that is open is closed on its way up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,18 @@ class Stopped(KeyboardInterrupt):
     """A signal has come. No handler of Exception sees it."""
 
 
-def stoppable(work: Callable[[], Answer]) -> Answer:
+def ignore_signals() -> None:
+    """From now on a signal comes too late: the files begin to change, which takes a moment. One
+    that has come already still raises Stopped.
+    """
+    import signal
+
+    for name in _STOPPING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def stoppable(work: Callable[[], Answer], is_fleet: bool = True) -> Answer:
     """The answer of ``work``. If a signal has stopped it, that is the answer, with the exit status
     128 + the signal's number.
     """
@@ -59,15 +70,20 @@ def stoppable(work: Callable[[], Answer]) -> Answer:
     except Stopped:
         pass
 
-    return _stopped(signal.Signals(came[0])) if came else answer
+    return _stopped(signal.Signals(came[0]), is_fleet) if came else answer
 
 
-def _stopped(number: int) -> Answer:
+def _stopped(number: int, is_fleet: bool) -> Answer:
     import signal
 
     streams.clear_line()
-    message = f"stopped by {signal.Signals(number).name}; what was finished stays as it is"
-    return Answer("", (Result("error", message, code="fleet-stopped"),), 128 + number)
+    name = signal.Signals(number).name
+    if is_fleet:
+        message = f"stopped by {name}; what was finished stays as it is"
+        result = Result("error", message, code="fleet-stopped")
+    else:
+        result = Result("error", f"stopped by {name}; no file was changed", code="stopped")
+    return Answer("", (result,), 128 + number)
 
 
 def _limit_the_end(code: int) -> None:

@@ -14,7 +14,7 @@ from krm_injector.cli.request import DONE, REFUSED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import TextIO
+    from typing import IO, TextIO
 
     from krm_injector.cli.request import Answer, Arguments
     from krm_injector.fleet.engine.progress import State
@@ -90,8 +90,8 @@ def write(text: str | Iterable[bytes]) -> int:
         if sys.stdout is None:
             raise OSError("stdout is closed")
         for data in (text.encode(),) if isinstance(text, str) else text:
-            sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+            _send(sys.stdout.buffer, data)
+        _flush(sys.stdout.buffer)
     except OSError as problem:
         complain(f"error: stdout cannot be written: {problem.strerror or problem}\n")
         return REFUSED
@@ -99,10 +99,52 @@ def write(text: str | Iterable[bytes]) -> int:
     return DONE
 
 
+def _send(stream: IO[bytes], data: bytes) -> None:
+    """Writes all of the data. A stream without a buffer (PYTHONUNBUFFERED) takes what there is room
+    for, on a disk that is nearly full too, and says how much that was. One that does not block, as
+    Node.js makes them, says that there is no room now. Raises OSError.
+    """
+    view = memoryview(data)
+    while view:
+        try:
+            taken = stream.write(view)
+        except BlockingIOError as problem:
+            taken = problem.characters_written
+            _wait_for_room(stream)
+        if taken is None:
+            taken = 0
+            _wait_for_room(stream)
+        view = view[taken:]
+
+
+def _flush(stream: IO[bytes]) -> None:
+    while True:
+        try:
+            stream.flush()
+        except BlockingIOError:
+            _wait_for_room(stream)
+        else:
+            return
+
+
+def _wait_for_room(stream: IO[bytes]) -> None:
+    import select
+
+    select.select([], [stream], [])
+
+
 def complain(text: str) -> None:
     """Writes the text to stderr, if there is any."""
-    if sys.stderr is not None and text:
+    if sys.stderr is None or not text:
+        return
+
+    stream = getattr(sys.stderr, "buffer", None)
+    if stream is None:
         sys.stderr.write(text)
+        return
+    sys.stderr.flush()
+    _send(stream, text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
+    _flush(stream)
 
 
 def internal_error(problem: Exception) -> str:
@@ -143,9 +185,10 @@ def _write_files(answer: Answer, shown: list[Result], arguments: Arguments) -> s
 
 
 def _write_file(option: str, path: str, text: str) -> str:
+    from krm_injector.writing import one_file  # late: most runs write no file
+
     try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        one_file.put(path, text.encode())
     except OSError as problem:
         return f"error: {option} {path} cannot be written: {problem.strerror or problem}\n"
     return ""

@@ -46,15 +46,16 @@ def answer(
     ``application``: the one that Argo CD builds. Raises Refused.
     """
     made = transformed(request, loaded, action, application)
+    return printed(made, to_apply)._replace(places=lambda: places(request, loaded, made))
 
-    def places() -> Places:
-        from krm_injector.cli import placing  # late: only where somebody looks
 
-        config = bundles.function_config(loaded, request.arguments)
-        bundle, sources = made.outcome.bundle, made.joined.sources
-        return placing.places(request.arguments, bundle, sources, config)
+def places(request: Request, loaded: Loaded, made: Transformed) -> Places:
+    """Where the results have their causes."""
+    from krm_injector.cli import placing  # late: only where somebody looks
 
-    return printed(made, to_apply)._replace(places=places)
+    config = bundles.function_config(loaded, request.arguments)
+    bundle, sources = made.outcome.bundle, made.joined.sources
+    return placing.places(request.arguments, bundle, sources, config)
 
 
 def transformed(
@@ -87,6 +88,14 @@ def printed(made: Transformed, to_apply: bool = False) -> Answer:
         outcome.replacements, LAYOUTS, dropped, outcome.originals, outcome.anew, written_out
     )
     return Answer(text, (*outcome.results, *aliases(joined.bundle, written_out)))
+
+
+def texts(made: Transformed) -> tuple[list[str], tuple[Result, ...]]:
+    """The new text of each file by itself, and what is to be said of it."""
+    joined, outcome = made
+    written_out: dict[int, tuple[str, ...]] = {}
+    each = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew, written_out)
+    return each, aliases(joined.bundle, written_out)
 
 
 def _local(joined: Joined) -> frozenset[int]:

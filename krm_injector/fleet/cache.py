@@ -17,6 +17,7 @@ from krm_injector.fleet.places import Places
 from krm_injector.model import Refused, Result
 from krm_injector.results import counted
 from krm_injector.sources import files
+from krm_injector.writing import disk, one_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,17 +142,9 @@ class Cache:
 
     def _write(self, path: str, content: bytes) -> None:
         """Writes a file whole or not at all. Others may write the same one. Raises OSError."""
-        folder = os.path.dirname(path)
-        os.makedirs(folder, exist_ok=True)
-        beside = os.path.join(folder, f".{os.urandom(8).hex()}.part")
-        try:
-            with open(beside, "xb") as file:
-                file.write(content)
-            os.replace(beside, path)
-        except BaseException:  # an interrupt too
-            if os.path.lexists(beside):
-                os.remove(beside)
-            raise
+        disk.make_directory(os.path.dirname(path))
+        # Not synced: an entry knows its digest, so one that a crash has cut is not used.
+        one_file.put(path, content, sync=False)
 
 
 def _default(field: str) -> Any:

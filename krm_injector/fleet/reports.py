@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from krm_injector.fleet import serial
 from krm_injector.model import Refused, Result
+from krm_injector.writing import one_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,17 +13,10 @@ if TYPE_CHECKING:
 
 def write(path: str, report: Report) -> None:
     """Writes a report, whole or not at all. Raises Refused."""
-    beside = f"{path}.{os.getpid()}.part"
     try:
-        with open(beside, "w", encoding="utf-8") as file:
-            file.write(serial.to_json(report))
-
-        os.replace(beside, path)
+        one_file.put(path, serial.to_json(report).encode())
     except OSError as problem:
         raise _refused(path, f"cannot be written: {problem.strerror or problem}") from None
-    finally:
-        if os.path.exists(beside):
-            os.remove(beside)
 
 
 def read(path: str) -> Report:

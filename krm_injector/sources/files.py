@@ -30,6 +30,7 @@ class Source(NamedTuple):
     directory: str = ""  # that it was rendered from; "" for a file as it is, and for stdin
     # The output of the directory is already processed by a krm-injector that it names itself.
     injected: bool = False
+    path: str = ""  # of the file on the disk, "" for stdin and for the output of a program
 
 
 class DirectoryContents(NamedTuple):
@@ -157,7 +158,7 @@ def no_manifests(directory: str, ignored: Sequence[str] = ()) -> Result:
 def source(path: str, found: bool = False) -> Source:
     """One file; if it cannot be read, with its problem. ``found``: in a directory, not named."""
     try:
-        return Source(content(path), shown(path), None, found)
+        return Source(content(path), shown(path), None, found, path=path)
     except Refused as refused:
         return Source(b"", shown(path), refused.results[0], found)
 

@@ -41,21 +41,14 @@ class Joined(NamedTuple):
         The arguments are those of resource_list.write, for the items of the whole bundle. A file
         whose items are all dropped is not in it.
         """
+        write = _Writing(replacements, layouts, originals, anew, written_out)
         texts: list[str] = []
         for part, numbers in self._numbered():
             dropped = [number - numbers.start for number in numbers if number in drop]
             if len(dropped) == len(part.items) and (dropped or len(self.parts) > 1):
                 continue
 
-            changed, before = _of(numbers, replacements), _of(numbers, originals)
-            rewritten = {number - numbers.start for number in anew}
-            aliases: dict[int, tuple[str, ...]] = {}
-            texts.append(
-                resource_list.write(part, changed, [], dropped, before, rewritten, layouts, aliases)
-            )
-            if written_out is not None:
-                for number, names in aliases.items():
-                    written_out[number + numbers.start] = names
+            texts.append(write.part(part, numbers, dropped))
 
         return texts[0] if len(texts) == 1 else _stream(map(_separated, texts))
 
@@ -65,15 +58,11 @@ class Joined(NamedTuple):
         layouts: Layouts,
         originals: Mapping[int, Object] = {},
         anew: Collection[int] = (),
+        written_out: dict[int, tuple[str, ...]] | None = None,
     ) -> list[str]:
         """The text of each part by itself, with its replacements."""
-        texts: list[str] = []
-        for part, numbers in self._numbered():
-            changed, before = _of(numbers, replacements), _of(numbers, originals)
-            rewritten = {number - numbers.start for number in anew}
-            texts.append(resource_list.write(part, changed, [], (), before, rewritten, layouts))
-
-        return texts
+        write = _Writing(replacements, layouts, originals, anew, written_out)
+        return [write.part(part, numbers) for part, numbers in self._numbered()]
 
     def _numbered(self) -> Iterator[tuple[Bundle, range]]:
         """Each part with the numbers that its items have in the whole bundle."""
@@ -82,6 +71,29 @@ class Joined(NamedTuple):
             numbers = range(first, first + len(part.items))
             first = numbers.stop
             yield part, numbers
+
+
+class _Writing(NamedTuple):
+    """What becomes of the items of all parts, as resource_list.write takes it for one."""
+
+    replacements: Mapping[int, Object]
+    layouts: Layouts
+    originals: Mapping[int, Object]
+    anew: Collection[int]
+    written_out: dict[int, tuple[str, ...]] | None
+
+    def part(self, part: Bundle, numbers: range, dropped: Collection[int] = ()) -> str:
+        """The text of one part, whose items have these numbers in the whole bundle."""
+        changed, before = _of(numbers, self.replacements), _of(numbers, self.originals)
+        rewritten = {number - numbers.start for number in self.anew}
+        aliases: dict[int, tuple[str, ...]] = {}
+        text = resource_list.write(
+            part, changed, [], dropped, before, rewritten, self.layouts, aliases
+        )
+        if self.written_out is not None:
+            for number, names in aliases.items():
+                self.written_out[number + numbers.start] = names
+        return text
 
 
 def _of(numbers: range, values: Mapping[int, Object]) -> Mapping[int, Object]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 
 from krm_injector.model import Refused, Result
 from krm_injector.wiring.stated import NOTHING
+from krm_injector.writing import together
+from krm_injector.writing.together import Change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,13 +66,23 @@ TARGETS: dict[str, Callable[[str, str | None, Stated], Plan]] = {
 }
 
 
-def run(target: str, directory: str, image: str | None, stated: Stated = NOTHING) -> str:
+def _nothing() -> None:
+    pass
+
+
+def run(
+    target: str,
+    directory: str,
+    image: str | None,
+    stated: Stated = NOTHING,
+    begin: Callable[[], object] = _nothing,
+) -> str:
     """Write what the target needs; the text says what was written and what to type next. Raises
     Refused.
     """
     refuse_unwritable(target, directory)
     plan = TARGETS[target](directory, image, stated)
-    write(directory, plan.files)
+    write(directory, plan.files, begin)
     return _report(plan, directory, stated.notes(directory))
 
 
@@ -93,37 +105,19 @@ def refuse_unwritable(target: str, directory: str) -> None:
 # ---------------------------------------------------------------- writing
 
 
-def write(directory: str, files: Iterable[File]) -> None:
-    """Writes all files. Raises Refused."""
-    for file in files:
-        _write(directory, file)
-
-
-def _write(directory: str, file: File) -> None:
-    """A new file must not be there yet; one that is changed is replaced in one step, so that it is
-    never half. Raises Refused.
+def write(directory: str, files: Iterable[File], begin: Callable[[], object] = _nothing) -> None:
+    """Writes all files, or none of them. Raises Refused; then all is as it was. ``begin`` is called
+    when files begin to change.
     """
-    path = os.path.join(directory, file.path)
-    try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        if file.before is None:
-            _create(path, file.text, 0o644)
-            return
-
-        target = os.path.realpath(path)  # a link stays a link
-        mode = os.stat(target).st_mode & 0o777
-        path = target + ".new"
-        _create(path, file.text, mode)
-        os.replace(path, target)
-    except OSError as problem:
-        message = f"{path} cannot be written: {problem.strerror or problem}"
-        raise Refused(Result("error", message, file=path, code="output-unwritable")) from None
-
-
-def _create(path: str, text: str, mode: int) -> None:
-    """Raises OSError if the file is there."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(text.encode())
+    changes = [
+        Change(
+            os.path.join(directory, file.path),
+            file.text.encode(),
+            None if file.before is None else file.before.encode(),
+        )
+        for file in files
+    ]
+    together.put(changes, directory, begin)
 
 
 # ---------------------------------------------------------------- what people read

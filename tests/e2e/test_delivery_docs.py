@@ -204,6 +204,9 @@ def test_pre_commit(programs: Programs, tmp_path: Path, repository: Path) -> Non
     git(programs, repository, "commit", "-q", "-m", "As it was")
 
 
+MORE_HOOKS = ("explain", "inject")  # than the one of the page
+
+
 def test_pre_commit_installs_the_hooks_of_this_repository(
     programs: Programs, tmp_path: Path, repository: Path
 ) -> None:
@@ -220,12 +223,19 @@ def test_pre_commit_installs_the_hooks_of_this_repository(
     git(programs, source, "commit", "-q", "-m", "The program")
     commit = git(programs, source, "rev-parse", "HEAD").strip()
     text = blocks("ci", "yaml")[1].replace("https://git.example/krm-injector", f"file://{source}")
-    text = text.replace("COMMIT", commit) + "  - id: krm-injector-explain\n    args: [rendered]\n"
+    text = text.replace("COMMIT", commit)
+    text += "".join(f"  - id: krm-injector-{name}\n    args: [rendered]\n" for name in MORE_HOOKS)
     write(repository, {".pre-commit-config.yaml": text})
     git(programs, repository, "add", ".")
     env = {**ALONE, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
     out = programs.run(["pre-commit", "run", "--all-files"], repository, env=env).out.decode()
-    assert out.count("Passed") == 2
+    assert out.count("Passed") == 3
+
+    programs.run(["krm-injector", "eject", "--in-place", "rendered"], repository)
+    git(programs, repository, "add", ".")
+    words = ["pre-commit", "run", "--all-files", "krm-injector-inject"]
+    out = programs.run(words, repository, 1, env=env).out.decode()
+    assert "files were modified by this hook" in out and "1 of 1 file changed" in out
 
 
 def test_github_workflow_of_init(programs: Programs, tmp_path: Path, repository: Path) -> None:

@@ -591,9 +591,13 @@ HINTS: dict[str, Hint] = {
     ),
     # ------------------------------------------------------------ init
     "output-unwritable": Hint(
-        {**KUSTOMIZATION, "kustomization.yaml.new": "left over\n"}, "init kustomize .",
-        "kustomization.yaml.new",
-        {"kustomization.yaml.new": None, "istio-inject.yaml": None},
+        {"in.yaml": mesh(), "out/keep": ""}, "snapshot in.yaml --output out", "Is a directory",
+        then="snapshot in.yaml --output out.yaml",
+    ),
+    "in-place-refused": Hint(
+        {**SOURCES, "kustomization.yaml": "resources: [in.yaml]\nnamePrefix: a-\n"},
+        "inject --in-place in.yaml", "krm-injector init kustomize .",
+        {"kustomization.yaml": None}, then="inject --in-place --dry-run in.yaml",
     ),
     "init-target": Hint(SOURCES, "init kustomise .", "kustomize", then="init kustomize ."),
     "init-exists": Hint(
@@ -727,6 +731,11 @@ ELSEWHERE = {
     "fleet-output-missing": "fleet/output/test_comparison.py",
     "fleet-output-name": "fleet/output/test_writer.py",
     "fleet-output-unwritable": "fleet/output/test_writer.py",
+    "output-changed": "writing/test_together.py",
+    "output-hard-link": "cli/test_in_place.py",
+    "output-locked": "cli/test_in_place.py",
+    "output-recovered": "cli/test_in_place.py",
+    "stopped": "cli/test_in_place.py",
     "comment-copied": "reinjection/test_setter_comments.py",
     "ejected-by-traces": "reinjection/test_convergence.py",
     "fleet-merge": "fleet/engine/test_merge.py",

@@ -107,9 +107,10 @@ def test_one_walk_tells_manifests_kustomizations_and_charts_apart(tmp_path: Path
 
 
 def test_a_plain_directory_is_built_from_its_manifests(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.yaml")
     (tmp_path / "a.yaml").write_text(OBJECT)
     assert read(tmp_path, command="build").sources == (
-        files.Source(OBJECT.encode(), str(tmp_path / "a.yaml"), found=True),
+        files.Source(OBJECT.encode(), path, found=True, path=path),
     )
 
 

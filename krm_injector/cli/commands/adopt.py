@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 
 from krm_injector import results
 from krm_injector.adoption import Adoption, adopt
-from krm_injector.cli import bundles, loader
+from krm_injector.cli import bundles, loader, recovery
 from krm_injector.cli.request import Answer, Request
 from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refused, Result
@@ -26,13 +27,15 @@ def run(request: Request) -> Answer:
     adoption = adopt([members.with_type(each) for each in members.walk(joined.bundle)])
 
     text = table.text(adoption, arguments.verbose)
+    recovered: tuple[Result, ...] = ()
     if arguments.to_directory is not None:
-        text += "\n" + _written(adoption, arguments.to_directory)
-    every = (*read_results, *adoption.results)
+        recovered = recovery.restored([arguments.to_directory])
+        text += "\n" + _written(adoption, arguments.to_directory, request.begin)
+    every = (*read_results, *recovered, *adoption.results)
     return Answer(text, every, results.exit_code(every))
 
 
-def _written(adoption: Adoption, directory: str) -> str:
+def _written(adoption: Adoption, directory: str, begin: Callable[[], object]) -> str:
     """Writes the files, and says what to type next. Raises Refused where another file is in the way
     of one of them; then nothing is written.
     """
@@ -53,7 +56,7 @@ def _written(adoption: Adoption, directory: str) -> str:
     if problems:
         raise Refused(*problems)
 
-    init.write(directory, files)
+    init.write(directory, files, begin)
     names = "".join(f"wrote {os.path.join(directory, file.path)}\n" for file in files)
     return (names or f"{directory} has all of this already\n") + _next(directory)
 

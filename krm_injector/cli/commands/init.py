@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krm_injector.cli import recovery
 from krm_injector.cli.request import Answer, Request
 from krm_injector.wiring import init, namespaces, stated
 
@@ -10,8 +11,10 @@ def run(request: Request) -> Answer:
     target, *directories = request.arguments.paths
     directory = directories[0] if directories else "."
     init.refuse_unwritable(target, directory)
+    recovered = recovery.restored([directory])
     told = _stated(request, directory)
-    return Answer(init.run(target, directory, request.arguments.image, told), told.results)
+    text = init.run(target, directory, request.arguments.image, told, request.begin)
+    return Answer(text, (*recovered, *told.results))
 
 
 def _stated(request: Request, directory: str) -> stated.Stated:

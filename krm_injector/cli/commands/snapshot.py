@@ -15,6 +15,7 @@ from krm_injector.model import Refused, Result
 from krm_injector.presenting import snapshot
 from krm_injector.sources import files, manifests
 from krm_injector.sources.resource_list import members
+from krm_injector.writing import one_file
 
 
 def run(request: Request) -> Answer:
@@ -35,11 +36,25 @@ def _taken(request: Request) -> Answer:
     taken = snapshot.take([members.with_type(member) for member in all_members], by_helm)
     _refuse_unused(arguments.paths, joined, all_members)
     if arguments.check is None:
-        return Answer(snapshot.text(taken), (*read_results, *taken.results))
+        text = snapshot.text(taken)
+        if arguments.to_file is not None:
+            text = _written(arguments.to_file, text)
+        return Answer(text, (*read_results, *taken.results))
 
     changes = _changes(taken, arguments.check)
     all_results = (*read_results, *taken.results, *changes)
     return Answer("", all_results, results.exit_code(all_results))
+
+
+def _written(path: str, text: str) -> str:
+    """Writes the mesh file. Raises Refused."""
+    shown = files.shown(path)
+    try:
+        one_file.put(path, text.encode())
+    except OSError as problem:
+        message = f"{shown} cannot be written: {problem.strerror or problem}; it is as it was"
+        raise Refused(Result("error", message, file=shown, code="output-unwritable")) from None
+    return f"wrote {shown}\n"
 
 
 def _changes(taken: snapshot.Snapshot, file: str) -> tuple[Result, ...]:

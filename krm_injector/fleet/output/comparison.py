@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from krm_injector.fleet.output import index as indexes
 from krm_injector.fleet.output import paths, places, planned
 from krm_injector.model import Refused, Result
+from krm_injector.writing import disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Comparison:
         places.refuse_links(self._directory, path)
         problems = []
         for file, data in files.items():
-            found = places.content(self._below(file))
+            found = disk.content(self._below(file))
             if found is None:
                 problems.append(self._problem(file, "is missing", "fleet-output-missing"))
             elif found != data:
@@ -131,7 +132,7 @@ class Comparison:
             if name in self._compared or all(self._is_file(file) for file in files)
         }
         there = {name: files for name, files in there.items() if files}
-        found = places.content(self._below(indexes.INDEX))
+        found = disk.content(self._below(indexes.INDEX))
         if not there or found == indexes.text(there, self._layout, self._roots).encode():
             return []
         if found is None:

@@ -12,11 +12,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
-from krm_injector.fleet.output import places
 from krm_injector.fleet.places import is_within
 from krm_injector.istio_names import API_VERSION
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.writing import disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,11 +164,11 @@ def text(files: Mapping[str, Iterable[str]], layout: Layout, roots: Iterable[str
 def write(directory: str, staging: str, name: str, new: str) -> None:
     """Writes the index, unless it is so already. Raises OSError."""
     path = os.path.join(directory, name)
-    if places.content(path) == new.encode():
+    if disk.content(path) == new.encode():
         return
 
-    places.make_directory(staging)
-    places.put(path, new.encode(), os.path.join(staging, "index"))
+    disk.make_directory(staging)
+    disk.put(path, new.encode(), os.path.join(staging, "index"))
 
 
 def others(directory: str, own: str) -> list[str]:
@@ -213,7 +213,7 @@ class Journal:
 
         # The line break in front ends a line that a full disk has cut.
         line = "\n" + json.dumps([target, list(files)], ensure_ascii=False) + "\n"
-        places.write_all(self._file, line.encode())
+        disk.write_all(self._file, line.encode())
         os.fsync(self._file)
 
     def close(self) -> None:
@@ -224,7 +224,7 @@ class Journal:
 
 def journaled(staging: str) -> list[tuple[str, tuple[str, ...]]]:
     """The targets and files of a run that did not finish, in order."""
-    data = places.content(os.path.join(staging, _JOURNAL)) or b""
+    data = disk.content(os.path.join(staging, _JOURNAL)) or b""
     found = []
     for line in data.split(b"\n"):
         try:

@@ -1,50 +1,24 @@
-"""Two runs that write to one directory exclude each other; shards of one run do not.
-
-The directory itself is locked, so that nothing is left in it, and a lock goes with its process.
-"""
+"""Two runs that write to one directory exclude each other; shards of one run do not."""
 
 from __future__ import annotations
 
-import errno
-import os
-
 from krm_injector.fleet.output import places
-
-_BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
+from krm_injector.writing.locks import Locks
 
 
 class Lock:
     """``take`` as often as there are directories to lock, then ``drop``."""
 
     def __init__(self) -> None:
-        self._held: list[int] = []
+        self._locks = Locks()
 
     def take(self, directory: str, shared: bool = False) -> None:
-        """Raises Refused if somebody else holds it. Where the file system knows no locks of
-        directories, nothing is locked.
-        """
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-
-        try:
-            held = os.open(directory, os.O_RDONLY)
-        except OSError:
-            return
-
-        try:
-            fcntl.flock(held, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except OSError as problem:
-            os.close(held)
-            if problem.errno in _BUSY:
-                raise _locked(directory) from None
-        else:
-            self._held.append(held)
+        """Raises Refused if somebody else holds it."""
+        if not self._locks.take(directory, shared):
+            raise _locked(directory)
 
     def drop(self) -> None:
-        while self._held:
-            os.close(self._held.pop())
+        self._locks.drop()
 
 
 def _locked(directory: str) -> Exception:

@@ -15,6 +15,7 @@ from krm_injector.fleet.output import paths, places, planned
 from krm_injector.fleet.output.index import Journal
 from krm_injector.fleet.output.lock import Lock
 from krm_injector.model import Refused, Result
+from krm_injector.writing import disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ class Writer:
     def __enter__(self) -> Writer:
         """Raises Refused if nothing may be written. Then nothing has been."""
         try:
-            places.make_directory(self._directory)
+            disk.make_directory(self._directory)
             self._lock.take(self._directory, shared=self._shard != _WHOLE)
             if self._shard != _WHOLE:
-                places.make_directory(self._staging)
+                disk.make_directory(self._staging)
                 self._lock.take(self._staging)
             self._begin()
         except OSError as problem:
@@ -132,9 +133,9 @@ class Writer:
         if journaled:  # before the journal is removed, the index says what it said
             self._write_index(staging)
         if self._shard == _WHOLE:
-            places.remove_tree(staging)
+            disk.remove_tree(staging)
         else:
-            places.remove_content(staging)
+            disk.remove_content(staging)
 
     # ------------------------------------------------------------ end
 
@@ -143,14 +144,14 @@ class Writer:
         try:
             self._delete_gone()
             for directory in sorted(self._touched):
-                places.sync_directory(directory)
+                disk.sync_directory(directory)
 
             self._write_index(self._staging)
             self._journal.close()
-            places.remove_tree(self._staging)
+            disk.remove_tree(self._staging)
             if self._shard == _WHOLE:
                 for other in indexes.others(self._directory, self._index):
-                    places.remove(self._below(other))
+                    disk.remove(self._below(other))
         except OSError as problem:
             return (places.unwritable(problem.filename or self._directory, problem),)
         except Refused as refused:
@@ -218,7 +219,7 @@ class Writer:
         path = paths.path_of(name, self._layout)
         places.refuse_links(self._directory, path)
         before = self._owned.get(name, ())
-        changed = {file for file in files if places.content(self._below(file)) != files[file]}
+        changed = {file for file in files if disk.content(self._below(file)) != files[file]}
         self._refuse_foreign(path, files.keys() - changed, {*before, *self._gone})
 
         left_over = [file for file in before if file not in files and self._stands(file)]
@@ -264,7 +265,7 @@ class Writer:
 
     def _journal_target(self, name: str, files: dict[str, bytes]) -> None:
         if not places.kind(self._staging):
-            places.make_directory(self._staging)
+            disk.make_directory(self._staging)
         self._journal.add(name, files)
         self._owned[name] = tuple(dict.fromkeys((*self._owned.get(name, ()), *files)))
         self._in_index.add(name)
@@ -274,7 +275,7 @@ class Writer:
     def _put_file(self, path: str, data: bytes, changed: Collection[str]) -> None:
         if changed:
             prepared = os.path.join(self._staging, "file")
-            places.write(prepared, data)
+            disk.write(prepared, data)
             self._with_room(path, lambda: os.replace(prepared, self._below(path)))
 
     def _put_directory(self, path: str, files: dict[str, bytes], changed: Collection[str]) -> None:
@@ -282,40 +283,40 @@ class Writer:
         puts it in its place.
         """
         new, aside = os.path.join(self._staging, "new"), os.path.join(self._staging, "old")
-        places.remove_tree(new)
+        disk.remove_tree(new)
         os.mkdir(new)
         for file, data in files.items():
             prepared = os.path.join(new, file.rpartition("/")[2])
-            if file in changed or not places.link(self._below(file), prepared):
-                places.write(prepared, data)
+            if file in changed or not disk.link(self._below(file), prepared):
+                disk.write(prepared, data)
 
-        places.sync_directory(new)
+        disk.sync_directory(new)
         if not self._stands(path):
             self._with_room(path, lambda: os.rename(new, self._below(path)))
             return
 
-        places.exchange(new, self._below(path), aside)
+        disk.exchange(new, self._below(path), aside)
         self._touched.add(os.path.dirname(self._below(path)))
-        places.remove_tree(new)
-        places.remove_tree(aside)
+        disk.remove_tree(new)
+        disk.remove_tree(aside)
 
     def _with_room(self, path: str, rename: Callable[[], None]) -> None:
         """Makes the directories above a path, and none if the rename into them fails."""
         above = os.path.dirname(self._below(path))
         try:
-            places.make_directory(above)
+            disk.make_directory(above)
             rename()
         except OSError:
-            places.remove_empty(self._directory, path)
+            disk.remove_empty(self._directory, path)
             raise
         self._touched.add(above)
 
     def _delete(self, file: str) -> None:
         """Raises Refused and OSError."""
         places.refuse_links(self._directory, file)
-        if places.remove(self._below(file)):
+        if disk.remove(self._below(file)):
             self.deleted += 1
-        places.remove_empty(self._directory, file)
+        disk.remove_empty(self._directory, file)
 
 
 _MOST = 8  # files that are named

@@ -18,12 +18,15 @@ from krm_injector.kube.paths import put
 from krm_injector.model import Refused, Result
 from krm_injector.results import counted
 from krm_injector.sources import files as sources
+from krm_injector.writing import disk
+from krm_injector.writing.locks import Locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 YAML_MARK = "# Written by krm-injector fleet plan --apply-labels. The next run replaces it.\n"
+_STAGING = ".krm-injector-labels.tmp"
 _MARKS = (YAML_MARK, readme.MARK)
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -203,9 +206,22 @@ def _replace(directory: str, place: str, new: dict[str, str]) -> None:
     """Puts the files into their place by one rename. Raises OSError, and Refused if something
     there is not ours.
     """
-    import shutil
-    import tempfile
+    staging = os.path.join(directory, _STAGING)
+    old = os.path.join(staging, "old")
+    disk.make_directory(directory)
+    locks = Locks()
+    try:
+        if not locks.take(directory):
+            raise _refused(f"another krm-injector writes to {directory} at this moment", directory)
+        if os.path.isdir(old) and not os.path.lexists(place):  # a run was killed between two steps
+            os.rename(old, place)
+        disk.remove_tree(staging)
+        _put(place, new, staging)
+    finally:
+        locks.drop()
 
+
+def _put(place: str, new: dict[str, str], staging: str) -> None:
     foreign = _foreign(place)
     if foreign:
         raise _refused(
@@ -217,32 +233,20 @@ def _replace(directory: str, place: str, new: dict[str, str]) -> None:
     if _standing(place) == new:
         return
 
-    os.makedirs(directory, exist_ok=True)
-    staging = tempfile.mkdtemp(prefix=".krm-injector-", dir=directory)
+    prepared, old = os.path.join(staging, "new"), os.path.join(staging, "old")
     try:
-        prepared, old = os.path.join(staging, "new"), os.path.join(staging, "old")
         for name, text in new.items():
             path = os.path.join(prepared, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            disk.make_directory(os.path.dirname(path))
+            disk.write(path, text.encode())
 
-        _exchange(prepared, place, old)
+        if os.path.lexists(place):
+            disk.exchange(prepared, place, old)
+        else:
+            os.rename(prepared, place)
+        disk.sync_directory(os.path.dirname(place))
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _exchange(prepared: str, place: str, old: str) -> None:
-    if not os.path.lexists(place):
-        os.rename(prepared, place)
-        return
-
-    os.rename(place, old)
-    try:
-        os.rename(prepared, place)
-    except OSError:
-        os.rename(old, place)
-        raise
+        disk.remove_tree(staging)
 
 
 def _foreign(place: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from fleet.engine.tasks import task, work
 
 from krm_injector.cli import program
-from krm_injector.cli.request import Answer
+from krm_injector.cli.request import Answer, Arguments
 from krm_injector.fleet import engine
 from krm_injector.fleet.engine import Options
 
@@ -40,7 +41,11 @@ def run(directory: Path, jobs: int, sleep: str) -> Answer:
 
 def main() -> None:
     directory, jobs, sleep = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    program._answer = lambda arguments: run(directory, jobs, sleep)
+
+    def answer(arguments: Arguments, begin: Callable[[], object] = lambda: None) -> Answer:
+        return run(directory, jobs, sleep)
+
+    program._answer = answer
     (directory / "ready").touch()
     sys.argv[1:] = ["fleet", "list"]
     program.main()

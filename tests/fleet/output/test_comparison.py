@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from files import tree
-from fleet.output.interrupted import build
+from fleet.output.fleet_builds import build
 
 from krm_injector.fleet.model import TargetResult
 from krm_injector.fleet.output import INDEX, Comparison

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import installation
-from fleet.output.interrupted import build
+from fleet.output.fleet_builds import build
 
 from krm_injector.fleet.output import objects
 from krm_injector.kube import yaml

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from files import tree, write
-from fleet.output.interrupted import Stopper, build, full_disk, kills, problems
+from fleet.output.fleet_builds import build, problems
+from interrupted import Stopper, full_disk, kills
 
 from krm_injector.fleet.model import Target, TargetResult
-from krm_injector.fleet.output import INDEX, Writer, paths, places
+from krm_injector.fleet.output import INDEX, Writer, paths
 from krm_injector.model import Refused
+from krm_injector.writing import disk
 
 LAYOUTS = ("file", "directory")
 
@@ -362,7 +364,7 @@ def test_one_shard_excludes_itself(tmp_path: Path) -> None:
 def exchange(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The kernel's exchange of two directories, and two renames where it has none."""
     if request.param == "renames":
-        monkeypatch.setattr(places, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(disk, "_exchanged", lambda *_: False)
     return str(request.param)
 
 

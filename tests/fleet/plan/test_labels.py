@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from fleet.plan.planning import (
     workload,
 )
 from fleet.plan.synthetic import target
+from interrupted import kills
 from outside import needs_program
 
 from krm_injector.fleet.plan import labels, readme
 from krm_injector.fleet.plan.model import Failed, LabelChange, Plan
 from krm_injector.kube import yaml
 from krm_injector.model import Refused
+from krm_injector.writing import disk
 
 
 @pytest.fixture
@@ -187,11 +190,36 @@ def test_a_failed_write_leaves_everything_as_it_was(
             raise OSError(28, "No space left on device")
         os.replace(source, place)
 
+    monkeypatch.setattr(disk, "_exchanged", lambda *_: False)  # as where it takes two steps
     monkeypatch.setattr(os, "rename", rename)
     with pytest.raises(Refused, match="cannot be written: No space left on device"):
         labels.write(plan, str(out), 1)
     assert tree(out) == before
     assert sorted(os.listdir(out)) == ["wave-1"]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_kill_leaves_the_old_files_or_the_new_ones(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(disk, "_exchanged", lambda *_: False)
+    out = tmp_path / "out"
+    labels.write(plan, str(out), 1)
+    new = tree(out)
+    old = {"wave-1/README.md": readme.MARK.encode()}
+
+    def start() -> None:
+        shutil.rmtree(out)
+        write(out, {name: data.decode() for name, data in old.items()})
+
+    count = 0
+    for count in kills(lambda: labels.write(plan, str(out), 1), start):
+        standing = {name: data for name, data in tree(out).items() if name.startswith("wave-1/")}
+        assert standing in (old, new) or (not exchange and not standing), count
+        labels.write(plan, str(out), 1)
+        assert tree(out) == new and os.listdir(out) == ["wave-1"], count
+    assert count > 10
 
 
 @pytest.mark.parametrize(

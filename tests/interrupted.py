@@ -1,45 +1,18 @@
-"""A writer of files that is stopped at one of its calls of the operating system."""
+"""A run that is stopped at one of its calls of the operating system: by an error, or by a kill."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from krm_injector.fleet.model import TargetResult
-from krm_injector.fleet.output import Writer, places
+from krm_injector.writing import disk
 
 CALLS = ("open", "write", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir", "link")
 KILLED = 9
-
-
-def build(
-    directory: Path,
-    targets: dict[str, str],
-    layout: Any = "file",
-    failing: tuple[str, ...] = (),
-    names: tuple[str, ...] | None = None,
-    whole: bool = True,
-    shard: tuple[int, int] = (1, 1),
-) -> tuple[Writer, list[TargetResult]]:
-    """What a run over some targets does, given the text of each."""
-    every = names if names is not None else (*targets, *failing)
-    with Writer(str(directory), layout, every, whole, shard) as writer:
-        results = [writer.write(TargetResult(name, 0, text)) for name, text in targets.items()]
-        results += [writer.write(TargetResult(name, 1)) for name in failing]
-        problems = writer.finish()
-
-    if problems:
-        results.append(TargetResult("", 1, results=problems))
-    return writer, results
-
-
-def problems(results: list[TargetResult]) -> list[str]:
-    return [each.code for result in results for each in result.results]
 
 
 class Stopper:
@@ -51,7 +24,7 @@ class Stopper:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in CALLS:
             monkeypatch.setattr(os, name, self._counted(getattr(os, name)))
-        monkeypatch.setattr(places, "_exchanged", self._counted(places._exchanged))
+        monkeypatch.setattr(disk, "_exchanged", self._counted(disk._exchanged))
 
     def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*words: Any, **named: Any) -> Any:
