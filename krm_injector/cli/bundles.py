@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from krm_injector.cli import loader
+from krm_injector.cli import loader, releases
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources.manifests import Joined
@@ -83,6 +83,7 @@ def run(manifests: Manifests, settings: Settings) -> Outcome:
     from krm_injector import pipeline
 
     outcome = pipeline.run(manifests.bundle, settings)
+    outcome = releases.advised(outcome, manifests.joined.sources, settings)
     refuse_unread(manifests.results, len(outcome.decisions))
     return outcome._replace(results=(*manifests.results, *outcome.results))
 

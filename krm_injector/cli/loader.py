@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomize
@@ -78,16 +77,6 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
     if is_build:
         raise Refused(_no_directory(path))
     return Loaded((files.source(path),))
-
-
-def with_function_file(request: Request, loaded: Loaded, directory: str) -> Request:
-    """The request with the functionConfig that `krm-injector init` wrote into the directory, if no
-    other one is named.
-    """
-    path = os.path.join(directory, FUNCTION_FILE)
-    if request.arguments.config is None and not loaded.configs and os.path.isfile(path):
-        return request.with_options(config=path)
-    return request
 
 
 def refuse_missing_programs(request: Request) -> None:
