@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from krm_injector.cli import loader, releases
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.sources.files import quoted
 from krm_injector.sources.manifests import Joined
 from krm_injector.sources.manifests import join as join_sources
 
@@ -131,7 +132,7 @@ def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
     files = ", ".join(dict.fromkeys(config.file for config in (first, *differing)))
     message = (
         f"several functionConfigs say different things: {files}. Name the one that counts: "
-        f"--config {first.file}"
+        f"--config {quoted(first.file)}"
     )
     raise Refused(Result("error", message, file=first.file, code="function-config"))
 

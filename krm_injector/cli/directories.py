@@ -292,7 +292,7 @@ def _one_to_build(
     for chart in charts:
         message = (
             f"{chart} is a Helm chart, whose files are templates and no manifests; build it by "
-            f"itself: krm-injector build {chart}"
+            f"itself: krm-injector build {files.quoted(chart)}"
         )
         problems.append(Result("error", message, file=chart, code="input-chart"))
 
@@ -313,10 +313,8 @@ def _not_rendered(
 
 def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
     """The command that reads the directories, sorted by kind."""
-    import shlex
-
     named = directories if arguments.verbose else directories[:_MOST_NAMED]
-    words = " ".join(shlex.quote(files.shown(os.path.normpath(path))) for path in named)
+    words = " ".join(files.quoted(os.path.normpath(path)) for path in named)
     command = f"name those that are meant: krm-injector {arguments.command} {words}"
 
     rest = len(directories) - len(named)

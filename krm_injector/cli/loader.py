@@ -123,7 +123,7 @@ def _directory_is_meant(path: str, command: str) -> Result:
     directory = os.path.dirname(path) or "."
     message = (
         f"{path} is a kustomization and no manifest; name its directory: "
-        f"krm-injector {command} {directory}"
+        f"krm-injector {command} {files.quoted(directory)}"
     )
     return Result("error", message, file=path, code="input-ambiguous")
 

@@ -267,7 +267,7 @@ def test_what_is_no_kubernetes_object_is_passed_over_with_one_line(run: Run) -> 
         }
     )
     code, out, err = run("verify", "d")
-    assert (code, out) == (0, "0 workloads verified\n")
+    assert (code, out) == (0, "there are no workloads to verify\n")
     (line,) = [line for line in err.splitlines() if "input-passed-over" in line]
     assert line.startswith("info: passed over 8 files that hold no Kubernetes object: d/0.json,")
     assert "and 5 more (-v names them)" in line
