@@ -160,7 +160,7 @@ def _proof(adoption: Adoption) -> str:
         if kind in verdicts
     ]
     count = verdicts.count(EQUAL)
-    verb = "is" if count == 1 else "are"
+    verb = "is" if count == 1 or len(pods) == 1 else "are"
     equal = f"{count:,} of {counted(len(pods), 'pod')} {verb} what Git gives"
     return ", and ".join([equal, ", ".join(rest)]) + "\n" if rest else f"{equal}\n"
 

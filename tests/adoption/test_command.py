@@ -145,3 +145,28 @@ def test_the_example_of_the_page_is_what_is_printed(pod: Any, tmp_path: Path) ->
     done = adopt(tmp_path, dump(pod, *values))
     assert done.returncode == 0, done.stderr
     assert done.stdout == page
+
+
+def test_a_dump_without_its_namespaces_can_be_completed(pod: Any, tmp_path: Path) -> None:
+    """The advice is about dumps: adopt has none of the options that other commands name."""
+    objects = [*builders.installation(), cluster.in_cluster(WEB), pod]
+    done = adopt(tmp_path, yaml.safe_dump(cluster.dump(*objects)))
+    assert done.returncode == 1 and "Namespace shop is not in the dump" in done.stderr
+    assert "--namespace-labels" not in done.stderr
+    (file,) = re.findall(r"kubectl get namespaces -o yaml > ([^ ,]+),", done.stderr)
+
+    (tmp_path / file).write_text(yaml.safe_dump(cluster.dump(builders.SHOP)))
+    done = krm_text("adopt", "dump.yaml", file, cwd=tmp_path)
+    assert (done.returncode, "1 of 1 pod is what Git gives" in done.stdout) == (0, True)
+
+
+def test_what_the_pods_tell_is_not_assumed(pod: Any, tmp_path: Path) -> None:
+    assert "[native-sidecars-assumed]" not in adopt(tmp_path, dump(pod)).stderr
+
+    template = as_stored(WEB)["spec"]["template"]
+    labels = {**template["metadata"]["labels"], "pod-template-hash": "7f"}
+    older = {**pod, "spec": template["spec"]}
+    older["metadata"] = {**pod["metadata"], "labels": labels, "annotations": {}}
+    done = adopt(tmp_path, dump(older))
+    assert "[native-sidecars-assumed]" in done.stderr
+    assert "0 of 1 pod is what Git gives, and 1 after a restart" in done.stdout
