@@ -80,6 +80,8 @@ def prove(dump: Dump, facts: Facts) -> Proof:
     workloads.sort(key=lambda each: each.key)
     results += (result for each in workloads for result in _differing(each, dump))
     results += _unproved(workloads, dump)
+    if not any(each.severity == "error" for each in results):
+        results += _nothing_proved(workloads)
     return Proof(tuple(workloads), tuple(results))
 
 
@@ -141,7 +143,25 @@ def _of_run(result: Result, dump: Dump, facts: Facts) -> Iterable[Result]:
             "namespaces-dump.yaml, and name that file beside the others"
         )
         result = result._replace(message=message)
+    elif result.code == "control-plane-missing":
+        what = result.message.partition(";")[0]
+        message = (
+            f"{what}. Take the dump with the ConfigMaps of that control plane. If it is gone, its "
+            "webhook keeps pods from being created, or leaves them without a sidecar: delete it"
+        )
+        result = result._replace(message=message)
     yield result
+
+
+def _nothing_proved(workloads: Iterable[ProvedWorkload]) -> Iterable[Result]:
+    """An error where no pod was compared: a proof of nothing is none."""
+    if any(each.pods for each in workloads):
+        return
+    message = (
+        "no pod of the dump was compared, so nothing is proved: none belongs to a workload of the "
+        f"dump. Take it with: {COMMAND}"
+    )
+    yield Result("error", message, code="adopt-incomplete")
 
 
 def _differing(proved: ProvedWorkload, dump: Dump) -> Iterable[Result]:

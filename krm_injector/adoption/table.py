@@ -150,6 +150,9 @@ def _values(difference: Difference) -> str:
 
 def _proof(adoption: Adoption) -> str:
     pods = [pod for workload in adoption.proof.workloads for pod in workload.pods]
+    if not pods:
+        return "no pod was compared, so nothing is proved\n"
+
     verdicts = [pod.verdict for pod in pods]
     rest = [
         f"{verdicts.count(kind):,} {words}"
