@@ -37,6 +37,7 @@ class Facts(NamedTuple):
     settings: Settings  # what these files say
     stubs: tuple[Stub, ...]  # the Namespaces with pods
     results: tuple[Result, ...]
+    has_proxies: bool = False  # pods tell which form of sidecar istiod makes
 
 
 def facts_of(dump: Dump) -> Facts:
@@ -44,7 +45,8 @@ def facts_of(dump: Dump) -> Facts:
     taken = snapshot.take(dump.objects)
     _refuse_without_webhooks(taken.meshes)
     stubs = _namespaces(dump, taken.meshes)
-    native = _native_sidecars(dump, taken.meshes)
+    youngest = _youngest_form(dump)
+    native = _native_sidecars(youngest, taken.meshes)
     value = _function_config(native, stubs)
     files = {
         MESH_FILE: snapshot.text(taken),
@@ -54,7 +56,7 @@ def facts_of(dump: Dump) -> Facts:
     settings = function_config.with_mesh_documents(function_config.settings(value), taken.objects)
     settings = settings._replace(namespaces=stubs, record=False)
     results = tuple(each for each in taken.results if not _is_settled(each, native))
-    return Facts(files, taken.meshes, settings, stubs, results)
+    return Facts(files, taken.meshes, settings, stubs, results, youngest is not None)
 
 
 def _refuse_without_webhooks(meshes: Iterable[Mesh]) -> None:
@@ -148,10 +150,16 @@ def _stub(stub: Stub) -> Object:
     return value
 
 
-def _native_sidecars(dump: Dump, meshes: Iterable[Mesh]) -> bool | None:
-    """Whether the youngest pods have native sidecars, if the mesh alone does not say so. istiod's
-    own environment decides it, and the nodes' version, which no ConfigMap holds.
+def _native_sidecars(youngest: bool | None, meshes: Iterable[Mesh]) -> bool | None:
+    """Whether pods get native sidecars, if the mesh alone does not say so. istiod's own environment
+    decides it, and the nodes' version, which no ConfigMap holds.
     """
+    stated = {mesh.native_sidecars for mesh in meshes}
+    return None if youngest is None or stated == {youngest} else youngest
+
+
+def _youngest_form(dump: Dump) -> bool | None:
+    """Whether the youngest pods have native sidecars; None if no pod has a sidecar."""
     seen: list[tuple[str, bool]] = []
     for pods in dump.pods.values():
         for pod in pods:
@@ -160,10 +168,7 @@ def _native_sidecars(dump: Dump, meshes: Iterable[Mesh]) -> bool | None:
                 created = str(at(pod, ("metadata", "creationTimestamp")) or "")
                 seen.append((created, is_native(pod)))
 
-    stated = {mesh.native_sidecars for mesh in meshes}
-    if not seen or stated == {max(seen)[1]}:
-        return None
-    return max(seen)[1]
+    return max(seen)[1] if seen else None
 
 
 def is_native(pod: Object) -> bool:

@@ -67,7 +67,7 @@ def prove(dump: Dump, facts: Facts) -> Proof:
     }
 
     workloads = [_proved(key, None, dump.workloads[key], dump) for key in sorted(from_git)]
-    results = [each for each in outcome.results if each.code != "mesh"]  # the snapshot says it
+    results = [told for each in outcome.results for told in _of_run(each, dump, facts)]
     for decision in outcome.decisions:
         index = decision.workload.item
         key = keys[index]
@@ -80,6 +80,8 @@ def prove(dump: Dump, facts: Facts) -> Proof:
     workloads.sort(key=lambda each: each.key)
     results += (result for each in workloads for result in _differing(each, dump))
     results += _unproved(workloads, dump)
+    if not any(each.severity == "error" for each in results):
+        results += _nothing_proved(workloads)
     return Proof(tuple(workloads), tuple(results))
 
 
@@ -122,6 +124,44 @@ def _compared(
 
 
 # ---------------------------------------------------------------- results
+
+
+def _of_run(result: Result, dump: Dump, facts: Facts) -> Iterable[Result]:
+    """A result of the run in the words of a dump; none for what the dump answers."""
+    if result.code == "mesh":  # the snapshot says it
+        return
+    if result.code == "native-sidecars-assumed" and facts.has_proxies:  # the pods tell
+        return
+
+    if result.code == "namespace-missing":
+        name = str(result.current)
+        beside = {namespace for _, namespace, _ in dump.workloads} - dump.namespaces.keys()
+        others = f", as those of {_some(sorted(beside - {name}))}" if beside - {name} else ""
+        message = (
+            f"Namespace {name} is not in the dump, and its labels decide whether {result.resource} "
+            f"is injected{others}. Add the Namespaces: kubectl get namespaces -o yaml > "
+            "namespaces-dump.yaml, and name that file beside the others"
+        )
+        result = result._replace(message=message)
+    elif result.code == "control-plane-missing":
+        what = result.message.partition(";")[0]
+        message = (
+            f"{what}. Take the dump with the ConfigMaps of that control plane. If it is gone, its "
+            "webhook keeps pods from being created, or leaves them without a sidecar: delete it"
+        )
+        result = result._replace(message=message)
+    yield result
+
+
+def _nothing_proved(workloads: Iterable[ProvedWorkload]) -> Iterable[Result]:
+    """An error where no pod was compared: a proof of nothing is none."""
+    if any(each.pods for each in workloads):
+        return
+    message = (
+        "no pod of the dump was compared, so nothing is proved: none belongs to a workload of the "
+        f"dump. Take it with: {COMMAND}"
+    )
+    yield Result("error", message, code="adopt-incomplete")
 
 
 def _differing(proved: ProvedWorkload, dump: Dump) -> Iterable[Result]:

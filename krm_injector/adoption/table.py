@@ -150,6 +150,9 @@ def _values(difference: Difference) -> str:
 
 def _proof(adoption: Adoption) -> str:
     pods = [pod for workload in adoption.proof.workloads for pod in workload.pods]
+    if not pods:
+        return "no pod was compared, so nothing is proved\n"
+
     verdicts = [pod.verdict for pod in pods]
     rest = [
         f"{verdicts.count(kind):,} {words}"
@@ -160,7 +163,7 @@ def _proof(adoption: Adoption) -> str:
         if kind in verdicts
     ]
     count = verdicts.count(EQUAL)
-    verb = "is" if count == 1 else "are"
+    verb = "is" if count == 1 or len(pods) == 1 else "are"
     equal = f"{count:,} of {counted(len(pods), 'pod')} {verb} what Git gives"
     return ", and ".join([equal, ", ".join(rest)]) + "\n" if rest else f"{equal}\n"
 

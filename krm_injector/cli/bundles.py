@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from krm_injector.cli import loader
+from krm_injector.cli import loader, releases
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.sources.files import quoted
 from krm_injector.sources.manifests import Joined
 from krm_injector.sources.manifests import join as join_sources
 
@@ -83,6 +84,7 @@ def run(manifests: Manifests, settings: Settings) -> Outcome:
     from krm_injector import pipeline
 
     outcome = pipeline.run(manifests.bundle, settings)
+    outcome = releases.advised(outcome, manifests.joined.sources, settings)
     refuse_unread(manifests.results, len(outcome.decisions))
     return outcome._replace(results=(*manifests.results, *outcome.results))
 
@@ -130,7 +132,7 @@ def function_config(loaded: Loaded, arguments: Arguments) -> Config | None:
     files = ", ".join(dict.fromkeys(config.file for config in (first, *differing)))
     message = (
         f"several functionConfigs say different things: {files}. Name the one that counts: "
-        f"--config {first.file}"
+        f"--config {quoted(first.file)}"
     )
     raise Refused(Result("error", message, file=first.file, code="function-config"))
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from krm_injector.cli.loader import Loaded, has, problems
 from krm_injector.cli.options import COMMANDS
+from krm_injector.istio_names import API_VERSION, FUNCTION_FILE
+from krm_injector.kube.paths import at
 from krm_injector.model import Refused, Result
 from krm_injector.sources import files, kustomize, processes
 from krm_injector.sources.files import Source
@@ -19,15 +21,41 @@ if TYPE_CHECKING:
     from krm_injector.cli.request import Arguments, Request
     from krm_injector.sources.helm import Release
     from krm_injector.sources.kustomize_options import KustomizeOptions
+    from krm_injector.sources.programs import Config
 
+_API_GROUP = API_VERSION.partition("/")[0]
 _MOST_IGNORED = 3  # paths that one message names; -v names all
 _MOST_NAMED = 8  # directories or files that one message names; -v names all
 
 
 def read(directory: str, request: Request, release: Release | None = None) -> Loaded:
-    """The manifests of one directory. ``release``: the values of a chart, if they are not the
-    default. Raises Refused.
+    """The manifests of one directory, and the functionConfig that counts for it. ``release``: the
+    values of a chart, if they are not the default. Raises Refused.
     """
+    loaded = _read(directory, request, release)
+    if loaded.configs or request.arguments.config is not None:
+        return loaded
+    return loaded._replace(configs=function_file(directory))
+
+
+def function_file(directory: str) -> tuple[Config, ...]:
+    """The functionConfig that `krm-injector init` wrote into a directory which does not run the
+    function itself. A file of that name with something else in it is a manifest. Raises Refused.
+    """
+    path = os.path.join(directory, FUNCTION_FILE)
+    if not os.path.isfile(path):
+        return ()
+
+    from krm_injector.sources import kustomizations
+    from krm_injector.sources.programs import Config
+
+    _, value = kustomizations.read(path)
+    group, _, _ = str(at(value, ("apiVersion",))).partition("/")
+    is_config = group == _API_GROUP or at(value, ("kind",)) == "ConfigMap"
+    return (Config(value, path, directory),) if is_config else ()
+
+
+def _read(directory: str, request: Request, release: Release | None) -> Loaded:
     arguments = request.arguments
     path = request.environment.get("PATH", os.defpath)
     if files.is_kustomization(directory):
@@ -50,9 +78,13 @@ def _rendered(directory: str, rendered: Rendered, injected: bool = False) -> tup
 
 
 def _chart(directory: str, arguments: Arguments, release: Release | None, path: str) -> Loaded:
+    from krm_injector.cli import releases
     from krm_injector.sources import helm
 
-    release = release or helm.Release(namespace=arguments.namespace or "")
+    release = release or helm.Release()
+    if not release.namespace:
+        stated = releases.namespace(arguments, function_file(directory))
+        release = release._replace(namespace=stated)
     # Options after -- in Argo CD's plugin.yaml are for kustomize. release has the values for helm.
     passed_on = arguments.passed_on if arguments.within is None else ()
     rendered = helm.render(directory, release, arguments.helm, passed_on, path)
@@ -260,7 +292,7 @@ def _one_to_build(
     for chart in charts:
         message = (
             f"{chart} is a Helm chart, whose files are templates and no manifests; build it by "
-            f"itself: krm-injector build {chart}"
+            f"itself: krm-injector build {files.quoted(chart)}"
         )
         problems.append(Result("error", message, file=chart, code="input-chart"))
 
@@ -282,10 +314,8 @@ def _not_rendered(
 
 def _to_name(directories: Sequence[str], arguments: Arguments) -> str:
     """The command that reads the directories, sorted by kind."""
-    import shlex
-
     named = directories if arguments.verbose else directories[:_MOST_NAMED]
-    words = " ".join(shlex.quote(files.shown(os.path.normpath(path))) for path in named)
+    words = " ".join(files.quoted(os.path.normpath(path)) for path in named)
     command = f"name those that are meant: krm-injector {arguments.command} {words}"
     if arguments.in_place:
         command = f"krm-injector build prints one of them injected: {words}"

@@ -5,7 +5,7 @@ module.
 from __future__ import annotations
 
 from krm_injector import pipeline
-from krm_injector.cli import bundles, placing
+from krm_injector.cli import bundles, placing, releases
 from krm_injector.cli.loader import Loaded
 from krm_injector.cli.request import Request
 from krm_injector.discovery import context
@@ -42,6 +42,7 @@ def explanation(request: Request, explained: Explained, brief: bool = False) -> 
     """
     settings = _settings(request, explained)
     outcome = pipeline.run(explained.bundle, settings, request.progress)
+    outcome = releases.advised(outcome, explained.sources, settings)
     bundles.refuse_unread(explained.results, len(outcome.decisions))
 
     locations = Locations(explained.parts, placing.rendered(explained.sources))

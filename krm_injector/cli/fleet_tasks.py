@@ -87,9 +87,7 @@ def _has_error(data: dict[str, Any]) -> bool:
 
 
 def _loaded(task: Task) -> tuple[Request, Loaded]:
-    """The manifests of a target, and the request with the functionConfig of its directory. Raises
-    Refused.
-    """
+    """The manifests of a target, and the request for it alone. Raises Refused."""
     target = task.target
     # A plan compares what two builds give.
     command = "build" if task.command == "plan" else task.command
@@ -97,8 +95,7 @@ def _loaded(task: Task) -> tuple[Request, Loaded]:
     arguments = Arguments(command, (target.path,), passed_on=target.options, **stated)
     request = Request(arguments, _no_stdin, task.environment)
 
-    loaded = loader.read(request, (target.path,), _release(target, arguments))
-    return loader.with_function_file(request, loaded, target.path), loaded
+    return request, loader.read(request, (target.path,), _release(target, arguments))
 
 
 def _no_stdin() -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.model import Refusals, Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files, kustomize
@@ -80,16 +79,6 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
     return Loaded((files.source(path),))
 
 
-def with_function_file(request: Request, loaded: Loaded, directory: str) -> Request:
-    """The request with the functionConfig that `krm-injector init` wrote into the directory, if no
-    other one is named.
-    """
-    path = os.path.join(directory, FUNCTION_FILE)
-    if request.arguments.config is None and not loaded.configs and os.path.isfile(path):
-        return request.with_options(config=path)
-    return request
-
-
 def refuse_missing_programs(request: Request) -> None:
     """Raises Refused if --kustomize or --helm names no program, whether it is needed or not."""
     from krm_injector.sources import helm
@@ -134,7 +123,7 @@ def _directory_is_meant(path: str, command: str) -> Result:
     directory = os.path.dirname(path) or "."
     message = (
         f"{path} is a kustomization and no manifest; name its directory: "
-        f"krm-injector {command} {directory}"
+        f"krm-injector {command} {files.quoted(directory)}"
     )
     return Result("error", message, file=path, code="input-ambiguous")
 

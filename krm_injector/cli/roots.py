@@ -177,13 +177,11 @@ def to_build(request: Request, directory: str) -> tuple[str, tuple[Result, ...]]
 
 
 def _several(fleet: Fleet, directory: str, verbose: bool) -> Result:
-    import shlex
-
     names = [target.path for target in fleet.targets]
     names = list(dict.fromkeys(names))
     kept = names if verbose else names[:_MOST_NAMED]
     rest = f" and {len(names) - len(kept):,} more (-v names them)" if len(names) > len(kept) else ""
-    shown = shlex.quote(files.shown(directory))
+    shown = files.quoted(directory)
     message = (
         f"{directory} holds {len(fleet.targets):,} targets, and build prints the manifests of one: "
         f"{', '.join(map(files.shown, kept))}{rest}. All of them, each into its own file: "

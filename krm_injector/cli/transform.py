@@ -6,7 +6,7 @@ With an error, nothing is printed, because the output is applied or committed.
 from __future__ import annotations
 
 from krm_injector import pipeline, results
-from krm_injector.cli import bundles
+from krm_injector.cli import bundles, releases
 from krm_injector.cli.request import REFUSED, Answer
 from krm_injector.model import Result
 from krm_injector.named_tuple import NamedTuple
@@ -121,6 +121,7 @@ def _transformed(
         read_results = (*application.results, *read_results)
 
     outcome = pipeline.ACTIONS[action](bundle, settings)
+    outcome = releases.advised(outcome, joined.sources, settings)
     all_results = [*read_results, *outcome.results]
     if action == "inject":
         bundles.refuse_unread(read_results, len(outcome.decisions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from krm_injector import pipeline
-from krm_injector.cli import bundles
+from krm_injector.cli import bundles, releases
 from krm_injector.cli.bundles import Manifests
 from krm_injector.cli.request import Request
 from krm_injector.function_config import Settings
@@ -17,6 +17,7 @@ def verified(request: Request, manifests: Manifests) -> Outcome:
     """
     settings = bundles.settings(request, manifests)
     outcome = pipeline.verify(_as_built(manifests, settings), settings)
+    outcome = releases.advised(outcome, manifests.joined.sources, settings)
     bundles.refuse_unread(manifests.results, len(outcome.decisions))
     return outcome._replace(results=(*manifests.results, *outcome.results))
 

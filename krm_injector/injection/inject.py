@@ -328,7 +328,7 @@ def _bad_annotation(workload: Workload, path: Step, name: str, value: str, probl
         "error",
         f"annotation {name}: {problem}; Istio refuses the pod until it is corrected or removed",
         workload.ref,
-        field=text((*path, "annotations")) + f"[{name}]",
+        field=text((*path, "annotations")) + f'["{name}"]',
         current=value,
         code="annotation-invalid",
     )

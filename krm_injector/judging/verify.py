@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from krm_injector.function_config import Settings
     from krm_injector.injection.control_plane import PreparedControlPlane
 
+# Infos that say on what the verdict rests; the others tell how injection went.
+ASSUMED = ("native-sidecars-assumed",)
 # No verdict: the run has reported why. For a Namespace it reports only the first workload.
 UNDECIDED = (Reason.NAMESPACE_UNKNOWN, Reason.NO_CONTROL_PLANE)
 
@@ -68,13 +70,13 @@ def judge(
     with_record: bool,
     meshes: Sequence[Mesh],
 ) -> tuple[Result, ...]:
-    """The run's own errors and warnings, then an error for each cause that makes a workload stale.
-    with_record: whether injection leaves a record (spec.record).
+    """The run's own errors, warnings and assumptions, then an error for each cause that makes a
+    workload stale. with_record: whether injection leaves a record (spec.record).
     """
     results = [
         result
         for result in run_results
-        if result.severity != "info" and result.code not in REINJECTION
+        if (result.severity != "info" or result.code in ASSUMED) and result.code not in REINJECTION
     ]
     refused = {result.resource for result in results if result.severity == "error"}
     for comparison in comparisons:

@@ -161,7 +161,7 @@ def edit_results(workload: Workload, entry: record.InjectionRecord) -> tuple[Res
 
 def _bad_record(workload: Workload, problem: record.BadRecord) -> Result:
     message = f"the annotation {RECORD_ANNOTATION} of {workload.ref} {problem}"
-    field = f"metadata.annotations[{RECORD_ANNOTATION}]"
+    field = f'metadata.annotations["{RECORD_ANNOTATION}"]'
     return Result("error", message, workload.ref, field, code="record-unusable")
 
 

@@ -175,8 +175,17 @@ def content(path: str) -> bytes:
 def unreadable(path: str, problem: OSError) -> Result:
     """The error result for a file that cannot be read or written."""
     name = shown(path)
-    message = f"{name}: {problem.strerror or problem}"
+    message = f"{name or 'an empty path'}: {problem.strerror or problem}"
+    if isinstance(problem, FileNotFoundError) and os.path.islink(path):
+        message = f"{name} is a link to {shown(os.readlink(path))}, which does not exist"
     return Result("error", message, file=name, code="input-unreadable")
+
+
+def quoted(path: str) -> str:
+    """A path as a shell reads it, for commands that a message gives for pasting."""
+    import shlex  # late: few runs give one
+
+    return shlex.quote(shown(path))
 
 
 def shown(path: str) -> str:

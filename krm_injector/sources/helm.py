@@ -133,7 +133,7 @@ def _advice(reason: str, directory: str) -> str:
     if "missing in charts/ directory" in reason:
         return (
             ".\nNothing is downloaded here; commit the charts it depends on: helm dependency build "
-            f"{directory}"
+            f"{files.quoted(directory)}"
         )
     if "failed to parse -" in reason:
         return ".\n- is the Application's parameter values"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from krm_injector.istio_names import LOCAL_CONFIG
 from krm_injector.model import Refused, Result
-from krm_injector.sources import processes
+from krm_injector.sources import files, processes
 from krm_injector.sources.files import Source
 from krm_injector.sources.processes import Rendered, Runner
 
@@ -116,24 +116,23 @@ def build(
 
 def _advice(reason: str, directory: str) -> str:
     """What to do about frequent failures."""
+    named = files.quoted(directory)
     if "external plugins disabled" in reason:
         return (
             ".\nThis kustomization runs functions. Where krm-injector is one of them, kustomize "
             "does it all:\n    kustomize build --enable-alpha-plugins --enable-exec "
-            f"{directory}\nOtherwise, if you trust them, allow them:\n    krm-injector build "
-            f"--allow-exec {directory}"
+            f"{named}\nOtherwise, if you trust them, allow them:\n    krm-injector build "
+            f"--allow-exec {named}"
         )
 
     if "must specify --enable-helm" in reason:
-        return f".\nAllow it: krm-injector build {directory} -- --enable-helm"
+        return f".\nAllow it: krm-injector build {named} -- --enable-helm"
     if "\\" in reason and "no such file" in reason:
         return (
             ".\nA path in the kustomization holds a backslash; write / in its place, which Windows "
             "takes too"
         )
     if "security; file" in reason:
-        return (
-            f".\nAllow it: krm-injector build {directory} -- --load-restrictor LoadRestrictionsNone"
-        )
+        return f".\nAllow it: krm-injector build {named} -- --load-restrictor LoadRestrictionsNone"
 
     return ""

@@ -86,7 +86,8 @@ def refuse(functions: Functions, directory: str, command: str) -> None:
     for program in functions.others:
         message = (
             f"{program.file}:{program.line} runs {program.what}; what a repository brings is not "
-            f"run unasked. If you trust it: krm-injector {command} --allow-exec {directory}"
+            f"run unasked. If you trust it: krm-injector {command} --allow-exec "
+            f"{files.quoted(directory)}"
         )
         results.append(Result("error", message, file=program.file, code="exec-not-allowed"))
 

@@ -10,6 +10,7 @@ from krm_injector.istio_names import FUNCTION_FILE
 from krm_injector.sources import processes
 from krm_injector.sources.files import CHART
 from krm_injector.wiring.function_file import function_file, spec_of
+from krm_injector.wiring.namespaces import as_word
 from krm_injector.wiring.plan import Plan, new
 from krm_injector.wiring.stated import NOTHING
 
@@ -31,8 +32,8 @@ runtimeConfig:
 """
 NOTE = (
     "Charts seldom name their Namespace: put the release's for NAMESPACE, and state what labels it "
-    """has:
-  krm-injector init helm --namespace-labels NAMESPACE=istio-injection=enabled"""
+    "has:\n  krm-injector init helm --namespace NAMESPACE "
+    "--namespace-labels NAMESPACE=istio-injection=enabled"
 )
 
 
@@ -44,7 +45,7 @@ def plan(directory: str, image: str | None, stated: Stated = NOTHING) -> Plan:
     files = function_file(directory, image, stated)
     template, arguments = _command(directory, stated)
     of_3 = f"{template} --post-renderer-args=inject {arguments}"
-    notes = () if spec_of(directory, files).get("namespaces") else (NOTE,)
+    notes = () if spec_of(directory, files).get("namespaces") else (NOTE + as_word(directory),)
     if version == 3:
         return Plan(files, (of_3,), notes)
 

@@ -79,7 +79,7 @@ def _new_kustomization(directory: str) -> tuple[File, str]:
     if os.path.isfile(os.path.join(directory, CHART)):
         message = (
             f"{directory} is a Helm chart, whose files are templates and no manifests; wire it "
-            f"with helm: krm-injector init helm {directory}"
+            f"with helm: krm-injector init helm {shlex.quote(directory)}"
         )
         raise Refused(Result("error", message, file=directory, code="input-chart"))
 

@@ -118,5 +118,10 @@ def to_state(directory: str, target: str, spec: dict[str, Any]) -> tuple[str, ..
         f"The labels of {which} decide who is injected,\n"
         "and no file here states them. State them as they are in the cluster (NAME= for none), or\n"
         "name the Namespaces' manifests with --context FILE. init adds them:\n"
-        f"  krm-injector init {target} {words}",
+        f"  krm-injector init {target} {words}{as_word(directory)}",
     )
+
+
+def as_word(directory: str) -> str:
+    """The directory as a further word of a command; "" for the working directory."""
+    return "" if os.path.normpath(directory) == "." else f" {files.quoted(directory)}"

@@ -145,3 +145,57 @@ def test_the_example_of_the_page_is_what_is_printed(pod: Any, tmp_path: Path) ->
     done = adopt(tmp_path, dump(pod, *values))
     assert done.returncode == 0, done.stderr
     assert done.stdout == page
+
+
+def test_a_dump_without_its_namespaces_can_be_completed(pod: Any, tmp_path: Path) -> None:
+    """The advice is about dumps: adopt has none of the options that other commands name."""
+    objects = [*builders.installation(), cluster.in_cluster(WEB), pod]
+    done = adopt(tmp_path, yaml.safe_dump(cluster.dump(*objects)))
+    assert done.returncode == 1 and "Namespace shop is not in the dump" in done.stderr
+    assert "--namespace-labels" not in done.stderr
+    (file,) = re.findall(r"kubectl get namespaces -o yaml > ([^ ,]+),", done.stderr)
+
+    (tmp_path / file).write_text(yaml.safe_dump(cluster.dump(builders.SHOP)))
+    done = krm_text("adopt", "dump.yaml", file, cwd=tmp_path)
+    assert (done.returncode, "1 of 1 pod is what Git gives" in done.stdout) == (0, True)
+
+
+def test_what_the_pods_tell_is_not_assumed(pod: Any, tmp_path: Path) -> None:
+    assert "[native-sidecars-assumed]" not in adopt(tmp_path, dump(pod)).stderr
+
+    template = as_stored(WEB)["spec"]["template"]
+    labels = {**template["metadata"]["labels"], "pod-template-hash": "7f"}
+    older = {**pod, "spec": template["spec"]}
+    older["metadata"] = {**pod["metadata"], "labels": labels, "annotations": {}}
+    done = adopt(tmp_path, dump(older))
+    assert "[native-sidecars-assumed]" in done.stderr
+    assert "0 of 1 pod is what Git gives, and 1 after a restart" in done.stdout
+
+
+def test_a_proof_of_nothing_is_an_error(pod: Any, tmp_path: Path) -> None:
+    """All its pods belong to workloads of another dump."""
+    other = builders.deployment("other")
+    objects = [builders.SHOP, *builders.installation(), cluster.in_cluster(other), pod]
+    done = adopt(tmp_path, yaml.safe_dump(cluster.dump(*objects)), "--output", "istio")
+    assert done.returncode == 1 and "error: no pod of the dump was compared" in done.stderr
+    assert "no pod was compared, so nothing is proved" in done.stdout
+    assert (tmp_path / "istio/mesh.yaml").exists(), "what could be told is written"
+
+
+def test_a_webhook_whose_control_plane_is_gone(pod: Any, tmp_path: Path) -> None:
+    gone = []
+    for each in builders.installation():
+        if each["kind"] == "MutatingWebhookConfiguration":
+            gone.append(yaml.safe_load(yaml.safe_dump(each).replace("default", "1-99")))
+    gone[0]["metadata"]["name"] += "-1-99"
+    for webhook in gone[0]["webhooks"]:
+        webhook["clientConfig"]["service"]["name"] = "istiod-1-99"
+        webhook["namespaceSelector"] = {"matchLabels": {"istio.io/rev": "1-99"}}
+    pay = builders.namespace("pay", {"istio.io/rev": "1-99"})
+    api = builders.deployment("api")
+    api["metadata"]["namespace"] = "pay"
+
+    done = adopt(tmp_path, dump(pod, pay, cluster.in_cluster(api), *gone))
+    assert done.returncode == 1 and "[control-plane-missing]" in done.stderr
+    assert "with the ConfigMaps of that control plane" in done.stderr
+    assert "--mesh" not in done.stderr

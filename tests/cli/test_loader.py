@@ -267,7 +267,7 @@ def test_what_is_no_kubernetes_object_is_passed_over_with_one_line(run: Run) -> 
         }
     )
     code, out, err = run("verify", "d")
-    assert (code, out) == (0, "0 workloads verified\n")
+    assert (code, out) == (0, "there are no workloads to verify\n")
     (line,) = [line for line in err.splitlines() if "input-passed-over" in line]
     assert line.startswith("info: passed over 8 files that hold no Kubernetes object: d/0.json,")
     assert "and 5 more (-v names them)" in line
@@ -589,3 +589,51 @@ def test_a_program_s_words_keep_their_lines_and_its_warnings_come_once(run: Run)
         "exit status 3): no [kustomize-failed]\n    spec:\n      a: 1\n" in err
         and "'vars'" not in err
     )
+
+
+@pytest.mark.parametrize("holds", ["plain", "list", "kustomization", "chart", "package"])
+def test_what_init_wrote_into_a_directory_counts_for_every_command(run: Run, holds: str) -> None:
+    """Argo CD's plugin reads it there, and build: so the others tell what these give."""
+    files = {
+        name: text.replace(NAMESPACE, "")
+        for name, text in HOLDS[holds].items()
+        if name != "istio-inject.yaml"
+    }
+    kptfile = KPTFILE.partition("pipeline")[0]
+    run.write(files | ({"Kptfile": kptfile} if holds == "package" else {}))
+    for command in COMMANDS:
+        if command != "eject":
+            assert "[namespace-missing]" in run(command, "d")[2]
+
+    run.write({"istio-inject.yaml": CONFIG + STUB})
+    for command in ("inject", "diff", "images", "build"):
+        code, out, err = run(command, "d")
+        assert code == 0 and "proxyv2" in out, err
+    assert "1 injected" in run("explain", "d")[1]
+    assert "[verify-not-injected]" in run("verify", "d")[2]
+
+    # --config replaces it.
+    run.write({"other.yaml": CONFIG + STUB.replace("enabled", "disabled")}, "")
+    assert "0 injected" in run("explain", "--config", "other.yaml", "d")[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [NAMESPACE.replace("shop", "far"), "", "- op: add\n  path: /a\n  value: 1\n"],
+    ids=["manifest", "empty", "patch"],
+)
+def test_a_file_of_the_name_that_init_uses_can_be_something_else(run: Run, text: str) -> None:
+    run.write({"a.yaml": FILES, "istio-inject.yaml": text})
+    for command in ("explain", "diff", "images"):
+        code, out, err = run(command, "d")
+        assert code == 0 and out, err
+
+
+def test_several_directories_with_configurations_that_differ_are_refused(run: Run) -> None:
+    run.write({"a.yaml": deployment("a"), "istio-inject.yaml": CONFIG + STUB}, "d")
+    run.write({"b.yaml": deployment("b"), "istio-inject.yaml": CONFIG + STUB}, "e")
+    assert "2 injected" in run("explain", "d", "e")[1]
+
+    run.write({"istio-inject.yaml": CONFIG + STUB.replace("enabled", "disabled")}, "e")
+    code, out, err = run("explain", "d", "e")
+    assert (code, out) == (1, "") and "--config d/istio-inject.yaml" in err

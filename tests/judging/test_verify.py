@@ -516,3 +516,14 @@ def test_another_order_of_containers_is_told_as_an_order(field: str) -> None:
         f"the order of spec.template.spec.{field} of Deployment shop/web "
     )
     assert "edited" not in found.message
+
+
+def test_what_the_verdict_assumes_of_the_nodes_is_told() -> None:
+    """Whether a sidecar is native depends on kubelets that nothing states."""
+    chance = random.Random(SEED)
+    after = injected(workload(chance))
+    told = [result.code for result in pipeline.verify(bundle(SHOP, after), DEFAULT).results]
+    assert told == ["native-sidecars-assumed"]
+
+    stated = DEFAULT._replace(kubernetes_version="1.33")
+    assert pipeline.verify(bundle(SHOP, after), stated).results == ()

@@ -132,3 +132,11 @@ def test_only_a_directory_can_be_built(tmp_path: Path) -> None:
         with pytest.raises(Refused) as refused:
             join(read(path, command="build").sources)
         assert refused.value.results[0].file == str(path)
+
+
+def test_a_link_that_leads_nowhere_is_told_as_that(tmp_path: Path) -> None:
+    link = tmp_path / "a.yaml"
+    link.symlink_to("vendor/a.yaml")
+    with pytest.raises(Refused) as refused:
+        files.content(str(link))
+    assert "a.yaml is a link to vendor/a.yaml, which does not exist" in str(refused.value)

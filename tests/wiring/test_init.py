@@ -275,7 +275,10 @@ def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path, target: str) -
 @pytest.mark.parametrize(
     ("target", "folder"), [("helm", ".krm-injector"), ("github-action", ".github")]
 )
-def test_a_file_in_a_folder_s_place(tmp_path: Path, target: str, folder: str) -> None:
+def test_a_file_in_a_folder_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, folder: str
+) -> None:
+    monkeypatch.setenv("PATH", "")  # with a Helm 3 there, no plugin is written
     (tmp_path / folder).write_text("mine\n")
     assert f"{folder} is there and no directory" in refused(target, tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,23 @@ def test_a_chart_is_no_kustomization(tmp_path: Path) -> None:
     before = tree(work)
     assert "krm-injector init helm . [input-chart]" in init(work, "kustomize", code=1)
     assert tree(work) == before
+
+
+def test_what_init_says_to_add_can_be_pasted(tmp_path: Path) -> None:
+    """The command names the directory: else it would write into the one that people are in."""
+    write(
+        tmp_path, {"my app/web.yaml": WEB.replace("name: web}", "name: web, namespace: shop}", 1)}
+    )
+    told = init(tmp_path, "kustomize", "my app")
+    (command,) = [line for line in told.splitlines() if "init kustomize --namespace-labels" in line]
+    words = shlex.split(command)[2:]
+    assert words[-1] == "my app"
+
+    init(tmp_path, *words)
+    assert sorted(tree(tmp_path)) == [
+        f"my app/{name}" for name in ("istio-inject.yaml", "kustomization.yaml", "web.yaml")
+    ]
+    assert b"istio-injection: enabled" in tree(tmp_path)["my app/istio-inject.yaml"]
+
+    told = init(tmp_path / "my app", "kustomize", ".")
+    assert "init kustomize" not in told

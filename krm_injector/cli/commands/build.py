@@ -35,6 +35,5 @@ def run(request: Request) -> Answer:
     request = request._replace(arguments=arguments)
     loaded = loader.read(request, (directory,), release)
 
-    request = loader.with_function_file(request, loaded, directory)
     answer = transform.answer(request, loaded, to_apply=True, application=application)
     return answer._replace(results=(*told, *answer.results))

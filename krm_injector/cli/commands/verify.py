@@ -54,10 +54,8 @@ def _verified(request: Request) -> Answer:
 
 def _passed_over(stated: Sequence[str]) -> Result:
     """The info about kustomizations that are named as files."""
-    import shlex
-
     directories = dict.fromkeys(os.path.dirname(path) or "." for path in stated)
-    words = " ".join(shlex.quote(files.shown(directory)) for directory in directories)
+    words = " ".join(files.quoted(directory) for directory in directories)
     message = (
         f"passed over {results.counted(len(stated), 'file')} of kustomizations; what these render "
         f"to is verified by their directories: krm-injector verify {words}"
@@ -70,7 +68,7 @@ def _summary(outcome: Outcome) -> str:
     count = outcome.workloads
     shown = results.counted(count, "workload")
     if not results.exit_code(outcome.results):
-        return f"{shown} verified\n"
+        return f"{shown} verified\n" if count else "there are no workloads to verify\n"
 
     stale = verifying.stale(outcome)
     if count == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
 from krm_injector.fleet.finding.candidates import Candidate
@@ -9,6 +10,7 @@ from krm_injector.fleet.finding.kustomizations import Graph
 from krm_injector.fleet.finding.tree import Link, Tree, upwards
 from krm_injector.fleet.model import PassedOver
 from krm_injector.model import Result
+from krm_injector.sources import files
 
 _LINK = "a link in it leads out of the repository"
 
@@ -21,12 +23,16 @@ def refused(
         return list(candidates), [], []
 
     readers = _readers(tree.links, graph)
+    of_manifests = _readers(filter(_is_manifest, tree.links), graph)
+    themselves = {link.path: link for link in tree.links}
     kept: list[Candidate] = []
     passed_over: list[PassedOver] = []
     results: list[Result] = []
     for candidate in candidates:
         directories = graph.reachable([candidate.path]) or {candidate.path}
-        link = next((readers[path] for path in sorted(directories) if path in readers), None)
+        reading = of_manifests if candidate.kind == "directory" else readers
+        link = next((reading[path] for path in sorted(directories) if path in reading), None)
+        link = themselves.get(candidate.path, link)
         if link is None:
             kept.append(candidate)
             continue
@@ -40,6 +46,13 @@ def refused(
         results.append(Result("error", message, file=link.path, code="fleet-link"))
 
     return kept, passed_over, results
+
+
+def _is_manifest(link: Link) -> bool:
+    """Whether a directory of plain manifests would read it. Nobody follows a link to a directory
+    there (see tree.py).
+    """
+    return files.is_manifest_name(os.path.basename(link.path)) and not os.path.isdir(link.target)
 
 
 def _readers(links: Iterable[Link], graph: Graph) -> dict[str, Link]:

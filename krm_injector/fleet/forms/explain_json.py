@@ -9,7 +9,7 @@ from krm_injector import codes
 from krm_injector.fleet.forms.differing import Differing
 from krm_injector.fleet.forms.explained import AdviceGroup, Explained, Unexpected, messages
 from krm_injector.fleet.forms.placed import Placed
-from krm_injector.fleet.forms.sums import total
+from krm_injector.fleet.forms.sums import most, total
 from krm_injector.fleet.forms.totals import changed_since
 from krm_injector.fleet.model import TargetResult
 from krm_injector.judging.advice.amounts import shown
@@ -55,8 +55,13 @@ def _summary(explained: Explained) -> dict[str, Any]:
         "clusters": len([each for each in explained.clusters if each.name]),
         "shard": {"number": number, "count": count},
         **summary(explained.workloads),
-        "requests": _amounts(total(explained.clusters)),
+        "requests": _requests(total(explained.clusters), most(explained.clusters)),
     }
+
+
+def _requests(least: Added, at_most: Added) -> dict[str, Any]:
+    """``most`` only where autoscalers make it differ, as explain has it."""
+    return {**_amounts(least), **({"most": _amounts(at_most)} if at_most != least else {})}
 
 
 def _amounts(added: Added) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def _cluster(explained: Explained, name: str) -> dict[str, Any]:
         "leftOut": cluster.left_out,
         "errors": cluster.errors,
         "versions": cluster.versions,
-        "requests": _amounts(cluster.added),
+        "requests": _requests(cluster.added, cluster.most),
         "namespaces": {
             each.namespace: _amounts(each.added)
             for each in explained.namespaces

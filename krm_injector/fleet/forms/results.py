@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from krm_injector.fleet.model import Report, TargetResult
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.results import counted
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _FIRST_NAMES = 3  # of the targets, or objects, that have the same
 _MOST_OF_CODE = 3  # warnings, and notes, of one code
 _BRIEF = 160  # characters of a message in a few words
+# Where a command begins that a message gives for copying.
+_COMMAND = lazy_pattern(r"(?:(?<=: )|(?<=  ))(?:krm-injector|helm|kustomize|kubectl|kpt) [a-z]")
 _PATH, _OBJECT = "\0", "\1"  # what stands for a target's own path and object: no message has them
 
 
@@ -114,12 +117,26 @@ def _group(text: str, found: Sequence[tuple[str, Result]], paths: Mapping[str, s
     targets = tuple(dict.fromkeys(name for name, _ in found))
     objects = tuple(dict.fromkeys(str(each.resource) for _, each in found if each.resource))
 
-    path = paths.get(target, "") if len(targets) == 1 else "…"
     one = "each object" if len(objects) > 1 else str(result.resource)
     message = text.replace(f"{_OBJECT}: ", "") if len(objects) > 1 else text
-    return Group(
-        targets, objects, message.replace(_OBJECT, one).replace(_PATH, path or target), result
-    )
+    message = message.replace(_OBJECT, one)
+    path = paths.get(target, "") or target
+    return Group(targets, objects, _with_path(message, path, len(targets) > 1), result)
+
+
+def _with_path(message: str, path: str, shared: bool) -> str:
+    """The message with the directory of its target. Where several share it there is none to name,
+    but a command that a reader may copy has that of the first.
+    """
+    if _PATH not in message or not shared:
+        return message.replace(_PATH, path)
+
+    lines = []
+    for line in message.split("\n"):
+        command = _COMMAND.search(line)
+        end = command.start() if command else len(line)
+        lines.append(line[:end].replace(_PATH, "…") + line[end:].replace(_PATH, path))
+    return "\n".join(lines)
 
 
 def _first(names: Sequence[str]) -> str:

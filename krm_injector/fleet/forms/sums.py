@@ -33,7 +33,8 @@ class ClusterSum(NamedTuple):
     left_out: int
     errors: int  # workloads that injection refuses
     versions: dict[str, int]  # version of Istio -> workloads that it injects
-    added: Added
+    added: Added  # to the pods that their objects state, or the least of their autoscalers
+    most: Added  # with autoscalers at the most
 
 
 class PlaneSum(NamedTuple):
@@ -52,13 +53,14 @@ def of_clusters(
 ) -> tuple[ClusterSum, ...]:
     names = sorted({targets[result.name].cluster for result in report.results})
     target_counts = {name: [0, 0] for name in names}
-    added = dict.fromkeys(names, Added())
+    added, most = dict.fromkeys(names, Added()), dict.fromkeys(names, Added())
     for result in report.results:
         cluster = targets[result.name].cluster
         target_counts[cluster][0] += 1
         target_counts[cluster][1] += has_errors(result)
-        for _, more in _requests(result):
-            added[cluster] = added[cluster].plus(more)
+        for _, least_of_target, most_of_target in _requests(result):
+            added[cluster] = added[cluster].plus(least_of_target)
+            most[cluster] = most[cluster].plus(most_of_target)
 
     verdicts = {name: dict.fromkeys(_VERDICTS, 0) for name in names}
     for each in placed:
@@ -66,7 +68,9 @@ def of_clusters(
 
     versions = _versions(report, targets)
     return tuple(
-        _cluster(name, target_counts[name], verdicts[name], versions[name], added[name])
+        _cluster(name, target_counts[name], verdicts[name], versions[name])._replace(
+            added=added[name], most=most[name]
+        )
         for name in names
     )
 
@@ -76,12 +80,14 @@ def _cluster(
     targets: Sequence[int],
     verdicts: Mapping[str, int],
     versions: dict[str, int],
-    added: Added,
 ) -> ClusterSum:
+    """A cluster's sum, without what is added."""
     injected, left_out, errors = (verdicts[verdict] for verdict in _VERDICTS)
     workloads = injected + left_out + errors
     count, failed = targets
-    return ClusterSum(name, count, failed, workloads, injected, left_out, errors, versions, added)
+    return ClusterSum(
+        name, count, failed, workloads, injected, left_out, errors, versions, Added(), Added()
+    )
 
 
 def _versions(report: Report, targets: Mapping[str, Target]) -> dict[str, dict[str, int]]:
@@ -130,7 +136,7 @@ def of_namespaces(report: Report, targets: Mapping[str, Target]) -> tuple[Namesp
     totals: dict[tuple[str, str], Added] = {}
     for result in report.results:
         cluster = targets[result.name].cluster
-        for namespace, more in _requests(result):
+        for namespace, more, _ in _requests(result):
             key = (cluster, namespace)
             totals[key] = totals.get(key, Added()).plus(more)
 
@@ -139,14 +145,28 @@ def of_namespaces(report: Report, targets: Mapping[str, Target]) -> tuple[Namesp
     )
 
 
-def _requests(result: TargetResult) -> Iterator[tuple[str, Added]]:
-    for namespace, added in (result.data.get("requests") or {}).items():
-        cpu, memory = number(added.get("cpu")), number(added.get("memory"))
-        yield namespace, Added(added.get("pods") or 0, cpu or 0, memory or 0)
+def _requests(result: TargetResult) -> Iterator[tuple[str, Added, Added]]:
+    """Each Namespace with what is added to its pods, and the same with autoscalers at the most."""
+    for namespace, amounts in (result.data.get("requests") or {}).items():
+        least = _added(amounts)
+        yield namespace, least, _added(amounts["most"]) if amounts.get("most") else least
+
+
+def _added(amounts: Mapping[str, Any]) -> Added:
+    cpu, memory = number(amounts.get("cpu")), number(amounts.get("memory"))
+    return Added(amounts.get("pods") or 0, cpu or 0, memory or 0)
 
 
 def total(sums: Iterable[NamespaceSum | ClusterSum]) -> Added:
     result = Added()
     for each in sums:
         result = result.plus(each.added)
+    return result
+
+
+def most(clusters: Iterable[ClusterSum]) -> Added:
+    """The total with autoscalers at the most."""
+    result = Added()
+    for each in clusters:
+        result = result.plus(each.most)
     return result

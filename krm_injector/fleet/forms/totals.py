@@ -13,11 +13,11 @@ from krm_injector.fleet.forms.explained import (
 )
 from krm_injector.fleet.forms.placed import Placed, first_names, resource_name, where
 from krm_injector.fleet.forms.results import Group, groups, has_errors
-from krm_injector.fleet.forms.sums import total
+from krm_injector.fleet.forms.sums import most, total
 from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.judging.advice.amounts import brief
 from krm_injector.judging.advice.requests import Added
-from krm_injector.presenting.explain.totals import SOURCES, added_text, counts
+from krm_injector.presenting.explain.totals import SOURCES, adds, counts
 from krm_injector.results import counted
 
 TYPE_CHECKING = False
@@ -78,14 +78,20 @@ def workloads(explained: Explained) -> list[str]:
         return ["There are no workloads."] if explained.report.results else []
 
     sentences = [counts(explained.workloads)]
-    added = total(explained.clusters)
-    if added != Added():
-        sentences.append(f"Injection adds requests of {added_text(added)}.")
+    least, at_most = total(explained.clusters), most(explained.clusters)
+    if at_most != Added():
+        sentences.append(adds(least, at_most, _kinds(explained)))
     if len(explained.planes) == 1:
         plane = explained.planes[0]
         version = f"Istio {plane.version}" if plane.version else "unknown version"
         sentences.append(f"Control plane: {plane.revision} ({version}{SOURCES[plane.source]}).")
     return sentences
+
+
+def _kinds(explained: Explained) -> set[str]:
+    """The kinds of injected workloads."""
+    workloads = explained.workloads
+    return {each["kind"] for each in workloads if each["verdict"] == "injected"}
 
 
 def shown(billionths: int, resource: Literal["cpu", "memory"]) -> str:

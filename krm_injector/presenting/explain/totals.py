@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from krm_injector.judging.advice.amounts import brief
 from krm_injector.judging.advice.requests import Added, Requests, in_all
@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_DAEMON = "DaemonSet"
 _MOST_NAMESPACES = 12  # counted one by one
 _MOST_NAMES = 3  # workloads that one doubt names
 SOURCES = {  # where the configuration of a control plane was found
@@ -38,7 +39,10 @@ def totals(
         ]
 
     requests = requests or {}
-    sentences = [f"{counts(entries)} {_added(requests)}".rstrip()]
+    kinds = {entry["kind"] for entry in entries if entry["verdict"] == "injected"}
+    total = in_all(requests)
+    added = adds(total.least.added, total.most.added, kinds)
+    sentences = [f"{counts(entries)} {added}".rstrip()]
     if len({entry["namespace"] for entry in entries}) > 1:
         sentences.append(_by_namespace(entries))
     sentences += _added_by_namespace(requests)
@@ -101,16 +105,16 @@ def _by_namespace(entries: list[Entry]) -> str:
     )
 
 
-def _added(requests: Mapping[str, Requests]) -> str:
-    """What injection adds in all, and with autoscalers at the most; "" if nothing is injected."""
-    total = in_all(requests)
-    if not total.most.added.pods:
+def adds(least: Added, most: Added, kinds: Collection[str]) -> str:
+    """What injection adds in all, and with autoscalers at the most; "" if nothing is injected.
+    kinds: of the injected workloads.
+    """
+    if not most.pods:
         return ""
-    if total.most == total.least:
-        return f"Injection adds requests of {added_text(total.least.added)}."
 
-    least, most = added_text(total.least.added), added_text(total.most.added)
-    return f"Injection adds requests of {least}, with autoscalers at the most {most}."
+    at_most = "" if most == least else f", with autoscalers at the most {added_text(most)}"
+    text = f"Injection adds requests of {added_text(least)}{at_most}."
+    return f"{text} Pods of DaemonSets, one a node, are not counted." if _DAEMON in kinds else text
 
 
 def _added_by_namespace(requests: Mapping[str, Requests]) -> list[str]:

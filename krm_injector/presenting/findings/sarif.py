@@ -60,7 +60,7 @@ def _run(findings: Findings) -> dict[str, Any]:
         "tool": {"driver": driver},
         # Runs of other commands do not replace the results of this one.
         "automationDetails": {"id": f"{findings.name}/"},
-        "invocations": [_invocation(notes)],
+        "invocations": [_invocation(notes, results.exit_code(each.result for each in told))],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The working directory."}}},
         "columnKind": "unicodeCodePoints",
         "results": _results(found, rules, findings),
@@ -71,11 +71,14 @@ def _codes(findings: Iterable[Finding]) -> list[str]:
     return list(dict.fromkeys(each.code for each in findings))
 
 
-def _invocation(notes: Sequence[Finding]) -> dict[str, Any]:
-    """The run as such: it was done, whatever it found."""
+def _invocation(notes: Sequence[Finding], code: int) -> dict[str, Any]:
+    """The run as such. It was done, whatever it found: what it refuses is a result, and GitHub
+    would throw away the results of a run that was not successful.
+    """
     distinct = {(each.code, each.sentence): each for each in notes}  # all targets say some
     return {
         "executionSuccessful": True,
+        "exitCode": code,
         "toolExecutionNotifications": [
             {
                 "descriptor": {"id": each.code},

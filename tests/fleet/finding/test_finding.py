@@ -248,6 +248,22 @@ def test_a_link_out_of_the_repository_refuses_its_target(finder: Finder, tmp_pat
     assert "bad/prod" in passed_over(fleet)
 
 
+@pytest.mark.parametrize(
+    ("link", "is_read"),
+    [("loop", False), ("README.md", False), (".hidden.yaml", False), ("more.yaml", True)],
+)
+def test_plain_manifests_are_refused_only_for_links_that_are_read(
+    finder: Finder, tmp_path: Path, link: str, is_read: bool
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    (outside / "folder").mkdir(parents=True)
+    (outside / "file").write_text("a: 1\n")
+    os.symlink(outside / ("folder" if link == "loop" else "file"), link)
+    fleet = finder.find({"web.yaml": DEPLOYMENT})
+    assert ("fleet-link" in {result.code for result in fleet.results}) is is_read
+    assert names(fleet) == ([] if is_read else ["root"])
+
+
 def test_a_link_within_the_repository_is_followed_by_nobody(finder: Finder) -> None:
     os.mkdir("apps")
     os.symlink("../base", "apps/base")

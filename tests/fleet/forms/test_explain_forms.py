@@ -278,3 +278,27 @@ def test_markdown_has_no_markup_of_the_input() -> None:
 
 def test_markdown_of_nothing() -> None:
     assert comment(reports.report([])) == "0 targets.\n"
+
+
+def test_autoscalers_at_the_most_are_told(schema: Any) -> None:
+    scaled = reports.result("a", [reports.workload("web")])
+    scaled.data["requests"]["shop"]["most"] = {"pods": 8, "cpu": "800m", "memory": "1Gi"}
+    two = reports.report([scaled, reports.result("b", [reports.workload("api")])])
+    assert (
+        "Injection adds requests of 200m CPU and 256Mi memory to 2 pods, with autoscalers at the "
+        "most 900m CPU and 1152Mi memory to 9 pods."
+    ) in table(two).replace("\n", " ")
+
+    told = document(two)
+    jsonschema.validate(told, schema)
+    most = {"pods": 9, "cpu": "900m", "memory": "1152Mi"}
+    assert told["summary"]["requests"]["most"] == most == told["clusters"][0]["requests"]["most"]
+    assert "most" not in document(reports.report([reports.result("b")]))["summary"]["requests"]
+
+
+def test_pods_of_daemonsets_are_told_not_to_be_counted() -> None:
+    web, agent = reports.workload("web"), reports.workload("agent", kind="DaemonSet")
+    left_out = reports.workload("agent", "left out", kind="DaemonSet")
+    told = "Pods of DaemonSets, one a node, are not counted."
+    assert told in table(reports.report([reports.result("a", [web, agent])])).replace("\n", " ")
+    assert told not in table(reports.report([reports.result("a", [web, left_out])]))

@@ -215,3 +215,30 @@ def test_what_is_about_the_fleet_and_the_run_comes_first() -> None:
 
 def test_nothing_is_said_of_nothing() -> None:
     assert results.of_report(reports.report([])) == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("no: {path} is bad", "in 2 targets (a, b): no: … is bad"),
+        (
+            "it runs x. If you trust it: krm-injector explain --allow-exec {path}",
+            "in 2 targets (a, b): it runs x. If you trust it: krm-injector explain --allow-exec "
+            "apps/a",
+        ),
+        (
+            "charts/ of {path} lacks one.\nCommit it: helm dependency build {path}",
+            "in 2 targets (a, b): charts/ of … lacks one.\nCommit it: helm dependency build apps/a",
+        ),
+        (
+            "allow it:\n    kustomize build --enable-exec {path}\nOr not",
+            "in 2 targets (a, b): allow it:\n    kustomize build --enable-exec apps/a\nOr not",
+        ),
+    ],
+)
+def test_a_command_that_many_targets_share_can_be_copied(message: str, told: str) -> None:
+    paths = {name: f"apps/{name}" for name in ("a", "b")}
+    targets = [
+        result(name, Result("error", message.format(path=path))) for name, path in paths.items()
+    ]
+    assert told_of(targets, paths) == [told]

@@ -44,6 +44,12 @@ def test_what_code_scanning_refuses_is_not_in_it(name: str) -> None:
     assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
 
 
+def test_the_exit_status_is_told() -> None:
+    for findings in samples.SAMPLES.values():
+        errors = any(each.result.severity == "error" for each in findings.findings)
+        assert [each["exitCode"] for each in run_of(findings)["invocations"]] == [int(errors)]
+
+
 def test_line_and_columns() -> None:
     (result,) = results_of(samples.COLLISION)
     assert physical(result)["artifactLocation"]["uri"] == "base/web%20app.yaml"
