@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
-    """A unified diff of each file that changes."""
+def unified(
+    manifests: Manifests, outcome: Outcome, colours: bool, credentials: bool = False
+) -> str:
+    """A unified diff of each file that changes, with the credentials in it or without."""
     joined = manifests.joined
     texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
     names = [source.file or source.directory for source in joined.sources]
     pairs = diff.pairs(names, joined.parts, texts)
-    return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)
+    return "".join(
+        diff.unified(before, after, file, colours, credentials) for file, before, after in pairs
+    )
 
 
 def by_image(request: Request, manifests: Manifests) -> tuple[Outcome, dict[str, list[str]]]:

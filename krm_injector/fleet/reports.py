@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from krm_injector.fleet import serial
+from krm_injector.kube.credentials import in_value
 from krm_injector.model import Refused, Result
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ def write(path: str, report: Report) -> None:
     beside = f"{path}.{os.getpid()}.part"
     try:
         with open(beside, "w", encoding="utf-8") as file:
-            file.write(serial.to_json(report))
+            file.write(serial.to_json(_shown(report)))
 
         os.replace(beside, path)
     except OSError as problem:
@@ -25,6 +26,18 @@ def write(path: str, report: Report) -> None:
     finally:
         if os.path.exists(beside):
             os.remove(beside)
+
+
+def _shown(report: Report) -> Report:
+    """The report without credentials among the values for charts, which nothing reads back."""
+    targets = tuple(
+        target._replace(
+            set_values=tuple(in_value(dict(target.set_values)).items()),
+            options=tuple(in_value(target.options)),
+        )
+        for target in report.fleet.targets
+    )
+    return report._replace(fleet=report.fleet._replace(targets=targets))
 
 
 def read(path: str) -> Report:
