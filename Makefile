@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: lock demo test fast lint check format bench clean help venv dev compile
+.PHONY: lock pythons demo test fast lint check format bench clean help venv dev compile
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +47,10 @@ demo: venv
 
 test: dev
 	@$(BIN)/python -m pytest
+
+# The fast tests with the oldest and the newest other Python of this machine.
+pythons: dev
+	@sh scripts/other_pythons.sh
 
 fast: dev
 	@$(BIN)/python -m pytest -m "not slow and not e2e"
