@@ -3,10 +3,16 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md ./
+COPY requirements requirements
 COPY krm_injector krm_injector
-# Bytecode is made here: where it runs, nothing can be written. The environment has no pip of its own.
-RUN python3 -m venv --without-pip /opt/krm-injector \
- && python3 -m pip --python /opt/krm-injector/bin/python install --no-cache-dir --compile .
+# Every package has the hash of requirements/. The wheel is made outside of the environment, which has
+# no pip and no build tools. Bytecode is made here: where it runs, nothing can be written.
+RUN for each in build krm-injector; do python3 -m venv --without-pip /opt/$each; done \
+ && export PIP_NO_CACHE_DIR=1 built="--python /opt/build/bin/python" into="--python /opt/krm-injector/bin/python" \
+ && python3 -m pip $built install --require-hashes -r requirements/build.txt \
+ && python3 -m pip $built wheel --no-deps --no-build-isolation -w /opt/wheel . \
+ && python3 -m pip $into install --compile --require-hashes -r requirements/run.txt \
+ && python3 -m pip $into install --compile --no-deps --no-index /opt/wheel/*.whl
 
 FROM python:3.12-slim
 COPY --from=build /opt/krm-injector /opt/krm-injector

@@ -6,24 +6,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # The first Python of at least 3.10.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test fast lint check format bench clean docs help venv dev compile
+.PHONY: lock pythons demo test fast lint check format bench release clean docs help venv dev compile
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 
-$(VENV)/.runtime: pyproject.toml scripts/make_venv.py
+$(VENV)/.runtime: pyproject.toml requirements/run.txt scripts/make_venv.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed: sudo apt-get install -y python3" >&2; exit 1; }
 	@$(PYTHON) scripts/make_venv.py $(VENV)
+	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime
+# First what requirements/ pins, by hash; then what pyproject.toml may have beside it.
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install -e '.[dev]'
 	@touch $@
+
+# The pins anew: needs uv (pip install uv). LOCK=--upgrade takes the newest.
+lock:
+	@sh scripts/lock.sh $(LOCK)
 
 # Compiled here rather than at the first import: where bytecode may not be written, every start would pay for it.
 compile:
@@ -40,6 +47,10 @@ demo: venv
 
 test: dev
 	@$(BIN)/python -m pytest
+
+# The fast tests with the oldest and the newest other Python of this machine.
+pythons: dev
+	@sh scripts/other_pythons.sh
 
 fast: dev
 	@$(BIN)/python -m pytest -m "not slow and not e2e"

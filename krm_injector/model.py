@@ -6,6 +6,7 @@ Kubernetes objects are plain ``dict``/``list``/``str``/``int``/``float``/``bool`
 
 from __future__ import annotations
 
+from krm_injector.kube.credentials import may_hold
 from krm_injector.kube.workloads import text
 from krm_injector.light import StrEnum
 from krm_injector.named_tuple import NamedTuple
@@ -43,6 +44,31 @@ class Result(NamedTuple):
     # Of the cause, where it is known already: in a text that cannot be read. presenting.places
     # finds all others.
     place: Place | None = None
+
+
+def _safe(result: Result) -> Result:
+    """The result without credentials, which its message may quote and its values may be."""
+    if result.current is None and result.proposed is None and not may_hold(result.message):
+        return result
+
+    from krm_injector.kube import credentials  # the rest of it: patterns, which few runs need
+
+    kind = result.resource.kind if result.resource is not None else ""
+    current, proposed = result.current, result.proposed
+    shown = credentials.of_field(result.field, current, kind)
+    message = credentials.in_sentence(result.message, None if shown is current else current)
+    changed = result._replace(
+        message=message,
+        current=shown,
+        proposed=proposed if shown is current else None,
+    )
+    return result if changed == result else changed
+
+
+if not TYPE_CHECKING:
+    # Whoever makes a result, and wherever it goes. A subclass would be another type to mypy.
+    _plain = Result.__new__
+    Result.__new__ = lambda cls, /, *values, **named: _safe(_plain(cls, *values, **named))
 
 
 class Place(NamedTuple):

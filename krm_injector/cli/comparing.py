@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from krm_injector.sources.manifests import Joined
 
 
-def unified(manifests: Manifests, outcome: Outcome, colours: bool) -> str:
-    """A unified diff of each file that changes."""
+def unified(
+    manifests: Manifests, outcome: Outcome, colours: bool, credentials: bool = False
+) -> str:
+    """A unified diff of each file that changes, with the credentials in it or without."""
     joined = manifests.joined
     texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
     return of_texts(joined, texts, colours)
@@ -33,7 +35,9 @@ def of_texts(joined: Joined, texts: Sequence[str], colours: bool) -> str:
     """A unified diff of each file that differs from its new text."""
     names = [source.file or source.directory for source in joined.sources]
     pairs = diff.pairs(names, joined.parts, texts)
-    return "".join(diff.unified(before, after, file, colours) for file, before, after in pairs)
+    return "".join(
+        diff.unified(before, after, file, colours, credentials) for file, before, after in pairs
+    )
 
 
 def by_image(request: Request, manifests: Manifests) -> tuple[Outcome, dict[str, list[str]]]:

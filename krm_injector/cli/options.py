@@ -130,6 +130,11 @@ OPTIONS = {
         ),
         Option("--image", "IMAGE", "run this container image instead of the program on PATH"),
         Option(
+            "--show-credentials",
+            "",
+            "show credentials too, in a unified diff that is to be applied; else they are hidden",
+        ),
+        Option(
             "--limit",
             "N",
             "group the workloads in the table if there are more than N (default: 200; 0: never)",
@@ -235,7 +240,7 @@ COMMANDS = {
             "diff",
             "krm-injector diff [OPTIONS] [PATH|-]...",
             "show what injection, or an upgrade of the mesh, changes",
-            (*_MANIFESTS, *_RENDERING, "--output", "--from", "--to"),
+            (*_MANIFESTS, *_RENDERING, "--output", "--from", "--to", "--show-credentials"),
             refused=_NOTHING_PRINTED,
             check=option_checks.diff,
         ),

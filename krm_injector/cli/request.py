@@ -58,6 +58,7 @@ class Arguments:
     from_mesh: str | None = None
     to_mesh: str | None = None
     limit: int | None = None
+    show_credentials: bool = False
     verbose: bool = False
     quiet: bool = False
     color: str | None = None

@@ -148,17 +148,30 @@ def complain(text: str) -> None:
 
 
 def internal_error(problem: Exception) -> str:
-    """What users read about an error of this program. KRM_INJECTOR_DEBUG prints where it is."""
+    """What users read about an error of this program: its kind and its place. The exception's own
+    words may quote any value of the input. KRM_INJECTOR_DEBUG prints them.
+    """
     if os.environ.get("KRM_INJECTOR_DEBUG"):
         import traceback
 
         traceback.print_exception(problem)
 
-    message = " ".join(str(problem).split())
     return (
-        f"internal error: {type(problem).__name__}: {message[:300]} "
-        "(please report this; KRM_INJECTOR_DEBUG=1 shows where)"
+        f"internal error: {type(problem).__name__} at {_place_of(problem)} (please report this; "
+        "KRM_INJECTOR_DEBUG=1 shows more, which may quote the input)"
     )
+
+
+def _place_of(problem: Exception) -> str:
+    """The innermost place in this program: "injection/merge.py:120"."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    place, trace = "an unknown place", problem.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if os.path.abspath(file).startswith(here):
+            place = f"{os.path.relpath(file, here)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 def _is_shown(result: Result, arguments: Arguments) -> bool:

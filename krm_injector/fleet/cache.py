@@ -14,6 +14,7 @@ from krm_injector.fleet import serial
 from krm_injector.fleet.fingerprints import Fingerprints
 from krm_injector.fleet.model import Inputs, TargetResult, Task
 from krm_injector.fleet.places import Places
+from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Refused, Result
 from krm_injector.results import counted
 from krm_injector.sources import files
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HEADER = "krm-injector-cache 1 "  # then the digest of the key and of what follows the line
+_SECRET = lazy_pattern(r"""["']?kind["']?[ \t]*:[ \t]*["']?Secret(?:List)?\b""")
 # The results of a target are the same whatever stands here.
 _WITHOUT_EFFECT = ("why", "named_in")
 
@@ -117,6 +119,8 @@ class Cache:
         inputs = self._inputs.pop(key, None)
         if not key or result.code or self._problem or self._names_location(result):
             return
+        if "Secret" in result.text and _SECRET.search(result.text):
+            return  # a shared cache is no place for its values
         if inputs is not None and not self._fingerprints.stand(inputs):
             return  # changed while the target was rendered: the key is of what was there before
 

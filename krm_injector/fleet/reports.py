@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from krm_injector.fleet import serial
+from krm_injector.kube.credentials import in_value
 from krm_injector.model import Refused, Result
 from krm_injector.writing import one_file
 
@@ -14,9 +15,21 @@ if TYPE_CHECKING:
 def write(path: str, report: Report) -> None:
     """Writes a report, whole or not at all. Raises Refused."""
     try:
-        one_file.put(path, serial.to_json(report).encode())
+        one_file.put(path, serial.to_json(_shown(report)).encode())
     except OSError as problem:
         raise _refused(path, f"cannot be written: {problem.strerror or problem}") from None
+
+
+def _shown(report: Report) -> Report:
+    """The report without credentials among the values for charts, which nothing reads back."""
+    targets = tuple(
+        target._replace(
+            set_values=tuple(in_value(dict(target.set_values)).items()),
+            options=tuple(in_value(target.options)),
+        )
+        for target in report.fleet.targets
+    )
+    return report._replace(fleet=report.fleet._replace(targets=targets))
 
 
 def read(path: str) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from krm_injector.kube.credential_lines import in_lines
 from krm_injector.kube.paths import at
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, Result
@@ -61,8 +62,12 @@ def pairs(
 # ---------------------------------------------------------------- unified
 
 
-def unified(before: str, after: str, file: str, colour: bool = False) -> str:
-    """The unified diff of two texts, as `patch -p1` and `git apply` read it; "" for equal texts."""
+def unified(
+    before: str, after: str, file: str, colour: bool = False, credentials: bool = False
+) -> str:
+    """The unified diff of two texts, as `patch -p1` and `git apply` read it; "" for equal texts.
+    Without ``credentials`` these are hidden, and the hunks that have some cannot be applied.
+    """
     if before == after:
         return ""
 
@@ -70,6 +75,8 @@ def unified(before: str, after: str, file: str, colour: bool = False) -> str:
     head = [f"--- a/{name}\n", f"+++ b/{name}\n"]
 
     old, new = _lines(before), _lines(after)
+    if not credentials:
+        old, new = in_lines(old), in_lines(new)
     opcodes = _joined(_opcodes(_documents(before), _documents(after)))
     body = []
     for hunk in _hunks(opcodes):

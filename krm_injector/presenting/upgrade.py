@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from krm_injector.istio_names import RECORD_ANNOTATION
+from krm_injector.kube.credentials import of_field
 from krm_injector.kube.differences import ABSENT, Difference, differences
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object, ResourceRef
@@ -93,10 +94,9 @@ def as_text(groups: Sequence[ChangeGroup], total: int) -> str:
         names = ", ".join(map(str, group.workloads))
         lines += ["", f"{len(group.workloads)}x {names}"]
         for change in group.changes:
-            if change.before is not ABSENT:
-                lines.append(f"  - {change.path}: {_short(change.before)}")
-            if change.after is not ABSENT:
-                lines.append(f"  + {change.path}: {_short(change.after)}")
+            for sign, value in (("-", change.before), ("+", change.after)):
+                if value is not ABSENT:
+                    lines.append(f"  {sign} {change.path}: {_short(of_field(change.path, value))}")
 
     return "\n".join(lines) + "\n"
 
@@ -134,7 +134,7 @@ def change_entry(change: Difference) -> dict[str, Any]:
     """A change for programs. What was or will be absent has no key."""
     entry: dict[str, Any] = {"path": change.path}
     if change.before is not ABSENT:
-        entry["before"] = change.before
+        entry["before"] = of_field(change.path, change.before)
     if change.after is not ABSENT:
-        entry["after"] = change.after
+        entry["after"] = of_field(change.path, change.after)
     return entry

@@ -145,7 +145,8 @@ def mistyped(ref: ResourceRef, mismatch: Mismatch, code: CodeName = "pod-invalid
     """The error for a value that its field cannot hold."""
     message = f"{sentence(mismatch)}{_advice(mismatch.expected, mismatch.value)}"
     proposed = _proposed(mismatch.expected, mismatch.value)
-    return Result("error", message, ref, mismatch.path, mismatch.value, proposed, code=code)
+    current = None if isinstance(mismatch.value, (dict, list)) else mismatch.value
+    return Result("error", message, ref, mismatch.path, current, proposed, code=code)
 
 
 _LONG_NUMBER = 19  # digits: an int64 may not hold it
@@ -170,7 +171,7 @@ def sentence(mismatch: Mismatch) -> str:
     """What a field wants and what stands there."""
     path, expected, word, value = mismatch
     # A number's word holds it already.
-    shown = word if word.startswith("number") or value is None else f"{word} {value!r:.60}"
+    shown = f"{word} {value!r:.60}" if isinstance(value, (str, bool)) else word
     return f"{path}: Kubernetes wants {_type_text(expected)} here, not {shown}"
 
 

@@ -437,12 +437,10 @@ def test_an_unexpected_exception_is_one_line(
     assert program.run(["inject", "x"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines() == [
-        (
-            "internal error: ZeroDivisionError: a fault of ours (please report this; "
-            "KRM_INJECTOR_DEBUG=1 shows where)"
-        )
-    ]
+    (line,) = err.splitlines()
+    assert line.startswith("internal error: ZeroDivisionError at cli/program.py:")
+    assert line.endswith("KRM_INJECTOR_DEBUG=1 shows more, which may quote the input)")
+    assert "a fault" not in line
 
 
 def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,17 @@ is invented.
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
 from krm_injector.kube import credentials, yaml
+from krm_injector.kube.credential_lines import in_lines
 from krm_injector.kube.credentials import in_unread, without_secrets
 from krm_injector.kube.paths import Step
+from krm_injector.model import ResourceRef, Result
 
 SECRET: dict[str, Any] = {
     "apiVersion": "v1",
@@ -135,3 +138,126 @@ def test_a_long_line_takes_no_time(part: str) -> None:
 def test_names() -> None:
     assert all(map(credentials.is_credential_name, ("DB_PASSWORD", "apiKey", "client-secret")))
     assert not any(map(credentials.is_credential_name, ("secretName", "tokenPath", "image")))
+
+
+# ---------------------------------------------------------------- sentences and values
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ('x: "token=hunter2" must be a number', 'x: "token=(hidden)" must be a number'),
+        ("not string '--password hunter2'; write", "not string '--password (hidden)'; write"),
+        ('{"name": "A_TOKEN", "value": "hunter2"} is', '{"name": "A_TOKEN", "value": (hidden)} is'),
+        (r'"{\"apiKey\": \"hunter2\"}" is', r'"{\"apiKey\": (hidden)}" is'),
+        ("password: hunter2 is no", "password: (hidden) is no"),
+        ("{API_KEY: [hunter2]} is", "{API_KEY: (hidden)} is"),
+        # The end of a path, and what follows is the sentence.
+        ("spec.volumes[0].secret: Kubernetes wants", "spec.volumes[0].secret: Kubernetes wants"),
+        ("imagePullSecrets: which were there", "imagePullSecrets: which were there"),
+        ("its ServiceAccount token is short-lived", "its ServiceAccount token is short-lived"),
+    ],
+)
+def test_a_sentence(sentence: str, shown: str) -> None:
+    assert credentials.in_sentence(sentence) == shown
+    assert Result("error", sentence).message == shown
+
+
+def test_a_result_of_a_credential_quotes_no_part_of_it() -> None:
+    """Also where the sentence has cut it short, or has it as JSON."""
+    long = 'hunter2 "and" more' * 20
+    for field in (
+        "data.password",
+        "spec.env[DB_PASSWORD].value",
+        'metadata.annotations["a/token"]',
+    ):
+        said = Result("error", f"{field} is {json.dumps(long)[:57]}...", None, field, long, "new")
+        assert "hunter2" not in said.message and (said.current, said.proposed) == ("(hidden)", None)
+
+    ref = ResourceRef("v1", "Secret", "login")
+    said = Result("error", "it is hunter2", ref, "data.user", "hunter2")
+    assert (said.message, said.current) == ("it is (hidden)", "(hidden)")
+    plain = Result("error", "it is web", ref, "metadata.name", "web", "web-1")
+    assert (plain.message, plain.current, plain.proposed) == ("it is web", "web", "web-1")
+
+
+def test_an_object() -> None:
+    """What holds nothing is the same object; what holds something keeps its form."""
+    plain = {"kind": "Pod", "spec": {"containers": [{"args": ["--port", "80"]}]}}
+    assert credentials.in_value(plain) is plain
+    masked = credentials.in_value(POD)
+    assert "hunter2" not in str(masked) and "abcdef" not in str(masked)
+    assert masked["spec"]["containers"][0]["env"][2] == {"name": "LEVEL", "value": "debug"}
+    assert masked["spec"]["automountServiceAccountToken"] is False
+    assert credentials.in_value(SECRET) == {
+        **SECRET,
+        "metadata": {"name": "s", "annotations": {"last-applied": "(hidden)"}},
+        "data": {"user": "(hidden)", "password": "(hidden)"},
+        "stringData": {"url": "(hidden)"},
+    }
+
+
+# ---------------------------------------------------------------- whole texts
+
+TEXT = """\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: login
+  annotations:
+    name: hunter2
+data:
+  name: hunter2
+  kind: hunter2
+---
+spec:
+  containers:
+  - name: web
+    image: web:1
+    env:
+    - name: DB_PASSWORD
+      value: |
+        hunter2
+        hunter2: x
+
+    - name: LEVEL
+      value: debug
+    - {name: A_TOKEN, value: hunter2}
+    args: [--port, "80", --token, hunter2]
+    key: |
+      -----BEGIN PRIVATE KEY-----
+      hunter2
+      -----END PRIVATE KEY-----
+    after: shown
+    applied: '{"env": [{"name": "DB_PASSWORD",
+      "value": "hunter2"}], "b": 1}'
+    volumes:
+    - secret:
+        secretName: login
+    - serviceAccountToken: {path: token}
+    automountServiceAccountToken: false
+"""
+
+
+def test_the_lines_of_a_text() -> None:
+    lines = TEXT.splitlines(keepends=True)
+    shown = in_lines(lines)
+    assert "hunter2" not in "".join(shown) and len(shown) == len(lines)
+    kept = [line for line, before in zip(shown, lines, strict=True) if line == before]
+    assert len(kept) == len(lines) - 12
+    for line in (
+        "  name: login\n",
+        "      value: debug\n",
+        "    after: shown\n",
+        "    image: web:1\n",
+    ):
+        assert line in kept
+    assert in_lines(["a: b\n", "c"]) == ["a: b\n", "c"]
+
+
+@pytest.mark.parametrize("part", ['a: "', "token: '\\\\", "- password: |\n  x\n", '"token",\n'])
+def test_a_long_text_takes_no_time(part: str) -> None:
+    start = time.process_time()
+    in_lines((part * (200_000 // len(part))).splitlines(keepends=True))
+    credentials.in_sentence(part * 2000)
+    assert time.process_time() - start < 5

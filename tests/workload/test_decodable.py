@@ -226,8 +226,8 @@ def test_what_stays_at_home_is_left_alone() -> None:
         ),
         (
             Mismatch("spec.containers", "[]v1.Container", "object", {"name": "a"}),
-            "spec.containers: Kubernetes wants a list ([]v1.Container) here, not object {'name': "
-            "'a'}; put a dash before it, or leave the field out",
+            "spec.containers: Kubernetes wants a list ([]v1.Container) here, not object; "
+            "put a dash before it, or leave the field out",
         ),
         (
             Mismatch("spec.args[0]", "string", "number 5", 5),

@@ -35,7 +35,9 @@ def _compared(request: Request, manifests: Manifests) -> Answer:
 
     form = request.arguments.output or "unified"
     if form == "unified":
-        return Answer(comparing.unified(manifests, outcome, request.colours), outcome.results)
+        shows_all = request.arguments.show_credentials
+        text = comparing.unified(manifests, outcome, request.colours, shows_all)
+        return Answer(text, outcome.results)
     return _patches(outcome, form)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from krm_injector.fleet.model import Fleet, Target
+from krm_injector.kube.credentials import in_value
 from krm_injector.results import counted
 
 TYPE_CHECKING = False
@@ -67,8 +68,8 @@ def _target(target: Target) -> dict[str, Any]:
         "namespace": target.namespace,
         "release": target.release,
         "values": list(target.values),
-        "set": dict(target.set_values),
-        "options": list(target.options),
+        "set": in_value(dict(target.set_values)),
+        "options": in_value(list(target.options)),
         "labels": target.labels,
         "why": target.why,
     }

@@ -408,7 +408,7 @@ class Reader:
             "timestamp": _DATE.match(text) is not None,
         }
         if not fits[kind]:
-            self.fail(f'"{text}" is no {kind}, as its tag !!{kind} says', event, "yaml-tag")
+            self.fail(f"what follows !!{kind} is no {kind}", event, "yaml-tag")
         if value.__class__ is float and text not in _WORDS:
             return value if self.as_float else scalars.as_json_number(value)
 
@@ -436,7 +436,9 @@ class Reader:
         if name in self.open:
             self.fail(f"the anchor &{name} contains itself", event, "yaml-alias")
         if name not in self.anchors:
-            self.fail(f"the alias *{name} has no anchor before it", event, "yaml-alias")
+            # Not its name: a password may begin with *.
+            message = "this alias has no anchor before it; a text that begins with * needs quotes"
+            self.fail(message, event, "yaml-alias")
 
         size = self.sizes[name]
         self.nodes += size

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from krm_injector.decision.label_warnings import in_ambient
 from krm_injector.judging.advice.amounts import shown
 from krm_injector.judging.advice.requests import Added, Requests, in_all
+from krm_injector.kube.credentials import in_text
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Evidence, Mesh, Object, Reason, Result
 from krm_injector.presenting.explain.locations import Locations, field_path
@@ -82,7 +83,7 @@ def _entry(decision: Decision, replacements: Mapping[int, Any], errors: Sequence
         "verdict": verdict,
         "injected": verdict == "injected",
         "reason": decision.reason.value,
-        "detail": decision.detail,
+        "detail": in_text(decision.detail),
         "revision": decision.mesh.revision if decision.mesh else "",
         "ambient": in_ambient(decision),
         "containers": [before, after],
@@ -141,7 +142,7 @@ class _EvidenceEntries:
         entry: Entry = {
             "rule": evidence.rule,
             "outcome": evidence.outcome,
-            "detail": evidence.detail,
+            "detail": in_text(evidence.detail),
         }
         if not evidence.path:
             return entry

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from krm_injector.judging.advice import Advice
+from krm_injector.kube.credentials import in_value
 from krm_injector.kube.paths import at
 from krm_injector.model import Decision, Object
 from krm_injector.presenting.report.findings import NOUNS, gravity
@@ -60,7 +61,8 @@ def scripts(
         if index >= MOST_DIFFS:
             data["omitted"] = MOST_DIFFS
         elif after is not None:
-            data["before"], data["after"] = decision.workload.object, after
+            data["before"] = in_value(decision.workload.object)
+            data["after"] = in_value(after)
 
         result.append(_script(f"d{index}", data))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from krm_injector.kube import yaml
+from krm_injector.kube.credentials import in_text, of_field
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.model import Object, Result
 from krm_injector.presenting.snapshot.reduction import ref_of
@@ -102,7 +103,8 @@ def _described(difference: Difference) -> str:
     before, after = difference.before, difference.after
     if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         return _text_difference(before, after)
-    return f"{_short(before)} -> {_short(after)}"
+    shown = [of_field(difference.path, value) for value in (before, after)]
+    return f"{_short(shown[0])} -> {_short(shown[1])}"
 
 
 def _text_difference(before: str, after: str) -> str:
@@ -111,7 +113,7 @@ def _text_difference(before: str, after: str) -> str:
 
     old, new = before.splitlines(), after.splitlines()
     diff = list(unified_diff(old, new, "", "", lineterm="", n=0))[2:]  # without the files' names
-    changed = [line for line in diff if line[0] in "-+"]
+    changed = [in_text(line) for line in diff if line[0] in "-+"]
     removed = sum(line[0] == "-" for line in changed)
     head = f"{counted(removed, 'line')} out, {len(changed) - removed:,} in"
 

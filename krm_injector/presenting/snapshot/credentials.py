@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from krm_injector.kube import yaml
-from krm_injector.kube.credentials import is_credential_name
+from krm_injector.kube.credentials import HIDDEN, in_value, is_credential_name, may_hold
 from krm_injector.kube.differences import differences
+from krm_injector.kube.paths import at
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Object, ResourceRef, Result
 
@@ -42,6 +43,40 @@ def without_credentials(values: Any, config: Any, ref: ResourceRef, results: lis
     )
     results.append(Result("warning", message, ref, "data.values", code="snapshot-credentials"))
     return json.dumps(emptied, indent=2, ensure_ascii=False)
+
+
+def without_providers_credentials(mesh: Any, ref: ResourceRef, results: list[Result]) -> Any:
+    """data.mesh without the credentials for telemetry, as headers of extensionProviders, which
+    injection does not read. Those for the proxies (defaultConfig.proxyMetadata) stay, and are told.
+    """
+    if not isinstance(mesh, str) or not may_hold(mesh):
+        return mesh
+
+    try:
+        parsed = yaml.load(mesh)
+    except yaml.YamlError:
+        return mesh
+
+    metadata = at(parsed, ("defaultConfig", "proxyMetadata"))
+    names = sorted(metadata) if isinstance(metadata, dict) else []
+    for name in filter(is_credential_name, names):
+        message = (
+            f"data.mesh of {ref} gives every proxy {name}, which looks like a credential. It "
+            "stays, because pods without it would be others: keep the mesh file as private as it"
+        )
+        results.append(Result("warning", message, ref, "data.mesh", code="snapshot-credentials"))
+
+    providers = at(parsed, ("extensionProviders",))
+    shown = in_value(providers)
+    if shown is providers:
+        return mesh
+
+    message = (
+        f"extensionProviders in data.mesh of {ref} hold what looks like credentials, which "
+        f'injection does not read; they are "{HIDDEN}" in the mesh file'
+    )
+    results.append(Result("warning", message, ref, "data.mesh", code="snapshot-credentials"))
+    return json.dumps({**parsed, "extensionProviders": shown}, indent=2, ensure_ascii=False)
 
 
 def _emptied(value: Any, path: str, config: str, paths: list[str]) -> Any:

@@ -15,7 +15,10 @@ from krm_injector.istio_names import (
 )
 from krm_injector.kube.paths import at
 from krm_injector.model import Object, ResourceRef, Result
-from krm_injector.presenting.snapshot.credentials import without_credentials
+from krm_injector.presenting.snapshot.credentials import (
+    without_credentials,
+    without_providers_credentials,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,6 +104,8 @@ def _config_map(value: Object, results: list[Result]) -> Object | None:
         if key == "config" and "values" in data:
             ref = ref_of(value)
             minimal["values"] = without_credentials(data["values"], data[key], ref, results)
+        if key == "mesh":
+            minimal["mesh"] = without_providers_credentials(data["mesh"], ref_of(value), results)
         return {**_head(value), "data": minimal}
 
     return None

@@ -188,7 +188,7 @@ def test_an_error_of_the_program_is_told_and_no_exception(
     assert result.code == 1
     [error] = result.results
     assert error.code == "fleet-internal-error"
-    assert error.message.startswith("internal error: RecursionError: too deep (please report")
+    assert error.message.startswith("internal error: RecursionError at cli/fleet_tasks.py:")
 
 
 def test_no_text_is_left_with_an_error(here: Path) -> None:
