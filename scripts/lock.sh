@@ -13,3 +13,5 @@ lock run.txt pyproject.toml "$@"
 lock dev.txt --extra dev pyproject.toml "$@"
 python3 -c 'import re; print(re.search(r"requires = \[\"([^\"]*)", open("pyproject.toml").read())[1])' |
   lock build.txt - "$@"
+# What krm-injector.pyz holds: Python alone, so an older jsonschema whose dependencies have no compiled modules.
+printf 'PyYAML>=6.0.1,<7\njsonschema>=4.17,<4.18\n' | lock zipapp.txt - "$@"
