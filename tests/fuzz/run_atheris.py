@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of one target: what `make fuzz` runs, with the extra `fuzz`.
+"""Fuzzing of one target that is guided by coverage, with the extra `fuzz` (atheris, libFuzzer).
 
     python tests/fuzz/run_atheris.py TARGET [--keep-going] [options and folders of libFuzzer]
 
@@ -10,55 +10,46 @@ the code is told once.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import pkgutil
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import atheris
 
 TESTS = Path(__file__).resolve().parent.parent
-INSTRUMENTED = tuple(
-    f"krm_injector.{name}"
-    for name in (
-        *("adoption", "decision", "discovery", "function_config", "gotemplate", "injection", "kube"),
-        *("judging.advice", "outcome", "pipeline", "reinjection", "sources.resource_list"),
-    )
-)
-sys.path[:0] = [str(TESTS), str(TESTS.parent), str(TESTS.parent / "tools")]
+sys.path[:1] = [str(TESTS), str(TESTS.parent), str(TESTS.parent / "tools")]
 
-with atheris.instrument_imports(include=["krm_injector"], enable_loader_override=False):
-    from fuzz.targets import TARGETS
-
-    # Modules that are imported late would else come in without counters.
-    for module in pkgutil.walk_packages([str(TESTS.parent / "krm_injector")], "krm_injector."):
-        if module.name.startswith(INSTRUMENTED):
-            importlib.import_module(module.name)
+# What the targets are about. More counters would make each run slower.
+LAYERS = {"yaml": ["kube.yaml"], "template": ["gotemplate"], "merge": ["kube"]}
+WHOLE = [
+    *("adoption", "decision", "discovery", "function_config", "injection", "kube", "outcome"),
+    *("pipeline", "reinjection", "sources.resource_list"),
+]
 
 
-CACHE = TESTS.parent / ".cache" / "fuzz"
+def instrumented(name: str) -> None:
+    """Imports the target's layers with counters, those too that are imported late."""
+    prefixes = tuple(f"krm_injector.{layer}" for layer in LAYERS.get(name, WHOLE))
+    with atheris.instrument_imports(include=list(prefixes), enable_loader_override=False):
+        for module in pkgutil.walk_packages([str(TESTS.parent / "krm_injector")], "krm_injector."):
+            if module.name.startswith(prefixes):
+                importlib.import_module(module.name)
 
 
 def watched(name: str, keep_going: bool) -> Callable[[bytes], None]:
     """The target; the bytes of a fault are written, once for each place in the code."""
-    told: set[Any] = set()
+    from fuzz.run_plain import Faults
+    from fuzz.targets import TARGETS
+
+    run, faults = TARGETS[name], Faults(name)
 
     def target(data: bytes) -> None:
         try:
-            TARGETS[name](data)
+            run(data)
         except Exception as fault:
-            frames = traceback.extract_tb(fault.__traceback__)
-            key = (type(fault), *((frame.filename, frame.lineno) for frame in frames[-3:]))
-            if key not in told:
-                told.add(key)
-                file = CACHE / f"{name}-fault-{hashlib.sha1(data).hexdigest()[:12]}"
-                file.write_bytes(data)
-                print(f"FAULT {file}", file=sys.stderr)
-                traceback.print_exception(fault)
+            faults.tell(data, fault)
             if not keep_going:
                 raise
 
@@ -66,18 +57,21 @@ def watched(name: str, keep_going: bool) -> Callable[[bytes], None]:
 
 
 def main() -> None:
+    from fuzz.run_plain import CACHE
+
     name, *options = sys.argv[1:]
-    keep_going = "--keep-going" in options
+    instrumented(name)
+    target = watched(name, "--keep-going" in options)
     options = [option for option in options if option != "--keep-going"]
     CACHE.mkdir(parents=True, exist_ok=True)
     if not any(Path(option).is_dir() for option in options):
         (CACHE / name).mkdir(exist_ok=True)
         options += [str(CACHE / name), str(TESTS / "fuzz" / "corpus" / name)]
     options += [f"-artifact_prefix={CACHE}/{name}-", "-timeout=20", "-rss_limit_mb=3000"]
-    dictionary = TESTS / "fuzz" / "words" / f"{name}.dict"
-    if dictionary.exists():
-        options.append(f"-dict={dictionary}")
-    atheris.Setup([sys.argv[0], *options], watched(name, keep_going))
+    words = TESTS / "fuzz" / "words" / f"{name}.dict"
+    if words.exists():
+        options.append(f"-dict={words}")
+    atheris.Setup([sys.argv[0], *options], target)
     atheris.Fuzz()
 
 

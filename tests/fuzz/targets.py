@@ -64,11 +64,19 @@ def yaml_layer(data: bytes) -> None:
 
 
 def _edited(text: str, document: yaml.Document) -> None:
-    """An entry more, and one fewer: the text around stays, and reads to what was asked for."""
+    """An entry more, one fewer, or another value: the text around stays, and the whole reads to
+    what was asked for.
+    """
     value, place = document.value, document.place
     fewer = dict(list(value.items())[1:])
     newline = "\r\n" if "\r\n" in text else "\n"
-    for new in ({**value, "added": ["x"]}, fewer or {"only": 1}, value):
+    for new in (
+        {**value, "added": ["x"]},
+        fewer or {"only": 1},
+        {**value, next(iter(value), "only"): "two\n lines\n"},
+        {**value, next(reversed(value), "only"): "two\nlines"},
+        value,
+    ):
         piece = yaml.rewrite(text, place, value, new, newline)
         whole = text[: place.start] + piece + text[place.end :]
         again = yaml.load_all(whole)
