@@ -182,7 +182,9 @@ def _without_parts(pod: Object, status: Object) -> Object:
     if isinstance(context, dict) and context.get("fsGroup") == FS_GROUP:
         fields["securityContext"] = {k: v for k, v in context.items() if k != "fsGroup"}
 
-    return pods.with_spec(pod, **fields)
+    # What was empty after injection stays: nothing was taken out of it.
+    changed = {field: value for field, value in fields.items() if value or pod["spec"].get(field)}
+    return pods.with_spec(pod, **changed)
 
 
 def _own_containers(

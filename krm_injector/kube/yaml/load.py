@@ -211,7 +211,7 @@ class Reader:
         else:
             end = self.last.end_mark.index
             if block and end < len(self.text):
-                end = self.text.rfind("\n", 0, end) + 1
+                end -= self.last.end_mark.column  # not by "\n": YAML has more line breaks
 
         return Place(mark.index, end, mark.line, mark.column, block)
 

@@ -118,7 +118,10 @@ def _undo_annotations(description: Any, before: Object) -> Any:
     metadata = before.get("metadata") or {}
     if "annotations" not in metadata or metadata["annotations"]:
         return description
-    return put(description, ANNOTATIONS_PATH, {"": [metadata["annotations"]]})
+    # A bare Pod's own map: what injection added to it is described already.
+    known = at(description, ANNOTATIONS_PATH)
+    others = known if isinstance(known, dict) else {}
+    return put(description, ANNOTATIONS_PATH, {**others, "": [metadata["annotations"]]})
 
 
 def with_records(workload: Object, parts: Iterable[Object]) -> Object:
