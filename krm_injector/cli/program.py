@@ -54,7 +54,7 @@ def command_line(argv: list[str]) -> list[str]:
     if name == "kubectl-inject":
         return ["inject", *words]
     if name == "kubectl_complete-krm_injector":
-        return _COMPLETION
+        return ["completion", "kubectl", "--", *words]
     return words
 
 
