@@ -11,10 +11,10 @@ from pathlib import Path
 from release import archives
 
 _MAIN = b"from krm_injector.cli import main\n\nmain()\n"
-# Compiled modules are for one platform. PyYAML and pyrsistent do without.
 # RECORD has the hashes of what is left out, and of scripts with a path of here; WHEEL names the
 # Python that builds.
 _OF_THE_BUILDER = ("RECORD", "WHEEL", "direct_url.json")
+# Compiled modules are for one platform. PyYAML and pyrsistent do without.
 _LEFT_OUT = (".so", ".pyd", ".pyc", ".pyx", ".h", ".pxd")
 
 
