@@ -11,6 +11,9 @@ from pathlib import Path
 from release import archives
 
 _MAIN = b"from krm_injector.cli import main\n\nmain()\n"
+# RECORD has the hashes of what is left out, and of scripts with a path of here; WHEEL names the
+# Python that builds.
+_OF_THE_BUILDER = ("RECORD", "WHEEL", "direct_url.json")
 # Compiled modules are for one platform. PyYAML and pyrsistent do without.
 _LEFT_OUT = (".so", ".pyd", ".pyc", ".pyx", ".h", ".pxd")
 
@@ -48,8 +51,7 @@ def _files(root: Path, below: str = "") -> dict[str, bytes]:
     found = {}
     for path in (root / below).rglob("*"):
         name = path.relative_to(root).as_posix()
-        # A wheel's RECORD has the hashes of what is left out, and of scripts with a path of here.
-        is_kept = path.suffix not in _LEFT_OUT and path.name not in ("RECORD", "direct_url.json")
+        is_kept = path.suffix not in _LEFT_OUT and path.name not in _OF_THE_BUILDER
         if path.is_file() and is_kept and not name.startswith("bin/"):
             found[name] = path.read_bytes()
     return found

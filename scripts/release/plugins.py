@@ -73,9 +73,9 @@ def _helm(tree: Path, program: bytes, license_text: bytes, output: Path, source:
     plugin, again = re.subn(r"^version: .*$", f"version: {source.version}", plugin, flags=re.M)
     assert count == again == 1, "functions/helm/plugin.yaml has another form"
     files = {"plugin.yaml": plugin.encode(), "krm-injector": program, "LICENSE": license_text}
-    within = {f"krm-injector/{name}": content for name, content in files.items()}
-    # Helm looks for a folder that is named as the archive is, without its version.
-    name = f"krm-injector-{source.version}.tgz"
+    # Helm 4 looks for the folder that the archive's name has before the version.
+    within = {f"krm-injector-helm/{name}": content for name, content in files.items()}
+    name = f"krm-injector-helm-{source.version}.tgz"
     return archives.tar(output / name, within, source.epoch)
 
 

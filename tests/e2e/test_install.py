@@ -206,7 +206,7 @@ def test_helm_runs_it(programs: Programs, release: Path, tmp_path: Path, version
     words = [helm, "template", "shop", "web", "-n", "shop"]
     arguments = ["--config=istio-inject.yaml", "--namespace=shop"]
     if version == "helm4":
-        archive = str(next(release.glob("krm-injector-*.tgz")))
+        archive = str(next(release.glob("krm-injector-helm-*.tgz")))
         command = [helm, "plugin", "install", "--verify=false", archive]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
