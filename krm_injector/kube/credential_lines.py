@@ -26,6 +26,8 @@ _LINE = lazy_pattern(r"""( *(?:- +)*)(?:(["']?)([\w./$-]+)\2[ \t]*:(?:[ \t]+|$))
 _START = lazy_pattern(r"---(?:[ \t]|$)")
 _IS_SECRET = lazy_pattern(r"""[{\s"']*kind["']?\s*:\s*["']?Secret(?:List)?\b""")
 _HAS_SECRET = lazy_pattern(r"""["']?kind["']?\s*:\s*["']?Secret(?:List)?\b""")
+_BREAKS = "\\ \t\r\n"  # of folded text in quotes
+_GOES_ON = ('",', "',", '":', "':")
 _NO_SECRETS = ("true", "false", "null", "true,", "false,", "null,")
 _PRIVATE, _END = "PRIVATE KEY-----", "-----END "
 
@@ -60,6 +62,8 @@ def _documents(lines: Iterable[str]) -> list[list[str]]:
 
 def _unfolded(document: list[str]) -> list[str]:
     """The lines without credentials that have their name on another line."""
+    if not any(line.rstrip(_BREAKS)[-2:] in _GOES_ON for line in document):
+        return document
     lines = in_quoted("".join(document)).split("\n")
     ended = [f"{line}\n" for line in lines[:-1]]
     return [*ended, lines[-1]] if lines[-1] else ended
@@ -80,10 +84,18 @@ class _Document:
         return [self._line(line) for line in lines]
 
     def _line(self, text: str) -> str:
+        if self._is_plain(text):
+            return text
         body = text.rstrip("\r\n")
         if not body.strip():
             return text
         return self._shown(body) + text[len(body) :]
+
+    def _is_plain(self, text: str) -> bool:
+        """A look without regular expressions, enough for most lines of most texts."""
+        if self._has_secret or self._private or self._hidden_above >= 0:
+            return False
+        return "name" not in text and "value" not in text and not may_hold(text)
 
     def _shown(self, text: str) -> str:
         line = _read(text)

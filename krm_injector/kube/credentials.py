@@ -127,7 +127,10 @@ def may_hold(text: str) -> bool:
     nearly always none.
     """
     lower = text.lower()
-    return any(word in lower for word in _HINTS)
+    for word in _HINTS:  # noqa: SIM110 - half of the time that any() takes
+        if word in lower:
+            return True
+    return False
 
 
 def secret_at(value: Any, path: Step) -> int | None:
