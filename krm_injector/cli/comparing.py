@@ -28,10 +28,10 @@ def unified(
     """A unified diff of each file that changes, with the credentials in it or without."""
     joined = manifests.joined
     texts = joined.texts(outcome.replacements, LAYOUTS, outcome.originals, outcome.anew)
-    return of_texts(joined, texts, colours)
+    return of_texts(joined, texts, colours, credentials)
 
 
-def of_texts(joined: Joined, texts: Sequence[str], colours: bool) -> str:
+def of_texts(joined: Joined, texts: Sequence[str], colours: bool, credentials: bool = False) -> str:
     """A unified diff of each file that differs from its new text."""
     names = [source.file or source.directory for source in joined.sources]
     pairs = diff.pairs(names, joined.parts, texts)

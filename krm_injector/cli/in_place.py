@@ -160,7 +160,8 @@ def _locked(path: str) -> Result:
 
 def _diff(request: Request, made: Transformed) -> tuple[str, tuple[Result, ...]]:
     texts, told = transform.texts(made)
-    return comparing.of_texts(made.joined, texts, request.colours), told
+    shows_all = request.arguments.show_credentials
+    return comparing.of_texts(made.joined, texts, request.colours, shows_all), told
 
 
 def _written(request: Request, made: Transformed) -> tuple[str, tuple[Result, ...]]:

@@ -37,7 +37,8 @@ ANNOTATIONS = {
     "team": ("a", "x: y", "- z", "line\nline\n", "\u2028", "é", "1", "true", " "),
 }
 ODD: tuple[Any, ...] = (
-    None, True, 0, -1, 1.5, 2**31, 2**63, "", "x", "1", [], {}, [None], [1], ["x"], {"a": 1}, {"": ""},
+    None, True, 0, -1, 1.5, 2**31, 2**63, "", "x", "1", [], {}, [None], [1], ["x"], {"a": 1},
+    {"": ""},
 )  # fmt: skip
 PROBES: tuple[Any, ...] = (
     {"httpGet": {"path": "/", "port": 80}},
@@ -107,7 +108,9 @@ def pod_spec(choices: Choices) -> dict[str, Any]:
     names = choices.sample(NAMES, 3) or ["app"]
     spec: dict[str, Any] = {"containers": [container(choices, name) for name in names]}
     if choices.maybe(0.3):
-        spec["initContainers"] = [container(choices, name) for name in choices.sample(INIT_NAMES, 2)]
+        spec["initContainers"] = [
+            container(choices, name) for name in choices.sample(INIT_NAMES, 2)
+        ]
     options: dict[str, tuple[Any, ...]] = {
         "volumes": ([{"name": "data", "emptyDir": {}}], [], None, [{"name": "istio-envoy"}]),
         "securityContext": ({"fsGroup": 42}, {}, None, {"runAsUser": 1337}, {"sysctls": []}),
