@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from e2e.argocd_server import Server
 from e2e.helm_charts import CHART, CONFIG, WEB
 from e2e.real_programs import Programs, deployment, injected, namespace, objects
 from files import write
@@ -248,3 +249,30 @@ def test_flux_manifest_names_the_archive(release: Path) -> None:
     assert len({(each["os"], each["arch"]) for each in platforms}) == len(platforms) == 4
     with tarfile.open(archive) as file:
         assert manifest["bin"] in file.getnames()
+
+
+@pytest.fixture
+def one_file(programs: Programs, release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose program krm-injector is the one file."""
+    directory = tmp_path_factory.mktemp("one-file")
+    shutil.copy(release / "krm-injector.pyz", directory / "krm-injector")
+    return directory
+
+
+def test_kpt_runs_one_file(programs: Programs, one_file: Path, httpbin: Path) -> None:
+    command = [programs.need("kpt"), "fn", "render", "--allow-exec", str(httpbin)]
+    programs.run(command, one_file, env={"PATH": f"{one_file}:{os.environ['PATH']}"})
+    made = objects((httpbin / "base" / "httpbin.yaml").read_bytes())
+    assert ("Deployment", "shop", "httpbin") in injected(made)
+
+
+def test_argocd_runs_one_file(programs: Programs, one_file: Path) -> None:
+    """The plugin of functions/argocd in a real argocd-cmp-server."""
+    plugin = (ROOT / "functions" / "argocd" / "plugin.yaml").read_text()
+    program = programs.need("argocd-cmp-server")
+    server = Server(program, plugin, f"{one_file}:{os.environ['PATH']}")
+    try:
+        made = server.generate({"app/all.yaml": MANIFESTS}, "app", {})
+    finally:
+        server.stop()
+    assert b"istio-proxy" in "".join(map(str, made)).encode()
