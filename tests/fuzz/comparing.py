@@ -178,8 +178,9 @@ SUBJECTS: dict[str, Callable[[Path, random.Random, int], Iterable[Pair]]] = {
 def deliberate(subject: str, pair: Pair) -> bool:
     """Whether docs/fuzzing.md gives the reason for a difference."""
     if subject == "yaml":
-        # go-yaml v2 refuses an alias of a sequence in a merge; infinity and NaN have no JSON.
-        return bool(re.search(r"<<|(?i:\.inf|\.nan)", pair.question))
+        # go-yaml v2 refuses an alias of a sequence in a merge, and reads no further than a root in
+        # flow style; infinity and NaN have no JSON.
+        return bool(re.search(r"<<|(?i:\.inf|\.nan)|\A[\[{]", pair.question))
     if subject == "template":
         return _is_other_sentence(pair)
     return False
@@ -195,7 +196,9 @@ def differences(subject: str, programs: Path, seed: int, count: int) -> Iterator
     pick = random.Random(f"{subject} {seed}")
     for done in range(0, count, _AT_ONCE):
         for pair in SUBJECTS[subject](programs, pick, min(_AT_ONCE, count - done)):
-            if not yaml.same(_plain(pair.ours), _plain(pair.theirs)) and not deliberate(subject, pair):
+            if not yaml.same(_plain(pair.ours), _plain(pair.theirs)) and not deliberate(
+                subject, pair
+            ):
                 yield pair
 
 

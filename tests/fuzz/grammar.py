@@ -126,7 +126,9 @@ class Yamls:
 
     def entry(self, depth: int, number: int) -> str:
         pick, pad = self.pick, "  " * depth
-        key = pick.choice(("a", "b", "k", self.scalar())) + (str(number) if pick.random() < 0.7 else "")
+        key = pick.choice(("a", "b", "k", self.scalar())) + (
+            str(number) if pick.random() < 0.7 else ""
+        )
         kind = pick.randrange(6)
         if kind == 0 and depth < 3:
             inner = [self.entry(depth + 1, each) for each in range(pick.randint(1, 2))]

@@ -55,7 +55,7 @@ class Mutator:
             begin = pick.randrange(len(data))
             data[at:at] = data[begin : begin + pick.choice((2, 8, 30))]
         elif self.words:
-            data[at:end if kind == 4 else at] = pick.choice(self.words)
+            data[at : end if kind == 4 else at] = pick.choice(self.words)
 
 
 def words_of(name: str) -> list[bytes]:
@@ -109,7 +109,9 @@ def fuzz(
 def main() -> None:
     from fuzz.targets import TARGETS
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--runs", type=int, default=10**9)
     parser.add_argument("--seconds", type=float, default=10**9)

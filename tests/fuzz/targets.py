@@ -207,7 +207,11 @@ def _taken_back(root: Any, text: str) -> None:
     gone, ejected = run(yaml.dump(back).encode())
     assert gone.code == 0
     # A bare Pod has no record, and the warning says so.
-    told = {each.resource.name for each in gone.results if each.code == "ejected-by-traces" and each.resource}
+    told = {
+        each.resource.name
+        for each in gone.results
+        if each.code == "ejected-by-traces" and each.resource
+    }
     for one, two in zip(first.items, resource_list.read(ejected.encode()).items, strict=True):
         if not told & {_name(one.value)}:
             assert yaml.same(one.value, two.value), "eject gives another object"

@@ -107,7 +107,9 @@ def pod_spec(choices: Choices) -> dict[str, Any]:
     names = choices.sample(NAMES, 3) or ["app"]
     spec: dict[str, Any] = {"containers": [container(choices, name) for name in names]}
     if choices.maybe(0.3):
-        spec["initContainers"] = [container(choices, name) for name in choices.sample(INIT_NAMES, 2)]
+        spec["initContainers"] = [
+            container(choices, name) for name in choices.sample(INIT_NAMES, 2)
+        ]
     options: dict[str, tuple[Any, ...]] = {
         "volumes": ([{"name": "data", "emptyDir": {}}], [], None, [{"name": "istio-envoy"}]),
         "securityContext": ({"fsGroup": 42}, {}, None, {"runAsUser": 1337}, {"sysctls": []}),
