@@ -45,3 +45,20 @@ def test_an_empty_list_of_a_bare_pod_stays_at_the_second_injection() -> None:
     assert answer.code == 0
     assert "imagePullSecrets" in text
     assert run(text.encode())[1] == text
+
+
+def _rewritten(text: str, new: object) -> str:
+    (document,) = yaml.load_all(text)
+    return yaml.rewrite(text, document.place, document.value, new)
+
+
+def test_a_comment_right_behind_a_collection_stays_a_comment() -> None:
+    text = _rewritten("labels: {}# c\na: 1\n", {"labels": {"b": "x"}, "a": 1})
+    assert text == "labels: # c\n  b: x\na: 1\n"
+
+
+def test_a_deep_comment_is_no_part_of_the_block_scalar_above_it() -> None:
+    new = {"a": "two\nlines"}
+    text = _rewritten("a: one\n\n  # c\n", new)
+    assert yaml.load(text) == new
+    assert "# c" in text
