@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: lock pythons demo test fast lint check format bench release clean docs help venv dev compile
+.PHONY: lock pythons demo test fast lint check format bench release clean docs help venv dev compile fuzz compare
 .DEFAULT_GOAL := help
 
 help:
@@ -79,6 +79,18 @@ release: dev
 
 bench: venv
 	@$(BIN)/python bench/bench.py $(BENCH)
+
+SECONDS_EACH ?= 60
+
+# docs/fuzzing.md
+fuzz: dev
+	@$(PIP) install -e '.[fuzz]'
+	@for target in yaml template merge config function bundle dump; do \
+		$(BIN)/python tests/fuzz/run_atheris.py $$target --keep-going -max_total_time=$(SECONDS_EACH) || exit 1; done
+
+compare: dev
+	@$(BIN)/python tools/build_oracles.py .cache/oracles
+	@$(BIN)/python tests/fuzz/comparing.py .cache/oracles
 
 clean:
 	rm -rf $(VENV) .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build site *.egg-info

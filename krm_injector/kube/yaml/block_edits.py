@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _EXPLICIT = lazy_pattern(r"[ -]*\?[ \t]+\Z")
 _COLON = lazy_pattern(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:")
 _BLANK_LINE = lazy_pattern(r"[ \t]*\n")
+_DEEP_COMMENT = lazy_pattern(r"(?:[ \t]*\n)*[ \t]+(?:#|\n)")
 
 Path = tuple[str | int, ...]
 Known: TypeAlias = "Mapping[Any, Any] | str"
@@ -57,6 +58,7 @@ class BlockEdits:
         self.maybe: dict[Path, str] = {}
         self.written_out: list[str] = []
         self.sure = True
+        self.doubtful = False  # whether the result has to be read again
 
     # Places
 
@@ -265,6 +267,8 @@ class BlockEdits:
             value = " " + value
 
         rest = self.text[node.end : end].rstrip() if inline else ""
+        if rest[:1] == "#":
+            rest = " " + rest  # "{}# c" is a comment, "key:# c" is none
         if rest and parent.style == "seq" and is_collection:
             value = f"{rest}\n{' ' * parent.column}  {value[1:]}"
         elif rest:
@@ -324,6 +328,8 @@ class BlockEdits:
             may_be_blank = "|" in new and self.text[end : end + 1] in " \n"
             if may_be_blank and _BLANK_LINE.match(self.text, end):
                 self.sure = False  # a block scalar at its end counts the blank line as its own
+            if may_be_blank and _DEEP_COMMENT.match(self.text, end):
+                self.doubtful = True  # and a comment, or blanks, that stand as deep
 
             pieces += (self.text[at:start], new)
             at = end

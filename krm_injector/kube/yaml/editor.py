@@ -77,6 +77,7 @@ class Editor:
             if self.uses:
                 self._write_out()
             text = block.applied()
+            risky = risky or block.doubtful
         except (Unfit, LookupError):
             return self._anew(root, new, tail)
 
@@ -110,6 +111,9 @@ class Editor:
 
         source = self.source[self.column :]
         text = ("\n" + dump(new) if self.on_marker else dump(new, self.column)) + tail
+        if tail.strip("\n") and not _reads_as(text, new):
+            # Comments and blanks that a block scalar would take for its own.
+            text = text.removesuffix(tail) + "\n".join(line.lstrip() for line in tail.split("\n"))
         if self.open_end and _reads_as(text.removesuffix("\n"), new):
             text = text.removesuffix("\n")
 
