@@ -37,7 +37,8 @@ ANNOTATIONS = {
     "team": ("a", "x: y", "- z", "line\nline\n", "\u2028", "é", "1", "true", " "),
 }
 ODD: tuple[Any, ...] = (
-    None, True, 0, -1, 1.5, 2**31, 2**63, "", "x", "1", [], {}, [None], [1], ["x"], {"a": 1}, {"": ""},
+    None, True, 0, -1, 1.5, 2**31, 2**63, "", "x", "1", [], {}, [None], [1], ["x"], {"a": 1},
+    {"": ""},
 )  # fmt: skip
 PROBES: tuple[Any, ...] = (
     {"httpGet": {"path": "/", "port": 80}},
