@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from krm_injector.adoption.cluster_additions import without_additions, without_controller_labels
 from krm_injector.injection.merge import without_nulls
 from krm_injector.istio_names import OVERRIDES_ANNOTATION, RECORD_ANNOTATION
-from krm_injector.kube import defaults, quantity, types
+from krm_injector.kube import c_json, defaults, quantity, types
 from krm_injector.kube.differences import Difference, differences
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Object
@@ -72,7 +70,7 @@ def _same_overrides(one: Any, other: Any) -> bool:
     token, which the API server gives an own istio-proxy before the webhook reads it.
     """
     try:
-        values = [json.loads(one), json.loads(other)]
+        values = [c_json.bounded_loads(one), c_json.bounded_loads(other)]
         return bool(_without_mounts(values[0]) == _without_mounts(values[1]))
     except (ValueError, TypeError, AttributeError):
         return False

@@ -8,9 +8,8 @@ Job is NAME-MINUTES (pkg/controller/cronjob/utils.go getJobName).
 
 from __future__ import annotations
 
-import json
-
 from krm_injector.adoption.shape import is_right, refuse_mistyped
+from krm_injector.kube import c_json
 from krm_injector.kube.paths import at, without
 from krm_injector.kube.workloads import POD_TEMPLATES
 from krm_injector.lazy_pattern import lazy_pattern
@@ -168,7 +167,7 @@ def _applied(pod: Object) -> Object | None:
     if controller(pod) is not None or not isinstance(text, str):
         return None
     try:
-        value = json.loads(text)
+        value = c_json.bounded_loads(text)
     except ValueError:
         return None
     if not isinstance(value, dict) or not _is_pod(value) or not is_right(value):

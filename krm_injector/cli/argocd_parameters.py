@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from krm_injector.istio_names import FUNCTION_FILE
+from krm_injector.kube import c_json
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 
@@ -144,7 +145,7 @@ def _stated(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         return _from_single_variables(environment)
 
     try:
-        entries = json.loads(text)
+        entries = c_json.bounded_loads(text)
     except ValueError as problem:
         raise Refused(error(f"ARGOCD_APP_PARAMETERS is not JSON: {problem}")) from None
 

@@ -13,7 +13,7 @@ errors. Values are shared between texts: nobody may change them.
 
 from __future__ import annotations
 
-from krm_injector.kube import yaml
+from krm_injector.kube import c_json, yaml
 from krm_injector.lazy_pattern import lazy_pattern
 
 TYPE_CHECKING = False
@@ -40,10 +40,8 @@ class RenderedTexts:
         """The value of a text. Raises YamlError."""
         # JSON is YAML, and read far faster as what it is.
         if text.startswith("{"):
-            import json  # late: see kube/c_json.py
-
             try:
-                return json.loads(text)
+                return c_json.bounded_loads(text)
             except ValueError:
                 pass  # a flow mapping of YAML, or broken: YAML's reader tells
 

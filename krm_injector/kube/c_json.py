@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["compact", "encode_basestring", "loads", "with_sorted_keys"]
+MAX_DEPTH = 200  # as of YAML
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+
+__all__ = ["bounded_loads", "compact", "encode_basestring", "loads", "with_sorted_keys"]
 
 
 def _refuse(value: object) -> None:
@@ -58,3 +61,36 @@ def loads(text: str) -> Any:
     import json
 
     return json.loads(text)
+
+
+def bounded_loads(text: str) -> Any:
+    """json.loads for a text that anybody may have written. Raises ValueError, also where it is
+    nested deeper than YAML may be.
+    """
+    try:
+        value = loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+
+    # A text may have brackets in its strings too.
+    may_be_deep = text.count("[") + text.count("{") > MAX_DEPTH
+    if may_be_deep and isinstance(value, (dict, list)) and _is_deep(value):
+        raise ValueError(_TOO_DEEP)
+
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether lists and mappings are nested deeper than MAX_DEPTH."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+
+    return True

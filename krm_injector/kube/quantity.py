@@ -25,7 +25,8 @@ _WRONG = (
 )
 _SUFFIX = "unable to parse quantity's suffix"
 _NUMERIC = "unable to parse numeric part of quantity"
-_FARTHEST = 5000  # decimal digits that a number may take when written out
+# Digits that a number has, and zeros that its exponent adds. Python writes at most 4,300 digits.
+_FARTHEST = 2000
 
 
 class QuantityError(ValueError):
@@ -88,6 +89,8 @@ def nano(value: Any) -> int:
         number = -(-(number << exponent) // 10**places)
     else:
         shift = exponent - places
+        if abs(shift) > _FARTHEST:  # 1e999999999 is a quantity, which nothing can have
+            raise QuantityError(value, _NUMERIC)
         scale = int(10 ** abs(shift))
         number = number * scale if shift >= 0 else -(-number // scale)
 
@@ -145,7 +148,7 @@ def _interpret(suffix: str) -> tuple[int, int, str]:
         return 2, _BINARY[suffix], "binary"
 
     match = _EXPONENT.match(suffix)
-    if match is None or not -(2**63) <= int(match[1]) <= _MAX:
+    if match is None or len(match[1].lstrip("+-0")) > 19 or not -(2**63) <= int(match[1]) <= _MAX:
         raise _Malformed(_SUFFIX)
 
     exponent = int(match[1]) & 0xFFFFFFFF  # Go narrows the exponent to int32
@@ -154,6 +157,9 @@ def _interpret(suffix: str) -> tuple[int, int, str]:
 
 def _canonical(text: str, negative: bool, whole: str, fraction: str, suffix: str) -> str:
     base, exponent, form = _interpret(suffix)
+    if len(whole) + len(fraction) > _FARTHEST:
+        raise _Malformed(_NUMERIC)
+
     if base == 10:
         mantissa, scale, precision = 1, exponent, 18 - len(whole) - len(fraction)
     elif fraction:

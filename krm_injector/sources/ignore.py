@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.sources import files
 
+LONGEST = 4096  # characters of a pattern, as of a path on Linux; a longer one matches nothing
 FILES = (".gitignore", ".krm-injector-ignore")  # later ones have precedence
 
 _CLASSES = {
@@ -112,58 +113,95 @@ def _without_blanks(line: str) -> str:
 
 
 def compiled(text: str) -> re.Pattern[str] | None:
-    """A pattern of paths as a regular expression; None if it is not valid."""
-    segments = text.split("/")
-    parts: list[str] = []
-    for number, segment in enumerate(segments):
-        last = number == len(segments) - 1
-        if segment == "**":
-            parts.append(_any_levels(last, bool(parts)))
-            continue
+    """A pattern of paths as a regular expression; None if it is not valid.
 
-        translated = _segment(segment)
-        if translated is None:
+    What stands between two wildcards is looked for at its first place only, which finds a match
+    wherever there is one: a wildcard takes the rest. So the time grows with the path, not with its
+    power.
+    """
+    if len(text) > LONGEST:
+        return None
+
+    groups = _Groups()
+    runs = _runs(text.split("/"))
+    expression = ""
+    for number, run in enumerate(runs):
+        translated = [_segment(segment, groups) for segment in run]
+        if None in translated:
             return None
-        parts.append(translated if last else f"{translated}/")
+
+        path = "/".join(map(str, translated))
+        last = number == len(runs) - 1
+        if number == 0:
+            expression = path if last or not run else f"{path}/"
+        elif not last:  # any number of directories before it
+            expression += groups.first(f"(?:.+?/)??{path}/")
+        elif run:
+            expression += f"(?:.+/)?{path}"
+        else:  # everything below
+            expression += ".+" if expression else ".*"
 
     try:
-        return re.compile(rf"(?s:{''.join(parts)})\Z")
+        return re.compile(rf"(?s:{expression})\Z")
     except re.error:  # a range such as [z-a]
         return None
 
 
-def _any_levels(last: bool, behind_others: bool) -> str:
-    """``**``: at the end everything below, else any number of directories."""
-    if not last:
-        return "(?:.+/)?"
-    return ".+" if behind_others else ".*"
+class _Groups:
+    """Gives names to the groups of an expression."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def first(self, expression: str) -> str:
+        """The expression, which is matched in the first way that it can be, and in no other."""
+        self.count += 1
+        return f"(?=(?P<g{self.count}>{expression}))(?P=g{self.count})"
 
 
-def _segment(text: str) -> str | None:
+def _runs(segments: Sequence[str]) -> list[list[str]]:
+    """The segments before, between and behind "**", which may be none. Several "**" in a row are as
+    one.
+    """
+    runs: list[list[str]] = [[]]
+    for segment in segments:
+        if segment != "**":
+            runs[-1].append(segment)
+        elif len(runs) == 1 or runs[-1]:
+            runs.append([])
+
+    return runs
+
+
+def _segment(text: str, groups: _Groups) -> str | None:
     """A part of a pattern without "/" as a regular expression; None if it is not valid."""
-    result, at = "", 0
+    pieces, at = [""], 0  # between the wildcards
     while at < len(text):
         sign = text[at]
         at += 1
         if sign == "*":
-            result += "[^/]*"
-            at += len(text[at:]) - len(text[at:].lstrip("*"))
+            if pieces[-1] or len(pieces) == 1:
+                pieces.append("")
         elif sign == "?":
-            result += "[^/]"
+            pieces[-1] += "[^/]"
         elif sign == "\\":
             if at == len(text):
                 return None
-            result += re.escape(text[at])
+            pieces[-1] += re.escape(text[at])
             at += 1
         elif sign == "[":
             members, at = _bracket(text, at)
             if members is None:
                 return None
-            result += members
+            pieces[-1] += members
         else:
-            result += re.escape(sign)
+            pieces[-1] += re.escape(sign)
 
-    return result
+    first, *others = pieces
+    if not others:
+        return first
+    between = "".join(groups.first(f"[^/]*?{piece}") for piece in others[:-1])
+    return f"{first}{between}[^/]*{others[-1]}"
 
 
 def _bracket(text: str, at: int) -> tuple[str | None, int]:

@@ -65,3 +65,25 @@ def test_without_the_c_module_json_answers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == '{"a":[1]} "x"\n', done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 201 + "]" * 201, '{"a":' * 201 + "1" + "}" * 201, "[" * 5000]
+)
+def test_a_text_nested_beyond_the_bound_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"nested|Expecting"):
+        c_json.bounded_loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200 + "]" * 200,
+        '["' + "[" * 300 + '"]',
+        "[" + "[]," * 300 + "{}]",
+        '"[' * 1 + '"',
+        "1",
+    ],
+)
+def test_a_text_within_the_bound_is_read(text: str) -> None:
+    assert c_json.bounded_loads(text) == json.loads(text)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from paths import TESTS
 
-from krm_injector.kube.quantity import QuantityError, from_json, parse
+from krm_injector.kube.quantity import QuantityError, from_json, nano, parse
 
 TABLE: list[dict[str, Any]] = json.loads(TESTS.joinpath("kube", "quantity_table.json").read_text())
 
@@ -65,3 +65,26 @@ def test_huge_exponents_cost_nothing() -> None:
     assert parse("1e-2000000000") == "1e-9"
     with pytest.raises(QuantityError):
         parse("12345678901234567890e2000000000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9" * 2001, f"0.{'0' * 2000}1", f"1e{'9' * 20}", f"1e{'9' * 5000}", f"-{'9' * 2001}Ei"],
+)
+def test_a_number_beyond_the_bound_is_no_quantity(text: str) -> None:
+    """Python itself reads at most 4,300 digits."""
+    with pytest.raises(QuantityError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 2000, f"0.{'0' * 1998}1", f"1e{'0' * 50}3", "9" * 1999 + "E"]
+)
+def test_a_number_at_the_bound_is_a_quantity(text: str) -> None:
+    assert parse(text) and isinstance(nano(text), int)
+
+
+def test_an_exponent_that_nothing_can_have_is_not_written_out() -> None:
+    assert parse("1e2001") == "1e2001"  # as Kubernetes
+    with pytest.raises(QuantityError):
+        nano("1e2001")

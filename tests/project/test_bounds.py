@@ -43,7 +43,11 @@ LIMITS = Limits()
 # What a row of the page begins with, and the numbers of its second column.
 NUMBERS: dict[str, tuple[int, ...]] = {
     "levels of maps and lists in YAML": (events.MAX_DEPTH,),
-    "levels of JSON": (go_json.MAX_DEPTH,),
+    "levels of JSON, in a file": (go_json.MAX_DEPTH,),
+    "levels of JSON in the record": (c_json.MAX_DEPTH,),
+    "characters of an integer in JSON": (json_text._LONGEST_INTEGER,),
+    "digits of a quantity": (quantity._FARTHEST,),
+    "characters of a pattern in": (ignore.LONGEST,),
     "nodes that aliases add": (ALIAS_BUDGET,),
     "maps and lists of one object": (workloads._LARGEST,),
     "characters of a line that messages show": (credentials._LONGEST,),

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from krm_injector.fleet.places import is_within
 from krm_injector.istio_names import API_VERSION
+from krm_injector.kube import c_json
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
 from krm_injector.writing import disk
@@ -81,7 +82,7 @@ def _names(directory: str) -> list[str]:
 def _read(path: str) -> Index:
     try:
         with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+            value = c_json.bounded_loads(file.read())
     except OSError as problem:
         raise Refused(_broken(path, str(problem.strerror or problem))) from None
     except ValueError:
@@ -223,14 +224,20 @@ class Journal:
 
 
 def journaled(staging: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The targets and files of a run that did not finish, in order."""
+    """The targets and files of a run that did not finish, in order. Nothing is believed that does
+    not lead to something in the output directory: anybody may have committed the file.
+    """
+    from krm_injector.fleet.output import paths
+
     data = disk.content(os.path.join(staging, _JOURNAL)) or b""
     found = []
     for line in data.split(b"\n"):
         try:
-            target, files = json.loads(line)
-        except ValueError:  # empty, or the last one of a program that was killed
+            target, files = c_json.bounded_loads(line.decode())
+        except (ValueError, TypeError):  # empty, or the last one of a program that was killed
             continue
-        found.append((target, tuple(files)))
+        if isinstance(target, str) and paths.is_path(target) and isinstance(files, list):
+            names = (file for file in files if isinstance(file, str) and paths.is_path(file))
+            found.append((target, tuple(names)))
 
     return found

@@ -72,6 +72,7 @@ class Writer:
             disk.make_directory(self._directory)
             self._lock.take(self._directory, shared=self._shard != _WHOLE)
             if self._shard != _WHOLE:
+                self._refuse_link(self._staging)
                 disk.make_directory(self._staging)
                 self._lock.take(self._staging)
             self._begin()
@@ -116,12 +117,17 @@ class Writer:
             if name.startswith(indexes.OWN_PREFIX) and name.endswith(".tmp")
         ]
 
+    def _refuse_link(self, staging: str) -> None:
+        """Raises Refused for a link where files are prepared and removed: it may lead anywhere."""
+        places.refuse_links(self._directory, os.path.basename(staging))
+
     def _recover(self, staging: str) -> None:
-        """Takes over what a run that did not finish has done."""
+        """Takes over what a run that did not finish has done. Raises Refused and OSError."""
+        self._refuse_link(staging)
         journaled = indexes.journaled(staging)
         for name, files in journaled:
             before = self._owned.get(name, ())
-            self._owned[name] = tuple(dict.fromkeys((*before, *filter(paths.is_path, files))))
+            self._owned[name] = tuple(dict.fromkeys((*before, *files)))
             self._in_index.add(name)
 
         aside = os.path.join(staging, "old")

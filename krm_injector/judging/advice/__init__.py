@@ -113,6 +113,8 @@ def judge(
         injected = None
         if decision.injected:
             injected = at(replacements.get(workload.item), workload.inside)
+            if injected is workload.object:
+                injected = None  # refused: an earlier injection is taken back, and that is all
 
         template = at(workload.object, workload.template)
         injected_template = None

@@ -145,7 +145,7 @@ def _annotated(value: Object) -> list[Object]:
     from krm_injector.kube import c_json  # late: this annotation is rare
 
     try:
-        return mappings(c_json.loads(text))
+        return mappings(c_json.bounded_loads(text))
     except ValueError:
         return []
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Edited", "Editor", "Known", "Path", "entries_at", "same"]
 
 _ODD_BREAKS = "\r\x85\u2028\u2029"
+_BREAKS = ("\n", *_ODD_BREAKS)
 
 
 class Edited(NamedTuple):
@@ -46,8 +47,8 @@ class Editor:
 
     def __init__(self, text: str, column: int, on_marker: bool = False) -> None:
         self.source = text
-        self.open_end = not text.endswith("\n")
-        self.text = text + "\n" if self.open_end else text
+        self.open_end = not text.endswith(_BREAKS)
+        self.text = text if text.endswith("\n") else text + "\n"
         self.column = column
         self.on_marker = on_marker
         self.nodes = NodeReader(self.text)

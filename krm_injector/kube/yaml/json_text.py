@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+_LONGEST_INTEGER = 309  # characters; more are beyond float64, and Python reads at most 4,300
 _SPACE = lazy_pattern(r"[ \t\r\n]*")
 
 
@@ -93,11 +94,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def _integer(text: str) -> float | int:
+    return int(text) if len(text) <= _LONGEST_INTEGER else _number(text)
+
+
 def _number(text: str) -> float | int:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise YamlError(f"the number {text} is out of range", code="yaml-number")
+        raise YamlError(f"the number {_shortened(text)} is out of range", code="yaml-number")
     return as_json_number(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:30]}... of {len(text)} characters"
 
 
 def _constant(name: str) -> NoReturn:
@@ -105,7 +114,10 @@ def _constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=_constant,
 )
 
 

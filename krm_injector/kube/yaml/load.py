@@ -209,9 +209,10 @@ class Reader:
         if kind is ScalarEvent or kind is AliasEvent:
             end = event.end_mark.index
         else:
-            end = self.last.end_mark.index
+            behind = self.last.end_mark
+            end = behind.index
             if block and end < len(self.text):
-                end -= self.last.end_mark.column  # not by "\n": YAML has more line breaks
+                end -= behind.column  # YAML has four more line breaks than the line feed
 
         return Place(mark.index, end, mark.line, mark.column, block)
 

@@ -178,7 +178,7 @@ def records(workload: Object) -> list[InjectionRecord]:
         return []
 
     try:
-        value = c_json.loads(text)
+        value = c_json.bounded_loads(text)
         if value["v"] == OF_TEMPLATES:
             return [_record_of(entry, from_json(entry["at"])) for entry in value["templates"]]
 
@@ -199,7 +199,7 @@ def _record_of(value: dict[str, Any], of: NamedPath) -> InjectionRecord:
     rules, layout = value.get("rules", 0), value.get("layout")
     if not all(isinstance(text, str) for text in texts) or type(rules) is not int:
         raise TypeError
-    if not isinstance(layout, (dict, str, type(None))):
+    if layout is not None and not _is_layout(layout):
         raise TypeError
     if not isinstance(value["undo"], (dict, type(None))):
         raise TypeError
@@ -208,6 +208,13 @@ def _record_of(value: dict[str, Any], of: NamedPath) -> InjectionRecord:
     return InjectionRecord(
         istio, revision, mesh, namespace, digest, units, value["undo"], rules, of, layout
     )
+
+
+def _is_layout(tree: Any) -> bool:
+    """Whether a value is a tree of texts, as layout.py writes it."""
+    if isinstance(tree, dict):
+        return all(map(_is_layout, tree.values()))
+    return isinstance(tree, str)
 
 
 def namespace_fits(record: InjectionRecord, namespace: Namespace | None, mesh: Mesh) -> bool:

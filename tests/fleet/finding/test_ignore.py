@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import time
 from pathlib import Path
 
 import files
@@ -109,3 +110,25 @@ def test_the_same_as_git(seed: int, tmp_path: Path) -> None:
         ignored = set(done.stdout.splitlines())
         expected = {path: path.rstrip("/") in ignored for path in paths}
         assert verdicts(patterns, paths) == expected, patterns
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 6 + "*b", "a" * 200),
+        ("?*" * 6 + "b", "a" * 200),
+        ("**/a/" * 6 + "b", "a/" * 200 + "c"),
+        ("a/**/" * 6 + "b", "a/" * 200 + "c"),
+        ("**/*a*/" * 6 + "b", "aa/" * 100 + "c"),
+    ],
+)
+def test_wildcards_cost_no_power_of_the_path(pattern: str, path: str) -> None:
+    started = time.process_time()
+    compiled = ignore.compiled(pattern)
+    assert compiled is not None and not compiled.match(path)
+    assert time.process_time() - started < 1, "some milliseconds; backtracking takes hours"
+
+
+def test_a_pattern_longer_than_a_path_matches_nothing() -> None:
+    assert ignore.compiled("a" * ignore.LONGEST) is not None
+    assert ignore.compiled("a" * (ignore.LONGEST + 1)) is None

@@ -15,6 +15,7 @@ from interrupted import Stopper, full_disk, kills
 
 from krm_injector.fleet.model import Target, TargetResult
 from krm_injector.fleet.output import INDEX, Writer, paths
+from krm_injector.fleet.output.index import staging_name
 from krm_injector.model import Refused
 from krm_injector.writing import disk
 
@@ -226,6 +227,41 @@ def test_nothing_is_deleted_through_a_link(tmp_path: Path, layout: str) -> None:
     _, results = build(out, NEW, layout)
     assert problems(results) == ["fleet-output-link"]
     assert tree(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("shard", [(1, 1), (1, 2)])
+def test_nothing_is_prepared_or_removed_through_a_link(
+    tmp_path: Path, shard: tuple[int, int]
+) -> None:
+    outside = write(tmp_path / "outside", {"mine": "mine"})
+    out = write(tmp_path / "out", {"other": "x"})
+    (out / staging_name(shard)).symlink_to(outside)
+    with pytest.raises(Refused) as refused:
+        build(out, NEW, shard=shard)
+    assert [result.code for result in refused.value.results] == ["fleet-output-link"]
+    assert tree(outside) == {"mine": b"mine"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '["../planted", ["a"]]',
+        '["a", ["../../a", 1]]',
+        "5",
+        "[1, 2]",
+        '[["a"], "b"]',
+        "[" * 5000,
+        "\xff",
+    ],
+)
+def test_a_journal_that_anybody_may_have_written_leads_nowhere(tmp_path: Path, line: str) -> None:
+    out = tmp_path / "out"
+    staging = out / staging_name((1, 1))
+    write(staging, {"old/file": "x", "journal": line})
+    _, results = build(out, NEW)
+    assert not problems(results)
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+    assert not staging.exists() and manifests(out).keys() >= {f"{name}.yaml" for name in NEW}
 
 
 def test_the_output_directory_itself_may_be_a_link(tmp_path: Path) -> None:

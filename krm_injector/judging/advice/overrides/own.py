@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from krm_injector.injection import merge
 from krm_injector.istio_names import (
     CORE_DUMP_CONTAINER,
@@ -21,6 +19,7 @@ from krm_injector.judging.advice.injected_workload import (
     mappings,
 )
 from krm_injector.judging.advice.overrides.mesh_facts import MeshFacts
+from krm_injector.kube import c_json
 from krm_injector.kube.metadata import string_map
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.workloads import text
@@ -125,7 +124,7 @@ def named(annotation: str | None) -> dict[str, Object]:
         return {}
 
     try:
-        value = json.loads(annotation)
+        value = c_json.bounded_loads(annotation)
     except ValueError:
         return {}
 
