@@ -21,13 +21,14 @@ from krm_injector.gotemplate.sprig import FUNCS, reflect, regex_automaton, regex
 from krm_injector.injection import control_plane
 from krm_injector.judging.admission import evaluation, language
 from krm_injector.judging.admission.functions import lists
-from krm_injector.kube import credentials, go_json, twins, workloads, yaml
-from krm_injector.kube.yaml import YamlError, events
+from krm_injector.kube import c_json, credentials, go_json, quantity, twins, workloads, yaml
+from krm_injector.kube.yaml import YamlError, events, json_text
 from krm_injector.kube.yaml.load import ALIAS_BUDGET
 from krm_injector.model import Object
 from krm_injector.presenting import diff
 from krm_injector.reinjection import open_questions
 from krm_injector.reinjection.record import layout
+from krm_injector.sources import ignore
 
 PAGE = (ROOT / "docs" / "bounds.md").read_text()
 ROWS = {
