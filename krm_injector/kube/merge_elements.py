@@ -37,9 +37,51 @@ def identity(value: Any) -> Any:
     if type(value) is str or value is None:
         return value
     if isinstance(value, (dict, list)):
-        # Where two of them meet, Go panics.
-        raise MergeError("maps and lists cannot be compared here")
+        return _Incomparable(type(value))
     return type(value), value
+
+
+class _Incomparable:
+    """A map or a list. It is no scalar; where two maps or two lists meet, Go panics."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def __hash__(self) -> int:
+        return hash(self.kind)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _Incomparable) and other.kind is self.kind:
+            raise MergeError("maps and lists cannot be compared here")
+        return False
+
+
+def left_by_deleting(
+    original: list[Any], patch: list[Any], added: list[Any], key: str
+) -> list[Any]:
+    """The original as Go leaves it where the patch deletes elements: Go closes their gaps in place
+    and appends what the patch adds behind the rest. (deleteMatchingEntries and
+    mergeSliceWithoutSpecialElements in patch.go; the order is compared with it later.)
+    """
+    left, count = list(original), len(original)
+    for item in patch:
+        if isinstance(item, dict) and item.get(PATCH) == "delete":
+            gone = key_value(item, key)
+            at = 0
+            while at < count:
+                if key in left[at] and identity(left[at][key]) == gone:
+                    left[at : count - 1] = left[at + 1 : count]
+                    count -= 1
+                else:
+                    at += 1
+
+    for item in added[: len(original) - count]:
+        left[count] = item
+        count += 1
+
+    return left
 
 
 def element_kind(*lists: list[Any]) -> type:

@@ -13,6 +13,7 @@ from krm_injector.kube.merge_elements import (
     element_kind,
     identity,
     key_value,
+    left_by_deleting,
     merge_scalars,
     reorder,
 )
@@ -306,8 +307,7 @@ def _apply_special_elements(
         if directive is _DROPPED:
             plain.append(item)
         elif directive == "delete":
-            gone = key_value(item, key)
-            original = [old for old in original if key not in old or identity(old[key]) != gone]
+            original = _without(original, item, key)
         elif directive == "replace":
             replace = True
         elif directive == "merge":
@@ -316,6 +316,17 @@ def _apply_special_elements(
             raise MergeError(f"{PATCH} is {directive!r}; it must be replace or delete here")
 
     return (plain, []) if replace else (original, plain)
+
+
+def _without(original: list[Any], item: Object, key: str) -> list[Any]:
+    """The elements but those that ``item`` deletes. Its key is compared with theirs, so it may be
+    anything where there are none.
+    """
+    if not original and key in item:
+        return original
+
+    gone = key_value(item, key)
+    return [old for old in original if key not in old or identity(old[key]) != gone]
 
 
 def _merge_elements(original: list[Any], patch: list[Any], meta: _Meta) -> list[Any]:
@@ -369,8 +380,13 @@ def _merge_in_order(merged: Object, patch: Object, directive: str, go_type: str)
 
     before = [] if old is _DROPPED else old
     maps = element_kind(before, [] if new is _DROPPED else new) is dict
-    if not maps and new is not _DROPPED and meta.strategy == "merge":
-        before, _ = merge_scalars(before, new)
+    if new is not _DROPPED and meta.strategy == "merge":
+        if not maps:
+            before, _ = merge_scalars(before, new)
+        elif before and not any(item.get(PATCH) == "replace" for item in new):
+            kept, plain = _apply_special_elements(before, new, meta.merge_key)
+            added = _merge_elements(kept, plain, meta)[len(kept) :]
+            before = left_by_deleting(before, new, added, meta.merge_key)
 
     merged[name] = reorder(union, order, before, meta.merge_key, maps)
     patch.pop(name, None)

@@ -9,6 +9,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from release import archives
+
 
 @dataclass(frozen=True)
 class Source:
@@ -47,5 +49,5 @@ class Source:
         command = ["git", "archive", "--format=tar", self.commit]
         done = subprocess.run(command, cwd=self.repository, capture_output=True, check=True)
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            archive.extractall(directory, filter="data")
+            archives.extract(archive, directory)
         return directory

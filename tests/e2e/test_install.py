@@ -21,6 +21,7 @@ from e2e.helm_charts import CHART, CONFIG, WEB
 from e2e.real_programs import Programs, deployment, injected, namespace, objects
 from files import write
 from paths import ROOT
+from release import archives
 
 pytestmark = pytest.mark.slow
 KEY = ("Deployment", "shop", "web")
@@ -65,7 +66,7 @@ def wheelhouse(programs: Programs, release: Path, tmp_path_factory: pytest.TempP
 def unpacked(archive: Path, directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as file:
-        file.extractall(directory, filter="data")
+        archives.extract(file, directory)
     return directory
 
 

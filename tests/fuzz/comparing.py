@@ -129,13 +129,32 @@ def kube_pairs(subject: str, ours: Callable[[Any], Any]) -> Callable[..., Iterat
 
     def pairs(programs: Path, pick: random.Random, count: int) -> Iterator[Pair]:
         _, make = generate.SUBJECTS[subject]
-        questions = [make(pick) for _ in range(count)]
+        questions = [_as_go_writes(make(pick)) for _ in range(count)]
         for question, reply in zip(
             questions, generate.ask(str(programs / "kube-oracle"), questions), strict=True
         ):
             yield Pair(question, ours(question), ERROR if "error" in reply else reply["out"])
 
     return pairs
+
+
+def _as_go_writes(question: dict[str, Any]) -> dict[str, Any]:
+    """The question with pods as the injector has them: Go writes metadata, spec and a container's
+    resources, filled or not, and our merge takes them for written.
+    """
+    original = question.get("original")
+    if isinstance(original, dict):
+        for field in ("metadata", "spec"):
+            original.setdefault(field, {})
+
+    spec = original.get("spec") if isinstance(original, dict) else None
+    for field in ("containers", "initContainers", "ephemeralContainers"):
+        containers = spec.get(field) if isinstance(spec, dict) else None
+        for container in containers if isinstance(containers, list) else ():
+            if isinstance(container, dict):
+                container.setdefault("resources", {})
+
+    return question
 
 
 def _merged(question: Any) -> Any:
@@ -183,6 +202,23 @@ def deliberate(subject: str, pair: Pair) -> bool:
         return bool(re.search(r"<<|(?i:\.inf|\.nan)|\A[\[{]", pair.question))
     if subject == "template":
         return _is_other_sentence(pair)
+    if subject == "merge":
+        return _has_containers_of_one_name(pair.question["patch"])
+    return False
+
+
+def _has_containers_of_one_name(patch: Any) -> bool:
+    """The second of them meets the first as the patch has it: without the resources that Go writes
+    of every container of a pod. No API server takes such a pod.
+    """
+    spec = patch.get("spec") if isinstance(patch, dict) else None
+    for field in ("containers", "initContainers", "ephemeralContainers"):
+        found = spec.get(field) if isinstance(spec, dict) else None
+        elements = found if isinstance(found, list) else []
+        names = [str(each.get("name")) for each in elements if isinstance(each, dict)]
+        if len(set(names)) < len(names):
+            return True
+
     return False
 
 

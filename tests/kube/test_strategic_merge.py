@@ -117,3 +117,27 @@ def test_a_directive_that_a_present_map_would_refuse_is_refused() -> None:
 def test_a_map_with_a_directive_is_dropped_where_go_leaves_the_field_out() -> None:
     assert merge(APP, of_app(securityContext={"$patch": "replace", "runAsUser": 1})) == APP
     assert merge(APP, {"spec": {"nodeSelector": {"$patch": "replace", "a": "b"}}}) == APP
+
+
+@pytest.mark.parametrize(
+    ("original", "patch", "merged"),
+    [
+        # Go closes the gap of what is deleted in place, and appends there: "c" comes behind "a".
+        (
+            ["app", "a"],
+            {"containers": [{"name": "app", "$patch": "delete"}, {"name": "c"}],
+             "$setElementOrder/containers": [{"name": "c"}]},
+            ["a", "c"],
+        ),
+        # A merge key that is no scalar is compared only where there is something to compare with.
+        (["a"], {"containers": [{"name": [], "$patch": "delete"}]}, ["a"]),
+        ([], {"containers": [{"name": {}, "$patch": "delete"}]}, []),
+    ],
+)  # fmt: skip
+def test_go_deletes_elements_in_place(
+    original: list[str], patch: dict[str, Any], merged: list[str]
+) -> None:
+    pod = {"spec": {"containers": [{"name": name} for name in original]}}
+    done = merge(pod, {"spec": patch})
+    assert [each["name"] for each in done["spec"]["containers"]] == merged
+    assert [each["name"] for each in pod["spec"]["containers"]] == original
