@@ -232,11 +232,11 @@ def test_every_workloads_errors_at_once() -> None:
     named = sorted((e["resourceRef"]["name"], e["field"]["path"]) for e in errors)
     path = "spec.template.metadata.annotations"
     assert named == [
-        ("one", f"{path}[sidecar.istio.io/proxyCPU]"),
-        ("one", f"{path}[status.sidecar.istio.io/port]"),
+        ("one", f'{path}["sidecar.istio.io/proxyCPU"]'),
+        ("one", f'{path}["status.sidecar.istio.io/port"]'),
         ("ports", "spec.template.spec.containers[0].ports[0].containerPort"),
-        ("two", f"{path}[sidecar.istio.io/proxyCPU]"),
-        ("two", f"{path}[status.sidecar.istio.io/port]"),
+        ("two", f'{path}["sidecar.istio.io/proxyCPU"]'),
+        ("two", f'{path}["status.sidecar.istio.io/port"]'),
     ]
 
 

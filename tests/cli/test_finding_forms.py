@@ -265,6 +265,8 @@ def test_a_fleet_verifies_to_files(fleet: Path) -> None:
     }
     assert found == {
         ("krm-injector-fleet-verify", "the run"): [],
+        ("apps/a", "the run"): ["system-out"],  # which default of native sidecars was assumed
+        ("apps/b", "the run"): ["system-out"],
         ("apps/a", "Deployment shop/a-web"): ["failure"],
         ("apps/b", "Deployment shop/b-web"): ["failure"],
         ("apps/c", "apps/c"): ["error"],

@@ -49,19 +49,28 @@ def run(programs: Programs, page: str, work: Path, more: dict[str, str] | None =
 
 
 def yaml_of(page: str, kind: str) -> dict[str, Any]:
-    (found,) = [
+    (found,) = all_yaml_of(page, kind)
+    return found
+
+
+def all_yaml_of(page: str, kind: str) -> list[dict[str, Any]]:
+    return [
         value
         for block in blocks(page, "yaml")
         if (value := yaml.safe_load(block)).get("kind") == kind
     ]
-    return dict(found)
 
 
 def test_argocd(programs: Programs, tmp_path: Path, httpbin: Path) -> None:
     shutil.copytree(httpbin / "base", tmp_path / "app")
     programs.need("kustomize")
     assert injected(objects(run(programs, "argocd", tmp_path).encode()))
-    parameters = yaml_of("argocd", "Application")["spec"]["source"]["plugin"]["parameters"]
+    plain, hydrated = all_yaml_of("argocd", "Application")
+    parameters = plain["spec"]["source"]["plugin"]["parameters"]
+    plugin = yaml.safe_load((ROOT / "functions" / "argocd" / "plugin.yaml").read_text())
+    assert "version" not in plugin["spec"], "its version would be part of the plugin's name"
+    dry = hydrated["spec"]["sourceHydrator"]["drySource"]
+    assert dry["plugin"]["name"] == plugin["metadata"]["name"]
     env = {"ARGOCD_APP_NAME": "web", "ARGOCD_APP_PARAMETERS": json.dumps(parameters)}
     assert argocd.application(env) is not None, (
         "the example's parameters are known and of the right types"
