@@ -11,7 +11,10 @@ from krm_injector.presenting.report.markup import Html, escaped, joined
 REPORT = ROOT / "krm_injector" / "presenting" / "report"
 # Html around an expression: (file, the expression).
 TRUSTED = {
-    ("__init__.py", "file.read()"),  # page.html, page.css, page.js
+    (
+        "__init__.py",
+        "package_data.text(package_data.path(__file__, name))",
+    ),  # page.html, page.css, page.js
     ("details.py", "encoded"),  # JSON without "<"
 }
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # An item is known by its ids only where nothing is to be copied to it (put_back.py).
 _MAY_GO = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
+_ODD_BREAKS = "\r\x85\u2028\u2029"  # line breaks of YAML beside the line feed
 _MANY = 50  # items from which on it pays to know the pieces of their texts (pieces.py)
 _IDENTITY = (("apiVersion",), ("kind",), *(("metadata", key) for key in ("name", "namespace")))
 
@@ -66,7 +67,7 @@ def _check_reading(item: Item | None, read: Callable[[], Any], value: Object) ->
     """Whether what ``read`` gives is the value."""
     try:
         written = read()
-    except (yaml.YamlError, LookupError, TypeError):
+    except (yaml.YamlError, LookupError, TypeError, ValueError):
         fail("the new text could not be read again", item)
     if to_json(written) != to_json(value) and not yaml.same(written, value):
         fail(f"the new text would be read as another value of {_first(written, value)}", item)
@@ -136,7 +137,10 @@ def _read_back(bundle: Bundle, item: Item, text: str) -> Any:
         found = documents(text, True)
         if found is not None and len(found) == 1:
             return found[0].value
-    return yaml.load(text)
+
+    # As in the stream: signs behind "---" are read there in Kubernetes' way (stream.py).
+    (document,) = (each for each in yaml.load_all("\n" + text) if not each.empty)
+    return document.value
 
 
 def _dedented(text: str, column: int) -> str:
@@ -145,6 +149,8 @@ def _dedented(text: str, column: int) -> str:
     """
     indent = "\n" + " " * column
     if not text.endswith("\n") or text.count(indent) != text.count("\n") - 1:
+        return text
+    if any(sign in text for sign in _ODD_BREAKS):
         return text
     return text[column:].replace(indent, "\n")
 

@@ -20,7 +20,7 @@ from krm_injector.presenting.explain.style import Style
 FORMS = ROOT / "krm_injector" / "fleet" / "forms"
 # Html around an expression: (file, the expression).
 TRUSTED = {
-    ("__init__.py", "file.read()"),  # the files of page/
+    ("__init__.py", "package_data.text(package_data.path(__file__, name))"),  # the files of page/
     ("__init__.py", "encoded"),  # JSON without "<"
     ("__init__.py", "joined_template"),  # a template of page/, with parts that are Html
 }
