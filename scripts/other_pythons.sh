@@ -3,8 +3,7 @@
 # What depends on the version is in these folders; `scripts/other_pythons.sh tests` runs all.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- tests/cli/test_cli.py tests/cli/test_odd_places.py tests/kube tests/gotemplate tests/injection \
-  tests/reinjection tests/judging/admission tests/credentials tests/test_named_tuple.py tests/test_results.py
+[ $# -gt 0 ] || set -- tests/cli/test_cli.py tests/kube tests/gotemplate tests/credentials tests/test_named_tuple.py tests/test_results.py
 
 own=$(.venv/bin/python -c 'import sys; print(sys.version_info[1])')
 found=$(
