@@ -42,15 +42,39 @@ webhooks:
   namespaceSelector: {matchLabels: {istio-injection: enabled}}
   rules: [{operations: [CREATE], apiGroups: [""], apiVersions: [v1], resources: [pods]}]
 """
-DEPLOYMENT = """\
+# A workload that is not to be injected, and its pod as it runs: what adopt compares.
+RUNNING = """\
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web, namespace: shop}
+metadata: {name: web, namespace: shop, uid: d1}
 spec:
   selector: {matchLabels: {app: web}}
   template:
-    metadata: {labels: {app: web}}
+    metadata: {labels: {app: web, sidecar.istio.io/inject: "false"}}
     spec: {containers: [{name: web, image: "web:1"}]}
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: web-1
+  namespace: shop
+  uid: r1
+  labels: {app: web, pod-template-hash: "1", sidecar.istio.io/inject: "false"}
+  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, uid: d1, controller: true}]
+spec:
+  selector: {matchLabels: {app: web, pod-template-hash: "1"}}
+  template:
+    metadata: {labels: {app: web, pod-template-hash: "1", sidecar.istio.io/inject: "false"}}
+    spec: {containers: [{name: web, image: "web:1"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-1-a
+  namespace: shop
+  labels: {app: web, pod-template-hash: "1", sidecar.istio.io/inject: "false"}
+  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-1, uid: r1, controller: true}]
+spec: {containers: [{name: web, image: "web:1"}]}
 """
 INPUT = {"in.yaml": f"{SHOP}---\n{POD.format(1)}"}
 PODS = {"deploy/ns.yaml": SHOP} | {
@@ -84,7 +108,7 @@ WAYS = (
     Way("init", ("init", "kustomize", "."), {"kustomization.yaml": "resources: [pod.yaml]\n",
                                             "pod.yaml": POD.format(1)}),
     Way("adopt", ("adopt", "dump.yaml", "--output", "git"),
-        {"dump.yaml": f"{SHOP}---\n{MESH}---\n{DEPLOYMENT}---\n{POD.format(1)}"}),
+        {"dump.yaml": f"{SHOP}---\n{MESH}---\n{RUNNING}"}),
     Way("inject --in-place", ("inject", "--in-place", "deploy"), PODS),
     Way("eject --in-place", ("eject", "--in-place", "deploy"), PODS,
         ("inject", "--in-place", "deploy")),

@@ -428,6 +428,9 @@ CHANGES: tuple[Change, ...] = tuple(Change(*row) for row in _ROWS)
 _VERSION = lazy_pattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.\-+]|$)")
 
 
+_LONGEST = 128  # characters of a tag, which registries take no longer
+
+
 def patch_of(text: str) -> int | None:
     """The patch number that a tag or label names: "1.30.3-distroless" -> 3, "1.31.0-rc.0" -> 0.
 
@@ -448,6 +451,9 @@ def parse_version(text: str) -> Minor | None:
 
 def _numbers(text: str) -> Sequence[str | None]:
     """The digits of three numbers; None for each that the text does not name."""
+    if len(text) > _LONGEST:
+        return (None, None, None)
+
     parts = text.split(".")
     if len(parts) == 3 and all(map(str.isdecimal, parts)):
         return parts

@@ -161,7 +161,8 @@ def _check_ports(
 
 def _port_problem(text: str, status_port: int) -> str:
     """Why a port cannot be scraped; "" if it can."""
-    port = int(text) if _INTEGER.match(text) else 0
+    # A number of thousands of digits is none that Python reads.
+    port = int(text) if len(text) <= 20 and _INTEGER.match(text) else 0
     if not 1 <= port <= 65535:
         return f'"{text}" is not a port'
     if port == status_port or port in RESERVED_PORTS:

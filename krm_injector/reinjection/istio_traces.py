@@ -121,7 +121,7 @@ def before_injection(workload: Workload) -> Object | None:
 def status_names(status: Object, field: str) -> list[Any]:
     """The names that the status annotation has for a field of the pod's spec."""
     names = status.get(field)
-    return names if isinstance(names, list) else []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def probers_of(pod: Object) -> Object:

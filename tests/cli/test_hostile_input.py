@@ -98,3 +98,17 @@ def test_a_refused_workload_whose_earlier_injection_is_taken_back() -> None:
     web["spec"]["template"]["spec"]["containers"][0]["name"] = {"a": 1}
     code, out, err = run(["explain"], SHOP, web)
     assert code == 1 and "pod-invalid" in err and "error" in out
+
+
+@pytest.mark.parametrize("command", ["inject", "explain", "diff"])
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"prometheus.io/scrape": "true", "prometheus.io/port": "9" * 4301},
+        {"sidecar.istio.io/status": '{"containers":[{"name":"a"},{}]}'},
+        {"sidecar.istio.io/status": '{"initContainers":[["a"]],"containers":["istio-proxy"]}'},
+    ],
+    ids=["port", "status", "status-list"],
+)
+def test_annotations_that_istio_would_not_write(command: str, annotations: dict[str, str]) -> None:
+    run([command], SHOP, deployment(annotations=annotations))

@@ -130,7 +130,8 @@ def test_the_totals_of_the_table() -> None:
     text = explained("table", *BUNDLE)
     assert (
         "Injection adds requests of 400m CPU and 512Mi memory to 4 pods, with autoscalers at the "
-        "most 600m CPU and 768Mi memory to 6 pods.\n"
+        "most 600m CPU and 768Mi memory to 6 pods. Pods of DaemonSets, one a node, are not "
+        "counted.\n"
         "Injected by Namespace: shop 2 of 3, ops 1 of 1.\n"
         "Added by Namespace: ops 200m and 256Mi, shop 200m and 256Mi.\n"
     ) in text

@@ -719,6 +719,7 @@ ELSEWHERE = {
     "fleet-target": "fleet/finding/test_codes.py",
     "fleet-unread": "fleet/finding/test_codes.py",
     "fleet-internal-error": "fleet/tasks/test_run_task.py",
+    "internal-error": "sources/resource_list/test_invariants.py",
     "fleet-output-clash": "fleet/output/test_writer.py",
     "fleet-output-differs": "fleet/output/test_comparison.py",
     "fleet-output-foreign": "fleet/output/test_writer.py",

@@ -170,7 +170,12 @@ def _blocking_field(spec: Object, count: int) -> str:
     if isinstance(at_least, int) and at_least >= count:
         return "minAvailable"
 
-    if isinstance(at_least, str) and at_least.endswith("%") and at_least[:-1].isdigit():
+    if (
+        isinstance(at_least, str)
+        and at_least.endswith("%")
+        and at_least[:-1].isdigit()
+        and len(at_least) < 10
+    ):
         # Kubernetes rounds up (intstr.GetScaledValueFromIntOrPercent).
         pods = -(-count * int(at_least[:-1]) // 100)
         return "minAvailable" if pods >= count else ""
