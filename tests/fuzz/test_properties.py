@@ -85,7 +85,7 @@ def test_an_empty_patch_changes_nothing(containers: dict[str, list[str]]) -> Non
 ANNOTATIONS = st.fixed_dictionaries(
     {},
     optional={
-        "sidecar.istio.io/proxyCPU": st.sampled_from(["10m", "1", ""]),
+        "sidecar.istio.io/proxyCPU": st.sampled_from(["10m", "1"]),
         "sidecar.istio.io/proxyMemory": st.sampled_from(["64Mi", "1Gi"]),
         "sidecar.istio.io/logLevel": st.sampled_from(["debug", "warning"]),
         "traffic.sidecar.istio.io/excludeInboundPorts": st.sampled_from(["80", "80,90", ""]),
