@@ -246,7 +246,7 @@ if TYPE_CHECKING:
         "fleet-cache",
         "fleet-changed-since",
         "fleet-changes-unknown",
-        # Fleets
+        # Runs and outputs of fleets
         "fleet-shard",
         "fleet-report",
         "fleet-merge",
@@ -254,7 +254,6 @@ if TYPE_CHECKING:
         "fleet-retried",
         "fleet-scheduler",
         "fleet-stopped",
-        # Fleets
         "fleet-internal-error",
         "fleet-output-clash",
         "fleet-output-name",
@@ -685,7 +684,7 @@ CODES: dict[CodeName, Code] = {
     "fleet-cache": Code(("warning",), "codes.md"),
     "fleet-changed-since": Code(("error",), "codes.md"),
     "fleet-changes-unknown": Code(("info",), "codes.md"),
-    # Fleets
+    # Runs and outputs of fleets
     "fleet-shard": Code(("error",), "codes.md"),
     "fleet-report": Code(("error",), "codes.md"),
     "fleet-merge": Code(("error",), "codes.md"),
@@ -693,7 +692,6 @@ CODES: dict[CodeName, Code] = {
     "fleet-retried": Code(("info",), "codes.md"),
     "fleet-scheduler": Code(("error",), "codes.md"),
     "fleet-stopped": Code(("error",), "codes.md"),
-    # Fleets
     "fleet-internal-error": Code(("error",), "codes.md"),
     "fleet-output-clash": Code(("error",), "codes.md"),
     "fleet-output-name": Code(("error",), "codes.md"),

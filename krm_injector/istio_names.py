@@ -77,6 +77,13 @@ PATH_ANNOTATION = "config.kubernetes.io/path"
 INTERNAL_PATH_ANNOTATION = "internal.config.kubernetes.io/path"
 ORIGIN_ANNOTATION = "config.kubernetes.io/origin"  # of kustomize's originAnnotations
 INDEX_ANNOTATION = "config.kubernetes.io/index"
+# Annotations by which an orchestrator recognises an item, the newest first.
+ID_ANNOTATIONS = (
+    "internal.config.kubernetes.io/id",
+    "config.kubernetes.io/id",
+    "config.k8s.io/id",
+)
+HELM_PREFIX = "postrenderer.helm.sh/"  # of what Helm 4 writes for itself, and takes back
 # How the annotations begin by which kustomize and kpt know an object.
 ORCHESTRATORS = (
     "config.kubernetes.io/",

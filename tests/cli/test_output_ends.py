@@ -93,21 +93,23 @@ def test_a_reader_that_goes_is_told(
     assert whole.startswith(got)
 
 
+def with_room(size: int, root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """A run that can write files of ``size`` bytes."""
+    return subprocess.run(
+        [*KRM_INJECTOR, *words],
+        cwd=root,
+        capture_output=True,
+        env=environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("option", ["--results", "--log"])
 def test_a_file_that_does_not_fit_stays_as_it_was(option: str, root: Path) -> None:
     (root / "file").write_text("old\n")
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
-
-    done = subprocess.run(
-        [*KRM_INJECTOR, "inject", "in.yaml", option, "file"],
-        cwd=root,
-        capture_output=True,
-        env=environment(),
-        preexec_fn=limit,
-        check=False,
-    )
+    done = with_room(50, root, "inject", "in.yaml", option, "file")
     assert done.returncode == 1 and done.stdout == b""
     assert f"{option} file cannot be written: File too large".encode() in done.stderr
     assert (root / "file").read_text() == "old\n"
@@ -115,17 +117,7 @@ def test_a_file_that_does_not_fit_stays_as_it_was(option: str, root: Path) -> No
 
 
 def test_in_place_on_a_full_disk_changes_nothing(root: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(MANIFESTS) + 100,) * 2)
-
-    done = subprocess.run(
-        [*KRM_INJECTOR, "inject", "--in-place", "in.yaml"],
-        cwd=root,
-        capture_output=True,
-        env=environment(),
-        preexec_fn=limit,
-        check=False,
-    )
+    done = with_room(len(MANIFESTS) + 100, root, "inject", "--in-place", "in.yaml")
     assert done.returncode == 1 and done.stdout == b""
     assert b"in.yaml cannot be written: File too large; no file was changed" in done.stderr
     assert (root / "in.yaml").read_text() == MANIFESTS and os.listdir(root) == ["in.yaml"]

@@ -12,6 +12,7 @@ from krm_injector.kube.yaml.emit import dump, to_json
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.events import (
     A_TEMPLATE,
+    ODD_BREAKS,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "A_TEMPLATE",
+    "ODD_BREAKS",
     "Document",
     "Edited",
     "Known",

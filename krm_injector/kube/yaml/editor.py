@@ -10,7 +10,7 @@ from __future__ import annotations
 from krm_injector.kube.yaml.block_edits import BlockEdits, Known, Path, Spot, Unfit
 from krm_injector.kube.yaml.emit import dump
 from krm_injector.kube.yaml.error import YamlError
-from krm_injector.kube.yaml.events import YAMLError
+from krm_injector.kube.yaml.events import ODD_BREAKS, YAMLError
 from krm_injector.kube.yaml.load import load
 from krm_injector.kube.yaml.nodes import MERGE_KEY, Node, NodeReader
 from krm_injector.kube.yaml.pairing import moved, paired, same
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Edited", "Editor", "Known", "Path", "entries_at", "same"]
 
-_ODD_BREAKS = "\r\x85\u2028\u2029"
-_BREAKS = ("\n", *_ODD_BREAKS)
+_BREAKS = ("\n", *ODD_BREAKS)
 
 
 class Edited(NamedTuple):
@@ -371,4 +370,4 @@ def _last(node: Node) -> Node:
 
 def _has_odd_break(text: str) -> bool:
     """Whether a line may end in other than a line feed."""
-    return any(character in text for character in _ODD_BREAKS)
+    return any(character in text for character in ODD_BREAKS)

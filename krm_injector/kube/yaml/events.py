@@ -34,6 +34,8 @@ _ILLEGAL = lazy_pattern(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+ODD_BREAKS = "\r\x85\u2028\u2029"  # line breaks of YAML beside the line feed
+
 MAX_DEPTH = 200
 """Deepest nesting of collections; a Pod needs 15, the deepest published CRDs about 60."""
 

@@ -6,6 +6,7 @@ It is a tree by names (kube.undo names the elements of lists). Each leaf has the
 
 from __future__ import annotations
 
+from krm_injector.istio_names import HELM_PREFIX
 from krm_injector.kube import c_json, undo, yaml
 from krm_injector.kube.paths import at, put
 from krm_injector.model import Object
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAX_LAYOUT = 65_536  # characters of one workload's entries; an object's annotations have 256 KiB
 
 # Annotations that an orchestrator removes from its input. In a layout they would stay for ever.
-_OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", "postrenderer.helm.sh/")
+_OF_ORCHESTRATORS = ("config.kubernetes.io/", "config.k8s.io/", HELM_PREFIX)
 
 
 def with_layout(workload: Object, layout: Any) -> Object:

@@ -11,7 +11,7 @@ the items as they came. Messages name fields, and hold no value.
 
 from __future__ import annotations
 
-from krm_injector.istio_names import ORCHESTRATORS
+from krm_injector.istio_names import HELM_PREFIX, ID_ANNOTATIONS, ORCHESTRATORS
 from krm_injector.kube import types, workloads, yaml
 from krm_injector.kube.paths import at
 from krm_injector.kube.twins import to_json
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from typing import Any, NoReturn
 
-# An item is known by its ids only where nothing is to be copied to it (put_back.py).
-_MAY_GO = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
-_ODD_BREAKS = "\r\x85\u2028\u2029"  # line breaks of YAML beside the line feed
+_OF_ORCHESTRATORS = (*ORCHESTRATORS, HELM_PREFIX)
 _MANY = 50  # items from which on it pays to know the pieces of their texts (pieces.py)
 _IDENTITY = (("apiVersion",), ("kind",), *(("metadata", key) for key in ("name", "namespace")))
 
@@ -94,7 +92,9 @@ def _check_identity(item: Item, path: str, old: Object, new: Object) -> None:
     if isinstance(annotations, dict):
         kept = at(new, ("metadata", "annotations")) or {}
         for key, text in annotations.items():
-            if key.startswith(ORCHESTRATORS) and key not in _MAY_GO and kept.get(key) != text:
+            # An item goes back without its ids where nothing may be copied to it (put_back.py).
+            stays = key.startswith(_OF_ORCHESTRATORS) and key not in ID_ANNOTATIONS
+            if stays and kept.get(key) != text:
                 fail(f"the orchestrator's annotation {key} would be lost", item)
 
 
@@ -150,7 +150,7 @@ def _dedented(text: str, column: int) -> str:
     indent = "\n" + " " * column
     if not text.endswith("\n") or text.count(indent) != text.count("\n") - 1:
         return text
-    if any(sign in text for sign in _ODD_BREAKS):
+    if any(sign in text for sign in yaml.ODD_BREAKS):
         return text
     return text[column:].replace(indent, "\n")
 

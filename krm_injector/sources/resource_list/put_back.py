@@ -16,6 +16,7 @@ item keeps its id.
 
 from __future__ import annotations
 
+from krm_injector.istio_names import ID_ANNOTATIONS
 from krm_injector.kube import yaml
 from krm_injector.kube.paths import at, without
 from krm_injector.model import Object
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_injector.kube.yaml.comments import Steps
-
-# Annotations by which an orchestrator recognises an item, the newest first.
-IDS = ("internal.config.kubernetes.io/id", "config.kubernetes.io/id", "config.k8s.io/id")
 
 
 def lands_elsewhere(text: str, place: yaml.Place, before: Object, after: Object) -> bool:
@@ -73,7 +71,7 @@ def ids_of(item: Object) -> tuple[str, ...]:
     annotations = at(item, ("metadata", "annotations"))
     if not isinstance(annotations, dict):
         return ()
-    return tuple(key for key in IDS if key in annotations)
+    return tuple(key for key in ID_ANNOTATIONS if key in annotations)
 
 
 def without_ids(item: Object) -> Object:

@@ -26,7 +26,11 @@ POD = {
     "metadata": {
         "name": "a",
         "namespace": "shop",
-        "annotations": {"config.kubernetes.io/index": "0", "internal.config.kubernetes.io/id": "1"},
+        "annotations": {
+            "config.kubernetes.io/index": "0",
+            "internal.config.kubernetes.io/id": "1",
+            "postrenderer.helm.sh/postrender-filename": "a.yaml",
+        },
     },
     "spec": {"containers": [{"name": "app", "image": "app:1", "args": [VALUE]}]},
 }
@@ -80,6 +84,7 @@ def changed(index: int, path: tuple[str | int, ...], value: Any) -> dict[int, Ob
         (0, ("kind",), "Job", "kind would change"),
         (0, ("metadata", "annotations", "config.kubernetes.io/index"), None, "config.kubernetes"),
         (0, ("metadata", "annotations", "config.kubernetes.io/index"), "1", "config.kubernetes"),
+        (0, ("metadata", "annotations", "postrenderer.helm.sh/postrender-filename"), None, "helm"),
         (0, ("spec", "containers", 0, "args"), {"a": VALUE}, "spec.containers[0].args"),
         (0, ("spec", "containers"), VALUE, "spec.containers would be no []v1.Container"),
         (2, ("items", 1, "metadata", "name"), VALUE, "items[1].metadata.name would change"),
