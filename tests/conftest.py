@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from command import install_krm_injector
 from e2e.real_programs import Programs
+from paths import ROOT
 
 from krm_injector.cli import warm
 
 # Charts of several tags are in no package: only whoever has a clone of istio/istio can ask them.
 collect_ignore = [] if os.environ.get("ISTIO_CLONE") else ["presenting/test_charts.py"]
+
+# Real programs that .ci/run or a test has unpacked. Whatever asks for a program finds the same one.
+os.environ["PATH"] = os.pathsep.join([str(ROOT / ".tools"), os.environ.get("PATH", os.defpath)])
 
 # What a person, a git hook or Argo CD sets for orchestrators: it stays out of the tests.
 ORCHESTRATORS = ("KUSTOMIZE_", "ARGOCD_", "HELM_", "KPT_", "KRM_FN_", "PARAM_", "GIT_")

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from paths import ROOT
 
 
 def not_at_hand(what: object, remedy: str) -> NoReturn:
@@ -36,9 +35,8 @@ def needs_path(path: Path) -> pytest.MarkDecorator:
 
 
 def needs_program(name: str) -> str:
-    """The full path of a program in .tools/ or on PATH; skips the test where there is none."""
-    path = os.pathsep.join([str(ROOT / ".tools"), os.environ["PATH"]])
-    executable = shutil.which(name, path=path)
+    """The full path of a program on PATH; skips the test where there is none."""
+    executable = shutil.which(name)
     if executable is None:
         not_at_hand(name, "PATH")
     return executable
