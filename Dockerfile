@@ -1,6 +1,8 @@
 # docker build -t krm-injector . ; runs as nobody, read-only, without network:
 # docker run --rm -i --read-only --network none krm-injector < resource-list.yaml
+# Admission policies need another library, of 17 MB: docker build --build-arg REQUIREMENTS=admission .
 FROM python:3.12-slim AS build
+ARG REQUIREMENTS=run
 WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY requirements requirements
@@ -11,7 +13,7 @@ RUN for each in build krm-injector; do python3 -m venv --without-pip /opt/$each;
  && export PIP_NO_CACHE_DIR=1 built="--python /opt/build/bin/python" into="--python /opt/krm-injector/bin/python" \
  && python3 -m pip $built install --require-hashes -r requirements/build.txt \
  && python3 -m pip $built wheel --no-deps --no-build-isolation -w /opt/wheel . \
- && python3 -m pip $into install --compile --require-hashes -r requirements/run.txt \
+ && python3 -m pip $into install --compile --require-hashes -r requirements/$REQUIREMENTS.txt \
  && python3 -m pip $into install --compile --no-deps --no-index /opt/wheel/*.whl
 
 FROM python:3.12-slim

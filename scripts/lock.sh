@@ -10,6 +10,7 @@ lock() { # lock FILE SOURCE...
   uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header "$@" -o "$file"
 }
 lock run.txt pyproject.toml "$@"
+lock admission.txt --extra admission pyproject.toml "$@"
 lock dev.txt --extra dev pyproject.toml "$@"
 python3 -c 'import re; print(re.search(r"requires = \[\"([^\"]*)", open("pyproject.toml").read())[1])' |
   lock build.txt - "$@"

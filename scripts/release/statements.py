@@ -17,6 +17,7 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
+from release.image import Image
 from release.source import Source
 
 _BUILD_TYPE = "https://krm-injector.dev/build/v1"
@@ -36,13 +37,6 @@ def pinned(lock: Path) -> list[tuple[str, str, list[str]]]:
 
 def bill_of_materials(tree: Path, output: Path, source: Source) -> Path:
     """What is in krm-injector.pyz, and so in every plugin."""
-    own = Component(
-        name="krm-injector", version=source.version, type=ComponentType.APPLICATION,
-        bom_ref="krm-injector", purl=PackageURL("pypi", None, "krm-injector", source.version),
-    )  # fmt: skip
-    bom = Bom(serial_number=uuid.uuid5(_NAMESPACE, source.commit))
-    bom.metadata.component = own
-    bom.metadata.timestamp = datetime.fromtimestamp(source.epoch, timezone.utc)
     parts = [
         Component(
             name=name, version=version, type=ComponentType.LIBRARY, bom_ref=name,
@@ -52,19 +46,46 @@ def bill_of_materials(tree: Path, output: Path, source: Source) -> Path:
         )
         for name, version, hashes in pinned(tree / "requirements" / "zipapp.txt")
     ]  # fmt: skip
+    return _written(output / "krm-injector.cdx.json", ComponentType.APPLICATION, parts, source)
+
+
+def bill_of_image(image: Image, source: Source) -> Path:
+    """What is in the image, its base included. It stands beside the archive."""
+    parts = []
+    for kind, namespace, name, version, architecture in image.packages:
+        if name == "krm-injector":
+            continue
+        qualifiers = {"arch": architecture} if architecture else None
+        purl = PackageURL(kind, namespace or None, name, version, qualifiers)
+        parts.append(
+            Component(
+                name=name, version=version, type=ComponentType.LIBRARY,
+                bom_ref=purl.to_string(), purl=purl,
+            )
+        )  # fmt: skip
+    path = image.archive.with_suffix(".cdx.json")
+    return _written(path, ComponentType.CONTAINER, parts, source)
+
+
+def _written(path: Path, kind: ComponentType, parts: list[Component], source: Source) -> Path:
+    own = Component(
+        name="krm-injector", version=source.version, type=kind,
+        bom_ref="krm-injector", purl=PackageURL("pypi", None, "krm-injector", source.version),
+    )  # fmt: skip
+    bom = Bom(serial_number=uuid.uuid5(_NAMESPACE, f"{source.commit} {path.name}"))
+    bom.metadata.component = own
+    bom.metadata.timestamp = datetime.fromtimestamp(source.epoch, timezone.utc)
     for part in parts:
         bom.components.add(part)
 
     bom.register_dependency(own, parts)
-    path = output / "krm-injector.cdx.json"
     written = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=2)
     path.write_text(written + "\n")
     return path
 
 
-def provenance(made: Iterable[Path], output: Path, source: Source) -> Path:
+def provenance(made: Iterable[Path], images: Iterable[Image], output: Path, source: Source) -> Path:
     """An in-toto statement with SLSA's provenance. Whoever publishes signs it."""
-    locks = [source.repository / "requirements" / "zipapp.txt"]
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": path.name, "digest": _digest(path)} for path in made],
@@ -75,11 +96,8 @@ def provenance(made: Iterable[Path], output: Path, source: Source) -> Path:
                 "externalParameters": {"command": "make release", "version": source.version},
                 "resolvedDependencies": [
                     {"uri": "git+.", "digest": {"gitCommit": source.commit}},
-                    *(
-                        {"uri": f"pkg:pypi/{name}@{version}"}
-                        for lock in locks
-                        for name, version, _ in pinned(lock)
-                    ),
+                    *_of_zipapp(source),
+                    *(each for image in images for each in _of_image(image)),
                 ],
             },
             "runDetails": {"builder": {"id": f"{_BUILD_TYPE}/make"}},
@@ -88,6 +106,25 @@ def provenance(made: Iterable[Path], output: Path, source: Source) -> Path:
     path = output / "krm-injector.provenance.json"
     path.write_text(json.dumps(statement, indent=2) + "\n")
     return path
+
+
+def _of_zipapp(source: Source) -> list[dict[str, object]]:
+    lock = source.repository / "requirements" / "zipapp.txt"
+    return [{"uri": f"pkg:pypi/{name}@{version}"} for name, version, _ in pinned(lock)]
+
+
+def _of_image(image: Image) -> list[dict[str, object]]:
+    """The base by its id, and what pip installed. The base's own packages come with it."""
+    base: dict[str, object] = {
+        "uri": f"docker:{image.base}",
+        "digest": {"sha256": image.base_id},
+    }
+    installed: list[dict[str, object]] = [
+        {"uri": f"pkg:pypi/{name}@{version}"}
+        for kind, _, name, version, _ in image.packages
+        if kind == "pypi" and name != "krm-injector"
+    ]
+    return [base, *installed]
 
 
 def _digest(path: Path) -> dict[str, str]:
