@@ -1,6 +1,6 @@
 # docker build -t krm-injector . ; runs as nobody, read-only, without network:
 # docker run --rm -i --read-only --network none krm-injector < resource-list.yaml
-# Admission policies need another library, of 17 MB: docker build --build-arg REQUIREMENTS=admission .
+# Admission policies need another library, of 50 MB: docker build --build-arg REQUIREMENTS=admission .
 FROM python:3.12-slim AS build
 ARG REQUIREMENTS=run
 WORKDIR /src

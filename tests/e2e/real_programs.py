@@ -170,13 +170,14 @@ def _works(docker: str) -> bool:
     return done.returncode == 0
 
 
-def build_image(docker: str) -> tuple[str, str]:
+def build_image(docker: str, requirements: str = "run") -> tuple[str, str]:
     """The image of this working tree, built where it is not there yet: its name, or what went
-    wrong.
+    wrong. It has the packages of requirements/REQUIREMENTS.txt.
     """
     sources = [
         ROOT / "Dockerfile",
         ROOT / "pyproject.toml",
+        ROOT / "requirements" / f"{requirements}.txt",
         *sorted((ROOT / "krm_injector").rglob("*.*")),
     ]
     digest = hashlib.sha256()
@@ -191,8 +192,9 @@ def build_image(docker: str) -> tuple[str, str]:
         == 0
     ):
         return name, ""
+    chosen = ["--build-arg", f"REQUIREMENTS={requirements}"]
     done = subprocess.run(
-        [docker, "build", "-q", "-t", name, str(ROOT)], capture_output=True, check=False
+        [docker, "build", "-q", *chosen, "-t", name, str(ROOT)], capture_output=True, check=False
     )
     return name, done.stderr.decode("utf-8", "replace")[-2000:] if done.returncode else ""
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from e2e.real_programs import Programs, deployment, injected, namespace, objects
+from e2e.real_programs import Programs, build_image, deployment, injected, namespace, objects
 
 LOCKED = [
     "run",
@@ -99,3 +99,44 @@ def test_size_and_cold_start(programs: Programs, image: str, tmp_path: Path) -> 
         )
         times.append(time.monotonic() - begin)
     assert min(times) < 5, times
+
+
+POLICY = """\
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: users}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations:
+  - expression: object.spec.containers.all(c, c.name != "istio-proxy")
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: users}
+spec: {policyName: users, validationActions: [Deny]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirements", "code"), [("run", "admission-unknown"), ("admission", "admission-denied")]
+)
+def test_policies_are_evaluated_with_their_library(
+    programs: Programs, tmp_path: Path, requirements: str, code: str
+) -> None:
+    """An image without the library says that it did not ask the policy."""
+    name, problem = build_image(programs.need("docker"), requirements)
+    assert problem == ""
+    bundle = deployment("web") + "---\n" + namespace("shop") + POLICY
+    command = [
+        "docker",
+        *LOCKED,
+        *programs.read_only(),
+        name,
+        "explain",
+        "--kubernetes-version",
+        "1.30",
+    ]
+    done = programs.run(command, tmp_path, stdin=bundle.encode())
+    assert f"[{code}]" in done.err

@@ -30,9 +30,9 @@ BARE = ["run", "--rm", "-i", "--network", "none"]
 PYTHON = "python:3.12-slim"
 
 
-def build(output: Path) -> None:
-    command = [sys.executable, "-m", "release", "--unreleased", "--output", str(output)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+def build(output: Path, *words: str, path: str = os.environ["PATH"]) -> None:
+    command = [sys.executable, "-m", "release", "--unreleased", "--output", str(output), *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PATH": path}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -277,3 +277,29 @@ def test_argocd_runs_one_file(programs: Programs, one_file: Path) -> None:
     finally:
         server.stop()
     assert b"istio-proxy" in "".join(map(str, made)).encode()
+
+
+# ---------------------------------------------------------------- the image
+
+
+def test_the_image_of_a_release(programs: Programs, tmp_path: Path) -> None:
+    """Its archive loads and injects; the bill of materials lists what is in it."""
+    pytest.importorskip("cyclonedx", reason="the extra release is not installed: make release")
+    docker = programs.need("docker")
+    build(tmp_path, "--image", path=f"{Path(docker).parent}:{os.environ['PATH']}")
+    (archive,) = tmp_path.glob("krm-injector-image-*.tar")
+    loaded = programs.run([docker, "load", "-i", str(archive)], tmp_path).out.decode()
+    name = loaded.strip().rpartition("Loaded image: ")[2]
+    done = programs.run(
+        [docker, *BARE, *programs.read_only(), name, "inject"], tmp_path, stdin=MANIFESTS
+    )
+    assert injected(objects(done.out)) == {KEY}
+
+    bill = json.loads(archive.with_suffix(".cdx.json").read_text())
+    purls = {each["purl"].partition("@")[0].lower() for each in bill["components"]}
+    assert {"pkg:pypi/pyyaml", "pkg:pypi/jsonschema", "pkg:deb/debian/libc6"} <= purls
+    statement = json.loads((tmp_path / "krm-injector.provenance.json").read_text())
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert {"name": archive.name, "digest": {"sha256": digest}} in statement["subject"]
+    materials = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert any(each["uri"].startswith("docker:python:") for each in materials)
