@@ -49,7 +49,7 @@ class DaskCluster:
                  "--scheduler-file", str(self.file)]  # fmt: skip
         self.file.unlink(missing_ok=True)
         started = self._start(words)
-        self.wait_for(self.file.exists)
+        self.wait_for(lambda: self.file.exists() and self.file.read_text().endswith("}"))
         return started
 
     @property
