@@ -1,4 +1,4 @@
-"""What stderr says of how far a run is. A run longer than a second says it, so it is in no golden."""
+"""What stderr says of how far a run is. Only runs that are longer than a second say it."""
 
 from __future__ import annotations
 
