@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from krm_injector.gotemplate.errors import FuncError, check_size
 from krm_injector.gotemplate.format import sprint, sprintf, sprintln, to_text
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.values import INVALID, Func, Method, Struct, Uint8, type_name
 
 TYPE_CHECKING = False
@@ -59,8 +60,9 @@ def _equal(a: Any, b: Any) -> bool:
         raise FuncError(
             f"non-comparable types {sprintf('%s', a)}: {type_name(a)}, {type_name(b)}: {to_text(b)}"
         )
-    if is_nil(a) or is_nil(b):
-        return is_nil(a) == is_nil(b)
+    a_nil, b_nil = getattr(a, "is_nil", a_nil), getattr(b, "is_nil", b_nil)
+    if a_nil or b_nil:
+        return bool(a_nil == b_nil)
     if not isinstance(b, Struct):
         raise FuncError(f"non-comparable type {sprintf('%s', b)}: {type_name(b)}")
 
@@ -243,12 +245,14 @@ _JS = {
 def html(*values: Any) -> str:
     text = printable(values)
     check_size(len(text) * 5)
+    spend(len(text) >> 5)
     return text.translate(_HTML)
 
 
 def js(*values: Any) -> str:
     text = printable(values)
     check_size(len(text) * 6)
+    spend(len(text) >> 3)
     return "".join(
         _JS.get(c) or (c if c >= " " and c.isprintable() else _js_escape(c)) for c in text
     )
@@ -267,6 +271,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 def urlquery(*values: Any) -> str:
     data = printable(values).encode("utf-8", "surrogateescape")
     check_size(len(data) * 3)
+    spend(len(data) >> 3)
     return "".join(chr(b) if b in _UNRESERVED else "+" if b == 32 else f"%{b:02X}" for b in data)
 
 

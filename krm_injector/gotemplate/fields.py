@@ -114,7 +114,8 @@ def field(value: Any, name: str, site: Site, element: bool | None = False) -> An
             result = value.go_attr(name)
         except KeyError:
             if name in value.go_unexported:
-                site.fail(f"{name} is an unexported field of struct type {value.go_type}")
+                go_type = _struct_type(value, element)
+                site.fail(f"{name} is an unexported field of struct type {go_type}")
             site.fail(f"can't evaluate field {name} in type {_struct_type(value, element)}")
 
         if isinstance(result, Method):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import copysign
+
 
 def float_text(value: float, verb: str = "g", precision: int = -1) -> str:
     """strconv.FormatFloat for the verbs e, E, f, g, G; precision -1 is the shortest that reads
@@ -29,7 +31,7 @@ def _binary_float(value: float) -> str:
     mantissa, power = value.hex().lstrip("-")[2:].split("p")
     bits = int(mantissa.replace(".", "").ljust(14, "0"), 16)
     exponent = int(power) if bits else -1022
-    sign = "-" if value < 0 else ""
+    sign = "-" if copysign(1, value) < 0 else ""
     return f"{sign}{bits}p{exponent - 52:+d}"
 
 
@@ -52,7 +54,7 @@ def _hex_float(value: float, precision: int) -> str:
 
     digits = f"{bits & ((1 << 52) - 1):013x}"
     digits = digits.rstrip("0") if precision < 0 else digits[:precision].ljust(precision, "0")
-    sign = "-" if value < 0 else ""
+    sign = "-" if copysign(1, value) < 0 else ""
     fraction = f".{digits}" if digits else ""
     return f"{sign}0x{bits >> 52}{fraction}p{exponent:+03d}"
 
@@ -103,14 +105,14 @@ def _general(value: float, precision: int) -> str:
 def sharp_float(text: str, verb: str, precision: int) -> str:
     """The # flag: always a decimal point, and no digits dropped for %g."""
     number, mark, exponent = text[1:], "", ""
-    for letter in "eE":
+    for letter in "pP" if verb in "xX" else "eE":
         if letter in number:
             number, mark, exponent = number.partition(letter)
 
-    digits = (6 if precision < 0 else precision) if verb in "vgG" else 0
+    digits = (6 if precision < 0 else precision) if verb in "vgGx" else 0  # Go forgets X
     digits -= len(number.replace(".", "").lstrip("0"))
     if "." not in number:
-        if number == "0":
+        if number == "0":  # Go counts the zero of 0x0 and its x as others
             digits -= 1
         number += "."
 

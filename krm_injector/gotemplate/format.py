@@ -6,7 +6,7 @@ enormous text.
 
 from __future__ import annotations
 
-from krm_injector.gotemplate.errors import MAX_SIZE, TooLarge
+from krm_injector.gotemplate.errors import MAX_SIZE, FuncError, TooLarge
 from krm_injector.gotemplate.floats import float_text, sharp_float
 from krm_injector.gotemplate.quoting import quote
 from krm_injector.gotemplate.runtime import spend
@@ -226,6 +226,8 @@ class Printer:
         elif isinstance(value, (Func, Method)):
             self.pad("0x1") if verb == "v" else self.bad_verb(value, verb)
         elif isinstance(value, (dict, list, tuple, bytes)):
+            if verb == "p" and not depth:
+                raise FuncError("%p prints an address of memory, which no build gives twice")
             self.container(value, verb, depth)
         elif isinstance(value, Struct):
             self.string(value.go_string(), verb, value)
@@ -253,7 +255,9 @@ class Printer:
             self.complex(value, verb)
 
     def container(self, value: Any, verb: str, depth: int) -> None:
-        if isinstance(value, dict):
+        if self.sharp_v and getattr(value, "is_nil", False):
+            self.write(type_name(value) + "(nil)")
+        elif isinstance(value, dict):
             self.mapping(value, verb, depth)
         elif isinstance(value, bytes):
             self.bytes(value, verb, depth)
@@ -297,7 +301,9 @@ class Printer:
             self.sequence(list(data), verb, depth)
 
     def integer(self, value: int, verb: str) -> None:
-        if verb in "vd":
+        if verb == "v" and self.sharp_v and type_name(value).startswith("uint"):
+            self.number(f"{value:x}", False, "0x", verb)
+        elif verb in "vd":
             self.number(f"{abs(value)}", value < 0, "", verb)
         elif verb in "boOxX":
             text = format(abs(value), {"O": "o"}.get(verb, verb))
@@ -358,7 +364,7 @@ class Printer:
             self.pad(text, zero=False)
             return
 
-        if self.sharp and verb not in "bxX":
+        if self.sharp and verb != "b":
             text = sharp_float(text, verb, precision)
 
         if not plus and text[0] == "+":
@@ -369,7 +375,7 @@ class Printer:
             self.pad(text)
 
     def complex(self, value: complex, verb: str) -> None:
-        if verb not in "vgGfFeE":
+        if verb not in "vgGfFeEbxX":
             self.bad_verb(value, verb)
             return
         self.write("(")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from krm_injector.gotemplate.format import sort_keys, to_text
-from krm_injector.gotemplate.runtime import BREAK, CONTINUE, LARGE, Body, Closure, Frame, Run, Site
+from krm_injector.gotemplate.runtime import BREAK, CONTINUE, Body, Closure, Frame, Run, Site
 from krm_injector.gotemplate.values import INVALID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
+
+LARGE_MAP = 64  # maps with more keys cost steps before the first turn
 
 Loop: TypeAlias = "Callable[[Any, Frame], None]"  # over pairs of index and element
 
@@ -30,8 +32,8 @@ def range_closure(
             frame[slot] = INVALID if value is None else value
 
         if value:
-            if isinstance(value, dict) and len(value) > LARGE:  # sorting it is work of its own
-                frame[1].charge_large(len(value), site)
+            if isinstance(value, dict) and len(value) > LARGE_MAP:  # sorting it is work of its own
+                frame[1].charge_large(len(value) << 4, site)
             pairs = _pairs(value, has_index, site)
             if pairs is not None:
                 return loop(pairs, frame)

@@ -22,6 +22,9 @@ def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
     if text.isascii():
         return mark + text.translate(_ASCII_QUOTED[mark]) + mark
 
+    if text.isprintable() and not ascii_only:
+        return mark + text.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
+
     out = [mark]
     for char in text:
         code = ord(char)

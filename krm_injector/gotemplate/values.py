@@ -155,6 +155,7 @@ class NilMap(dict[str, "Any"]):
     becomes.
     """
 
+    is_nil: ClassVar[bool] = True
     __slots__ = ()
 
 

@@ -224,3 +224,49 @@ def test_an_account_is_of_several_executions() -> None:
         with pytest.raises(LimitExceeded):
             looping.execute({}, account=account)
     assert looping.execute({}) == ""
+
+
+@pytest.mark.parametrize("name", ["mustRegexMatch", "regexFind"])
+def test_a_pattern_that_is_no_utf8_is_refused(name: str) -> None:
+    with pytest.raises(ExecError, match="error parsing regexp: invalid UTF-8: `\udcffb`"):
+        run(f'{{{{ {name} "a\\xffb" "x" }}}}')
+
+
+@pytest.mark.parametrize("value", ["(list)", "(dict)", ".s"])
+def test_an_address_of_memory_is_refused(value: str) -> None:
+    with pytest.raises(ExecError, match="%p prints an address of memory"):
+        run(f'{{{{ printf "%p" {value} }}}}', {"s": [1]})
+
+
+# Each of these takes a few thousand characters or items many times over: without steps for what it
+# does inside, a million turns would take hours.
+COSTLY = (
+    'title .s', 'untitle .s', 'swapcase .s', 'camelcase .s', 'snakecase .s', 'kebabcase .s',
+    'initials .s', 'nospace .s', 'wrap 1 .s', 'b64dec .b', 'b32dec .b', 'fromJson .j',
+    'sortAlpha .l', 'toStrings .l', 'join "," .l', 'toJson .l', 'uniq .l', 'compact .l',
+    'chunk 1 .l', 'js .s', 'urlquery .s', 'split "." .s', 'keys .m', 'values .m', 'omit .m "a"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", COSTLY)
+def test_functions_pay_for_what_they_do(call: str) -> None:
+    data = {
+        "s": "a." * 2000, "b": "AAAA" * 1000, "j": "[" + "1," * 2000 + "1]",
+        "l": [1.5, "b"] * 2000, "m": {f"k{i}": i for i in range(4000)},
+    }  # fmt: skip
+    account = Account(1_000_000)
+    parse(f"{{{{ $x := {call} }}}}", name="t", funcs=FUNCS).execute(data, account=account)
+    assert 1_000_000 - account.left > 200
+
+
+def test_words_are_found_in_linear_time() -> None:
+    started = time.process_time()
+    run('{{ $x := snakecase (repeat 150000 "a.") }}')
+    assert time.process_time() - started < 10
+
+
+def test_a_map_pays_for_its_order_before_the_first_turn() -> None:
+    account = Account(1_000_000)
+    data = {f"k{i}": i for i in range(4000)}
+    parse("{{ range . }}{{ break }}{{ end }}", name="t").execute(data, account=account)
+    assert 1_000_000 - account.left > 500

@@ -7,6 +7,7 @@ counts on it.
 from __future__ import annotations
 
 from krm_injector.gotemplate.errors import FuncError
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import Visits, deep_copied, strval
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import NilMap, StringList, StringMap, Struct, type_name
@@ -46,11 +47,13 @@ def keys(*sources: Dict) -> StringList:
     """Every key. Go leaves the order to chance; here it is sorted, one of the orders that Go may
     take.
     """
+    spend(sum(map(len, sources)))
     return StringList(key for source in sources for key in sorted(source))
 
 
 def values(source: Dict) -> list[Any]:
     """Every value, in the order of the sorted keys (Go: any order)."""
+    spend(len(source))
     return [source[key] for key in sorted(source)]
 
 
@@ -59,6 +62,7 @@ def pick(source: Dict, *names: str) -> Dict:
 
 
 def omit(source: Dict, *names: str) -> Dict:
+    spend(len(source) * (len(names) + 4) >> 4)
     return {key: value for key, value in source.items() if key not in names}
 
 
@@ -106,6 +110,9 @@ def _shown(value: Any) -> str:
 
 
 def deep_copy(value: Any) -> Any:
+    if value is None:
+        raise FuncError("reflect: call of reflect.Value.Type on zero Value")
+
     try:
         return deep_copied(value)
     except RecursionError:
@@ -121,7 +128,7 @@ def merge_overwrite(target: Dict, *sources: Dict) -> Dict:
 
 
 def _merge_all(target: Dict, sources: tuple[Dict, ...], overwrite: bool) -> Dict:
-    if isinstance(target, NilMap):
+    if isinstance(target, NilMap) and sources:
         target = {}
 
     visits = Visits()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from krm_injector.gotemplate.errors import check_size
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.gotext import from_bytes, to_bytes
 from krm_injector.gotemplate.sprig.registry import functions
 
@@ -23,6 +24,7 @@ def b32enc(text: str) -> str:
 
     data = to_bytes(text)
     check_size(len(data) * 8 // 5)
+    spend(len(data) >> 3)
     return b32encode(data).decode()
 
 
@@ -30,6 +32,7 @@ def b64dec(text: str) -> str:
     """The decoded text, or Go's error as text: sprig hides the difference."""
     from base64 import b64decode
 
+    spend(len(text) >> 2)
     raw = to_bytes(text)
     places = [i for i, byte in enumerate(raw) if byte not in b"\r\n"]
     data = bytes(raw[i] for i in places)
@@ -67,6 +70,7 @@ def b32dec(text: str) -> str:
     """As b64dec. The base32 decoder drops line ends first, and counts without them."""
     from base64 import b32decode
 
+    spend(len(text) >> 2)
     data = bytes(byte for byte in to_bytes(text) if byte not in b"\r\n")
     alphabet = frozenset(_B32)
     for i, byte in enumerate(data):
@@ -94,24 +98,28 @@ def b32dec(text: str) -> str:
 
 
 def sha1sum(text: str) -> str:
+    spend(len(text) >> 9)
     from hashlib import sha1
 
     return sha1(to_bytes(text), usedforsecurity=False).hexdigest()
 
 
 def sha256sum(text: str) -> str:
+    spend(len(text) >> 9)
     from hashlib import sha256
 
     return sha256(to_bytes(text)).hexdigest()
 
 
 def sha512sum(text: str) -> str:
+    spend(len(text) >> 9)
     from hashlib import sha512
 
     return sha512(to_bytes(text)).hexdigest()
 
 
 def adler32sum(text: str) -> str:
+    spend(len(text) >> 9)
     from zlib import adler32
 
     return str(adler32(to_bytes(text)))

@@ -6,6 +6,10 @@ surrogates (error handler "surrogateescape"), and the printer turns them back in
 
 from __future__ import annotations
 
+from krm_injector.lazy_pattern import lazy_pattern
+
+_BYTE = lazy_pattern("[\udc80-\udcff]")
+
 
 def to_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
@@ -34,15 +38,20 @@ def go_upper(text: str) -> str:
     """unicode.ToUpper on each rune: one rune for one, so that the German sharp s stays as it is."""
     if text.isascii():
         return text.upper()
-    return "".join(u if len(u := c.upper()) == 1 else c for c in text)
+    return "".join(u if len(u := c.upper()) == 1 else c for c in go_runes(text))
 
 
 def go_lower(text: str) -> str:
     if text.isascii():
         return text.lower()
-    # U+0130 lowers to two runes by the full mapping and to a plain i by the simple one that Go
-    # uses.
-    return "".join("i" if c == "\u0130" else c.lower() for c in text)
+    # Python lowers U+0130 to two runes and a sigma by its place; Go knows one rune for each.
+    parts = go_runes(text).replace("\u0130", "i").split("\u03a3")
+    return "\u03c3".join(part.lower() for part in parts)
+
+
+def go_runes(text: str) -> str:
+    """The text as Go's package strings maps it: a byte that is no UTF-8 is U+FFFD."""
+    return _BYTE.sub("\ufffd", text)
 
 
 def go_title_rune(char: str) -> str:

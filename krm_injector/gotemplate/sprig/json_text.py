@@ -8,7 +8,8 @@ import math
 import re
 
 from krm_injector.gotemplate.errors import FuncError, check_size
-from krm_injector.gotemplate.sprig.gotext import to_bytes
+from krm_injector.gotemplate.runtime import spend
+from krm_injector.gotemplate.sprig.gotext import go_runes, to_bytes
 from krm_injector.gotemplate.sprig.json_errors import complaint_about
 from krm_injector.gotemplate.sprig.reflect import is_nil
 from krm_injector.gotemplate.sprig.registry import functions
@@ -120,6 +121,7 @@ class _Writer:
             self.put(brackets)
             return
 
+        spend(len(items))
         inner = indent + self.step
         gap = "\n" + inner if self.step else ""
         self.put(brackets[0])
@@ -185,6 +187,7 @@ def must_from_json(text: str) -> Any:
     """json.Unmarshal into an empty interface: every number a float64."""
     import json  # late: toJson does not need it
 
+    spend(len(text) >> 3)
     try:
         return json.loads(
             _readable(text), parse_int=_number, parse_float=_number, parse_constant=_constant
@@ -192,13 +195,14 @@ def must_from_json(text: str) -> Any:
     except RecursionError:
         raise FuncError("exceeded max depth") from None
     except ValueError:
+        spend(len(text))
         raise FuncError(complaint_about(to_bytes(text))) from None
 
 
 def _readable(text: str) -> str:
     """Bytes that are no UTF-8, and escapes of half a surrogate pair, read as U+FFFD."""
     if not text.isascii():
-        text = to_bytes(text).decode("utf-8", "replace")
+        text = go_runes(text)
     if "\\u" in text or "\\U" in text:
         text = _SURROGATE.sub(_half, text)
     return text

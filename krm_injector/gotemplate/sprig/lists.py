@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import (
     ChunkList,
     NilList,
@@ -47,18 +50,22 @@ def prepend(values: Any, value: Any) -> list[Any]:
 
 def chunk(size: int, values: Any) -> ChunkList:
     items = items_of(values, "Cannot chunk type %s")
+    spend(len(items) >> 2)
     if size < 1:
-        return _odd_chunks(size, len(items))
+        return _odd_chunks(size, items)
     return ChunkList(items[i : i + size] for i in range(0, len(items), size))
 
 
-def _odd_chunks(size: int, count: int) -> ChunkList:
-    """Sizes that make no sense: an empty list has no chunks, any other stops as Go's arithmetic
-    does.
-    """
-    if count == 0 and size < 0:
-        return ChunkList([[]]) if size == -1 else ChunkList()
-    raise FuncError("runtime error: makeslice: len out of range")
+def _odd_chunks(size: int, items: list[Any]) -> ChunkList:
+    """Sizes that make no sense: what Go's arithmetic on floats and its makeslice leave of them."""
+    count = -1 if size == 0 else math.floor((len(items) - 1) / size) + 1
+    if count == 0:
+        return ChunkList()
+
+    length = math.floor(math.fmod(len(items), size)) if count == 1 else -1
+    if length < 1:
+        raise FuncError("runtime error: makeslice: len out of range")
+    return ChunkList([items[:length]])
 
 
 def last(values: Any) -> Any:
@@ -86,7 +93,9 @@ def reverse(values: Any) -> list[Any]:
 
 
 def compact(values: Any) -> list[Any]:
-    return [item for item in items_of(values, "Cannot compact on type %s") if not empty(item)]
+    items = items_of(values, "Cannot compact on type %s")
+    spend(len(items) >> 2)
+    return [item for item in items if not empty(item)]
 
 
 def _among(needle: Any, haystack: list[Any] | tuple[Any, ...]) -> bool:

@@ -9,6 +9,7 @@ import math
 import re
 
 from krm_injector.gotemplate.errors import FuncError, check_size
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.reflect import IntList, go_format
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import Int64
@@ -186,7 +187,8 @@ def _extreme(values: tuple[Any, ...], pick: Any) -> float:
         return float(infinite)
     if any(math.isnan(number) for number in numbers):
         return math.nan
-    return float(pick(numbers))
+    # To Go, minus zero is less than zero.
+    return float(pick(numbers, key=lambda number: (number, math.copysign(1, number))))
 
 
 def maxf(*values: Any) -> float:
@@ -279,8 +281,21 @@ def until_step(start: int, stop: int, step: int) -> IntList:
     if step == 0 or (stop < start) != (step < 0):
         return IntList()
     numbers = range(start, stop, step)
-    check_size(len(numbers) * 8)
-    return IntList(numbers)
+    check_size((stop - start) // step * 8)
+    last = numbers[-1] if numbers else start
+    if _MIN <= last + step <= _MAX:
+        return IntList(numbers)
+
+    # Go's counter runs over, and is then again on the side of the stop where it began.
+    found = IntList(numbers)
+    at = int(wrapped(last + step))
+    while (at < stop) == (step > 0) and at != stop:
+        check_size(len(found) * 8)
+        spend(1)
+        found.append(at)
+        at = int(wrapped(at + step))
+
+    return found
 
 
 def until(count: int) -> IntList:
@@ -298,7 +313,7 @@ def seq(*numbers: int) -> str:
     step = numbers[1] if len(numbers) == 3 else unit
     if unit < 0 < step:
         return ""
-    return " ".join(map(str, until_step(start, end + unit, step)))
+    return " ".join(map(str, until_step(start, int(wrapped(end + unit)), step)))
 
 
 FUNCS = functions({

@@ -40,17 +40,19 @@ class ChunkList(list["Any"]):
 class NilList(list["Any"]):
     """A nil []any: an empty one that JSON shows as null."""
 
+    is_nil: ClassVar[bool] = True
     __slots__ = ()
 
 
 class NilStrings(StringList):
     """A nil []string."""
 
+    is_nil: ClassVar[bool] = True
     __slots__ = ()
 
 
 def is_nil(value: Any) -> bool:
-    """Whether a map or slice is nil, which only JSON and deepEqual can tell from empty."""
+    """Whether a map or slice is nil, which JSON, deepEqual, eq and %#v can tell from empty."""
     return isinstance(value, (NilList, NilStrings, NilMap))
 
 
@@ -70,14 +72,20 @@ def go_quote(text: str) -> str:
 
 def strval(value: Any) -> str:
     """sprig's text of any value: strings as they are, String() where there is one, else %v."""
-    return str.__str__(value) if isinstance(value, str) else go_format("%v", value)
+    if isinstance(value, str):
+        return str.__str__(value)
+
+    from krm_injector.gotemplate.format import to_text
+
+    return to_text(value)
 
 
 def elements(value: Any) -> list[Any] | None:
     """The items of a slice; None for anything else."""
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return list(value) if isinstance(value, bytes) else None
+    if not isinstance(value, (list, tuple, bytes)):
+        return None
+    spend(len(value) >> 6)  # for the copy
+    return list(value)
 
 
 def strvals(value: Any) -> list[str]:
@@ -89,6 +97,7 @@ def strvals(value: Any) -> list[str]:
     items = elements(value)
     if items is None or isinstance(value, bytes):
         return [strval(value)]
+    spend(len(items) >> 1)
     return [strval(item) for item in items if item is not None]
 
 
@@ -182,6 +191,8 @@ def _equal(left: Any, right: Any, visits: Visits) -> bool:
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(_equal(one, other, visits) for one, other in pairs)
 
+    if isinstance(left, str):
+        spend(len(left) >> 9)
     return bool(left == right)
 
 

@@ -98,24 +98,35 @@ def _group(text: str, groups: tuple[int, ...], number: int) -> str:
 _REFERENCE = lazy_pattern(r"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
+def _is_of_name(char: str) -> bool:
+    r"""What Go takes for a part of a name; \w has other numbers beside the decimal ones."""
+    return char.isalpha() or char.isdecimal() or char == "_"
+
+
 def _template_parts(template: str, regex: Regex) -> list[str | int]:
     parts: list[str | int] = []
     at = 0
     for match in _REFERENCE.finditer(template):
         parts.append(template[at : match.start()])
         at = match.end()
-        name = match[1] or match[2]
-        if name is None:
+        name = match[1] or match[2] or "$"
+        end = next((i for i, char in enumerate(name) if not _is_of_name(char)), len(name))
+        if name == "$":
             parts.append("$")
-        elif (
-            name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and len(name) < 9
-        ):
-            parts.append(int(name))
-        elif name in regex.names:
-            parts.append(regex.names[name])
+        elif end < len(name) and (match[2] or not end):
+            parts.append(match[0])
+        else:
+            parts += (_reference(name[:end], regex), name[end:])
 
     parts.append(template[at:])
     return parts
+
+
+def _reference(name: str, regex: Regex) -> str | int:
+    """The number of the group; "" where there is none of that name."""
+    if name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and len(name) < 9:
+        return int(name)
+    return regex.names.get(name, "")
 
 
 def replace_all(pattern: str, text: str, template: str) -> str:

@@ -88,7 +88,8 @@ def _categories() -> dict[str, Ranges]:
     from unicodedata import category
 
     table: dict[str, Ranges] = {}
-    for code in range(MAX_RUNE + 1):
+    # Surrogates are no runes. Here they are bytes that are no UTF-8, which Go reads as U+FFFD.
+    for code in (*range(0xD800), *range(0xE000, MAX_RUNE + 1)):
         category_of_code = category(chr(code))
         for name in (category_of_code, category_of_code[0]) if category_of_code != "Cn" else ():
             ranges = table.setdefault(name, [])

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from krm_injector.gotemplate.errors import FuncError
 from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.regex_automaton import Program, compile_program, run_program
 from krm_injector.gotemplate.sprig.regex_syntax import parse_regex
 from krm_injector.gotemplate.sprig.regex_tree import Node, expanded, shape
+from krm_injector.lazy_pattern import lazy_pattern
 
 # Steps that Python's engine may take in one search, by the bound of shape. That is far beyond what
 # most take, and paid in full: where it is more, the automaton, which counts what it does, is
 # cheaper for all but the hostile.
 _FAST = 100_000
 _FAST_STEPS = 7  # 2 ** 7 of them are one step of a template
+_NO_RUNE = lazy_pattern("[\udc80-\udcff]")
 _READ = (
     8  # steps that a character of a pattern costs: it is parsed, and compiled by Python's engine
 )
@@ -112,6 +115,9 @@ class Regex:
 def compile_regex(pattern: str) -> Regex:
     """A pattern in Go's syntax; FuncError with Go's words where it is none."""
     spend(_READ * len(pattern))
+    fault = _NO_RUNE.search(pattern)
+    if fault is not None:
+        raise FuncError(f"error parsing regexp: invalid UTF-8: `{pattern[fault.start() :]}`")
     regex = _compiled(pattern)
     spend(_READ * regex.work)
     return regex

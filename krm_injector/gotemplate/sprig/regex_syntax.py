@@ -26,6 +26,7 @@ from krm_injector.named_tuple import NamedTuple
 _MAX_DEPTH = 200
 _MAX_WORK = 50_000
 _ESCAPES = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_CASED = frozenset(("L", "Ll", "Lt", "Lu", "M", "Mn"))  # categories with letters that have cases
 _COUNT = lazy_pattern(r"\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}")
 
 
@@ -236,13 +237,17 @@ class _Parser:
         if not match or match[3] == "{":
             raise _error("invalid character class range", self.text[self.at :])
 
-        category = category_named(match[2] or match[3] or "")
+        name = match[2] or match[3] or ""
+        category = category_named(name)
         if category is None:
             raise _error("invalid character class range", match[0])
 
         self.at = match.end()
         self.count(len(category))
         ranges = list(category)
+        if self.flags.fold and name in _CASED:
+            self.count(sum(high - low for low, high in category if high - low < MAX_FOLD))
+            ranges = merged([each for low, high in category for each in folded(low, high)])
         return ranges if (letter == "p") != bool(match[1]) else negated(ranges)
 
     def escaped_char(self) -> str:

@@ -7,7 +7,15 @@ Go.
 from __future__ import annotations
 
 from krm_injector.gotemplate.errors import FuncError, check_size
-from krm_injector.gotemplate.sprig.gotext import SPACES, from_bytes, go_lower, go_upper, to_bytes
+from krm_injector.gotemplate.runtime import spend
+from krm_injector.gotemplate.sprig.gotext import (
+    SPACES,
+    from_bytes,
+    go_lower,
+    go_runes,
+    go_upper,
+    to_bytes,
+)
 from krm_injector.gotemplate.sprig.reflect import elements, go_format, go_quote, strval, strvals
 from krm_injector.gotemplate.sprig.registry import functions
 from krm_injector.gotemplate.values import StringList, StringMap
@@ -17,11 +25,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_BYTES = from_bytes(bytes(range(0x80, 0x100)))
+
+
 def trim(text: str) -> str:
     return text.strip(SPACES)
 
 
 def upper(text: str) -> str:
+    spend(len(text) >> (6 if text.isascii() else 2))
     return go_upper(text)
 
 
@@ -30,6 +42,9 @@ def lower(text: str) -> str:
 
 
 def trim_all(cutset: str, text: str) -> str:
+    cutset = go_runes(cutset)
+    if "\ufffd" in cutset:  # which is also what Go sees of each byte that is no UTF-8
+        cutset += _BYTES
     return text.strip(cutset) if cutset else text
 
 
@@ -135,6 +150,7 @@ def split_text(text: str, sep: str, limit: int = -1) -> list[str]:
     if limit == 0:
         return []
 
+    spend(len(text) >> 4)
     parts: list[str]
     if sep:
         parts = text.split(sep, limit - 1 if limit > 0 else -1)
@@ -147,11 +163,16 @@ def split_text(text: str, sep: str, limit: int = -1) -> list[str]:
 
 
 def split(sep: str, text: str) -> StringMap:
-    return StringMap((f"_{i}", part) for i, part in enumerate(split_text(text, sep)))
+    return _numbered(split_text(text, sep))
 
 
 def splitn(sep: str, limit: int, text: str) -> StringMap:
-    return StringMap((f"_{i}", part) for i, part in enumerate(split_text(text, sep, limit)))
+    return _numbered(split_text(text, sep, limit))
+
+
+def _numbered(parts: list[str]) -> StringMap:
+    spend(len(parts) >> 2)
+    return StringMap((f"_{i}", part) for i, part in enumerate(parts))
 
 
 def join(sep: str, values: Any) -> str:
@@ -163,7 +184,10 @@ def join(sep: str, values: Any) -> str:
 def sort_alpha(values: Any) -> StringList:
     if elements(values) is None:
         return StringList([strval(values)])
-    return StringList(sorted(strvals(values), key=to_bytes))
+
+    texts = strvals(values)
+    spend(len(texts) + (sum(map(len, texts)) >> 6))  # equal beginnings are compared again and again
+    return StringList(sorted(texts, key=to_bytes))
 
 
 def to_strings(values: Any) -> StringList:

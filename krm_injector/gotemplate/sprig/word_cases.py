@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from krm_injector.gotemplate.sprig.gotext import go_lower, go_upper, is_space
+from krm_injector.gotemplate.runtime import spend
+from krm_injector.gotemplate.sprig.gotext import go_lower, go_runes, go_upper, is_space
 
 _INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCT, _OTHER = range(7)
 
@@ -24,6 +25,11 @@ def _is_alphabet(char: str) -> bool:
 _CJK = (("\u3400", "\u4d85"), ("\u4e00", "\u9fcc"), ("\U00020000", "\U0002b81d"))
 
 
+def _is_no_rune(char: str) -> bool:
+    """A byte that is no UTF-8; the original takes U+FFFD for one as well."""
+    return go_runes(char) == "\ufffd"
+
+
 def _is_punct(char: str) -> bool:
     return unicodedata.category(char)[0] == "P"
 
@@ -38,8 +44,9 @@ def _is_number(char: str) -> bool:
 
 def camelcase(text: str) -> str:
     """xstrings.ToPascalCase."""
+    spend(len(text))
     out: list[str] = []
-    rest = list(text)
+    rest = list(go_runes(text))
     at = 0
     while at < len(rest) and _is_connector(rest[at]):
         out.append(rest[at])
@@ -82,25 +89,26 @@ def _run(text: str, at: int, accept: Callable[[str], bool]) -> int:
     return at
 
 
-def _next_word(text: str) -> tuple[int, str, str]:
-    if not text:
-        return _INVALID, "", ""
+def _next_word(text: str, start: int) -> tuple[int, int]:
+    """The kind of the word at ``start``, and where it ends."""
+    if start >= len(text):
+        return _INVALID, start
 
-    first = text[0]
+    first = text[start]
+    if _is_no_rune(first):
+        return _INVALID, start + 1
     if _is_connector(first):
-        kind, end = _CONNECTOR, _run(text, 1, _is_connector)
-    elif _is_punct(first):
-        kind, end = _PUNCT, _run(text, 1, _is_punct)
-    elif _is_upper(first):
-        kind, end = _UPPER, _upper_end(text)
-    elif _is_alphabet(first):
-        kind, end = _ALPHABET, _run(text, 1, _is_small)
-    elif _is_number(first):
-        kind, end = _NUMBER, _run(text, 1, _is_number)
-    else:
-        kind, end = _OTHER, _run(text, 1, _is_other)
+        return _CONNECTOR, _run(text, start + 1, _is_connector)
+    if _is_punct(first):
+        return _PUNCT, _run(text, start + 1, _is_punct)
+    if _is_upper(first):
+        return _UPPER, _upper_end(text, start)
+    if _is_alphabet(first):
+        return _ALPHABET, _run(text, start + 1, _is_small)
+    if _is_number(first):
+        return _NUMBER, _run(text, start + 1, _is_number)
 
-    return kind, text[:end], text[end:]
+    return _OTHER, _run(text, start + 1, _is_other)
 
 
 def _is_small(char: str) -> bool:
@@ -108,23 +116,30 @@ def _is_small(char: str) -> bool:
 
 
 def _is_other(char: str) -> bool:
-    return not (_is_connector(char) or _is_alphabet(char) or _is_number(char) or _is_punct(char))
+    return not (
+        _is_no_rune(char)
+        or _is_connector(char)
+        or _is_alphabet(char)
+        or _is_number(char)
+        or _is_punct(char)
+    )
 
 
-def _upper_end(text: str) -> int:
+def _upper_end(text: str, start: int) -> int:
     """HTTPStatus is two words, HTTP and Status: the last capital before a small letter opens the
     next word.
     """
-    if len(text) == 1:
-        return 1
+    second = text[start + 1 : start + 2]
+    if not second:
+        return start + 1
 
-    if _is_upper(text[1]):
-        end = _run(text, 2, _is_upper)
+    if _is_upper(second):
+        end = _run(text, start + 2, _is_upper)
         return end - 1 if end < len(text) and _is_alphabet(text[end]) else end
 
-    if _is_alphabet(text[1]):
-        return _run(text, 2, _is_small)
-    return 1
+    if _is_alphabet(second):
+        return _run(text, start + 2, _is_small)
+    return start + 1
 
 
 def snakecase(text: str) -> str:
@@ -144,6 +159,7 @@ def _lowered(kind: int, word: str, connector: str) -> str:
 
 
 def _lower_words(text: str, connector: str) -> str:
+    spend(2 * len(text))
     return _Words(text, connector).lowered() if text else ""
 
 
@@ -153,14 +169,20 @@ class _Words:
     def __init__(self, text: str, connector: str) -> None:
         self.connector = connector
         self.out: list[str] = []
-        self.rest = text
+        self.text = text
+        self.end = 0
         self.next()
 
     def next(self) -> None:
-        self.kind, self.word, self.rest = _next_word(self.rest)
+        start = self.end
+        self.kind, self.end = _next_word(self.text, start)
+        self.word = self.text[start : self.end]
 
     def write(self) -> None:
-        self.out.append(_lowered(self.kind, self.word, self.connector))
+        word = self.word
+        if self.kind == _INVALID and self.end < len(self.text):
+            word = go_runes(word)
+        self.out.append(_lowered(self.kind, word, self.connector))
 
     def connect(self) -> None:
         """Writes the connector, unless the text has something of its own here, or ends."""
@@ -173,14 +195,14 @@ class _Words:
             self.next()
 
     def lowered(self) -> str:
-        while self.rest:
+        while self.end < len(self.text):
             self.write()
             previous = self.kind
             self.next()
             if previous == _NUMBER:
                 self.write_letters_and_numbers()
                 self.connect()
-            elif previous not in (_CONNECTOR, _PUNCT):
+            elif previous not in (_CONNECTOR, _PUNCT, _INVALID):
                 self.after_letters()
 
         self.write()
@@ -191,7 +213,7 @@ class _Words:
             self.connect()
             return
 
-        if not self.rest:
+        if self.end >= len(self.text):
             return
 
         number = self.word

@@ -9,9 +9,11 @@ from __future__ import annotations
 import unicodedata
 
 from krm_injector.gotemplate.errors import check_size
+from krm_injector.gotemplate.runtime import spend
 from krm_injector.gotemplate.sprig.gotext import (
     from_bytes,
     go_lower,
+    go_runes,
     go_title_rune,
     go_upper,
     is_space,
@@ -26,6 +28,7 @@ def _widen(byte: int) -> str:
 
 
 def initials(text: str) -> str:
+    spend(len(text))
     out: list[str] = []
     gap = True
     for byte in to_bytes(text):
@@ -40,14 +43,16 @@ def initials(text: str) -> str:
 
 
 def nospace(text: str) -> str:
+    spend(len(text))
     kept = [_widen(byte) for byte in to_bytes(text) if not is_space(_widen(byte))]
     return text if len(kept) == len(to_bytes(text)) else "".join(kept)
 
 
 def untitle(text: str) -> str:
+    spend(len(text))
     out: list[str] = []
     start = True
-    for char in text:
+    for char in go_runes(text):
         if is_space(char):
             start = True
         elif start:
@@ -60,9 +65,10 @@ def untitle(text: str) -> str:
 
 def title(text: str) -> str:
     """strings.Title: a letter that follows a separator is put in title case."""
+    spend(len(text))
     out: list[str] = []
     previous = " "
-    for char in text:
+    for char in go_runes(text):
         out.append(go_title_rune(char) if _is_separator(previous) else char)
         previous = char
     return "".join(out)
@@ -77,9 +83,10 @@ def _is_separator(char: str) -> bool:
 
 
 def swapcase(text: str) -> str:
+    spend(len(text))
     out: list[str] = []
     start = True
-    for char in text:
+    for char in go_runes(text):
         category = unicodedata.category(char)
         if category in ("Lu", "Lt"):
             out.append(go_lower(char))
@@ -95,6 +102,7 @@ def swapcase(text: str) -> str:
 
 
 def wrap_custom(text: str, width: int, newline: str, long_words: bool) -> str:
+    spend(len(text))
     data = to_bytes(text)
     sep = to_bytes(newline or "\n")
     width = max(width, 1)
