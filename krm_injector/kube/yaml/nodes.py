@@ -84,14 +84,14 @@ class NodeReader:
         node = Node(mark.index, mark.column, style)
         if event.anchor is not None:
             self._anchored(event.anchor, node)
-        if style != "flow" and (event.anchor is not None or event.tag is not None):
-            self._pass_properties(node)
 
         if kind is MappingStartEvent:
             last = self._read_entries(get, node)
         else:
             last = self._read_elements(get, node)
 
+        if style != "flow" and (event.anchor is not None or event.tag is not None):
+            self._pass_properties(node)
         if event.flow_style:
             node.end = last.end_mark.index
         elif node.children:
@@ -136,8 +136,11 @@ class NodeReader:
         self.anchors[name] = node
 
     def _pass_properties(self, node: Node) -> None:
-        """Let a block begin at its first key or dash, not at its anchor or tag."""
-        properties = _PROPERTIES.match(self.text, node.start)
+        """Let a block begin at its first key or dash, not at its anchor or tag. The first key may
+        have an anchor or tag of its own.
+        """
+        bound = node.marks[0][0] if node.marks else len(self.text)
+        properties = _PROPERTIES.match(self.text, node.start, bound)
         if properties:
             node.start = properties.end()
             node.column = node.start - self.text.rfind("\n", 0, node.start) - 1
