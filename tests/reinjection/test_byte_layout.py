@@ -592,6 +592,11 @@ ENDS = {
         ANCHORED.replace("\n", "\r\n", 6) + "...\r\n"
     ),
     "line breaks of Windows in what is written anew": ANCHORED.replace("\n", "\r\n"),
+    "tabs in front of comments": PLAIN.replace(
+        "- name: web\n        image: web:1", "- {name: web, readinessProbe: {grpc: {port: 9}}}\t"
+    ).replace(
+        "template:\n    metadata:\n      labels:\n        app: web", "template:\n    metadata: {}\t"
+    ),
     "line breaks of two kinds in flow": "---\r\n" + FLOW,
     "an indented root that is written anew": indented(ANCHORED),
     "line breaks of another kind": PLAIN.replace(" # one\n", "\r        args: ['a\u2028b']\n"),

@@ -267,8 +267,9 @@ class BlockEdits:
             value = " " + value
 
         rest = self.text[node.end : end].rstrip() if inline else ""
-        if rest[:1] == "#":
-            rest = " " + rest  # "{}# c" is a comment, "key:# c" is none
+        if rest[:1] == "#" or "\t" in rest[: rest.find("#")]:
+            # "{}# c" is a comment, "key:# c" is none; and a tab may not follow a dash.
+            rest = " " + rest.lstrip(" \t")
         if rest and parent.style == "seq" and is_collection:
             value = f"{rest}\n{' ' * parent.column}  {value[1:]}"
         elif rest:
