@@ -567,7 +567,7 @@ spec:
 )
 # An anchor that is written anew, and with it the whole.
 ANCHORED = PLAIN.replace("containers:", "containers: &c").replace(
-    "  - name: web", "  - ! 'name': &n web"
+    "  - name: web", "  - &l ! 'name': &n web"
 )
 FLOW = json.dumps(yaml.load(PLAIN)).replace('"apps/v1"', "apps/v1") + "\n"
 

@@ -149,7 +149,7 @@ class NodeReader:
         text: str = event.value
         if event.anchor is not None:
             self._anchored(event.anchor, _scalar(event))
-        if event.tag is not None and event.tag != TAG + "str":
+        if event.tag not in (None, "!", TAG + "str"):
             raise YAMLError("a key with a tag")
         if not event.implicit[0] or event.tag is not None:
             return text
