@@ -597,6 +597,27 @@ ENDS = {
     ).replace(
         "template:\n    metadata:\n      labels:\n        app: web", "template:\n    metadata: {}\t"
     ),
+    "explicit keys without a colon": (
+        HEAD
+        + """\
+spec:
+  template:
+    metadata:
+      labels:
+        ? app
+        : web
+        ? empty # a: b
+      annotations:
+        ? one
+    # c: d
+    spec:
+      containers:
+      - name: web
+        image: web:1
+        ? tty
+  selector: {matchLabels: {app: web}}
+"""
+    ),
     "line breaks of two kinds in flow": "---\r\n" + FLOW,
     "an indented root that is written anew": indented(ANCHORED),
     "line breaks of another kind": PLAIN.replace(" # one\n", "\r        args: ['a\u2028b']\n"),

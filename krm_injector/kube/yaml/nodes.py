@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Compiled where it is needed: that costs a run more than it saves, since few have properties.
 _PROPERTIES = lazy_pattern(r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+")
+COLON = lazy_pattern(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*\n)*:")  # behind an explicit key
 MERGE_KEY = "\0<<"  # the name of a merge key's entry; no key of a manifest can be that
 
 
@@ -120,7 +121,10 @@ class NodeReader:
             node.marks.append(_span(key))
             value: Any = get()
             if value.__class__ is ScalarEvent and value.anchor is None:
-                children.append(_scalar(value))
+                child = _scalar(value)
+                if not value.value and child.start > node.marks[-1][1] + 1:
+                    self._stand_behind_key(child, node.marks[-1][1])
+                children.append(child)
             else:
                 children.append(self._read(get, value))
 
@@ -130,6 +134,13 @@ class NodeReader:
         while (event := get()).__class__ is not SequenceEndEvent:
             node.children.append(self._read(get, event))
         return event
+
+    def _stand_behind_key(self, empty: Node, at: int) -> None:
+        """Let an empty value stand where its key ends, if there is no colon ("? key"). The parser
+        has it at the next token, which may be below.
+        """
+        if empty.start == empty.end and not COLON.match(self.text, at, empty.end):
+            empty.start = empty.end = at
 
     def _anchored(self, name: str, node: Node) -> None:
         self.shared = True
