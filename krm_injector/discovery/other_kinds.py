@@ -11,6 +11,7 @@ from krm_injector.discovery.unlisted_kinds import (
     unlisted_results,
 )
 from krm_injector.function_config import ExtraKind, Settings
+from krm_injector.istio_names import STATUS_ANNOTATION
 from krm_injector.kube import operators
 from krm_injector.kube.paths import Step, at
 from krm_injector.kube.workloads import (
@@ -170,6 +171,8 @@ def _gap_in_template(template: object, field: str) -> str:
     one.
     """
     containers = at(template, ("spec", "containers"))
+    if containers == [] and at(template, ("metadata", "annotations", STATUS_ANNOTATION)):
+        return ""  # injection has made the only one, istio-proxy, a native sidecar
     if not isinstance(containers, list) or not containers:
         return f"{field} has no containers"
     for index, container in enumerate(containers):

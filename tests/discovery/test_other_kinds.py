@@ -451,6 +451,16 @@ def test_a_part_of_a_pod_is_no_template_and_keeps_its_object_from_being_injected
     assert (error.code, error.field) == ("pod-template-incomplete", "spec.part")
 
 
+def test_a_template_whose_only_container_became_a_native_sidecar_is_whole() -> None:
+    how = settings(named("Pipeline", "spec.main"), cluster={"nativeSidecars": True})
+    once = run(how, thing({"main": template("istio-proxy")}))
+    (injected,) = once.replacements.values()
+    assert injected["spec"]["main"]["spec"]["containers"] == []
+    again = run(how, injected)
+    assert not errors(again.results)
+    assert again.replacements.get(1, injected) == injected
+
+
 def test_kinds_of_other_groups_are_not_taken_for_kubernetes_own() -> None:
     """Volcano has a CronJob, whose jobTemplate holds tasks."""
     value = filled(("batch.volcano.sh/v1alpha1", "CronJob"))

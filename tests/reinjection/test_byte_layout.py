@@ -269,6 +269,26 @@ spec:
 """,
         [],
     ),
+    "tags of a mapping and of its first key": (
+        HEAD
+        + """\
+spec: !!map
+  !!str selector: {matchLabels: {app: web}}
+  template: !!map
+    !!str metadata: !!map
+      &l labels: &m
+        !!str app: web # app
+      annotations: !!map
+        ? &k !!str a
+        : b # of a
+    spec:
+      containers:
+      - !!map
+        !!str name: web
+        image: web:1 # one
+""",
+        [],
+    ),
     "tags": (
         HEAD
         + """\
@@ -545,6 +565,17 @@ spec:
         image: web:1 # one
 """
 )
+# An anchor that is written anew, and with it the whole.
+ANCHORED = PLAIN.replace("containers:", "containers: &c").replace(
+    "  - name: web", "  - &l ! 'name': &n web"
+)
+FLOW = json.dumps(yaml.load(PLAIN)).replace('"apps/v1"', "apps/v1") + "\n"
+
+
+def indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
 ENDS = {
     "an open last line": PLAIN.rstrip("\n"),
     "an open comment": PLAIN + "  # end",
@@ -557,6 +588,38 @@ ENDS = {
     "a byte order mark": "\ufeff" + PLAIN,
     "spaces at the ends": PLAIN.replace("\n", "  \n"),
     "line breaks of two kinds": PLAIN.replace("\n", "\r\n", 6),
+    "line breaks of two kinds behind what is written anew": (
+        ANCHORED.replace("\n", "\r\n", 6) + "...\r\n"
+    ),
+    "line breaks of Windows in what is written anew": ANCHORED.replace("\n", "\r\n"),
+    "tabs in front of comments": PLAIN.replace(
+        "- name: web\n        image: web:1", "- {name: web, readinessProbe: {grpc: {port: 9}}}\t"
+    ).replace(
+        "template:\n    metadata:\n      labels:\n        app: web", "template:\n    metadata: {}\t"
+    ),
+    "explicit keys without a colon": (
+        HEAD
+        + """\
+spec:
+  template:
+    metadata:
+      labels:
+        ? app
+        : web
+        ? empty # a: b
+      annotations:
+        ? one
+    # c: d
+    spec:
+      containers:
+      - name: web
+        image: web:1
+        ? tty
+  selector: {matchLabels: {app: web}}
+"""
+    ),
+    "line breaks of two kinds in flow": "---\r\n" + FLOW,
+    "an indented root that is written anew": indented(ANCHORED),
     "line breaks of another kind": PLAIN.replace(" # one\n", "\r        args: ['a\u2028b']\n"),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from krm_injector.kube.yaml.emit import dump, scalar, string
 from krm_injector.kube.yaml.error import YamlError
 from krm_injector.kube.yaml.load import load
-from krm_injector.kube.yaml.nodes import Node, NodeReader
+from krm_injector.kube.yaml.nodes import COLON, Node, NodeReader
 from krm_injector.kube.yaml.pairing import same
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.named_tuple import NamedTuple
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # Compiled where they are needed: that costs a run more than it saves, since few texts have them.
 _EXPLICIT = lazy_pattern(r"[ -]*\?[ \t]+\Z")
-_COLON = lazy_pattern(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*)*:")
 _BLANK_LINE = lazy_pattern(r"[ \t]*\n")
 _DEEP_COMMENT = lazy_pattern(r"(?:[ \t]*\n)*[ \t]+(?:#|\n)")
 
@@ -121,7 +120,7 @@ class BlockEdits:
         if self.text.startswith(":", behind):
             return behind + 1
 
-        colon = _COLON.match(self.text, behind)
+        colon = COLON.match(self.text, behind)
         if not colon:
             raise Unfit
         return colon.end()
@@ -267,8 +266,9 @@ class BlockEdits:
             value = " " + value
 
         rest = self.text[node.end : end].rstrip() if inline else ""
-        if rest[:1] == "#":
-            rest = " " + rest  # "{}# c" is a comment, "key:# c" is none
+        if rest[:1] == "#" or "\t" in rest[: rest.find("#")]:
+            # "{}# c" is a comment, "key:# c" is none; and a tab may not follow a dash.
+            rest = " " + rest.lstrip(" \t")
         if rest and parent.style == "seq" and is_collection:
             value = f"{rest}\n{' ' * parent.column}  {value[1:]}"
         elif rest:

@@ -38,8 +38,8 @@ def edit(
     """
     source = text[place.start : place.end]
     if known.__class__ is str:
-        if _stands_for(str(known), new):
-            return Edited(_in_place_of(source, str(known), newline), {}, True)
+        if _stands_for(" " * place.column + str(known), new):
+            return Edited(_in_place_of(source, str(known)), {}, True)
         known = None
 
     if not place.block:
@@ -54,6 +54,8 @@ def edit(
     ).edited(old, new, known)
     if newline != "\r\n":
         return done
+    if () in done.gone:
+        done = done._replace(gone={(): source})  # with its own line breaks
     if source.count("\n") == source.count("\r\n"):
         return done._replace(text=done.text.replace("\n", newline))
 
@@ -120,14 +122,16 @@ def _stands_for(text: str, value: Any) -> bool:
         return False
 
 
-def _in_place_of(source: str, text: str, newline: str) -> str:
+def _in_place_of(source: str, text: str) -> str:
     """A root's own text where a block stood, of which the line break, and perhaps a comment, belong
     to a flow root.
     """
     if text[:1] != "{" or text.endswith("\n") or not source.endswith("\n"):
         return text
     at = source.rfind("\n", 0, len(source) - 1) + 1
-    return text + (source[at:] if source.startswith(" #", at) else newline)
+    if source.startswith(" #", at):
+        return text + source[at:]
+    return text + ("\r\n" if source.endswith("\r\n") else "\n")
 
 
 def _in_flow(text: str, place: Place, new: Any) -> str:

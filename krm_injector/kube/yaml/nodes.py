@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Compiled where it is needed: that costs a run more than it saves, since few have properties.
 _PROPERTIES = lazy_pattern(r"(?:[&!][^\s]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)+")
+COLON = lazy_pattern(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*\n)*:")  # behind an explicit key
 MERGE_KEY = "\0<<"  # the name of a merge key's entry; no key of a manifest can be that
 
 
@@ -84,14 +85,14 @@ class NodeReader:
         node = Node(mark.index, mark.column, style)
         if event.anchor is not None:
             self._anchored(event.anchor, node)
-        if style != "flow" and (event.anchor is not None or event.tag is not None):
-            self._pass_properties(node)
 
         if kind is MappingStartEvent:
             last = self._read_entries(get, node)
         else:
             last = self._read_elements(get, node)
 
+        if style != "flow" and (event.anchor is not None or event.tag is not None):
+            self._pass_properties(node)
         if event.flow_style:
             node.end = last.end_mark.index
         elif node.children:
@@ -120,7 +121,10 @@ class NodeReader:
             node.marks.append(_span(key))
             value: Any = get()
             if value.__class__ is ScalarEvent and value.anchor is None:
-                children.append(_scalar(value))
+                child = _scalar(value)
+                if not value.value and child.start > node.marks[-1][1] + 1:
+                    self._stand_behind_key(child, node.marks[-1][1])
+                children.append(child)
             else:
                 children.append(self._read(get, value))
 
@@ -131,13 +135,23 @@ class NodeReader:
             node.children.append(self._read(get, event))
         return event
 
+    def _stand_behind_key(self, empty: Node, at: int) -> None:
+        """Let an empty value stand where its key ends, if there is no colon ("? key"). The parser
+        has it at the next token, which may be below.
+        """
+        if empty.start == empty.end and not COLON.match(self.text, at, empty.end):
+            empty.start = empty.end = at
+
     def _anchored(self, name: str, node: Node) -> None:
         self.shared = True
         self.anchors[name] = node
 
     def _pass_properties(self, node: Node) -> None:
-        """Let a block begin at its first key or dash, not at its anchor or tag."""
-        properties = _PROPERTIES.match(self.text, node.start)
+        """Let a block begin at its first key or dash, not at its anchor or tag. The first key may
+        have an anchor or tag of its own.
+        """
+        bound = node.marks[0][0] if node.marks else len(self.text)
+        properties = _PROPERTIES.match(self.text, node.start, bound)
         if properties:
             node.start = properties.end()
             node.column = node.start - self.text.rfind("\n", 0, node.start) - 1
@@ -146,7 +160,7 @@ class NodeReader:
         text: str = event.value
         if event.anchor is not None:
             self._anchored(event.anchor, _scalar(event))
-        if event.tag is not None and event.tag != TAG + "str":
+        if event.tag not in (None, "!", TAG + "str"):
             raise YAMLError("a key with a tag")
         if not event.implicit[0] or event.tag is not None:
             return text

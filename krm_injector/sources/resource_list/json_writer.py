@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
 
 def json_like(value: Any, model: str) -> str:
-    """JSON in the layout of model: its indentation, or one line, and its end."""
+    """JSON in the layout of model: its indentation, or one line, its escapes, and its end."""
     import json  # late: see kube/c_json.py
 
     body = model.strip()
+    as_ascii = "\\u" in body and body.isascii()
     match = re.match(r"\{\s*?\n([ \t]*)", body)
     if match:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=match[1] or None)
+        text = json.dumps(value, ensure_ascii=as_ascii, allow_nan=False, indent=match[1] or None)
     elif re.match(r'\{ ?"[^"]*" ?: ', body):
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=as_ascii, allow_nan=False)
     else:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, ensure_ascii=as_ascii, allow_nan=False, separators=(",", ":"))
 
     return text.replace("\n", line_break(model)) + model[len(model.rstrip()) :]
 

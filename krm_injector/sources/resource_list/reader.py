@@ -186,8 +186,15 @@ def _read_yaml_list(text: str, bom: bool) -> Bundle:
                 message = f"a second document begins on line {line}; a ResourceList is one document"
                 raise Refused(Result("error", message, code="yaml-documents"))
 
+    spans = _spans(keys, place.end, place.column)
     block = block and place.block and not reader.anchors
-    return _list_bundle(items, root, text, "yaml", _spans(keys, place.end), block, bom)
+    block = block and all(_begins_line(text, span.start) for span in spans.values())
+    return _list_bundle(items, root, text, "yaml", spans, block, bom)
+
+
+def _begins_line(text: str, at: int) -> bool:
+    """Whether nothing but blanks stands in front of a key: no "?" of an explicit one."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" ")
 
 
 def _of_parts(parts: Parts, text: str, bom: bool) -> Bundle:
@@ -198,15 +205,15 @@ def _of_parts(parts: Parts, text: str, bom: bool) -> Bundle:
         Item(value, index, place, *_origin(value))
         for index, (value, place) in enumerate(parts.items)
     ]
-    spans = _spans(parts.keys, len(text))
+    spans = _spans(parts.keys, len(text), 0)
     return _list_bundle(items, parts.root, text, "yaml", spans, not parts.anchors, bom)
 
 
-def _spans(keys: Mapping[str, tuple[int, int]], end: int) -> dict[str, yaml.Place]:
-    """The place of each key with its value, from the keys' offsets and lines."""
+def _spans(keys: Mapping[str, tuple[int, int]], end: int, column: int) -> dict[str, yaml.Place]:
+    """The place of each key with its value, from the keys' offsets, lines and column."""
     ends = [start for start, _ in list(keys.values())[1:]] + [end]
     return {
-        key: yaml.Place(start, end, line, 0, True)
+        key: yaml.Place(start, end, line, column, True)
         for (key, (start, line)), end in zip(keys.items(), ends, strict=True)
     }
 

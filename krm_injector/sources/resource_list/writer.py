@@ -321,17 +321,16 @@ def _results_edit(bundle: Bundle, results: list[dict[str, Any]]) -> tuple[int, i
     before the items.
     """
     text, keys = bundle.text, bundle.keys
-    new = ("results:\n" + yaml.dump(results)).replace("\n", bundle.newline)
+    first = next(iter(keys.values()))
+    end = max(place.end for place in keys.values())
+    pad = " " * first.column
+    new = yaml.dump({"results": results}, first.column).replace("\n", bundle.newline)
     place = keys.get("results")
     if place is not None:
-        return place.start, place.end, new
-
-    end = max(place.end for place in keys.values())
+        return place.start, place.end, new if place.end == end else new + pad
     if text[:end].endswith("\n"):
-        return end, end, new
-
-    start = next(iter(keys.values())).start
-    return start, start, new
+        return end, end, pad + new
+    return first.start, first.start, new + pad
 
 
 def _whole(bundle: Bundle, changes: _Changes, results: list[dict[str, Any]]) -> Iterator[str]:

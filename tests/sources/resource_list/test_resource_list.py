@@ -162,6 +162,40 @@ def test_results_go_behind_those_that_are_there() -> None:
     assert written.endswith(LIST[LIST.index("functionConfig:") :])
 
 
+INDENTED = "".join(f"  {line}\n" for line in LIST.splitlines())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        INDENTED,
+        INDENTED.replace("  # end\n", "# end\n"),
+        INDENTED.replace("  functionConfig:", "  results: []\n  functionConfig:"),
+        INDENTED + "  results:\n  - message: old\n",
+        INDENTED[: INDENTED.index("  functionConfig:")].rstrip(),
+        LIST.replace("functionConfig:\n  api", "? functionConfig\n: api"),
+    ],
+    ids=["indented", "comment", "between", "last", "open", "explicit"],
+)
+def test_results_stand_at_the_column_of_the_list(text: str) -> None:
+    bundle = read(text)
+    again = read(resource_list.write(bundle, {}, [RESULT]))
+    assert [item.value for item in again.items] == [item.value for item in bundle.items]
+    assert again.function_config == bundle.function_config
+    assert again.root["results"][-1] == RESULT
+    if bundle.block:
+        assert all(line in again.text for line in text.splitlines() if "results" not in line)
+
+
+def test_an_open_explicit_key_in_front_of_all() -> None:
+    text = (
+        "? items\n: - {apiVersion: v1, kind: A, metadata: {name: a}}\n"
+        + LIST[: LIST.index("items")]
+    )
+    bundle = read(text.rstrip("\n"))
+    assert read(resource_list.write(bundle, {}, [RESULT])).root["results"] == [RESULT]
+
+
 def test_open_last_line_that_is_a_literal() -> None:
     text = LIST[: LIST.index("functionConfig:")].rstrip("\n")
     bundle = read(text)
@@ -202,15 +236,16 @@ def test_no_items_are_legal(items: str) -> None:
 
 
 @pytest.mark.parametrize("indent", [None, 2, 4, "\t"])
-def test_a_list_in_json_stays_json(indent: Any) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_list_in_json_stays_json(indent: Any, ascii_only: bool) -> None:
     root = yaml.load(LIST)
-    text = json.dumps(root, indent=indent, ensure_ascii=False) + "\n"
+    text = json.dumps(root, indent=indent, ensure_ascii=ascii_only) + "\n"
     bundle = read(text)
     assert resource_list.write(bundle, {}, []) == text
     new = {**bundle.items[0].value, "x": "é"}
     written = resource_list.write(bundle, {0: new}, [RESULT], {1})
     expected = {**root, "items": [new, *root["items"][2:]], "results": [RESULT]}
-    assert written == json.dumps(expected, indent=indent, ensure_ascii=False) + "\n"
+    assert written == json.dumps(expected, indent=indent, ensure_ascii=ascii_only) + "\n"
 
 
 # ---------------------------------------------------------------- bare manifests
