@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_SELECTOR = (("spec",), ("spec", "selector"), ("spec", "selector", "matchLabels"))
+
 
 class MeshParts(NamedTuple):
     """The parts of all control planes, by revision."""
@@ -61,7 +63,7 @@ def collect_parts(objects: list[Sourced], settings: Settings, results: list[Resu
         injectors or bundle_injectors,
         mesh_configs or bundle_mesh_configs,
         webhooks,
-        [value for value, _ in (*own, *objects) if _is_proxy_config(value)],
+        _proxy_configs((*own, *objects), results),
     )
 
 
@@ -112,6 +114,33 @@ def _webhooks(objects: list[Sourced], results: list[Result]) -> dict[str, list[W
                 results.append(Result("error", message, ref, "webhooks", code="mesh-ambiguous"))
 
     return by_revision
+
+
+def _proxy_configs(objects: Sequence[Sourced], results: list[Result]) -> list[Object]:
+    """The ProxyConfigs whose selector can be read; an error for each other one. What else they
+    state is decoded where it is laid over the mesh's (istio_api/mesh.py).
+    """
+    found = []
+    for value, _ in objects:
+        if not _is_proxy_config(value):
+            continue
+
+        path = next((path for path in _SELECTOR if not _is_mapping(at(value, path))), None)
+        labels = at(value, _SELECTOR[-1]) if path is None else None
+        if path is None and all(isinstance(text, str) for text in (labels or {}).values()):
+            found.append(value)
+            continue
+
+        field = ".".join(path or _SELECTOR[-1])
+        wanted = "a mapping" if path else "a mapping of strings; put numbers and booleans in quotes"
+        message = f"{field} of {ref_of(value)} must be {wanted}"
+        results.append(Result("error", message, ref_of(value), field, code="mesh-invalid"))
+
+    return found
+
+
+def _is_mapping(value: object) -> bool:
+    return value is None or isinstance(value, dict)
 
 
 def _is_proxy_config(value: Object) -> bool:

@@ -99,8 +99,7 @@ class Cache:
         """The result of a key; None if there is none that can be used."""
         path = self._path(key)
         try:
-            with open(path, "rb") as file:
-                content = file.read()
+            content = files.read(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from krm_injector.fleet import serial
 from krm_injector.kube.credentials import in_value
 from krm_injector.model import Refused, Result
+from krm_injector.sources import files
 from krm_injector.writing import one_file
 
 TYPE_CHECKING = False
@@ -37,8 +38,7 @@ def read(path: str) -> Report:
     from krm_injector.fleet.model import Report
 
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = files.read(path).decode()
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
         raise _refused(path, f"cannot be read: {reason}") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
@@ -15,6 +17,7 @@ MANIFESTS = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
 KPTFILE = "Kptfile"
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _LOOKED_AT = (*KUSTOMIZATIONS, CHART)  # besides manifests
 
 
@@ -166,10 +169,36 @@ def source(path: str, found: bool = False) -> Source:
 def content(path: str) -> bytes:
     """The bytes of one file. Raises Refused."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read(path)
     except OSError as problem:
         raise Refused(unreadable(path, problem)) from None
+
+
+def read(path: str) -> bytes:
+    """The bytes of a file, or of a pipe that something writes into (`<(COMMAND)` of shells). Waits
+    for no writer, and reads no device: /dev/zero has no end. Raises OSError.
+    """
+    number = os.open(path, os.O_RDONLY | _NO_WAITING)
+    with open(number, "rb") as file:
+        mode = os.fstat(number).st_mode
+        if stat.S_ISREG(mode):
+            return file.read()
+        if not stat.S_ISFIFO(mode):
+            raise OSError(errno.EINVAL, "not a file, but a device")
+        return _piped(number) + file.read()
+
+
+def _piped(number: int) -> bytes:
+    """The first bytes of a pipe, which waits from here on."""
+    try:
+        start = os.read(number, 1 << 16)
+    except BlockingIOError:  # its writer is there, and has written nothing yet
+        start = None
+    if start == b"":
+        raise OSError(errno.EPIPE, "a pipe that nothing writes into")
+
+    os.set_blocking(number, True)
+    return start or b""
 
 
 def unreadable(path: str, problem: OSError) -> Result:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from krm_injector.kube import yaml
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.sources.files import read
 from krm_injector.sources.resource_list import decode, line_break, refused
 
 TYPE_CHECKING = False
@@ -44,8 +45,7 @@ def present(directory: str, path: str) -> str | None:
         return None
 
     try:
-        with open(full_path, "rb") as file:
-            return decode(file.read(), path)
+        return decode(read(full_path), path)
     except OSError as problem:
         message = f"{path}: {problem.strerror or problem}"
         raise Refused(Result("error", message, file=path, code="input-unreadable")) from None

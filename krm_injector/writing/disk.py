@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_NO_LINK_NO_WAITING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
 _NOT_THERE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
@@ -21,7 +22,7 @@ _NOT_THERE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 def content(path: str) -> bytes | None:
     """The bytes of a file; None if there is none, or something else than a file. Raises OSError."""
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        file = os.open(path, os.O_RDONLY | _NO_LINK_NO_WAITING)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as problem:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 
 from krm_injector.named_tuple import NamedTuple
@@ -136,7 +137,8 @@ def _restored(path: str, allowed: Sequence[str]) -> Restored:
         return Restored()
 
     with open(file, "rb") as journal:
-        if not locks.lock(file):  # its run is not over
+        if not stat.S_ISREG(os.fstat(file).st_mode) or not locks.lock(file):
+            # Somebody else's pipe, or a run that is not over.
             return Restored()
 
         rows, _, rest = journal.read().partition(b"\n")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from builders import SHOP, control_plane, deployment
+from builders import SHOP, control_plane, deployment, resource
 from command import krm
 
 VALUES = json.dumps({"global": {"hub": "h", "tag": "1.30.3", "proxy": {"image": "proxyv2"}}})
@@ -221,6 +221,23 @@ def test_a_template_learns_nothing_of_this_machine(call: str) -> None:
 def test_a_mesh_that_cannot_be_used(parts: list[Any], words: str) -> None:
     errors, _ = refused([SHOP, *parts, deployment()])
     assert any(words in e["message"] for e in errors)
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        (["a"], "spec"),
+        ({"selector": "app"}, "spec.selector"),
+        ({"selector": {"matchLabels": ["app"]}}, "spec.selector.matchLabels"),
+        ({"selector": {"matchLabels": {"app": 1}}}, "spec.selector.matchLabels"),
+    ],
+)
+def test_a_proxy_config_whose_selector_cannot_be_read(spec: Any, field: str) -> None:
+    proxy_config = resource("networking.istio.io/v1beta1", "ProxyConfig", "p", spec=spec)
+    errors, _ = refused([SHOP, *mesh("{}"), proxy_config, deployment()])
+    assert [(error["field"]["path"], error["resourceRef"]["kind"]) for error in errors] == [
+        (field, "ProxyConfig")
+    ]
 
 
 def test_every_workloads_errors_at_once() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
+from builders import deployment
+from command import KRM_INJECTOR, environment, krm_text
 
 from krm_injector.cli import loader
 from krm_injector.cli.request import Arguments, Request
@@ -132,6 +136,54 @@ def test_only_a_directory_can_be_built(tmp_path: Path) -> None:
         with pytest.raises(Refused) as refused:
             join(read(path, command="build").sources)
         assert refused.value.results[0].file == str(path)
+
+
+@pytest.mark.parametrize("kind", ["a pipe that nothing writes into", "not a file, but a device"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inject", "odd.yaml"),
+        ("inject", "."),
+        ("inject", "--in-place", "."),
+        ("inject", "web.yaml", "--mesh", "odd.yaml"),
+        ("inject", "web.yaml", "--config", "odd.yaml"),
+        ("inject", "web.yaml", "--context", "odd.yaml"),
+        ("snapshot", "odd.yaml"),
+        ("adopt", "odd.yaml"),
+        ("init", "kustomize", "--mesh", "odd.yaml"),
+        ("fleet", "merge", "odd.yaml"),
+        ("fleet", "list", "--fleet", "odd.yaml"),
+    ],
+)
+def test_what_is_no_file_is_not_waited_for(
+    words: tuple[str, ...], kind: str, tmp_path: Path
+) -> None:
+    (tmp_path / "web.yaml").write_text(json.dumps(deployment()))
+    if "device" in kind:
+        (tmp_path / "odd.yaml").symlink_to("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / "odd.yaml")
+
+    done = krm_text(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "odd.yaml" in done.stderr and kind in done.stderr
+
+
+@pytest.mark.parametrize("pause", [0, 0.5])
+def test_a_pipe_of_the_shell_is_read_to_its_end(pause: float, tmp_path: Path) -> None:
+    text = json.dumps(deployment(labels={"sidecar.istio.io/inject": "false"})) + "\n"
+    (tmp_path / "web.yaml").write_text(text)
+    script = f'"$@" <(sleep {pause}; cat web.yaml; sleep {pause})'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *KRM_INJECTOR, "eject"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, text), done.stderr
 
 
 def test_a_link_that_leads_nowhere_is_told_as_that(tmp_path: Path) -> None:

@@ -155,6 +155,8 @@ def _add(
     for entry in entries:
         if entry.is_symlink():
             _link(tree, join(path, entry.name), entry, real_top)
+            if not os.path.exists(entry.path):  # entry.is_file raises OSError for a link to itself
+                continue
             if entry.is_dir():
                 tree.passed_over.append(PassedOver(join(path, entry.name), _LINKED, _LINKED))
                 continue

@@ -17,6 +17,7 @@ from krm_injector.istio_names import API_VERSION
 from krm_injector.kube import c_json
 from krm_injector.model import Refused, Result
 from krm_injector.named_tuple import NamedTuple
+from krm_injector.sources.files import read as read_file
 from krm_injector.writing import disk
 
 TYPE_CHECKING = False
@@ -81,8 +82,7 @@ def _names(directory: str) -> list[str]:
 
 def _read(path: str) -> Index:
     try:
-        with open(path, encoding="utf-8") as file:
-            value = c_json.bounded_loads(file.read())
+        value = c_json.bounded_loads(read_file(path).decode())
     except OSError as problem:
         raise Refused(_broken(path, str(problem.strerror or problem))) from None
     except ValueError:

@@ -64,6 +64,14 @@ def test_code(finder: Finder, code: str, has_it: bool) -> None:
     assert (code in {result.code for result in results}) == has_it
 
 
+@pytest.mark.parametrize("name", ["link", "link.yaml", "kustomization.yaml"])
+def test_a_link_to_itself_leads_nowhere(finder: Finder, name: str) -> None:
+    (finder.directory / name).symlink_to(name)
+    fleet = finder.find(WEB)
+    assert [target.name for target in fleet.targets] == ["web"]
+    assert not [result for result in fleet.results if result.severity == "error"]
+
+
 @pytest.mark.parametrize(("leads_to", "codes"), [("../outside", {"fleet-link"}), ("web", set())])
 def test_a_link_out_of_the_repository(finder: Finder, leads_to: str, codes: set[str]) -> None:
     outside = finder.directory.parent / "outside"
