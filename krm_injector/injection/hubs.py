@@ -48,14 +48,20 @@ RETIRED = (
     RetiredHub("registry.istio.io", "in December 2026", "", _BLOG),
 )
 """The first that a text names is meant: a hub stands before the host that it is on."""
+_HOSTS = tuple({row.hub.partition("/")[0]: None for row in RETIRED})
 
 
 def retired_in(text: str) -> RetiredHub | None:
     """The first retired hub of the table that a text names; None if it names none."""
-    for retired in RETIRED:
-        if retired.hub in text and names_hub(text, retired.hub):
-            return retired
-    return None
+    if not may_name_retired(text):
+        return None
+    return next((retired for retired in RETIRED if names_hub(text, retired.hub)), None)
+
+
+def may_name_retired(text: str) -> bool:
+    """Whether a text holds the host of a retired hub; cheap, because most texts hold none."""
+    lower = text.lower()
+    return any(host in lower for host in _HOSTS)
 
 
 # ---------------------------------------------------------------- in texts
@@ -75,8 +81,11 @@ def names_hub(text: str, hub: str) -> bool:
 def _whole(hub: str) -> re.Pattern[str]:
     import re  # late: few texts name a hub
 
-    # A scheme may stand before it: oci://gcr.io/istio-release/...
-    return re.compile(rf"(?:(?<=://)|(?<![\w./-])){re.escape(hub)}(?![\w.:-])")
+    # A scheme may stand before it: oci://gcr.io/istio-release/... A host in capitals, or with the
+    # port of HTTPS, is the same registry.
+    host, slash, path = hub.partition("/")
+    whole = rf"(?i:{re.escape(host)})(?::443)?{slash}{re.escape(path)}"
+    return re.compile(rf"(?:(?<=://)|(?<![\w./-])){whole}(?![\w.:-])")
 
 
 def texts_in(value: Any, path: Step = ()) -> Iterator[tuple[Step, str]]:

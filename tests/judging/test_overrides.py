@@ -242,6 +242,56 @@ def test_nothing_is_redirected_so_ports_are_not_told_too() -> None:
     assert codes(objects) == ["override-interception"]
 
 
+@pytest.mark.parametrize("version", ["1.9.9", "1.16.7", "1.31.1"])
+def test_the_agent_reads_the_discovery_address_in_every_version(version: str) -> None:
+    template = json.dumps({"spec": {"containers": [{"name": PROXY, "image": "proxyv2:1"}]}})
+    text = "rootNamespace: istio-system\ndefaultConfig: {discoveryAddress: 'istiod.a:15012'}"
+    plane = builders.control_plane(template, mesh=text, version=version)
+    for address, expected in (
+        ("elsewhere:15012", ["override-control-plane"]),
+        ("istiod.a:15012", []),
+    ):
+        assert codes([*annotated(discoveryAddress=address), *plane]) == expected
+    assert codes([*annotated(controlPlaneAuthPolicy="NONE"), *plane]) == []
+
+
+@pytest.mark.parametrize(
+    ("port", "protocol", "expected"),
+    [
+        ("8080", "TCP", ["override-inbound-ports"]),
+        ("8081", "TCP", []),
+        ("8080", "UDP", []),
+    ],
+)
+def test_a_status_port_of_the_application_goes_past_the_proxy(
+    port: str, protocol: str, expected: list[str]
+) -> None:
+    workload = deployment(
+        annotations={"status.sidecar.istio.io/port": port},
+        container={"ports": [{"containerPort": 8080, "protocol": protocol}]},
+    )
+    assert codes([NS, workload]) == expected
+
+
+@pytest.mark.parametrize(
+    ("brought", "name", "expected"),
+    [
+        ("istio-validation", "istio-init", ["override-interception"]),
+        ("istio-validation", "other-init", []),
+        ("istio-init", "istio-init", []),
+    ],
+)
+def test_an_istio_init_of_the_pods_own_hides_it_from_the_cni_plugin(
+    brought: str, name: str, expected: list[str]
+) -> None:
+    proxy = {"name": PROXY, "image": "proxyv2:1.30.0"}
+    spec = {"containers": [proxy], "initContainers": [{**proxy, "name": brought}]}
+    plane = builders.control_plane(json.dumps({"spec": spec}), version="1.30.0")
+    own = {"name": name, "image": "auto" if brought == name else "busybox:1"}
+    workload = deployment(initContainers=[own])
+    assert codes([NS, *plane, workload]) == expected
+
+
 def test_an_image_without_a_registry_has_no_effect() -> None:
     assert codes(annotated(proxyImage="proxyv2")) == []
 
@@ -268,6 +318,11 @@ def test_the_debug_image_and_the_distroless_one() -> None:
         ({"lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}}}, []),
         ({"securityContext": {"runAsUser": 1337, "runAsNonRoot": True}}, []),
         ({"securityContext": {"runAsUser": 0}}, ["override-privileged"]),
+        ({"securityContext": {"runAsUser": 1000}}, ["override-privileged"]),
+        ({"securityContext": {"runAsGroup": 1000}}, ["override-privileged"]),
+        ({"securityContext": {"runAsGroup": 1337}}, []),
+        ({"env": [{"name": "KUBE_VIRT_INTERFACES", "value": "net1"}]},
+         ["override-virtual-interfaces"]),
         ({"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}}, []),
         ({"securityContext": {"capabilities": {"add": ["SYS_PTRACE"]}}}, ["override-privileged"]),
         ({"volumeMounts": [{"name": "x", "mountPath": "/var/run/secrets/tokens"}]},
@@ -443,6 +498,14 @@ def test_the_error_names_the_values_and_the_namespace() -> None:
     results = checked(allowing(), *traffic(includeOutboundIPRanges=""))
     (empty,) = [each for each in results if each.code in LISTED]
     assert empty.message.endswith('with "" in Namespace shop')
+
+
+def test_user_and_group_of_the_proxy_are_compared_each_with_its_own() -> None:
+    proxy = {"name": PROXY, "image": "auto", "securityContext": {"runAsGroup": 2000}}
+    for field, expected in (("runAsGroup", True), ("runAsUser", False)):
+        own = {"securityContext": {field: 2000}}
+        found = codes([NS, deployment(container=own, beside=[proxy])])
+        assert ("proxy-identity" in found) is expected
 
 
 def test_the_proxys_user_is_an_override_too() -> None:

@@ -142,6 +142,23 @@ def test_the_totals_of_the_table() -> None:
     assert "adds" not in explained("table", deployment(namespace="ops"), namespace("ops"))
 
 
+@pytest.mark.parametrize(
+    ("spec", "pods"),
+    [
+        ({}, 1),
+        ({"parallelism": 3}, 3),
+        ({"parallelism": 3, "completions": 2}, 2),
+        ({"parallelism": 2, "completions": 5}, 2),
+    ],
+)
+def test_a_job_has_no_more_pods_than_are_left_to_complete(spec: Object, pods: int) -> None:
+    for kind in ("Job", "CronJob"):
+        value = workload(kind)
+        job = value["spec"] if kind == "Job" else value["spec"]["jobTemplate"]["spec"]
+        job.update(spec)
+        assert json.loads(explained("json", NS, value))["requests"]["pods"] == pods
+
+
 def test_the_sums_in_json() -> None:
     answer = json.loads(explained("json", *BUNDLE))
     schema = json.loads((ROOT / "docs" / "explain.schema.json").read_text())

@@ -48,6 +48,11 @@ def places(*objects: Object, settings: Settings | None = None) -> list[tuple[str
         (OLD, OLD),
         (f"oci://{GCR}/wasm", GCR),
         (f"image: '{OLD}/proxyv2'", OLD),
+        ("GCR.io/istio-release/proxyv2:1.27.0", GCR),
+        ("gcr.io:443/istio-release/proxyv2:1.27.0", GCR),
+        ("gcr.io:5000/istio-release/proxyv2:1.27.0", ""),
+        ("gcr.io/Istio-release/proxyv2:1.27.0", ""),  # a path knows no capitals
+        ("Registry.istio.io:443/testing/proxyv2:1", "registry.istio.io"),
         (f"mirror.example.org/{GCR}/proxyv2:1", ""),
         ("gcr.io/istio-release-fork/proxyv2:1", ""),
         ("eu.gcr.io/istio-release/proxyv2:1", ""),
@@ -183,6 +188,18 @@ def test_a_mesh_of_the_function_config_has_its_field_there() -> None:
             "spec.values.global.hub",
         ),
         ("sailoperator.io/v1", "ZTunnel", {"values": {"hub": OLD}}, "spec.values.hub"),
+        (
+            "helm.toolkit.fluxcd.io/v2",
+            "HelmRelease",
+            {"values": {"global": {"hub": OLD}}},
+            "spec.values.global.hub",
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "Application",
+            {"source": {"helm": {"parameters": [{"name": "global.hub", "value": OLD}]}}},
+            "spec.source.helm.parameters[0].value",
+        ),
     ],
 )
 def test_an_installation_of_the_bundle_is_judged(
@@ -192,6 +209,17 @@ def test_an_installation_of_the_bundle_is_judged(
     assert places(NS, *installation(), value) == [("retired-hub", field, OLD, NEW)]
     other = builders.resource("example.org/v1", kind, "default", spec=spec)
     assert places(NS, *installation(), other) == []
+
+
+def test_values_of_a_chart_in_one_text_are_named_and_not_replaced() -> None:
+    for text, current in (
+        (f"global:\n  hub: {OLD}\n", OLD),
+        (f"oci://{OLD}/charts", f"oci://{OLD}/charts"),
+    ):
+        spec = {"valuesContent": text}
+        value = builders.resource("helm.cattle.io/v1", "HelmChart", "istiod", spec=spec)
+        found = places(NS, *installation(), value)
+        assert found == [("retired-hub", "spec.valuesContent", current, None)]
 
 
 # ---------------------------------------------------------------- what was injected before

@@ -66,26 +66,25 @@ class Following:
             neutral = call(*arguments)
         except Exception:  # it read the text, and letters say nothing to it
             neutral = _FAILED
+        if isinstance(neutral, str) and name in _WRITES_JSON and _holds_structs(arguments):
+            return self.tokens.quoted(neutral, _json)  # a struct has no real one to compare with
         if self._same(neutral, real) or isinstance(neutral, Struct):
             return neutral
         if self._emulates and name == "regexReplaceAll":
             return neutral
         if isinstance(neutral, str):
-            quoted = self._quoted(name, neutral, real, arguments)
+            quoted = self._quoted(name, neutral, real, arguments[0])
             if quoted is not None:
                 return quoted
 
         origins = frozenset[int]().union(*map(self.origins, arguments))
         return self._neutral(real, origins)
 
-    def _quoted(self, name: str, neutral: str, real: Any, arguments: tuple[Any, ...]) -> str | None:
+    def _quoted(self, name: str, neutral: str, real: Any, first: Any) -> str | None:
         """The neutral text of a function that quotes; None if it does something else."""
-        if name in _WRITES_JSON and any(map(_holds_structs, arguments)):
-            return self.tokens.quoted(neutral, _json)  # a struct has no real one to compare with
-
         escapes: list[Callable[[str], str]] = [_go_quoted, _json, _raw_json]
-        if name in _INDENTS and isinstance(arguments[0], int):
-            escapes = [_indented(arguments[0])]
+        if name in _INDENTS and isinstance(first, int):
+            escapes = [_indented(first)]
         for escape in escapes:
             text = self.tokens.quoted(neutral, escape)
             if self.tokens.printed(text) == real:

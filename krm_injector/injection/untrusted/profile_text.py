@@ -93,6 +93,8 @@ def _is_bare(scalar: str, path: Step, value: Any, quotes_flags: bool) -> bool:
             return own and at(value, (*path[:3], "name")) == PROXY_CONTAINER
         case ("spec", "containers" | "initContainers", int(), "lifecycle", *_):
             return scalar.startswith(_FLAGS[3])
+        case ("spec", "containers" | "initContainers", int(), "readinessProbe", str()):
+            return True
         case ("spec", "containers" | "initContainers", int(), "env", int(), "name"):
             return True
         case ("spec", "containers" | "initContainers", int(), "env", int(), "value"):

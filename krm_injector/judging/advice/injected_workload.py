@@ -202,13 +202,17 @@ def replicas(workload: Workload) -> int | None:
     if kind == "Pod":
         return 1
 
-    path: tuple[str, ...] = ("spec", "replicas")
     if kind == "Job":
-        path = ("spec", "parallelism")
-    elif kind == "CronJob":
-        path = ("spec", "jobTemplate", "spec", "parallelism")
+        return _pods_of_job(at(value, ("spec",)))
+    if kind == "CronJob":
+        return _pods_of_job(at(value, ("spec", "jobTemplate", "spec")))
+    return _stated_count(at(value, ("spec", "replicas")))
 
-    return _stated_count(at(value, path))
+
+def _pods_of_job(spec: Any) -> int:
+    """Not more than are left to complete, which is one where both numbers are left out."""
+    pods, completions = _stated_count(at(spec, ("parallelism",))), at(spec, ("completions",))
+    return pods if completions is None else min(pods, _stated_count(completions))
 
 
 def _stated_count(number: Any) -> int:

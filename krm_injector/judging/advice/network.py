@@ -68,13 +68,16 @@ def proxy_identity(workload: InjectedWorkload, _: BundleObjects) -> Iterator[Fin
     bypasses the proxy.
     """
     proxy_context = mapping(mapping(workload.proxy).get("securityContext"))
-    identities = {PROXY_UID, proxy_context.get("runAsUser")} - {None, 0}
+    identities = {
+        field: {PROXY_UID, proxy_context.get(field)} - {None, 0}
+        for field in ("runAsUser", "runAsGroup")
+    }
     pod_context = mapping(workload.before.get("securityContext"))
     for container in _own_containers(workload):
         context = mapping(container.get("securityContext"))
-        for field in ("runAsUser", "runAsGroup"):
+        for field, those in identities.items():
             value = context.get(field, pod_context.get(field))
-            if value not in identities:
+            if value not in those:
                 continue
 
             path = f"{workload.path}.securityContext.{field}"

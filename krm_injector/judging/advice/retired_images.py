@@ -26,9 +26,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Resources that an installation is made from: istioctl's, and the Sail operator's.
-_INSTALLATIONS = ("IstioOperator", "Istio", "IstioRevision", "IstioCNI", "ZTunnel")
-_INSTALLATION_GROUPS = ("install.istio.io/", "sailoperator.io/")
+# Resources that an installation is made from: istioctl's, the Sail operator's, and those by which
+# Flux, Argo CD and k3s install charts. Kind -> group.
+_INSTALLATIONS = {
+    "IstioOperator": "install.istio.io",
+    "Istio": "sailoperator.io",
+    "IstioRevision": "sailoperator.io",
+    "IstioCNI": "sailoperator.io",
+    "ZTunnel": "sailoperator.io",
+    "HelmRelease": "helm.toolkit.fluxcd.io",
+    "Application": "argoproj.io",
+    "ApplicationSet": "argoproj.io",
+    "HelmChart": "helm.cattle.io",
+    "HelmChartConfig": "helm.cattle.io",
+}
 _OF_ISTIO = (PROXY_CONTAINER, INIT_CONTAINER, VALIDATION_CONTAINER, CORE_DUMP_CONTAINER)
 _MOST_PLACES = 3  # that a message names
 
@@ -130,9 +141,9 @@ def of_meshes(decisions: Iterable[Decision], objects: BundleObjects) -> Iterator
                 silenced_by=_config_map(mesh.ref, objects),
             )
 
-    for kind in _INSTALLATIONS:
+    for kind, group in _INSTALLATIONS.items():
         for namespace, value in objects.everywhere(kind):
-            if str(value.get("apiVersion")).startswith(_INSTALLATION_GROUPS):
+            if str(value.get("apiVersion")).startswith(f"{group}/"):
                 yield from _of_installation(value, kind, namespace)
 
 
@@ -147,16 +158,12 @@ def _config_map(ref: ResourceRef | None, objects: BundleObjects) -> Object | Non
 def _places_of(mesh: Mesh) -> dict[RetiredHub, list[str]]:
     """Retired hub -> the places of a mesh that name it."""
     found: dict[RetiredHub, list[str]] = {}
-    if _may_name(mesh.values):
+    if hubs.may_name_retired(mesh.values):
         _collect(found, "values.", _parsed(mesh.values))
     _collect(found, "", mesh.config)
-    if _may_name(mesh.mesh_config):
+    if hubs.may_name_retired(mesh.mesh_config):
         _collect(found, "meshConfig.", _parsed(mesh.mesh_config))
     return found
-
-
-def _may_name(written: str) -> bool:
-    return any(hub.hub in written for hub in hubs.RETIRED)
 
 
 def _parsed(written: str) -> Any:
@@ -184,11 +191,12 @@ def _of_installation(value: Object, kind: str, namespace: str) -> Iterator[Findi
     for hub, places in found.items():
         (path, stated), *_ = places
         finding = _hub_finding(str(ref), hub, [text(each) for each, _ in places])
-        proposed = hub.image_instead(stated) or None
+        if "\n" not in stated:  # the values of a chart may be one text
+            is_chart = "/charts" in stated  # of which the other hub has none
+            proposed = None if is_chart else hub.image_instead(stated) or None
+            finding = finding._replace(current=stated, proposed=proposed)
         yield finding._replace(
             field=text(path),
-            current=stated,
-            proposed=proposed,
             resource=ref,
             silenced_by=value,
         )

@@ -104,3 +104,14 @@ def test_later_patches_put_them_in_quotes(version: str) -> None:
     stated = {"mesh": {"version": version}} if version else {}
     outcome = pipeline.run(bundle(SHOP, *workloads), settings(**stated))
     assert not [result for result in outcome.results if result.code == "untrusted-text"]
+
+
+def test_numbers_of_the_readiness_probe_stand_without_quotes() -> None:
+    key = "readiness.status.sidecar.istio.io/failureThreshold"
+    workloads = [
+        deployment(f"web-{number}", annotations={key: text})
+        for number, text in enumerate(("debug #x", "debug\n# c", "null", "5"))
+    ]
+    theirs = answers("1.30.3", installation("1.30.3"), workloads, native=False)
+    assert [name for name, _, _ in theirs] == ["web-0", "web-1", "web-2"]
+    assert answers("1.30.3", [], workloads, native=False) == theirs

@@ -202,6 +202,33 @@ def test_texts_of_the_proxys_configuration_are_followed() -> None:
         assert [result.field for result in results] == fields
 
 
+PROXY_JSON = (
+    "    env:\n    - name: PROXY_CONFIG\n      value: |\n        {{ protoToJSON .ProxyConfig }}"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a&b", "<a>", 'a"b', "a\\b", "a\\.b", "a\tb", "-----BEGIN\nx: y #z\n-----END\n", "a\u2028b"],
+)
+def test_a_struct_that_is_written_as_json_keeps_its_texts_whole(text: str) -> None:
+    """JSON escapes what the texts hold, and reads it back: one text each, as meant."""
+    stated = [
+        {"proxyMetadata": {"A": text}},
+        {"caCertificatesPem": [text]},
+        {"proxyStatsMatcher": {"inclusionRegexps": [text]}},
+    ]
+    webs = [
+        deployment(f"web-{number}", annotations={"proxy.istio.io/config": json.dumps(one)})
+        for number, one in enumerate(stated)
+    ]
+    for objects in (mesh(PROXY_JSON), []):
+        outcome = pipeline.run(bundle(*objects, SHOP, *webs), settings(mesh={"version": "1.30.3"}))
+        found = [(result.resource, result.field) for result in told(outcome)]
+        # The profile prints proxyMetadata as variables too, between quotes without escapes.
+        assert [one for one in found if objects or (one[0] and one[0].name != "web-0")] == []
+
+
 def test_manual_injection_reads_the_workloads_own_metadata() -> None:
     line = '    args:\n    - {{ index .DeploymentMeta.Labels "c" }}'
     web = deployment()

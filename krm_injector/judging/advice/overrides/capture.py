@@ -95,6 +95,20 @@ def inbound_excluded(own: Own, value: str) -> Iterator[Finding]:
     yield own.of_annotation("override-inbound-ports", INBOUND_EXCLUDED, message, tuple(ports))
 
 
+def status_port(own: Own, value: str) -> Iterator[Finding]:
+    """The status port is excluded for every pod: one that the application has goes with it."""
+    port = value.strip()
+    if port not in _declared(own) or not redirected(own):
+        return
+
+    message = (
+        f"{STATUS_PORT_ANNOTATION} of {own.workload.ref} is {port}, which its application has: "
+        f"inbound traffic to it goes past the proxy, and {_INBOUND_EFFECT}. Leave the status port "
+        "to the mesh"
+    )
+    yield own.of_annotation("override-inbound-ports", STATUS_PORT_ANNOTATION, message, (port,))
+
+
 def _default_inbound(own: Own) -> set[str]:
     """What the mesh redirects: "*", or the ports that the containers declare (until 1.1)."""
     stated = own.facts.proxy_value("includeInboundPorts")

@@ -14,6 +14,8 @@ from krm_injector.istio_names import (
     INIT_CONTAINER,
     OVERRIDES_ANNOTATION,
     PROXY_CONTAINER,
+    PROXY_UID,
+    VALIDATION_CONTAINER,
 )
 from krm_injector.judging.advice.injected_workload import Finding, mapping, mappings
 from krm_injector.judging.advice.overrides import environment, proxy, volumes
@@ -67,6 +69,28 @@ def check(own: Own) -> Iterator[Finding]:
             value = override.container.get(field)
             if value:
                 yield from field_check(override, value)
+
+    yield from _hidden_from_the_plugin(own)
+
+
+def _hidden_from_the_plugin(own: Own) -> Iterator[Finding]:
+    """The CNI plugin takes a pod with a container istio-init for redirected already
+    (cni/pkg/plugin/plugin.go, doAddRun).
+    """
+    injected = own.injected()
+    if VALIDATION_CONTAINER not in injected or INIT_CONTAINER in injected:
+        return
+
+    workload = own.workload
+    for container in (*workload.application, *workload.init):
+        if container.get("name") == INIT_CONTAINER:
+            message = (
+                f"{workload.ref} has a container {INIT_CONTAINER} of its own, where the mesh has "
+                "the CNI plugin: the plugin redirects no traffic of such a pod. Give the container "
+                "another name"
+            )
+            field = workload.container_path(container, "name")
+            yield Finding("override-interception", message, field, INIT_CONTAINER)
 
 
 def _overrides(own: Own) -> Iterator[Override]:
@@ -156,6 +180,27 @@ def _security_context(override: Override, value: Any) -> Iterator[Finding]:
             "override-privileged", field, message, at(value, name.split("."))
         )
         yield finding._replace(values=(f"{name}={shown}",))
+
+    if override.name == PROXY_CONTAINER:
+        yield from _identity(override, mapping(value))
+
+
+def _identity(override: Override, context: Object) -> Iterator[Finding]:
+    """Another user or group of the proxy: traffic of 1337 is not redirected, and with the CNI
+    plugin that of the proxy's own (cni/pkg/plugin/sidecar_redirect.go, NewRedirect).
+    """
+    for name in ("runAsUser", "runAsGroup"):
+        value = context.get(name)
+        if value in (None, 0, PROXY_UID):  # the plugin takes 1337 for root
+            continue
+
+        message = (
+            f"{override.where} has {name} {value}: with the CNI plugin, traffic of whoever runs "
+            f"like this goes past the proxy, and without it the proxy redirects its own. Leave "
+            f"{name} out"
+        )
+        finding = override.finding("override-privileged", f"securityContext.{name}", message, value)
+        yield finding._replace(values=(f"{name}={value}",))
 
 
 def _weaker(context: Object, container: str) -> Iterator[tuple[str, str]]:

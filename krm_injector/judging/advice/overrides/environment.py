@@ -59,6 +59,11 @@ VARIABLES: dict[str, Effect] = {
     "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE": Effect("override-environment", _CAPTURE, ("",)),
     "ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE": Effect("override-environment", _CAPTURE, ("",)),
     "ISTIO_EXCLUDE_INTERFACES": Effect("override-environment", _CAPTURE, ("",)),
+    "KUBE_VIRT_INTERFACES": Effect(
+        "override-virtual-interfaces",
+        "counts what comes in over these interfaces as outbound traffic",
+        ("",),
+    ),
     "ISTIO_META_INTERCEPTION_MODE": Effect(
         "override-environment", _CAPTURE, ("REDIRECT", "TPROXY")
     ),

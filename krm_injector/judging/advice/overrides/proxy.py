@@ -18,6 +18,7 @@ from krm_injector.istio_names import (
     TLS_MODE_LABEL,
 )
 from krm_injector.judging.advice.injected_workload import Finding, mapping, mappings
+from krm_injector.judging.advice.overrides import capture
 from krm_injector.judging.advice.overrides.own import Own
 from krm_injector.kube.paths import at
 from krm_injector.lazy_pattern import lazy_pattern
@@ -29,8 +30,8 @@ LOW_PORTS = "sidecar.istio.io/capNetBindService"
 LOG_LEVEL = "sidecar.istio.io/logLevel"
 COMPONENT_LOG_LEVEL = "sidecar.istio.io/componentLogLevel"
 AGENT_LOG_LEVEL = "sidecar.istio.io/agentLogLevel"
-DISCOVERY_ADDRESS = "sidecar.istio.io/discoveryAddress"  # 1.1 to 1.8
-CONTROL_PLANE_AUTH = "sidecar.istio.io/controlPlaneAuthPolicy"  # likewise
+DISCOVERY_ADDRESS = "sidecar.istio.io/discoveryAddress"
+CONTROL_PLANE_AUTH = "sidecar.istio.io/controlPlaneAuthPolicy"  # 1.1 to 1.8
 
 _GATEWAY = "gateway"  # Istio's template for a pod that is nothing but a gateway
 _VERBOSE = lazy_pattern(r"(?i)(?:\A|[:,=\s])(?:debug|trace)(?=\Z|[,\s])")
@@ -204,6 +205,7 @@ def native_sidecar(own: Own, value: str) -> Iterator[Finding]:
 
 
 def status_port(own: Own, value: str) -> Iterator[Finding]:
+    yield from capture.status_port(own, value)
     if value.strip() != "0" or "readinessProbe" in mapping(own.workload.proxy):
         return
 
@@ -216,9 +218,12 @@ def status_port(own: Own, value: str) -> Iterator[Finding]:
 
 
 def control_plane(name: str, own: Own, value: str) -> Iterator[Finding]:
-    """Read by the templates until 1.8."""
+    """Read by the templates until 1.8. The agent reads the address in every version, and takes it
+    before all others (pilot/cmd/pilot-agent/config, applyAnnotations).
+    """
     field = "discoveryAddress" if name == DISCOVERY_ADDRESS else "controlPlaneAuthPolicy"
-    if own.workload.minor >= (1, 9) or value == own.configs[0].get(field):
+    is_read = name == DISCOVERY_ADDRESS or own.workload.minor < (1, 9)
+    if not is_read or value == own.configs[0].get(field) or own.workload.proxy is None:
         return
 
     message = (
