@@ -87,7 +87,7 @@ class Places:
             return Place(result.file) if result.file else None
 
         field = existing(found.value, result.field) if result.field else (_NAME, ())
-        path = (*found.inside, *field[0], *field[1])
+        path = (*found.inside, *field[0], *field[1], *_first_of(found.value, field, result.current))
         return places.of_path(found.item, path, of_name=self.proposes_name(result))
 
     def source_of(self, result: Result) -> Source | None:
@@ -267,6 +267,18 @@ class Places:
             text = self._parts[index].bundle.text
             self._marks[key] = item_places.mark_of(self.items[index], text, path, of_name)
         return self._marks[key]
+
+
+def _first_of(value: Object, field: tuple[Step, Step], current: Any) -> Step:
+    """The first entry, as it is written, of the labels or annotations that a result is about; ()
+    if it is not about some of them.
+    """
+    path, absent = field
+    if absent or path[-1:] not in (("annotations",), ("labels",)) or not isinstance(current, dict):
+        return ()
+    entries = at(value, path)
+    names = list(entries) if isinstance(entries, dict) else []
+    return next(((name,) for name in names if name in current), ())
 
 
 def _namespace(member: Member) -> str:

@@ -103,6 +103,26 @@ def test_a_field_is_marked(field: str, line: int, part: str, newline: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("current", "line", "part"),
+    [
+        ({"sidecar.istio.io/proxyCPU": "lots"}, 11, '"lots"'),
+        ({"long": "folded", "sidecar.istio.io/proxyCPU": "lots"}, 11, '"lots"'),
+        ({"long": "folded"}, 12, ">-"),
+        ({"absent": ""}, 10, "annotations"),
+        (None, 10, "annotations"),
+        ("lots", 10, "annotations"),
+    ],
+)
+def test_of_a_map_the_first_entry_that_a_result_is_about(
+    current: object, line: int, part: str
+) -> None:
+    result = Result("warning", "m", DEPLOYMENT, f"{TEMPLATE}.metadata.annotations", current)
+    place = Places([bundle(WEB)]).of(result)
+    assert place is not None
+    assert (place.line, place.text[place.column - 1 : place.end_column - 1]) == (line, part)
+
+
+@pytest.mark.parametrize(
     ("field", "line", "part"),
     [
         ("", 7, "istio-sidecar-injector"),
