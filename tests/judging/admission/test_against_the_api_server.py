@@ -90,6 +90,29 @@ def test_expressions_give_what_the_api_server_gives(
         assert told == {"admit": "allowed", "deny": "denied"}[action]
 
 
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("1 < 1.5 && 2u >= 1 && 1.5 > -1", "allowed"),
+        ("1e-3 > 1u", "denied"),
+        ("quantity('1500m').asApproximateFloat() <= 2", "allowed"),
+        ("object.spec.containers.all(c, double(size(c.name)) > 2 || '1.5'.matches('1.5'))",
+         "allowed"),
+        ("[1, 2].exists(x, x > 1.5) && {1: 'a'}[1] == 'a' && 'a,b'.split(',', 1)[0] == 'a,b'",
+         "allowed"),
+        # The API server compiles neither.
+        ("'1.5' < 1", "unknown"),
+        ("1 + 1.5 > 2", "unknown"),
+        ("1 == 1.0", "unknown"),
+        # It compiles this. Here one side must be a number that is written.
+        ("double(size('a')) < size('ab')", "unknown"),
+    ],
+)  # fmt: skip
+def test_numbers_of_two_types_are_compared(language: Language, expression: str, told: str) -> None:
+    found = verdicts(language, {"validations": [{"expression": expression}]})
+    assert outcome(found) == told
+
+
 def test_the_table_has_an_answer_to_each_question() -> None:
     assert len(ANSWERS) == len(EXPRESSIONS) + len(POLICIES)
     assert set(EXPRESSIONS) >= {*ONLY_HERE, *NOT_HERE, *DIFFERS}

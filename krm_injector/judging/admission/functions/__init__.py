@@ -18,7 +18,7 @@ from krm_injector.judging.admission.functions import (
 )
 from krm_injector.judging.admission.functions.row import Function, NotRun
 
-__all__ = ["ALL", "Function", "NotRun", "as_run"]
+__all__ = ["ALL", "DECLARED", "Function", "NotRun", "as_run", "as_run_with_two_types"]
 
 ALL: tuple[Function, ...] = (
     *lists.FUNCTIONS,
@@ -30,6 +30,9 @@ ALL: tuple[Function, ...] = (
     *semvers.FUNCTIONS,
     *ordered.FUNCTIONS,
 )
+
+DECLARED: tuple[Function, ...] = (*ALL, *ordered.DECLARED)
+"""What the API server compiles: with what the library runs, but would not compile."""
 
 
 def as_run(text: str) -> str:
@@ -45,3 +48,10 @@ def as_run(text: str) -> str:
     for name in (".validate", "format.named"):
         text = calls.with_suffix(text, name, "[?'value']")
     return text
+
+
+def as_run_with_two_types(text: str) -> str:
+    """The expression that compares numbers of two types, as the library compiles it."""
+    from krm_injector.judging.admission.functions import calls
+
+    return calls.with_dynamic_numbers(text)
