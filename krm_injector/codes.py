@@ -338,7 +338,7 @@ CODES: dict[CodeName, Code] = {
     "function-behind": Code(("info",), "codes.md"),
     "kustomize-missing": Code(("error",), "codes.md"),
     "kustomize-failed": Code(("error",), "codes.md"),
-    "kustomize-warning": Code(("warning",), "codes.md"),
+    "kustomize-warning": Code(("warning", "info"), "codes.md"),
     "helm-missing": Code(("error",), "codes.md"),
     "helm-failed": Code(("error",), "codes.md"),
     "helm-warning": Code(("warning",), "codes.md"),

@@ -264,7 +264,9 @@ def environment(settings: Settings, values: Object, config: str, automatic: bool
         for name, value in given.items()
         if isinstance(value, str) and (name == COMPLIANCE_VARIABLE or name in config)
     }
-    stated.pop(NATIVE_VARIABLE, None)  # native_sidecars tells
+    # Of these words, native_sidecars tells which. Templates compare others ("1") themselves.
+    if settings.native_sidecars is not None or stated.get(NATIVE_VARIABLE) in ("true", "false"):
+        stated.pop(NATIVE_VARIABLE, None)
     return {**stated, **own}
 
 

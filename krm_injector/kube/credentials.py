@@ -21,8 +21,9 @@ HIDDEN = "(hidden)"
 _LONGEST = 10_000  # characters of a line: of a longer one, nothing is shown
 
 # Names as programs and people give them: DB_PASSWORD, apiKey, --token, client-secret, dbPass.
+# automountServiceAccountToken is a pod's field, whose value says whether there is one.
 _NAME = (
-    r"(?:password|passwd|passphrase|secret|token|credential|authorization|\bpass|_pass|-pass|pwd"
+    r"(?:password|passwd|passphrase|secret|(?<!automountserviceaccount)token|credential|authorization|\bpass|_pass|-pass|pwd"
     r"|(?:private|api|access|signing|encryption|secret)[_-]?key)s?"
 )
 _NAME_END = r"""\\*[\"']?"""  # its quotation mark; in JSON in a text, with backslashes

@@ -82,6 +82,7 @@ class Places:
         if result.place is not None:
             return result.place
 
+        result = self._of_an_entry(result)
         found, places = self._written_of(result)
         if found is None:
             return Place(result.file) if result.file else None
@@ -99,6 +100,24 @@ class Places:
         steps, absent = existing(found.value, result.field)
         item, path = places.items[found.item], (*found.inside, *steps)
         return item_places.source_of(item, places._parts[found.item].bundle.text, path, absent)
+
+    def _of_an_entry(self, result: Result) -> Result:
+        """Of a result about some labels or annotations one about the first of them."""
+        if not isinstance(result.current, dict):
+            return result
+
+        found = self.object_of(result)
+        path, absent = existing(found.value, result.field) if found else ((), ())
+        if absent or path[-1:] not in (("annotations",), ("labels",)):
+            return result
+
+        entries = at(found.value, path) if found else None
+        names = [name for name in entries or () if name in result.current]
+        if not names:
+            return result
+
+        field, current = f'{result.field}["{names[0]}"]', result.current[names[0]]
+        return result._replace(field=field, current=current)
 
     def _written_of(self, result: Result) -> tuple[Found | None, Places]:
         """The object that a result is about, and the places in which it is written: of a rendered

@@ -15,6 +15,11 @@ from krm_injector.sources.processes import Rendered, Runner
 # Lines of our own function on kustomize's stderr. They are reported separately.
 _OWN_INFO = rb"(?m)^info: .*\[[a-z-]+\]\n?"
 _WARNING = rb"(?m)^# Warning: .*\n?"
+_DEPRECATED = "' is deprecated. Please use"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from krm_injector.codes import Severity
 
 
 def find_kustomize(program: str | None, path: str) -> list[str]:
@@ -109,8 +114,10 @@ def build(
 
     results = []
     for sentence in processes.stderr_sentences(re.sub(_OWN_INFO, b"", done.err)):
+        # A field that a later kustomize may drop changes nothing of what this one printed.
+        severity: Severity = "info" if _DEPRECATED in sentence else "warning"
         message = f"kustomize: {sentence}"
-        results.append(Result("warning", message, file=directory, code="kustomize-warning"))
+        results.append(Result(severity, message, file=directory, code="kustomize-warning"))
     return Rendered((Source(done.out, "", directory=directory),), tuple(results))
 
 

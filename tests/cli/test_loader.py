@@ -580,6 +580,9 @@ def test_a_program_s_words_keep_their_lines_and_its_warnings_come_once(run: Run)
         "d: ", ""
     )
     assert "kustomize: other [kustomize-warning]\n" in err
+    deprecated = "# Warning: 'commonLabels' is deprecated. Please use 'labels' instead."
+    run.program("kustomize", f'echo "{deprecated}" >&2\n/bin/cat d/.printed\n')
+    assert "info: kustomize: 'commonLabels' is deprecated" in run("build", "d")[2]
     run.program(
         "kustomize",
         f'echo "{warning}" >&2; printf "error: no\\n  spec:\\n    a: 1\\n" >&2; exit 3\n',

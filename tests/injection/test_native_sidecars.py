@@ -137,3 +137,29 @@ def test_what_is_stated_holds_for_the_function_env_too() -> None:
     assert seen(control_plane_env=env) == "true"
     assert seen(control_plane_env=env, native_sidecars=False) == "false"
     assert seen() == "false"
+
+
+@pytest.mark.parametrize(
+    ("version", "stated", "expected"),
+    [("1.26.0", "1", "1"), ("1.26.0", "true", "true"), ("1.26.0", "no", "no"),
+     ("1.27.0", "no", "no"), ("1.27.0", "true", "true")],
+)  # fmt: skip
+def test_templates_see_the_word_that_the_values_state(
+    version: str, stated: str, expected: str
+) -> None:
+    """ENABLE_NATIVE_SIDECARS=1 is true for istiod, and not for a template that compares it."""
+    template = (
+        "spec: {containers: [{name: istio-proxy, "
+        "image: {{ env `ENABLE_NATIVE_SIDECARS` `none` | quote }}}]}"
+    )
+    values = {"pilot": {"env": {"ENABLE_NATIVE_SIDECARS": stated}}}
+    plane = control_plane(template, version=version, values=values)
+    bundle = builders.bundle(SHOP, *plane, deployment())
+
+    def seen(**settings: Any) -> Any:
+        (item,) = pipeline.run(bundle, Settings(**settings)).replacements.values()
+        return at(item, ("spec", "template", "spec", "containers"))[-1]["image"]
+
+    assert seen() == expected
+    assert seen(native_sidecars=True) == "true"
+    assert seen(native_sidecars=False) == "false"

@@ -103,6 +103,8 @@ def test_the_path_says_what_a_value_is(value: Any, path: Step, line: str, shown:
         ("secretName: web-tls", "secretName: web-tls"),
         ("secret:", "secret:"),
         ("automountServiceAccountToken: false", "automountServiceAccountToken: false"),
+        ("automountServiceAccountToken: off-now", "automountServiceAccountToken: off-now"),
+        ("accountToken: hunter2", "accountToken: (hidden)"),
         ("serviceAccountToken: {path: token}", "serviceAccountToken: {path: token}"),
         ("image: registry.example/web:1", "image: registry.example/web:1"),
         ("sidecar.istio.io/proxyCPU: lots", "sidecar.istio.io/proxyCPU: lots"),
@@ -138,9 +140,19 @@ def test_a_long_line_takes_no_time(part: str) -> None:
 def test_names() -> None:
     assert all(map(credentials.is_credential_name, ("DB_PASSWORD", "apiKey", "client-secret")))
     assert not any(map(credentials.is_credential_name, ("secretName", "tokenPath", "image")))
+    assert not credentials.is_credential_name("automountServiceAccountToken")
 
 
 # ---------------------------------------------------------------- sentences and values
+
+
+def _of_a_tab() -> str:
+    with pytest.raises(yaml.YamlError) as caught:
+        yaml.load("a:\n\tb: 1\n")
+    return str(caught.value)
+
+
+TAB = _of_a_tab()
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,7 @@ def test_names() -> None:
         ("spec.volumes[0].secret: Kubernetes wants", "spec.volumes[0].secret: Kubernetes wants"),
         ("imagePullSecrets: which were there", "imagePullSecrets: which were there"),
         ("its ServiceAccount token is short-lived", "its ServiceAccount token is short-lived"),
+        (TAB, TAB),  # the parser's words about a text
     ],
 )
 def test_a_sentence(sentence: str, shown: str) -> None:

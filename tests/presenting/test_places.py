@@ -103,6 +103,26 @@ def test_a_field_is_marked(field: str, line: int, part: str, newline: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("current", "line", "part"),
+    [
+        ({"sidecar.istio.io/proxyCPU": "lots"}, 11, '"lots"'),
+        ({"long": "folded", "sidecar.istio.io/proxyCPU": "lots"}, 11, '"lots"'),
+        ({"long": "folded"}, 12, ">-"),
+        ({"absent": ""}, 10, "annotations"),
+        (None, 10, "annotations"),
+        ("lots", 10, "annotations"),
+    ],
+)
+def test_of_a_map_the_first_entry_that_a_result_is_about(
+    current: object, line: int, part: str
+) -> None:
+    result = Result("warning", "m", DEPLOYMENT, f"{TEMPLATE}.metadata.annotations", current)
+    place = Places([bundle(WEB)]).of(result)
+    assert place is not None
+    assert (place.line, place.text[place.column - 1 : place.end_column - 1]) == (line, part)
+
+
+@pytest.mark.parametrize(
     ("field", "line", "part"),
     [
         ("", 7, "istio-sidecar-injector"),
@@ -251,7 +271,9 @@ def test_a_rendered_object_of_an_unknown_directory() -> None:
     assert Places([rendered()], {0}).of(Result("error", "m", DEPLOYMENT)) is None
 
 
-def original_of(field: str, base: str, name: str = "web", patch: str = "") -> Place | None:
+def original_of(
+    field: str, base: str, name: str = "web", patch: str = "", current: object = None
+) -> Place | None:
     """The place of a field of a rendered Deployment, whose kustomization lists base.yaml."""
     asked: list[str] = []
 
@@ -262,7 +284,7 @@ def original_of(field: str, base: str, name: str = "web", patch: str = "") -> Pl
     ref = DEPLOYMENT._replace(name=f"prod-{name}")
     text = WEB.replace("name: web\n  labels", f"name: prod-{name}\n  labels")
     places = Places([bundle(text, "")], {0: "prod/kustomization.yaml"}, originals)
-    place = places.of(Result("error", "m", ref, field))
+    place = places.of(Result("error", "m", ref, field, current))
     assert asked == ["prod/kustomization.yaml"]
     return place
 
@@ -293,6 +315,15 @@ def test_a_field_that_a_patch_set_is_in_the_patch() -> None:
     for field in ("", f"{TEMPLATE}.spec.hostPID"):
         place = original_of(field, WEB, patch=patch)
         assert place is not None and place.file == "base.yaml"
+
+
+def test_an_annotation_is_where_it_is_written_though_a_patch_adds_others() -> None:
+    base = WEB.replace("        long: >-\n          folded\n", "")
+    stated = {"sidecar.istio.io/proxyCPU": "lots"}
+    field = f"{TEMPLATE}.metadata.annotations"
+    place = original_of(field, base, current=stated)
+    assert place is not None and (place.file, place.line) == ("base.yaml", 11)
+    assert original_of(field, base) == Place("prod/kustomization.yaml")
 
 
 def test_of_several_objects_that_could_be_the_original_none_is() -> None:

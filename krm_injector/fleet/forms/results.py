@@ -68,10 +68,15 @@ def of_targets(results: Iterable[TargetResult]) -> tuple[Result, ...]:
     looks for them.
     """
     return tuple(
-        each._replace(message=f"{target.name}: {_placed(each, each.message)}")
+        each._replace(message=_after(f"{target.name}: ", _placed(each, each.message)))
         for target in results
         for each in target.results
     )
+
+
+def _after(target: str, message: str) -> str:
+    """The message behind its target, whose name may be the message's directory too."""
+    return message if message.startswith(target) else target + message
 
 
 def _placed(result: Result, message: str, brief: bool = False) -> str:

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from krm_injector.judging.admission import functions
 from krm_injector.judging.admission.functions import Function, NotRun
+from krm_injector.judging.admission.functions.ordered import OPERATORS
 from krm_injector.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -41,7 +42,8 @@ _VARIABLES = ("object", "oldObject", "params", "authorizer")
 _MAPS = ("request", "variables", "namespaceObject")
 _TYPED = frozenset(_MAPS)  # in the cluster, and not here
 _MAP = "map<string, "
-_ADDED_TO = ("indexOf", "lastIndexOf")  # functions of strings; Kubernetes has them for lists too
+# Functions of the library; Kubernetes has them for lists too, or for numbers of two types.
+_ADDED_TO = ("indexOf", "lastIndexOf", *OPERATORS)
 _LONGEST = 100_000  # characters of an expression
 _GUARDED = re.compile(r"\bhas\s*\(|\.\?|\[\?")  # what answers though a value is missing
 _NO_KEY = re.compile(r'Key not found in map : "(.*)"\Z', re.DOTALL)
@@ -71,7 +73,7 @@ class Language:
         dynamic = dict.fromkeys(_VARIABLES, library.Type.DYN)
         of_maps = dict.fromkeys(_MAPS, library.Type("map<string, dyn>"))
         self._variables = {**dynamic, **of_maps}
-        self._checking = self._environment(functions.ALL, running=False)
+        self._checking = self._environment(functions.DECLARED, running=False)
         self._running = self._environment(functions.ALL, running=True)
         self._programs: dict[str, Any] = {}  # expression -> program, or NotEvaluated
 
@@ -126,15 +128,25 @@ class Language:
     def _compiled(self, text: str) -> Any:
         if len(text) > _LONGEST:
             raise NotEvaluated(f"it has more than {_LONGEST} characters")
+        what = functions.differing(text)
+        if what:
+            raise NotEvaluated(f"it asks for {what}, which is the API server's own")
 
         try:
             text = functions.as_run(text)
             self._checking.compile(text)
-            return self._running.compile(text)
+            return self._runnable(text)
         except Exception as error:
             if mentioned(text, frozenset(("authorizer",))):
                 raise NotEvaluated("it asks the API server's authorizer") from error
             raise NotEvaluated(f"it does not compile: {_first_line(error)}") from error
+
+    def _runnable(self, text: str) -> Any:
+        """The program of an expression that the API server compiles."""
+        try:
+            return self._running.compile(text)
+        except Exception:
+            return self._running.compile(functions.as_run_with_two_types(text))
 
     def _run(self, program: Any, activation: Any) -> Any:
         try:
@@ -175,7 +187,11 @@ class Language:
 
         # Only an extension adds overloads to a function of the library, and only outside of one
         # are types of ours told apart.
-        added = [library.FunctionDecl(name, overloads.pop(name)) for name in _ADDED_TO]
+        added = [
+            library.FunctionDecl(name, overloads.pop(name))
+            for name in _ADDED_TO
+            if name in overloads
+        ]
         return library.NewEnv(
             config=library.NewEnvConfigFromYaml(_LIBRARIES),
             variables=self._variables,

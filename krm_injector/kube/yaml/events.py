@@ -95,7 +95,8 @@ def refuse(error: Exception, text: str) -> NoReturn:
         _refuse_depth(text[: mark.index])
 
     context = getattr(error, "context", None)
-    sentence = f"{context}: {problem}" if context else str(problem)
+    # No colon: behind "the next token" it would look like a credential.
+    sentence = f"{context}, {problem}" if context else str(problem)
     if mark is None:
         raise YamlError(sentence) from None
 

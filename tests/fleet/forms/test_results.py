@@ -48,6 +48,13 @@ def test_what_a_message_says_itself_is_not_said_twice() -> None:
     assert line == "error: a: spec.x of Deployment shop/web is wrong"
 
 
+def test_a_directory_that_is_the_target_is_not_said_twice() -> None:
+    told = results.of_targets(
+        [result("overlays/dev", warning("old", file=each)) for each in ("overlays/dev", "base")]
+    )
+    assert [each.message for each in told] == ["overlays/dev: old", "overlays/dev: base: old"]
+
+
 def test_a_result_keeps_its_resource_for_programs() -> None:
     found = Result("error", "no", WEB, "spec.x", current=1, file="web.yaml", index=3, code="mesh")
     (told,) = results.of_targets([result("a", found)])

@@ -90,6 +90,47 @@ def test_expressions_give_what_the_api_server_gives(
         assert told == {"admit": "allowed", "deny": "denied"}[action]
 
 
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("1 < 1.5 && 2u >= 1 && 1.5 > -1", "allowed"),
+        ("1e-3 > 1u", "denied"),
+        ("quantity('1500m').asApproximateFloat() <= 2", "allowed"),
+        ("object.spec.containers.all(c, double(size(c.name)) > 2 || '1.5'.matches('1.5'))",
+         "allowed"),
+        ("[1, 2].exists(x, x > 1.5) && {1: 'a'}[1] == 'a' && 'a,b'.split(',', 1)[0] == 'a,b'",
+         "allowed"),
+        # The API server compiles neither.
+        ("'1.5' < 1", "unknown"),
+        ("1 + 1.5 > 2", "unknown"),
+        ("1 == 1.0", "unknown"),
+        # It compiles this. Here one side must be a number that is written.
+        ("double(size('a')) < size('ab')", "unknown"),
+    ],
+)  # fmt: skip
+def test_numbers_of_two_types_are_compared(language: Language, expression: str, told: str) -> None:
+    found = verdicts(language, {"validations": [{"expression": expression}]})
+    assert outcome(found) == told
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "duration('1.5s').getMilliseconds() == 1500",
+        "string(duration('1.5s')) == '1.5s'",
+        "string( timestamp('2024-01-02T03:04:05+02:00') ).endsWith('+02:00')",
+        "'%.1e'.format([1.5]) != ''",
+    ],
+)
+def test_what_the_library_answers_in_another_way_is_told(
+    language: Language, expression: str
+) -> None:
+    """The API server admits each of these."""
+    found = verdicts(language, {"validations": [{"expression": expression}]})
+    assert outcome(found) == "unknown"
+    assert "the API server's own" in found[0].message
+
+
 def test_the_table_has_an_answer_to_each_question() -> None:
     assert len(ANSWERS) == len(EXPRESSIONS) + len(POLICIES)
     assert set(EXPRESSIONS) >= {*ONLY_HERE, *NOT_HERE, *DIFFERS}

@@ -6,6 +6,8 @@ server knows the answer.
 
 from __future__ import annotations
 
+import re
+
 from krm_injector.judging.admission.functions import (
     formats,
     lists,
@@ -18,7 +20,19 @@ from krm_injector.judging.admission.functions import (
 )
 from krm_injector.judging.admission.functions.row import Function, NotRun
 
-__all__ = ["ALL", "Function", "NotRun", "as_run"]
+__all__ = [
+    "ALL", "DECLARED", "Function", "NotRun", "as_run", "as_run_with_two_types", "differing",
+]  # fmt: skip
+
+# What cel-cpp answers in another way than cel-go: what it is, and how it is written.
+_DIFFERING = (
+    ("the milliseconds of a duration", re.compile(r"\.\s*getMilliseconds\s*\(")),
+    (
+        "the text of a duration or a time",
+        re.compile(r"\bstring\s*\(\s*(?:duration|timestamp)\s*\("),
+    ),
+    ("format with %e", re.compile(r"%(?:\.\d+)?e[^\n]*\.\s*format\s*\(")),
+)
 
 ALL: tuple[Function, ...] = (
     *lists.FUNCTIONS,
@@ -30,6 +44,9 @@ ALL: tuple[Function, ...] = (
     *semvers.FUNCTIONS,
     *ordered.FUNCTIONS,
 )
+
+DECLARED: tuple[Function, ...] = (*ALL, *ordered.DECLARED)
+"""What the API server compiles: with what the library runs, but would not compile."""
 
 
 def as_run(text: str) -> str:
@@ -45,3 +62,15 @@ def as_run(text: str) -> str:
     for name in (".validate", "format.named"):
         text = calls.with_suffix(text, name, "[?'value']")
     return text
+
+
+def as_run_with_two_types(text: str) -> str:
+    """The expression that compares numbers of two types, as the library compiles it."""
+    from krm_injector.judging.admission.functions import calls
+
+    return calls.with_dynamic_numbers(text)
+
+
+def differing(text: str) -> str:
+    """What an expression asks for that the library answers in another way; "" for nothing."""
+    return next((what for what, written in _DIFFERING if written.search(text)), "")

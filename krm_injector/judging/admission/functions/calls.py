@@ -1,14 +1,16 @@
-"""Calls of a function in the text of an expression."""
+"""Calls of a function, and numbers, in the text of an expression."""
 
 from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
+_TEXT = (
     r'[rRbB]*(?:"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\.|[^"\\])*"'
-    r"|'(?:\\.|[^'\\])*')|//[^\n]*|[()]|[\w.]+|.",
-    re.DOTALL,
+    r"|'(?:\\.|[^'\\])*')|//[^\n]*"
 )
+_TOKEN = re.compile(rf"{_TEXT}|[()]|[\w.]+|.", re.DOTALL)
+_NUMBER = r"(?:0x[0-9A-Fa-f]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[uU]?(?!\w)"
+_NUMBERS = re.compile(rf"{_TEXT}|[A-Za-z_]\w*|({_NUMBER})|.", re.DOTALL)
 
 
 def with_suffix(text: str, name: str, suffix: str) -> str:
@@ -36,3 +38,8 @@ def renamed(text: str, name: str, new: str) -> str:
     """The expression with another name for this function, which is no member."""
     tokens = (match[0] for match in _TOKEN.finditer(text))
     return "".join(new if token == name else token for token in tokens)
+
+
+def with_dynamic_numbers(text: str) -> str:
+    """The expression with each number that is written in it as dyn(number)."""
+    return "".join(f"dyn({each[1]})" if each[1] else each[0] for each in _NUMBERS.finditer(text))

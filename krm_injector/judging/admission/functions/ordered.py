@@ -1,4 +1,6 @@
-"""isGreaterThan, isLessThan and compareTo, which quantities and versions share."""
+"""isGreaterThan, isLessThan and compareTo, which quantities and versions share; and comparisons of
+numbers of two types (cel.CrossTypeNumericComparisons; Kubernetes 1.28).
+"""
 
 from __future__ import annotations
 
@@ -27,4 +29,17 @@ FUNCTIONS = (
     _row("isGreaterThan", "bool", lambda left, right: _compared(left, right) > 0),
     _row("isLessThan", "bool", lambda left, right: _compared(left, right) < 0),
     _row("compareTo", "int", _compared),
+)
+
+_NUMBERS = ("int", "uint", "double")
+OPERATORS = ("_<_", "_<=_", "_>_", "_>=_")
+"""Functions of the library that run with any two numbers, and are declared for equal types."""
+DECLARED = tuple(
+    Function(
+        name,
+        f"two_types_{number}",
+        tuple(("bool", left, right) for left in _NUMBERS for right in _NUMBERS if left != right),
+        _compared,
+    )
+    for number, name in enumerate(OPERATORS)
 )
