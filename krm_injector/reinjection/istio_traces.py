@@ -157,11 +157,7 @@ def _without_parts(pod: Object, status: Object) -> Object:
     """The pod without the containers, volumes and secrets that the status names, and with the
     user's own istio containers.
     """
-    try:
-        overrides = merge.saved_overrides(pod)
-    except merge.BadAnnotation:
-        overrides = {}
-
+    overrides = _istios_overrides(pod, status)
     fields: dict[str, Any] = {}
     for field in CONTAINER_FIELDS:
         containers, injected = pods.containers(pod, field), status_names(status, field)
@@ -185,6 +181,25 @@ def _without_parts(pod: Object, status: Object) -> Object:
     # What was empty after injection stays: nothing was taken out of it.
     changed = {field: value for field, value in fields.items() if value or pod["spec"].get(field)}
     return pods.with_spec(pod, **changed)
+
+
+def _istios_overrides(pod: Object, status: Object) -> dict[str, list[Object]]:
+    """The containers that Istio kept in proxy.istio.io/overrides; {} if that is the user's own.
+
+    Istio keeps nothing but containers of its templates, and these the status names in the same
+    field. An annotation of the user's that fits no template stays as it is (reapplyOverwritten-
+    Containers).
+    """
+    try:
+        overrides = merge.saved_overrides(pod)
+    except merge.BadAnnotation:
+        return {}
+
+    for field, containers in overrides.items():
+        names = status_names(status, field)
+        if any(container.get("name") not in names for container in containers):
+            return {}
+    return overrides
 
 
 def _own_containers(
@@ -286,8 +301,9 @@ def _with_annotations(pod: Object, scraping: Object, status: Object) -> Object:
             del annotations[f"prometheus.io/{field}"]
         annotations.update(_own_scraping(scraping))
 
-    for name in (STATUS_ANNOTATION, OVERRIDES_ANNOTATION):
-        annotations.pop(name, None)
+    annotations.pop(STATUS_ANNOTATION, None)
+    if any(_istios_overrides(pod, status).values()):
+        annotations.pop(OVERRIDES_ANNOTATION, None)
 
     if annotations.get(REVISION_LABEL) == status.get("revision"):
         annotations.pop(REVISION_LABEL, None)

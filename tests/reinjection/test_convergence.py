@@ -303,6 +303,25 @@ def test_what_a_configuration_needs_and_the_traces_do_not_tell_is_an_error_that_
     inject(source, settings(record=False, cluster={"nativeSidecars": True}))
 
 
+def test_overrides_that_fit_no_template_are_the_users_and_stay() -> None:
+    """Istio reads proxy.istio.io/overrides, and writes it anew only where it found a container."""
+    own = '{"containers":[{"name":"istio-proxy","resources":{"limits":{"cpu":"3"}}}]}'
+    before = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "web",
+            "namespace": "shop",
+            "annotations": {"proxy.istio.io/overrides": own},
+        },
+        "spec": {"containers": [{"name": "web", "image": "web:1"}]},
+    }
+    native = settings(record=False, cluster={"nativeSidecars": True})
+    once, _ = inject(yaml.safe_dump(before, sort_keys=False), native)
+    assert inject(once, native)[0] == once
+    assert values(eject(once)) == [before]
+
+
 @pytest.mark.parametrize("empty", ["{}", "null"])
 def test_maps_that_were_empty_before_and_after_stay(empty: str) -> None:
     """Istio 1.1 set no labels, so what stands empty was empty; the second pass is over a pod with

@@ -13,7 +13,7 @@ from krm_injector.injection.template_data import InjectionParameters, TemplateDa
 from krm_injector.injection.untrusted.functions import Following, mapped
 from krm_injector.injection.untrusted.profile_text import as_istio_writes
 from krm_injector.injection.untrusted.tokens import Tokens
-from krm_injector.istio_api import ApiError
+from krm_injector.istio_api import ApiError, default_proxy_config
 from krm_injector.istio_names import PROXY_CONFIG_ANNOTATION
 from krm_injector.kube import go_json, yaml
 from krm_injector.kube.paths import Step
@@ -199,7 +199,9 @@ class Renderings:
             if suspect.key != PROXY_CONFIG_ANNOTATION or suspect.key not in annotations:
                 continue
 
-            text = _neutral_yaml(annotations[suspect.key], frozenset((number,)), tokens)
+            defaults = default_proxy_config(self._plane.mesh.rules.api).fields.values()
+            left_out = frozenset(value for value in defaults if isinstance(value, str))
+            text = _neutral_yaml(annotations[suspect.key], frozenset((number,)), tokens, left_out)
             try:
                 return self._parameters(pods.with_annotations(self._pod, {suspect.key: text}))
             except ApiError:  # a field that no letters can be in
@@ -240,12 +242,19 @@ def _named(spec: Object, name: Callable[[str], str]) -> Object:
     return neutral
 
 
-def _neutral_yaml(text: str, origins: Origins, tokens: Tokens) -> str:
-    """The value of a YAML text with its texts neutral, as JSON."""
+def _neutral_yaml(text: str, origins: Origins, tokens: Tokens, left_out: frozenset[str]) -> str:
+    """The value of a YAML text with its texts neutral, as JSON.
+
+    left_out: ProxyConfig's defaults. They stay, because protoToJSON leaves them out of
+    PROXY_CONFIG, and what stands for them it would print.
+    """
     try:
         value = yaml.load(text, strict=False)
     except yaml.YamlError:
         return text
 
-    neutral = mapped(value, lambda one: one if is_plain(one) else tokens.neutral(one, origins))
+    def changed(one: str) -> str:
+        return one if is_plain(one) or one in left_out else tokens.neutral(one, origins)
+
+    neutral = mapped(value, changed)
     return go_json.dumps(neutral, escape_html=False, sort_keys=False)

@@ -229,6 +229,16 @@ def test_a_struct_that_is_written_as_json_keeps_its_texts_whole(text: str) -> No
         assert [one for one in found if objects or (one[0] and one[0].name != "web-0")] == []
 
 
+@pytest.mark.parametrize(("text", "count"), [("./etc/istio/proxy", 0), ("./x'", 1)])
+def test_defaults_that_proxy_config_leaves_out_are_no_texts_of_the_users(
+    text: str, count: int
+) -> None:
+    """protoToJSON compares configPath with its default, so the default is not made neutral."""
+    line = "    env:\n    - name: PROXY_CONFIG\n      value: '{{ protoToJSON .ProxyConfig }}'"
+    web = deployment(annotations={"proxy.istio.io/config": f'configPath: "{text}"'})
+    assert len(told(pipeline.run(bundle(*mesh(line), SHOP, web), settings()))) == count
+
+
 def test_manual_injection_reads_the_workloads_own_metadata() -> None:
     line = '    args:\n    - {{ index .DeploymentMeta.Labels "c" }}'
     web = deployment()
