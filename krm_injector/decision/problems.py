@@ -25,8 +25,9 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
     if not name:
         message = (
             f"{ref} names no Namespace, and whether it is injected depends on the Namespace's "
-            "labels. Give it metadata.namespace, or say on the command line which it is, and what "
-            "labels it has if no manifest of it is there:\n"
+            "labels. Give it, and every other workload that names none, metadata.namespace, or say "
+            "on the command line which it is, and what labels it has if no manifest of it is "
+            "there:\n"
             "  --namespace NAME --namespace-labels NAME=istio-injection=enabled\n"
             "or in the functionConfig, where init writes it with the same options:\n"
             "spec:\n  defaultNamespace: NAME\n  namespaces:\n  - name: NAME\n"

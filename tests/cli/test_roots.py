@@ -455,7 +455,29 @@ def test_verify_says_what_is_not_verified_where_only_kustomizations_are_named(ru
 def test_verify_counts_every_workload_that_one_error_is_about(run: Run) -> None:
     run.write({"d/a.yaml": deployment("a") + "---\n" + deployment("b")})
     code, out, _ = run("verify", "d")
-    assert code == 1 and out.startswith("2 of 2 workloads are not")
+    assert (code, out) == (1, "2 of 2 workloads are not verified: see the errors\n")
+
+
+def test_verify_tells_stale_workloads_from_those_that_errors_are_about(run: Run) -> None:
+    run.write({"d/a.yaml": namespace() + "---\n" + deployment("a")})
+    code, out, _ = run("verify", "d")
+    assert (code, out) == (1, "1 of 1 workload is not as injection gives it\n")
+    run.write({"d/b.yaml": deployment("b", "lab")})
+    _, out, _ = run("verify", "d")
+    assert out == (
+        "1 of 2 workloads are not as injection gives them, and 1 not verified: see the errors\n"
+    )
+    run.write({"d/c.yaml": "apiVersion: v1\nkind: [\n"})
+    _, out, _ = run("verify", "d")
+    assert out.startswith("1 of 2 workloads are not as injection gives them")
+
+
+def test_the_error_for_one_that_names_no_namespace_is_about_the_others_too(run: Run) -> None:
+    both = deployment("a").replace(", namespace: shop", "")
+    run.write({"d/a.yaml": both + "---\n" + both.replace("name: a", "name: b")})
+    _, _, err = run("inject", "d")
+    assert err.count("[namespace-missing]") == 1
+    assert "Give it, and every other workload that names none, metadata.namespace" in err
 
 
 @pytest.mark.parametrize("command", ["explain", "verify", "diff", "images", "build"])
