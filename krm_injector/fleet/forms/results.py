@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FIRST_NAMES = 3  # of the targets, or objects, that have the same
 _MOST_OF_CODE = 3  # warnings, and notes, of one code
 _BRIEF = 160  # characters of a message in a few words
+_OUTSIDE = "security; "  # before kustomize's "file 'X' is not in or below 'Y'"
 # Where a command begins that a message gives for copying.
 _COMMAND = lazy_pattern(r"(?:(?<=: )|(?<=  ))(?:krm-injector|helm|kustomize|kubectl|kpt) [a-z]")
 # What stands for a target's own path and object, and for Namespaces without labels: no message has
@@ -199,6 +200,9 @@ def briefly(message: str) -> str:
     causes ("a: b: c"), and only the last one tells.
     """
     first = message.partition("\n")[0]
+    if _OUTSIDE in first:  # what kustomize says behind it, that X is no directory, helps nobody
+        cause = first.partition(_OUTSIDE)[2].partition("'': ")[0]
+        return f"{first.partition(': ')[0]}: … {cause[: 2 * _BRIEF]}'"
     for end in ("; ", ". "):
         first = first.partition(end)[0]
     if len(first) <= _BRIEF:

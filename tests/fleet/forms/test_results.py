@@ -171,6 +171,18 @@ def test_a_message_in_a_few_words(message: str, brief: str) -> None:
     assert results.briefly(message) == brief
 
 
+def test_a_file_outside_of_a_kustomization_is_named_in_a_few_words() -> None:
+    chain = (
+        "kustomize build apps/a failed (exit status 1): accumulating resources: accumulation "
+        "err='accumulating resources from '../x.yaml': security; file '/r/apps/x.yaml' is not in "
+        "or below '/r/apps/a'': must build at directory: '/r/apps/x.yaml': file is not directory"
+    )
+    assert results.briefly(chain) == (
+        "kustomize build apps/a failed (exit status 1): … file '/r/apps/x.yaml' is not in or below "
+        "'/r/apps/a'"
+    )
+
+
 def test_failures_with_one_last_cause_are_one_in_a_few_words() -> None:
     paths = {name: f"apps/{name}" for name in ("shop", "pay")}
     targets = [
