@@ -162,6 +162,9 @@ def _proof(adoption: Adoption) -> str:
         )
         if kind in verdicts
     ]
+    told = verdicts.count(EQUAL) + sum(verdicts.count(kind) for kind in (RESTART, OTHERS))
+    if told < len(verdicts):
+        rest.append(f"{len(verdicts) - told:,} not")
     count = verdicts.count(EQUAL)
     verb = "is" if count == 1 or len(pods) == 1 else "are"
     equal = f"{count:,} of {counted(len(pods), 'pod')} {verb} what Git gives"

@@ -99,6 +99,16 @@ def _before_dashes(words: Sequence[str]) -> Sequence[str]:
     return words[: words.index("--")] if "--" in words else words
 
 
+# What other programs call it: istioctl, linkerd, helm, kpt.
+_ELSEWHERE = {
+    "kube-inject": "inject",
+    "check-inject": "explain",
+    "uninject": "eject",
+    "template": "build",
+    "render": "build",
+}
+
+
 def _split(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
     """The command and the words after its name. If options come first, it is the function."""
     first = words[0] if words else "--"
@@ -131,7 +141,9 @@ def _command(word: str, second: str = "") -> Command:
         raise Usage(f"{word} stands where a command is expected: krm-injector inject {word}")
 
     names = [name for name in COMMANDS if name]
-    raise Usage(f"there is no command {word!r}{nearest(word, names)}")
+    meant = _ELSEWHERE.get(word) or next((name for name in names if name.endswith(f" {word}")), "")
+    hint = f"; did you mean {meant}?" if meant else nearest(word, names)
+    raise Usage(f"there is no command {word!r}{hint}")
 
 
 def _option(word: str, command: Command, rest: Iterator[str]) -> tuple[Option, str | None]:

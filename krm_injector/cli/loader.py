@@ -76,6 +76,8 @@ def _path(path: str, request: Request, release: Release | None) -> Loaded:
         return directories.read(path, request, release)
     if is_build:
         raise Refused(_no_directory(path))
+    if _is_values(path):
+        raise Refused(_chart_is_meant(path, request.arguments.command))
     return Loaded((files.source(path),))
 
 
@@ -117,6 +119,25 @@ def _refuse_unread_options(arguments: Arguments, paths: Sequence[str]) -> None:
 def problems(problems: Iterable[Result]) -> Loaded:
     """The sources that cannot be read."""
     return Loaded(tuple(Source(b"", problem.file, problem) for problem in problems))
+
+
+def _is_values(path: str) -> bool:
+    """Whether a file has values of the chart that it lies in, by its name."""
+    directory, name = os.path.split(path)
+    return (
+        name.startswith("values") and files.is_manifest_name(name) and has(directory, files.CHART)
+    )
+
+
+def _chart_is_meant(path: str, command: str) -> Result:
+    directory, name = os.path.split(path)
+    # The chart's own values are read anyhow.
+    more = "" if name == "values.yaml" else f" -- --values {files.quoted(path)}"
+    message = (
+        f"{path} has values of a chart and is no manifest; name the chart's directory: "
+        f"krm-injector {command} {files.quoted(directory or '.')}{more}"
+    )
+    return Result("error", message, file=path, code="input-ambiguous")
 
 
 def _directory_is_meant(path: str, command: str) -> Result:

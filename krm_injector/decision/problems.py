@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
+_FIRST_NAMES = 3  # of many Namespaces, in a sentence
+
 
 def missing_namespace(workload: Workload, is_error: bool) -> Result:
     """The labels of the workload's Namespace decide, and nobody states them.
@@ -23,8 +25,9 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
     if not name:
         message = (
             f"{ref} names no Namespace, and whether it is injected depends on the Namespace's "
-            "labels. Give it metadata.namespace, or say on the command line which it is, and what "
-            "labels it has if no manifest of it is there:\n"
+            "labels. Give it, and every other workload that names none, metadata.namespace, or say "
+            "on the command line which it is, and what labels it has if no manifest of it is "
+            "there:\n"
             "  --namespace NAME --namespace-labels NAME=istio-injection=enabled\n"
             "or in the functionConfig, where init writes it with the same options:\n"
             "spec:\n  defaultNamespace: NAME\n  namespaces:\n  - name: NAME\n"
@@ -32,17 +35,31 @@ def missing_namespace(workload: Workload, is_error: bool) -> Result:
         )
         return Result(severity, message, ref, "metadata.namespace", code="namespace-missing")
 
-    consequence = "" if is_error else "; it is taken to have none"
-    message = (
-        f"Namespace {name} is not in the bundle, and whether {ref} is injected depends on its "
-        f"labels{consequence}. Add the Namespace to the bundle (--context FILE reads it from "
-        "elsewhere), or say which labels it has in the cluster, on the command line:\n"
-        f"  --namespace-labels {name}=istio-injection=enabled\n"
-        "or in the functionConfig, where init writes it with the same option ({} for none):\n"
-        f"spec:\n  namespaces:\n  - name: {name}\n"
-        "    labels: {istio-injection: enabled}"
-    )
+    message = missing_namespaces([name], str(ref), is_error)
     return Result(severity, message, ref, "metadata.namespace", name, code="namespace-missing")
+
+
+def missing_namespaces(names: Sequence[str], subject: str, is_error: bool) -> str:
+    """That the labels of Namespaces decide about a subject, and nobody states them."""
+    if len(names) == 1:
+        what, has, its, it, each = f"Namespace {names[0]}", "is", "its", "it", "it has"
+    else:
+        more = f" and {len(names) - _FIRST_NAMES:,} more" if len(names) > _FIRST_NAMES else ""
+        what = f"{len(names):,} Namespaces ({', '.join(names[:_FIRST_NAMES])}{more})"
+        has, its, it, each = "are", "their", "them", "each has"
+
+    taken = "it is" if len(names) == 1 else "they are"
+    consequence = "" if is_error else f"; {taken} taken to have none"
+    options = (f"  --namespace-labels {name}=istio-injection=enabled" for name in names)
+    entries = (f"  - name: {name}\n    labels: {{istio-injection: enabled}}" for name in names)
+    return (
+        f"{what} {has} not in the bundle, and whether {subject} is injected depends on {its} "
+        f"labels{consequence}. Add {it if len(names) > 1 else 'the Namespace'} to the bundle "
+        f"(--context FILE reads {it} from elsewhere), or say which labels {each} in the cluster, "
+        "on the command line:\n" + " \\\n".join(options) + "\n"
+        "or in the functionConfig, where init writes it with the same option ({} for none):\n"
+        "spec:\n  namespaces:\n" + next(entries) + ("\n  - …" if len(names) > 1 else "")
+    )
 
 
 def unknown_label_value(workload: Workload, selector: str) -> Result:

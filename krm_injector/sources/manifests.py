@@ -191,23 +191,26 @@ def _faulty(source: Source, lenient: bool, refused: Refused, reading: _Reading) 
     elif is_rest_told and codes == {"item-without-name"} and not _may_be_workload(source.data):
         # A request, as those of the API server that kubectl create sends, or a piece of something.
         reading.nameless.append(source.file)
+    elif is_rest_told and codes == {"item-not-object"} and not _may_be_workload(source.data, True):
+        # A sequence of objects, as the data of other programs have. kubectl reads none.
+        reading.passed_over.append(source.file)
     else:
         reading.problem(source, *refused.results)
 
 
-def _may_be_workload(data: bytes) -> bool:
-    """Whether a document of a file is of a built-in kind with a pod template. Within flow style any
-    mapping counts.
+def _may_be_workload(data: bytes, within: bool = False) -> bool:
+    """Whether a document of a file is of a built-in kind with a pod template. Within flow style,
+    and with ``within``, any mapping counts.
     """
     from krm_injector.kube.workloads import POD_TEMPLATES  # late: few files have no names
 
     text = data.decode("utf-8", "replace").translate(_WITHOUT_SIGNS)
-    is_flow = data.lstrip()[:1] in (b"{", b"[")
+    within = within or data.lstrip()[:1] in (b"{", b"[")
     kinds = {kind for _, kind in POD_TEMPLATES}
     return any(
         word in kinds
         for line in text.splitlines()
-        if line.startswith("kind:") or (is_flow and "kind:" in line)
+        if line.startswith("kind:") or (within and "kind:" in line)
         for word in line.partition("kind:")[2].split()[:1]
     )
 

@@ -197,6 +197,13 @@ def test_a_pod_of_an_older_proxy_is_equal_after_a_restart() -> None:
     assert "1 of 2 pods is what Git gives, and 1 after a restart" in table.text(adoption, False)
 
 
+def test_the_last_line_counts_the_pods_that_nothing_explains() -> None:
+    other = made(name="web-2")
+    other["spec"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
+    adoption = adopted(cluster.in_cluster(WEB), made(), other)
+    assert "1 of 2 pods is what Git gives, and 1 not\n" in table.text(adoption, False)
+
+
 def test_a_pod_from_before_the_label_is_equal_after_a_restart() -> None:
     before = made(namespace=builders.namespace("shop"))
     adoption = adopted(cluster.in_cluster(WEB), before)

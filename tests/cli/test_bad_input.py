@@ -286,6 +286,8 @@ def command(*words: str, cwd: Any = None) -> tuple[int, bytes, str]:
         ("kind: X\nmetadata:\n  name: {{ .Release.Name }}\n", "helm template"),
         ("kind: X\n{{- if .Values.x }}\nmetadata: {name: x}\n{{- end }}\n", "helm template"),
         ("kind: X\nmetadata:\n  name: {{ .Release.Name }}-x\n", "helm template"),
+        ("{% if x %}\nkind: X\n{% endif %}\n", "{% looks like a template: render it first"),
+        ("kind: X\na:\n  <#list b as c>\n  - d: ${c}\n", "<# looks like a template: render it"),
     ],
 )
 def test_the_usual_mistakes_say_what_to_do(text: str, words: str) -> None:

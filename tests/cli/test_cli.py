@@ -305,6 +305,8 @@ def test_quiet_leaves_errors_only() -> None:
     ("words", "message"),
     [
         (["injct"], "did you mean inject?"),
+        (["kube-inject", "-f", "x"], "did you mean inject?"),
+        (["plan"], "did you mean fleet plan?"),
         (["frobnicate"], "there is no command 'frobnicate'"),
         (["inject", "--confg", "x"], "did you mean --config?"),
         (["inject", "--kustomize", "x"], "has no option --kustomize"),

@@ -451,6 +451,18 @@ def test_a_kustomization_that_is_named_as_a_file_is_refused_with_its_directory(r
         ) and f"name its directory: krm-injector {command} d [input-ambiguous]" in err
 
 
+@pytest.mark.parametrize(
+    ("name", "more"), [("values.yaml", ""), ("values-eu.yaml", " -- --values d/values-eu.yaml")]
+)
+def test_values_of_a_chart_are_refused_with_the_charts_directory(
+    run: Run, name: str, more: str
+) -> None:
+    run.write({"Chart.yaml": "apiVersion: v2\n", name: "a: 1\n", "e/values.yaml": "a: 1\n"})
+    code, out, err = run("explain", f"d/{name}")
+    assert (code, out) == (1, "") and f": krm-injector explain d{more} [input-ambiguous]" in err
+    assert "[item-without-kind]" in run("explain", "d/e/values.yaml")[2]
+
+
 def test_options_reach_a_krm_injector_that_the_directory_names(run: Run, tmp_path: Path) -> None:
     """The function is left out of the build, and injection is done behind it."""
     files = dict(HOLDS["own"])

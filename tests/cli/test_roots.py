@@ -395,6 +395,9 @@ def test_a_faulty_file_that_was_found_hides_no_other(run: Run) -> None:
     ("text", "words"),
     [
         ("apiVersion: v1\nkind: {{ .Kind }}\n", "1 template that is not rendered here: d/b.yaml"),
+        ("{% raw %}\napiVersion: v1\nkind: X\n", "1 template that is not rendered here: d/b.yaml"),
+        ("apiVersion: v1\nkind: X\n<#if x>\na: b\n</#if>\n", "1 template that is not rendered"),
+        ("<% if x %>\napiVersion: v1\nkind: X\n", "1 template that is not rendered here: d/b.yaml"),
         ("apiVersion: x/v1\nkind: X\nmetadata: {labels: {}}\n", "1 file with an object without"),
         (
             "apiVersion: x/v1\nkind: X\nmetadata: {labels: {}}\nspec:\n  kind: Deployment\n",
@@ -410,6 +413,22 @@ def test_templates_and_requests_without_a_name_are_passed_over(
     assert code == 0 and f"warning: passed over {words}" in err
     for command in ("inject", "build"):
         assert run(command, "d")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "a"}}]',
+        "- apiVersion: x/v1\n  kind: X\n  metadata: {name: a}\n",
+    ],
+)
+def test_a_sequence_of_objects_is_none_unless_it_has_workloads(run: Run, text: str) -> None:
+    run.write({"d/a.yaml": namespace(), "d/b.yaml": text})
+    code, _, err = run("verify", "d")
+    assert code == 0 and "passed over 1 file that holds no Kubernetes object: d/b.yaml" in err
+    run.write({"d/b.yaml": text.replace("x/v1", "apps/v1").replace("X", "Deployment")})
+    code, _, err = run("verify", "d")
+    assert code == 1 and "error: d/b.yaml" in err
 
 
 @pytest.mark.parametrize(
@@ -436,7 +455,29 @@ def test_verify_says_what_is_not_verified_where_only_kustomizations_are_named(ru
 def test_verify_counts_every_workload_that_one_error_is_about(run: Run) -> None:
     run.write({"d/a.yaml": deployment("a") + "---\n" + deployment("b")})
     code, out, _ = run("verify", "d")
-    assert code == 1 and out.startswith("2 of 2 workloads are not")
+    assert (code, out) == (1, "2 of 2 workloads are not verified: see the errors\n")
+
+
+def test_verify_tells_stale_workloads_from_those_that_errors_are_about(run: Run) -> None:
+    run.write({"d/a.yaml": namespace() + "---\n" + deployment("a")})
+    code, out, _ = run("verify", "d")
+    assert (code, out) == (1, "1 of 1 workload is not as injection gives it\n")
+    run.write({"d/b.yaml": deployment("b", "lab")})
+    _, out, _ = run("verify", "d")
+    assert out == (
+        "1 of 2 workloads are not as injection gives them, and 1 not verified: see the errors\n"
+    )
+    run.write({"d/c.yaml": "apiVersion: v1\nkind: [\n"})
+    _, out, _ = run("verify", "d")
+    assert out.startswith("1 of 2 workloads are not as injection gives them")
+
+
+def test_the_error_for_one_that_names_no_namespace_is_about_the_others_too(run: Run) -> None:
+    both = deployment("a").replace(", namespace: shop", "")
+    run.write({"d/a.yaml": both + "---\n" + both.replace("name: a", "name: b")})
+    _, _, err = run("inject", "d")
+    assert err.count("[namespace-missing]") == 1
+    assert "Give it, and every other workload that names none, metadata.namespace" in err
 
 
 @pytest.mark.parametrize("command", ["explain", "verify", "diff", "images", "build"])

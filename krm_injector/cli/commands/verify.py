@@ -64,13 +64,19 @@ def _passed_over(stated: Sequence[str]) -> Result:
 
 
 def _summary(outcome: Outcome) -> str:
-    """The number of workloads or, with an error, of stale workloads."""
+    """The number of workloads or, with an error, of stale workloads and of those about which
+    errors leave nothing to say.
+    """
     count = outcome.workloads
     shown = results.counted(count, "workload")
     if not results.exit_code(outcome.results):
         return f"{shown} verified\n" if count else "there are no workloads to verify\n"
 
-    stale = verifying.stale(outcome)
-    if count == 1:
-        return f"{stale:,} of {shown} is not as injection gives it\n"
-    return f"{stale:,} of {shown} are not as injection gives them\n"
+    drifted = verifying.drifted(outcome)
+    unknown = verifying.stale(outcome) - drifted
+    is_, it = ("is", "it") if count == 1 else ("are", "them")
+    if not drifted:
+        return f"{unknown or count:,} of {shown} {is_} not verified: see the errors\n"
+
+    text = f"{drifted:,} of {shown} {is_} not as injection gives {it}"
+    return f"{text}, and {unknown:,} not verified: see the errors\n" if unknown else f"{text}\n"

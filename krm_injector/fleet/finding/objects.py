@@ -54,7 +54,8 @@ class Objects:
                 found = reading.objects(path, data)
             except Refused as refused:
                 self.results += reading.warnings(refused.results)
-                if b"{{" not in data:
+                is_template = any(yaml.A_TEMPLATE in each.message for each in refused.results)
+                if not is_template and b"{{" not in data:
                     found = [Found(path, "", {}, yaml.Place(0, 0, 0, 0, False))]
 
         self._read[path] = found

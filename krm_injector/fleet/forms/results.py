@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from krm_injector.decision import problems
 from krm_injector.fleet.model import Report, TargetResult
 from krm_injector.lazy_pattern import lazy_pattern
 from krm_injector.model import Result
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 _FIRST_NAMES = 3  # of the targets, or objects, that have the same
 _MOST_OF_CODE = 3  # warnings, and notes, of one code
 _BRIEF = 160  # characters of a message in a few words
+_OUTSIDE = "security; "  # before kustomize's "file 'X' is not in or below 'Y'"
 # Where a command begins that a message gives for copying.
 _COMMAND = lazy_pattern(r"(?:(?<=: )|(?<=  ))(?:krm-injector|helm|kustomize|kubectl|kpt) [a-z]")
-_PATH, _OBJECT = "\0", "\1"  # what stands for a target's own path and object: no message has them
+# What stands for a target's own path and object, and for Namespaces without labels: no message has
+# them.
+_PATH, _OBJECT, _NAMESPACES = "\0", "\1", "\2"
 
 
 class Group(NamedTuple):
@@ -54,13 +58,26 @@ def of_report(report: Report, verbose: bool = False, every: bool = False) -> tup
     verbose: name all targets and objects that have the same, and tell more than the first few of
     each code (errors are never left out). every: each result by itself, for programs.
     """
-    own = (*report.fleet.results, *report.notes)
+    own = _once((*report.fleet.results, *report.notes), report.results)
     if every:
         return (*own, *(each for result in report.results for each in of_targets([result])))
 
     paths = {target.name: target.path for target in report.fleet.targets}
     told = [_one(group, verbose) for group in groups(report.results, paths)]
-    return (*own, *(told if verbose else _first_of_each_code(told)))
+    return (*own, *told) if verbose else (*_first_of_each_code(own), *_first_of_each_code(told))
+
+
+def _once(own: Sequence[Result], targets: Sequence[TargetResult]) -> tuple[Result, ...]:
+    """What finding has to say, without the files that a target could not read either: its error
+    says it.
+    """
+    told = {
+        result.file
+        for target in targets
+        for result in target.results
+        if result.severity == "error" and result.file
+    }
+    return tuple(each for each in own if each.code != "fleet-unread" or each.file not in told)
 
 
 def of_targets(results: Iterable[TargetResult]) -> tuple[Result, ...]:
@@ -101,12 +118,28 @@ def groups(
     for target in results:
         path = paths.get(target.name, "")
         for result in target.results:
-            message = briefly(result.message) if brief else result.message
-            text = _general(_placed(result, message, brief), result, path)
+            text = _NAMESPACES
+            if not _missing_namespace(result):
+                message = briefly(result.message) if brief else result.message
+                text = _general(_placed(result, message, brief), result, path)
             key = (result.severity, result.code, text, result.index)
             members.setdefault(key, []).append((target.name, result))
 
-    return [_group(key[2], found, paths) for key, found in members.items()]
+    return [_group(key[2], found, paths, brief) for key, found in members.items()]
+
+
+def _missing_namespace(result: Result) -> str:
+    """The Namespace whose labels nobody states, if that is what a result says."""
+    name = result.current if result.code == "namespace-missing" else None
+    return name if isinstance(name, str) else ""
+
+
+def _of_namespaces(found: Sequence[tuple[str, Result]], brief: bool) -> str:
+    """One message about all Namespaces that are missing: a reader states their labels together."""
+    names = tuple(dict.fromkeys(_missing_namespace(result) for _, result in found))
+    is_error = found[0][1].severity == "error"
+    message = problems.missing_namespaces(names, _OBJECT, is_error)
+    return briefly(message) if brief else f"{found[0][1].field}: {message}"
 
 
 def _general(message: str, result: Result, path: str) -> str:
@@ -117,8 +150,12 @@ def _general(message: str, result: Result, path: str) -> str:
     return message.replace(path, _PATH) if len(path) > 1 else message
 
 
-def _group(text: str, found: Sequence[tuple[str, Result]], paths: Mapping[str, str]) -> Group:
+def _group(
+    text: str, found: Sequence[tuple[str, Result]], paths: Mapping[str, str], brief: bool
+) -> Group:
     target, result = found[0]
+    if text == _NAMESPACES:
+        text = _of_namespaces(found, brief)
     targets = tuple(dict.fromkeys(name for name, _ in found))
     objects = tuple(dict.fromkeys(str(each.resource) for _, each in found if each.resource))
 
@@ -168,6 +205,9 @@ def briefly(message: str) -> str:
     causes ("a: b: c"), and only the last one tells.
     """
     first = message.partition("\n")[0]
+    if _OUTSIDE in first:  # what kustomize says behind it, that X is no directory, helps nobody
+        cause = first.partition(_OUTSIDE)[2].partition("'': ")[0]
+        return f"{first.partition(': ')[0]}: … {cause[: 2 * _BRIEF]}'"
     for end in ("; ", ". "):
         first = first.partition(end)[0]
     if len(first) <= _BRIEF:

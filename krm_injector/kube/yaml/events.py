@@ -127,7 +127,10 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
-A_TEMPLATE = "{{ looks like a template"
+A_TEMPLATE = "looks like a template"
+# How text/template and Jinja, Jinja, FreeMarker and ERB begin what they replace. "<#" alone would
+# be a comment behind "<".
+_OF_TEMPLATES = lazy_pattern(r"\{\{|\{%|</?#(?=[a-z])|<%")
 
 
 def advice(text: str, number: int) -> str:
@@ -139,8 +142,11 @@ def advice(text: str, number: int) -> str:
     ]  # a template's bracket may close a line further up
     if lines and _TAB_INDENT.match(lines[-1]):
         return "; a tab cannot indent YAML; use spaces"
-    if any("{{" in line for line in lines):
-        return f"; {A_TEMPLATE}: render it first (helm template)"
+    for line in lines:
+        sign = _OF_TEMPLATES.search(line)
+        if sign:
+            how = " (helm template)" if sign[0] == "{{" else ""
+            return f"; {sign[0]} {A_TEMPLATE}: render it first{how}"
     return ""
 
 

@@ -75,7 +75,7 @@ def check(item: Item, field: str = "") -> list[Result]:
         sentence = f"has {kind_of(name)} as metadata.name, not a string; put it in quotes"
         problems.append(_problem(item, field, path, sentence, name, code="item-name"))
     elif not problems and not _named(value, metadata or {}):
-        sentence = "has no metadata.name; every object needs one"
+        sentence = f"of kind {value['kind']} has no metadata.name; every object needs one"
         problems.append(_problem(item, field, path, sentence, None, code="item-without-name"))
 
     return problems

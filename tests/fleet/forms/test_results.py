@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from fleet.forms import reports
 from fleet.forms.reports import target
 
 from krm_injector import results as lines
+from krm_injector.decision.problems import missing_namespaces
 from krm_injector.fleet.forms import results
 from krm_injector.fleet.model import TargetResult
 from krm_injector.model import ResourceRef, Result
@@ -177,6 +178,18 @@ def test_a_message_in_a_few_words(message: str, brief: str) -> None:
     assert results.briefly(message) == brief
 
 
+def test_a_file_outside_of_a_kustomization_is_named_in_a_few_words() -> None:
+    chain = (
+        "kustomize build apps/a failed (exit status 1): accumulating resources: accumulation "
+        "err='accumulating resources from '../x.yaml': security; file '/r/apps/x.yaml' is not in "
+        "or below '/r/apps/a'': must build at directory: '/r/apps/x.yaml': file is not directory"
+    )
+    assert results.briefly(chain) == (
+        "kustomize build apps/a failed (exit status 1): … file '/r/apps/x.yaml' is not in or below "
+        "'/r/apps/a'"
+    )
+
+
 def test_failures_with_one_last_cause_are_one_in_a_few_words() -> None:
     paths = {name: f"apps/{name}" for name in ("shop", "pay")}
     targets = [
@@ -249,3 +262,49 @@ def test_a_command_that_many_targets_share_can_be_copied(message: str, told: str
         result(name, Result("error", message.format(path=path))) for name, path in paths.items()
     ]
     assert told_of(targets, paths) == [told]
+
+
+def missing(*names: str, severity: Literal["error", "warning"] = "error") -> list[Result]:
+    found = []
+    for name in names:
+        ref = WEB._replace(namespace=name)
+        text = missing_namespaces([name], str(ref), severity == "error")
+        one = Result(severity, text, ref, "metadata.namespace", name, code="namespace-missing")
+        found.append(one)
+    return found
+
+
+def test_namespaces_that_are_missing_are_one_error_with_the_options_for_all() -> None:
+    targets = [result("a", *missing("shop", "lab")), result("b", *missing("lab"))]
+    (told,) = told_of(targets)
+    assert told.startswith(
+        "in 2 targets (a, b), 2 objects (Deployment shop/web, Deployment lab/web): "
+        "metadata.namespace: 2 Namespaces (shop, lab) are not in the bundle, and whether each "
+        "object is injected depends on their labels. Add them to the bundle"
+    )
+    assert (
+        "  --namespace-labels shop=istio-injection=enabled \\\n"
+        "  --namespace-labels lab=istio-injection=enabled\n"
+    ) in told
+
+
+def test_one_namespace_that_is_missing_has_the_whole_functionconfig() -> None:
+    (one,) = missing("shop")
+    assert told_of([result("a", one)]) == [f"a: metadata.namespace: {one.message}"]
+
+
+def test_a_namespace_without_labels_is_a_warning_apart_from_the_errors() -> None:
+    targets = [result("a", *missing("shop"), *missing("lab", "x", severity="warning"))]
+    error, said = told_of(targets)
+    assert "Namespace shop is not" in error and "; they are taken to have none" in said
+
+
+def test_a_file_that_a_target_cannot_read_is_told_once() -> None:
+    unread = Result("warning", "b.yaml:1 cannot be read", file="b.yaml", code="fleet-unread")
+    other = unread._replace(file="c.yaml", message="c.yaml:1 cannot be read")
+    error = Result("error", "b.yaml: line 1: no", file="b.yaml", code="yaml-syntax")
+    found = [result("a", error)]
+    report = reports.report(found, [target("a")])
+    fleet = report.fleet._replace(results=(unread, other))
+    told = results.of_report(report._replace(fleet=fleet))
+    assert [each.message for each in told] == ["c.yaml:1 cannot be read", "a: b.yaml: line 1: no"]
