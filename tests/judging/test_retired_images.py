@@ -51,7 +51,7 @@ def places(*objects: Object, settings: Settings | None = None) -> list[tuple[str
         ("GCR.io/istio-release/proxyv2:1.27.0", GCR),
         ("gcr.io:443/istio-release/proxyv2:1.27.0", GCR),
         ("gcr.io:5000/istio-release/proxyv2:1.27.0", ""),
-        ("gcr.io/Istio-release/proxyv2:1.27.0", ""),  # a path knows no capitals
+        ("gcr.io/istio-Release/proxyv2:1.27.0", ""),  # a path knows no capitals
         ("Registry.istio.io:443/testing/proxyv2:1", "registry.istio.io"),
         (f"mirror.example.org/{GCR}/proxyv2:1", ""),
         ("gcr.io/istio-release-fork/proxyv2:1", ""),
