@@ -72,6 +72,7 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     "iterations, and levels": (10_000, 32),
     "bytes of a variable's value": (evaluation._LARGEST_VARIABLE,),
     "numbers of `lists.range`": (lists._LONGEST_RANGE,),
+    "numbers of all `lists.range`": (lists._MOST_NUMBERS,),
     "combinations that": (suggestions.MOST, suggestions.MOST_OF_ALL),
     "lines times lines": (diff._MOST_COMPARED,),
 }

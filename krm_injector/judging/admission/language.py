@@ -149,6 +149,7 @@ class Language:
             return self._running.compile(functions.as_run_with_two_types(text))
 
     def _run(self, program: Any, activation: Any) -> Any:
+        functions.lists.RANGES.begin()
         try:
             result = program.eval(activation)
             if result.type() != self._library.Type.ERROR:

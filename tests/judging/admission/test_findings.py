@@ -245,6 +245,10 @@ def test_a_binding_without_a_reference_has_no_parameters() -> None:
         ("object.metadata.name", "it must give true or false"),
         ("object.metadata.labels['pod-template-hash'] != ''", "it reads pod-template-hash"),
         ("lists.range(1001).size() > 0", "a list of 1001 numbers"),
+        (
+            "lists.range(101).map(x, lists.range(1000)).size() > 0",
+            "more than 100,000 numbers of lists.range",
+        ),
         ("lists.range(200).all(a, lists.range(200).all(b, a + b >= 0))", "it cannot be run"),
     ],
 )

@@ -16,6 +16,7 @@ _SUMMABLE = ("int", "uint", "double", "duration")
 _COMPARABLE = (*_SUMMABLE, "bool", "timestamp", "string", "bytes")
 RANGE = "lists.limitedRange"
 _LONGEST_RANGE = 1000
+_MOST_NUMBERS = 100_000  # of all ranges of one expression: a range may stand in another one's macro
 _INT64 = 1 << 63
 
 
@@ -92,16 +93,32 @@ def _of_each(kinds: tuple[str, ...], result: str = "") -> tuple[tuple[str, ...],
     return tuple((result or kind, f"list<{kind}>") for kind in kinds)
 
 
-def _range(length: int) -> list[int]:
-    if length > _LONGEST_RANGE:
-        raise NotRun(f"a list of {length} numbers")
-    return list(range(length))
+class _Ranges:
+    """The numbers that one expression has had of lists.range. The library keeps all of them."""
+
+    def __init__(self) -> None:
+        self._numbers = 0
+
+    def begin(self) -> None:
+        """For the next expression."""
+        self._numbers = 0
+
+    def make(self, length: int) -> list[int]:
+        self._numbers += max(length, 0)
+        if length > _LONGEST_RANGE:
+            raise NotRun(f"a list of {length} numbers")
+        if self._numbers > _MOST_NUMBERS:
+            raise NotRun(f"more than {_MOST_NUMBERS:,} numbers of lists.range")
+        return list(range(length))
+
+
+RANGES = _Ranges()
 
 
 _LIST = ("dyn", "list<dyn>")
 _PLACE = ("int", "list<dyn>", "dyn")
 FUNCTIONS = (
-    Function(RANGE, "range", (("list<int>", "int"),), _range),
+    Function(RANGE, "range", (("list<int>", "int"),), RANGES.make),
     Function(
         "isSorted", "sorted", _of_each(_COMPARABLE, "bool"), _is_sorted, True, ("bool", "list<dyn>")
     ),
