@@ -112,6 +112,17 @@ CLASSES: Mapping[str, Class] = MappingProxyType(
             ),
             1000,
         ),
+        "probes that are rewritten": Class(
+            lambda n: (
+                _HEAD
+                + _SPEC
+                + "    spec:\n      containers:\n"
+                + _numbered(
+                    n, "      - {name: c@, image: web:1, livenessProbe: {httpGet: {port: 80}}}\n"
+                )
+            ),
+            300,
+        ),
         "environment variables": Class(
             lambda n: (
                 _HEAD

@@ -58,6 +58,8 @@ class BlockEdits:
         self.written_out: list[str] = []
         self.sure = True
         self.doubtful = False  # whether the result has to be read again
+        # By style and start of the block: each element of a long list may be edited.
+        self._starts: dict[tuple[str, int], list[int]] = {}
 
     # Places
 
@@ -72,9 +74,13 @@ class BlockEdits:
 
     def starts(self, node: Node) -> list[int]:
         """Where each entry of a block begins: its dash, its key, or the "?" in front of that."""
-        if node.style == "seq":
-            return self._dashes(node)
+        block = (node.style, node.start)
+        if block not in self._starts:
+            self._starts[block] = self._dashes(node) if node.style == "seq" else self._keys(node)
+        return self._starts[block]
 
+    def _keys(self, node: Node) -> list[int]:
+        """Where each entry's key stands, or the "?" in front of it."""
         starts: list[int] = []
         for start, _ in node.marks:
             line = self.text.rfind("\n", 0, start) + 1
@@ -114,7 +120,7 @@ class BlockEdits:
     def _behind_label(self, parent: Node, position: int) -> int:
         """The place behind an entry's colon, or an element's dash."""
         if parent.style != "map":
-            return self._dashes(parent)[position] + 1
+            return self.starts(parent)[position] + 1
 
         behind = parent.marks[position][1]
         if self.text.startswith(":", behind):

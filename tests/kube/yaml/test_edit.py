@@ -10,6 +10,7 @@ import pytest
 
 from krm_injector.kube import yaml
 from krm_injector.kube.yaml import Place
+from krm_injector.kube.yaml.block_edits import BlockEdits
 
 WORKLOAD = """\
 # head
@@ -478,3 +479,22 @@ def test_an_edit_back_gives_the_bytes_again() -> None:
         same_bytes += back_text == text
         total += 1
     assert same_bytes >= 0.997 * total
+
+
+def test_many_edits_in_one_block_look_at_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod of a thousand containers, each with a probe that is rewritten, is one such block."""
+    looks = 0
+
+    def line_end(self: BlockEdits, at: int) -> int:
+        nonlocal looks
+        looks += 1
+        return of_line(self, at)
+
+    of_line = BlockEdits.line_end
+    monkeypatch.setattr(BlockEdits, "line_end", line_end)
+    text = "".join(f"- {{name: k{number}, a: 1}}\n" for number in range(500))
+    changed = [{**each, "a": {"b": [{"c": "x"}]}} for each in yaml.load(text)]
+    (document,) = yaml.load_all(text)
+    done = yaml.reversible(text, document.place, yaml.load(text), changed, "\n")
+    assert yaml.load(done.text) == changed
+    assert looks < 20 * 500
