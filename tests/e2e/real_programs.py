@@ -4,6 +4,7 @@ tests/e2e.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -164,6 +165,7 @@ class Programs:
         return str(program) if program.exists() else None
 
 
+@functools.cache
 def _works(docker: str) -> bool:
     """Whether a docker client has something that runs containers."""
     done = subprocess.run([docker, "images", "-q"], capture_output=True, check=False, timeout=60)
