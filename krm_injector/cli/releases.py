@@ -78,4 +78,5 @@ def _of_release(result: Result) -> Result:
         "spec:\n  defaultNamespace: NAME\n  namespaces:\n  - name: NAME\n"
         "    labels: {istio-injection: enabled}"
     )
-    return result._replace(message=message)
+    # Not the Namespace default: a run over many targets would ask for the labels of that one.
+    return result._replace(message=message, current=None)
