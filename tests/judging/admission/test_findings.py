@@ -245,6 +245,8 @@ def test_a_binding_without_a_reference_has_no_parameters() -> None:
         ("object.metadata.name", "it must give true or false"),
         ("object.metadata.labels['pod-template-hash'] != ''", "it reads pod-template-hash"),
         ("lists.range(1001).size() > 0", "a list of 1001 numbers"),
+        ("bool('F') == false", "it asks for the truth value of a text"),
+        ("'ab'.split('').size() == 2", "it asks for split at nothing"),
         (
             "lists.range(101).map(x, lists.range(1000)).size() > 0",
             "more than 100,000 numbers of lists.range",

@@ -32,6 +32,8 @@ _DIFFERING = (
         re.compile(r"\bstring\s*\(\s*(?:duration|timestamp)\s*\("),
     ),
     ("format with %e", re.compile(r"%(?:\.\d+)?e[^\n]*\.\s*format\s*\(")),
+    ("the truth value of a text", re.compile(r"\bbool\s*\(\s*[rR]?[\"']")),
+    ("split at nothing", re.compile(r"\.\s*split\s*\(\s*(?:\"\"|'')")),
 )
 
 ALL: tuple[Function, ...] = (
